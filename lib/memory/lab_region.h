@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_REGION_H
+#define LAB_REGION_H
+
+#include <lab_common.h>
+#include <lab_error.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Memory that is mapped once, at set-up: huge pages where there are some, bound to a NUMA node,
+ * present before the first packet, not inherited by fork, not dumped. */
+
+/* What the memory is made of, best first. */
+enum lab_pages {
+    LAB_PAGES_ANY,    /* in a request: the best that can be had, in the order below */
+    LAB_PAGES_1G,     /* hugetlb pages of 1 GiB */
+    LAB_PAGES_2M,     /* hugetlb pages of 2 MiB */
+    LAB_PAGES_THP,    /* transparent huge pages */
+    LAB_PAGES_NORMAL, /* ordinary pages */
+};
+
+/* Any node: the one of the CPU that the caller runs on, and others when that is full. */
+#define LAB_NODE_ANY (-1)
+
+struct lab_region_options {
+    size_t bytes;         /* at least 1; rounded up to whole pages */
+    int node;             /* NUMA node, or LAB_NODE_ANY */
+    enum lab_pages pages; /* LAB_PAGES_ANY, or exactly these and an error without */
+};
+
+struct lab_region {
+    void *address;        /* aligned to 2 MiB, or to an ordinary page when smaller than that */
+    size_t bytes;         /* of whole pages, all zero */
+    int node;             /* as asked */
+    enum lab_pages pages; /* what it is made of, never LAB_PAGES_ANY */
+};
+
+/* Maps a region and puts it into *ret_region, which is untouched on failure.
+ *
+ * With LAB_PAGES_ANY, 1 GiB pages are tried only when `bytes` fills at least one of them, 2 MiB
+ * pages and transparent huge pages only when it fills at least half of one: smaller regions would
+ * waste more than they gain.
+ *
+ * Returns 0; -EINVAL for zero bytes, a size that overflows when rounded up, an unknown kind of
+ * page or a node that does not exist; -ENOMEM when there is too little memory. *error (may be
+ * NULL) then says what was short and how to get it, for instance: "needs 21 pages of 2 MiB on
+ * node 0, 12 free: `hugeadm --pool-pages-min 2MB:21`". On success error->message is empty, or, where
+ * LAB_PAGES_ANY fell back to lesser pages, that same sentence about the pages it would have liked
+ * (error->code is 0).
+ *
+ * Blocking; any thread; set-up only. Example: test/unit/region_test.c. */
+LAB_PUBLIC int lab_region_create(const struct lab_region_options *options,
+                                 struct lab_region *ret_region, struct lab_error *error)
+    LAB_CHECKED;
+
+/* Unmaps a region; nothing of it may be in use. One whose address is NULL is left alone. Returns 0
+ * or -errno. */
+LAB_PUBLIC int lab_region_destroy(struct lab_region *region);
+
+/* "2 MiB huge pages" and the like, for messages. Never NULL. */
+LAB_PUBLIC const char *lab_pages_name(enum lab_pages pages);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_ATOMIC_H
+#define LAB_ATOMIC_H
+
+/* Every atomic access of the library goes through this header.
+ *
+ * The order stands in the helper's name; the label of the partner stands at the call ("S1 pairs
+ * with S2 in lab_deque.c"). There is one type, a 64-bit word, and no sequentially consistent
+ * access: where two threads must not both miss each other's write there is a fence.
+ *
+ * The interleaving explorer (test/explore) replaces this header by one that lets a scheduler and
+ * a memory model decide after each access, so lib/ must use <lab_atomic.h>, never "lab_atomic.h",
+ * and nothing else of <stdatomic.h>.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+_Static_assert(sizeof(void *) == 8, "Labyrinth keeps pointers in 64-bit words");
+
+typedef struct lab_atomic {
+    _Atomic uint64_t word;
+} lab_atomic_t;
+
+static inline uint64_t lab_load_relaxed(const lab_atomic_t *a)
+{
+    return atomic_load_explicit(&a->word, memory_order_relaxed);
+}
+
+static inline uint64_t lab_load_acquire(const lab_atomic_t *a)
+{
+    return atomic_load_explicit(&a->word, memory_order_acquire);
+}
+
+static inline void lab_store_relaxed(lab_atomic_t *a, uint64_t value)
+{
+    atomic_store_explicit(&a->word, value, memory_order_relaxed);
+}
+
+static inline void lab_store_release(lab_atomic_t *a, uint64_t value)
+{
+    atomic_store_explicit(&a->word, value, memory_order_release);
+}
+
+/* Compare and swap, strong. On failure *expected is what was found, read relaxed, except by
+ * lab_cas_acq_rel, whose failed read acquires. */
+static inline bool lab_cas_relaxed(lab_atomic_t *a, uint64_t *expected, uint64_t desired)
+{
+    return atomic_compare_exchange_strong_explicit(&a->word, expected, desired,
+                                                   memory_order_relaxed, memory_order_relaxed);
+}
+
+static inline bool lab_cas_release(lab_atomic_t *a, uint64_t *expected, uint64_t desired)
+{
+    return atomic_compare_exchange_strong_explicit(&a->word, expected, desired,
+                                                   memory_order_release, memory_order_relaxed);
+}
+
+static inline bool lab_cas_acq_rel(lab_atomic_t *a, uint64_t *expected, uint64_t desired)
+{
+    return atomic_compare_exchange_strong_explicit(&a->word, expected, desired,
+                                                   memory_order_acq_rel, memory_order_acquire);
+}
+
+static inline uint64_t lab_fetch_add_relaxed(lab_atomic_t *a, uint64_t addend)
+{
+    return atomic_fetch_add_explicit(&a->word, addend, memory_order_relaxed);
+}
+
+static inline void lab_fence_seq_cst(void)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+}
+
+/* The cheap half of an asymmetric pair: keeps the compiler from moving accesses across it, and
+ * costs no instruction. Its partner is lab_barrier_heavy() in another thread (lab_barrier.h). */
+static inline void lab_fence_light(void)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* lab_words_store and lab_words_load copy n pointers into or out of shared words, each word as if
+ * by a relaxed atomic access. Compilers do not vectorise atomic accesses, which would cost a
+ * third of a burst's time, so the words move 32 bytes at a time: on x86-64 and AArch64 no aligned
+ * 8-byte lane of a wider access is ever torn. ThreadSanitizer sees plain atomics. */
+#if defined(__SANITIZE_THREAD__)
+#define LAB_WORDS_ATOMIC 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define LAB_WORDS_ATOMIC 1
+#endif
+#endif
+#ifndef LAB_WORDS_ATOMIC
+#define LAB_WORDS_ATOMIC 0
+#endif
+
+#define LAB_WORDS_STEP 4u
+
+static inline void lab_words_store(lab_atomic_t *to, void *const *from, unsigned n)
+{
+    unsigned i = 0;
+
+    if (!LAB_WORDS_ATOMIC)
+        for (; i + LAB_WORDS_STEP <= n; i += LAB_WORDS_STEP)
+            memcpy((void *)(to + i), from + i, LAB_WORDS_STEP * sizeof(*to));
+    for (; i < n; i++)
+        lab_store_relaxed(to + i, (uint64_t)(uintptr_t)from[i]);
+}
+
+static inline void lab_words_load(void **to, const lab_atomic_t *from, unsigned n)
+{
+    unsigned i = 0;
+
+    if (!LAB_WORDS_ATOMIC)
+        for (; i + LAB_WORDS_STEP <= n; i += LAB_WORDS_STEP)
+            memcpy(to + i, (const void *)(from + i), LAB_WORDS_STEP * sizeof(*from));
+    for (; i < n; i++)
+        to[i] = (void *)(uintptr_t)lab_load_relaxed(from + i);
+}
+
+#endif

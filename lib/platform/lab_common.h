@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_COMMON_H
+#define LAB_COMMON_H
+
+/* Compiler attributes and the two or three constants that every floor shares. */
+
+/* One cache line: what two lcores must not share if both write it. */
+#define LAB_CACHE_LINE 64
+
+#define lab_likely(x) __builtin_expect(!!(x), 1)
+#define lab_unlikely(x) __builtin_expect(!!(x), 0)
+
+/* On every hot path: an out-of-line call would cost more than the path itself. */
+#define LAB_INLINE static inline __attribute__((always_inline))
+
+/* On every slow path: kept out of the callers' instruction stream. */
+#define LAB_COLD __attribute__((noinline, cold))
+
+/* A result that must not be ignored. */
+#define LAB_CHECKED __attribute__((warn_unused_result))
+
+/* Exported from liblabyrinth.so; all else is hidden. */
+#define LAB_PUBLIC __attribute__((visibility("default")))
+
+#endif

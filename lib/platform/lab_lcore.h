@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_LCORE_H
+#define LAB_LCORE_H
+
+#include <lab_common.h>
+#include <stdint.h>
+
+/* An lcore is a polling thread with a small integer id; no two living threads that use one pool
+ * have the same id. DPDK programs have ids already (rte_lcore_id()); others get them here. */
+
+/* Ids run from 0 to LAB_LCORE_MAX - 1. 128 is DPDK's own default maximum. */
+#define LAB_LCORE_MAX 128u
+
+/* Any thread without an id of its own. It can do everything, at the price of atomics. */
+#define LAB_LCORE_ANY UINT32_MAX
+
+/* Gives the calling thread the lowest id that no thread of this process has, and puts it into
+ * *ret_lcore; a thread that has one already gets the same again. Not for hot paths. Lock-free.
+ * Returns 0, or -ENOSPC when all LAB_LCORE_MAX ids are taken. */
+LAB_PUBLIC int lab_lcore_acquire(uint32_t *ret_lcore);
+
+/* Gives the calling thread's id back; what its pools hold for that id stays obtainable by all, and
+ * serves the next thread that gets the id. Returns 0, or -ENOENT when the thread has none. */
+LAB_PUBLIC int lab_lcore_release(void);
+
+/* The calling thread's id, or LAB_LCORE_ANY. Wait-free. */
+LAB_PUBLIC uint32_t lab_lcore_self(void);
+
+#endif

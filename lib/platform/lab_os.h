@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_OS_H
+#define LAB_OS_H
+
+#include <lab_common.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The platform contract: everything the library asks of the operating system, one thin function
+ * each, 0 or -errno, results through ret_x. Nothing above lib/platform makes a system call, so a
+ * test that wraps these functions can make the n-th call fail, for every n (test/fault).
+ * Set-up paths only: no hot path calls any of them. */
+
+/* Sizes of the huge pages that x86-64 and AArch64 (4 KiB granule) have in common. */
+#define LAB_PAGE_2M ((size_t)2 << 20)
+#define LAB_PAGE_1G ((size_t)1 << 30)
+
+/* Maps `bytes` of private, zeroed, unreserved address space and memory that nothing has touched
+ * yet. page_bytes is 0 for ordinary pages, else LAB_PAGE_2M or LAB_PAGE_1G for hugetlb pages; the
+ * address is aligned to page_bytes, and to 2 MiB when `bytes` is at least that, so that
+ * transparent huge pages fit. -ENOMEM when the pages are not there. */
+int lab_os_map(size_t bytes, size_t page_bytes, void **ret_address);
+
+/* Unmaps what lab_os_map mapped. */
+int lab_os_unmap(void *address, size_t bytes);
+
+/* Binds memory that nothing has touched yet to a NUMA node. -ENOSYS where there is no NUMA. */
+int lab_os_bind(void *address, size_t bytes, int node);
+
+/* Asks for transparent huge pages. -EINVAL where the kernel has none or forbids them. */
+int lab_os_advise_huge(void *address, size_t bytes);
+
+/* Makes every page present and writable now; -ENOMEM (never a SIGBUS) when there are too few. */
+int lab_os_populate(void *address, size_t bytes);
+
+/* Keeps the memory out of forked children and out of core dumps. */
+int lab_os_keep_private(void *address, size_t bytes);
+
+/* Free and all hugetlb pages of a size, on a node or (node < 0) on all. -ENOENT where the kernel
+ * does not know the size or the node. */
+int lab_os_hugepages(size_t page_bytes, int node, size_t *ret_free, size_t *ret_total);
+
+/* The size of an ordinary page, bytes. */
+size_t lab_os_page_bytes(void);
+
+/* The NUMA node of the CPU that the caller runs on, or 0 where that cannot be told. */
+int lab_os_node_self(void);
+
+/* Monotonic time in nanoseconds. */
+uint64_t lab_os_clock_ns(void);
+
+#endif
