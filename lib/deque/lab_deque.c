@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The slow paths of the split deque. Its picture, invariant and the labels D1 to D9 stand in
+ * lab_deque.h; after initialisation `split` is changed by CAS alone. */
+
+#include <lab_deque.h>
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The owner's sight of the counters, from which its hot paths decide. */
+static void set_limits(struct lab_deque *deque, uint64_t split, uint64_t top)
+{
+    uint64_t publish = split + 2 * (uint64_t)deque->tip;
+    uint64_t room = top + deque->mask + 1;
+
+    deque->pop_floor = deque->fenced ? LAB_DEQUE_NEVER : split;
+    deque->push_limit = (int64_t)(room - publish) < 0 ? room : publish;
+}
+
+void lab_deque_init(struct lab_deque *deque, uint32_t reach, uint32_t tip, bool fenced)
+{
+    memset(deque, 0, sizeof(*deque));
+    deque->reach = reach;
+    deque->tip = tip;
+    deque->fenced = fenced;
+    deque->pop_floor = LAB_DEQUE_NEVER;
+}
+
+void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity)
+{
+    deque->slots = slots;
+    deque->mask = capacity - 1;
+    set_limits(deque, 0, 0);
+}
+
+/* Raises split to bot - keep, or to bot where a revocation is under way: the revoker wants
+ * everything, and must find that it has it. Returns the split that is then in force. */
+static uint64_t raise_split(struct lab_deque *deque, uint64_t bot, uint64_t keep)
+{
+    uint64_t split = lab_load_relaxed(&deque->split);
+
+    for (;;) {
+        uint64_t wanted = split >= LAB_DEQUE_MARK ? bot : bot - keep;
+
+        if (split < LAB_DEQUE_MARK && (int64_t)(wanted - split) <= 0)
+            return split;
+        if (lab_cas_release(&deque->split, &split, wanted)) /* D3 */
+            return wanted;
+    }
+}
+
+void lab_deque_publish_owner(struct lab_deque *deque, uint64_t keep)
+{
+    uint64_t split = raise_split(deque, lab_load_relaxed(&deque->bot), keep);
+
+    set_limits(deque, split, lab_load_acquire(&deque->top)); /* D8 */
+}
+
+bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, unsigned n,
+                               bool publish_all)
+{
+    uint64_t bot = lab_load_relaxed(&deque->bot);
+    uint64_t top = lab_load_acquire(&deque->top); /* D8 */
+    uint64_t split;
+
+    if (deque->slots == NULL || n > top + deque->mask + 1 - bot)
+        return false;
+    lab_deque_slots_store(deque, bot, things, n);
+    bot += n;
+    lab_store_release(&deque->bot, bot); /* D1 */
+
+    split = lab_load_relaxed(&deque->split);
+    if (publish_all || split >= LAB_DEQUE_MARK || bot - split > 2 * (uint64_t)deque->tip)
+        split = raise_split(deque, bot, publish_all ? 0 : deque->tip);
+    set_limits(deque, split, top);
+    return true;
+}
+
+/* Ends a revocation that somebody else began, by making everything public. */
+static uint64_t settled_split(struct lab_deque *deque, uint64_t bot)
+{
+    uint64_t split = lab_load_relaxed(&deque->split);
+
+    while (split >= LAB_DEQUE_MARK)
+        if (lab_cas_release(&deque->split, &split, bot)) /* D3 */
+            return bot;
+    return split;
+}
+
+/* Makes the newest `need` public things private again, and a whole tip more where there are
+ * plenty. Only what no thief can reach any longer: `reach` things above a top that was read after
+ * the fence. false: the caller must look at split afresh. */
+static bool lower_split(struct lab_deque *deque, uint64_t *split, uint64_t need)
+{
+    uint64_t top = lab_load_relaxed(&deque->top);
+    uint64_t before = *split, lowered = before - need, found;
+
+    if ((int64_t)(lowered - top) < (int64_t)deque->reach)
+        return true;
+    if ((int64_t)(lowered - top) >= (int64_t)deque->tip + deque->reach)
+        lowered -= deque->tip;
+
+    found = before;
+    if (!lab_cas_release(&deque->split, &found, lowered))
+        return false;
+    lab_fence_seq_cst(); /* D5 */
+    top = lab_load_relaxed(&deque->top);
+    if ((int64_t)(lowered - top) >= (int64_t)deque->reach) {
+        *split = lowered;
+        return true;
+    }
+    found = lowered;
+    return lab_cas_release(&deque->split, &found, before); /* D3 */
+}
+
+/* The hot pop's protocol, with the fence that this deque needs and without a look at the floor. */
+static bool pop_tip(struct lab_deque *deque, uint64_t bot, void **ret_things, unsigned n)
+{
+    lab_store_release(&deque->bot, bot - n); /* D1 */
+    if (deque->fenced)
+        lab_fence_seq_cst(); /* D9 where the revoker's barrier is a fence of its own alone */
+    else
+        lab_fence_light(); /* D9 */
+    if ((int64_t)(bot - n - lab_load_relaxed(&deque->split)) < 0) {
+        lab_store_release(&deque->bot, bot); /* D1 */
+        return false;
+    }
+    lab_deque_slots_load(deque, bot - n, ret_things, n);
+    return true;
+}
+
+unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, unsigned n)
+{
+    uint64_t bot = lab_load_relaxed(&deque->bot);
+
+    if (deque->slots == NULL)
+        return 0;
+    /* Every turn but the last is one in which a revoker changed split: lock-free. */
+    for (;;) {
+        uint64_t split = settled_split(deque, bot);
+        unsigned taken;
+
+        if (bot - split < n && !lower_split(deque, &split, n - (bot - split)))
+            continue;
+        taken = (unsigned)min_u64(bot - split, n);
+        if (taken == 0 || pop_tip(deque, bot, ret_things, taken)) {
+            set_limits(deque, split, lab_load_acquire(&deque->top)); /* D8 */
+            return taken;
+        }
+    }
+}
+
+unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigned n)
+{
+    uint64_t top = lab_load_acquire(&deque->top);
+
+    for (;;) {
+        uint64_t split;
+        unsigned taken;
+
+        lab_fence_seq_cst();                     /* D6 */
+        split = lab_load_acquire(&deque->split); /* D4 */
+        if (split >= LAB_DEQUE_MARK || (int64_t)(split - top) <= 0)
+            return 0;
+        taken = (unsigned)min_u64(min_u64(split - top, deque->reach), n);
+        /* The copy may be torn by an owner that reuses the slots: then top has moved, the CAS
+         * fails, and the copy is not looked at. */
+        lab_deque_slots_load(deque, top, ret_things, taken);
+        if (lab_cas_acq_rel(&deque->top, &top, top + taken)) /* D7 */
+            return taken;
+    }
+}
+
+enum lab_deque_marked lab_deque_mark_any(struct lab_deque *deque, uint64_t *ret_mark)
+{
+    uint64_t split = lab_load_relaxed(&deque->split);
+
+    if (split < LAB_DEQUE_MARK) {
+        uint64_t mark;
+
+        if ((int64_t)(lab_load_relaxed(&deque->bot) - split) <= 0)
+            return (int64_t)(lab_load_relaxed(&deque->top) - split) < 0 ? LAB_DEQUE_PUBLIC
+                                                                        : LAB_DEQUE_BARE;
+        /* Only an empty public part is revoked: a thief with the old split could otherwise take
+         * things from above a bot that its owner has lowered for a moment. */
+        if ((int64_t)(lab_load_relaxed(&deque->top) - split) < 0)
+            return LAB_DEQUE_PUBLIC;
+        mark = LAB_DEQUE_MARK | lab_fetch_add_relaxed(&deque->tickets, 1);
+        if (lab_cas_relaxed(&deque->split, &split, mark))
+            split = mark;
+        else if (split < LAB_DEQUE_MARK)
+            return LAB_DEQUE_PUBLIC;
+    }
+    *ret_mark = split;
+    return LAB_DEQUE_MARKED;
+}
+
+void lab_deque_settle_any(struct lab_deque *deque, uint64_t mark)
+{
+    uint64_t bot = lab_load_acquire(&deque->bot); /* D2 */
+    uint64_t top = lab_load_relaxed(&deque->top); /* after bot: top may pass a bot that is low */
+
+    (void)lab_cas_release(&deque->split, &mark, (int64_t)(bot - top) < 0 ? top : bot); /* D3 */
+}
+
+uint64_t lab_deque_count_any(const struct lab_deque *deque, uint64_t *ret_tip)
+{
+    uint64_t top = lab_load_relaxed(&deque->top);
+    uint64_t split = lab_load_relaxed(&deque->split);
+    uint64_t bot = lab_load_relaxed(&deque->bot);
+    int64_t tip = (int64_t)(bot - (split >= LAB_DEQUE_MARK ? top : split));
+    int64_t count = (int64_t)(bot - top);
+
+    if (ret_tip != NULL)
+        *ret_tip = tip > 0 ? (uint64_t)tip : 0;
+    return count > 0 ? (uint64_t)count : 0;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_DEQUE_H
+#define LAB_DEQUE_H
+
+/* The split deque: free things of one lcore, most of which any thread may take.
+ *
+ *         top              split                 bot
+ *  ────────┬─────────────────┬────────────────────┬────────
+ *          │  public: any    │  private tip: only │
+ *          │  thread steals  │  the owner, plain  │
+ *          │  from this end  │  loads and stores  │
+ *  ────────┴─────────────────┴────────────────────┴────────
+ *    oldest, cold                          newest, cache-hot
+ *
+ * Three ever-growing counters over a ring of slots; thing i lies in slot i & mask. At rest
+ *
+ *     top <= split <= bot <= top + capacity
+ *
+ * and a thing is in the deque exactly if its counter lies in [top, bot). Inside a call, `split`
+ * may lie below `top` for a moment (the owner is lowering it) and so may `bot` (the owner is about
+ * to find that the tip was too small), which is why all comparisons are of signed differences.
+ *
+ * The owner pushes and pops at `bot` without any atomic read-modify-write. Thieves take from `top`
+ * by CAS, at most `reach` things at once: no thief that read an old `split` can get farther than
+ * `reach` beyond the `top` that it read. So the owner may lower `split` to a value that lies at
+ * least `reach` above a `top` read after a fence.
+ *
+ * Revocation: a tip whose owner does not call in would be stranded. A starving thread replaces
+ * `split` by a mark with a unique ticket, makes every running thread execute a fence
+ * (lab_barrier_heavy) and publishes all up to the `bot` that it then reads. The owner's pop stores
+ * `bot` first and then looks at `split`, so that one of the two sees the other.
+ *
+ * Progress: pop and push of the owner are wait-free; all else is lock-free. A thread stopped or
+ * killed anywhere stops nobody, and hides at most the burst that it was moving.
+ *
+ * Sources: Acar, Charguéraud, Rainey, "Scheduling parallel programs by work stealing with private
+ * deques" (2013), and van Dijk, van de Pol, "Lace: non-blocking split deque" (2014) for the split;
+ * the bulk steal bounded by `reach` and the revocation are Labyrinth's own.
+ *
+ * Labels of the orders, each with its partner (lab_deque.c has the other half of most):
+ *     D1 store of bot          release   pairs with D2
+ *     D2 revoker's load of bot acquire   after its heavy barrier
+ *     D3 raise of split        release   pairs with D4 (entries are written before they are public)
+ *     D4 thief's load of split acquire
+ *     D5 owner's fence after lowering split, before its load of top      pairs with D6
+ *     D6 thief's fence after its load of top, before its load of split   (at every attempt)
+ *     D7 thief's CAS of top    acq_rel   pairs with D8 (slots are read before they are reused)
+ *     D8 owner's load of top   acquire   before it reuses slots
+ *     D9 owner's light fence between its store of bot and its load of split
+ *                                        pairs with the revoker's lab_barrier_heavy()
+ */
+
+#include <lab_atomic.h>
+#include <lab_common.h>
+
+/* A split at or above this is a mark: "being revoked", the ticket in the low bits. No counter ever
+ * gets there: at 10^10 things a second it would take 14 years. */
+#define LAB_DEQUE_MARK (UINT64_C(1) << 62)
+
+/* A pop floor that no pop passes: sends the owner the slow way every time. */
+#define LAB_DEQUE_NEVER LAB_DEQUE_MARK
+
+/* The most things that one steal may take, so that a thief's landing place has a fixed size. */
+#define LAB_DEQUE_REACH_MAX 512u
+
+struct lab_deque {
+    /* Written by thieves. */
+    _Alignas(LAB_CACHE_LINE) lab_atomic_t top;
+    lab_atomic_t tickets; /* the next mark's, so that no mark is used twice */
+
+    /* Written once in many operations, read by all. */
+    _Alignas(LAB_CACHE_LINE) lab_atomic_t split;
+    lab_atomic_t *slots; /* NULL until the owner has been given some */
+    uint64_t mask;       /* capacity - 1 */
+    uint32_t reach;      /* the most things that one steal takes */
+    uint32_t tip;        /* the tip's size after a publication; it is published beyond twice that */
+
+    /* Written by the owner at every operation. */
+    _Alignas(LAB_CACHE_LINE) lab_atomic_t bot;
+    uint64_t pop_floor;  /* the owner's last sight of split, or LAB_DEQUE_NEVER */
+    uint64_t push_limit; /* pushes beyond it publish, or find no room */
+    lab_atomic_t pops;   /* hot pops, for the statistics of the floor above */
+    lab_atomic_t pushes; /* hot pushes */
+    uint64_t fenced;     /* the owner fences on every pop: no membarrier here */
+};
+
+/* Makes an empty deque without slots. reach is 1 to LAB_DEQUE_REACH_MAX. Not thread-safe. */
+void lab_deque_init(struct lab_deque *deque, uint32_t reach, uint32_t tip, bool fenced);
+
+/* Gives the deque its slots; capacity is a power of two, at least twice the tip. Owner; once. */
+void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity);
+
+/* The slow half of push: publishes all but the tip when that has grown, or everything when
+ * `publish_all`. false: no room for n (or no slots at all), and nothing is changed. Owner;
+ * lock-free. */
+bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, unsigned n,
+                               bool publish_all);
+
+/* The slow half of pop: takes up to n things from the tip and from what can be made private again.
+ * Returns how many. Owner; lock-free. */
+unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, unsigned n);
+
+/* Makes all but the newest `keep` things public. Owner; lock-free. */
+void lab_deque_publish_owner(struct lab_deque *deque, uint64_t keep);
+
+/* Takes the oldest public things, at most n and at most `reach`, in one CAS. Returns how many, 0
+ * when the public part is empty or being revoked. Any thread, the owner too; lock-free. */
+unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigned n);
+
+/* What lab_deque_mark_any found. */
+enum lab_deque_marked {
+    LAB_DEQUE_BARE,   /* nothing in the tip */
+    LAB_DEQUE_PUBLIC, /* something to steal, or the owner is at work: steal first */
+    LAB_DEQUE_MARKED, /* *ret_mark must be settled, after a heavy barrier */
+};
+
+/* First half of a revocation: puts a mark in place of split, or finds the mark of another thread,
+ * which must be helped in just the same way. Any thread; wait-free. */
+enum lab_deque_marked lab_deque_mark_any(struct lab_deque *deque, uint64_t *ret_mark);
+
+/* Second half, after lab_barrier_heavy() by this same thread: makes the tip public, unless somebody
+ * did so before. Any thread; wait-free. */
+void lab_deque_settle_any(struct lab_deque *deque, uint64_t mark);
+
+/* Things in the deque; *ret_tip (may be NULL) is how many of them are private. Exact while the
+ * owner and the thieves are at rest, near the truth otherwise. Any thread; wait-free. */
+uint64_t lab_deque_count_any(const struct lab_deque *deque, uint64_t *ret_tip);
+
+/* Adds to a counter that one thread writes and any may read. */
+LAB_INLINE void lab_count_owner(lab_atomic_t *counter, uint64_t addend)
+{
+    lab_store_relaxed(counter, lab_load_relaxed(counter) + addend);
+}
+
+/* The two pieces of a burst that may wrap around the end of the ring. */
+LAB_INLINE void lab_deque_slots_load(const struct lab_deque *deque, uint64_t at, void **ret_things,
+                                     unsigned n)
+{
+    uint64_t slot = at & deque->mask;
+    uint64_t room = deque->mask + 1 - slot;
+
+    if (lab_likely(n <= room)) {
+        lab_words_load(ret_things, deque->slots + slot, n);
+    } else {
+        lab_words_load(ret_things, deque->slots + slot, (unsigned)room);
+        lab_words_load(ret_things + room, deque->slots, n - (unsigned)room);
+    }
+}
+
+LAB_INLINE void lab_deque_slots_store(struct lab_deque *deque, uint64_t at, void *const *things,
+                                      unsigned n)
+{
+    uint64_t slot = at & deque->mask;
+    uint64_t room = deque->mask + 1 - slot;
+
+    if (lab_likely(n <= room)) {
+        lab_words_store(deque->slots + slot, things, n);
+    } else {
+        lab_words_store(deque->slots + slot, things, (unsigned)room);
+        lab_words_store(deque->slots, things + room, n - (unsigned)room);
+    }
+}
+
+/* Takes the newest n things from the tip. false: the tip holds fewer, or is being revoked; nothing
+ * is changed, and lab_deque_pop_slow_owner() is the way on. Owner; wait-free. */
+LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_things, unsigned n)
+{
+    uint64_t bot = lab_load_relaxed(&deque->bot) - n;
+
+    /* The owner's copy first: what it knows to fail must not move bot, since a deque without an
+     * owner is looked at by many. */
+    if (lab_unlikely((int64_t)(bot - deque->pop_floor) < 0))
+        return false;
+    lab_store_release(&deque->bot, bot); /* D1 */
+    lab_fence_light();                   /* D9 */
+    if (lab_unlikely((int64_t)(bot - lab_load_relaxed(&deque->split)) < 0)) {
+        lab_store_release(&deque->bot, bot + n); /* D1 */
+        return false;
+    }
+    lab_deque_slots_load(deque, bot, ret_things, n);
+    lab_count_owner(&deque->pops, 1);
+    return true;
+}
+
+/* Adds n things to the tip. false: the tip has grown enough to be published, or there is no room;
+ * nothing is changed, and lab_deque_push_slow_owner() is the way on. Owner; wait-free. */
+LAB_INLINE bool lab_deque_push_owner(struct lab_deque *deque, void *const *things, unsigned n)
+{
+    uint64_t bot = lab_load_relaxed(&deque->bot);
+
+    if (lab_unlikely((int64_t)(bot + n - deque->push_limit) > 0))
+        return false;
+    lab_deque_slots_store(deque, bot, things, n);
+    lab_store_release(&deque->bot, bot + n); /* D1 */
+    lab_count_owner(&deque->pushes, 1);
+    return true;
+}
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The shared stack. Its words, and the labels T1 to T3, stand in lab_stack.h. */
+
+#include <lab_stack.h>
+
+#define INDEX_MASK ((UINT64_C(1) << LAB_STACK_INDEX_BITS) - 1)
+
+/* The next head: one change later, with `link` (an index + 1, or 0) on top. */
+static uint64_t head_after(uint64_t head, uint64_t link)
+{
+    return ((head | INDEX_MASK) + 1) | link;
+}
+
+static uint64_t link_make(uint64_t next, uint64_t depth)
+{
+    return depth << 32 | next;
+}
+
+static uint64_t link_next(uint64_t link)
+{
+    return link & INDEX_MASK;
+}
+
+static uint64_t link_depth(uint64_t link)
+{
+    return link >> 32;
+}
+
+/* The depth of the stack whose top is `next`. Stale where the stack is changing, and then the
+ * caller's CAS fails. */
+static uint64_t depth_at(const struct lab_stack *stack, uint64_t next)
+{
+    return next == 0 ? 0 : link_depth(lab_load_relaxed(&stack->links[next - 1]));
+}
+
+void lab_stack_init(struct lab_stack *stack, lab_atomic_t *links)
+{
+    memset(stack, 0, sizeof(*stack));
+    stack->links = links;
+}
+
+void lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n)
+{
+    uint64_t head = lab_load_acquire(&stack->head); /* T2 */
+    uint64_t next;
+
+    if (n == 0)
+        return;
+    do {
+        uint64_t depth = depth_at(stack, head & INDEX_MASK);
+
+        next = head & INDEX_MASK;
+        for (unsigned i = 0; i < n; i++) {
+            lab_store_relaxed(&stack->links[indices[i]], link_make(next, ++depth));
+            next = (uint64_t)indices[i] + 1;
+        }
+    } while (!lab_cas_acq_rel(&stack->head, &head, head_after(head, next))); /* T1 */
+}
+
+unsigned lab_stack_pop_any(struct lab_stack *stack, uint32_t *ret_indices, unsigned n)
+{
+    uint64_t head = lab_load_acquire(&stack->head); /* T2 */
+    unsigned most = n < LAB_STACK_BURST ? n : LAB_STACK_BURST;
+    unsigned taken;
+
+    do {
+        uint64_t next = head & INDEX_MASK;
+
+        for (taken = 0; taken < most && next != 0; taken++) {
+            ret_indices[taken] = (uint32_t)(next - 1);
+            next = link_next(lab_load_relaxed(&stack->links[next - 1]));
+        }
+        if (taken == 0)
+            return 0;
+        if (lab_cas_acq_rel(&stack->head, &head, head_after(head, next))) /* T3 */
+            return taken;
+    } while (true);
+}
+
+uint32_t lab_stack_count_any(const struct lab_stack *stack)
+{
+    return (uint32_t)depth_at(stack, lab_load_acquire(&stack->head) & INDEX_MASK);
+}

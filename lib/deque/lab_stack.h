@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_STACK_H
+#define LAB_STACK_H
+
+/* The shared stack: free things that have no deque to be in, because the thread that freed them
+ * has none, or because its deque is full. Any number of threads, no owner.
+ *
+ * A Treiber stack of small numbers ("index" below), linked through an array outside the things,
+ * since free buffers keep their content. Three differences from the textbook:
+ *
+ * - The head word carries a tag that grows by one with every change, so that a pop may walk several
+ *   links and take them all in one CAS: if the head is the same word, nothing below it has moved.
+ * - Each link also holds the depth of the stack at its thing, which makes the count exact.
+ * - Links are never freed, so a walk that has been overtaken reads stale numbers, not stray memory,
+ *   and its CAS fails.
+ *
+ *     head  = tag << LAB_STACK_INDEX_BITS | index + 1          (0 in the low bits: empty)
+ *     link  = depth << 32 | index + 1 of the next below
+ *
+ * A thing's index is in the stack at most once, and whoever holds the thing owns its link.
+ *
+ * Progress: lock-free. A thread stopped or killed in push hides what it was pushing, in pop what it
+ * had just taken: at most LAB_STACK_BURST things.
+ *
+ * Source: Treiber, "Systems programming: coping with parallelism" (1986); tags as in IBM's
+ * System/370 Principles of Operation.
+ *
+ * Labels: T1 CAS of head by a push, release, pairs with T2, a pop's or a push's load of head,
+ * acquire, and T3, a pop's CAS of head, acq_rel (its reads of links must not sink below it).
+ */
+
+#include <lab_atomic.h>
+#include <lab_common.h>
+
+/* 2^28 things at most, and 36 bits of tag: a thread would have to be overtaken by exactly 2^36
+ * changes between its load and its CAS to be deceived, an hour at 20 million a second. */
+#define LAB_STACK_INDEX_BITS 28
+#define LAB_STACK_INDEX_MAX ((UINT32_C(1) << LAB_STACK_INDEX_BITS) - 2)
+
+/* The most things that one CAS moves. */
+#define LAB_STACK_BURST 64u
+
+struct lab_stack {
+    _Alignas(LAB_CACHE_LINE) lab_atomic_t head;
+    lab_atomic_t *links; /* one for each index; all zero, or anything */
+};
+
+/* Makes an empty stack over links[0 .. n-1], for indices 0 .. n-1. Not thread-safe. */
+void lab_stack_init(struct lab_stack *stack, lab_atomic_t *links);
+
+/* Puts n things (at most LAB_STACK_BURST) on top, indices[n-1] topmost, in one CAS. Any thread. */
+void lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n);
+
+/* Takes the topmost things, at most n and at most LAB_STACK_BURST, in one CAS; returns how many.
+ * Any thread. */
+unsigned lab_stack_pop_any(struct lab_stack *stack, uint32_t *ret_indices, unsigned n);
+
+/* Things in the stack: exact at some moment during the call, unless it was overtaken. Any thread;
+ * wait-free. */
+uint32_t lab_stack_count_any(const struct lab_stack *stack);
+
+#endif
