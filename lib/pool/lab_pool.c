@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The slow paths of get and put: what happens when the own tip is too small, too large, or absent.
+ *
+ * Label: P1 store of a roster entry, release, pairs with P2, its load, acquire: whoever sees the
+ * entry sees the deque's slots. */
+
+#include <lab_pool.h>
+
+/* A get samples the number of free things at every so many refills: the sum over all deques reads
+ * their owners' hot lines, which a refill of `reach` things can afford now and then. */
+#define SAMPLE_EVERY 64u
+
+/* Puts of one lcore without any get starving, after which the pool counts as fed. */
+#define CALM_PUTS 256u
+
+/* A get under way. */
+struct request {
+    struct lab_pool *pool;
+    uint32_t slot; /* index of the caller's deque and slow memory */
+    void **ret;
+    unsigned want;
+    unsigned got;
+};
+
+static struct lab_deque *own_deque(const struct request *request)
+{
+    return &request->pool->deque[request->slot];
+}
+
+static void count_event(struct lab_pool *pool, uint32_t slot, enum lab_pool_event event)
+{
+    lab_atomic_t *counter = &pool->slow[slot].event[event];
+
+    if (slot < pool->lcores)
+        lab_count_owner(counter, 1);
+    else
+        lab_fetch_add_relaxed(counter, 1);
+}
+
+/* The caller's place in the pool, or -EINVAL. */
+static int find_slot(const struct lab_pool *pool, uint32_t lcore, uint32_t *ret_slot)
+{
+    if (lcore >= pool->lcores && lcore != LAB_LCORE_ANY)
+        return -EINVAL;
+    *ret_slot = lcore < pool->lcores ? lcore : pool->lcores;
+    return 0;
+}
+
+/* Whether the caller has a deque that can hold things; the first time that a lcore asks, it gets
+ * slots, as long as there are some. */
+static bool has_deque(struct lab_pool *pool, uint32_t slot)
+{
+    struct lab_deque *deque = &pool->deque[slot];
+    uint64_t place;
+
+    if (deque->slots != NULL)
+        return true;
+    if (slot == pool->lcores || lab_load_relaxed(&pool->enrolled) >= pool->deques)
+        return false;
+    place = lab_fetch_add_relaxed(&pool->enrolled, 1);
+    if (place >= pool->deques)
+        return false;
+    lab_deque_equip_owner(deque, pool->slots + place * pool->capacity, pool->capacity);
+    lab_store_release(&pool->roster[place], (uint64_t)slot + 1); /* P1 */
+    return true;
+}
+
+static uint32_t roster_length(const struct lab_pool *pool)
+{
+    uint64_t enrolled = lab_load_relaxed(&pool->enrolled);
+
+    return enrolled < pool->deques ? (uint32_t)enrolled : pool->deques;
+}
+
+/* The deque at a place of the roster, or NULL while its owner is still moving in. */
+static struct lab_deque *roster_deque(struct lab_pool *pool, uint32_t place)
+{
+    uint64_t entry = lab_load_acquire(&pool->roster[place]); /* P2 */
+
+    return entry == 0 ? NULL : &pool->deque[entry - 1];
+}
+
+static void *thing_at(const struct lab_pool *pool, uint32_t index)
+{
+    if (pool->stride != 0)
+        return pool->buffers + (size_t)index * pool->stride;
+    return pool->objects[index];
+}
+
+/* Puts things into the shared stack. What is not this pool's has no link there; it is dropped, and
+ * counted, rather than allowed to overwrite the link of another. */
+static void stack_put(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n)
+{
+    uint32_t indices[LAB_STACK_BURST];
+    unsigned k = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        if (lab_pool_index(pool, things[i], &indices[k]) == 0)
+            k++;
+        else
+            count_event(pool, slot, LAB_POOL_PUT_FOREIGN);
+        if (k == LAB_STACK_BURST || (i + 1 == n && k > 0)) {
+            lab_stack_push_any(&pool->stack, indices, k);
+            k = 0;
+        }
+    }
+}
+
+/* Takes up to n things (at most LAB_STACK_BURST) from the shared stack. */
+static unsigned stack_get(struct lab_pool *pool, void **ret_things, unsigned n)
+{
+    uint32_t indices[LAB_STACK_BURST];
+    unsigned taken = lab_stack_pop_any(&pool->stack, indices, n);
+
+    for (unsigned i = 0; i < taken; i++)
+        ret_things[i] = thing_at(pool, indices[i]);
+    return taken;
+}
+
+/* Puts things where the caller's things belong: its deque if it has one with room, else the
+ * stack. Returns whether they went into the deque. */
+static bool keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
+                 bool publish_all)
+{
+    if (has_deque(pool, slot) &&
+        lab_deque_push_slow_owner(&pool->deque[slot], things, n, publish_all))
+        return true;
+    stack_put(pool, slot, things, n);
+    return false;
+}
+
+/* Notes the number of free things, if it is the smallest yet. */
+static void sample_free(struct lab_pool *pool)
+{
+    uint64_t free = lab_pool_count(pool);
+    uint64_t low = lab_load_relaxed(&pool->low_free);
+
+    while (free < low && !lab_cas_relaxed(&pool->low_free, &low, free))
+        ;
+}
+
+/* One burst from somewhere else, as far as it is wanted into the request and the rest, if the
+ * caller has a deque to keep it in, into that: the next gets are then hot. deque NULL means the
+ * stack. Returns whether anything came. */
+static bool refill(struct request *request, struct lab_deque *deque)
+{
+    struct lab_pool *pool = request->pool;
+    unsigned left = request->want - request->got;
+    unsigned most = deque != NULL ? deque->reach : LAB_STACK_BURST;
+    void *burst[LAB_DEQUE_REACH_MAX];
+    bool direct = left >= most || !has_deque(pool, request->slot);
+    void **landing = direct ? request->ret + request->got : burst;
+    unsigned n = direct ? left : most;
+    unsigned came =
+        deque != NULL ? lab_deque_steal_any(deque, landing, n) : stack_get(pool, landing, n);
+    unsigned used = came < left ? came : left;
+
+    if (came == 0)
+        return false;
+    if (!direct) {
+        memcpy(request->ret + request->got, burst, used * sizeof(*burst));
+        if (came > used)
+            (void)keep(pool, request->slot, burst + used, came - used, false);
+    }
+    request->got += used;
+    count_event(pool, request->slot, deque != NULL ? LAB_POOL_GET_STEAL : LAB_POOL_GET_STACK);
+    return true;
+}
+
+/* From the own deque: the tip, what can be made private again, and then as a thief. */
+static void get_own(struct request *request)
+{
+    struct lab_deque *own = own_deque(request);
+    unsigned came = lab_deque_pop_slow_owner(own, request->ret, request->want);
+
+    request->got = came;
+    while (request->got < request->want && came != 0) {
+        came = lab_deque_steal_any(own, request->ret + request->got, request->want - request->got);
+        request->got += came;
+    }
+}
+
+static void get_steal(struct request *request)
+{
+    struct lab_pool *pool = request->pool;
+    struct lab_pool_slow *slow = &pool->slow[request->slot];
+    bool has_id = request->slot < pool->lcores;
+    uint32_t length = roster_length(pool);
+    uint32_t place = has_id ? slow->victim : 0;
+
+    for (uint32_t tried = 0; tried < length && request->got < request->want;) {
+        struct lab_deque *deque = roster_deque(pool, place < length ? place : 0);
+
+        if (deque != NULL && deque != own_deque(request) && refill(request, deque)) {
+            if (has_id)
+                slow->victim = place;
+            continue; /* as long as this one gives */
+        }
+        place = place + 1 < length ? place + 1 : 0;
+        tried++;
+    }
+}
+
+/* From where all may take: public parts first, since the stack costs more to fill again. */
+static void get_public(struct request *request)
+{
+    get_steal(request);
+    while (request->got < request->want && refill(request, NULL))
+        ;
+}
+
+/* Makes the tips of all other lcores public, with one system call for all of them. Returns whether
+ * there is now anything worth another look. */
+static bool revoke_tips(struct request *request)
+{
+    struct lab_pool *pool = request->pool;
+    uint64_t marks[LAB_LCORE_MAX];
+    uint32_t length = roster_length(pool);
+    bool any_public = false, any_mark = false;
+
+    for (uint32_t i = 0; i < length; i++) {
+        struct lab_deque *deque = roster_deque(pool, i);
+
+        marks[i] = 0;
+        if (deque == NULL || deque == own_deque(request))
+            continue;
+        switch (lab_deque_mark_any(deque, &marks[i])) {
+        case LAB_DEQUE_BARE:
+            break;
+        case LAB_DEQUE_PUBLIC:
+            any_public = true;
+            break;
+        case LAB_DEQUE_MARKED:
+            any_mark = true;
+            break;
+        }
+    }
+    if (any_mark) {
+        lab_barrier_heavy(pool->barrier);
+        for (uint32_t i = 0; i < length; i++)
+            if (marks[i] != 0)
+                lab_deque_settle_any(roster_deque(pool, i), marks[i]);
+        count_event(pool, request->slot, LAB_POOL_GET_REVOKE);
+    }
+    return any_public || any_mark;
+}
+
+/* Every put by an lcore that calls in publishes all it has from now on, so that the next to starve
+ * need not revoke. The tips of those that do not call in are revoked; twice, since what was stolen
+ * meanwhile may have come to rest in a tip again. */
+static void get_starving(struct request *request)
+{
+    struct lab_pool *pool = request->pool;
+
+    lab_store_relaxed(&pool->hungry, lab_load_relaxed(&pool->hungry) + 1);
+    for (int round = 0; round < 2 && request->got < request->want; round++) {
+        if (!revoke_tips(request))
+            break;
+        get_public(request);
+    }
+}
+
+LAB_COLD int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things, unsigned n)
+{
+    struct request request = {.pool = pool, .ret = ret_things, .want = n};
+    int rc = find_slot(pool, lcore, &request.slot);
+
+    if (rc != 0 || n == 0)
+        return rc;
+    get_own(&request);
+    if (request.got == n) {
+        count_event(pool, request.slot, LAB_POOL_GET_OWN);
+        return 0;
+    }
+    get_public(&request);
+    if (request.got < n)
+        get_starving(&request);
+    if (request.got == n) {
+        if (request.slot < pool->lcores && pool->slow[request.slot].refills++ % SAMPLE_EVERY == 0)
+            sample_free(pool);
+        return 0;
+    }
+    sample_free(pool);
+    count_event(pool, request.slot, LAB_POOL_GET_FAIL);
+    if (request.got > 0)
+        (void)keep(pool, request.slot, ret_things, request.got, true);
+    return -ENOBUFS;
+}
+
+/* Hunger ends when this lcore alone has plenty to steal, or when for many puts nobody starved. */
+static void digest(struct lab_pool *pool, uint32_t slot, uint64_t hungry)
+{
+    struct lab_pool_slow *slow = &pool->slow[slot];
+    struct lab_deque *deque = &pool->deque[slot];
+    uint64_t plenty = 2 * (uint64_t)deque->tip + deque->reach;
+
+    if (slow->hunger != hungry) {
+        slow->hunger = hungry;
+        slow->calm = 0;
+    }
+    if (++slow->calm >= CALM_PUTS || lab_deque_count_any(deque, NULL) >= plenty)
+        (void)lab_cas_relaxed(&pool->hungry, &hungry, 0);
+}
+
+LAB_COLD int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                               unsigned n)
+{
+    uint64_t hungry = lab_load_relaxed(&pool->hungry);
+    uint32_t slot;
+    int rc = find_slot(pool, lcore, &slot);
+
+    if (rc != 0 || n == 0)
+        return rc;
+    if (keep(pool, slot, things, n, hungry != 0)) {
+        count_event(pool, slot, LAB_POOL_PUT_PUBLISH);
+        if (hungry != 0)
+            digest(pool, slot, hungry);
+    } else {
+        count_event(pool, slot, LAB_POOL_PUT_STACK);
+    }
+    return 0;
+}
+
+LAB_COLD int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *things,
+                            unsigned n)
+{
+    uint32_t slot, index;
+    int rc = find_slot(pool, lcore, &slot);
+
+    for (unsigned i = 0; i < n && rc == 0; i++)
+        if (lab_pool_index(pool, things[i], &index) != 0)
+            rc = -EINVAL;
+    return rc;
+}
+
+uint32_t lab_pool_count(const struct lab_pool *pool)
+{
+    uint64_t free = lab_stack_count_any(&pool->stack);
+    uint32_t length = roster_length(pool);
+
+    for (uint32_t i = 0; i < length; i++) {
+        uint64_t entry = lab_load_acquire(&pool->roster[i]); /* P2 */
+
+        if (entry != 0)
+            free += lab_deque_count_any(&pool->deque[entry - 1], NULL);
+    }
+    return free < pool->count ? (uint32_t)free : pool->count;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_POOL_H
+#define LAB_POOL_H
+
+/* Pools: things of one size, spread over one split deque per lcore and one shared stack.
+ *
+ * Two kinds, the same in all but who owns the memory:
+ *   - lab_pool_create() maps memory and cuts it into buffers;
+ *   - lab_pool_init() builds a pool in memory of the caller's, and lab_pool_adopt() tells it the
+ *     caller's objects. That is what the DPDK driver uses.
+ *
+ * Every thing is in one place: held by the program, in one deque, or in the stack. At rest
+ *
+ *     held + sum over deques (bot - top) + depth of the stack = count
+ *
+ * Get tries, in this order: the own tip (the hot path: plain loads and stores), the own public
+ * part, the public parts of others (many in one CAS, the surplus into the own tip), the stack, and
+ * at last the tips of lcores that do not call in, which it revokes (one membarrier). So every thing
+ * that is free, and whose lcore is not inside a call, can be obtained by any thread. A failed get
+ * is no proof that the pool was empty while other threads were inside a call.
+ *
+ * Progress: the hot paths are wait-free, all else is lock-free: a thread that is preempted, stopped
+ * or killed at any point delays nobody, and hides at most the burst that it was moving. Nothing
+ * makes a system call, but a get that found nothing anywhere, which makes at most two.
+ *
+ * Contents: nothing is ever written into a free thing.
+ */
+
+#include <errno.h>
+#include <lab_barrier.h>
+#include <lab_common.h>
+#include <lab_deque.h>
+#include <lab_error.h>
+#include <lab_lcore.h>
+#include <lab_region.h>
+#include <lab_stack.h>
+#include <stddef.h>
+
+/* A pool's name, with its terminating zero: as long as DPDK's. */
+#define LAB_POOL_NAME_SIZE 32
+
+/* Things in one pool: the stack's limit. */
+#define LAB_POOL_COUNT_MAX LAB_STACK_INDEX_MAX
+
+struct lab_pool_options {
+    const char *name; /* for reports; at most LAB_POOL_NAME_SIZE - 1 characters */
+    uint32_t count;   /* things, 1 to LAB_POOL_COUNT_MAX */
+
+    /* The rest may be 0, which asks for what stands in brackets. */
+    uint32_t lcores; /* ids are 0 to lcores - 1 [LAB_LCORE_MAX] */
+    uint32_t deques; /* lcores that can have a deque of their own at the same time; those that come
+                        later work through the stack; at most LAB_LCORE_MAX [16, or lcores if
+                        that is less] */
+    uint32_t tip;    /* things that a lcore keeps private when it publishes [by count, up to 256] */
+    uint32_t reach;  /* most things that one steal takes [by count, up to 256] */
+    bool shared;     /* other processes use the pool too [this one alone] */
+
+    /* For lab_pool_create() alone. */
+    uint32_t buffer_bytes; /* size of a buffer; 1 to 1 GiB */
+    uint32_t align;        /* of buffers, a power of two up to 4096 [64] */
+    int node;              /* NUMA node, or LAB_NODE_ANY. 0 is node 0! */
+    enum lab_pages pages;  /* [the best that can be had] */
+};
+
+/* How a slow path ended, one counter each per lcore. The hot paths' counters are in the deque. */
+enum lab_pool_event {
+    LAB_POOL_GET_OWN,     /* gets served by the own public part */
+    LAB_POOL_GET_STEAL,   /* steals from other lcores that brought something */
+    LAB_POOL_GET_STACK,   /* bursts taken from the stack */
+    LAB_POOL_GET_REVOKE,  /* revocations of other lcores' tips: the system call */
+    LAB_POOL_GET_FAIL,    /* gets that found too little */
+    LAB_POOL_PUT_PUBLISH, /* puts that published, or found the pool hungry */
+    LAB_POOL_PUT_STACK,   /* puts that went to the stack: no deque, or a full one */
+    LAB_POOL_PUT_FOREIGN, /* things on their way to the stack that are not this pool's: dropped */
+    LAB_POOL_EVENTS
+};
+
+/* A slow path's memory, one per lcore and written by it alone; the last one, of the threads without
+ * an id, is shared by them and used for the counters only. */
+struct lab_pool_slow {
+    _Alignas(LAB_CACHE_LINE) lab_atomic_t event[LAB_POOL_EVENTS];
+    uint64_t hunger;  /* the value of pool->hungry that was seen last */
+    uint32_t calm;    /* puts since it changed */
+    uint32_t victim;  /* the roster's entry that was last worth stealing from */
+    uint32_t refills; /* gets that went beyond the own deque */
+};
+
+/* In memory that may be shared between processes, at the same address in each: no pointer to
+ * functions or to anything private to a process. Only the inline functions below look inside. */
+struct lab_pool {
+    uint64_t magic; /* first, so that a driver can tell whose pool this is */
+    uint32_t count;
+    uint32_t lcores;
+    uint32_t deques;
+    uint32_t capacity; /* slots of one deque */
+    uint32_t stride;   /* bytes from buffer to buffer, or 0: objects of the caller's */
+    uint32_t hash_mask;
+    enum lab_barrier barrier;
+    uint32_t adopted; /* objects known so far */
+
+    char *buffers;        /* with a stride: the first buffer */
+    void **objects;       /* without: index to object */
+    uint32_t *hash;       /* without: object to index + 1, open addressing */
+    lab_atomic_t *slots;  /* deques x capacity */
+    lab_atomic_t *roster; /* deques entries: lcore + 1 of the deque's owner, in order of arrival */
+    struct lab_pool_slow *slow; /* lcores + 1 entries, like the deques */
+    struct lab_region region;   /* of lab_pool_create() */
+    char name[LAB_POOL_NAME_SIZE];
+
+    /* Not 0: some get found too little, so every put publishes everything. Read by every put,
+     * written seldom: one more with each get that starves, 0 when there is plenty again. */
+    _Alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
+    lab_atomic_t enrolled; /* entries of the roster that are taken, or were asked for */
+    lab_atomic_t low_free; /* fewest free things seen */
+
+    struct lab_stack stack;
+
+    /* lcores + 1 entries: the last stands for threads without an id, and never has slots. */
+    struct lab_deque deque[];
+};
+
+#define LAB_POOL_MAGIC UINT64_C(0x746e69727962614c) /* "Labyrint" in memory */
+
+/* Maps memory for a pool of buffers and makes it. All buffers are free.
+ * Returns 0; -EINVAL for a wrong option, -EOVERFLOW for a size that does not fit, -ENOMEM when
+ * memory was short; *error (may be NULL) then says which and how to mend it, and *ret_pool is
+ * untouched. On success error->message may name better memory that could not be had
+ * (see lab_region_create). Blocking; set-up only; any thread. Example: test/doc/library.c. */
+LAB_PUBLIC int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
+                               struct lab_error *error) LAB_CHECKED;
+
+/* Unmaps a pool made by lab_pool_create(); NULL is allowed. No thread may be using it. Returns 0,
+ * or -EBUSY when some buffers are still held: they would dangle, so nothing is unmapped then. */
+LAB_PUBLIC int lab_pool_destroy(struct lab_pool *pool);
+
+/* Bytes that lab_pool_init() needs for these options. Errors as lab_pool_create(). Wait-free. */
+LAB_PUBLIC int lab_pool_footprint(const struct lab_pool_options *options, size_t *ret_bytes,
+                                  struct lab_error *error) LAB_CHECKED;
+
+/* Makes a pool for the caller's objects in memory of lab_pool_footprint() bytes, zeroed and aligned
+ * to LAB_CACHE_LINE, that the caller frees when nobody uses the pool any more. The pool knows no
+ * objects yet. buffer_bytes must be 0. Set-up only; errors as lab_pool_create(). */
+LAB_PUBLIC int lab_pool_init(void *memory, const struct lab_pool_options *options,
+                             struct lab_pool **ret_pool, struct lab_error *error) LAB_CHECKED;
+
+/* Tells a pool of lab_pool_init() an object that it is to serve. The object counts as held: put it
+ * to make it free. Not while another thread uses the pool.
+ * Returns 0, -ENOSPC beyond options->count, -EEXIST for one that it knows. */
+LAB_PUBLIC int lab_pool_adopt(struct lab_pool *pool, void *object);
+
+/* Free things. Exact while no thread is inside a call. Any thread; wait-free. */
+LAB_PUBLIC uint32_t lab_pool_count(const struct lab_pool *pool);
+
+/* The thing's index, 0 to count - 1, into *ret_index. -ENOENT when it is no thing of this pool, or
+ * not the start of one. Any thread; wait-free. */
+LAB_PUBLIC int lab_pool_index(const struct lab_pool *pool, const void *thing, uint32_t *ret_index);
+
+struct lab_pool_stats {
+    uint32_t count;      /* things */
+    uint32_t free;       /* as lab_pool_count() */
+    uint32_t stack;      /* of these, in the shared stack */
+    uint32_t high_water; /* most things seen held at once; sampled at refills, never too high */
+};
+
+/* One lcore's share. Things that are free are in tips, public parts or the stack. */
+struct lab_pool_lcore_stats {
+    uint32_t tip;
+    uint32_t public_part;
+    uint64_t get_hits;               /* gets served by the tip alone */
+    uint64_t put_hits;               /* puts that only wrote the tip */
+    uint64_t event[LAB_POOL_EVENTS]; /* by enum lab_pool_event */
+};
+
+/* Both read only. Figures are near the truth while the pool is in use. Any thread; wait-free.
+ * lab_pool_lcore_stats: lcore may be LAB_LCORE_ANY; -EINVAL when it is out of range, -ENOENT when
+ * that lcore has never come to this pool's slow paths. */
+LAB_PUBLIC void lab_pool_stats(const struct lab_pool *pool, struct lab_pool_stats *ret_stats);
+LAB_PUBLIC int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
+                                    struct lab_pool_lcore_stats *ret_stats);
+
+/* The name of an event, "get_steal" and the like; NULL beyond the last. */
+LAB_PUBLIC const char *lab_pool_event_name(enum lab_pool_event event);
+
+/* The rest of get and put: for the inline functions below only. */
+LAB_PUBLIC int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+                                 unsigned n);
+LAB_PUBLIC int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                 unsigned n);
+LAB_PUBLIC int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *things,
+                              unsigned n);
+
+/* A checking build (-DLAB_POOL_CHECKS=1) looks at every thing that is put. */
+#ifndef LAB_POOL_CHECKS
+#define LAB_POOL_CHECKS 0
+#endif
+
+LAB_INLINE struct lab_deque *lab_pool_deque(struct lab_pool *pool, uint32_t lcore)
+{
+    return &pool->deque[lcore < pool->lcores ? lcore : pool->lcores];
+}
+
+/* Gets n things, all or none, into ret_things[0 .. n-1].
+ *
+ * lcore is the calling thread's id, which no other thread may use at the same time, or
+ * LAB_LCORE_ANY. Returns 0; -ENOBUFS when there are too few; -EINVAL when lcore is neither.
+ * Wait-free from the tip, else lock-free; never blocks; a system call only when nothing is found
+ * anywhere. On failure ret_things is undefined and nothing is taken. */
+LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+                                 unsigned n)
+{
+    if (lab_likely(lab_deque_pop_owner(lab_pool_deque(pool, lcore), ret_things, n)))
+        return 0;
+    return lab_pool_get_slow(pool, lcore, ret_things, n);
+}
+
+/* Puts n things back; they may have been got by any thread.
+ *
+ * Always returns 0 for things of this pool that the caller holds, and an lcore as above. -EINVAL
+ * when lcore is out of range or, in a checking build, a thing is not of this pool: then nothing is
+ * put. Wait-free into the tip, else lock-free; never blocks; no system call. */
+LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                 unsigned n)
+{
+    if (LAB_POOL_CHECKS) {
+        int rc = lab_pool_check(pool, lcore, things, n);
+
+        if (rc != 0)
+            return rc;
+    }
+    if (lab_likely(!lab_load_relaxed(&pool->hungry)) &&
+        lab_likely(lab_deque_push_owner(lab_pool_deque(pool, lcore), things, n)))
+        return 0;
+    return lab_pool_put_slow(pool, lcore, things, n);
+}
+
+/* The same for one thing. */
+LAB_INLINE int lab_pool_get(struct lab_pool *pool, uint32_t lcore, void **ret_thing)
+{
+    return lab_pool_get_bulk(pool, lcore, ret_thing, 1);
+}
+
+LAB_INLINE int lab_pool_put(struct lab_pool *pool, uint32_t lcore, void *thing)
+{
+    return lab_pool_put_bulk(pool, lcore, &thing, 1);
+}
+
+#endif

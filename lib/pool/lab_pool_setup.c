@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* Making and unmaking pools, and the way from a thing to its index. Control threads only, but for
+ * lab_pool_index(). */
+
+#include <lab_pool.h>
+#include <stdalign.h>
+
+/* Ids in one pool: every one costs half a KiB. */
+#define LCORES_MAX 4096u
+
+/* Deques that exist at once, by default: with slots for 3/5 of the pool each, 16 of them take 3 %
+ * of a pool of mbufs. What gathers beyond that in one deque goes to the stack. */
+#define DEQUES_DEFAULT 16u
+#define CAPACITY_MIN 64u
+
+/* The share of a deque that its tip and one steal take, and their bounds. Below 16, bursts of 32
+ * never run hot; beyond 256, nothing was gained. */
+#define TIP_SHARE 8u
+#define TIP_MIN 16u
+#define TIP_MAX 256u
+
+#define BUFFER_BYTES_MAX (UINT32_C(1) << 30)
+#define ALIGN_MAX 4096u
+
+/* Where everything lies, in bytes from the pool's beginning. */
+struct layout {
+    uint32_t lcores, deques, capacity, tip, reach, hash_slots, stride;
+    size_t slow, roster, slots, links, objects, hash, end;
+    bool overflow;
+};
+
+static uint32_t pow2_at_least(uint32_t n)
+{
+    uint32_t p = 1;
+
+    while (p < n)
+        p *= 2;
+    return p;
+}
+
+static uint32_t clamp(uint32_t n, uint32_t low, uint32_t high)
+{
+    return n < low ? low : n > high ? high : n;
+}
+
+/* Slots of one deque: 3/5 of the things, rounded down to a power of two. */
+static uint32_t capacity_for(uint32_t count)
+{
+    uint32_t share = (uint32_t)((uint64_t)count * 3 / 5);
+
+    return share <= CAPACITY_MIN ? CAPACITY_MIN : pow2_at_least(share / 2 + 1);
+}
+
+/* Takes room for n items at the end of the layout, on a cache line of its own. */
+static size_t place(struct layout *layout, size_t n, size_t item_bytes)
+{
+    size_t at = layout->end, bytes;
+
+    if (__builtin_mul_overflow(n, item_bytes, &bytes) ||
+        __builtin_add_overflow(bytes, (size_t)LAB_CACHE_LINE - 1, &bytes) ||
+        __builtin_add_overflow(at, bytes / LAB_CACHE_LINE * LAB_CACHE_LINE, &layout->end))
+        layout->overflow = true;
+    return at;
+}
+
+static int check_options(const struct lab_pool_options *options, struct lab_error *error)
+{
+    uint32_t align = options->align;
+
+    if (options->name == NULL || options->name[0] == '\0' ||
+        strnlen(options->name, LAB_POOL_NAME_SIZE) == LAB_POOL_NAME_SIZE)
+        return lab_error_set(error, -EINVAL, "a pool's name has 1 to %d characters",
+                             LAB_POOL_NAME_SIZE - 1);
+    if (options->count == 0 || options->count > LAB_POOL_COUNT_MAX)
+        return lab_error_set(error, -EINVAL, "pool %s: %u buffers asked for, 1 to %u are possible",
+                             options->name, options->count, LAB_POOL_COUNT_MAX);
+    if (options->lcores > LCORES_MAX)
+        return lab_error_set(error, -EINVAL,
+                             "pool %s: %u lcores asked for, at most %u are possible", options->name,
+                             options->lcores, LCORES_MAX);
+    if (options->deques > LAB_LCORE_MAX)
+        return lab_error_set(error, -EINVAL,
+                             "pool %s: %u deques asked for, at most %u are possible", options->name,
+                             options->deques, LAB_LCORE_MAX);
+    if (options->reach > LAB_DEQUE_REACH_MAX)
+        return lab_error_set(error, -EINVAL, "pool %s: a reach of %u asked for, at most %u",
+                             options->name, options->reach, LAB_DEQUE_REACH_MAX);
+    if (options->buffer_bytes > BUFFER_BYTES_MAX)
+        return lab_error_set(error, -EINVAL, "pool %s: buffers of %u bytes asked for, at most %u",
+                             options->name, options->buffer_bytes, BUFFER_BYTES_MAX);
+    if (align > ALIGN_MAX || (align & (align - 1)) != 0)
+        return lab_error_set(error, -EINVAL,
+                             "pool %s: an alignment of %u asked for, it must be a power of two up "
+                             "to %u",
+                             options->name, align, ALIGN_MAX);
+    return 0;
+}
+
+static int plan(const struct lab_pool_options *options, struct layout *ret_layout,
+                struct lab_error *error)
+{
+    struct layout layout = {0};
+    bool adopts = options->buffer_bytes == 0;
+    uint32_t share;
+    int rc = check_options(options, error);
+
+    if (rc != 0)
+        return rc;
+    layout.lcores = options->lcores != 0 ? options->lcores : LAB_LCORE_MAX;
+    layout.deques = options->deques != 0 ? options->deques : DEQUES_DEFAULT;
+    layout.deques = clamp(layout.deques, 1, layout.lcores);
+    layout.capacity = capacity_for(options->count);
+    share = clamp(layout.capacity / TIP_SHARE, TIP_MIN, TIP_MAX);
+    layout.tip = options->tip != 0 ? options->tip : share;
+    layout.reach = options->reach != 0 ? options->reach : share;
+    if (layout.tip > layout.capacity / 2 || layout.reach > layout.capacity)
+        return lab_error_set(
+            error, -EINVAL, "pool %s: a tip of at most %u and a reach of at most %u fit %u buffers",
+            options->name, layout.capacity / 2, layout.capacity, options->count);
+    if (!adopts) {
+        uint32_t align = options->align != 0 ? options->align : LAB_CACHE_LINE;
+
+        layout.stride = (options->buffer_bytes + align - 1) / align * align;
+    }
+    layout.hash_slots = adopts ? pow2_at_least(2 * options->count) : 0;
+
+    layout.end = sizeof(struct lab_pool);
+    (void)place(&layout, layout.lcores + 1, sizeof(struct lab_deque));
+    layout.slow = place(&layout, layout.lcores + 1, sizeof(struct lab_pool_slow));
+    layout.roster = place(&layout, layout.deques, sizeof(lab_atomic_t));
+    layout.slots = place(&layout, layout.deques, layout.capacity * sizeof(lab_atomic_t));
+    layout.links = place(&layout, options->count, sizeof(lab_atomic_t));
+    layout.objects = place(&layout, adopts ? options->count : 0, sizeof(void *));
+    layout.hash = place(&layout, layout.hash_slots, sizeof(uint32_t));
+    if (layout.overflow)
+        return lab_error_set(error, -EOVERFLOW, "pool %s: its size does not fit into memory",
+                             options->name);
+    *ret_layout = layout;
+    return 0;
+}
+
+/* Builds the pool over zeroed memory, nothing in it yet. */
+static struct lab_pool *build(void *memory, const struct lab_pool_options *options,
+                              const struct layout *layout, enum lab_barrier barrier)
+{
+    struct lab_pool *pool = memory;
+    char *base = memory;
+
+    pool->magic = LAB_POOL_MAGIC;
+    pool->count = options->count;
+    pool->lcores = layout->lcores;
+    pool->deques = layout->deques;
+    pool->capacity = layout->capacity;
+    pool->stride = layout->stride;
+    pool->hash_mask = layout->hash_slots != 0 ? layout->hash_slots - 1 : 0;
+    pool->barrier = barrier;
+    pool->slow = (void *)(base + layout->slow);
+    pool->roster = (void *)(base + layout->roster);
+    pool->slots = (void *)(base + layout->slots);
+    pool->objects = (void *)(base + layout->objects);
+    pool->hash = (void *)(base + layout->hash);
+    memcpy(pool->name, options->name, strlen(options->name) + 1);
+    lab_store_relaxed(&pool->low_free, options->count);
+    lab_stack_init(&pool->stack, (void *)(base + layout->links));
+    for (uint32_t i = 0; i <= layout->lcores; i++)
+        lab_deque_init(&pool->deque[i], layout->reach, layout->tip, barrier == LAB_BARRIER_FENCE);
+    return pool;
+}
+
+int lab_pool_footprint(const struct lab_pool_options *options, size_t *ret_bytes,
+                       struct lab_error *error)
+{
+    struct layout layout;
+    int rc = plan(options, &layout, error);
+
+    if (rc == 0)
+        *ret_bytes = layout.end;
+    return rc;
+}
+
+int lab_pool_init(void *memory, const struct lab_pool_options *options, struct lab_pool **ret_pool,
+                  struct lab_error *error)
+{
+    struct layout layout;
+    enum lab_barrier barrier;
+    int rc = plan(options, &layout, error);
+
+    if (rc != 0)
+        return rc;
+    if (options->buffer_bytes != 0)
+        return lab_error_set(error, -EINVAL,
+                             "pool %s: lab_pool_init() takes objects; lab_pool_create() cuts "
+                             "buffers",
+                             options->name);
+    rc = lab_barrier_register(options->shared ? LAB_BARRIER_SHARED : LAB_BARRIER_PRIVATE, &barrier);
+    if (rc != 0)
+        return lab_error_set(error, rc, "pool %s: cannot register for membarrier", options->name);
+    *ret_pool = build(memory, options, &layout, barrier);
+    return 0;
+}
+
+/* All buffers into the stack, the first on top. */
+static void fill(struct lab_pool *pool)
+{
+    uint32_t indices[LAB_STACK_BURST];
+    uint32_t left = pool->count;
+
+    while (left > 0) {
+        unsigned k = 0;
+
+        while (k < LAB_STACK_BURST && left > 0)
+            indices[k++] = --left;
+        lab_stack_push_any(&pool->stack, indices, k);
+    }
+}
+
+int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
+                    struct lab_error *error)
+{
+    struct lab_region_options wanted = {.node = options->node, .pages = options->pages};
+    struct layout layout;
+    struct lab_region region;
+    enum lab_barrier barrier;
+    struct lab_pool *pool;
+    size_t buffers, at;
+    int rc = plan(options, &layout, error);
+
+    if (rc != 0)
+        return rc;
+    if (options->buffer_bytes == 0)
+        return lab_error_set(error, -EINVAL, "pool %s: buffers of 0 bytes asked for",
+                             options->name);
+    at = (layout.end + ALIGN_MAX - 1) / ALIGN_MAX * ALIGN_MAX;
+    if (__builtin_mul_overflow((size_t)options->count, (size_t)layout.stride, &buffers) ||
+        __builtin_add_overflow(at, buffers, &wanted.bytes))
+        return lab_error_set(error, -EOVERFLOW, "pool %s: its size does not fit into memory",
+                             options->name);
+    rc = lab_barrier_register(options->shared ? LAB_BARRIER_SHARED : LAB_BARRIER_PRIVATE, &barrier);
+    if (rc != 0)
+        return lab_error_set(error, rc, "pool %s: cannot register for membarrier", options->name);
+    rc = lab_region_create(&wanted, &region, error);
+    if (rc != 0)
+        return rc;
+    pool = build(region.address, options, &layout, barrier);
+    pool->region = region;
+    pool->buffers = (char *)region.address + at;
+    pool->adopted = pool->count;
+    fill(pool);
+    *ret_pool = pool;
+    return 0;
+}
+
+int lab_pool_destroy(struct lab_pool *pool)
+{
+    struct lab_region region;
+
+    if (pool == NULL)
+        return 0;
+    if (lab_pool_count(pool) != pool->count)
+        return -EBUSY;
+    region = pool->region; /* the pool lies in it */
+    return lab_region_destroy(&region);
+}
+
+/* Where a search for an object begins: multiplication spreads what differs in the middle bits. */
+static uint32_t hash_of(const struct lab_pool *pool, const void *object)
+{
+    return (uint32_t)(((uint64_t)(uintptr_t)object * UINT64_C(0x9e3779b97f4a7c15)) >> 32) &
+           pool->hash_mask;
+}
+
+int lab_pool_adopt(struct lab_pool *pool, void *object)
+{
+    uint32_t at = hash_of(pool, object);
+
+    if (pool->adopted == pool->count)
+        return -ENOSPC;
+    for (; pool->hash[at] != 0; at = (at + 1) & pool->hash_mask)
+        if (pool->objects[pool->hash[at] - 1] == object)
+            return -EEXIST;
+    pool->objects[pool->adopted++] = object;
+    pool->hash[at] = pool->adopted;
+    return 0;
+}
+
+int lab_pool_index(const struct lab_pool *pool, const void *thing, uint32_t *ret_index)
+{
+    if (pool->stride != 0) {
+        size_t offset = (size_t)((uintptr_t)thing - (uintptr_t)pool->buffers);
+        size_t index = offset / pool->stride;
+
+        if (index >= pool->count || offset % pool->stride != 0)
+            return -ENOENT;
+        *ret_index = (uint32_t)index;
+        return 0;
+    }
+    for (uint32_t at = hash_of(pool, thing); pool->hash[at] != 0; at = (at + 1) & pool->hash_mask)
+        if (pool->objects[pool->hash[at] - 1] == thing) {
+            *ret_index = pool->hash[at] - 1;
+            return 0;
+        }
+    return -ENOENT;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* What a pool tells about itself. Reads only. */
+
+#include <lab_pool.h>
+
+static const char *const event_names[LAB_POOL_EVENTS] = {
+    [LAB_POOL_GET_OWN] = "get_own",     [LAB_POOL_GET_STEAL] = "get_steal",
+    [LAB_POOL_GET_STACK] = "get_stack", [LAB_POOL_GET_REVOKE] = "get_revoke",
+    [LAB_POOL_GET_FAIL] = "get_fail",   [LAB_POOL_PUT_PUBLISH] = "put_publish",
+    [LAB_POOL_PUT_STACK] = "put_stack", [LAB_POOL_PUT_FOREIGN] = "put_foreign",
+};
+
+const char *lab_pool_event_name(enum lab_pool_event event)
+{
+    return (unsigned)event < LAB_POOL_EVENTS ? event_names[event] : NULL;
+}
+
+void lab_pool_stats(const struct lab_pool *pool, struct lab_pool_stats *ret_stats)
+{
+    uint32_t free = lab_pool_count(pool);
+    uint64_t low = lab_load_relaxed(&pool->low_free);
+
+    *ret_stats = (struct lab_pool_stats){
+        .count = pool->count,
+        .free = free,
+        .stack = lab_stack_count_any(&pool->stack),
+        .high_water = pool->count - (low < free ? (uint32_t)low : free),
+    };
+}
+
+int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
+                         struct lab_pool_lcore_stats *ret_stats)
+{
+    const struct lab_deque *deque;
+    struct lab_pool_lcore_stats stats = {0};
+    uint64_t tip, count, seen = 0;
+    uint32_t slot;
+
+    if (lcore >= pool->lcores && lcore != LAB_LCORE_ANY)
+        return -EINVAL;
+    slot = lcore < pool->lcores ? lcore : pool->lcores;
+    deque = &pool->deque[slot];
+    count = lab_deque_count_any(deque, &tip);
+    stats.tip = (uint32_t)tip;
+    stats.public_part = count > tip ? (uint32_t)(count - tip) : 0;
+    stats.get_hits = lab_load_relaxed(&deque->pops);
+    stats.put_hits = lab_load_relaxed(&deque->pushes);
+    for (int i = 0; i < LAB_POOL_EVENTS; i++) {
+        stats.event[i] = lab_load_relaxed(&pool->slow[slot].event[i]);
+        seen += stats.event[i];
+    }
+    /* Every lcore's first call goes the slow way, and leaves a count there. */
+    if (seen == 0 && count == 0)
+        return -ENOENT;
+    *ret_stats = stats;
+    return 0;
+}
