@@ -198,7 +198,9 @@ LAB_PUBLIC int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void 
 
 LAB_INLINE struct lab_deque *lab_pool_deque(struct lab_pool *pool, uint32_t lcore)
 {
-    return &pool->deque[lcore < pool->lcores ? lcore : pool->lcores];
+    if (lab_unlikely(lcore >= pool->lcores))
+        lcore = pool->lcores;
+    return &pool->deque[lcore];
 }
 
 /* Gets n things, all or none, into ret_things[0 .. n-1].

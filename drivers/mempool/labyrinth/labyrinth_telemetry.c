@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The telemetry commands. They only read. */
+
+#include <inttypes.h>
+#include <lab_pool.h>
+#include <rte_mempool.h>
+#include <rte_telemetry.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "labyrinth_driver.h"
+
+/* The pool of a mempool of ours, else NULL. */
+static struct lab_pool *pool_of(const struct rte_mempool *mp)
+{
+    struct lab_pool *pool = mp->pool_data;
+
+    if (strcmp(rte_mempool_get_ops(mp->ops_index)->name, LABYRINTH_OPS_NAME) != 0 || pool == NULL ||
+        pool->magic != LAB_POOL_MAGIC)
+        return NULL;
+    return pool;
+}
+
+static void add_name(struct rte_mempool *mp, void *list)
+{
+    if (pool_of(mp) != NULL)
+        rte_tel_data_add_array_string(list, mp->name);
+}
+
+static int handle_list(const char *cmd, const char *params, struct rte_tel_data *data)
+{
+    RTE_SET_USED(cmd);
+    RTE_SET_USED(params);
+    rte_tel_data_start_array(data, RTE_TEL_STRING_VAL);
+    rte_mempool_walk(add_name, data);
+    return 0;
+}
+
+/* A search for a mempool of ours by name. It copies nothing and keeps no reference: an application
+ * must not free a mempool while telemetry looks at it, as for DPDK's own /mempool/info. */
+struct search {
+    const char *name;
+    const struct rte_mempool *mp;
+};
+
+static void match_name(struct rte_mempool *mp, void *arg)
+{
+    struct search *search = arg;
+
+    if (pool_of(mp) != NULL && strcmp(mp->name, search->name) == 0)
+        search->mp = mp;
+}
+
+static int add_lcore(struct rte_tel_data *lcores, const char *name,
+                     const struct lab_pool_lcore_stats *stats)
+{
+    struct rte_tel_data *dict = rte_tel_data_alloc();
+
+    if (dict == NULL)
+        return -ENOMEM;
+    rte_tel_data_start_dict(dict);
+    rte_tel_data_add_dict_u64(dict, "tip", stats->tip);
+    rte_tel_data_add_dict_u64(dict, "public", stats->public_part);
+    rte_tel_data_add_dict_u64(dict, "get_hits", stats->get_hits);
+    rte_tel_data_add_dict_u64(dict, "put_hits", stats->put_hits);
+    for (unsigned int i = 0; i < LAB_POOL_EVENTS; i++)
+        rte_tel_data_add_dict_u64(dict, lab_pool_event_name(i), stats->event[i]);
+    return rte_tel_data_add_dict_container(lcores, name, dict, 0);
+}
+
+/* One dictionary of counters for each lcore that ever used the pool, and "any" for the threads
+ * without an id. */
+static int add_lcores(const struct lab_pool *pool, struct rte_tel_data *data)
+{
+    struct rte_tel_data *lcores = rte_tel_data_alloc();
+    struct lab_pool_lcore_stats stats;
+    char name[16];
+
+    if (lcores == NULL)
+        return -ENOMEM;
+    rte_tel_data_start_dict(lcores);
+    for (uint32_t lcore = 0; lcore < pool->lcores; lcore++) {
+        if (lab_pool_lcore_stats(pool, lcore, &stats) != 0)
+            continue;
+        snprintf(name, sizeof(name), "%" PRIu32, lcore);
+        add_lcore(lcores, name, &stats);
+    }
+    if (lab_pool_lcore_stats(pool, LAB_LCORE_ANY, &stats) == 0)
+        add_lcore(lcores, "any", &stats);
+    return rte_tel_data_add_dict_container(data, "lcores", lcores, 0);
+}
+
+static int handle_info(const char *cmd, const char *params, struct rte_tel_data *data)
+{
+    struct search search = {.name = params};
+    struct lab_pool_stats stats;
+    const struct lab_pool *pool;
+
+    RTE_SET_USED(cmd);
+    rte_tel_data_start_dict(data);
+    if (params == NULL || *params == '\0') {
+        rte_tel_data_add_dict_string(data, "error",
+                                     "which pool? /labyrinth/info,NAME; /labyrinth/list has names");
+        return 0;
+    }
+    rte_mempool_walk(match_name, &search);
+    if (search.mp == NULL) {
+        rte_tel_data_add_dict_string(data, "error",
+                                     "no labyrinth pool of that name; /labyrinth/list has names");
+        return 0;
+    }
+    pool = pool_of(search.mp);
+    lab_pool_stats(pool, &stats);
+    rte_tel_data_add_dict_string(data, "name", search.mp->name);
+    rte_tel_data_add_dict_u64(data, "size", stats.count);
+    rte_tel_data_add_dict_u64(data, "free", stats.free);
+    rte_tel_data_add_dict_u64(data, "stack", stats.stack);
+    rte_tel_data_add_dict_u64(data, "high_water", stats.high_water);
+    rte_tel_data_add_dict_u64(data, "cache_size", search.mp->cache_size);
+    return add_lcores(pool, data);
+}
+
+void labyrinth_telemetry_register(void)
+{
+    rte_telemetry_register_cmd("/labyrinth/list", handle_list,
+                               "Names of the labyrinth pools. Takes no parameters.");
+    rte_telemetry_register_cmd("/labyrinth/info", handle_info,
+                               "A pool's size, free buffers and counters. Parameter: its name.");
+}

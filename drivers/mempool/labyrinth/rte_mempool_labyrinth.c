@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The DPDK mempool driver: ops name "labyrinth".
+ *
+ * A Labyrinth pool for the mempool's objects lies in rte_malloc memory, where secondary processes
+ * see it at the same address. Any op may run on a thread without an lcore id. Enqueue cannot fail:
+ * rte_mempool ignores its result, so a failure would be a leak. */
+
+#include <inttypes.h>
+#include <lab_pool.h>
+#include <rte_common.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+#include <rte_mempool.h>
+
+#include "labyrinth_driver.h"
+
+RTE_LOG_REGISTER(labyrinth_logtype, mempool.labyrinth, NOTICE);
+
+/* LCORE_ID_ANY, which a thread without an id has, is the pool's word for the same. */
+_Static_assert(LCORE_ID_ANY == LAB_LCORE_ANY, "threads without an id look the same to both");
+
+/* Lcores that can have a deque: those that run now, and at least 16, for threads that register
+ * later and for secondary processes. */
+static uint32_t deques_wanted(void)
+{
+    uint32_t lcores = RTE_MAX(16u, rte_lcore_count());
+
+    return RTE_MIN(lcores, LAB_LCORE_MAX);
+}
+
+/* Index of an op in a process's table depends on the order in which its drivers were loaded. A
+ * secondary process with another order would call this driver for the pools of another. */
+static __rte_cold __rte_noinline int refuse(const struct rte_mempool *mp)
+{
+    LABYRINTH_LOG(ERR,
+                  "mempool %s does not belong to this driver: this process loaded its mempool "
+                  "drivers in another order than the primary process. Give both the same -d "
+                  "options.",
+                  mp->name);
+    return -EINVAL;
+}
+
+static int labyrinth_enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
+{
+    struct lab_pool *pool = mp->pool_data;
+
+    if (unlikely(pool->magic != LAB_POOL_MAGIC))
+        return refuse(mp);
+    return lab_pool_put_bulk(pool, rte_lcore_id(), objs, n);
+}
+
+static int labyrinth_dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
+{
+    struct lab_pool *pool = mp->pool_data;
+
+    if (unlikely(pool->magic != LAB_POOL_MAGIC))
+        return refuse(mp);
+    return lab_pool_get_bulk(pool, rte_lcore_id(), objs, n);
+}
+
+static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
+{
+    const struct lab_pool *pool = mp->pool_data;
+
+    if (pool->magic != LAB_POOL_MAGIC) {
+        (void)refuse(mp);
+        return 0;
+    }
+    return lab_pool_count(pool);
+}
+
+static int labyrinth_alloc(struct rte_mempool *mp)
+{
+    const struct lab_pool_options options = {
+        .name = mp->name,
+        .count = mp->size,
+        .lcores = RTE_MAX_LCORE,
+        .deques = deques_wanted(),
+        .shared = true,
+    };
+    struct lab_pool *pool;
+    struct lab_error error;
+    size_t bytes;
+    void *memory;
+    int rc = lab_pool_footprint(&options, &bytes, &error);
+
+    if (rc != 0) {
+        LABYRINTH_LOG(ERR, "%s", error.message);
+        return rc;
+    }
+    memory = rte_zmalloc_socket("labyrinth", bytes, RTE_CACHE_LINE_SIZE, mp->socket_id);
+    if (memory == NULL) {
+        LABYRINTH_LOG(ERR,
+                      "mempool %s needs %zu KiB on socket %d for its deques, and DPDK has no such "
+                      "piece free: reserve more huge pages (`hugeadm --pool-pages-min 2MB:N`), or "
+                      "raise -m or --socket-mem",
+                      mp->name, bytes / 1024, mp->socket_id);
+        return -ENOMEM;
+    }
+    rc = lab_pool_init(memory, &options, &pool, &error);
+    if (rc != 0) {
+        LABYRINTH_LOG(ERR, "%s", error.message);
+        rte_free(memory);
+        return rc;
+    }
+    mp->pool_data = pool;
+    return 0;
+}
+
+static void labyrinth_free(struct rte_mempool *mp)
+{
+    rte_free(mp->pool_data);
+    mp->pool_data = NULL;
+}
+
+/* The caller's callback for each object of a chunk, and how ours went before it. */
+struct population {
+    rte_mempool_populate_obj_cb_t *obj_cb;
+    void *obj_cb_arg;
+    int rc;
+};
+
+/* The pool must know an object before rte_mempool enqueues it. */
+static void adopt(struct rte_mempool *mp, void *opaque, void *obj, rte_iova_t iova)
+{
+    struct population *population = opaque;
+    int rc = lab_pool_adopt(mp->pool_data, obj);
+
+    if (rc != 0)
+        population->rc = rc;
+    population->obj_cb(mp, population->obj_cb_arg, obj, iova);
+}
+
+static int labyrinth_populate(struct rte_mempool *mp, unsigned int max_objs, void *vaddr,
+                              rte_iova_t iova, size_t len, rte_mempool_populate_obj_cb_t *obj_cb,
+                              void *obj_cb_arg)
+{
+    struct population population = {.obj_cb = obj_cb, .obj_cb_arg = obj_cb_arg};
+    int n = rte_mempool_op_populate_default(mp, max_objs, vaddr, iova, len, adopt, &population);
+
+    if (population.rc != 0) {
+        LABYRINTH_LOG(ERR, "mempool %s: an object at %p was populated twice, or is one too many",
+                      mp->name, vaddr);
+        return population.rc;
+    }
+    return n;
+}
+
+static const struct rte_mempool_ops labyrinth_ops = {
+    .name = LABYRINTH_OPS_NAME,
+    .alloc = labyrinth_alloc,
+    .free = labyrinth_free,
+    .enqueue = labyrinth_enqueue,
+    .dequeue = labyrinth_dequeue,
+    .get_count = labyrinth_get_count,
+    .populate = labyrinth_populate,
+};
+
+/* A constructor of its own rather than RTE_MEMPOOL_REGISTER_OPS, because the table is small and a
+ * full one must not be found out by the name being unknown. */
+RTE_INIT(labyrinth_register)
+{
+    enum lab_barrier barrier;
+    int index = rte_mempool_register_ops(&labyrinth_ops);
+
+    if (index < 0)
+        LABYRINTH_LOG(ERR,
+                      "no free slot among DPDK's %d mempool ops: load this driver first, with "
+                      "-d librte_mempool_labyrinth.so, or leave out drivers that are not needed",
+                      RTE_MEMPOOL_MAX_OPS_IDX);
+    /* A process that did not register would be passed over when a tip is revoked. */
+    if (lab_barrier_register(LAB_BARRIER_SHARED, &barrier) != 0 || barrier != LAB_BARRIER_SHARED)
+        LABYRINTH_LOG(NOTICE, "no membarrier(2) here: every get will cost a fence");
+    labyrinth_telemetry_register();
+}
