@@ -174,9 +174,9 @@ static bool refill(struct request *request, struct lab_deque *deque)
 static void get_own(struct request *request)
 {
     struct lab_deque *own = own_deque(request);
-    unsigned came = lab_deque_pop_slow_owner(own, request->ret, request->want);
+    unsigned came = 1;
 
-    request->got = came;
+    request->got = lab_deque_pop_slow_owner(own, request->ret, request->want);
     while (request->got < request->want && came != 0) {
         came = lab_deque_steal_any(own, request->ret + request->got, request->want - request->got);
         request->got += came;
