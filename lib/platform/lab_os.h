@@ -17,16 +17,17 @@
 #define LAB_PAGE_2M ((size_t)2 << 20)
 #define LAB_PAGE_1G ((size_t)1 << 30)
 
-/* Maps `bytes` of private, zeroed, unreserved address space and memory that nothing has touched
- * yet. page_bytes is 0 for ordinary pages, else LAB_PAGE_2M or LAB_PAGE_1G for hugetlb pages; the
- * address is aligned to page_bytes, and to 2 MiB when `bytes` is at least that, so that
- * transparent huge pages fit. -ENOMEM when the pages are not there. */
+/* Maps `bytes` of private, zeroed memory that nothing has touched yet. page_bytes is 0 for ordinary
+ * pages, else LAB_PAGE_2M or LAB_PAGE_1G for hugetlb pages; `bytes` is of whole such pages, and the
+ * address is aligned to them, and to 2 MiB when `bytes` is at least that, so that transparent huge
+ * pages fit. -ENOMEM when the pages are not there; -EINVAL for other sizes of a page. */
 int lab_os_map(size_t bytes, size_t page_bytes, void **ret_address);
 
 /* Unmaps what lab_os_map mapped. */
 int lab_os_unmap(void *address, size_t bytes);
 
-/* Binds memory that nothing has touched yet to a NUMA node. -ENOSYS where there is no NUMA. */
+/* Binds memory that nothing has touched yet to a NUMA node. -ENOSYS where there is no NUMA, -EPERM
+ * where a container forbids it, -EINVAL when there is no such node or it has no memory. */
 int lab_os_bind(void *address, size_t bytes, int node);
 
 /* Asks for transparent huge pages. -EINVAL where the kernel has none or forbids them. */
@@ -38,9 +39,14 @@ int lab_os_populate(void *address, size_t bytes);
 /* Keeps the memory out of forked children and out of core dumps. */
 int lab_os_keep_private(void *address, size_t bytes);
 
-/* Free and all hugetlb pages of a size, on a node or (node < 0) on all. -ENOENT where the kernel
- * does not know the size or the node. */
+/* Free hugetlb pages of a size, less those that are promised already, and all of them, on a node or
+ * (node < 0) on all. -ENOENT where the kernel does not know the size or the node. Where it knows no
+ * nodes at all, node 0 is the machine. */
 int lab_os_hugepages(size_t page_bytes, int node, size_t *ret_free, size_t *ret_total);
+
+/* Bytes of ordinary memory that could be had, on a node or (node < 0) on all: what is free and what
+ * caches files. An estimate. -ENOENT where there is no such node; node 0 as above. */
+int lab_os_memory(int node, size_t *ret_bytes);
 
 /* The size of an ordinary page, bytes. */
 size_t lab_os_page_bytes(void);

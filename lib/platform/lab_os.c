@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <lab_os.h>
+#include <linux/mempolicy.h>
+#include <linux/mman.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LONG_BITS (8 * sizeof(long))
+
+/* The most nodes that any kernel is built for (CONFIG_NODES_SHIFT is at most 10). */
+#define NODES_MAX 1024
+
+static int map(size_t bytes, int flags, char **ret_address)
+{
+    /* No MAP_NORESERVE: a refusal now is better than the out-of-memory killer, or for hugetlb
+     * pages a SIGBUS, at the first touch. */
+    void *address =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+
+    if (address == MAP_FAILED)
+        return -errno;
+    *ret_address = address;
+    return 0;
+}
+
+/* Ordinary pages come at any address: map too much, and cut off what lies before and behind. */
+static int map_aligned(size_t bytes, size_t alignment, char **ret_address)
+{
+    size_t slack = alignment - lab_os_page_bytes();
+    size_t before, behind;
+    char *address = NULL;
+    int err;
+
+    if (bytes > SIZE_MAX - slack)
+        return -ENOMEM;
+    err = map(bytes + slack, 0, &address);
+    if (err)
+        return err;
+    before = -(uintptr_t)address & (alignment - 1);
+    behind = slack - before;
+    if ((before && munmap(address, before)) ||
+        (behind && munmap(address + before + bytes, behind))) {
+        err = -errno;
+        (void)munmap(address, bytes + slack);
+        return err;
+    }
+    *ret_address = address + before;
+    return 0;
+}
+
+int lab_os_map(size_t bytes, size_t page_bytes, void **ret_address)
+{
+    char *address = NULL;
+    int err;
+
+    if (page_bytes == LAB_PAGE_1G)
+        err = map(bytes, MAP_HUGETLB | MAP_HUGE_1GB, &address);
+    else if (page_bytes == LAB_PAGE_2M)
+        err = map(bytes, MAP_HUGETLB | MAP_HUGE_2MB, &address);
+    else if (page_bytes)
+        err = -EINVAL;
+    else if (bytes >= LAB_PAGE_2M)
+        err = map_aligned(bytes, LAB_PAGE_2M, &address);
+    else
+        err = map(bytes, 0, &address);
+    if (!err)
+        *ret_address = address;
+    return err;
+}
+
+int lab_os_unmap(void *address, size_t bytes)
+{
+    return munmap(address, bytes) ? -errno : 0;
+}
+
+int lab_os_bind(void *address, size_t bytes, int node)
+{
+    unsigned long mask[NODES_MAX / LONG_BITS] = {0};
+
+    if (node < 0 || node >= NODES_MAX)
+        return -EINVAL;
+    mask[(size_t)node / LONG_BITS] = 1ul << ((size_t)node % LONG_BITS);
+    /* One more than there are bits: the kernel takes one off. */
+    return syscall(SYS_mbind, address, bytes, MPOL_BIND, mask, NODES_MAX + 1ul, 0u) ? -errno : 0;
+}
+
+static int advise(void *address, size_t bytes, int advice)
+{
+    return madvise(address, bytes, advice) ? -errno : 0;
+}
+
+/* The kernel takes the advice even where it has been told never to follow it. */
+static bool thp_forbidden(void)
+{
+    FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
+    char line[64] = "";
+    bool never;
+
+    if (prctl(PR_GET_THP_DISABLE, 0ul, 0ul, 0ul, 0ul) > 0)
+        never = true;
+    else
+        never = file && fgets(line, sizeof(line), file) && strstr(line, "[never]");
+    if (file)
+        fclose(file);
+    return never;
+}
+
+int lab_os_advise_huge(void *address, size_t bytes)
+{
+    return thp_forbidden() ? -EINVAL : advise(address, bytes, MADV_HUGEPAGE);
+}
+
+/* Before Linux 5.14: write zeros over the zeros by a system call, which unlike a store fails with
+ * EFAULT where there is no page. */
+static int populate_by_read(char *address, size_t bytes)
+{
+    int zeros = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+    int err = 0;
+
+    if (zeros < 0)
+        return -errno;
+    while (bytes > 0 && !err) {
+        ssize_t n = read(zeros, address, bytes);
+
+        if (n > 0) {
+            address += n;
+            bytes -= (size_t)n;
+        } else if (n == 0 || errno != EINTR) {
+            err = n ? -errno : -EIO;
+        }
+    }
+    close(zeros);
+    return err;
+}
+
+int lab_os_populate(void *address, size_t bytes)
+{
+    int err = advise(address, bytes, MADV_POPULATE_WRITE);
+
+    if (err == -EINVAL)
+        err = populate_by_read(address, bytes);
+    return err == -EFAULT ? -ENOMEM : err;
+}
+
+int lab_os_keep_private(void *address, size_t bytes)
+{
+    int err = advise(address, bytes, MADV_DONTFORK);
+
+    return err ? err : advise(address, bytes, MADV_DONTDUMP);
+}
+
+size_t lab_os_page_bytes(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+int lab_os_node_self(void)
+{
+    unsigned cpu, node;
+
+    return getcpu(&cpu, &node) ? 0 : (int)node;
+}
+
+uint64_t lab_os_clock_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
