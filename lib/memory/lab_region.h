@@ -17,7 +17,7 @@ enum lab_pages {
     LAB_PAGES_ANY,    /* in a request: the best that can be had, in the order below */
     LAB_PAGES_1G,     /* hugetlb pages of 1 GiB */
     LAB_PAGES_2M,     /* hugetlb pages of 2 MiB */
-    LAB_PAGES_THP,    /* transparent huge pages */
+    LAB_PAGES_THP,    /* transparent huge pages, as far as the kernel finds some */
     LAB_PAGES_NORMAL, /* ordinary pages */
 };
 
@@ -44,19 +44,19 @@ struct lab_region {
  * waste more than they gain.
  *
  * Returns 0; -EINVAL for zero bytes, a size that overflows when rounded up, an unknown kind of
- * page or a node that does not exist; -ENOMEM when there is too little memory. *error (may be
- * NULL) then says what was short and how to get it, for instance: "needs 21 pages of 2 MiB on
- * node 0, 12 free: `hugeadm --pool-pages-min 2MB:21`". On success error->message is empty, or, where
- * LAB_PAGES_ANY fell back to lesser pages, that same sentence about the pages it would have liked
- * (error->code is 0).
+ * page or a node that does not exist; -ENOMEM when there is too little memory; or the -errno of a
+ * kernel that refuses a step. *error (may be NULL) then says what was short and how to get it, for
+ * instance: "needs 21 pages of 2 MiB on node 0, 12 free: `hugeadm --pool-pages-min 2MB:21`". On
+ * success error->message is empty, or, where LAB_PAGES_ANY fell back to lesser pages, that same
+ * sentence about the huge pages it would have liked (error->code is 0).
  *
  * Blocking; any thread; set-up only. Example: test/unit/region_test.c. */
 LAB_PUBLIC int lab_region_create(const struct lab_region_options *options,
                                  struct lab_region *ret_region, struct lab_error *error)
     LAB_CHECKED;
 
-/* Unmaps a region; nothing of it may be in use. One whose address is NULL is left alone. Returns 0
- * or -errno. */
+/* Unmaps a region, of which nothing may be in use, and leaves *region all zero. One whose address is
+ * NULL is left alone. Returns 0, or -errno with the region unchanged. */
 LAB_PUBLIC int lab_region_destroy(struct lab_region *region);
 
 /* "2 MiB huge pages" and the like, for messages. Never NULL. */

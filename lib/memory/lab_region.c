@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include <errno.h>
+#include <lab_os.h>
+#include <lab_region.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct kind {
+    const char *name;
+    const char *size;    /* as the sentences say it */
+    const char *hugeadm; /* as hugeadm(8) says it; NULL when these are no hugetlb pages */
+    size_t page_bytes;   /* 0: an ordinary page's */
+    size_t worthwhile;   /* LAB_PAGES_ANY tries these from so many bytes on */
+} kinds[] = {
+    [LAB_PAGES_ANY] = {.name = "any pages"},
+    [LAB_PAGES_1G] = {"1 GiB huge pages", "1 GiB", "1GB", LAB_PAGE_1G, LAB_PAGE_1G},
+    [LAB_PAGES_2M] = {"2 MiB huge pages", "2 MiB", "2MB", LAB_PAGE_2M, LAB_PAGE_2M / 2},
+    [LAB_PAGES_THP] = {"transparent huge pages", NULL, NULL, LAB_PAGE_2M, LAB_PAGE_2M / 2},
+    [LAB_PAGES_NORMAL] = {"ordinary pages", NULL, NULL, 0, 0},
+};
+
+/* One attempt: these pages, that many bytes of them, there. */
+struct request {
+    enum lab_pages pages;
+    int node;
+    size_t page_bytes;
+    size_t bytes;
+};
+
+/* What there was before the attempt, which itself uses it up: hugetlb pages, or bytes. */
+struct supply {
+    int err; /* not 0: that could not be told */
+    size_t available;
+    size_t total; /* hugetlb pages of all nodes, in use or not */
+};
+
+const char *lab_pages_name(enum lab_pages pages)
+{
+    return (unsigned)pages <= LAB_PAGES_NORMAL ? kinds[pages].name : "unknown pages";
+}
+
+static size_t page_bytes(enum lab_pages pages)
+{
+    return kinds[pages].page_bytes ? kinds[pages].page_bytes : lab_os_page_bytes();
+}
+
+static bool has_one_node(void)
+{
+    size_t bytes;
+
+    return lab_os_memory(1, &bytes) == -ENOENT;
+}
+
+static struct supply look(const struct request *request)
+{
+    struct supply supply = {0};
+    size_t ignored;
+
+    if (!kinds[request->pages].hugeadm) {
+        /* Not of the only node: kernels that initialise memory late show less there. */
+        supply.err =
+            lab_os_memory(has_one_node() ? LAB_NODE_ANY : request->node, &supply.available);
+        return supply;
+    }
+    supply.err =
+        lab_os_hugepages(request->page_bytes, request->node, &supply.available, &supply.total);
+    if (!supply.err)
+        supply.err = lab_os_hugepages(request->page_bytes, LAB_NODE_ANY, &ignored, &supply.total);
+    return supply;
+}
+
+/* "21 pages of 2 MiB on node 0", without the node where several would do. */
+static void describe(const struct request *request, char (*text)[64])
+{
+    size_t pages = request->bytes / request->page_bytes;
+    size_t mib = (request->bytes - 1) / ((size_t)1 << 20) + 1;
+    int used;
+
+    if (kinds[request->pages].hugeadm)
+        used = snprintf(*text, sizeof(*text), "%zu page%s of %s", pages, pages == 1 ? "" : "s",
+                        kinds[request->pages].size);
+    else
+        used = snprintf(*text, sizeof(*text), "%zu MiB of memory", mib);
+    if (request->node != LAB_NODE_ANY || has_one_node())
+        snprintf(*text + used, sizeof(*text) - (size_t)used, " on node %d",
+                 request->node == LAB_NODE_ANY ? 0 : request->node);
+}
+
+/* Why there were no hugetlb pages. hugeadm sets the size of the pool, of which what is in use stays
+ * in use; and it spreads new pages over all nodes, unless it is told to stay on one. */
+static int short_of_hugetlb(const struct request *request, const struct supply *supply, int cause,
+                            struct lab_error *error)
+{
+    size_t need = request->bytes / request->page_bytes;
+    char what[64], there[64] = "";
+
+    describe(request, &what);
+    if (supply->err)
+        return lab_error_set(error, -ENOMEM, "needs %s, and this kernel has none (%s)", what,
+                             strerror(-supply->err));
+    if (supply->available >= need)
+        return lab_error_set(error, -ENOMEM,
+                             "needs %s, %zu free, but was refused them (%s): look for limits in "
+                             "`ulimit -a` and in the control group",
+                             what, supply->available, strerror(-cause));
+    if (request->node != LAB_NODE_ANY && !has_one_node())
+        snprintf(there, sizeof(there), "numactl -m %d hugeadm --obey-mempolicy", request->node);
+    return lab_error_set(error, -ENOMEM, "needs %s, %zu free: `%s --pool-pages-min %s:%zu`", what,
+                         supply->available, there[0] ? there : "hugeadm",
+                         kinds[request->pages].hugeadm, supply->total + need - supply->available);
+}
+
+static int short_of_memory(const struct request *request, const struct supply *supply, int cause,
+                           struct lab_error *error)
+{
+    char what[64];
+
+    describe(request, &what);
+    if (supply->err || supply->available >= request->bytes)
+        return lab_error_set(error, -ENOMEM,
+                             "needs %s, but was refused it (%s): look for limits in `ulimit -a` "
+                             "and in the control group",
+                             what, strerror(-cause));
+    return lab_error_set(error, -ENOMEM,
+                         "needs %s, %zu MiB available: ask for less, or look in `top -o %%MEM` "
+                         "for who has the rest",
+                         what, supply->available >> 20);
+}
+
+static int short_of(const struct request *request, const struct supply *supply, int cause,
+                    struct lab_error *error)
+{
+    return kinds[request->pages].hugeadm ? short_of_hugetlb(request, supply, cause, error)
+                                         : short_of_memory(request, supply, cause, error);
+}
+
+static int bind_to_node(const struct request *request, void *address)
+{
+    int err;
+
+    if (request->node == LAB_NODE_ANY)
+        return 0;
+    err = lab_os_bind(address, request->bytes, request->node);
+    /* On the only node memory is in the right place anyhow, also where the kernel does not know the
+     * call or a container forbids it. */
+    return (err == -ENOSYS || err == -EPERM) && has_one_node() ? 0 : err;
+}
+
+/* All advice comes before the first touch. */
+static int prepare(const struct request *request, const struct supply *supply, void *address,
+                   struct lab_error *error)
+{
+    int err = bind_to_node(request, address);
+
+    if (err)
+        return lab_error_set(error, err, "cannot bind memory to NUMA node %d: %s", request->node,
+                             strerror(-err));
+    if (request->pages == LAB_PAGES_THP && lab_os_advise_huge(address, request->bytes))
+        return lab_error_set(error, -ENOMEM,
+                             "transparent huge pages are switched off: `hugeadm --thp-madvise`");
+    err = lab_os_keep_private(address, request->bytes);
+    if (err)
+        return lab_error_set(error, err,
+                             "cannot keep memory out of forked children and core dumps: %s",
+                             strerror(-err));
+    err = lab_os_populate(address, request->bytes);
+    return err ? short_of(request, supply, err, error) : 0;
+}
+
+static int attempt(const struct request *request, struct lab_region *ret_region,
+                   struct lab_error *error)
+{
+    struct supply supply = look(request);
+    bool hugetlb = kinds[request->pages].hugeadm;
+    void *address;
+    int err;
+
+    /* A system that runs out of ordinary memory kills somebody instead of refusing. Of hugetlb
+     * pages it may have more than it shows: see nr_overcommit_hugepages. */
+    if (!hugetlb && !supply.err && supply.available < request->bytes)
+        return short_of(request, &supply, -ENOMEM, error);
+
+    err = lab_os_map(request->bytes, hugetlb ? request->page_bytes : 0, &address);
+    if (err)
+        return short_of(request, &supply, err, error);
+    err = prepare(request, &supply, address, error);
+    if (err) {
+        (void)lab_os_unmap(address, request->bytes);
+        return err;
+    }
+    *ret_region = (struct lab_region){address, request->bytes, request->node, request->pages};
+    return 0;
+}
+
+static int check(const struct lab_region_options *options, struct lab_error *error)
+{
+    size_t page, ignored;
+
+    if (options->bytes == 0)
+        return lab_error_set(error, -EINVAL, "zero bytes were asked for, at least 1 is needed");
+    if ((unsigned)options->pages > LAB_PAGES_NORMAL)
+        return lab_error_set(error, -EINVAL, "unknown kind of page %d: see enum lab_pages",
+                             (int)options->pages);
+    page = page_bytes(options->pages == LAB_PAGES_ANY ? LAB_PAGES_1G : options->pages);
+    if (options->bytes > SIZE_MAX - (page - 1))
+        return lab_error_set(error, -EINVAL, "%zu bytes overflow when rounded up to whole pages",
+                             options->bytes);
+    if (options->node != LAB_NODE_ANY &&
+        (options->node < 0 || lab_os_memory(options->node, &ignored) == -ENOENT))
+        return lab_error_set(error, -EINVAL,
+                             "there is no NUMA node %d: `ls -d /sys/devices/system/node/node*`",
+                             options->node);
+    return 0;
+}
+
+int lab_region_create(const struct lab_region_options *options, struct lab_region *ret_region,
+                      struct lab_error *error)
+{
+    bool any = options->pages == LAB_PAGES_ANY;
+    unsigned first = any ? LAB_PAGES_1G : options->pages;
+    unsigned last = any ? LAB_PAGES_NORMAL : options->pages;
+    struct lab_error failure = {0}, wish = {0};
+    int err = check(options, error);
+
+    if (err)
+        return err;
+    for (unsigned pages = first; pages <= last; pages++) {
+        size_t page = page_bytes(pages);
+        struct request request = {pages, options->node, page,
+                                  (options->bytes + page - 1) & ~(page - 1)};
+
+        if (any && options->bytes < kinds[pages].worthwhile)
+            continue;
+        err = attempt(&request, ret_region, &failure);
+        if (!err)
+            return lab_error_set(error, 0, "%s", wish.message);
+        /* Transparent pages are no wish: whoever follows the advice on hugetlb pages is better
+         * off. */
+        if (kinds[pages].hugeadm)
+            wish = failure;
+    }
+    return lab_error_set(error, err, "%s", failure.message);
+}
+
+int lab_region_destroy(struct lab_region *region)
+{
+    int err;
+
+    if (!region->address)
+        return 0;
+    err = lab_os_unmap(region->address, region->bytes);
+    if (!err)
+        *region = (struct lab_region){0};
+    return err;
+}
