@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef UNIT_H
+#define UNIT_H
+
+/* cmocka wants these before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A test that cannot run here says why. */
+#define skip_because(...)                                                                          \
+    do {                                                                                           \
+        print_message("skipped: " __VA_ARGS__);                                                    \
+        print_message("\n");                                                                       \
+        skip();                                                                                    \
+    } while (0)
+
+/* Whether an emulator runs the test, and takes advice about memory without following it. */
+static inline bool is_emulated(void)
+{
+    return getenv("LABYRINTH_TEST_EMULATED") != NULL;
+}
+
+/* Runs body(argument) in a forked child and returns its status as waitpid() tells it; a body that
+ * returns is an exit with its result. */
+static inline int status_of_child(int (*body)(void *), void *argument)
+{
+    int status;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(body(argument));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+#define assert_exited_with(code, status)                                                           \
+    do {                                                                                           \
+        assert_true(WIFEXITED(status));                                                            \
+        assert_int_equal(WEXITSTATUS(status), code);                                               \
+    } while (0)
+
+#define assert_killed_by(number, status)                                                           \
+    do {                                                                                           \
+        assert_true(WIFSIGNALED(status));                                                          \
+        assert_int_equal(WTERMSIG(status), number);                                                \
+    } while (0)
+
+#endif
