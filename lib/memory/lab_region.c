@@ -99,8 +99,9 @@ static int short_of_hugetlb(const struct request *request, const struct supply *
 
     describe(request, &what);
     if (supply->err)
-        return lab_error_set(error, -ENOMEM, "needs %s, and this kernel has none (%s)", what,
-                             strerror(-supply->err));
+        return lab_error_set(error, -ENOMEM, "needs %s: %s", what,
+                             supply->err == -ENOENT ? "this kernel has no pages of that size"
+                                                    : strerror(-cause));
     if (supply->available >= need)
         return lab_error_set(error, -ENOMEM,
                              "needs %s, %zu free, but was refused them (%s): look for limits in "
