@@ -24,7 +24,8 @@
         skip();                                                                                    \
     } while (0)
 
-/* Whether an emulator runs the test, and takes advice about memory without following it. */
+/* Whether an emulator runs the test: qemu-user takes advice about memory without following it, has
+ * no hugetlb pages, and its own memory is counted with the test's. */
 static inline bool is_emulated(void)
 {
     return getenv("LABYRINTH_TEST_EMULATED") != NULL;
