@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "../unit/unit.h"
+
+#include "fault.h"
+#include <lab_os.h>
+#include <lab_region.h>
+#include <string.h>
+
+static int run_region(const struct scenario *scenario, struct lab_error *error)
+{
+    const struct lab_region_options options = {LAB_PAGE_2M + 1, 0,
+                                               (enum lab_pages)scenario->variant};
+    const struct lab_region untouched = {.address = (void *)0x5a5a, .bytes = 1, .node = 2};
+    struct lab_region region = untouched;
+    int err = lab_region_create(&options, &region, error);
+
+    if (err) {
+        assert_memory_equal(&region, &untouched, sizeof(region));
+        return err;
+    }
+    memset(region.address, 1, options.bytes);
+    while (lab_region_destroy(&region))
+        assert_non_null(region.address);
+    assert_null(region.address);
+    return 0;
+}
+
+/* A new thing with a set-up is a run_thing() above and a row per variant here. */
+const struct scenario scenarios[] = {
+    {"region of any pages", run_region, LAB_PAGES_ANY, true},
+    {"region of 1 GiB pages", run_region, LAB_PAGES_1G, false},
+    {"region of 2 MiB pages", run_region, LAB_PAGES_2M, false},
+    {"region of transparent huge pages", run_region, LAB_PAGES_THP, false},
+    {"region of ordinary pages", run_region, LAB_PAGES_NORMAL, false},
+};
+const size_t scenario_count = sizeof(scenarios) / sizeof(*scenarios);
