@@ -38,6 +38,24 @@ void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_
     set_limits(deque, 0, 0);
 }
 
+LAB_COLD void lab_deque_load_wrapped(const struct lab_deque *deque, uint64_t slot,
+                                     void **ret_things, unsigned n)
+{
+    unsigned room = (unsigned)(deque->mask + 1 - slot);
+
+    lab_words_load(ret_things, deque->slots + slot, room);
+    lab_words_load(ret_things + room, deque->slots, n - room);
+}
+
+LAB_COLD void lab_deque_store_wrapped(struct lab_deque *deque, uint64_t slot, void *const *things,
+                                      unsigned n)
+{
+    unsigned room = (unsigned)(deque->mask + 1 - slot);
+
+    lab_words_store(deque->slots + slot, things, room);
+    lab_words_store(deque->slots, things + room, n - room);
+}
+
 /* Raises split to bot - keep, or to bot where a revocation is under way: the revoker wants
  * everything, and must find that it has it. Returns the split that is then in force. */
 static uint64_t raise_split(struct lab_deque *deque, uint64_t bot, uint64_t keep)
@@ -70,7 +88,7 @@ bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, uns
 
     if (deque->slots == NULL || n > top + deque->mask + 1 - bot)
         return false;
-    lab_deque_slots_store(deque, bot, things, n);
+    lab_deque_store(deque, bot, things, n);
     bot += n;
     lab_store_release(&deque->bot, bot); /* D1 */
 
@@ -130,7 +148,7 @@ static bool pop_tip(struct lab_deque *deque, uint64_t bot, void **ret_things, un
         lab_store_release(&deque->bot, bot); /* D1 */
         return false;
     }
-    lab_deque_slots_load(deque, bot - n, ret_things, n);
+    lab_deque_load(deque, bot - n, ret_things, n);
     return true;
 }
 
@@ -170,7 +188,7 @@ unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigne
         taken = (unsigned)min_u64(min_u64(split - top, deque->reach), n);
         /* The copy may be torn by an owner that reuses the slots: then top has moved, the CAS
          * fails, and the copy is not looked at. */
-        lab_deque_slots_load(deque, top, ret_things, taken);
+        lab_deque_load(deque, top, ret_things, taken);
         if (lab_cas_acq_rel(&deque->top, &top, top + taken)) /* D7 */
             return taken;
     }

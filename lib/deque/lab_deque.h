@@ -134,33 +134,33 @@ LAB_INLINE void lab_count_owner(lab_atomic_t *counter, uint64_t addend)
     lab_store_relaxed(counter, lab_load_relaxed(counter) + addend);
 }
 
-/* The two pieces of a burst that may wrap around the end of the ring. */
-LAB_INLINE void lab_deque_slots_load(const struct lab_deque *deque, uint64_t at, void **ret_things,
-                                     unsigned n)
+/* Where thing `at` lies, and the rare burst that wraps around the end of the ring: kept apart,
+ * since inlined it would cost the common case its registers. */
+void lab_deque_load_wrapped(const struct lab_deque *deque, uint64_t slot, void **ret_things,
+                            unsigned n);
+void lab_deque_store_wrapped(struct lab_deque *deque, uint64_t slot, void *const *things,
+                             unsigned n);
+
+LAB_INLINE void lab_deque_load(const struct lab_deque *deque, uint64_t at, void **ret_things,
+                               unsigned n)
 {
     uint64_t slot = at & deque->mask;
-    uint64_t room = deque->mask + 1 - slot;
 
-    if (lab_likely(n <= room)) {
+    if (lab_likely(slot + n <= deque->mask + 1))
         lab_words_load(ret_things, deque->slots + slot, n);
-    } else {
-        lab_words_load(ret_things, deque->slots + slot, (unsigned)room);
-        lab_words_load(ret_things + room, deque->slots, n - (unsigned)room);
-    }
+    else
+        lab_deque_load_wrapped(deque, slot, ret_things, n);
 }
 
-LAB_INLINE void lab_deque_slots_store(struct lab_deque *deque, uint64_t at, void *const *things,
-                                      unsigned n)
+LAB_INLINE void lab_deque_store(struct lab_deque *deque, uint64_t at, void *const *things,
+                                unsigned n)
 {
     uint64_t slot = at & deque->mask;
-    uint64_t room = deque->mask + 1 - slot;
 
-    if (lab_likely(n <= room)) {
+    if (lab_likely(slot + n <= deque->mask + 1))
         lab_words_store(deque->slots + slot, things, n);
-    } else {
-        lab_words_store(deque->slots + slot, things, (unsigned)room);
-        lab_words_store(deque->slots, things + room, n - (unsigned)room);
-    }
+    else
+        lab_deque_store_wrapped(deque, slot, things, n);
 }
 
 /* Takes the newest n things from the tip. false: the tip holds fewer, or is being revoked; nothing
@@ -179,8 +179,8 @@ LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_things, 
         lab_store_release(&deque->bot, bot + n); /* D1 */
         return false;
     }
-    lab_deque_slots_load(deque, bot, ret_things, n);
     lab_count_owner(&deque->pops, 1);
+    lab_deque_load(deque, bot, ret_things, n);
     return true;
 }
 
@@ -192,9 +192,9 @@ LAB_INLINE bool lab_deque_push_owner(struct lab_deque *deque, void *const *thing
 
     if (lab_unlikely((int64_t)(bot + n - deque->push_limit) > 0))
         return false;
-    lab_deque_slots_store(deque, bot, things, n);
-    lab_store_release(&deque->bot, bot + n); /* D1 */
     lab_count_owner(&deque->pushes, 1);
+    lab_deque_store(deque, bot, things, n);
+    lab_store_release(&deque->bot, bot + n); /* D1 */
     return true;
 }
 

@@ -17,6 +17,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -102,24 +103,26 @@ static inline void lab_fence_light(void)
 
 static inline void lab_words_store(lab_atomic_t *to, void *const *from, unsigned n)
 {
-    unsigned i = 0;
-
     if (!LAB_WORDS_ATOMIC)
-        for (; i + LAB_WORDS_STEP <= n; i += LAB_WORDS_STEP)
-            memcpy((void *)(to + i), from + i, LAB_WORDS_STEP * sizeof(*to));
-    for (; i < n; i++)
-        lab_store_relaxed(to + i, (uint64_t)(uintptr_t)from[i]);
+        for (; n >= LAB_WORDS_STEP; n -= LAB_WORDS_STEP) {
+            memcpy((void *)to, from, LAB_WORDS_STEP * sizeof(*to));
+            to += LAB_WORDS_STEP;
+            from += LAB_WORDS_STEP;
+        }
+    for (; n > 0; n--)
+        lab_store_relaxed(to++, (uint64_t)(uintptr_t)*from++);
 }
 
 static inline void lab_words_load(void **to, const lab_atomic_t *from, unsigned n)
 {
-    unsigned i = 0;
-
     if (!LAB_WORDS_ATOMIC)
-        for (; i + LAB_WORDS_STEP <= n; i += LAB_WORDS_STEP)
-            memcpy(to + i, (const void *)(from + i), LAB_WORDS_STEP * sizeof(*from));
-    for (; i < n; i++)
-        to[i] = (void *)(uintptr_t)lab_load_relaxed(from + i);
+        for (; n >= LAB_WORDS_STEP; n -= LAB_WORDS_STEP) {
+            memcpy(to, (const void *)from, LAB_WORDS_STEP * sizeof(*from));
+            to += LAB_WORDS_STEP;
+            from += LAB_WORDS_STEP;
+        }
+    for (; n > 0; n--)
+        *to++ = (void *)(uintptr_t)lab_load_relaxed(from++);
 }
 
 #endif

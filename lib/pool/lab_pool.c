@@ -16,6 +16,9 @@
 /* Puts of one lcore without any get starving, after which the pool counts as fed. */
 #define CALM_PUTS 256u
 
+/* lab_pool_slot(LAB_LCORE_ANY): many threads at once. */
+#define SLOT_ANY 0u
+
 /* A get under way. */
 struct request {
     struct lab_pool *pool;
@@ -34,19 +37,10 @@ static void count_event(struct lab_pool *pool, uint32_t slot, enum lab_pool_even
 {
     lab_atomic_t *counter = &pool->slow[slot].event[event];
 
-    if (slot < pool->lcores)
+    if (slot != SLOT_ANY)
         lab_count_owner(counter, 1);
     else
         lab_fetch_add_relaxed(counter, 1);
-}
-
-/* The caller's place in the pool, or -EINVAL. */
-static int find_slot(const struct lab_pool *pool, uint32_t lcore, uint32_t *ret_slot)
-{
-    if (lcore >= pool->lcores && lcore != LAB_LCORE_ANY)
-        return -EINVAL;
-    *ret_slot = lcore < pool->lcores ? lcore : pool->lcores;
-    return 0;
 }
 
 /* Whether the caller has a deque that can hold things; the first time that a lcore asks, it gets
@@ -58,13 +52,13 @@ static bool has_deque(struct lab_pool *pool, uint32_t slot)
 
     if (deque->slots != NULL)
         return true;
-    if (slot == pool->lcores || lab_load_relaxed(&pool->enrolled) >= pool->deques)
+    if (slot == SLOT_ANY || lab_load_relaxed(&pool->enrolled) >= pool->deques)
         return false;
     place = lab_fetch_add_relaxed(&pool->enrolled, 1);
     if (place >= pool->deques)
         return false;
     lab_deque_equip_owner(deque, pool->slots + place * pool->capacity, pool->capacity);
-    lab_store_release(&pool->roster[place], (uint64_t)slot + 1); /* P1 */
+    lab_store_release(&pool->roster[place], slot); /* P1 */
     return true;
 }
 
@@ -78,9 +72,9 @@ static uint32_t roster_length(const struct lab_pool *pool)
 /* The deque at a place of the roster, or NULL while its owner is still moving in. */
 static struct lab_deque *roster_deque(struct lab_pool *pool, uint32_t place)
 {
-    uint64_t entry = lab_load_acquire(&pool->roster[place]); /* P2 */
+    uint64_t slot = lab_load_acquire(&pool->roster[place]); /* P2 */
 
-    return entry == 0 ? NULL : &pool->deque[entry - 1];
+    return slot == SLOT_ANY ? NULL : &pool->deque[slot];
 }
 
 static void *thing_at(const struct lab_pool *pool, uint32_t index)
@@ -187,7 +181,7 @@ static void get_steal(struct request *request)
 {
     struct lab_pool *pool = request->pool;
     struct lab_pool_slow *slow = &pool->slow[request->slot];
-    bool has_id = request->slot < pool->lcores;
+    bool has_id = request->slot != SLOT_ANY;
     uint32_t length = roster_length(pool);
     uint32_t place = has_id ? slow->victim : 0;
 
@@ -265,11 +259,13 @@ static void get_starving(struct request *request)
 
 LAB_COLD int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things, unsigned n)
 {
-    struct request request = {.pool = pool, .ret = ret_things, .want = n};
-    int rc = find_slot(pool, lcore, &request.slot);
+    struct request request = {
+        .pool = pool, .slot = lab_pool_slot(lcore), .ret = ret_things, .want = n};
 
-    if (rc != 0 || n == 0)
-        return rc;
+    if (request.slot > pool->lcores)
+        return -EINVAL;
+    if (n == 0)
+        return 0;
     get_own(&request);
     if (request.got == n) {
         count_event(pool, request.slot, LAB_POOL_GET_OWN);
@@ -279,7 +275,7 @@ LAB_COLD int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret
     if (request.got < n)
         get_starving(&request);
     if (request.got == n) {
-        if (request.slot < pool->lcores && pool->slow[request.slot].refills++ % SAMPLE_EVERY == 0)
+        if (request.slot != SLOT_ANY && pool->slow[request.slot].refills++ % SAMPLE_EVERY == 0)
             sample_free(pool);
         return 0;
     }
@@ -309,11 +305,12 @@ LAB_COLD int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *cons
                                unsigned n)
 {
     uint64_t hungry = lab_load_relaxed(&pool->hungry);
-    uint32_t slot;
-    int rc = find_slot(pool, lcore, &slot);
+    uint32_t slot = lab_pool_slot(lcore);
 
-    if (rc != 0 || n == 0)
-        return rc;
+    if (slot > pool->lcores)
+        return -EINVAL;
+    if (n == 0)
+        return 0;
     if (keep(pool, slot, things, n, hungry != 0)) {
         count_event(pool, slot, LAB_POOL_PUT_PUBLISH);
         if (hungry != 0)
@@ -327,13 +324,14 @@ LAB_COLD int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *cons
 LAB_COLD int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *things,
                             unsigned n)
 {
-    uint32_t slot, index;
-    int rc = find_slot(pool, lcore, &slot);
+    uint32_t index;
 
-    for (unsigned i = 0; i < n && rc == 0; i++)
+    if (lab_pool_slot(lcore) > pool->lcores)
+        return -EINVAL;
+    for (unsigned i = 0; i < n; i++)
         if (lab_pool_index(pool, things[i], &index) != 0)
-            rc = -EINVAL;
-    return rc;
+            return -EINVAL;
+    return 0;
 }
 
 uint32_t lab_pool_count(const struct lab_pool *pool)
@@ -342,10 +340,10 @@ uint32_t lab_pool_count(const struct lab_pool *pool)
     uint32_t length = roster_length(pool);
 
     for (uint32_t i = 0; i < length; i++) {
-        uint64_t entry = lab_load_acquire(&pool->roster[i]); /* P2 */
+        uint64_t slot = lab_load_acquire(&pool->roster[i]); /* P2 */
 
-        if (entry != 0)
-            free += lab_deque_count_any(&pool->deque[entry - 1], NULL);
+        if (slot != SLOT_ANY)
+            free += lab_deque_count_any(&pool->deque[slot], NULL);
     }
     return free < pool->count ? (uint32_t)free : pool->count;
 }

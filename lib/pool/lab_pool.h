@@ -77,8 +77,8 @@ enum lab_pool_event {
     LAB_POOL_EVENTS
 };
 
-/* A slow path's memory, one per lcore and written by it alone; the last one, of the threads without
- * an id, is shared by them and used for the counters only. */
+/* A slow path's memory, one per lcore and written by it alone; the first one, of the threads
+ * without an id, is shared by them and used for the counters only. */
 struct lab_pool_slow {
     _Alignas(LAB_CACHE_LINE) lab_atomic_t event[LAB_POOL_EVENTS];
     uint64_t hunger;  /* the value of pool->hungry that was seen last */
@@ -90,7 +90,7 @@ struct lab_pool_slow {
 /* In memory that may be shared between processes, at the same address in each: no pointer to
  * functions or to anything private to a process. Only the inline functions below look inside. */
 struct lab_pool {
-    uint64_t magic; /* first, so that a driver can tell whose pool this is */
+    uint32_t magic; /* first, so that a driver can tell whose pool this is */
     uint32_t count;
     uint32_t lcores;
     uint32_t deques;
@@ -104,7 +104,7 @@ struct lab_pool {
     void **objects;       /* without: index to object */
     uint32_t *hash;       /* without: object to index + 1, open addressing */
     lab_atomic_t *slots;  /* deques x capacity */
-    lab_atomic_t *roster; /* deques entries: lcore + 1 of the deque's owner, in order of arrival */
+    lab_atomic_t *roster; /* deques entries: the slots that have a deque, in order of arrival */
     struct lab_pool_slow *slow; /* lcores + 1 entries, like the deques */
     struct lab_region region;   /* of lab_pool_create() */
     char name[LAB_POOL_NAME_SIZE];
@@ -117,11 +117,12 @@ struct lab_pool {
 
     struct lab_stack stack;
 
-    /* lcores + 1 entries: the last stands for threads without an id, and never has slots. */
+    /* lcores + 1 entries, by lab_pool_slot(): the first is for the threads without an id, and never
+     * has slots. */
     struct lab_deque deque[];
 };
 
-#define LAB_POOL_MAGIC UINT64_C(0x746e69727962614c) /* "Labyrint" in memory */
+#define LAB_POOL_MAGIC UINT32_C(0x7962614c) /* "Laby" in memory */
 
 /* Maps memory for a pool of buffers and makes it. All buffers are free.
  * Returns 0; -EINVAL for a wrong option, -EOVERFLOW for a size that does not fit, -ENOMEM when
@@ -196,11 +197,11 @@ LAB_PUBLIC int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void 
 #define LAB_POOL_CHECKS 0
 #endif
 
-LAB_INLINE struct lab_deque *lab_pool_deque(struct lab_pool *pool, uint32_t lcore)
+/* An lcore's place among the deques: LAB_LCORE_ANY wraps around to the first, which is everybody's.
+ * Beyond pool->lcores: not an id of this pool. */
+LAB_INLINE uint32_t lab_pool_slot(uint32_t lcore)
 {
-    if (lab_unlikely(lcore >= pool->lcores))
-        lcore = pool->lcores;
-    return &pool->deque[lcore];
+    return lcore + 1;
 }
 
 /* Gets n things, all or none, into ret_things[0 .. n-1].
@@ -212,7 +213,10 @@ LAB_INLINE struct lab_deque *lab_pool_deque(struct lab_pool *pool, uint32_t lcor
 LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_things,
                                  unsigned n)
 {
-    if (lab_likely(lab_deque_pop_owner(lab_pool_deque(pool, lcore), ret_things, n)))
+    uint32_t slot = lab_pool_slot(lcore);
+
+    if (lab_likely(slot <= pool->lcores) &&
+        lab_likely(lab_deque_pop_owner(&pool->deque[slot], ret_things, n)))
         return 0;
     return lab_pool_get_slow(pool, lcore, ret_things, n);
 }
@@ -225,14 +229,16 @@ LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **r
 LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *things,
                                  unsigned n)
 {
+    uint32_t slot = lab_pool_slot(lcore);
+
     if (LAB_POOL_CHECKS) {
         int rc = lab_pool_check(pool, lcore, things, n);
 
         if (rc != 0)
             return rc;
     }
-    if (lab_likely(!lab_load_relaxed(&pool->hungry)) &&
-        lab_likely(lab_deque_push_owner(lab_pool_deque(pool, lcore), things, n)))
+    if (lab_likely(slot <= pool->lcores) && lab_likely(lab_load_relaxed(&pool->hungry) == 0) &&
+        lab_likely(lab_deque_push_owner(&pool->deque[slot], things, n)))
         return 0;
     return lab_pool_put_slow(pool, lcore, things, n);
 }

@@ -37,11 +37,10 @@ int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
     const struct lab_deque *deque;
     struct lab_pool_lcore_stats stats = {0};
     uint64_t tip, count, seen = 0;
-    uint32_t slot;
+    uint32_t slot = lab_pool_slot(lcore);
 
-    if (lcore >= pool->lcores && lcore != LAB_LCORE_ANY)
+    if (slot > pool->lcores)
         return -EINVAL;
-    slot = lcore < pool->lcores ? lcore : pool->lcores;
     deque = &pool->deque[slot];
     count = lab_deque_count_any(deque, &tip);
     stats.tip = (uint32_t)tip;
