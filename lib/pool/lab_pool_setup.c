@@ -221,6 +221,7 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
                     struct lab_error *error)
 {
     struct lab_region_options wanted = {.node = options->node, .pages = options->pages};
+    struct lab_error why = {0};
     struct layout layout;
     struct lab_region region;
     enum lab_barrier barrier;
@@ -241,7 +242,9 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
     rc = lab_barrier_register(options->shared ? LAB_BARRIER_SHARED : LAB_BARRIER_PRIVATE, &barrier);
     if (rc != 0)
         return lab_error_set(error, rc, "pool %s: cannot register for membarrier", options->name);
-    rc = lab_region_create(&wanted, &region, error);
+    rc = lab_region_create(&wanted, &region, &why);
+    if (why.message[0] != '\0')
+        (void)lab_error_set(error, rc, "pool %s: %s", options->name, why.message);
     if (rc != 0)
         return rc;
     pool = build(region.address, options, &layout, barrier);

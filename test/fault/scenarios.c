@@ -5,6 +5,7 @@
 
 #include "fault.h"
 #include <lab_os.h>
+#include <lab_pool.h>
 #include <lab_region.h>
 #include <string.h>
 
@@ -27,6 +28,29 @@ static int run_region(const struct scenario *scenario, struct lab_error *error)
     return 0;
 }
 
+static int run_pool(const struct scenario *scenario, struct lab_error *error)
+{
+    const struct lab_pool_options options = {.name = "walk",
+                                             .count = 1023,
+                                             .buffer_bytes = 2048,
+                                             .node = LAB_NODE_ANY,
+                                             .pages = (enum lab_pages)scenario->variant};
+    struct lab_pool *untouched = (struct lab_pool *)0x5a5a, *pool = untouched;
+    int err = lab_pool_create(&options, &pool, error);
+    void *buffer;
+
+    if (err) {
+        assert_ptr_equal(pool, untouched);
+        return err;
+    }
+    assert_int_equal(lab_pool_get(pool, LAB_LCORE_ANY, &buffer), 0);
+    assert_int_equal(lab_pool_destroy(pool), -EBUSY);
+    assert_int_equal(lab_pool_put(pool, LAB_LCORE_ANY, buffer), 0);
+    while (lab_pool_destroy(pool))
+        ;
+    return 0;
+}
+
 /* A new thing with a set-up is a run_thing() above and a row per variant here. */
 const struct scenario scenarios[] = {
     {"region of any pages", run_region, LAB_PAGES_ANY, true},
@@ -34,5 +58,8 @@ const struct scenario scenarios[] = {
     {"region of 2 MiB pages", run_region, LAB_PAGES_2M, false},
     {"region of transparent huge pages", run_region, LAB_PAGES_THP, false},
     {"region of ordinary pages", run_region, LAB_PAGES_NORMAL, false},
+    {"pool on any pages", run_pool, LAB_PAGES_ANY, true},
+    {"pool on 2 MiB pages", run_pool, LAB_PAGES_2M, false},
+    {"pool on ordinary pages", run_pool, LAB_PAGES_NORMAL, false},
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(*scenarios);
