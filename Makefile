@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+#
+# The usual words for what meson and the scripts in config/ do. `make help` explains them.
+
+BUILD   := build/release
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-quick check build install clean
+
+help: ## says what there is
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: ## replays a capture through the pool; CAPTURE=FILE replays your own
+	@config/setup demo
+	@config/hugepages 512
+	@config/demo $(if $(CAPTURE),'$(CAPTURE)')
+
+test: ## every suite, in every build: release, sanitizers, ARM
+	@config/setup test
+	@config/run-tests
+
+test-quick: $(BUILD)/build.ninja ## the unit tests of the release build alone
+	@meson configure $(BUILD) -Dtests=true # the demo does without
+	@meson test -C $(BUILD) --suite unit --print-errorlogs
+
+check: ## the rules of the house: licence lines, floors, format
+	@config/check
+
+build: $(BUILD)/build.ninja ## all of it, optimised, in build/release
+	@ninja -C $(BUILD)
+
+install: build ## into PREFIX (/usr/local), below DESTDIR; the driver goes where DPDK finds it
+	@meson configure $(BUILD) --prefix '$(abspath $(PREFIX))'
+	@meson install -C $(BUILD) $(if $(DESTDIR),--destdir '$(abspath $(DESTDIR))')
+
+clean: ## removes every build
+	@rm -rf build
+
+$(BUILD)/build.ninja:
+	@meson setup $(BUILD) || { echo "something is missing? config/setup test installs it"; exit 1; }
