@@ -52,11 +52,11 @@ struct lab_region {
  *
  * Blocking; any thread; set-up only. Example: test/unit/region_test.c. */
 LAB_PUBLIC int lab_region_create(const struct lab_region_options *options,
-                                 struct lab_region *ret_region, struct lab_error *error)
-    LAB_CHECKED;
+                                 struct lab_region *ret_region,
+                                 struct lab_error *error) LAB_CHECKED;
 
-/* Unmaps a region, of which nothing may be in use, and leaves *region all zero. One whose address is
- * NULL is left alone. Returns 0, or -errno with the region unchanged. */
+/* Unmaps a region, of which nothing may be in use, and leaves *region all zero. One whose address
+ * is NULL is left alone. Returns 0, or -errno with the region unchanged. */
 LAB_PUBLIC int lab_region_destroy(struct lab_region *region);
 
 /* "2 MiB huge pages" and the like, for messages. Never NULL. */
