@@ -29,6 +29,7 @@ void lab_deque_init(struct lab_deque *deque, uint32_t reach, uint32_t tip, bool 
     deque->tip = tip;
     deque->fenced = fenced;
     deque->pop_floor = LAB_DEQUE_NEVER;
+    deque->push_limit = UINT64_MAX; /* below every counter, even for n = 0: there are no slots */
 }
 
 void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity)
