@@ -18,6 +18,7 @@ static void set_limits(struct lab_deque *deque, uint64_t split, uint64_t top)
     uint64_t publish = split + 2 * (uint64_t)deque->tip;
     uint64_t room = top + deque->mask + 1;
 
+    deque->safe_split = split;
     deque->pop_floor = deque->fenced ? LAB_DEQUE_NEVER : split;
     deque->push_limit = (int64_t)(room - publish) < 0 ? room : publish;
 }
@@ -80,14 +81,40 @@ void lab_deque_publish_owner(struct lab_deque *deque, uint64_t keep)
     set_limits(deque, split, lab_load_acquire(&deque->top)); /* D8 */
 }
 
+/* The owner's bot, once it has mended what a predecessor with the same id left that was killed
+ * inside a call:
+ * - a bot lowered by a pop, though a revoker had just made those things public. They stay so;
+ * - a split lowered, but not yet checked against top: thieves may have taken what then looks
+ *   private. All becomes public, which is always safe. */
+static uint64_t mended_bot(struct lab_deque *deque)
+{
+    uint64_t bot = lab_load_relaxed(&deque->bot);
+    uint64_t split = lab_load_relaxed(&deque->split);
+    uint64_t least = split;
+
+    if (lab_likely(split < LAB_DEQUE_MARK && split >= deque->safe_split && bot >= split))
+        return bot;
+    if (split >= LAB_DEQUE_MARK || split < deque->safe_split)
+        least = lab_load_acquire(&deque->top); /* D8 */
+    if ((int64_t)(bot - least) < 0) {
+        bot = least;
+        lab_store_release(&deque->bot, bot); /* D1 */
+    }
+    while (split < deque->safe_split && !lab_cas_release(&deque->split, &split, bot)) /* D3 */
+        ;
+    return bot;
+}
+
 bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, unsigned n,
                                bool publish_all)
 {
-    uint64_t bot = lab_load_relaxed(&deque->bot);
-    uint64_t top = lab_load_acquire(&deque->top); /* D8 */
-    uint64_t split;
+    uint64_t bot, top, split;
 
-    if (deque->slots == NULL || n > top + deque->mask + 1 - bot)
+    if (deque->slots == NULL)
+        return false;
+    bot = mended_bot(deque);
+    top = lab_load_acquire(&deque->top); /* D8 */
+    if (n > top + deque->mask + 1 - bot)
         return false;
     lab_deque_store(deque, bot, things, n);
     bot += n;
@@ -130,6 +157,7 @@ static bool lower_split(struct lab_deque *deque, uint64_t *split, uint64_t need)
     lab_fence_seq_cst(); /* D5 */
     top = lab_load_relaxed(&deque->top);
     if ((int64_t)(lowered - top) >= (int64_t)deque->reach) {
+        deque->safe_split = lowered;
         *split = lowered;
         return true;
     }
@@ -155,10 +183,11 @@ static bool pop_tip(struct lab_deque *deque, uint64_t bot, void **ret_things, un
 
 unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, unsigned n)
 {
-    uint64_t bot = lab_load_relaxed(&deque->bot);
+    uint64_t bot;
 
     if (deque->slots == NULL)
         return 0;
+    bot = mended_bot(deque);
     /* Every turn but the last is one in which a revoker changed split: lock-free. */
     for (;;) {
         uint64_t split = settled_split(deque, bot);

@@ -84,6 +84,7 @@ struct lab_deque {
     lab_atomic_t pops;   /* hot pops, for the statistics of the floor above */
     lab_atomic_t pushes; /* hot pushes */
     uint64_t fenced;     /* the owner fences on every pop: no membarrier here */
+    uint64_t safe_split; /* the owner's last split of which it knows that top cannot pass it */
 };
 
 /* Makes an empty deque without slots. reach is 1 to LAB_DEQUE_REACH_MAX. Not thread-safe. */
