@@ -4,8 +4,9 @@
 
 /* The slow paths of get and put: what happens when the own tip is too small, too large, or absent.
  *
- * Label: P1 store of a roster entry, release, pairs with P2, its load, acquire: whoever sees the
- * entry sees the deque's slots. */
+ * The roster's entries are stored and loaded relaxed: an entry may be seen before the deque's slots
+ * are, but a thief touches slots only below a split that was raised (D3 in lab_deque.h) by one who
+ * saw them. */
 
 #include <lab_pool.h>
 
@@ -48,17 +49,22 @@ static void count_event(struct lab_pool *pool, uint32_t slot, enum lab_pool_even
 static bool has_deque(struct lab_pool *pool, uint32_t slot)
 {
     struct lab_deque *deque = &pool->deque[slot];
-    uint64_t place;
+    uint64_t place = 0;
 
     if (deque->slots != NULL)
         return true;
     if (slot == SLOT_ANY || lab_load_relaxed(&pool->enrolled) >= pool->deques)
         return false;
-    place = lab_fetch_add_relaxed(&pool->enrolled, 1);
+    while (place < pool->deques && lab_load_relaxed(&pool->roster[place]) != slot)
+        place++;
+    if (place == pool->deques) /* not one that a killed predecessor took */
+        place = lab_fetch_add_relaxed(&pool->enrolled, 1);
     if (place >= pool->deques)
         return false;
+    /* Only then the slots: a deque that can be used can be found, wherever its owner is killed. */
+    lab_store_relaxed(&pool->roster[place], slot);
+    lab_fence_light();
     lab_deque_equip_owner(deque, pool->slots + place * pool->capacity, pool->capacity);
-    lab_store_release(&pool->roster[place], slot); /* P1 */
     return true;
 }
 
@@ -72,7 +78,7 @@ static uint32_t roster_length(const struct lab_pool *pool)
 /* The deque at a place of the roster, or NULL while its owner is still moving in. */
 static struct lab_deque *roster_deque(struct lab_pool *pool, uint32_t place)
 {
-    uint64_t slot = lab_load_acquire(&pool->roster[place]); /* P2 */
+    uint64_t slot = lab_load_relaxed(&pool->roster[place]);
 
     return slot == SLOT_ANY ? NULL : &pool->deque[slot];
 }
@@ -340,7 +346,7 @@ uint32_t lab_pool_count(const struct lab_pool *pool)
     uint32_t length = roster_length(pool);
 
     for (uint32_t i = 0; i < length; i++) {
-        uint64_t slot = lab_load_acquire(&pool->roster[i]); /* P2 */
+        uint64_t slot = lab_load_relaxed(&pool->roster[i]);
 
         if (slot != SLOT_ANY)
             free += lab_deque_count_any(&pool->deque[slot], NULL);
