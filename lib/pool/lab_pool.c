@@ -285,10 +285,10 @@ LAB_COLD int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret
             sample_free(pool);
         return 0;
     }
-    sample_free(pool);
     count_event(pool, request.slot, LAB_POOL_GET_FAIL);
     if (request.got > 0)
         (void)keep(pool, request.slot, ret_things, request.got, true);
+    sample_free(pool); /* what was gathered in vain was never held */
     return -ENOBUFS;
 }
 
