@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "invariants.h"
+
+const char *deque_wrong(const struct lab_deque *deque)
+{
+    uint64_t top = lab_load_acquire(&deque->top);
+    uint64_t split = lab_load_acquire(&deque->split);
+    uint64_t bot = lab_load_acquire(&deque->bot);
+    uint64_t tip;
+
+    if (deque->slots == NULL && (top != 0 || split != 0 || bot != 0))
+        return "a deque without slots has moved";
+    if (split >= LAB_DEQUE_MARK)
+        return "a deque's revocation has not ended";
+    if (top > split)
+        return "a deque's top lies above its split";
+    if (split > bot)
+        return "a deque's split lies above its bot";
+    if (bot - top > (deque->slots != NULL ? deque->mask + 1 : 0))
+        return "a deque holds more than its capacity";
+    if (lab_deque_count_any(deque, &tip) != bot - top || tip != bot - split)
+        return "a deque's count is wrong";
+    return NULL;
+}
+
+/* Notes that a thing is free. */
+static const char *note(const struct lab_pool *pool, uint32_t index, bool *ret_free)
+{
+    if (index >= pool->count)
+        return "a free thing's index is out of range";
+    if (ret_free[index])
+        return "a thing is free twice";
+    ret_free[index] = true;
+    return NULL;
+}
+
+static unsigned entries_of(const struct lab_pool *pool, uint32_t slot)
+{
+    unsigned entries = 0;
+
+    for (uint32_t i = 0; i < pool->deques; i++)
+        entries += lab_load_acquire(&pool->roster[i]) == slot;
+    return entries;
+}
+
+static const char *deque_of_pool_wrong(const struct lab_pool *pool, uint32_t slot, bool *ret_free)
+{
+    const struct lab_deque *deque = &pool->deque[slot];
+    const char *wrong = deque_wrong(deque);
+
+    if (wrong == NULL && deque->slots != NULL && entries_of(pool, slot) != 1)
+        wrong = "a deque is not in the roster once";
+    for (uint64_t at = lab_load_acquire(&deque->top);
+         wrong == NULL && at != lab_load_acquire(&deque->bot); at++) {
+        const void *thing = (void *)(uintptr_t)lab_load_relaxed(&deque->slots[at & deque->mask]);
+        uint32_t index;
+
+        if (lab_pool_index(pool, thing, &index) != 0)
+            return "a deque holds a thing that is not this pool's";
+        wrong = note(pool, index, ret_free);
+    }
+    return wrong;
+}
+
+static const char *stack_wrong(const struct lab_pool *pool, bool *ret_free)
+{
+    const uint64_t mask = (UINT64_C(1) << LAB_STACK_INDEX_BITS) - 1;
+    uint64_t next = lab_load_acquire(&pool->stack.head) & mask;
+    uint32_t depth = lab_stack_count_any(&pool->stack);
+
+    for (; next != 0; depth--) {
+        const char *wrong = note(pool, (uint32_t)(next - 1), ret_free);
+        uint64_t link;
+
+        if (wrong != NULL)
+            return wrong;
+        link = lab_load_relaxed(&pool->stack.links[next - 1]);
+        if (link >> 32 != depth)
+            return "a link of the stack tells a wrong depth";
+        next = link & mask;
+    }
+    return depth == 0 ? NULL : "the stack is shorter than it says";
+}
+
+const char *pool_wrong(const struct lab_pool *pool, bool *ret_free)
+{
+    const char *wrong = NULL;
+    uint32_t free = 0;
+
+    memset(ret_free, 0, pool->count * sizeof(*ret_free));
+    for (uint32_t slot = 0; slot <= pool->lcores && wrong == NULL; slot++)
+        wrong = deque_of_pool_wrong(pool, slot, ret_free);
+    if (wrong == NULL)
+        wrong = stack_wrong(pool, ret_free);
+    for (uint32_t i = 0; i < pool->count; i++)
+        free += ret_free[i];
+    if (wrong == NULL && free != lab_pool_count(pool))
+        wrong = "lab_pool_count() differs from what is free";
+    return wrong;
+}

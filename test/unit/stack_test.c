@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "unit.h"
+#include <lab_stack.h>
+#include <random.h>
+#include <string.h>
+
+/* One stack by one thread, against a plain array. */
+
+enum { INDICES = 300 };
+
+struct rig {
+    struct lab_stack stack;
+    lab_atomic_t links[INDICES];
+    uint32_t model[INDICES]; /* bottom first */
+    uint32_t depth;
+    uint32_t held[INDICES];
+    uint32_t holding;
+};
+
+static void rig_init(struct rig *rig, int garbage)
+{
+    memset(rig, 0, sizeof(*rig));
+    memset(rig->links, garbage, sizeof(rig->links)); /* links may be anything */
+    lab_stack_init(&rig->stack, rig->links);
+    for (uint32_t i = 0; i < INDICES; i++)
+        rig->held[rig->holding++] = i;
+}
+
+static void push(struct rig *rig, unsigned n)
+{
+    rig->holding -= n;
+    lab_stack_push_any(&rig->stack, rig->held + rig->holding, n);
+    memcpy(rig->model + rig->depth, rig->held + rig->holding, n * sizeof(uint32_t));
+    rig->depth += n;
+}
+
+static unsigned pop(struct rig *rig, unsigned n)
+{
+    uint32_t expected = n < rig->depth ? n : rig->depth;
+    uint32_t got[LAB_STACK_BURST];
+    unsigned taken = lab_stack_pop_any(&rig->stack, got, n);
+
+    assert_int_equal(taken, expected < LAB_STACK_BURST ? expected : LAB_STACK_BURST);
+    for (unsigned i = 0; i < taken; i++) {
+        assert_int_equal(got[i], rig->model[--rig->depth]);
+        rig->held[rig->holding++] = got[i];
+    }
+    return taken;
+}
+
+static void is_an_array_in_every_sequence_of_operations(void **state)
+{
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        uint64_t random = seed;
+        struct rig rig;
+
+        rig_init(&rig, seed % 2 ? 0xff : 0);
+        for (int i = 0; i < 20000; i++) {
+            unsigned n = random_below(&random, LAB_STACK_BURST + 1);
+
+            if (random_below(&random, 2))
+                push(&rig, n < rig.holding ? n : rig.holding);
+            else
+                pop(&rig, random_below(&random, 50) == 0 ? UINT32_MAX : n);
+            assert_int_equal(lab_stack_count_any(&rig.stack), rig.depth);
+        }
+    }
+}
+
+static void nothing_is_nothing(void **state)
+{
+    uint32_t index = 7;
+    struct rig rig;
+
+    rig_init(&rig, 0);
+    assert_int_equal(lab_stack_pop_any(&rig.stack, &index, 1), 0);
+    lab_stack_push_any(&rig.stack, &index, 0);
+    assert_int_equal(lab_stack_count_any(&rig.stack), 0);
+    push(&rig, 1);
+    assert_int_equal(pop(&rig, 0), 0);
+    assert_int_equal(lab_stack_count_any(&rig.stack), 1);
+    assert_int_equal(index, 7);
+}
+
+/* Else a thief that slept meanwhile would believe that nothing has moved. */
+static void every_change_gives_another_head(void **state)
+{
+    struct rig rig;
+    uint64_t last;
+
+    rig_init(&rig, 0);
+    push(&rig, 2);
+    for (int i = 0; i < 1000; i++) {
+        last = lab_load_relaxed(&rig.stack.head);
+        assert_int_equal(pop(&rig, 1), 1);
+        assert_true(lab_load_relaxed(&rig.stack.head) > last);
+        last = lab_load_relaxed(&rig.stack.head);
+        push(&rig, 1);
+        assert_true(lab_load_relaxed(&rig.stack.head) > last);
+    }
+}
+
+/* 2^36 changes, from which the tag begins anew. */
+static void the_tag_may_overflow(void **state)
+{
+    struct rig rig;
+
+    rig_init(&rig, 0);
+    push(&rig, 40);
+    lab_store_relaxed(&rig.stack.head, lab_load_relaxed(&rig.stack.head) | UINT64_MAX << 28);
+    assert_int_equal(lab_stack_count_any(&rig.stack), 40);
+    push(&rig, 40);
+    assert_true(lab_load_relaxed(&rig.stack.head) < UINT64_C(1) << 28);
+    assert_int_equal(lab_stack_count_any(&rig.stack), 80);
+    assert_int_equal(pop(&rig, 64), 64);
+    assert_int_equal(pop(&rig, 64), 16);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(is_an_array_in_every_sequence_of_operations),
+        cmocka_unit_test(nothing_is_nothing),
+        cmocka_unit_test(every_change_gives_another_head),
+        cmocka_unit_test(the_tag_may_overflow),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
