@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef REPLAY_CPUS_H
+#define REPLAY_CPUS_H
+
+#include <sched.h>
+
+/* The CPUs that the program was started on. The EAL pins the calling thread, so this is asked
+ * once, before. */
+void cpus_remember(void);
+const cpu_set_t *cpus_allowed(void);
+unsigned cpus_count(void);
+
+/* The number of the n-th allowed CPU, beginning again after the last. */
+unsigned cpus_nth(unsigned n);
+
+#endif

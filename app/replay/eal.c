@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "eal.h"
+
+#include "cpus.h"
+#include "hugepages.h"
+#include "message.h"
+#include "plugin.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MIB ((size_t)1 << 20)
+#define MAX_OWN 16
+
+/* The EAL's command line. It keeps pointers into it, so it lives as long as the program. */
+static struct {
+    char **argv;
+    int argc;
+    char lcores[16 * RTE_MAX_LCORE];
+    char plugin[PATH_MAX];
+    char memory[32];
+    char prefix[64];
+    bool own_prefix;
+} eal;
+
+static void add(const char *word)
+{
+    eal.argv[eal.argc++] = (char *)(uintptr_t)word;
+}
+
+/* Whether one of the options is given that begin with a word of the list. */
+static bool is_given(const struct options *options, const char *const words[])
+{
+    for (int i = 0; i < options->n_eal; i++) {
+        for (size_t j = 0; words[j] != NULL; j++) {
+            if (strncmp(options->eal[i], words[j], strlen(words[j])) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* lcores 0, 1, 2... in turn on the CPUs that the program may use, however few. */
+static void add_lcores(const struct options *options, unsigned n_lcores)
+{
+    static const char *const words[] = {"-l", "-c", "--lcores", "-s", "-S", NULL};
+    int length = snprintf(eal.lcores, sizeof(eal.lcores), "--lcores=");
+
+    if (is_given(options, words))
+        return;
+    for (unsigned i = 0; i < n_lcores; i++)
+        length += snprintf(eal.lcores + length, sizeof(eal.lcores) - (size_t)length, "%s%u@%u",
+                           i == 0 ? "" : ",", i, cpus_nth(i));
+    add(eal.lcores);
+}
+
+static void add_plugin(const struct options *options)
+{
+    static const char *const words[] = {"-d", NULL};
+
+    if (is_given(options, words) || !plugin_in_build_tree(eal.plugin, sizeof(eal.plugin)))
+        return;
+    add("-d");
+    add(eal.plugin);
+}
+
+/* Ordinary memory is had all at once and kept out of files; huge pages one by one. */
+static void add_memory(size_t need_bytes)
+{
+    size_t free_bytes = hugepages_free_bytes();
+    char advice[96];
+
+    if (free_bytes >= need_bytes) {
+        add("--in-memory");
+        return;
+    }
+    hugepages_advice(advice, sizeof(advice), need_bytes - free_bytes);
+    note("on ordinary memory: needs %zu MiB of huge pages, %zu MiB are free: %s",
+         (need_bytes + MIB - 1) / MIB, free_bytes / MIB, advice);
+    snprintf(eal.memory, sizeof(eal.memory), "%zu", (need_bytes + MIB - 1) / MIB);
+    add("--no-huge");
+    add("--no-shconf");
+    add("-m");
+    add(eal.memory);
+}
+
+static void add_own(size_t need_bytes)
+{
+    /* A name of its own: the directory that the EAL makes can be removed without asking who
+     * else uses it. */
+    snprintf(eal.prefix, sizeof(eal.prefix), "--file-prefix=" PROGRAM "-%d", (int)getpid());
+    eal.own_prefix = true;
+    add("--no-pci");
+    add("--no-telemetry");
+    add("--log-level=error");
+    add(eal.prefix);
+    add_memory(need_bytes);
+}
+
+int eal_start(const struct options *options, unsigned n_lcores, size_t need_bytes)
+{
+    int rc;
+
+    eal.argv = calloc((size_t)options->n_eal + MAX_OWN, sizeof(*eal.argv));
+    if (eal.argv == NULL)
+        return EXIT_FAILURE;
+    add(PROGRAM);
+    add_lcores(options, n_lcores);
+    add_plugin(options);
+    if (options->n_eal == 0)
+        add_own(need_bytes);
+    for (int i = 0; i < options->n_eal; i++)
+        add(options->eal[i]);
+
+    rc = rte_eal_init(eal.argc, eal.argv);
+    if (rc >= 0)
+        return 0;
+    complain("the EAL does not start: %s%s", rte_strerror(rte_errno),
+             options->n_eal == 0 ? "" : " (its options are those before \"--\")");
+    return options->n_eal > 0 && rte_errno == EINVAL ? 2 : EXIT_FAILURE;
+}
+
+void eal_stop(void)
+{
+    char directory[PATH_MAX];
+
+    snprintf(directory, sizeof(directory), "%s", rte_eal_get_runtime_dir());
+    rte_eal_cleanup();
+    if (eal.own_prefix)
+        rmdir(directory);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef REPLAY_EAL_H
+#define REPLAY_EAL_H
+
+#include "options.h"
+
+#include <stddef.h>
+
+/* Starts the EAL with the options given, and with options of our own where those say nothing:
+ * without any, memory for need_bytes; always lcores, and our plugin in a build tree. 0, or an
+ * exit status, and the reason has been said. */
+int eal_start(const struct options *options, unsigned n_lcores, size_t need_bytes);
+
+/* Ends the EAL and removes what it left in the file system. */
+void eal_stop(void);
+
+#endif

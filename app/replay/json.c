@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "message.h"
+#include "report.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static void set_count(json_t *object, const char *key, uint64_t value)
+{
+    json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+static json_t *refused_object(const struct capture *capture, const struct run_result *r)
+{
+    json_t *refused = json_object();
+
+    for (unsigned i = 0; i < REFUSALS; i++) {
+        if (capture->refused[i] != 0)
+            set_count(refused, capture_refusal_name(i), capture->refused[i]);
+    }
+    if (r->not_reached != 0)
+        set_count(refused, r->stopped == STOP_SIGNAL ? "interrupted" : "after_duration",
+                  r->not_reached);
+    return refused;
+}
+
+static json_t *files_array(const struct options *options)
+{
+    json_t *files = json_array();
+
+    for (int i = 0; i < options->n_files; i++) {
+        json_t *name = json_string(options->files[i]);
+
+        /* A file's name need not be UTF-8; JSON's strings are. */
+        json_array_append_new(files, name != NULL ? name : json_string("(not UTF-8)"));
+    }
+    return files;
+}
+
+static json_t *run_object(const struct options *options, const struct capture *capture,
+                          unsigned n_mbufs, const struct run_result *r)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "files", files_array(options));
+    set_count(object, "frames_read", capture->n_read);
+    set_count(object, "frames_replayed", r->frames_replayed);
+    json_object_set_new(object, "frames_refused", refused_object(capture, r));
+    json_object_set_new(object, "partial", json_boolean(capture->partial));
+    set_count(object, "frames_cut", capture->n_cut);
+    set_count(object, "timestamps_backward", capture->n_backward);
+    set_count(object, "bytes_replayed", r->bytes_replayed);
+    set_count(object, "rx_packets", r->rx_packets);
+    set_count(object, "rx_bytes", r->rx_bytes);
+    set_count(object, "rx_chains", r->rx_chains);
+    set_count(object, "rx_nombuf", r->rx_nombuf);
+    set_count(object, "alloc_failures", r->alloc_failures);
+    set_count(object, "corrupted", r->corrupted);
+    json_object_set_new(object, "verified", json_boolean(options->verify));
+    set_count(object, "leaked", r->leaked);
+    json_object_set_new(object, "interrupted", json_boolean(r->stopped == STOP_SIGNAL));
+    json_object_set_new(object, "duration_s", json_real(r->duration_s));
+    json_object_set_new(object, "mpps", json_real(report_mpps(r)));
+    json_object_set_new(object, "gbps", json_real(report_gbps(r)));
+    json_object_set_new(object, "pool", json_string(r->pool));
+    set_count(object, "total_num_mbufs", n_mbufs);
+    set_count(object, "mbuf_size", options->mbuf_size);
+    set_count(object, "mbcache", options->mbcache);
+    set_count(object, "rxq", options->rxq);
+    set_count(object, "rxd", options->rxd);
+    set_count(object, "burst", options->burst);
+    json_object_set_new(object, "free_on", json_string(options->free_on_other ? "other" : "same"));
+    return object;
+}
+
+int report_json(const struct options *options, const struct capture *capture, unsigned n_mbufs,
+                const struct run_result results[], unsigned n)
+{
+    FILE *file = strcmp(options->json, "-") == 0 ? stdout : fopen(options->json, "we");
+    json_t *report;
+    int rc;
+
+    if (file == NULL) {
+        rc = -errno;
+        complain("--json=%s: %s", options->json, strerror(-rc));
+        return rc;
+    }
+    report = json_array();
+    for (unsigned i = 0; i < n; i++)
+        json_array_append_new(report, run_object(options, capture, n_mbufs, &results[i]));
+    rc =
+        json_dumpf(options->n_pools > 1 ? report : json_array_get(report, 0), file, JSON_INDENT(2));
+    fputc('\n', file);
+    if (fflush(file) != 0 || ferror(file))
+        rc = -1;
+    if (file != stdout)
+        rc |= fclose(file);
+    json_decref(report);
+    if (rc != 0) {
+        complain("--json=%s: cannot be written", options->json);
+        return -EIO;
+    }
+    return 0;
+}

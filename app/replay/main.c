@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "capture.h"
+#include "cpus.h"
+#include "eal.h"
+#include "message.h"
+#include "options.h"
+#include "pools.h"
+#include "report.h"
+#include "run.h"
+#include "sizing.h"
+#include "stop.h"
+
+#include <rte_lcore.h>
+#include <stdlib.h>
+
+#define EXIT_USAGE 2
+
+/* The run so far: main() fills it in, step by step. */
+struct replay {
+    struct options options;
+    struct capture capture;
+    unsigned n_mbufs;
+    struct run_result results[OPTIONS_MAX_POOLS];
+    unsigned n_results;
+};
+
+static int load(struct replay *replay)
+{
+    struct capture_limits limits = {
+        .frames = replay->options.limit,
+        .memory_bytes = capture_memory_limit(),
+        .frame_bytes = sizing_largest_frame(&replay->options),
+    };
+
+    if (capture_load(&replay->capture, replay->options.files, replay->options.n_files, &limits))
+        return EXIT_FAILURE;
+    if (!sizing_mbufs(&replay->options, replay->capture.largest, &replay->n_mbufs))
+        return EXIT_USAGE;
+    return EXIT_SUCCESS;
+}
+
+/* The names and the lcores are looked at before the first run, not after an hour. */
+static int check(const struct options *options)
+{
+    unsigned needed = sizing_lcores(options);
+
+    if (rte_lcore_count() < needed) {
+        complain("%u lcores are needed (one for each queue%s), and the EAL has %u: "
+                 "--lcores='(0-%u)@0' puts them on CPU 0, -l 0-%u on CPUs of their own",
+                 needed, options->free_on_other ? ", one to free for each" : "", rte_lcore_count(),
+                 needed - 1, needed - 1);
+        return EXIT_USAGE;
+    }
+    for (unsigned i = 0; i < options->n_pools; i++) {
+        if (!pools_know(options->pools[i]))
+            return EXIT_USAGE;
+    }
+    return EXIT_SUCCESS;
+}
+
+/* The capture through each pool in turn, until a signal comes. */
+static int run_all(struct replay *replay)
+{
+    const struct options *options = &replay->options;
+    int status = replay->capture.partial ? EXIT_FAILURE : EXIT_SUCCESS;
+
+    for (unsigned i = 0; i < options->n_pools && stop_requested() != STOP_SIGNAL; i++) {
+        struct run_result *result = &replay->results[i];
+        struct rte_mempool *pool = pools_create(options, options->pools[i], replay->n_mbufs);
+        int rc;
+
+        if (pool == NULL)
+            return EXIT_FAILURE;
+        result->pool = options->pools[i];
+        rc = run(options, &replay->capture, pool, result);
+        rte_mempool_free(pool);
+        if (rc != 0)
+            return EXIT_FAILURE;
+        replay->n_results++;
+        if (!run_is_clean(result))
+            status = EXIT_FAILURE;
+    }
+    return replay->n_results == options->n_pools ? status : EXIT_FAILURE;
+}
+
+static int report(const struct replay *replay)
+{
+    const struct options *options = &replay->options;
+
+    if (replay->n_results == 0)
+        return EXIT_SUCCESS;
+    if (!options->quiet)
+        report_print(options, &replay->capture, replay->n_mbufs, replay->results,
+                     replay->n_results);
+    if (options->json != NULL && report_json(options, &replay->capture, replay->n_mbufs,
+                                             replay->results, replay->n_results) != 0)
+        return EXIT_FAILURE;
+    return EXIT_SUCCESS;
+}
+
+static int replay_run(struct replay *replay)
+{
+    const struct options *options = &replay->options;
+    int status = eal_start(options, sizing_lcores(options), sizing_bytes(options, replay->n_mbufs));
+
+    if (status != EXIT_SUCCESS)
+        return status;
+    status = check(options);
+    if (status == EXIT_SUCCESS) {
+        status = run_all(replay);
+        if (report(replay) != EXIT_SUCCESS)
+            status = EXIT_FAILURE;
+    }
+    eal_stop();
+    return status;
+}
+
+int main(int argc, char *argv[])
+{
+    static struct replay replay;
+    int status;
+
+    switch (options_parse(&replay.options, argc, argv)) {
+    case OPTIONS_ANSWERED:
+        return EXIT_SUCCESS;
+    case OPTIONS_WRONG:
+        return EXIT_USAGE;
+    case OPTIONS_RUN:
+        break;
+    }
+    if (replay.options.quiet)
+        note_silence();
+    stop_on_signals();
+    cpus_remember();
+    status = load(&replay);
+    if (status == EXIT_SUCCESS)
+        status = replay_run(&replay);
+    capture_free(&replay.capture);
+    return status;
+}

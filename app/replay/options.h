@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef REPLAY_OPTIONS_H
+#define REPLAY_OPTIONS_H
+
+#include "pace.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define OPTIONS_MAX_POOLS 8
+
+/* The command line, checked: what each option means stands in options.c, as its help. */
+struct options {
+    char **eal; /* what stands before "--" */
+    int n_eal;
+    char **files;
+    int n_files;
+
+    uint64_t loop;  /* 0: for ever */
+    uint64_t limit; /* 0: none */
+    double duration_s;
+    struct pace pace;
+
+    unsigned rxq;
+    unsigned rxd;
+    unsigned burst;
+    unsigned mbuf_size;
+    unsigned total_num_mbufs; /* 0: chosen by sizing.c */
+    unsigned mbcache;
+    const char *pools[OPTIONS_MAX_POOLS];
+    unsigned n_pools;
+    bool free_on_other;
+
+    bool verify;
+    const char *json; /* NULL: none */
+    bool quiet;
+};
+
+enum options_verdict {
+    OPTIONS_RUN,
+    OPTIONS_ANSWERED, /* --help, --version */
+    OPTIONS_WRONG,    /* and the reason has been said */
+};
+
+enum options_verdict options_parse(struct options *ret_options, int argc, char *argv[]);
+
+#endif

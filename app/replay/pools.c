@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "pools.h"
+
+#include "hugepages.h"
+#include "message.h"
+#include "plugin.h"
+#include "sizing.h"
+#include "suggest.h"
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MIB ((size_t)1 << 20)
+
+bool pools_know(const char *driver)
+{
+    const char *names[RTE_MEMPOOL_MAX_OPS_IDX], *nearest;
+    char list[RTE_MEMPOOL_MAX_OPS_IDX * (RTE_MEMPOOL_OPS_NAMESIZE + 2)] = "none";
+    size_t length = 0;
+    unsigned n = rte_mempool_ops_table.num_ops;
+
+    for (unsigned i = 0; i < n; i++) {
+        names[i] = rte_mempool_ops_table.ops[i].name;
+        if (strcmp(names[i], driver) == 0)
+            return true;
+        length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s", i == 0 ? "" : ", ",
+                                   names[i]);
+    }
+    nearest = suggest(driver, names, n);
+    if (strcmp(driver, "labyrinth") == 0)
+        complain("--pool=labyrinth: its plugin is not loaded: install it, or name it before "
+                 "\"--\": -d PATH/" PLUGIN_NAME " -- (registered: %s)",
+                 list);
+    else if (nearest != NULL)
+        complain("--pool=%s: no such mempool driver: did you mean %s? (registered: %s)", driver,
+                 nearest, list);
+    else
+        complain("--pool=%s: no such mempool driver (registered: %s)", driver, list);
+    return false;
+}
+
+/* What the EAL has to give: its heap, and the huge pages that it would take. */
+static size_t free_bytes(void)
+{
+    struct rte_malloc_socket_stats stats;
+    size_t bytes = rte_eal_has_hugepages() ? hugepages_free_bytes() : 0;
+
+    for (unsigned i = 0; i < rte_socket_count(); i++) {
+        if (rte_malloc_get_socket_stats(rte_socket_id_by_idx(i), &stats) == 0)
+            bytes += stats.heap_freesz_bytes;
+    }
+    return bytes;
+}
+
+static void complain_memory(const struct options *options, const char *driver, unsigned n_mbufs)
+{
+    size_t needed = sizing_bytes(options, n_mbufs), available = free_bytes();
+    char advice[96];
+
+    if (rte_eal_has_hugepages())
+        hugepages_advice(advice, sizeof(advice), needed - RTE_MIN(needed, available));
+    else
+        snprintf(advice, sizeof(advice), "-m %zu among the EAL options", needed / MIB + 1);
+    complain("pool %s: %u buffers of %u bytes need about %zu MiB, and %zu MiB are free: %s, or a "
+             "smaller --total-num-mbufs",
+             driver, n_mbufs, options->mbuf_size, needed / MIB + 1, available / MIB, advice);
+}
+
+struct rte_mempool *pools_create(const struct options *options, const char *driver,
+                                 unsigned n_mbufs)
+{
+    struct rte_mempool *pool =
+        rte_pktmbuf_pool_create_by_ops("replay", n_mbufs, options->mbcache, 0,
+                                       (uint16_t)options->mbuf_size, SOCKET_ID_ANY, driver);
+
+    if (pool != NULL)
+        return pool;
+    if (rte_errno == ENOMEM)
+        complain_memory(options, driver, n_mbufs);
+    else
+        complain("pool %s: %u buffers with --mbcache=%u cannot be created: %s", driver, n_mbufs,
+                 options->mbcache, rte_strerror(rte_errno));
+    return NULL;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef REPLAY_REPORT_H
+#define REPLAY_REPORT_H
+
+#include "capture.h"
+#include "options.h"
+#include "run.h"
+
+/* What a run did, for a person and for a program. */
+
+/* One block for each run, and a table beside one another when there are several. */
+void report_print(const struct options *options, const struct capture *capture, unsigned n_mbufs,
+                  const struct run_result results[], unsigned n);
+
+/* One object, or an array of them when several pools were asked for. 0 or -errno, and the reason
+ * has been said. */
+int report_json(const struct options *options, const struct capture *capture, unsigned n_mbufs,
+                const struct run_result results[], unsigned n);
+
+double report_mpps(const struct run_result *result);
+double report_gbps(const struct run_result *result);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef REPLAY_RUN_H
+#define REPLAY_RUN_H
+
+#include "capture.h"
+#include "options.h"
+#include "stop.h"
+
+#include <rte_mempool.h>
+
+/* A capture, once through a pool: what happened. */
+struct run_result {
+    const char *pool;
+    uint64_t frames_replayed;
+    uint64_t bytes_replayed;
+    uint64_t not_reached; /* frames of the capture that were never replayed: it ended too early */
+    uint64_t rx_packets;
+    uint64_t rx_bytes;
+    uint64_t rx_chains;
+    uint64_t rx_nombuf;
+    uint64_t alloc_failures;
+    uint64_t corrupted;
+    uint64_t leaked;
+    double duration_s;
+    enum stop_cause stopped;
+};
+
+/* 0 or -errno, and the reason has been said. */
+int run(const struct options *options, const struct capture *capture, struct rte_mempool *pool,
+        struct run_result *ret_result);
+
+/* Whether all went as asked: every frame was received, whole, and every buffer is back. */
+bool run_is_clean(const struct run_result *result);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef REPLAY_SIZING_H
+#define REPLAY_SIZING_H
+
+#include "options.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How many lcores, buffers and bytes a run needs. */
+
+/* Bytes of the largest frame that a queue can receive: all its descriptors, filled. */
+uint64_t sizing_largest_frame(const struct options *options);
+
+/* One to poll each queue, and with --free-on=other one to free what it received. */
+unsigned sizing_lcores(const struct options *options);
+
+/* The buffers of the pool: what was asked for, or what keeps every queue full. False, and the
+ * reason said, when with so few some queue could wait for ever for the largest frame. */
+bool sizing_mbufs(const struct options *options, uint32_t largest_frame, unsigned *ret_mbufs);
+
+/* Memory that a pool and its driver take, a little more than less. */
+size_t sizing_bytes(const struct options *options, unsigned n_mbufs);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "stop.h"
+
+#include <lab_atomic.h>
+#include <signal.h>
+
+/* A lone word, published for its own sake: nothing else is read on the strength of it. */
+static lab_atomic_t cause_asked;
+
+enum stop_cause stop_requested(void)
+{
+    return (enum stop_cause)lab_load_relaxed(&cause_asked);
+}
+
+void stop_request(enum stop_cause cause)
+{
+    uint64_t found = STOP_NONE;
+
+    if (cause == STOP_SIGNAL)
+        lab_store_relaxed(&cause_asked, cause);
+    else
+        (void)lab_cas_relaxed(&cause_asked, &found, cause);
+}
+
+void stop_rearm(void)
+{
+    uint64_t found = STOP_DURATION;
+
+    (void)lab_cas_relaxed(&cause_asked, &found, STOP_NONE);
+}
+
+static void on_signal(int number)
+{
+    stop_request(STOP_SIGNAL);
+}
+
+void stop_on_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef REPLAY_STOP_H
+#define REPLAY_STOP_H
+
+/* Why a run ends before its last frame. Whoever asks for it, the receiving lcores see it at
+ * their next poll, stop feeding, and everything that is under way is received and given back. */
+
+enum stop_cause {
+    STOP_NONE,
+    STOP_DURATION, /* --duration is over */
+    STOP_SIGNAL,   /* SIGINT or SIGTERM */
+};
+
+/* Makes SIGINT and SIGTERM end the run with its report; a second one ends the program. */
+void stop_on_signals(void);
+
+/* Asks for the end. The first cause stays, except that a signal overrides. */
+void stop_request(enum stop_cause cause);
+
+/* Forgets a --duration that is over, before the next run; a signal stays. */
+void stop_rearm(void);
+
+enum stop_cause stop_requested(void);
+
+#endif
