@@ -45,22 +45,6 @@ uint64_t capture_span_ns(const struct capture *capture)
     return capture->n_frames == 0 ? 0 : capture->frames[capture->n_frames - 1].time_ns;
 }
 
-uint64_t capture_memory_limit(void)
-{
-    uint64_t kib, limit = 0;
-    char line[128];
-    FILE *meminfo = fopen("/proc/meminfo", "re");
-
-    if (meminfo == NULL)
-        return 0;
-    while (fgets(line, sizeof(line), meminfo) != NULL) {
-        if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kib) == 1)
-            limit = kib * 1024 / 10 * 8;
-    }
-    fclose(meminfo);
-    return limit;
-}
-
 void capture_free(struct capture *capture)
 {
     free(capture->data);

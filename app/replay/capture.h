@@ -64,7 +64,4 @@ const char *capture_refusal_name(enum refusal reason);
 /* The time that a pass over the capture takes as recorded. */
 uint64_t capture_span_ns(const struct capture *capture);
 
-/* Eight tenths of the memory that the kernel says is available: a default limit. */
-uint64_t capture_memory_limit(void);
-
 #endif

@@ -5,10 +5,13 @@
 
 #include "cpus.h"
 #include "hugepages.h"
+#include "memory.h"
 #include "message.h"
 #include "plugin.h"
+#include "sizing.h"
 
 #include <errno.h>
+#include <lab_os.h>
 #include <limits.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -74,27 +77,41 @@ static void add_plugin(const struct options *options)
     add(eal.plugin);
 }
 
-/* Ordinary memory is had all at once and kept out of files; huge pages one by one. */
-static void add_memory(size_t need_bytes)
+static bool add_ordinary_memory(size_t bytes)
+{
+    size_t limit_bytes = memory_limit_bytes();
+
+    if (limit_bytes != 0 && bytes > limit_bytes) {
+        complain("the pool needs %zu MiB of ordinary memory, of which %zu MiB may be used (eight "
+                 "tenths of what is available): a smaller --total-num-mbufs or --mbuf-size",
+                 bytes / MIB, limit_bytes / MIB);
+        return false;
+    }
+    snprintf(eal.memory, sizeof(eal.memory), "%zu", (bytes + MIB - 1) / MIB);
+    add("--no-huge");
+    add("--no-shconf"); /* what --in-memory means here: the EAL does not allow both */
+    add("-m");
+    add(eal.memory);
+    return true;
+}
+
+static bool add_memory(const struct options *options, unsigned n_mbufs)
 {
     size_t free_bytes = hugepages_free_bytes();
+    size_t need_bytes = sizing_bytes(options, n_mbufs, LAB_PAGE_2M);
     char advice[96];
 
     if (free_bytes >= need_bytes) {
         add("--in-memory");
-        return;
+        return true;
     }
     hugepages_advice(advice, sizeof(advice), need_bytes - free_bytes);
-    note("on ordinary memory: needs %zu MiB of huge pages, %zu MiB are free: %s",
+    note("on ordinary memory: %zu MiB of huge pages are needed, %zu MiB are free: %s",
          (need_bytes + MIB - 1) / MIB, free_bytes / MIB, advice);
-    snprintf(eal.memory, sizeof(eal.memory), "%zu", (need_bytes + MIB - 1) / MIB);
-    add("--no-huge");
-    add("--no-shconf");
-    add("-m");
-    add(eal.memory);
+    return add_ordinary_memory(sizing_bytes(options, n_mbufs, lab_os_page_bytes()));
 }
 
-static void add_own(size_t need_bytes)
+static bool add_own(const struct options *options, unsigned n_mbufs)
 {
     /* A name of its own: the directory that the EAL makes can be removed without asking who
      * else uses it. */
@@ -104,38 +121,43 @@ static void add_own(size_t need_bytes)
     add("--no-telemetry");
     add("--log-level=error");
     add(eal.prefix);
-    add_memory(need_bytes);
+    return add_memory(options, n_mbufs);
 }
 
-int eal_start(const struct options *options, unsigned n_lcores, size_t need_bytes)
+/* The EAL makes a directory for its sockets and files even when it is to have none. */
+static void remove_directory(void)
 {
-    int rc;
+    if (eal.own_prefix)
+        rmdir(rte_eal_get_runtime_dir());
+}
+
+int eal_start(const struct options *options, unsigned n_mbufs)
+{
+    int rc, error;
 
     eal.argv = calloc((size_t)options->n_eal + MAX_OWN, sizeof(*eal.argv));
     if (eal.argv == NULL)
         return EXIT_FAILURE;
     add(PROGRAM);
-    add_lcores(options, n_lcores);
+    add_lcores(options, sizing_lcores(options));
     add_plugin(options);
-    if (options->n_eal == 0)
-        add_own(need_bytes);
+    if (options->n_eal == 0 && !add_own(options, n_mbufs))
+        return EXIT_FAILURE;
     for (int i = 0; i < options->n_eal; i++)
         add(options->eal[i]);
 
     rc = rte_eal_init(eal.argc, eal.argv);
     if (rc >= 0)
         return 0;
-    complain("the EAL does not start: %s%s", rte_strerror(rte_errno),
+    error = rte_errno;
+    remove_directory();
+    complain("the EAL does not start: %s%s", rte_strerror(error),
              options->n_eal == 0 ? "" : " (its options are those before \"--\")");
-    return options->n_eal > 0 && rte_errno == EINVAL ? 2 : EXIT_FAILURE;
+    return options->n_eal > 0 && error == EINVAL ? 2 : EXIT_FAILURE;
 }
 
 void eal_stop(void)
 {
-    char directory[PATH_MAX];
-
-    snprintf(directory, sizeof(directory), "%s", rte_eal_get_runtime_dir());
     rte_eal_cleanup();
-    if (eal.own_prefix)
-        rmdir(directory);
+    remove_directory();
 }

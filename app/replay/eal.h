@@ -6,12 +6,10 @@
 
 #include "options.h"
 
-#include <stddef.h>
-
 /* Starts the EAL with the options given, and with options of our own where those say nothing:
- * without any, memory for need_bytes; always lcores, and our plugin in a build tree. 0, or an
+ * without any, memory for so many buffers; always lcores, and our plugin in a build tree. 0, or an
  * exit status, and the reason has been said. */
-int eal_start(const struct options *options, unsigned n_lcores, size_t need_bytes);
+int eal_start(const struct options *options, unsigned n_mbufs);
 
 /* Ends the EAL and removes what it left in the file system. */
 void eal_stop(void);

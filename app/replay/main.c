@@ -4,6 +4,7 @@
 #include "capture.h"
 #include "cpus.h"
 #include "eal.h"
+#include "memory.h"
 #include "message.h"
 #include "options.h"
 #include "pools.h"
@@ -30,7 +31,7 @@ static int load(struct replay *replay)
 {
     struct capture_limits limits = {
         .frames = replay->options.limit,
-        .memory_bytes = capture_memory_limit(),
+        .memory_bytes = memory_limit_bytes(),
         .frame_bytes = sizing_largest_frame(&replay->options),
     };
 
@@ -103,7 +104,7 @@ static int report(const struct replay *replay)
 static int replay_run(struct replay *replay)
 {
     const struct options *options = &replay->options;
-    int status = eal_start(options, sizing_lcores(options), sizing_bytes(options, replay->n_mbufs));
+    int status = eal_start(options, replay->n_mbufs);
 
     if (status != EXIT_SUCCESS)
         return status;

@@ -9,6 +9,7 @@
 #include "sizing.h"
 #include "suggest.h"
 
+#include <lab_os.h>
 #include <rte_errno.h>
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
@@ -59,7 +60,8 @@ static size_t free_bytes(void)
 
 static void complain_memory(const struct options *options, const char *driver, unsigned n_mbufs)
 {
-    size_t needed = sizing_bytes(options, n_mbufs), available = free_bytes();
+    size_t page_bytes = rte_eal_has_hugepages() ? LAB_PAGE_2M : lab_os_page_bytes();
+    size_t needed = sizing_bytes(options, n_mbufs, page_bytes), available = free_bytes();
     char advice[96];
 
     if (rte_eal_has_hugepages())

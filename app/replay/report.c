@@ -33,7 +33,7 @@ static void print_capture(const struct capture *capture)
 static void print_result(const struct options *options, unsigned n_mbufs,
                          const struct run_result *r)
 {
-    printf("Pool %s: %u buffers of %u bytes, cache %u; %u queues of %u descriptors, burst %u, "
+    printf("Pool %s: %u buffers of %u bytes, cache %u; %u x %u descriptors, burst %u, "
            "free on %s lcore\n",
            r->pool, n_mbufs, options->mbuf_size, options->mbcache, options->rxq, options->rxd,
            options->burst, options->free_on_other ? "another" : "the same");

@@ -51,13 +51,18 @@ bool sizing_mbufs(const struct options *options, uint32_t largest_frame, unsigne
     return true;
 }
 
-size_t sizing_bytes(const struct options *options, unsigned n_mbufs)
+size_t sizing_bytes(const struct options *options, unsigned n_mbufs, size_t page_bytes)
 {
     /* The mempool spreads objects over the memory channels by a few cache lines. */
     size_t buffer = sizeof(struct rte_mempool_objhdr) + sizeof(struct rte_mbuf) +
                     RTE_ALIGN_CEIL(options->mbuf_size, RTE_CACHE_LINE_SIZE) +
                     4 * RTE_CACHE_LINE_SIZE;
 
+    /* It lets none cross from page to page if that can be helped. */
+    if (buffer <= page_bytes)
+        buffer = page_bytes / (page_bytes / buffer);
+    else
+        buffer = RTE_ALIGN_CEIL(buffer, page_bytes);
     /* A tenth for the driver; the rest for caches, rings and the EAL itself. */
     return n_mbufs * (buffer + buffer / 10) + ((size_t)32 << 20);
 }

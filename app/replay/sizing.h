@@ -22,7 +22,7 @@ unsigned sizing_lcores(const struct options *options);
  * reason said, when with so few some queue could wait for ever for the largest frame. */
 bool sizing_mbufs(const struct options *options, uint32_t largest_frame, unsigned *ret_mbufs);
 
-/* Memory that a pool and its driver take, a little more than less. */
-size_t sizing_bytes(const struct options *options, unsigned n_mbufs);
+/* Memory that a pool and its driver take on pages of this size, rather too much than too little. */
+size_t sizing_bytes(const struct options *options, unsigned n_mbufs, size_t page_bytes);
 
 #endif

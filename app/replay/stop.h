@@ -13,7 +13,8 @@ enum stop_cause {
     STOP_SIGNAL,   /* SIGINT or SIGTERM */
 };
 
-/* Makes SIGINT and SIGTERM end the run with its report; a second one ends the program. */
+/* Makes SIGINT and SIGTERM end the run with its report, however often they come: timeout(1), for
+ * one, sends its signal twice. */
 void stop_on_signals(void);
 
 /* Asks for the end. The first cause stays, except that a signal overrides. */

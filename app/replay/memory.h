@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef REPLAY_MEMORY_H
+#define REPLAY_MEMORY_H
+
+#include <stdint.h>
+
+/* Bytes that this program lets itself take: eight tenths of what the kernel says is available
+ * now. 0 where it does not say. */
+uint64_t memory_limit_bytes(void);
+
+#endif
