@@ -92,8 +92,8 @@ int report_json(const struct options *options, const struct capture *capture, un
     report = json_array();
     for (unsigned i = 0; i < n; i++)
         json_array_append_new(report, run_object(options, capture, n_mbufs, &results[i]));
-    rc =
-        json_dumpf(options->n_pools > 1 ? report : json_array_get(report, 0), file, JSON_INDENT(2));
+    rc = json_dumpf(options->n_pools > 1 ? report : json_array_get(report, 0), file,
+                    JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     fputc('\n', file);
     if (fflush(file) != 0 || ferror(file))
         rc = -1;

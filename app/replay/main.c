@@ -15,6 +15,7 @@
 
 #include <rte_lcore.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define EXIT_USAGE 2
 
@@ -90,11 +91,13 @@ static int report(const struct replay *replay)
 {
     const struct options *options = &replay->options;
 
+    bool json_on_stdout = options->json != NULL && strcmp(options->json, "-") == 0;
+
     if (replay->n_results == 0)
         return EXIT_SUCCESS;
     if (!options->quiet)
-        report_print(options, &replay->capture, replay->n_mbufs, replay->results,
-                     replay->n_results);
+        report_print(json_on_stdout ? stderr : stdout, options, &replay->capture, replay->n_mbufs,
+                     replay->results, replay->n_results);
     if (options->json != NULL && report_json(options, &replay->capture, replay->n_mbufs,
                                              replay->results, replay->n_results) != 0)
         return EXIT_FAILURE;

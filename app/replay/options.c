@@ -58,7 +58,8 @@ static const struct spec {
     {"verify", NULL, OPTION_VERIFY, "compare every byte received (this is the default)"},
     {"no-verify", NULL, OPTION_NO_VERIFY, "compare nothing, for speed"},
     {"json", "FILE", OPTION_JSON,
-     "write the report to FILE (-: stdout); an array when there are several pools"},
+     "write the report to FILE (-: stdout, the other to stderr); an array when there are several "
+     "pools"},
     {"quiet", NULL, 'q', "no report, no progress, no notes: errors and the exit status only"},
     {"help", NULL, 'h', "this text"},
     {"version", NULL, 'V', "version, and the DPDK it runs on"},

@@ -8,11 +8,13 @@
 #include "options.h"
 #include "run.h"
 
+#include <stdio.h>
+
 /* What a run did, for a person and for a program. */
 
 /* One block for each run, and a table beside one another when there are several. */
-void report_print(const struct options *options, const struct capture *capture, unsigned n_mbufs,
-                  const struct run_result results[], unsigned n);
+void report_print(FILE *out, const struct options *options, const struct capture *capture,
+                  unsigned n_mbufs, const struct run_result results[], unsigned n);
 
 /* One object, or an array of them when several pools were asked for. 0 or -errno, and the reason
  * has been said. */
