@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <lab_os.h>
-#include <limits.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
@@ -30,7 +29,6 @@ static struct {
     char **argv;
     int argc;
     char lcores[16 * RTE_MAX_LCORE];
-    char plugin[PATH_MAX];
     char memory[32];
     char prefix[64];
     bool own_prefix;
@@ -65,16 +63,6 @@ static void add_lcores(const struct options *options, unsigned n_lcores)
         length += snprintf(eal.lcores + length, sizeof(eal.lcores) - (size_t)length, "%s%u@%u",
                            i == 0 ? "" : ",", i, cpus_nth(i));
     add(eal.lcores);
-}
-
-static void add_plugin(const struct options *options)
-{
-    static const char *const words[] = {"-d", NULL};
-
-    if (is_given(options, words) || !plugin_in_build_tree(eal.plugin, sizeof(eal.plugin)))
-        return;
-    add("-d");
-    add(eal.plugin);
 }
 
 static bool add_ordinary_memory(size_t bytes)
@@ -133,14 +121,16 @@ static void remove_directory(void)
 
 int eal_start(const struct options *options, unsigned n_mbufs)
 {
+    static const char *const plugin_words[] = {"-d", NULL};
     int rc, error;
 
+    if (!is_given(options, plugin_words) && !plugin_load_from_build_tree())
+        return EXIT_FAILURE;
     eal.argv = calloc((size_t)options->n_eal + MAX_OWN, sizeof(*eal.argv));
     if (eal.argv == NULL)
         return EXIT_FAILURE;
     add(PROGRAM);
     add_lcores(options, sizing_lcores(options));
-    add_plugin(options);
     if (options->n_eal == 0 && !add_own(options, n_mbufs))
         return EXIT_FAILURE;
     for (int i = 0; i < options->n_eal; i++)

@@ -6,9 +6,9 @@
 
 #include "options.h"
 
-/* Starts the EAL with the options given, and with options of our own where those say nothing:
- * without any, memory for so many buffers; always lcores, and our plugin in a build tree. 0, or an
- * exit status, and the reason has been said. */
+/* Starts the EAL with the options given, and with our own where those say nothing: always the
+ * lcores and, in a build tree, our plugin; when none are given, also memory for so many buffers.
+ * 0, or an exit status, and the reason has been said. */
 int eal_start(const struct options *options, unsigned n_mbufs);
 
 /* Ends the EAL and removes what it left in the file system. */

@@ -41,6 +41,15 @@ static json_t *files_array(const struct options *options)
     return files;
 }
 
+static json_t *queues_array(const struct options *options, const struct run_result *r)
+{
+    json_t *queues = json_array();
+
+    for (unsigned i = 0; i < options->rxq; i++)
+        json_array_append_new(queues, json_integer((json_int_t)r->queue_packets[i]));
+    return queues;
+}
+
 static json_t *run_object(const struct options *options, const struct capture *capture,
                           unsigned n_mbufs, const struct run_result *r)
 {
@@ -55,6 +64,8 @@ static json_t *run_object(const struct options *options, const struct capture *c
     set_count(object, "timestamps_backward", capture->n_backward);
     set_count(object, "bytes_replayed", r->bytes_replayed);
     set_count(object, "rx_packets", r->rx_packets);
+    json_object_set_new(object, "rx_queue_packets", queues_array(options, r));
+    set_count(object, "rx_bursts", r->rx_bursts);
     set_count(object, "rx_bytes", r->rx_bytes);
     set_count(object, "rx_chains", r->rx_chains);
     set_count(object, "rx_nombuf", r->rx_nombuf);

@@ -65,6 +65,8 @@ static const struct spec {
     {"version", NULL, 'V', "version, and the DPDK it runs on"},
 };
 
+_Static_assert(2 * OPTIONS_MAX_QUEUES <= RTE_MAX_LCORE, "a queue needs up to two lcores");
+
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
 
 static void print_help(void)
@@ -237,7 +239,7 @@ static bool apply(struct options *o, const struct spec *spec, char *text)
     case 'p':
         return parse_pace(o, PACE_PPS, spec, text);
     case OPTION_RXQ:
-        return parse_unsigned(name, text, 1, RTE_MAX_LCORE / 2, &o->rxq);
+        return parse_unsigned(name, text, 1, OPTIONS_MAX_QUEUES, &o->rxq);
     case OPTION_RXD:
         return parse_rxd(o, text);
     case OPTION_BURST:

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define OPTIONS_MAX_POOLS 8
+#define OPTIONS_MAX_QUEUES 64
 
 /* The command line, checked: what each option means stands in options.c, as its help. */
 struct options {

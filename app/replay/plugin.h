@@ -5,12 +5,16 @@
 #define REPLAY_PLUGIN_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #define PLUGIN_NAME "librte_mempool_labyrinth.so"
 
-/* Where the plugin lies when this program runs in its build tree; false when it does not. An
- * installed plugin is found by the EAL itself. */
-bool plugin_in_build_tree(char *path, size_t capacity);
+/* Loads the plugin that lies beside this program in its build tree; not being in one is no
+ * failure, for an installed plugin is loaded by the EAL itself.
+ *
+ * To be called before the EAL starts: our name then takes its slot among the mempool drivers before
+ * all the others. The EAL's own -d refuses what lies under a directory that everybody may write
+ * to, as a clone under a temporary directory does; who could plant a plugin here could as well
+ * have planted this program. False, and the reason said, when there is one that does not load. */
+bool plugin_load_from_build_tree(void);
 
 #endif

@@ -91,7 +91,9 @@ static void gather(const struct run_shared *shared, const struct worker workers[
 
         result->frames_replayed += w->frames_replayed;
         result->bytes_replayed += w->bytes_replayed;
+        result->rx_bursts += w->rx_bursts;
         result->rx_packets += w->rx_packets;
+        result->queue_packets[i] = w->rx_packets;
         result->rx_bytes += w->rx_bytes;
         result->rx_chains += w->queue.n_chains;
         result->rx_nombuf += w->rx_nombuf;

@@ -69,6 +69,7 @@ static void check(struct worker *w, struct rte_mbuf *const packets[], unsigned n
             cursor_next(&w->expect);
         }
     }
+    w->rx_bursts++;
     w->rx_packets += n;
     lab_store_relaxed(&w->progress, w->rx_packets);
 }

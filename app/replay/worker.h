@@ -38,6 +38,7 @@ struct worker {
     uint64_t first_pass; /* frames of the capture that have been replayed at least once */
     uint64_t frames_replayed;
     uint64_t bytes_replayed;
+    uint64_t rx_bursts; /* polls that found something */
     uint64_t rx_packets;
     uint64_t rx_bytes;
     uint64_t rx_nombuf; /* frames that had to wait because the pool was empty */
