@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""Input of every kind comes to a clear end."""
+
+import os
+import random
+import subprocess
+import unittest
+
+import replay
+from replay import frame, pcap, pcap_header, pcap_record, pcapng
+
+NOT_A_CAPTURE = "not a capture"
+
+
+class Unreadable(replay.ReplayTest):
+    """Status 1, one sentence that names the file, and nothing is replayed."""
+
+    def refuses(self, message, path):
+        result = self.assert_fails(1, message, path)
+        self.assertIn(path, result.err)
+        self.assertIsNone(result.report)
+
+    def test_no_such_file(self):
+        self.refuses("No such file or directory", os.path.join(self.folder, "none.pcap"))
+
+    def test_empty_file(self):
+        self.refuses("is an empty file", self.file("empty.pcap", b""))
+
+    def test_directory(self):
+        self.refuses("is a directory", self.folder)
+
+    def test_random_bytes(self):
+        noise = random.Random(1).randbytes(4096)
+        self.refuses(NOT_A_CAPTURE, self.file("noise.pcap", noise))
+
+    def test_text(self):
+        self.refuses(NOT_A_CAPTURE, self.file("notes.pcap", b"This is not a capture.\n" * 10))
+
+    def test_cut_in_the_file_header(self):
+        for length in (1, 3, 4, 10, 23):
+            with self.subTest(length):
+                self.refuses(NOT_A_CAPTURE, self.file("cut.pcap", pcap_header()[:length]))
+
+    def test_cut_in_the_pcapng_header(self):
+        self.refuses(NOT_A_CAPTURE, self.file("cut.pcapng", pcapng([])[:20]))
+
+    def test_no_permission(self):
+        path = self.file("secret.pcap", pcap([frame(1, 60)]))
+        os.chmod(path, 0)
+        os.chmod(self.folder, 0o755)
+        user = 65534 if os.geteuid() == 0 else None
+        try:
+            done = subprocess.run([replay.PROGRAM, path], user=user, stderr=subprocess.PIPE,
+                                  text=True, timeout=replay.TIMEOUT_S, check=False)
+        except PermissionError:
+            self.skipTest("user 65534 may not run the program where it lies")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{path}: Permission denied", done.stderr)
+
+    def test_one_bad_file_among_good_ones(self):
+        good = self.file("good.pcap", pcap([frame(1, 60)]))
+        self.assert_fails(1, "No such file", good, os.path.join(self.folder, "none.pcap"))
+
+    def test_larger_than_memory(self):
+        path = self.file("vast.pcap", pcap([frame(1, 60)]))
+        try:
+            os.truncate(path, 1 << 40)
+        except OSError as error:
+            self.skipTest(f"no sparse file of 1 TiB here: {error}")
+        self.refuses("preloading needs about 1048576 MiB of memory", path)
+
+
+class Partial(replay.ReplayTest):
+    """Damaged behind the header: what can be read is replayed, and the status is 1."""
+
+    def is_partial(self, n, content):
+        path = self.file("damaged.pcap", content)
+        result = self.assert_fails(1, f"partial: {n} frames of at least {n + 1}: ", path)
+        self.assertTrue(result.report["partial"])
+        self.assertEqual(result.report["frames_read"], n)
+        self.assert_adds_up(result.report)
+
+    def test_cut_in_a_record_header(self):
+        frames = [frame(i, 100) for i in range(5)]
+        self.is_partial(4, pcap(frames)[:-100 - 7])
+
+    def test_cut_in_a_record(self):
+        frames = [frame(i, 100) for i in range(5)]
+        self.is_partial(4, pcap(frames)[:-50])
+
+    def test_cut_in_the_first_record(self):
+        self.is_partial(0, pcap([frame(1, 100)])[:-50])
+
+    def test_cut_pcapng(self):
+        self.is_partial(2, pcapng([frame(i, 100) for i in range(3)])[:-30])
+
+    def test_absurd_record_length(self):
+        absurd = pcap([frame(1, 60)]) + b"\xff" * 64
+        self.is_partial(1, absurd)
+
+    def test_mixed_link_types(self):
+        frames = [frame(i, 60) for i in range(4)]
+        self.is_partial(0, pcapng(frames, links=(replay.ETHERNET, replay.RAW_IP)))
+
+
+class Readable(replay.ReplayTest):
+    """By content, never by name; nothing that is odd but whole is an error."""
+
+    def replays(self, n, content, name="capture.pcap"):
+        report = self.assert_succeeds(self.file(name, content))
+        self.assert_adds_up(report)
+        self.assertEqual(report["frames_read"], n)
+        return report
+
+    def test_header_only(self):
+        result = replay.replay(self.file("none.pcap", pcap_header()))
+        self.assertEqual(result.status, 0)
+        self.assertIn("holds no frame", result.err)
+        self.assertEqual(result.report["frames_read"], 0)
+
+    def test_pcapng_header_only(self):
+        self.replays(0, pcapng([]))
+
+    def test_each_byte_order_and_precision(self):
+        frames = [frame(i, 60 + i) for i in range(10)]
+        for order in "<>":
+            for nanoseconds in (False, True):
+                with self.subTest(order=order, nanoseconds=nanoseconds):
+                    self.replays(10, pcap(frames, order=order, nanoseconds=nanoseconds))
+
+    def test_named_otherwise(self):
+        frames = [frame(i, 60) for i in range(3)]
+        self.replays(3, pcapng(frames), "is-pcapng.pcap")
+        self.replays(3, pcap(frames), "is-pcap.pcapng")
+        self.replays(3, pcap(frames), "no-suffix")
+
+    def test_zero_length_records(self):
+        content = pcap_header() + pcap_record(b"", original=60) + pcap_record(frame(1, 60))
+        report = self.replays(2, content)
+        self.assertEqual(report["frames_refused"], {"zero_length": 1})
+
+    def test_not_ethernet(self):
+        report = self.replays(3, pcap([frame(i, 60) for i in range(3)], link=replay.RAW_IP))
+        self.assertEqual(report["frames_refused"], {"not_ethernet": 3})
+        self.assertEqual(report["frames_replayed"], 0)
+
+    def test_longer_than_the_snap_length(self):
+        report = self.replays(1, pcap([frame(1, 300)], snaplen=100))
+        self.assertEqual(report["frames_cut"], 1)
+
+    def test_cut_frames_are_counted(self):
+        content = pcap_header() + pcap_record(frame(1, 60), original=1514)
+        self.assertEqual(self.replays(1, content)["frames_cut"], 1)
+
+    def test_80_kilobytes(self):
+        report = self.replays(1, pcap([frame(1, 80094)]))
+        self.assertEqual(report["rx_bytes"], 80094)
+        self.assertEqual(report["rx_chains"], 1)
+
+    def test_backward_timestamps(self):
+        content = pcap_header()
+        for second in (10, 12, 11, 5, 13):
+            content += pcap_record(frame(second, 60), second)
+        report = self.replays(5, content)
+        self.assertEqual(report["timestamps_backward"], 2)
+        # From 10 to 13, whatever goes backwards in between.
+        report = self.assert_succeeds("--multiplier=10", os.path.join(self.folder, "capture.pcap"))
+        self.assertAlmostEqual(report["duration_s"], 0.3, delta=0.03)
+
+    def test_standard_input(self):
+        with open(self.file("capture.pcap", pcap([frame(1, 60)])), "rb") as stdin:
+            self.assertEqual(self.assert_succeeds("-", stdin=stdin)["frames_read"], 1)
+
+    def test_several_files(self):
+        first = self.file("1.pcap", pcap([frame(i, 60) for i in range(3)]))
+        second = self.file("2.pcapng", pcapng([frame(i, 90) for i in range(4)]))
+        raw = self.file("3.pcap", pcap([frame(1, 60)], link=replay.RAW_IP))
+        report = self.assert_succeeds(first, second, raw)
+        self.assert_adds_up(report)
+        self.assertEqual(report["files"], [first, second, raw])
+        self.assertEqual(report["bytes_replayed"], 3 * 60 + 4 * 90)
+        self.assertEqual(report["frames_refused"], {"not_ethernet": 1})
+
+
+if __name__ == "__main__":
+    replay.main()

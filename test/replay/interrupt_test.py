@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""A signal ends a run early, with its report, and leaves nothing behind; so does a terminal's
+progress line, which is how the tests know that a run is under way."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+import replay
+from replay import DEMO
+
+
+class Interrupt(replay.ReplayTest):
+    def run_until_progress(self, *arguments):
+        """Starts a run on a terminal and returns it when it shows that frames have passed."""
+        terminal, side = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        self.path = os.path.join(self.folder, "report.json")
+        process = subprocess.Popen([replay.PROGRAM, f"--json={self.path}", *arguments, DEMO],
+                                   stdout=subprocess.PIPE, stderr=side, text=True)
+        os.close(side)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.kill)
+        shown, deadline = "", time.monotonic() + replay.TIMEOUT_S
+        while not re.search(r"[1-9]\d* frames +\d+\.\d+ Mpps", shown):
+            self.assertLess(time.monotonic(), deadline, shown)
+            shown += os.read(terminal, 4096).decode()
+        return process
+
+    def end(self, process, number, times=1):
+        for _ in range(times):
+            process.send_signal(number)
+        out, _ = process.communicate(timeout=replay.TIMEOUT_S)
+        with open(self.path, encoding="utf-8") as file:
+            report = json.load(file)
+        self.assertIn("interrupted", out)
+        self.assertTrue(report["interrupted"])
+        self.assert_whole(report)
+        for folder in ("/var/run/dpdk", "/tmp/dpdk", "/dev/hugepages"):
+            self.assertFalse(os.path.exists(f"{folder}/labyrinth-replay-{process.pid}"))
+        return report, process.returncode
+
+    def test_after_every_frame_has_been_replayed(self):
+        process = self.run_until_progress("--loop=0")
+        report, status = self.end(process, signal.SIGINT)
+        self.assertEqual((report["frames_refused"], status), ({}, 0))
+
+    def test_before_every_frame_has_been_replayed(self):
+        process = self.run_until_progress("--pps=100", "--free-on=other")
+        report, status = self.end(process, signal.SIGTERM)
+        self.assert_adds_up(report)
+        self.assertGreater(report["frames_refused"]["interrupted"], 0)
+        self.assertEqual(status, 1)
+
+    def test_twice(self):
+        """As timeout(1) sends it: to the program and to its group."""
+        process = self.run_until_progress("--loop=0", "--rxq=2")
+        _, status = self.end(process, signal.SIGTERM, times=2)
+        self.assertEqual(status, 0)
+
+    def test_no_further_pool(self):
+        process = self.run_until_progress("--loop=0", "--pool=labyrinth,ring_mp_mc")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=replay.TIMEOUT_S)
+        self.assertNotIn("Pool ring_mp_mc", out)
+        self.assertEqual(process.returncode, 1)
+
+
+if __name__ == "__main__":
+    replay.main()

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""Each option does what it says: each case fails when the option does nothing."""
+
+import os
+import unittest
+
+import replay
+from replay import DEMO, frame, pcap
+
+DEMO_FRAMES = 3000
+
+# An EAL of ours beside whatever else runs here, with nothing left in the file system.
+EAL = ("--no-pci", "--no-telemetry", "--log-level=error", "--no-huge", "--no-shconf", "-m", "256",
+       f"--file-prefix=replay-test-{os.getpid()}")
+
+
+def tearDownModule():
+    for folder in ("/var/run/dpdk", os.environ.get("XDG_RUNTIME_DIR", "/tmp") + "/dpdk"):
+        try:
+            os.rmdir(f"{folder}/replay-test-{os.getpid()}")
+        except OSError:
+            pass
+
+
+class HowMuch(replay.ReplayTest):
+    def test_limit(self):
+        report = self.assert_succeeds("--limit=10", DEMO)
+        self.assertEqual((report["frames_read"], report["frames_replayed"]), (10, 10))
+
+    def test_loop(self):
+        report = self.assert_succeeds("--loop=3", DEMO)
+        self.assertEqual(report["frames_replayed"], 3 * DEMO_FRAMES)
+        self.assert_whole(report)
+
+    def test_limit_ends_a_loop_for_ever(self):
+        report = self.assert_succeeds("-l0", "-L", 50001, DEMO)
+        self.assertEqual(report["frames_replayed"], 50001)
+
+    def test_duration(self):
+        report = self.assert_succeeds("--duration=0.5", "--loop=0", DEMO)
+        self.assertGreaterEqual(report["duration_s"], 0.5)
+        self.assertGreater(report["frames_replayed"], DEMO_FRAMES)
+        self.assert_whole(report)
+
+    def test_duration_before_the_end(self):
+        report = self.assert_succeeds("--duration=0.3", "--pps=1000", DEMO)
+        self.assert_adds_up(report)
+        self.assertGreater(report["frames_refused"]["after_duration"], 0)
+
+
+class HowFast(replay.ReplayTest):
+    def test_pps(self):
+        report = self.assert_succeeds("--pps=2000", "--limit=1001", DEMO)
+        self.assertAlmostEqual(report["duration_s"], 0.5, delta=0.05)
+
+    def test_pps_over_two_queues(self):
+        report = self.assert_succeeds("-p2000", "--limit=1001", "--rxq=2", DEMO)
+        self.assertAlmostEqual(report["duration_s"], 0.5, delta=0.05)
+
+    def test_multiplier(self):
+        path = self.file("second.pcap", pcap([frame(i, 60) for i in range(11)], gap_us=100000))
+        report = self.assert_succeeds("--multiplier=2", path)
+        self.assertAlmostEqual(report["duration_s"], 0.5, delta=0.05)
+
+    def test_multiplier_over_loops(self):
+        path = self.file("tenth.pcap", pcap([frame(i, 60) for i in range(11)], gap_us=10000))
+        report = self.assert_succeeds("-x1", "--loop=5", path)
+        self.assertAlmostEqual(report["duration_s"], 0.5, delta=0.05)
+
+    def test_topspeed_is_a_choice(self):
+        self.assert_fails(2, "--pps and --topspeed exclude each other", "--pps=1", "-t", DEMO)
+
+
+class WhereTo(replay.ReplayTest):
+    def test_rxq(self):
+        report = self.assert_succeeds("--rxq=3", "--loop=2", DEMO)
+        self.assertEqual(report["rx_queue_packets"], [2000, 2000, 2000])
+        self.assert_whole(report)
+
+    def test_more_queues_than_frames(self):
+        path = self.file("two.pcap", pcap([frame(i, 60) for i in range(2)]))
+        report = self.assert_succeeds("--rxq=5", "--loop=3", path)
+        self.assertEqual(report["rx_queue_packets"], [2, 1, 1, 1, 1])
+        self.assert_whole(report)
+
+    def test_rxd_bounds_the_largest_frame(self):
+        report = self.assert_succeeds("--rxd=32", "--mbuf-size=192", DEMO)
+        self.assertGreater(report["frames_refused"]["larger_than_ring"], 0)
+        self.assert_adds_up(report)
+
+    def test_burst(self):
+        report = self.assert_succeeds("--burst=1", DEMO)
+        self.assertEqual(report["rx_bursts"], report["rx_packets"])
+        report = self.assert_succeeds("--burst=64", DEMO)
+        self.assertLess(report["rx_bursts"], DEMO_FRAMES / 32)
+
+    def test_mbuf_size(self):
+        large = self.assert_succeeds("--mbuf-size=10000", DEMO)
+        small = self.assert_succeeds("--mbuf-size=228", DEMO)
+        self.assertEqual(large["rx_chains"], 0)
+        self.assertGreater(small["rx_chains"], 1000)
+        self.assert_adds_up(small)
+
+    def test_total_num_mbufs(self):
+        report = self.assert_succeeds("--total-num-mbufs=63", "--mbcache=0", "--loop=5", DEMO)
+        self.assertEqual(report["total_num_mbufs"], 63)
+        self.assertGreater(report["alloc_failures"], 0)
+        self.assert_whole(report)
+
+    def test_an_empty_pool_makes_frames_wait(self):
+        # Chains of up to 141 segments, and 150 buffers: a frame often finds too few.
+        report = self.assert_succeeds("--total-num-mbufs=150", "--mbcache=0", "--mbuf-size=192",
+                                      DEMO)
+        self.assertGreater(report["rx_nombuf"], 0)
+        self.assert_adds_up(report)
+
+    def test_mbcache_keeps_buffers_to_itself(self):
+        self.assert_fails(2, "is the smallest that works", "--total-num-mbufs=63", DEMO)
+
+    def test_the_smallest_pool_works(self):
+        arguments = ("--rxq=2", "--free-on=other", "--mbcache=32", "--loop=5", DEMO)
+        result = self.assert_fails(2, "is the smallest that works", "--total-num-mbufs=1",
+                                   *arguments)
+        least = result.err.split(": ")[-1].split()[0]
+        self.assert_whole(self.assert_succeeds(f"--total-num-mbufs={least}", *arguments))
+
+    def test_free_on_other(self):
+        report = self.assert_succeeds("--free-on=other", "--loop=10", DEMO)
+        self.assert_whole(report)
+        self.assert_fails(2, "2 lcores are needed", "--free-on=other", DEMO,
+                          eal=(*EAL, "--lcores=0@0"))
+
+    def test_pools_one_after_the_other(self):
+        result = replay.replay("--pool=labyrinth,ring_mp_mc", DEMO)
+        self.assertEqual(result.status, 0, result.err)
+        self.assertEqual([run["pool"] for run in result.report], ["labyrinth", "ring_mp_mc"])
+        for report in result.report:
+            self.assert_adds_up(report)
+        self.assertIn("ratio", result.out)
+
+
+class WhatIsSaid(replay.ReplayTest):
+    def test_report(self):
+        out = replay.run(DEMO).out
+        for words in (f"Actual: {DEMO_FRAMES} packets", "Rated: ", f"RX-packets: {DEMO_FRAMES} ",
+                      "RX-nombufs: 0", "Leaked:     0"):
+            self.assertIn(words, out)
+
+    def test_quiet(self):
+        result = replay.run("-q", DEMO)
+        self.assertEqual((result.status, result.out, result.err), (0, "", ""))
+
+    def test_json(self):
+        report = self.assert_succeeds(DEMO)
+        self.assertGreaterEqual(report.keys(), {
+            "files", "frames_read", "frames_replayed", "frames_refused", "bytes_replayed",
+            "rx_packets", "rx_bytes", "rx_nombuf", "alloc_failures", "corrupted", "leaked",
+            "duration_s", "mpps", "gbps", "pool"})
+        self.assertAlmostEqual(report["mpps"], DEMO_FRAMES / report["duration_s"] / 1e6, 3)
+
+    def test_json_that_cannot_be_written(self):
+        path = os.path.join(self.folder, "none", "report.json")
+        result = replay.run(f"--json={path}", DEMO)
+        self.assertEqual(result.status, 1)
+        self.assertIn("No such file or directory", result.err)
+
+    def test_no_verify(self):
+        self.assertTrue(self.assert_succeeds(DEMO)["verified"])
+        result = replay.replay("--no-verify", DEMO)
+        self.assertFalse(result.report["verified"])
+        self.assertIn("not looked at (--no-verify)", result.out)
+
+    def test_help_and_version(self):
+        result = replay.run("--help")
+        self.assertEqual((result.status, result.err), (0, ""))
+        self.assertIn("--free-on=same|other", result.out)
+        self.assertRegex(replay.run("--version").out, r"^labyrinth-replay \d+\.\d+\.\d+ \(DPDK ")
+
+
+class WrongUsage(replay.ReplayTest):
+    def test_sentences(self):
+        for message, *arguments in (
+                ("no capture named",),
+                ("did you mean --limit?", "--limt=3", DEMO),
+                ("unknown option --frobnicate: see --help", "--frobnicate", DEMO),
+                ("unknown option -Z", "-Z", DEMO),
+                ("--limit needs N", "--limit"),
+                ("-x needs X", "-x"),
+                ("--no-verify takes no argument", "--no-verify=1", DEMO),
+                ("--loop=-1: must be a whole number", "--loop=-1", DEMO),
+                ("--limit=ten: must be a whole number", "--limit=ten", DEMO),
+                ("--limit=99999999999999999999: must be", "--limit=99999999999999999999", DEMO),
+                ("--rxq=0: must be a whole number, 1 to 64", "--rxq=0", DEMO),
+                ("--rxd=100: must be a power of two", "--rxd=100", DEMO),
+                ("--burst=1000: must be a whole number, 1 to 512", "--burst=1000", DEMO),
+                ("--mbuf-size=128: must be a whole number, 129 to 65535", "--mbuf-size=128", DEMO),
+                ("--mbcache=513: must be a whole number, 0 to 512", "--mbcache=513", DEMO),
+                ("--pps=0: must be a number above 0", "--pps=0", DEMO),
+                ("--multiplier=nan: must be a number above 0", "--multiplier=nan", DEMO),
+                ("--duration=1s: must be a number above 0", "--duration=1s", DEMO),
+                ("--free-on=elsewhere: must be same or other", "--free-on=elsewhere", DEMO),
+                ("--pool=: must be names", "--pool=labyrinth,", DEMO),
+                ("did you mean ring_mp_mc?", "--pool=ring_mpmc", DEMO),
+                ("--loop=2 stands before \"--\"", "--loop=2", "--", DEMO)):
+            with self.subTest(message):
+                result = replay.run(*arguments)
+                self.assertEqual(result.status, 2, result.err)
+                self.assertIn(message, result.err)
+                self.assertEqual(result.err.count("\n"), 1, "more than one sentence")
+                self.assertEqual(result.out, "")
+
+    def test_eal_options_that_the_eal_refuses(self):
+        self.assert_fails(2, "the EAL does not start", DEMO, eal=("--no-such-option",))
+
+
+class Machine(replay.ReplayTest):
+    def test_one_cpu(self):
+        for cpu in os.sched_getaffinity(0):
+            with self.subTest(cpu):
+                report = self.assert_succeeds("--rxq=2", "--free-on=other", "--loop=5", DEMO,
+                                              cpus={cpu})
+                self.assert_whole(report)
+
+    def test_ordinary_memory_when_told(self):
+        self.assert_adds_up(self.assert_succeeds(DEMO, eal=EAL))
+
+    def test_ordinary_memory_when_there_are_no_huge_pages(self):
+        hide = ("unshare", "--mount", "sh", "-c",
+                'mount -t tmpfs none /sys/kernel/mm/hugepages && exec "$@"', "sh")
+        if os.geteuid() != 0 or replay.run("true", command=hide).status != 0:
+            self.skipTest("huge pages can only be hidden by root, with mount namespaces")
+        for size in (192, 2176, 9000, 65535):
+            with self.subTest(size):
+                # A pool that fills the memory it asked for: the estimate must suffice.
+                result = replay.replay(f"--mbuf-size={size}", "--total-num-mbufs=8191", DEMO,
+                                       command=(*hide, replay.PROGRAM))
+                self.assertEqual(result.status, 0, result.err)
+                self.assertRegex(result.err, "^labyrinth-replay: on ordinary memory: .*hugeadm")
+                self.assert_adds_up(result.report)
+
+    def test_too_little_memory_names_the_command(self):
+        arguments = ("--total-num-mbufs=65535", DEMO)
+        result = self.assert_fails(1, "65535 buffers of 2176 bytes need about", *arguments,
+                                   eal=EAL)
+        self.assertIn("among the EAL options", result.err)
+        megabytes = result.err.split("-m ")[1].split()[0]
+        enough = [megabytes if word == "256" else word for word in EAL]
+        self.assert_adds_up(self.assert_succeeds(*arguments, eal=enough))
+
+    def test_more_memory_than_there_is(self):
+        result = self.assert_fails(1, "of ordinary memory, of which", "--mbuf-size=65535",
+                                   "--total-num-mbufs=2000000000", DEMO)
+        self.assertIsNone(result.report)
+
+
+if __name__ == "__main__":
+    replay.main()

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""Runs labyrinth-replay for the tests beside this file, and writes the captures they need."""
+
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = os.environ["LABYRINTH_REPLAY"]
+DEMO = os.environ["LABYRINTH_DEMO"]
+CAPTURES = os.environ["LABYRINTH_CAPTURES"]
+
+# Nothing a test does takes longer, however busy the machine is.
+TIMEOUT_S = 120
+
+ETHERNET = 1
+RAW_IP = 101
+PCAPNG_SECTION = 0x0A0D0D0A
+
+
+class Result:
+    """What a run left: exit status, stdout, stderr and the JSON report (None: there was none)."""
+
+    def __init__(self, status, out, err, report):
+        self.status = status
+        self.out = out
+        self.err = err
+        self.report = report
+
+
+def run(*arguments, cpus=None, stdin=None, command=(PROGRAM,)):
+    """One run, without a report: see replay()."""
+    pin = (lambda: os.sched_setaffinity(0, cpus)) if cpus else None
+    done = subprocess.run([*command, *map(str, arguments)], stdin=stdin, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=TIMEOUT_S, preexec_fn=pin,
+                          errors="replace", check=False)
+    return Result(done.returncode, done.stdout, done.stderr, None)
+
+
+def replay(*arguments, eal=(), **how):
+    """One run with its JSON report; `eal` stands before "--"."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "report.json")
+        words = [*eal, "--"] if eal else []
+        result = run(*words, f"--json={path}", *arguments, **how)
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                result.report = json.load(file)
+        return result
+
+
+def frame(number, length):
+    """Bytes that no other frame of a test has."""
+    return bytes((number * 31 + i * 7) & 0xFF for i in range(length))
+
+
+def pcap_header(link=ETHERNET, order="<", nanoseconds=False, snaplen=262144):
+    magic = 0xA1B23C4D if nanoseconds else 0xA1B2C3D4
+    return struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snaplen, link)
+
+
+def pcap_record(data, seconds=0, fraction=0, order="<", original=None):
+    wire = len(data) if original is None else original
+    return struct.pack(order + "IIII", seconds, fraction, len(data), wire) + data
+
+
+def pcap(frames, gap_us=1000, **kind):
+    """A capture of these frames, gap_us apart."""
+    order = kind.get("order", "<")
+    unit = 1000 if kind.get("nanoseconds") else 1
+    records = [pcap_record(data, i * gap_us // 1000000, i * gap_us % 1000000 * unit, order)
+               for i, data in enumerate(frames)]
+    return pcap_header(**kind) + b"".join(records)
+
+
+def pcapng_block(kind, body):
+    length = 12 + len(body)
+    return struct.pack("<II", kind, length) + body + struct.pack("<I", length)
+
+
+def pcapng(frames, links=(ETHERNET,)):
+    """A pcapng file with an interface for each link type; the frames go round them."""
+    blocks = [pcapng_block(PCAPNG_SECTION, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
+    blocks += [pcapng_block(1, struct.pack("<HHI", link, 0, 0)) for link in links]
+    for i, data in enumerate(frames):
+        head = struct.pack("<IIIII", i % len(links), 0, i, len(data), len(data))
+        blocks.append(pcapng_block(6, head + data + b"\0" * (-len(data) % 4)))
+    return b"".join(blocks)
+
+
+class ReplayTest(unittest.TestCase):
+    """A test with a folder of its own and the checks that every run must pass."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def file(self, name, content):
+        path = os.path.join(self.folder, name)
+        with open(path, "wb") as file:
+            file.write(content)
+        return path
+
+    def assert_adds_up(self, report):
+        """One pass: every frame read was replayed or refused, and what went in came out."""
+        self.assertEqual(report["frames_read"],
+                         report["frames_replayed"] + sum(report["frames_refused"].values()))
+        self.assert_whole(report)
+
+    def assert_whole(self, report):
+        self.assertEqual(report["rx_packets"], report["frames_replayed"])
+        self.assertEqual(report["rx_bytes"], report["bytes_replayed"])
+        self.assertEqual(sum(report["rx_queue_packets"]), report["rx_packets"])
+        self.assertEqual(report["corrupted"], 0)
+        self.assertEqual(report["leaked"], 0)
+
+    def assert_succeeds(self, *arguments, **how):
+        result = replay(*arguments, **how)
+        self.assertEqual(result.status, 0, result.err)
+        return result.report
+
+    def assert_fails(self, status, message, *arguments, **how):
+        """Ends with this status and one sentence that holds this message."""
+        result = replay(*arguments, **how)
+        self.assertEqual(result.status, status, result.err)
+        self.assertIn(message, result.err)
+        self.assertTrue(result.err.splitlines()[-1].startswith("labyrinth-replay: "), result.err)
+        return result
+
+
+def main():
+    """Runs the calling file's tests. Status 77, which meson counts as skipped, when all were."""
+    program = unittest.main(module="__main__", exit=False, verbosity=2)
+    result = program.result
+    if result.wasSuccessful() and len(result.skipped) == result.testsRun:
+        sys.exit(77)
+    sys.exit(not result.wasSuccessful())
