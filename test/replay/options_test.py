@@ -118,6 +118,13 @@ class WhereTo(replay.ReplayTest):
     def test_mbcache_keeps_buffers_to_itself(self):
         self.assert_fails(2, "is the smallest that works", "--total-num-mbufs=63", DEMO)
 
+    def test_a_cache_before_an_empty_pool(self):
+        """DPDK lets a driver fill its cache's array, and trusts that array when the driver fails:
+        one that writes there before it knows hands buffers out twice."""
+        report = self.assert_succeeds("--total-num-mbufs=300", "--mbcache=32", "--loop=20", DEMO)
+        self.assertGreater(report["alloc_failures"], 0)
+        self.assert_whole(report)
+
     def test_the_smallest_pool_works(self):
         arguments = ("--rxq=2", "--free-on=other", "--mbcache=32", "--loop=5", DEMO)
         result = self.assert_fails(2, "is the smallest that works", "--total-num-mbufs=1",

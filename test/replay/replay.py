@@ -134,9 +134,13 @@ class ReplayTest(unittest.TestCase):
 
 
 def main():
-    """Runs the calling file's tests. Status 77, which meson counts as skipped, when all were."""
-    program = unittest.main(module="__main__", exit=False, verbosity=2)
-    result = program.result
+    """Runs the calling file's tests, and names those that were skipped as cmocka does, which is
+    what config/run-tests reads. Status 77, which meson counts as skipped, when all were."""
+    result = unittest.main(module="__main__", exit=False, verbosity=2).result
+    for test, reason in result.skipped:
+        name = test.id().rsplit(".", 1)[-1]
+        print(f"skipped: {reason}", f"[  SKIPPED ] {name}", sep="\n", flush=True)
     if result.wasSuccessful() and len(result.skipped) == result.testsRun:
+        print(result.skipped[0][1])
         sys.exit(77)
     sys.exit(not result.wasSuccessful())

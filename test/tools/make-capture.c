@@ -232,7 +232,11 @@ int main(int argc, char *argv[])
     for (unsigned i = 0; i < N_FLOWS; i++)
         make_flow(&flows[i], i);
     for (unsigned i = 0; i < N_FRAMES; i++) {
-        make_frame(&frame, &flows[random_below(N_FLOWS)], random_below(2));
+        /* One after the other: the order of a call's arguments is the compiler's. */
+        struct flow *flow = &flows[random_below(N_FLOWS)];
+        unsigned side = random_below(2);
+
+        make_frame(&frame, flow, side);
         header.ts.tv_usec += 1000 + random_below(600000); /* nanoseconds; about a second in all */
         if (header.ts.tv_usec >= 1000000000) {
             header.ts.tv_usec -= 1000000000;
