@@ -137,6 +137,12 @@ int eal_start(const struct options *options, unsigned n_mbufs)
         add(options->eal[i]);
 
     rc = rte_eal_init(eal.argc, eal.argv);
+    if (rc >= 0 && rc + 1 < eal.argc) {
+        /* getopt has moved what is no option to the end. */
+        complain("%s stands before \"--\", and is no option of the EAL", eal.argv[rc + 1]);
+        eal_stop();
+        return 2;
+    }
     if (rc >= 0)
         return 0;
     error = rte_errno;

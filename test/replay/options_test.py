@@ -217,6 +217,9 @@ class WrongUsage(replay.ReplayTest):
                 self.assertEqual(result.err.count("\n"), 1, "more than one sentence")
                 self.assertEqual(result.out, "")
 
+    def test_a_file_among_the_eal_options(self):
+        self.assert_fails(2, f"{DEMO} stands before", DEMO, eal=(*EAL[:3], DEMO, *EAL[3:]))
+
     def test_eal_options_that_the_eal_refuses(self):
         self.assert_fails(2, "the EAL does not start", DEMO, eal=("--no-such-option",))
 
