@@ -20,13 +20,19 @@
 /* lab_pool_slot(LAB_LCORE_ANY): many threads at once. */
 #define SLOT_ANY 0u
 
-/* A get under way. */
+/* The most things that are gathered before a get is known to succeed: the largest bulk of DPDK's
+ * mempool. What is larger still is gathered in pieces. */
+#define PIECE_MAX 1024u
+
+/* A get under way. What it gathers lands here, never with the caller before all of it is there:
+ * rte_mempool lets dequeue fill its cache's array, and goes on using what was in it after a
+ * failure. */
 struct request {
     struct lab_pool *pool;
     uint32_t slot; /* index of the caller's deque and slow memory */
-    void **ret;
     unsigned want;
     unsigned got;
+    void *things[PIECE_MAX];
 };
 
 static struct lab_deque *own_deque(const struct request *request)
@@ -34,14 +40,20 @@ static struct lab_deque *own_deque(const struct request *request)
     return &request->pool->deque[request->slot];
 }
 
-static void count_event(struct lab_pool *pool, uint32_t slot, enum lab_pool_event event)
+static void count_events(struct lab_pool *pool, uint32_t slot, enum lab_pool_event event,
+                         unsigned n)
 {
     lab_atomic_t *counter = &pool->slow[slot].event[event];
 
     if (slot != SLOT_ANY)
-        lab_count_owner(counter, 1);
+        lab_count_owner(counter, n);
     else
-        lab_fetch_add_relaxed(counter, 1);
+        lab_fetch_add_relaxed(counter, n);
+}
+
+static void count_event(struct lab_pool *pool, uint32_t slot, enum lab_pool_event event)
+{
+    count_events(pool, slot, event, 1);
 }
 
 /* Whether the caller has a deque that can hold things; the first time that a lcore asks, it gets
@@ -90,30 +102,35 @@ static void *thing_at(const struct lab_pool *pool, uint32_t index)
     return pool->objects[index];
 }
 
-/* Puts things into the shared stack. What is not this pool's has no link there; it is dropped, and
- * counted, rather than allowed to overwrite the link of another. */
-static void stack_put(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n)
+/* Puts things into a stack; returns how many. What is not this pool's has no link there; it is
+ * dropped, and counted, rather than allowed to overwrite the link of another. */
+static unsigned stack_put(struct lab_pool *pool, uint32_t slot, struct lab_stack *stack,
+                          void *const *things, unsigned n)
 {
     uint32_t indices[LAB_STACK_BURST];
-    unsigned k = 0;
+    unsigned k = 0, foreign = 0;
 
     for (unsigned i = 0; i < n; i++) {
         if (lab_pool_index(pool, things[i], &indices[k]) == 0)
             k++;
         else
-            count_event(pool, slot, LAB_POOL_PUT_FOREIGN);
+            foreign++;
         if (k == LAB_STACK_BURST || (i + 1 == n && k > 0)) {
-            lab_stack_push_any(&pool->stack, indices, k);
+            lab_stack_push_any(stack, indices, k);
             k = 0;
         }
     }
+    if (foreign > 0)
+        count_events(pool, slot, LAB_POOL_PUT_FOREIGN, foreign);
+    return n - foreign;
 }
 
-/* Takes up to n things (at most LAB_STACK_BURST) from the shared stack. */
-static unsigned stack_get(struct lab_pool *pool, void **ret_things, unsigned n)
+/* Takes up to n things (at most LAB_STACK_BURST) from a stack. */
+static unsigned stack_get(struct lab_pool *pool, struct lab_stack *stack, void **ret_things,
+                          unsigned n)
 {
     uint32_t indices[LAB_STACK_BURST];
-    unsigned taken = lab_stack_pop_any(&pool->stack, indices, n);
+    unsigned taken = lab_stack_pop_any(stack, indices, n);
 
     for (unsigned i = 0; i < taken; i++)
         ret_things[i] = thing_at(pool, indices[i]);
@@ -128,7 +145,7 @@ static bool keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsi
     if (has_deque(pool, slot) &&
         lab_deque_push_slow_owner(&pool->deque[slot], things, n, publish_all))
         return true;
-    stack_put(pool, slot, things, n);
+    (void)stack_put(pool, slot, &pool->stack, things, n);
     return false;
 }
 
@@ -152,16 +169,16 @@ static bool refill(struct request *request, struct lab_deque *deque)
     unsigned most = deque != NULL ? deque->reach : LAB_STACK_BURST;
     void *burst[LAB_DEQUE_REACH_MAX];
     bool direct = left >= most || !has_deque(pool, request->slot);
-    void **landing = direct ? request->ret + request->got : burst;
+    void **landing = direct ? request->things + request->got : burst;
     unsigned n = direct ? left : most;
-    unsigned came =
-        deque != NULL ? lab_deque_steal_any(deque, landing, n) : stack_get(pool, landing, n);
+    unsigned came = deque != NULL ? lab_deque_steal_any(deque, landing, n)
+                                  : stack_get(pool, &pool->stack, landing, n);
     unsigned used = came < left ? came : left;
 
     if (came == 0)
         return false;
     if (!direct) {
-        memcpy(request->ret + request->got, burst, used * sizeof(*burst));
+        memcpy(request->things + request->got, burst, used * sizeof(*burst));
         if (came > used)
             (void)keep(pool, request->slot, burst + used, came - used, false);
     }
@@ -176,9 +193,10 @@ static void get_own(struct request *request)
     struct lab_deque *own = own_deque(request);
     unsigned came = 1;
 
-    request->got = lab_deque_pop_slow_owner(own, request->ret, request->want);
+    request->got = lab_deque_pop_slow_owner(own, request->things, request->want);
     while (request->got < request->want && came != 0) {
-        came = lab_deque_steal_any(own, request->ret + request->got, request->want - request->got);
+        came =
+            lab_deque_steal_any(own, request->things + request->got, request->want - request->got);
         request->got += came;
     }
 }
@@ -263,31 +281,75 @@ static void get_starving(struct request *request)
     }
 }
 
+/* Everything that a get may try, dearer and dearer. Returns whether it has what it wants. */
+static bool gather(struct request *request)
+{
+    struct lab_pool *pool = request->pool;
+
+    get_own(request);
+    if (request->got == request->want) {
+        count_event(pool, request->slot, LAB_POOL_GET_OWN);
+        return true;
+    }
+    get_public(request);
+    if (request->got < request->want)
+        get_starving(request);
+    if (request->got < request->want)
+        return false;
+    if (request->slot != SLOT_ANY && pool->slow[request->slot].refills++ % SAMPLE_EVERY == 0)
+        sample_free(pool);
+    return true;
+}
+
+/* A get of more than fits a request: the pieces wait in a stack of this call's own, over the links
+ * that belong to whoever holds the things. */
+static bool gather_pieces(struct request *request, void **ret_things, unsigned n)
+{
+    struct lab_pool *pool = request->pool;
+    struct lab_stack pieces;
+    unsigned got = 0;
+    bool all = true;
+
+    lab_stack_init(&pieces, pool->stack.links);
+    while (got < n && all) {
+        request->want = n - got < PIECE_MAX ? n - got : PIECE_MAX;
+        all = gather(request);
+        got += stack_put(pool, request->slot, &pieces, request->things, request->got);
+    }
+    for (unsigned came = 1; came > 0; ret_things += all ? came : 0) {
+        came = stack_get(pool, &pieces, all ? ret_things : request->things, LAB_STACK_BURST);
+        if (!all && came > 0)
+            (void)keep(pool, request->slot, request->things, came, true);
+    }
+    return all;
+}
+
+static bool gather_one(struct request *request, void **ret_things, unsigned n)
+{
+    request->want = n;
+    if (gather(request)) {
+        memcpy(ret_things, request->things, n * sizeof(*ret_things));
+        return true;
+    }
+    if (request->got > 0)
+        (void)keep(request->pool, request->slot, request->things, request->got, true);
+    return false;
+}
+
 LAB_COLD int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things, unsigned n)
 {
-    struct request request = {
-        .pool = pool, .slot = lab_pool_slot(lcore), .ret = ret_things, .want = n};
+    struct request request;
 
+    request.pool = pool;
+    request.slot = lab_pool_slot(lcore);
     if (request.slot > pool->lcores)
         return -EINVAL;
     if (n == 0)
         return 0;
-    get_own(&request);
-    if (request.got == n) {
-        count_event(pool, request.slot, LAB_POOL_GET_OWN);
+    if (n <= PIECE_MAX ? gather_one(&request, ret_things, n)
+                       : n <= pool->count && gather_pieces(&request, ret_things, n))
         return 0;
-    }
-    get_public(&request);
-    if (request.got < n)
-        get_starving(&request);
-    if (request.got == n) {
-        if (request.slot != SLOT_ANY && pool->slow[request.slot].refills++ % SAMPLE_EVERY == 0)
-            sample_free(pool);
-        return 0;
-    }
     count_event(pool, request.slot, LAB_POOL_GET_FAIL);
-    if (request.got > 0)
-        (void)keep(pool, request.slot, ret_things, request.got, true);
     sample_free(pool); /* what was gathered in vain was never held */
     return -ENOBUFS;
 }

@@ -209,7 +209,7 @@ LAB_INLINE uint32_t lab_pool_slot(uint32_t lcore)
  * lcore is the calling thread's id, which no other thread may use at the same time, or
  * LAB_LCORE_ANY. Returns 0; -ENOBUFS when there are too few; -EINVAL when lcore is neither.
  * Wait-free from the tip, else lock-free; never blocks; a system call only when nothing is found
- * anywhere. On failure ret_things is undefined and nothing is taken. */
+ * anywhere. On failure ret_things is untouched and nothing is taken. */
 LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_things,
                                  unsigned n)
 {
