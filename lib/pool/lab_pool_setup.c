@@ -245,6 +245,8 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
     rc = lab_region_create(&wanted, &region, &why);
     if (why.message[0] != '\0')
         (void)lab_error_set(error, rc, "pool %s: %s", options->name, why.message);
+    else
+        (void)lab_error_set(error, rc, "%s", "");
     if (rc != 0)
         return rc;
     pool = build(region.address, options, &layout, barrier);
