@@ -151,6 +151,11 @@ LAB_PUBLIC int lab_pool_init(void *memory, const struct lab_pool_options *option
  * Returns 0, -ENOSPC beyond options->count, -EEXIST for one that it knows. */
 LAB_PUBLIC int lab_pool_adopt(struct lab_pool *pool, void *object);
 
+/* Makes a pool of lab_pool_init() forget all objects, so that it can adopt others: the way back
+ * from an adoption that failed half-way. Not while another thread uses the pool.
+ * Returns 0, -EBUSY while any object is free: get them all first. */
+LAB_PUBLIC int lab_pool_disown_all(struct lab_pool *pool) LAB_CHECKED;
+
 /* Free things. Exact while no thread is inside a call. Any thread; wait-free. */
 LAB_PUBLIC uint32_t lab_pool_count(const struct lab_pool *pool);
 

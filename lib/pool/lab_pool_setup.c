@@ -291,6 +291,15 @@ int lab_pool_adopt(struct lab_pool *pool, void *object)
     return 0;
 }
 
+int lab_pool_disown_all(struct lab_pool *pool)
+{
+    if (lab_pool_count(pool) != 0)
+        return -EBUSY;
+    memset(pool->hash, 0, ((size_t)pool->hash_mask + 1) * sizeof(*pool->hash));
+    pool->adopted = 0;
+    return 0;
+}
+
 int lab_pool_index(const struct lab_pool *pool, const void *thing, uint32_t *ret_index)
 {
     if (pool->stride != 0) {

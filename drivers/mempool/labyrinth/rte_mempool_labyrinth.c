@@ -139,8 +139,13 @@ static int labyrinth_populate(struct rte_mempool *mp, unsigned int max_objs, voi
                               void *obj_cb_arg)
 {
     struct population population = {.obj_cb = obj_cb, .obj_cb_arg = obj_cb_arg};
-    int n = rte_mempool_op_populate_default(mp, max_objs, vaddr, iova, len, adopt, &population);
+    int n;
 
+    /* When memory ends half-way, rte_mempool takes all objects out again, and may come back with
+     * memory of another kind. */
+    if (mp->populated_size == 0 && lab_pool_disown_all(mp->pool_data) != 0)
+        return -EBUSY;
+    n = rte_mempool_op_populate_default(mp, max_objs, vaddr, iova, len, adopt, &population);
     if (population.rc != 0) {
         LABYRINTH_LOG(ERR, "mempool %s: an object at %p was populated twice, or is one too many",
                       mp->name, vaddr);
