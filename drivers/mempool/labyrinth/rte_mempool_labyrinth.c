@@ -65,6 +65,8 @@ static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
 {
     const struct lab_pool *pool = mp->pool_data;
 
+    if (pool == NULL) /* not populated yet, but on the list that telemetry walks */
+        return 0;
     if (pool->magic != LAB_POOL_MAGIC) {
         (void)refuse(mp);
         return 0;
