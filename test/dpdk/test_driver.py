@@ -1,0 +1,23 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""driver_test, on both kinds of memory."""
+
+from dpdk_support import built, check_equal, lcores, main
+
+
+def driver(place, memory):
+    status, output = place.run(built('driver_test'), *place.eal(lcores(8), *memory))
+    print(output, flush=True)
+    check_equal(status, 0, 'exit status of driver_test')
+
+
+def in_huge_pages(place):
+    driver(place, place.huge_pages(640) + ['--socket-limit=640'])
+
+
+def in_ordinary_memory(place):
+    driver(place, place.ordinary_memory(640))
+
+
+main(in_huge_pages, in_ordinary_memory)

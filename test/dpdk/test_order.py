@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""DPDK's table of mempool drivers: full, or in another order than in the primary process.
+
+A mempool knows its driver by an index into the table of the process. A secondary process that
+loaded its drivers in another order calls the wrong one. Ours sees that the pool is not its own, and
+refuses. The other way round nothing can be done here: another driver takes our pool for its own,
+and what happens is up to it. "dummy" looks first; DPDK's own drivers do not.
+"""
+
+from dpdk_support import OPS, built, check, check_equal, lcores, main, tool
+
+REFUSAL = 'does not belong to this driver: this process loaded its mempool drivers in another order'
+
+
+def shell(place, plugins, *arguments):
+    program = place.start(built('pool_shell'), *place.eal(*arguments, plugins=plugins))
+    program.expect('^ok$')
+    return program
+
+
+def processes(place, ops):
+    """A pool of these ops, in a primary process that has dummy first, and in a secondary that has
+    ours first."""
+    dummy = place.plugin(built('dummy_ops.so'))
+    ours = place.plugin()
+    memory = place.shared_memory()
+    primary = shell(place, [dummy, ours], '--lcores=0', '--proc-type=primary', *memory)
+    check_equal(primary.ask(f'0 create shared 1000 0 {ops}'), 1000, 'objects')
+    secondary = shell(place, [ours, dummy], '--lcores=1', '--proc-type=secondary', memory[0])
+    check_equal(secondary.ask('1 lookup shared'), 1000, 'objects')
+    return primary, secondary
+
+
+def check_unharmed(primary):
+    check_equal(primary.ask('0 drain'), 1000, 'drained')
+    primary.ask('0 put 1000')
+    check_equal(primary.ask('0 free'), 1000, 'free')
+
+
+def ours_is_called_for_a_pool_of_another(place):
+    primary, secondary = processes(place, 'dummy')
+    for where in '1', 'any':
+        check_equal(secondary.refused(f'{where} get 10 10'), 'EINVAL', 'get')
+        check(secondary.output().count('mempool shared ' + REFUSAL) >= 1, 'no word of the order')
+    check_equal(secondary.ask('1 free'), 0, 'free objects in a pool of another driver')
+    check_unharmed(primary)
+
+
+def another_is_called_for_a_pool_of_ours(place):
+    primary, secondary = processes(place, OPS)
+    check_equal(secondary.refused('1 get 10 10'), 'EINVAL', 'get')
+    check_unharmed(primary)
+
+
+def full_table(place):
+    plugins = [place.plugin(built('full_ops.so')), place.plugin()]
+    memory = place.ordinary_memory(64)
+    program = shell(place, plugins, '--lcores=0', *memory)
+    check_equal(program.refused(f'0 create mine 100 0 {OPS}'), 'EINVAL', 'unknown ops')
+    check_complaint(program.output())
+    program.finish()
+    status, output = place.run(tool('dpdk-testpmd'), *place.eal(
+        lcores(2), f'--mbuf-pool-ops-name={OPS}', '--vdev=net_null0', *memory, plugins=plugins))
+    check(status != 0, 'testpmd runs without the ops that it was told to use')
+    check_complaint(output)
+    check('Creation of mbuf pool for socket 0 failed' in output, 'testpmd does not say what failed')
+
+
+def check_complaint(output):
+    for words in ('LABYRINTH: no free slot among DPDK\'s 16 mempool ops',
+                  'load this driver first, with -d librte_mempool_labyrinth.so'):
+        check(words in output, f'no "{words}" in:\n{output}')
+
+
+def first_in_the_table(place):
+    """The advice of that message helps."""
+    program = shell(place, [place.plugin(), place.plugin(built('full_ops.so'))], '--lcores=0',
+                    *place.ordinary_memory(64))
+    check_equal(program.ask(f'0 create mine 100 0 {OPS}'), 100, 'objects')
+    check('LABYRINTH:' not in program.output(), 'the driver complained:\n' + program.output())
+
+
+main(ours_is_called_for_a_pool_of_another, another_is_called_for_a_pool_of_ours, full_table,
+     first_in_the_table)

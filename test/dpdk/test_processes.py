@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""One pool in a primary and a secondary process.
+
+Lcores 0 to 3 belong to the primary, 4 and 5 to the secondary: an id may be in use once only.
+"""
+
+import os
+import random
+import time
+
+from dpdk_support import OPS, built, check, check_equal, main
+
+POOL = 8191
+HELD = 64  # of a churning secondary
+REACH = 256  # the most that one steal moves
+KILLS = 20
+
+
+def ids(first, count):
+    cpus = sorted(os.sched_getaffinity(0))[:2]
+    return '--lcores=' + ','.join(f'{i}@{cpus[i % len(cpus)]}' for i in range(first, first + count))
+
+
+def start_primary(place, size=POOL, cache=0):
+    primary = place.start(built('pool_shell'),
+                          *place.eal(ids(0, 4), '--proc-type=primary', *place.shared_memory()))
+    primary.expect('^ok$')
+    check_equal(primary.ask(f'0 create shared {size} {cache} {OPS}'), size, 'objects')
+    return primary
+
+
+def start_secondary(place, size=POOL):
+    memory = place.shared_memory()[:1]
+    secondary = place.start(built('pool_shell'),
+                            *place.eal(ids(4, 2), '--proc-type=secondary', *memory))
+    secondary.expect('^ok$')
+    check_equal(secondary.ask('4 lookup shared'), size, 'size that the secondary sees')
+    return secondary
+
+
+def check_full(primary, size=POOL):
+    """At rest: the count is exact, and all can be had, each once."""
+    check_equal(primary.ask('0 free'), size, 'free objects')
+    check_equal(primary.ask('0 drain'), size, 'drained')
+    primary.ask(f'0 put {size}')
+
+
+def get_and_put(place):
+    primary = start_primary(place)
+    secondary = start_secondary(place)
+    for where in '4', '5', 'any':
+        secondary.ask(f'{where} get 3000 30')
+        check_equal(primary.ask('0 free'), POOL - 3000, 'free while the secondary holds 3000')
+        check('ENOBUFS' in primary.refused(f'1 get {POOL} {POOL}'), 'a get of too many')
+        primary.ask('1 get 5000 20')
+        primary.ask('2 put 5000')
+        secondary.ask(f'{where} put 3000')
+        check_full(primary)
+    check_equal(secondary.finish(), 0, 'exit status of the secondary')
+    check_full(primary)
+    check_equal(primary.finish(), 0, 'exit status of the primary')
+
+
+def get_and_put_with_cache(place):
+    primary = start_primary(place, cache=256)
+    secondary = start_secondary(place)
+    secondary.ask('4 get 3000 30')
+    primary.ask('1 get 3000 30')
+    secondary.ask('5 put 3000')
+    primary.ask('2 put 3000')
+    check_equal(primary.ask('0 free'), POOL, 'free objects')
+
+
+def drain(place):
+    """What the lcores of one process freed and left in their tips, the other gets."""
+    primary = start_primary(place)
+    secondary = start_secondary(place)
+    for taker, giver, giving in (primary, secondary, '45'), (secondary, primary, '0123'):
+        for drainer in ('0', '3', 'any') if taker is primary else ('4', '5', 'any'):
+            check_equal(giver.ask(f'{giving[0]} drain'), POOL, 'drained by the one')
+            share = POOL // len(giving)
+            for lcore in giving:
+                giver.ask(f'{lcore} put {share}')
+            giver.ask(f'{giving[-1]} put {POOL - share * len(giving)}')
+            check_equal(taker.ask(f'{drainer} drain'), POOL, 'drained by the other')
+            taker.ask(f'{drainer} put {POOL}')
+    check_full(primary)
+
+
+def pipeline(place):
+    """The primary's main lcore fills a small pool and is idle; two others, one in each process,
+    keep the objects moving."""
+    for size in 63, 255, 511, 1023:
+        primary = start_primary(place, size)
+        secondary = start_secondary(place, size)
+        for producer, consumer in ((secondary, '4'), (primary, '1')), \
+                                  ((primary, '2'), (secondary, '5')):
+            for process, lcore, verb in (*producer, 'produce'), (*consumer, 'consume'):
+                process.say(f'{lcore} {verb} 20000')
+            for process, _ in producer, consumer:
+                answer = process.expect(r'^(ok|error)[^\n]*\n', 40).group(0)
+                check_equal(answer, 'ok 0\n', f'pipeline with {size} objects')
+            check_full(primary, size)
+        secondary.finish()
+        primary.finish()
+
+
+def killed_in_mid_churn(place):
+    """The primary goes on, nothing has two holders, and each kill costs what the secondary held
+    and was moving, no more."""
+    chance = random.Random(4)
+    primary = start_primary(place)
+    free = POOL
+    for kill in range(KILLS):
+        secondary = start_secondary(place)
+        secondary.say(f'{4 + kill % 2} churn {HELD}')
+        primary.say('1 cycle 250')
+        time.sleep(0.05 + 0.15 * chance.random())
+        secondary.kill()
+        cycles = int(primary.expect(r'^ok (\d+)\n').group(1))
+        check(cycles > 0, 'the primary stood still')
+        check('error' not in secondary.output(), 'the secondary: ' + secondary.output())
+        left = primary.ask('0 drain')
+        check(left <= free, f'{left} objects after kill {kill}, {free} before')
+        check(free - left <= HELD + REACH, f'kill {kill} cost {free - left} objects')
+        primary.ask(f'0 put {left}')
+        free = left
+    print(f'{KILLS} kills cost {POOL - free} objects')
+
+
+main(get_and_put, get_and_put_with_cache, drain, pipeline, killed_in_mid_churn)
