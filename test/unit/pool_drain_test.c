@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "pool_rig.h"
+
+/* No buffer is stranded: wherever free things lie, and however idle whoever put them there is,
+ * anybody gets them all. */
+
+static const uint32_t counts[] = {1, 2, 63, 64, 65, 255, 1023, 8191};
+
+/* Who drains: one that put some, one that is new, the last id, one without an id. */
+static const uint32_t drainers[] = {0, 3, 50, LAB_LCORE_MAX - 1, LAB_LCORE_ANY};
+
+enum { PUTTERS = 7 };
+
+/* Every thing is with one of several idle lcores, by bursts of this size: in tips, in public parts,
+ * and, since one of them has no id and deques are small, in the stack. */
+static void scatter(struct rig *rig, unsigned burst)
+{
+    uint32_t count = rig->pool->count;
+    unsigned putter = 0;
+
+    for (uint32_t done = 0, k; done < count; done += k, putter = (putter + 1) % PUTTERS) {
+        k = count - done < burst ? count - done : burst;
+        rig_put(rig, putter == PUTTERS - 1 ? LAB_LCORE_ANY : putter, rig->things + done, k);
+    }
+    assert_int_equal(rig->held, 0);
+    rig_check(rig);
+}
+
+static void anybody_gets_everything(void **state)
+{
+    for (unsigned c = 0; c < 2 * sizeof(counts) / sizeof(*counts); c++) {
+        struct lab_pool_options options = plain_options(c % 2, counts[c / 2]);
+        struct rig rig;
+
+        rig_make_held(&rig, &options);
+        for (unsigned d = 0; d < sizeof(drainers) / sizeof(*drainers); d++)
+            for (unsigned burst = 1; burst <= 256; burst *= 4) {
+                scatter(&rig, burst);
+                rig_drain(&rig, drainers[d], 257 - burst);
+                rig_check(&rig);
+            }
+        scatter(&rig, 32);
+        rig_unmake(&rig);
+    }
+}
+
+static void in_one_bulk(void **state)
+{
+    for (unsigned d = 0; d < sizeof(drainers) / sizeof(*drainers); d++) {
+        struct lab_pool_options options = plain_options(BUFFERS, 8191);
+        struct rig rig;
+
+        rig_make_held(&rig, &options);
+        scatter(&rig, 31);
+        assert_true(rig_get(&rig, drainers[d], rig.things, options.count));
+        scatter(&rig, 7);
+        rig_unmake(&rig);
+    }
+}
+
+/* Everything in tips, and nowhere else. */
+static void from_tips_alone(void **state)
+{
+    for (unsigned d = 0; d < sizeof(drainers) / sizeof(*drainers); d++) {
+        struct lab_pool_options options = plain_options(OBJECTS, 200);
+        struct rig rig;
+
+        rig_make_held(&rig, &options);
+        for (int round = 0; round < 2; round++) {
+            for (uint32_t lcore = 10; lcore < 20; lcore++) {
+                struct lab_pool_lcore_stats stats;
+
+                rig_put(&rig, lcore, rig.things + (lcore - 10) * 20, 20);
+                assert_int_equal(lab_pool_lcore_stats(rig.pool, lcore, &stats), 0);
+                if (round == 0)
+                    assert_int_equal(stats.tip, 20);
+            }
+            rig_drain(&rig, drainers[d], 13);
+        }
+        rig_unmake(&rig);
+    }
+}
+
+/* Whoever starves makes the others publish what they put from then on, so that a second one needs
+ * no system call; and that ends when there is plenty. */
+static void hunger_makes_others_publish_until_there_is_plenty(void **state)
+{
+    struct lab_pool_options options = plain_options(OBJECTS, 1023);
+    struct lab_pool_lcore_stats stats;
+    struct rig rig;
+
+    rig_make_held(&rig, &options);
+    assert_false(rig_get(&rig, 1, rig.things, 1)); /* all are held, all by us */
+    assert_true(lab_load_relaxed(&rig.pool->hungry) != 0);
+    rig_put(&rig, 0, rig.things, 10);
+    assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &stats), 0);
+    assert_int_equal(stats.tip, 0);
+    assert_int_equal(stats.public_part, 10);
+    rig_put(&rig, 0, rig.things + 10, 300);
+    assert_int_equal(lab_load_relaxed(&rig.pool->hungry), 0);
+    rig_put(&rig, 0, rig.things + 310, 10);
+    assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &stats), 0);
+    assert_true(stats.tip > 0);
+    rig_check(&rig);
+    rig_unmake(&rig);
+}
+
+/* ... or, in a pool too small for plenty, when for a while nobody starved. */
+static void hunger_ends_by_and_by(void **state)
+{
+    struct lab_pool_options options = plain_options(OBJECTS, 20);
+    unsigned puts = 0;
+    struct rig rig;
+
+    rig_make_held(&rig, &options);
+    assert_false(rig_get(&rig, 1, rig.things, 1));
+    while (lab_load_relaxed(&rig.pool->hungry) != 0) {
+        rig_put(&rig, 0, rig.things, 1);
+        assert_true(rig_get(&rig, 0, rig.things, 1));
+        assert_in_range(++puts, 1, 1000);
+    }
+    assert_in_range(puts, 100, 1000);
+    rig_unmake(&rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(anybody_gets_everything),
+        cmocka_unit_test(in_one_bulk),
+        cmocka_unit_test(from_tips_alone),
+        cmocka_unit_test(hunger_makes_others_publish_until_there_is_plenty),
+        cmocka_unit_test(hunger_ends_by_and_by),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef POOL_RIG_H
+#define POOL_RIG_H
+
+#include "unit.h"
+#include <errno.h>
+#include <invariants.h>
+#include <lab_pool.h>
+#include <random.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A pool of either kind, and who holds what. */
+
+enum kind { BUFFERS, OBJECTS };
+
+enum { OBJECT_BYTES = 192 };
+
+struct rig {
+    struct lab_pool *pool;
+    void *memory;  /* of a pool of objects */
+    char *objects; /* the same */
+    void **things; /* scratch, count + 1 */
+    bool *is_free; /* scratch, count */
+    bool *is_held; /* by index */
+    uint32_t held; /* how many of them */
+};
+
+/* Options for tests: ordinary pages, since these pools are small and many. */
+static inline struct lab_pool_options plain_options(enum kind kind, uint32_t count)
+{
+    return (struct lab_pool_options){
+        .name = "test",
+        .count = count,
+        .buffer_bytes = kind == BUFFERS ? 100 : 0,
+        .node = LAB_NODE_ANY,
+        .pages = kind == BUFFERS ? LAB_PAGES_NORMAL : LAB_PAGES_ANY,
+    };
+}
+
+static inline void *zeroed(size_t bytes)
+{
+    void *memory = aligned_alloc(LAB_CACHE_LINE, (bytes + 63) / 64 * 64);
+
+    assert_non_null(memory);
+    return memset(memory, 0, bytes);
+}
+
+/* Objects begin as held, buffers as free. */
+static inline void rig_make(struct rig *rig, const struct lab_pool_options *options)
+{
+    struct lab_error error = {0};
+    size_t bytes;
+
+    *rig = (struct rig){
+        .things = zeroed((options->count + 1) * sizeof(void *)),
+        .is_free = zeroed(options->count * sizeof(bool)),
+        .is_held = zeroed(options->count * sizeof(bool)),
+    };
+    if (options->buffer_bytes != 0) {
+        assert_int_equal(lab_pool_create(options, &rig->pool, &error), 0);
+        return;
+    }
+    assert_int_equal(lab_pool_footprint(options, &bytes, &error), 0);
+    rig->memory = zeroed(bytes);
+    rig->objects = zeroed((size_t)options->count * OBJECT_BYTES);
+    assert_int_equal(lab_pool_init(rig->memory, options, &rig->pool, &error), 0);
+    for (uint32_t i = 0; i < options->count; i++) {
+        rig->things[i] = rig->objects + (size_t)i * OBJECT_BYTES;
+        assert_int_equal(lab_pool_adopt(rig->pool, rig->things[i]), 0);
+        rig->is_held[i] = true;
+    }
+    rig->held = options->count;
+}
+
+static inline void rig_unmake(struct rig *rig)
+{
+    if (rig->memory == NULL)
+        assert_int_equal(lab_pool_destroy(rig->pool), 0);
+    free(rig->memory);
+    free(rig->objects);
+    free(rig->things);
+    free(rig->is_free);
+    free(rig->is_held);
+}
+
+static inline void rig_check(struct rig *rig)
+{
+    const char *wrong = pool_wrong(rig->pool, rig->is_free);
+
+    if (wrong != NULL)
+        fail_msg("%s", wrong);
+    for (uint32_t i = 0; i < rig->pool->count; i++)
+        assert_int_equal(rig->is_free[i], !rig->is_held[i]);
+    assert_int_equal(lab_pool_count(rig->pool), rig->pool->count - rig->held);
+}
+
+/* Gets n things, which must succeed exactly if so many are free: nobody else is inside a call. */
+static inline bool rig_get(struct rig *rig, uint32_t lcore, void **ret_things, unsigned n)
+{
+    bool enough = n <= rig->pool->count - rig->held;
+
+    assert_int_equal(lab_pool_get_bulk(rig->pool, lcore, ret_things, n), enough ? 0 : -ENOBUFS);
+    if (!enough)
+        return false;
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t index = UINT32_MAX;
+
+        assert_int_equal(lab_pool_index(rig->pool, ret_things[i], &index), 0);
+        assert_false(rig->is_held[index]);
+        rig->is_held[index] = true;
+    }
+    rig->held += n;
+    return true;
+}
+
+static inline void rig_put(struct rig *rig, uint32_t lcore, void *const *things, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t index = UINT32_MAX;
+
+        assert_int_equal(lab_pool_index(rig->pool, things[i], &index), 0);
+        assert_true(rig->is_held[index]);
+        rig->is_held[index] = false;
+    }
+    rig->held -= n;
+    assert_int_equal(lab_pool_put_bulk(rig->pool, lcore, things, n), 0);
+}
+
+/* A pool whose things are all held, in rig->things. */
+static inline void rig_make_held(struct rig *rig, const struct lab_pool_options *options)
+{
+    rig_make(rig, options);
+    if (options->buffer_bytes != 0)
+        assert_true(rig_get(rig, LAB_LCORE_ANY, rig->things, options->count));
+}
+
+/* Puts things[0 .. n-1] by bursts. */
+static inline void rig_put_by(struct rig *rig, uint32_t lcore, void *const *things, unsigned n,
+                              unsigned burst)
+{
+    for (unsigned done = 0, k; done < n; done += k) {
+        k = n - done < burst ? n - done : burst;
+        rig_put(rig, lcore, things + done, k);
+    }
+}
+
+/* Gets everything by bursts, and at last one by one; then there is no more. */
+static inline void rig_drain(struct rig *rig, uint32_t lcore, unsigned burst)
+{
+    unsigned n = 0;
+
+    while (rig_get(rig, lcore, rig->things + n, burst))
+        n += burst;
+    while (rig_get(rig, lcore, rig->things + n, 1))
+        n++;
+    assert_int_equal(rig->held, rig->pool->count);
+}
+
+static inline bool is_fenced(const struct rig *rig)
+{
+    return rig->pool->barrier == LAB_BARRIER_FENCE;
+}
+
+#endif

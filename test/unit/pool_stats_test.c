@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "pool_rig.h"
+
+/* Every branch of get and put has a counter; each is reached here, and together they add up. */
+
+static struct lab_pool_lcore_stats stats_of(const struct rig *rig, uint32_t lcore)
+{
+    struct lab_pool_lcore_stats stats;
+
+    assert_int_equal(lab_pool_lcore_stats(rig->pool, lcore, &stats), 0);
+    return stats;
+}
+
+/* Runs the operations between a and b by an lcore, and tells by how much its counter grew. */
+#define growth_of(rig, lcore, field, ...)                                                          \
+    ({                                                                                             \
+        struct lab_pool_lcore_stats before_ = {0};                                                 \
+                                                                                                   \
+        (void)lab_pool_lcore_stats((rig)->pool, lcore, &before_);                                  \
+        __VA_ARGS__;                                                                               \
+        stats_of(rig, lcore).field - before_.field;                                                \
+    })
+
+static void every_branch_has_its_counter(void **state)
+{
+    struct lab_pool_options options = plain_options(OBJECTS, 1023);
+    void **things, *foreign = &options;
+    struct rig rig;
+
+    rig_make_held(&rig, &options);
+    things = rig.things;
+
+    assert_int_equal(
+        1, growth_of(&rig, 0, event[LAB_POOL_PUT_PUBLISH], rig_put(&rig, 0, things, 300)));
+    assert_int_equal(1, growth_of(&rig, 0, put_hits, rig_put(&rig, 0, things + 300, 1)));
+    if (is_fenced(&rig)) {
+        assert_int_equal(1,
+                         growth_of(&rig, 0, event[LAB_POOL_GET_OWN], rig_get(&rig, 0, things, 1)));
+        assert_int_equal(0, stats_of(&rig, 0).get_hits);
+    } else {
+        assert_int_equal(1, growth_of(&rig, 0, get_hits, rig_get(&rig, 0, things, 1)));
+        assert_int_equal(0, stats_of(&rig, 0).event[LAB_POOL_GET_OWN]);
+    }
+    rig_put(&rig, 0, things, 1);
+    assert_int_equal(1, growth_of(&rig, 0, event[LAB_POOL_GET_OWN], rig_get(&rig, 0, things, 200)));
+    assert_int_equal(
+        1, growth_of(&rig, 1, event[LAB_POOL_GET_STEAL], rig_get(&rig, 1, things + 200, 1)));
+
+    assert_int_equal(1, growth_of(&rig, LAB_LCORE_ANY, event[LAB_POOL_PUT_STACK],
+                                  rig_put(&rig, LAB_LCORE_ANY, things, 150)));
+    rig_put(&rig, 0, things + 150, 51);
+    rig_drain(&rig, 0, 1);
+    assert_true(stats_of(&rig, 0).event[LAB_POOL_GET_STACK] > 0);
+    assert_true(stats_of(&rig, 0).event[LAB_POOL_GET_FAIL] > 0);
+    while (lab_load_relaxed(&rig.pool->hungry) != 0) {
+        rig_put(&rig, 2, things, 1);
+        rig_get(&rig, 2, things, 1);
+    }
+
+    rig_put(&rig, 2, things, 10); /* into its tip */
+    assert_int_equal(10, stats_of(&rig, 2).tip);
+    assert_int_equal(1,
+                     growth_of(&rig, 0, event[LAB_POOL_GET_REVOKE], rig_get(&rig, 0, things, 10)));
+    assert_int_equal(1,
+                     growth_of(&rig, 0, event[LAB_POOL_GET_FAIL], rig_get(&rig, 0, things, 1100)));
+
+    assert_int_equal(
+        1, growth_of(&rig, LAB_LCORE_ANY, event[LAB_POOL_PUT_FOREIGN],
+                     assert_int_equal(0, lab_pool_put(rig.pool, LAB_LCORE_ANY, foreign))));
+    rig_check(&rig);
+    rig_unmake(&rig);
+}
+
+/* Among others on their way to the stack, a foreign thing is dropped alone. */
+static void what_is_foreign_is_dropped_on_the_way_to_the_stack(void **state)
+{
+    struct lab_pool_options options = plain_options(BUFFERS, 200);
+    void *things[130], *foreign = &options;
+    struct rig rig;
+
+    rig_make_held(&rig, &options);
+    for (int at = 0; at < 130; at++) {
+        memcpy(things, rig.things, 129 * sizeof(void *));
+        memmove(things + at + 1, things + at, (129 - (size_t)at) * sizeof(void *));
+        things[at] = foreign;
+        assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, things, 130), 0);
+        assert_int_equal(lab_pool_count(rig.pool), 129);
+        assert_int_equal(lab_pool_get_bulk(rig.pool, LAB_LCORE_ANY, rig.things, 129), 0);
+    }
+    rig_check(&rig);
+    assert_int_equal(stats_of(&rig, LAB_LCORE_ANY).event[LAB_POOL_PUT_FOREIGN], 130);
+    rig_put(&rig, LAB_LCORE_ANY, rig.things, 200);
+    rig_unmake(&rig);
+}
+
+struct calls {
+    uint64_t gets, puts;
+};
+
+static void expect_sums(const struct rig *rig, uint32_t lcore, const struct calls *calls)
+{
+    struct lab_pool_lcore_stats stats;
+    uint64_t ended_near, beyond;
+
+    if (calls->gets + calls->puts == 0) {
+        assert_int_equal(lab_pool_lcore_stats(rig->pool, lcore, &stats), -ENOENT);
+        return;
+    }
+    stats = stats_of(rig, lcore);
+    ended_near = stats.get_hits + stats.event[LAB_POOL_GET_OWN] + stats.event[LAB_POOL_GET_FAIL];
+    beyond = stats.event[LAB_POOL_GET_STEAL] + stats.event[LAB_POOL_GET_STACK];
+    assert_int_equal(calls->puts, stats.put_hits + stats.event[LAB_POOL_PUT_PUBLISH] +
+                                      stats.event[LAB_POOL_PUT_STACK]);
+    /* A get that went farther counts every burst. */
+    assert_true(ended_near <= calls->gets);
+    assert_true(calls->gets <= ended_near + beyond);
+}
+
+static void the_counters_add_up(void **state)
+{
+    for (int kind = BUFFERS; kind <= OBJECTS; kind++)
+        for (uint32_t count = 40; count < 3000; count *= 3) {
+            struct lab_pool_options options = plain_options(kind, count);
+            const uint32_t ids[] = {3, 4, 77, LAB_LCORE_ANY};
+            struct calls calls[4] = {{0, 0}};
+            uint64_t random = count;
+            uint32_t held, most;
+            struct lab_pool_stats stats;
+            struct rig rig;
+
+            options.deques = 2;
+            rig_make_held(&rig, &options);
+            calls[3].gets = kind == BUFFERS;
+            held = most = count;
+            for (int i = 0; i < 5000; i++) {
+                unsigned a = random_below(&random, i < 500 ? 2 : 4);
+                unsigned n = 1 + random_below(&random, 64);
+
+                if (random_below(&random, 2)) {
+                    n = n < held ? n : held;
+                    held -= n;
+                    if (n == 0)
+                        continue;
+                    rig_put(&rig, ids[a], rig.things + held, n);
+                    calls[a].puts++;
+                } else {
+                    held += rig_get(&rig, ids[a], rig.things + held, n) ? n : 0;
+                    calls[a].gets++;
+                }
+                if (i % 50 == 0)
+                    for (int c = 0; c < 4; c++)
+                        expect_sums(&rig, ids[c], &calls[c]);
+            }
+            rig_check(&rig);
+            lab_pool_stats(rig.pool, &stats);
+            assert_int_equal(stats.count, count);
+            assert_int_equal(stats.free, count - held);
+            assert_true(stats.high_water <= most);
+            rig_put(&rig, 3, rig.things, held);
+            rig_unmake(&rig);
+        }
+}
+
+static uint32_t high_water(const struct rig *rig)
+{
+    struct lab_pool_stats stats;
+
+    lab_pool_stats(rig->pool, &stats);
+    return stats.high_water;
+}
+
+static void the_high_water_mark_is_never_too_high(void **state)
+{
+    struct lab_pool_options options = plain_options(BUFFERS, 1000);
+    struct rig rig;
+
+    rig_make(&rig, &options);
+    assert_int_equal(high_water(&rig), 0);
+    assert_false(rig_get(&rig, 0, rig.things, 1001)); /* gathers all, and gives it back */
+    assert_int_equal(high_water(&rig), 0);
+    assert_true(rig_get(&rig, 1, rig.things, 600)); /* a first refill is sampled */
+    assert_int_equal(high_water(&rig), 600);
+    assert_false(rig_get(&rig, 0, rig.things + 600, 401)); /* so is a failure */
+    assert_int_equal(high_water(&rig), 600);
+    assert_true(rig_get(&rig, 2, rig.things + 600, 100));
+    assert_int_equal(high_water(&rig), 700);
+    rig_put(&rig, 1, rig.things, 700);
+    assert_int_equal(high_water(&rig), 700);
+    rig_check(&rig);
+    rig_unmake(&rig);
+}
+
+static void tells_who_is_unknown(void **state)
+{
+    struct lab_pool_options options = plain_options(BUFFERS, 100);
+    struct lab_pool_lcore_stats stats = {.tip = 4711};
+    struct rig rig;
+
+    options.lcores = 4;
+    rig_make(&rig, &options);
+    assert_int_equal(lab_pool_lcore_stats(rig.pool, 4, &stats), -EINVAL);
+    assert_int_equal(lab_pool_lcore_stats(rig.pool, UINT32_MAX - 1, &stats), -EINVAL);
+    assert_int_equal(lab_pool_lcore_stats(rig.pool, 3, &stats), -ENOENT);
+    assert_int_equal(lab_pool_lcore_stats(rig.pool, LAB_LCORE_ANY, &stats), -ENOENT);
+    assert_int_equal(stats.tip, 4711);
+    rig_unmake(&rig);
+}
+
+static void every_event_has_a_name_of_its_own(void **state)
+{
+    for (int i = 0; i < LAB_POOL_EVENTS; i++)
+        for (int j = 0; j < i; j++)
+            assert_string_not_equal(lab_pool_event_name(i), lab_pool_event_name(j));
+    assert_string_equal(lab_pool_event_name(LAB_POOL_GET_STEAL), "get_steal");
+    assert_null(lab_pool_event_name(LAB_POOL_EVENTS));
+    assert_null(lab_pool_event_name(-1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_branch_has_its_counter),
+        cmocka_unit_test(what_is_foreign_is_dropped_on_the_way_to_the_stack),
+        cmocka_unit_test(the_counters_add_up),
+        cmocka_unit_test(the_high_water_mark_is_never_too_high),
+        cmocka_unit_test(tells_who_is_unknown),
+        cmocka_unit_test(every_event_has_a_name_of_its_own),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
