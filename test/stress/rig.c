@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "rig.h"
+#include <invariants.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+struct rig *rig_map(struct lab_pool_options options, enum how how)
+{
+    struct rig *rig = stress_map(sizeof(*rig));
+    struct lab_error error;
+
+    options.name = "stress";
+    options.shared = how == PROCESSES;
+    rig->count = options.count;
+    expect(lab_pool_footprint(&options, &rig->pool_bytes, &error) == 0, "%s", error.message);
+    expect(lab_pool_init(stress_map(rig->pool_bytes), &options, &rig->pool, &error) == 0, "%s",
+           error.message);
+    rig->things = stress_map(options.count * sizeof(*rig->things));
+    for (uint32_t i = 0; i < options.count; i++)
+        expect(lab_pool_adopt(rig->pool, &rig->things[i]) == 0, "cannot adopt");
+    return rig;
+}
+
+struct rig *rig_create(uint32_t count)
+{
+    struct lab_pool_options options = {.name = "stress",
+                                       .count = count,
+                                       .buffer_bytes = sizeof(struct thing),
+                                       .node = LAB_NODE_ANY,
+                                       .pages = LAB_PAGES_NORMAL};
+    struct rig *rig = stress_map(sizeof(*rig));
+    struct lab_error error;
+
+    rig->count = count;
+    expect(lab_pool_create(&options, &rig->pool, &error) == 0, "%s", error.message);
+    return rig;
+}
+
+void rig_unmap(struct rig *rig)
+{
+    if (rig->things == NULL) {
+        expect(lab_pool_destroy(rig->pool) == 0, "cannot destroy the pool");
+    } else {
+        munmap(rig->pool, rig->pool_bytes);
+        munmap(rig->things, rig->count * sizeof(*rig->things));
+    }
+    munmap(rig, sizeof(*rig));
+}
+
+void rig_fill(struct rig *rig, uint32_t lcore)
+{
+    for (uint32_t i = 0; i < rig->count; i++)
+        expect(lab_pool_put(rig->pool, lcore, &rig->things[i]) == 0, "cannot put");
+}
+
+bool rig_get(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_things, unsigned n)
+{
+    int rc = lab_pool_get_bulk(rig->pool, lcore, ret_things, n);
+
+    expect(rc == 0 || rc == -ENOBUFS, "get returned %d", rc);
+    if (rc != 0)
+        return false;
+    for (unsigned i = 0; i < n; i++) {
+        struct thing *thing = ret_things[i];
+        uint64_t owner = 0;
+
+        expect(lab_cas_relaxed(&thing->owner, &owner, who), "%llu holds what %llu got",
+               (unsigned long long)owner, (unsigned long long)who);
+        expect(thing->plain[0] == thing->plain[1], "what a former holder wrote has not arrived");
+        thing->plain[0] = thing->plain[1] = who;
+    }
+    return true;
+}
+
+void rig_put(struct rig *rig, uint32_t lcore, uint64_t who, void *const *things, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct thing *thing = things[i];
+        uint64_t owner = who;
+
+        expect(thing->plain[0] == who && thing->plain[1] == who, "somebody else wrote into it");
+        expect(lab_cas_relaxed(&thing->owner, &owner, 0), "%llu holds what %llu puts",
+               (unsigned long long)owner, (unsigned long long)who);
+    }
+    expect(lab_pool_put_bulk(rig->pool, lcore, things, n) == 0, "cannot put");
+}
+
+uint32_t rig_drain(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_things, unsigned n)
+{
+    uint32_t got = 0;
+
+    while (got + n <= rig->count && rig_get(rig, lcore, who, ret_things + got, n))
+        got += n;
+    while (got < rig->count && rig_get(rig, lcore, who, ret_things + got, 1))
+        got++;
+    return got;
+}
+
+void rig_expect_all_free(const struct rig *rig)
+{
+    bool *is_free = calloc(rig->count, sizeof(*is_free));
+    const char *wrong;
+
+    expect(is_free != NULL, "no memory");
+    wrong = pool_wrong(rig->pool, is_free);
+    expect(wrong == NULL, "%s", wrong);
+    expect(lab_pool_count(rig->pool) == rig->count, "%u of %u are free", lab_pool_count(rig->pool),
+           rig->count);
+    free(is_free);
+}

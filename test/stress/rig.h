@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef RIG_H
+#define RIG_H
+
+/* A pool in memory that processes may share, whose things say who holds them. */
+
+#include "stress.h"
+#include <lab_pool.h>
+
+/* The owner word, 0 for the pool, shows that nobody else holds the thing; the plain words show that
+ * what the last holder wrote has arrived, and give ThreadSanitizer something to watch. */
+struct thing {
+    lab_atomic_t owner;
+    uint64_t plain[2];
+};
+
+struct rig {
+    struct lab_pool *pool;
+    struct thing *things; /* of a pool of objects; NULL for buffers, which begin with a thing */
+    uint32_t count;
+    size_t pool_bytes;
+};
+
+/* The largest bulk of any test. */
+#define BULK_MAX 256u
+
+/* A pool of objects, all in shared memory, none of them in the pool yet. Of the options, name and
+ * shared are filled in. */
+struct rig *rig_map(struct lab_pool_options options, enum how how);
+
+/* A pool of buffers, all free. */
+struct rig *rig_create(uint32_t count);
+
+void rig_unmap(struct rig *rig);
+
+/* All objects into the pool, by one lcore. */
+void rig_fill(struct rig *rig, uint32_t lcore);
+
+/* Gets n things for `who` (not 0), all or none; ends the process if anybody holds one of them. */
+bool rig_get(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_things, unsigned n);
+
+/* Puts n things of `who`. */
+void rig_put(struct rig *rig, uint32_t lcore, uint64_t who, void *const *things, unsigned n);
+
+/* Gets everything that can be had, by bulks of n and the rest one by one. */
+uint32_t rig_drain(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_things, unsigned n);
+
+/* Nobody is inside a call: every invariant holds, and all things are free. */
+void rig_expect_all_free(const struct rig *rig);
+
+#endif
