@@ -157,6 +157,32 @@ static void gets_all_or_nothing(void **state)
     }
 }
 
+/* rte_mempool hands its cache's array to dequeue, and uses what was in it after a failure. */
+static void a_get_that_fails_leaves_the_array_alone(void **state)
+{
+    for_each_pool(options) for (unsigned l = 0; l < LCORES; l++)
+    {
+        const size_t bytes = options.count * sizeof(void *);
+        void **array = zeroed(bytes), **before = zeroed(bytes);
+        struct rig rig;
+
+        rig_make_held(&rig, &options);
+        for (uint32_t i = 0; i < options.count; i++)
+            array[i] = before[i] = &array[i];
+        /* All but one: everything is gathered before it is known to be too little. */
+        rig_put(&rig, lcores[(l + 1) % LCORES], rig.things, options.count / 2);
+        rig_put(&rig, lcores[l], rig.things + options.count / 2,
+                options.count - options.count / 2 - 1);
+        assert_int_equal(lab_pool_get_bulk(rig.pool, lcores[l], array, options.count), -ENOBUFS);
+        assert_memory_equal(array, before, bytes);
+        rig_check(&rig);
+        rig_put(&rig, lcores[l], rig.things + options.count - 1, 1);
+        rig_unmake(&rig);
+        free(array);
+        free(before);
+    }
+}
+
 static void refuses_an_id_out_of_range(void **state)
 {
     const uint32_t wrong[] = {4, 5, LAB_LCORE_MAX, UINT32_MAX - 1, INT32_MAX};
@@ -304,6 +330,7 @@ int main(void)
         cmocka_unit_test(and_with_every_tip_and_reach),
         cmocka_unit_test(nothing_is_nothing),
         cmocka_unit_test(gets_all_or_nothing),
+        cmocka_unit_test(a_get_that_fails_leaves_the_array_alone),
         cmocka_unit_test(refuses_an_id_out_of_range),
         cmocka_unit_test(is_lifo_for_the_owner_and_fifo_for_others),
         cmocka_unit_test(one_steal_takes_no_more_than_its_reach),
