@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_ATOMIC_H
+#define LAB_ATOMIC_H
+
+/* Stands in for lib/platform/lab_atomic.h in the explorer's builds: the same names and types, but
+ * each access first lets the scheduler go on with another thread (schedule.c), and a load may see
+ * any value that the memory model allows (memory.c).
+ *
+ * They are macros, so that a failing schedule can be printed with function, line and the word's
+ * name as the source has it. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Plain: all threads of a program are coroutines of one real thread. */
+typedef struct lab_atomic {
+    uint64_t word;
+} lab_atomic_t;
+
+struct explore_site {
+    const char *function;
+    const char *word;
+    int line;
+};
+
+uint64_t explore_load(const struct explore_site *site, const lab_atomic_t *a, bool acquire);
+void explore_store(const struct explore_site *site, lab_atomic_t *a, uint64_t value, bool release);
+bool explore_cas(const struct explore_site *site, lab_atomic_t *a, uint64_t *expected,
+                 uint64_t desired, bool acquire, bool release);
+uint64_t explore_fetch_add(const struct explore_site *site, lab_atomic_t *a, uint64_t addend);
+void explore_fence(const struct explore_site *site);
+void explore_words_store(const struct explore_site *site, lab_atomic_t *to, void *const *from,
+                         unsigned n);
+void explore_words_load(const struct explore_site *site, void **to, const lab_atomic_t *from,
+                        unsigned n);
+
+#define EXPLORE_SITE(word) (&(const struct explore_site){__func__, word, __LINE__})
+
+#define lab_load_relaxed(a) explore_load(EXPLORE_SITE(#a), a, false)
+#define lab_load_acquire(a) explore_load(EXPLORE_SITE(#a), a, true)
+#define lab_store_relaxed(a, value) explore_store(EXPLORE_SITE(#a), a, value, false)
+#define lab_store_release(a, value) explore_store(EXPLORE_SITE(#a), a, value, true)
+#define lab_cas_relaxed(a, expected, desired)                                                      \
+    explore_cas(EXPLORE_SITE(#a), a, expected, desired, false, false)
+#define lab_cas_release(a, expected, desired)                                                      \
+    explore_cas(EXPLORE_SITE(#a), a, expected, desired, false, true)
+#define lab_cas_acq_rel(a, expected, desired)                                                      \
+    explore_cas(EXPLORE_SITE(#a), a, expected, desired, true, true)
+#define lab_fetch_add_relaxed(a, addend) explore_fetch_add(EXPLORE_SITE(#a), a, addend)
+#define lab_fence_seq_cst() explore_fence(EXPLORE_SITE("fence"))
+#define lab_words_store(to, from, n) explore_words_store(EXPLORE_SITE(#to), to, from, n)
+#define lab_words_load(to, from, n) explore_words_load(EXPLORE_SITE(#from), to, from, n)
+
+/* Keeps the compiler in order and nothing else, so in the memory model it is nothing. */
+#define lab_fence_light() ((void)0)
+
+#endif

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The scheduler: threads are coroutines of one real thread, and each access is a point where
+ * another may go on, or where the mortal one may die. */
+
+#include "schedule.h"
+#include "choice.h"
+#include "memory.h"
+
+#include <lab_barrier.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <ucontext.h>
+
+#define STACK_BYTES (64u << 10)
+
+/* Programs take some hundred accesses, so one that takes more than this is waiting for another
+ * thread, in a loop. */
+#define ACCESSES 5000u
+
+enum state { ABSENT, READY, WAITING, ENDED, DEAD };
+
+static struct thread {
+    ucontext_t context;
+    enum state state;
+    unsigned awaits; /* WAITING: for this thread */
+    struct memory_thread memory;
+    char stack[STACK_BYTES] __attribute__((aligned(16)));
+} threads[EXPLORE_THREADS];
+
+static const struct explore_program *program;
+static struct thread *self; /* NULL: in setup or check, which nothing interrupts */
+static unsigned accesses;
+static bool failed, witnessed, tracing;
+static char reason[256];
+static ucontext_t scheduler;
+static jmp_buf check_failed;
+
+unsigned explore_self(void)
+{
+    return (unsigned)(self - threads);
+}
+
+bool explore_died(unsigned thread)
+{
+    return threads[thread].state == DEAD;
+}
+
+void explore_witness(void)
+{
+    witnessed = true;
+}
+
+static void vnote(const char *format, va_list arguments)
+{
+    printf("#   %-10s ", self ? program->thread_name[explore_self()] : "check");
+    vprintf(format, arguments);
+    putchar('\n');
+}
+
+void explore_note(const char *format, ...)
+{
+    va_list arguments;
+
+    if (!tracing)
+        return;
+    va_start(arguments, format);
+    vnote(format, arguments);
+    va_end(arguments);
+}
+
+void explore_fail(const char *format, ...)
+{
+    va_list arguments;
+
+    failed = true;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof(reason), format, arguments);
+    va_end(arguments);
+    explore_note("FAILED: %s", reason);
+    if (!self)
+        longjmp(check_failed, 1);
+    setcontext(&scheduler);
+    __builtin_unreachable();
+}
+
+/* The nth thread that can go on and is not `but`; NULL if there are fewer. */
+static struct thread *runnable(unsigned nth, const struct thread *but)
+{
+    for (struct thread *t = threads; t < threads + EXPLORE_THREADS; t++)
+        if (t->state == READY && t != but && nth-- == 0)
+            return t;
+    return NULL;
+}
+
+static unsigned count_runnable(const struct thread *but)
+{
+    unsigned n = 0;
+
+    while (runnable(n, but))
+        n++;
+    return n;
+}
+
+static void switch_to(struct thread *next)
+{
+    struct thread *previous = self;
+
+    self = next;
+    swapcontext(&previous->context, &next->context);
+}
+
+/* The caller cannot go on: another does, and which one costs nothing. */
+static void leave(enum state state)
+{
+    unsigned n;
+
+    self->state = state;
+    if (state != WAITING)
+        for (struct thread *t = threads; t < threads + EXPLORE_THREADS; t++)
+            if (t->state == WAITING && t->awaits == explore_self())
+                t->state = READY;
+    n = count_runnable(NULL);
+    if (n > 0)
+        switch_to(runnable(choose(n, n), NULL));
+    else
+        setcontext(&scheduler);
+}
+
+static bool somebody_died(void)
+{
+    for (unsigned t = 0; t < EXPLORE_THREADS; t++)
+        if (explore_died(t))
+            return true;
+    return false;
+}
+
+/* Before each access of a thread. */
+static void step(void)
+{
+    unsigned may_die, pick;
+
+    if (++accesses > ACCESSES)
+        explore_fail("blocked: no end after %u accesses", ACCESSES);
+    if (!self)
+        return;
+    may_die = (program->mortal >> explore_self() & 1) && !somebody_died();
+    pick = choose(1 + may_die, 1 + may_die + count_runnable(self));
+    if (pick == 0)
+        return;
+    if (pick == 1 && may_die) {
+        explore_note("dies");
+        leave(DEAD);
+    }
+    switch_to(runnable(pick - 1 - may_die, self));
+}
+
+void explore_join(unsigned thread)
+{
+    if (threads[thread].state != ENDED && threads[thread].state != DEAD) {
+        self->awaits = thread;
+        leave(WAITING);
+    }
+    memory_join(&self->memory, &threads[thread].memory);
+}
+
+static void thread_main(void)
+{
+    program->thread[explore_self()]();
+    leave(ENDED);
+}
+
+static void start(unsigned thread)
+{
+    struct thread *t = &threads[thread];
+
+    t->state = program->thread[thread] ? READY : ABSENT;
+    memset(&t->memory, 0, sizeof(t->memory));
+    getcontext(&t->context);
+    t->context.uc_stack.ss_sp = t->stack;
+    t->context.uc_stack.ss_size = sizeof(t->stack);
+    makecontext(&t->context, thread_main, 0);
+}
+
+static void run_threads(void)
+{
+    unsigned n;
+
+    for (unsigned t = 0; t < EXPLORE_THREADS; t++)
+        start(t);
+    n = count_runnable(NULL);
+    self = runnable(choose(n, n), NULL);
+    swapcontext(&scheduler, &self->context);
+    self = NULL;
+}
+
+bool schedule_execution(const struct explore_program *p, bool trace)
+{
+    program = p;
+    failed = false;
+    accesses = 0;
+    tracing = false;
+    p->setup(p->data);
+    tracing = trace;
+    memory_reset();
+    run_threads();
+    tracing = false;
+    accesses = 0;
+    if (!failed && setjmp(check_failed) == 0)
+        p->check();
+    return !failed;
+}
+
+const char *schedule_reason(void)
+{
+    return reason;
+}
+
+bool schedule_witnessed(void)
+{
+    bool was = witnessed;
+
+    witnessed = false;
+    return was;
+}
+
+/* The accesses, as include/lab_atomic.h names them. */
+
+static void trace(const struct explore_site *site, const char *access, uint64_t value,
+                  const char *remark)
+{
+    explore_note("%s:%d: %s %s = %#llx%s", site->function, site->line, access,
+                 site->word + (site->word[0] == '&'), (unsigned long long)value, remark);
+}
+
+static const char *staleness(uint64_t seen, const lab_atomic_t *a)
+{
+    return seen == a->word ? "" : " (stale)";
+}
+
+uint64_t explore_load(const struct explore_site *site, const lab_atomic_t *a, bool acquire)
+{
+    uint64_t value;
+
+    step();
+    value = self ? memory_load(&self->memory, a, acquire) : a->word;
+    if (tracing)
+        trace(site, acquire ? "load acquire" : "load relaxed", value, staleness(value, a));
+    return value;
+}
+
+void explore_store(const struct explore_site *site, lab_atomic_t *a, uint64_t value, bool release)
+{
+    step();
+    if (self)
+        memory_store(&self->memory, a, value, release);
+    else
+        a->word = value;
+    if (tracing)
+        trace(site, release ? "store release" : "store relaxed", value, "");
+}
+
+bool explore_cas(const struct explore_site *site, lab_atomic_t *a, uint64_t *expected,
+                 uint64_t desired, bool acquire, bool release)
+{
+    bool done = a->word == *expected;
+
+    step();
+    if (self)
+        done = memory_cas(&self->memory, a, expected, desired, acquire, release);
+    else if (done)
+        a->word = desired;
+    else
+        *expected = a->word;
+    if (tracing && done)
+        trace(site, "cas", desired, "");
+    else if (tracing)
+        trace(site, "cas failed, found", *expected, staleness(*expected, a));
+    return done;
+}
+
+uint64_t explore_fetch_add(const struct explore_site *site, lab_atomic_t *a, uint64_t addend)
+{
+    uint64_t value = a->word;
+
+    step();
+    if (self)
+        value = memory_fetch_add(&self->memory, a, addend);
+    else
+        a->word += addend;
+    if (tracing)
+        trace(site, "fetch_add, found", value, "");
+    return value;
+}
+
+void explore_fence(const struct explore_site *site)
+{
+    step();
+    if (self)
+        memory_fence(&self->memory);
+    if (tracing)
+        explore_note("%s:%d: fence", site->function, site->line);
+}
+
+void explore_words_store(const struct explore_site *site, lab_atomic_t *to, void *const *from,
+                         unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        explore_store(site, to + i, (uint64_t)(uintptr_t)from[i], false);
+}
+
+void explore_words_load(const struct explore_site *site, void **to, const lab_atomic_t *from,
+                        unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        to[i] = (void *)(uintptr_t)explore_load(site, from + i, false);
+}
+
+/* lab_barrier.h: the call strikes each other thread at a point of its own, somewhere between its
+ * begin and its end. */
+
+int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got)
+{
+    *ret_got = wanted;
+    return 0;
+}
+
+void lab_barrier_heavy(enum lab_barrier kind)
+{
+    const struct explore_site *here = EXPLORE_SITE("barrier");
+
+    explore_fence(here);
+    if (kind == LAB_BARRIER_FENCE || !self)
+        return;
+    for (unsigned t = 0; t < EXPLORE_THREADS; t++)
+        if (program->thread[t] && t != explore_self()) {
+            step();
+            memory_fence(&threads[t].memory);
+            explore_note("barrier strikes %s", program->thread_name[t]);
+        }
+    explore_fence(here);
+}
