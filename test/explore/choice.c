@@ -5,47 +5,39 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define PATH 8192
+#define PATH 8192u
 
-static struct {
-    unsigned short pick, count;
+/* The path. In an exploration all choices of an execution that have more than one option; in a
+ * replay those that are not the default. */
+static struct choice {
+    unsigned place;
+    char kind;
+    unsigned char pick, count;
 } path[PATH];
-static unsigned length; /* choices on the path */
-static unsigned depth;  /* choices made in this execution */
-static unsigned bound, deviations;
+static unsigned length;
+
+/* The current execution. */
+static unsigned depth; /* of its choices on the path */
+static unsigned place, deviations;
+
+static unsigned bound;
+static bool replaying;
+
+static void begin_execution(void)
+{
+    depth = 0;
+    place = 0;
+    deviations = 0;
+}
 
 void choice_start(unsigned max_deviations)
 {
     bound = max_deviations;
+    replaying = false;
     length = 0;
-    choice_rewind();
-}
-
-unsigned choose(unsigned n_free, unsigned n_all)
-{
-    unsigned pick;
-
-    if (deviations == bound && n_all > n_free)
-        n_all = n_free;
-    if (n_all == 1)
-        return 0;
-    if (depth == length) {
-        if (length == PATH) {
-            fprintf(stderr, "explorer: an execution with more than %d choices\n", PATH);
-            abort();
-        }
-        path[length].pick = 0;
-        path[length++].count = (unsigned short)n_all;
-    }
-    pick = path[depth++].pick;
-    if (pick >= n_all) {
-        fprintf(stderr, "explorer: this is not a path of this program\n");
-        abort();
-    }
-    if (pick >= n_free)
-        deviations++;
-    return pick;
+    begin_execution();
 }
 
 bool choice_next(void)
@@ -56,55 +48,80 @@ bool choice_next(void)
     if (length == 0)
         return false;
     path[length - 1].pick++;
-    choice_rewind();
+    begin_execution();
     return true;
 }
 
-void choice_rewind(void)
+void choice_tick(void)
 {
-    depth = 0;
-    deviations = 0;
+    place++;
 }
 
-/* BOUND:SKIP.PICK,SKIP.PICK,... where SKIP counts the defaults before a pick. */
-void choice_print(void)
+static unsigned choose_replayed(char kind, unsigned n_all)
 {
-    unsigned skip = 0;
-    const char *separator = "";
+    const struct choice *c = &path[depth];
 
-    printf("%u:", bound);
-    for (unsigned i = 0; i < depth; i++) {
-        if (path[i].pick == 0) {
-            skip++;
-            continue;
-        }
-        printf("%s%u.%u", separator, skip, path[i].pick);
-        separator = ",";
-        skip = 0;
+    if (depth == length || c->place != place || c->kind != kind)
+        return 0;
+    if (c->pick >= n_all) {
+        fprintf(stderr, "explorer: that execution is not one of this program\n");
+        exit(2);
     }
+    depth++;
+    return c->pick;
+}
+
+unsigned choose(char kind, unsigned n_free, unsigned n_all)
+{
+    unsigned pick;
+
+    if (replaying)
+        return choose_replayed(kind, n_all);
+    if (deviations == bound && n_all > n_free)
+        n_all = n_free;
+    if (n_all == 1)
+        return 0;
+    if (depth == length) {
+        if (length == PATH) {
+            fprintf(stderr, "explorer: an execution with more than %u choices\n", PATH);
+            abort();
+        }
+        path[length++] =
+            (struct choice){.place = place, .kind = kind, .count = (unsigned char)n_all};
+    }
+    pick = path[depth++].pick;
+    if (pick >= n_free)
+        deviations++;
+    return pick;
+}
+
+void choice_write(char *text, size_t bytes)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (unsigned i = 0; i < depth && used < bytes; i++)
+        if (path[i].pick != 0)
+            used += (size_t)snprintf(text + used, bytes - used, "%s%u%c%u", used ? "," : "",
+                                     path[i].place, path[i].kind, path[i].pick);
 }
 
 bool choice_replay(const char *text)
 {
-    char *end;
-    unsigned long skip, pick;
+    int used = 0;
 
-    choice_start((unsigned)strtoul(text, &end, 10));
-    if (end == text || *end != ':')
-        return false;
-    while (*++end != '\0') {
-        skip = strtoul(end, &end, 10);
-        if (*end != '.' || length + skip >= PATH)
-            return false;
-        while (skip--)
-            path[length++].pick = 0;
-        pick = strtoul(end + 1, &end, 10);
-        path[length].pick = path[length].count = (unsigned short)pick;
-        length++;
-        if (*end == '\0')
-            break;
-        if (*end != ',')
+    choice_start(0);
+    replaying = true;
+    for (; *text != '\0' && length < PATH; text += used + (text[used] == ',')) {
+        struct choice *c = &path[length++];
+
+        if (sscanf(text, "%u%c%hhu%n", &c->place, &c->kind, &c->pick, &used) != 3)
             return false;
     }
     return true;
+}
+
+bool choice_replaying(void)
+{
+    return replaying;
 }

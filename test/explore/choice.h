@@ -11,23 +11,28 @@
  * options from n_free on are deviations, of which an execution may have `bound`. */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Starts an exploration of all executions with at most `bound` deviations. */
 void choice_start(unsigned bound);
 
-/* Starts the one execution that choice_print once printed; false if `text` is not such a line. */
-bool choice_replay(const char *text);
-
-/* Takes one of n_all options (at least 1) and returns its number. */
-unsigned choose(unsigned n_free, unsigned n_all);
-
 /* Goes on to the next execution; false when there is none. */
 bool choice_next(void);
 
-/* Goes back to the start of the same execution. */
-void choice_rewind(void);
+/* Counts the places where choices can be made, which gives them names. */
+void choice_tick(void);
 
-/* Prints the current execution's path. */
-void choice_print(void);
+/* Takes one of n_all options (at least 1) and returns its number. `kind` tells apart the choices
+ * made in one place. */
+unsigned choose(char kind, unsigned n_free, unsigned n_all);
+
+/* Writes down the current execution: the choices that are not the default. */
+void choice_write(char *path, size_t bytes);
+
+/* From now on there is one execution, the one that was written down. false: `path` is none. */
+bool choice_replay(const char *path);
+
+/* True if so: then every place must be asked, even one that exploration has no need to ask. */
+bool choice_replaying(void);
 
 #endif

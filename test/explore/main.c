@@ -6,6 +6,7 @@
 
 #include "choice.h"
 #include "schedule.h"
+#include "sharing.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -41,18 +42,38 @@ static struct result explore(const struct explore_program *p, unsigned bound)
     struct result r = {0};
 
     schedule_witnessed();
+    sharing_forget();
     for (r.bound = 0;; r.bound++) {
-        r.executions = 0;
+        bool more = true;
+
         choice_start(r.bound);
-        do {
+        for (r.executions = 0; more && !r.failed && r.executions < EXECUTIONS; r.executions++) {
             r.failed = !schedule_execution(p, false);
-            r.executions++;
-        } while (!r.failed && r.executions < EXECUTIONS && choice_next());
+            if (r.failed)
+                continue;
+            more = choice_next();
+            if (sharing_learned()) { /* too late for the executions before this one */
+                choice_start(r.bound);
+                r.executions = 0;
+                more = true;
+            }
+        }
         if (r.failed || r.executions == EXECUTIONS || r.bound == bound)
             break;
     }
     r.witnessed = schedule_witnessed();
     return r;
+}
+
+/* The execution that failed, once more and step by step. */
+static void show(const struct explore_program *p)
+{
+    char path[4096];
+
+    choice_write(path, sizeof(path));
+    (void)choice_replay(path);
+    schedule_execution(p, true);
+    printf("# again: --replay=%s '%s'\n", path, p->name);
 }
 
 static bool report(const struct explore_program *p, unsigned number, unsigned bound)
@@ -73,13 +94,8 @@ static bool report(const struct explore_program *p, unsigned number, unsigned bo
            r.executions, r.bound);
     if (why)
         printf("# %s\n", why);
-    if (r.failed && !p->broken) {
-        choice_rewind();
-        schedule_execution(p, true);
-        printf("# again: --replay=");
-        choice_print();
-        printf(" '%s'\n", p->name);
-    }
+    if (r.failed && !p->broken)
+        show(p);
     fflush(stdout);
     return why == NULL;
 }
@@ -90,10 +106,8 @@ static bool find(const struct explore_program *p, int bound)
 
     printf("%s: %s, %llu executions, bound %u\n", p->name,
            r.failed ? schedule_reason() : "nothing found", r.executions, r.bound);
-    if (r.failed) {
-        choice_rewind();
-        schedule_execution(p, true);
-    }
+    if (r.failed)
+        show(p);
     return r.failed;
 }
 

@@ -3,9 +3,8 @@
  */
 #include "memory.h"
 #include "choice.h"
+#include "explore.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MESSAGES 8192
@@ -40,8 +39,7 @@ static struct view fences;
 
 static void too_many(const char *what)
 {
-    fprintf(stderr, "explorer: more %s in one execution than memory.c has room for\n", what);
-    abort();
+    explore_fail("blocked, or memory.c is too small: more %s than it has room for", what);
 }
 
 static struct message *message_new(uint64_t value, struct message *older)
@@ -80,8 +78,7 @@ static unsigned find(const lab_atomic_t *a)
 static void join(struct view *into, const struct view *from)
 {
     for (unsigned i = 0; i < MEMORY_WORDS; i++)
-        if (from->oldest[i] > into->oldest[i])
-            into->oldest[i] = from->oldest[i];
+        into->oldest[i] = from->oldest[i] > into->oldest[i] ? from->oldest[i] : into->oldest[i];
 }
 
 void memory_reset(void)
@@ -132,7 +129,7 @@ uint64_t memory_load(struct memory_thread *thread, const lab_atomic_t *a, bool a
     unsigned word = find(a);
     const struct message *m = words[word].newest;
     uint8_t index = words[word].index;
-    unsigned stale = choose(1, 1u + index - thread->current.oldest[word]);
+    unsigned stale = choose('v', 1, 1u + index - thread->current.oldest[word]);
 
     index = (uint8_t)(index - stale);
     while (stale--)
@@ -162,7 +159,7 @@ bool memory_cas(struct memory_thread *thread, lab_atomic_t *a, uint64_t *expecte
         if (index == thread->current.oldest[word])
             break;
     }
-    pick = choose(1, n);
+    pick = choose('v', 1, n);
     m = candidates[pick];
     see(thread, word, m, indices[pick], acquire);
     if (m->value != *expected) {

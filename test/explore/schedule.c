@@ -8,6 +8,7 @@
 #include "schedule.h"
 #include "choice.h"
 #include "memory.h"
+#include "sharing.h"
 
 #include <lab_barrier.h>
 #include <setjmp.h>
@@ -20,7 +21,7 @@
 
 /* Programs take some hundred accesses, so one that takes more than this is waiting for another
  * thread, in a loop. */
-#define ACCESSES 5000u
+#define ACCESSES 2000u
 
 enum state { ABSENT, READY, WAITING, ENDED, DEAD };
 
@@ -28,6 +29,7 @@ static struct thread {
     ucontext_t context;
     enum state state;
     unsigned awaits; /* WAITING: for this thread */
+    bool fresh;      /* it has not made an access yet */
     struct memory_thread memory;
     char stack[STACK_BYTES] __attribute__((aligned(16)));
 } threads[EXPLORE_THREADS];
@@ -119,6 +121,7 @@ static void leave(enum state state)
 {
     unsigned n;
 
+    choice_tick();
     self->state = state;
     if (state != WAITING)
         for (struct thread *t = threads; t < threads + EXPLORE_THREADS; t++)
@@ -126,7 +129,7 @@ static void leave(enum state state)
                 t->state = READY;
     n = count_runnable(NULL);
     if (n > 0)
-        switch_to(runnable(choose(n, n), NULL));
+        switch_to(runnable(choose('n', n, n), NULL));
     else
         setcontext(&scheduler);
 }
@@ -139,17 +142,15 @@ static bool somebody_died(void)
     return false;
 }
 
-/* Before each access of a thread. */
-static void step(void)
+/* Before something that other threads could notice or be the cause of: one of them may go on
+ * first, or this one may die. */
+static void pause(void)
 {
-    unsigned may_die, pick;
+    unsigned may_die = (program->mortal >> explore_self() & 1) && !somebody_died();
+    unsigned n_others = self->fresh ? 0 : count_runnable(self); /* it was their turn already */
+    unsigned pick = choose('t', 1 + may_die, 1 + may_die + n_others);
 
-    if (++accesses > ACCESSES)
-        explore_fail("blocked: no end after %u accesses", ACCESSES);
-    if (!self)
-        return;
-    may_die = (program->mortal >> explore_self() & 1) && !somebody_died();
-    pick = choose(1 + may_die, 1 + may_die + count_runnable(self));
+    self->fresh = false;
     if (pick == 0)
         return;
     if (pick == 1 && may_die) {
@@ -159,11 +160,26 @@ static void step(void)
     switch_to(runnable(pick - 1 - may_die, self));
 }
 
+/* Before each access; a NULL is a fence. */
+static void step(const lab_atomic_t *a, bool writes)
+{
+    unsigned thread = self ? explore_self() : EXPLORE_THREADS;
+
+    choice_tick();
+    if (++accesses > ACCESSES)
+        explore_fail("blocked: no end after %u accesses", ACCESSES);
+    if (a && !sharing_matters(a, thread, writes) && !choice_replaying())
+        return;
+    if (self)
+        pause();
+}
+
 void explore_join(unsigned thread)
 {
     if (threads[thread].state != ENDED && threads[thread].state != DEAD) {
         self->awaits = thread;
         leave(WAITING);
+        self->fresh = true;
     }
     memory_join(&self->memory, &threads[thread].memory);
 }
@@ -179,6 +195,7 @@ static void start(unsigned thread)
     struct thread *t = &threads[thread];
 
     t->state = program->thread[thread] ? READY : ABSENT;
+    t->fresh = true;
     memset(&t->memory, 0, sizeof(t->memory));
     getcontext(&t->context);
     t->context.uc_stack.ss_sp = t->stack;
@@ -193,7 +210,7 @@ static void run_threads(void)
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
         start(t);
     n = count_runnable(NULL);
-    self = runnable(choose(n, n), NULL);
+    self = runnable(choose('n', n, n), NULL);
     swapcontext(&scheduler, &self->context);
     self = NULL;
 }
@@ -246,7 +263,7 @@ uint64_t explore_load(const struct explore_site *site, const lab_atomic_t *a, bo
 {
     uint64_t value;
 
-    step();
+    step(a, false);
     value = self ? memory_load(&self->memory, a, acquire) : a->word;
     if (tracing)
         trace(site, acquire ? "load acquire" : "load relaxed", value, staleness(value, a));
@@ -255,7 +272,7 @@ uint64_t explore_load(const struct explore_site *site, const lab_atomic_t *a, bo
 
 void explore_store(const struct explore_site *site, lab_atomic_t *a, uint64_t value, bool release)
 {
-    step();
+    step(a, true);
     if (self)
         memory_store(&self->memory, a, value, release);
     else
@@ -269,7 +286,7 @@ bool explore_cas(const struct explore_site *site, lab_atomic_t *a, uint64_t *exp
 {
     bool done = a->word == *expected;
 
-    step();
+    step(a, true);
     if (self)
         done = memory_cas(&self->memory, a, expected, desired, acquire, release);
     else if (done)
@@ -287,7 +304,7 @@ uint64_t explore_fetch_add(const struct explore_site *site, lab_atomic_t *a, uin
 {
     uint64_t value = a->word;
 
-    step();
+    step(a, true);
     if (self)
         value = memory_fetch_add(&self->memory, a, addend);
     else
@@ -299,7 +316,7 @@ uint64_t explore_fetch_add(const struct explore_site *site, lab_atomic_t *a, uin
 
 void explore_fence(const struct explore_site *site)
 {
-    step();
+    step(NULL, true);
     if (self)
         memory_fence(&self->memory);
     if (tracing)
@@ -338,7 +355,7 @@ void lab_barrier_heavy(enum lab_barrier kind)
         return;
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
         if (program->thread[t] && t != explore_self()) {
-            step();
+            step(NULL, true);
             memory_fence(&threads[t].memory);
             explore_note("barrier strikes %s", program->thread_name[t]);
         }

@@ -79,9 +79,10 @@ static void setup(const void *data)
     for (unsigned i = world->top; i < world->bot; i++)
         slots[0][i & deques[0].mask].word = ++n_things;
     deques[0].top.word = world->top;
-    deques[0].split.word = world->split;
+    deques[0].split.word = world->unseen ? world->top : world->split;
     deques[0].bot.word = world->bot;
-    lab_deque_publish_owner(&deques[0], world->bot - world->split); /* the owner's limits */
+    lab_deque_publish_owner(&deques[0], world->bot); /* nothing, but the owner has a look */
+    deques[0].split.word = world->split;
     while (hand[0].n < world->hand) {
         place[++n_things] = HELD;
         hand[0].things[hand[0].n++] = thing(n_things);
@@ -352,7 +353,7 @@ static struct explore_program program(const struct world *w, bool fenced, bool d
     snprintf(variant->name, sizeof(variant->name), "%s%s%s", w->name, fenced ? ", fenced" : "",
              dies ? ", a thread dies" : "");
     p.name = variant->name;
-    p.bound = or_default(w->bound, 3);
+    p.bound = or_default(w->bound, 3) - dies; /* there are many more places to die in */
     p.broken = w->broken;
     for (unsigned t = 0; t < EXPLORE_THREADS; t++) {
         p.thread[t] = w->ops[t][0].verb != END ? act : NULL;

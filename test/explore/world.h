@@ -70,6 +70,7 @@ struct world {
     unsigned reach, tip, capacity; /* left 0: 1, 1 and 4 */
     unsigned top, split, bot;
     unsigned hand;
+    bool unseen;    /* the owner does not know yet that split has left top: it was revoked */
     unsigned bound; /* left 0: 3 */
     bool broken;
 };

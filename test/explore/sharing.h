@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef SHARING_H
+#define SHARING_H
+
+/* Which threads touch which words: learned from a program's executions, to explore fewer of them.
+ * A load of a word that only the loading thread writes, and a store to a word that only the storing
+ * thread touches, do the same wherever the other threads stand, so nobody need be scheduled before
+ * them. What was learned too late makes the exploration start again, so that in the one that
+ * counts nothing was left out. */
+
+#include <lab_atomic.h>
+
+/* A new program. */
+void sharing_forget(void);
+
+/* Notes an access and says whether another thread could notice it or influence it. */
+bool sharing_matters(const lab_atomic_t *a, unsigned thread, bool writes);
+
+/* True if something was learned since this was last asked. */
+bool sharing_learned(void);
+
+#endif
