@@ -219,7 +219,7 @@ static const struct world worlds[] = {
      .hand = 1,
      .broken = true},
     {"misuse: take a failed steal for a proof",
-     {{POP(3)}, {STEAL, INSIST}},
+     {{POP(3)}, {STEAL, INSIST(1)}},
      .split = 2,
      .bot = 2,
      .broken = true},

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 ENGINE = ['main.c', 'schedule.c', 'memory.c', 'choice.c', 'sharing.c']
-SUITES = {'deque': ['deque.c', 'world.c'], 'stack': ['stack.c']}
+SUITES = {'deque': ['deque.c', 'world.c', 'play.c'], 'stack': ['stack.c', 'play.c']}
 FLAGS = ['-std=gnu11', '-O1', '-D_GNU_SOURCE', '-w']
 
 

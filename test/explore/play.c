@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "play.h"
+
+#include <lab_atomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BOXES 2u
+
+enum place { FREE, IN_BOX, FOUND_FREE, HELD }; /* HELD + t: by thread t */
+
+static play_steps *steps;
+static lab_atomic_t boxes[BOXES];
+static unsigned n_things;
+static unsigned place[PLAY_THINGS + 1];
+static struct {
+    void *things[PLAY_THINGS];
+    unsigned n;
+    unsigned moving;
+} hands[EXPLORE_THREADS];
+
+static void *thing(unsigned number)
+{
+    return (void *)(uintptr_t)number;
+}
+
+static unsigned number_of(const void *thing)
+{
+    if (!thing || (uintptr_t)thing > n_things)
+        explore_fail("%p is no thing: nobody wrote it", thing);
+    return (unsigned)(uintptr_t)thing;
+}
+
+void play_reset(play_steps *new_steps)
+{
+    steps = new_steps;
+    n_things = 0;
+    memset(boxes, 0, sizeof(boxes));
+    memset(place, 0, sizeof(place));
+    memset(hands, 0, sizeof(hands));
+}
+
+unsigned play_new_free(void)
+{
+    if (n_things == PLAY_THINGS)
+        abort();
+    return ++n_things;
+}
+
+unsigned play_new_held(unsigned thread)
+{
+    unsigned number = play_new_free();
+
+    place[number] = HELD + thread;
+    hands[thread].things[hands[thread].n++] = thing(number);
+    return number;
+}
+
+void play_thread(void)
+{
+    const struct step *step = (*steps)[explore_self()];
+
+    do
+        explore_note("%s %u", step->name, step->n);
+    while (step->act(step->n, step->which) && (++step)->act);
+}
+
+void play_moving(unsigned n)
+{
+    hands[explore_self()].moving = n;
+}
+
+unsigned play_held(void)
+{
+    return hands[explore_self()].n;
+}
+
+void play_obtain(void *const *things, unsigned n)
+{
+    unsigned me = explore_self();
+
+    play_moving(0);
+    for (unsigned i = 0; i < n; i++) {
+        unsigned number = number_of(things[i]);
+
+        explore_note("  has thing %u", number);
+        if (place[number] != FREE)
+            explore_fail("thing %u is held twice", number);
+        place[number] = HELD + me;
+        hands[me].things[hands[me].n++] = things[i];
+    }
+}
+
+unsigned play_let_go(void **ret_things, unsigned n)
+{
+    unsigned me = explore_self();
+
+    n = n < hands[me].n ? n : hands[me].n;
+    for (unsigned i = 0; i < n; i++) {
+        ret_things[i] = hands[me].things[--hands[me].n];
+        place[number_of(ret_things[i])] = FREE;
+        explore_note("  lets thing %u go", number_of(ret_things[i]));
+    }
+    play_moving(n);
+    return n;
+}
+
+void play_found_free(void *const *things, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        unsigned number = number_of(things[i]);
+
+        if (place[number] != FREE)
+            explore_fail("thing %u is free and also elsewhere", number);
+        place[number] = FOUND_FREE;
+    }
+}
+
+bool play_died(void)
+{
+    for (unsigned t = 0; t < EXPLORE_THREADS; t++)
+        if (explore_died(t))
+            return true;
+    return false;
+}
+
+void play_check(void)
+{
+    unsigned lost = 0, may_be_lost = 0;
+
+    for (unsigned t = 0; t < EXPLORE_THREADS; t++)
+        if (explore_died(t))
+            may_be_lost = hands[t].moving;
+    for (unsigned i = 1; i <= n_things; i++)
+        lost += place[i] == FREE;
+    if (lost > may_be_lost)
+        explore_fail("%u things are lost, and %u may be", lost, may_be_lost);
+}
+
+bool play_give(unsigned box, unsigned which)
+{
+    void *given;
+
+    if (play_let_go(&given, 1) == 1) {
+        place[number_of(given)] = IN_BOX;
+        lab_store_release(&boxes[box], number_of(given));
+        play_moving(0);
+    }
+    return true;
+}
+
+bool play_receive(unsigned box, unsigned which)
+{
+    unsigned number = (unsigned)lab_load_acquire(&boxes[box]);
+    void *received = thing(number);
+
+    if (number != 0 && place[number] == IN_BOX) {
+        place[number] = FREE;
+        play_obtain(&received, 1);
+    }
+    return true;
+}
+
+bool play_swap(unsigned n, unsigned which)
+{
+    unsigned held = play_held();
+    void **things = hands[explore_self()].things;
+
+    if (held >= 2) {
+        void *last = things[held - 1];
+
+        things[held - 1] = things[held - 2];
+        things[held - 2] = last;
+    }
+    return true;
+}
+
+bool play_join(unsigned thread, unsigned which)
+{
+    explore_join(thread);
+    return true;
+}
+
+bool play_say(unsigned flag, unsigned which)
+{
+    lab_store_release(&boxes[flag], 1);
+    return true;
+}
+
+bool play_say_relaxed(unsigned flag, unsigned which)
+{
+    lab_store_relaxed(&boxes[flag], 1);
+    return true;
+}
+
+bool play_hear(unsigned flag, unsigned which)
+{
+    return lab_load_acquire(&boxes[flag]) != 0;
+}
+
+bool play_insist(unsigned n, unsigned which)
+{
+    if (play_held() < n)
+        explore_fail("there were %u things to be had, and it has %u", n, play_held());
+    return true;
+}
+
+struct explore_program play_program(const char *name, const char *suffix, play_steps *of,
+                                    unsigned bound, bool dies)
+{
+    struct explore_program p = {.bound = bound - dies};
+    char *full_name;
+
+    if (asprintf(&full_name, "%s%s%s", name, suffix, dies ? ", a thread dies" : "") < 0)
+        abort();
+    p.name = full_name;
+    for (unsigned t = 0; t < EXPLORE_THREADS; t++) {
+        p.thread[t] = (*of)[t][0].act ? play_thread : NULL;
+        p.mortal |= (unsigned)dies << t;
+    }
+    return p;
+}

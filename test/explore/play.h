@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef PLAY_H
+#define PLAY_H
+
+/* What the programs of all suites are made of: numbered things, threads that hold some, and for
+ * each thread a list of steps. Two holders of one thing are found at once; a thing that nobody can
+ * obtain any longer, at the end. */
+
+#include "explore.h"
+
+#define PLAY_STEPS 10u
+#define PLAY_THINGS 16u
+
+/* `act` returns false where its thread is to end. */
+struct step {
+    bool (*act)(unsigned n, unsigned which);
+    const char *name;
+    unsigned n, which;
+};
+
+typedef const struct step play_steps[EXPLORE_THREADS][PLAY_STEPS];
+
+/* Before each execution: these steps, no things. */
+void play_reset(play_steps *steps);
+
+/* A new thing, held by a thread, or free. Returns its number: 1, 2, ... */
+unsigned play_new_held(unsigned thread);
+unsigned play_new_free(void);
+
+/* For struct explore_program: runs the steps of the calling thread. */
+void play_thread(void);
+
+/* Around a call that moves things, for the thread that makes it. From play_let_go() or
+ * play_moving() to play_obtain() that thread, should it die, may hide so many things. */
+unsigned play_let_go(void **ret_things, unsigned n); /* those got last, at most those held */
+void play_moving(unsigned n);
+void play_obtain(void *const *things, unsigned n);
+unsigned play_held(void);
+
+/* In check: what was free after all, and then whether all is there. */
+void play_found_free(void *const *things, unsigned n);
+void play_check(void);
+bool play_died(void); /* some thread did */
+
+/* Steps that all suites have. */
+bool play_give(unsigned box, unsigned which);    /* one thing into a hand-over box */
+bool play_receive(unsigned box, unsigned which); /* what lies in it by now */
+bool play_swap(unsigned n, unsigned which);      /* the two things got last */
+bool play_join(unsigned thread, unsigned which); /* wait for its end, or its death */
+bool play_say(unsigned flag, unsigned which);    /* raise it, release */
+bool play_say_relaxed(unsigned flag, unsigned which);
+bool play_hear(unsigned flag, unsigned which); /* end unless it was raised */
+bool play_insist(unsigned n, unsigned which);  /* on holding n things at least */
+
+// clang-format off
+#define GIVE(box)         {play_give, "GIVE", box, 0}
+#define RECEIVE(box)      {play_receive, "RECEIVE", box, 0}
+#define SWAP              {play_swap, "SWAP", 0, 0}
+#define JOIN(thread)      {play_join, "JOIN", thread, 0}
+#define SAY(flag)         {play_say, "SAY", flag, 0}
+#define SAY_RELAXED(flag) {play_say_relaxed, "SAY_RELAXED", flag, 0}
+#define HEAR(flag)        {play_hear, "HEAR", flag, 0}
+#define INSIST(n)         {play_insist, "INSIST", n, 0}
+// clang-format on
+
+/* A program of these steps, to be completed: `name` with `suffixes`, all its threads, and all of
+ * them mortal if one `dies`: then with a bound one smaller, for there are many places to die in. */
+struct explore_program play_program(const char *name, const char *suffix, play_steps *steps,
+                                    unsigned bound, bool dies);
+
+#endif

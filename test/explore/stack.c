@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The programs of the shared stack. Thing i has the index i - 1. */
+
+#include "play.h"
+
+#include <lab_stack.h>
+
+struct game {
+    const char *name;
+    play_steps steps;
+    unsigned depth;                 /* things in the stack at the start, the first on top */
+    unsigned hand[EXPLORE_THREADS]; /* held by each thread */
+    unsigned bound;
+};
+
+static struct lab_stack stack;
+static lab_atomic_t links[PLAY_THINGS];
+
+static void *thing(uint32_t index)
+{
+    return (void *)(uintptr_t)(index + 1);
+}
+
+static bool push(unsigned n, unsigned which)
+{
+    void *things[PLAY_THINGS];
+    uint32_t indices[PLAY_THINGS];
+
+    n = play_let_go(things, n);
+    for (unsigned i = 0; i < n; i++)
+        indices[i] = (uint32_t)(uintptr_t)things[i] - 1;
+    lab_stack_push_any(&stack, indices, n);
+    play_moving(0);
+    return true;
+}
+
+static unsigned pop_things(void **ret_things, unsigned n)
+{
+    uint32_t indices[PLAY_THINGS];
+
+    n = lab_stack_pop_any(&stack, indices, n);
+    for (unsigned i = 0; i < n; i++)
+        ret_things[i] = thing(indices[i]);
+    return n;
+}
+
+static bool pop(unsigned n, unsigned which)
+{
+    void *things[PLAY_THINGS];
+
+    play_moving(n);
+    n = pop_things(things, n);
+    play_obtain(things, n);
+    return true;
+}
+
+static void setup(const void *data)
+{
+    const struct game *game = data;
+    uint32_t indices[PLAY_THINGS];
+
+    play_reset(&game->steps);
+    memset(links, 0, sizeof(links));
+    lab_stack_init(&stack, links);
+    for (unsigned i = 0; i < game->depth; i++)
+        indices[game->depth - 1 - i] = play_new_free() - 1;
+    lab_stack_push_any(&stack, indices, game->depth);
+    for (unsigned t = 0; t < EXPLORE_THREADS; t++)
+        for (unsigned i = 0; i < game->hand[t]; i++)
+            (void)play_new_held(t);
+}
+
+static void check(void)
+{
+    void *things[PLAY_THINGS];
+    uint32_t count = lab_stack_count_any(&stack);
+    unsigned n, found = 0;
+
+    do {
+        n = pop_things(things, 2);
+        play_found_free(things, n);
+        found += n;
+    } while (n > 0);
+    if (found != count)
+        explore_fail("a depth of %u, and %u things", count, found);
+    play_check();
+}
+
+// clang-format off
+#define PUSH(n) {push, "PUSH", n, 0}
+#define POP(n)  {pop, "POP", n, 0}
+// clang-format on
+
+static const struct game games[] = {
+    {"pop against pop", {{POP(1), POP(1)}, {POP(2)}, {POP(1)}}, .depth = 3, .bound = 4},
+    {"push against pop",
+     {{PUSH(1), PUSH(1)}, {POP(2), POP(1)}, {POP(1)}},
+     .depth = 1,
+     .hand = {2},
+     .bound = 4},
+    {"push against push", {{PUSH(2), POP(1)}, {PUSH(1)}, {PUSH(1)}}, .hand = {2, 1, 1}, .bound = 4},
+    {"the top goes and comes back",
+     {{POP(2)}, {POP(2), SWAP, PUSH(1), PUSH(1)}, {POP(1), PUSH(1)}},
+     .depth = 3,
+     .bound = 4},
+    {"a thing is handed on and comes back",
+     {{POP(1), GIVE(0), POP(1)}, {RECEIVE(0), PUSH(1), POP(2)}},
+     .depth = 3,
+     .bound = 6},
+    {"bursts",
+     {{PUSH(2), POP(2)}, {PUSH(2), POP(2)}, {POP(3)}},
+     .depth = 1,
+     .hand = {2, 2},
+     .bound = 4},
+};
+
+#define GAMES (sizeof(games) / sizeof(games[0]))
+
+int main(int argc, char **argv)
+{
+    struct explore_program programs[2 * GAMES], *p = programs;
+
+    for (unsigned i = 0; i < 2 * GAMES; i++, p++) {
+        static const char *const names[] = {"thread 0", "thread 1", "thread 2", "thread 3"};
+        const struct game *game = &games[i / 2];
+
+        *p = play_program(game->name, "", &game->steps, game->bound, i % 2 == 1);
+        memcpy(p->thread_name, names, sizeof(names));
+        p->data = game;
+        p->setup = setup;
+        p->check = check;
+    }
+    return explore_main(argc, argv, programs, 2 * GAMES);
+}
