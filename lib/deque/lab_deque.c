@@ -183,13 +183,12 @@ static bool pop_tip(struct lab_deque *deque, uint64_t bot, void **ret_things, un
 
 unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, unsigned n)
 {
-    uint64_t bot;
-
     if (deque->slots == NULL)
         return 0;
-    bot = mended_bot(deque);
-    /* Every turn but the last is one in which a revoker changed split: lock-free. */
+    /* Every turn but the last is one in which a revoker changed split: lock-free. What a killed
+     * predecessor left may show only then, so each turn looks for it. */
     for (;;) {
+        uint64_t bot = mended_bot(deque);
         uint64_t split = settled_split(deque, bot);
         unsigned taken;
 

@@ -13,7 +13,13 @@ import subprocess
 import sys
 
 ENGINE = ['main.c', 'schedule.c', 'memory.c', 'choice.c', 'sharing.c']
-SUITES = {'deque': ['deque.c', 'world.c', 'play.c'], 'stack': ['stack.c', 'play.c']}
+FLOORS = ['platform', 'memory', 'deque', 'pool']
+SUITES = {  # the library's files, and the explorer's
+    'deque': (['deque/lab_deque.c'], ['deque.c', 'world.c', 'play.c']),
+    'stack': (['deque/lab_stack.c'], ['stack.c', 'play.c']),
+    'pool': (['deque/lab_deque.c', 'deque/lab_stack.c', 'pool/lab_pool.c',
+              'pool/lab_pool_setup.c', 'platform/lab_error.c'], ['pool.c', 'play.c']),
+}
 FLAGS = ['-std=gnu11', '-O1', '-D_GNU_SOURCE', '-w']
 
 
@@ -46,48 +52,60 @@ def read_mistakes(path):
     return mistakes
 
 
-def put_in(mistake, library, folder):
-    """Writes the changed files to `folder`; returns what is wrong, or None."""
+def put_in(mistake, root, folder):
+    """Writes the changed files to `folder`, under their names alone: the compiler looks there
+    first. Returns what is wrong, or None."""
     for name, old, new in mistake.changes:
-        changed = folder / name
-        text = (changed if changed.exists() else library / name).read_text(encoding='utf-8')
+        changed = folder / pathlib.Path(name).name
+        text = (changed if changed.exists() else root / 'lib' / name).read_text(encoding='utf-8')
         if text.count(old) != 1:
             return f'{name} has this {text.count(old)} times, not once:\n{old}'
         changed.write_text(text.replace(old, new), encoding='utf-8')
     return None
 
 
-def compile_suite(suite, mistake, root, build, compiler, engine):
-    """Returns the executable, and what the compiler said if it failed."""
-    explore, library = root / 'test/explore', root / 'lib/deque'
-    folder = build / ('mistake-' + mistake.name.replace(' ', '-'))
-    folder.mkdir(parents=True, exist_ok=True)
+def include(root, first=()):
+    explore = root / 'test/explore'
+    folders = [*first, explore / 'include', explore, *(root / 'lib' / floor for floor in FLOORS)]
+    return [f'-I{folder}' for folder in folders]
+
+
+def compile_with(mistake, root, build, compiler, engine):
+    """Returns the executable, or None and why there is none."""
+    folder = build / mistake.name.replace(' ', '-')
+    folder.mkdir(exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
-    wrong = put_in(mistake, library, folder)
+    wrong = put_in(mistake, root, folder)
     if wrong:
         return None, wrong
-    source = f'lab_{suite}.c'
-    if not (folder / source).exists():
-        (folder / source).write_text((library / source).read_text(encoding='utf-8'))
-    includes = [folder, explore / 'include', explore, root / 'lib/platform', library]
-    command = compiler + FLAGS + [f'-I{path}' for path in includes]
-    sources = [folder / source] + [explore / name for name in SUITES[suite]]
+    library, explore = SUITES[mistake.program.partition(': ')[0]]
+    sources = [root / 'test/explore' / name for name in explore]
+    for name in library:
+        changed = folder / pathlib.Path(name).name
+        sources.append(changed if changed.exists() else root / 'lib' / name)
     program = folder / 'explore'
-    done = subprocess.run(command + [*map(str, sources + engine), '-o', str(program)],
-                          capture_output=True, text=True, check=False)
+    command = [*compiler, *FLAGS, *include(root, [folder]), *map(str, sources + engine),
+               '-o', str(program)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return (program, '') if done.returncode == 0 else (None, done.stderr)
 
 
 def compile_engine(root, build, compiler):
-    explore = root / 'test/explore'
     objects = []
     for name in ENGINE:
         objects.append(build / (name + '.o'))
-        subprocess.run(compiler + FLAGS + ['-O2', f'-I{explore}/include', f'-I{explore}',
-                       f'-I{root}/lib/platform', '-c', str(explore / name), '-o', str(objects[-1])],
-                       check=True)
+        subprocess.run([*compiler, *FLAGS, '-O2', *include(root), '-c',
+                        str(root / 'test/explore' / name), '-o', str(objects[-1])], check=True)
     return objects
+
+
+def find(mistake, executable):
+    """Returns whether it was found, and what the explorer said."""
+    program = mistake.program.partition(': ')[2]
+    run = subprocess.run([executable, '--find', program], capture_output=True, text=True,
+                         check=False)
+    return run.returncode == 0, run.stdout + run.stderr
 
 
 def main():
@@ -99,17 +117,12 @@ def main():
     failed = 0
     print(f'1..{len(mistakes)}', flush=True)
     for number, mistake in enumerate(mistakes, 1):
-        suite, _, program = mistake.program.partition(': ')
-        executable, said = compile_suite(suite, mistake, root, build, compiler, engine)
-        found = False
-        if executable:
-            run = subprocess.run([executable, '--find', program], capture_output=True, text=True,
-                                 check=False)
-            found, said = run.returncode == 0, run.stdout + run.stderr
-        first = said.splitlines()[0] if said else ''
+        executable, said = compile_with(mistake, root, build, compiler, engine)
+        found, said = find(mistake, executable) if executable else (False, said)
+        first, _, rest = said.partition('\n')
         print(f'{"ok" if found else "not ok"} {number} - {mistake.name}: {first}', flush=True)
         if not found:
-            print('\n'.join('# ' + line for line in said.splitlines()), flush=True)
+            print('\n'.join('# ' + line for line in rest.splitlines()), flush=True)
             failed += 1
     return 1 if failed else 0
 

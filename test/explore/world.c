@@ -48,8 +48,9 @@ static void setup(const void *data)
     deques[0].split.word = world->unseen ? world->top : world->split;
     lab_deque_publish_owner(&deques[0], world->bot); /* nothing, but the owner has a look */
     deques[0].split.word = world->split;
-    for (unsigned i = 0; i < world->hand; i++)
-        (void)play_new_held(0);
+    for (unsigned t = 0; t < EXPLORE_THREADS; t++)
+        for (unsigned i = 0; i < world->hand[t]; i++)
+            (void)play_new_held(t);
 }
 
 static void push(struct lab_deque *deque, unsigned n, bool public)
@@ -215,9 +216,13 @@ unsigned world_programs(const struct world *world, struct explore_program *progr
 {
     unsigned n = 0;
 
-    for (unsigned dies = 0; dies <= !world->broken; dies++) {
+    if (world->broken) {
+        *programs = program(world, LAB_BARRIER_SHARED, world->mortal);
+        return 1;
+    }
+    for (unsigned dies = 0; dies <= 1; dies++) {
         programs[n++] = program(world, LAB_BARRIER_SHARED, dies);
-        if (!world->broken && revokes(world))
+        if (revokes(world))
             programs[n++] = program(world, LAB_BARRIER_FENCE, dies);
     }
     return n;

@@ -35,16 +35,17 @@ bool world_help_alone(unsigned n, unsigned deque);   /* none where another threa
 #define STEAL_2        {world_steal, "STEAL_2", 0, 1}
 // clang-format on
 
-/* One program. Things 1, 2, ... lie in deque 0 from `top` on, and thread 0 holds `hand` more. */
+/* One program. Things 1, 2, ... lie in deque 0 from `top` on, and each thread holds some more. */
 struct world {
     const char *name;
     play_steps steps;
     unsigned reach, tip, capacity; /* left 0: 1, 1 and 4 */
     unsigned top, split, bot;
-    unsigned hand;
+    unsigned hand[EXPLORE_THREADS];
     bool unseen;    /* the owner does not know yet that split has left top: it was revoked */
     unsigned bound; /* left 0: 3 */
-    bool broken;
+    bool broken; /* it must fail, and there are no variants of it */
+    bool mortal; /* and to fail, it needs a death */
 };
 
 /* Its variants, as programs for explore_main(): as it is; with one thread that dies, at each of its
