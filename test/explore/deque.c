@@ -118,7 +118,7 @@ static const struct world worlds[] = {
      .bot = 3,
      .hand = {2}},
     {"owner dies with bot low, another takes the deque over",
-     {{POP(1)}, {REVOKE, STEAL, STEAL}, {JOIN(0), PUSH_PUBLIC(1), POP(1)}},
+     {{POP(1)}, {REVOKE, STEAL, STEAL}, {JOIN(0), PUSH(1), POP(1)}},
      .bot = 2,
      .hand = {0, 0, 1}},
     {"owner dies with split low, another takes the deque over",
@@ -211,13 +211,7 @@ static const struct world worlds[] = {
      .bot = 1},
     {"two revocations, one after the other", {{POP(1)}, {REVOKE}, {STEAL, REVOKE}}, .bot = 3},
 
-    /* What the library does not promise, and misuse: programs that must fail. */
-    {"a new owner's hot push does not mend a killed owner's bot",
-     {{POP(1)}, {REVOKE, STEAL, STEAL}, {JOIN(0), PUSH(1), POP(1)}},
-     .bot = 2,
-     .hand = {0, 0, 1},
-     .broken = true,
-     .mortal = true},
+    /* Misuse, which must be seen. */
     {"misuse: revoke without the barrier",
      {{POP(1)}, {REVOKE_ALONE, STEAL, STEAL}},
      .bot = 2,

@@ -217,7 +217,7 @@ unsigned world_programs(const struct world *world, struct explore_program *progr
     unsigned n = 0;
 
     if (world->broken) {
-        *programs = program(world, LAB_BARRIER_SHARED, world->mortal);
+        *programs = program(world, LAB_BARRIER_SHARED, false);
         return 1;
     }
     for (unsigned dies = 0; dies <= 1; dies++) {

@@ -44,8 +44,7 @@ struct world {
     unsigned hand[EXPLORE_THREADS];
     bool unseen;    /* the owner does not know yet that split has left top: it was revoked */
     unsigned bound; /* left 0: 3 */
-    bool broken; /* it must fail, and there are no variants of it */
-    bool mortal; /* and to fail, it needs a death */
+    bool broken;    /* it must fail, and there are no variants of it */
 };
 
 /* Its variants, as programs for explore_main(): as it is; with one thread that dies, at each of its

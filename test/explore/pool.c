@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The programs of the pool: get and put as callers know them. Thread t has lcore id t unless its
+ * step says otherwise. */
+
+#include "play.h"
+
+#include <lab_pool.h>
+#include <stdlib.h>
+
+#define LCORES 3u
+
+struct game {
+    const char *name;
+    play_steps steps;
+    unsigned tips[LCORES]; /* things that each lcore has put at the start */
+    unsigned stack;        /* and a thread without an id */
+    unsigned hand[EXPLORE_THREADS];
+    unsigned deques;   /* left 0: one for each lcore */
+    unsigned capacity; /* of a deque; left 0: as the pool wants it */
+    bool stacked;      /* there may be things in the stack, from where a get takes many */
+    unsigned bound;    /* left 0: 3 */
+};
+
+static const struct game *game;
+static struct lab_pool *pool;
+
+/* Only lab_pool_create() maps memory, and the pools here are lab_pool_init()'s. */
+int lab_region_create(const struct lab_region_options *options, struct lab_region *ret_region,
+                      struct lab_error *error)
+{
+    return -ENOSYS;
+}
+
+int lab_region_destroy(struct lab_region *region)
+{
+    return -ENOSYS;
+}
+
+/* The most that a call for n things may have in its hands, and so hide if it dies. */
+static unsigned burst(unsigned n)
+{
+    return game->stacked ? PLAY_THINGS : n - 1 + pool->deque[0].reach;
+}
+
+static bool get_as(unsigned n, uint32_t lcore)
+{
+    void *things[PLAY_THINGS];
+
+    play_moving(burst(n));
+    n = lab_pool_get_bulk(pool, lcore, things, n) == 0 ? n : 0;
+    play_obtain(things, n);
+    return true;
+}
+
+static bool put_as(unsigned n, uint32_t lcore)
+{
+    void *things[PLAY_THINGS];
+
+    n = play_let_go(things, n);
+    if (lab_pool_put_bulk(pool, lcore, things, n) != 0)
+        explore_fail("a put was refused");
+    play_moving(0);
+    return true;
+}
+
+static bool get(unsigned n, unsigned which)
+{
+    return get_as(n, explore_self());
+}
+
+static bool put(unsigned n, unsigned which)
+{
+    return put_as(n, explore_self());
+}
+
+// clang-format off
+#define GET(n)           {get, "GET", n, 0}
+#define PUT(n)           {put, "PUT", n, 0}
+#define GET_AS(lcore, n) {get_as, "GET_AS", n, lcore}
+#define PUT_AS(lcore, n) {put_as, "PUT_AS", n, lcore}
+#define GET_ANY(n)       {get_as, "GET_ANY", n, LAB_LCORE_ANY}
+#define PUT_ANY(n)       {put_as, "PUT_ANY", n, LAB_LCORE_ANY}
+// clang-format on
+
+static void put_new(uint32_t lcore, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        void *thing = (void *)(uintptr_t)play_new_free();
+
+        if (lab_pool_adopt(pool, thing) != 0 || lab_pool_put(pool, lcore, thing) != 0)
+            abort();
+    }
+}
+
+static void make_pool(void)
+{
+    struct lab_pool_options options = {.name = "explored",
+                                       .count = PLAY_THINGS,
+                                       .lcores = LCORES,
+                                       .deques = game->deques ? game->deques : LCORES,
+                                       .tip = 1,
+                                       .reach = 1,
+                                       .shared = true};
+    static _Alignas(LAB_CACHE_LINE) char memory[16384];
+    size_t bytes;
+
+    if (lab_pool_footprint(&options, &bytes, NULL) != 0 || bytes > sizeof(memory))
+        abort();
+    memset(memory, 0, bytes);
+    if (lab_pool_init(memory, &options, &pool, NULL) != 0)
+        abort();
+    if (game->capacity)
+        pool->capacity = game->capacity;
+}
+
+static void setup(const void *data)
+{
+    game = data;
+    play_reset(&game->steps);
+    make_pool();
+    for (unsigned lcore = 0; lcore < LCORES; lcore++)
+        put_new(lcore, game->tips[lcore]);
+    put_new(LAB_LCORE_ANY, game->stack);
+    for (unsigned t = 0; t < EXPLORE_THREADS; t++)
+        for (unsigned i = 0; i < game->hand[t]; i++)
+            if (lab_pool_adopt(pool, (void *)(uintptr_t)play_new_held(t)) != 0)
+                abort();
+}
+
+/* A thread that never had an lcore can obtain all that is free. */
+static void check(void)
+{
+    uint32_t count = lab_pool_count(pool), found = 0;
+    void *thing;
+
+    for (; lab_pool_get(pool, LAB_LCORE_ANY, &thing) == 0; found++)
+        play_found_free(&thing, 1);
+    if (found != count && !play_died())
+        explore_fail("%u were counted, and %u could be had", count, found);
+    play_check();
+}
+
+static const struct game games[] = {
+    {"run to completion on two lcores",
+     {{GET(1), PUT(1)}, {GET(1), PUT(1)}},
+     .tips = {1, 1},
+     .bound = 6},
+    {"pipeline",
+     {{GET(1), GIVE(0), GET(1), GIVE(1)}, {RECEIVE(0), PUT(1), RECEIVE(1), PUT(1)}},
+     .tips = {2},
+     .bound = 6},
+    {"idle tips are revoked",
+     {{GET(3)}, {PUT(1)}, {GET(1)}},
+     .tips = {0, 1, 1},
+     .hand = {0, 1},
+     .bound = 2},
+    {"two starve", {{GET(2), PUT(2)}, {GET(2), PUT(2)}}, .tips = {0, 0, 2}},
+    {"all or nothing", {{GET(3), PUT(1)}, {GET(3), PUT(1)}}, .tips = {1, 1, 2}, .bound = 2},
+    {"first puts", {{PUT(1), GET(1)}, {PUT(1), GET(1)}, {GET(1)}}, .hand = {1, 1}},
+    {"more lcores than deques",
+     {{PUT(1), GET(1)}, {PUT(1), GET(1)}, {PUT(1)}},
+     .deques = 1,
+     .hand = {1, 1, 1},
+     .stacked = true},
+    {"deque full, rest to the stack",
+     {{PUT(1), PUT(1), GET(1)}, {GET(1)}},
+     .capacity = 2,
+     .tips = {2},
+     .hand = {2},
+     .stacked = true},
+    {"threads without an id",
+     {{GET_ANY(1), PUT_ANY(1)}, {GET_ANY(1), PUT_ANY(1)}, {GET(1)}},
+     .stack = 2,
+     .stacked = true},
+    {"a thread without an id empties a tip",
+     {{GET(1), PUT(1)}, {GET_ANY(2)}},
+     .tips = {2},
+     .bound = 4},
+    {"lcore gone, another takes its id",
+     {{PUT(1), GET(1)}, {GET(1)}, {JOIN(0), PUT_AS(0, 1), GET_AS(0, 1)}},
+     .tips = {0, 1},
+     .hand = {1, 0, 1},
+     .bound = 4},
+    {"lcore gone, another takes its id and puts",
+     {{PUT(1)}, {JOIN(0), PUT_AS(0, 1)}},
+     .hand = {1, 1},
+     .bound = 4},
+};
+
+#define GAMES (sizeof(games) / sizeof(games[0]))
+
+int main(int argc, char **argv)
+{
+    struct explore_program programs[2 * GAMES], *p = programs;
+
+    for (unsigned i = 0; i < 2 * GAMES; i++, p++) {
+        static const char *const names[] = {"thread 0", "thread 1", "thread 2", "thread 3"};
+        const struct game *g = &games[i / 2];
+
+        *p = play_program(g->name, "", &g->steps, g->bound ? g->bound : 3, i % 2 == 1);
+        memcpy(p->thread_name, names, sizeof(names));
+        p->data = g;
+        p->setup = setup;
+        p->check = check;
+    }
+    return explore_main(argc, argv, programs, 2 * GAMES);
+}
