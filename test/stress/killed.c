@@ -26,12 +26,6 @@ struct child {
 
 static void *scratch[COUNT];
 
-/* What a get may have gathered, and what its last steal brought beyond that. */
-static uint32_t in_motion(const struct rig *rig)
-{
-    return BULK + rig->pool->deque[0].reach;
-}
-
 static void live(void *argument)
 {
     struct child *self = argument;
@@ -151,8 +145,8 @@ int main(void)
             for (unsigned i = 0; i < CHILDREN; i++, deaths++)
                 bury(&children[i]);
             missing = audit(rig, round % 2 ? PARENT : LAB_LCORE_ANY);
-            expect(missing <= DEATHS_PER_AUDIT * in_motion(rig), "%u deaths cost %u things",
-                   DEATHS_PER_AUDIT, missing);
+            expect(missing <= DEATHS_PER_AUDIT * rig_in_motion(rig, BULK),
+                   "%u deaths cost %u things", DEATHS_PER_AUDIT, missing);
             lost += missing;
             most = missing > most ? missing : most;
             for (unsigned i = 0; i < CHILDREN; i++)

@@ -98,6 +98,13 @@ uint32_t rig_drain(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_thi
     return got;
 }
 
+uint32_t rig_in_motion(const struct rig *rig, uint32_t n)
+{
+    uint32_t reach = rig->pool->deque[0].reach;
+
+    return n + (reach > LAB_STACK_BURST ? reach : LAB_STACK_BURST);
+}
+
 void rig_expect_all_free(const struct rig *rig)
 {
     bool *is_free = calloc(rig->count, sizeof(*is_free));

@@ -47,6 +47,10 @@ void rig_put(struct rig *rig, uint32_t lcore, uint64_t who, void *const *things,
 /* Gets everything that can be had, by bulks of n and the rest one by one. */
 uint32_t rig_drain(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_things, unsigned n);
 
+/* The most things that one who is stopped or killed inside a call, with bulks of n at most, keeps
+ * from the others: what it had gathered, and the last burst, from a deque or from the stack. */
+uint32_t rig_in_motion(const struct rig *rig, uint32_t n);
+
 /* Nobody is inside a call: every invariant holds, and all things are free. */
 void rig_expect_all_free(const struct rig *rig);
 

@@ -7,21 +7,16 @@
  * is everything but what the stopped ones hold and the bursts that they were moving. */
 
 #include "rig.h"
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <unistd.h>
 
 enum { WORKERS = 6, COUNT = 511, BULK = 32, HOLD = 40, MOST_STOPPED = 3, DRAINING = 100 };
 
 /* One stop in so many is long, for a look at the progress of the others. */
 enum { LONG_EVERY = 16 };
-
-/* What a stopped get may have gathered, and what its last steal brought beyond that. */
-static uint32_t in_motion(const struct rig *rig)
-{
-    return BULK + rig->pool->deque[0].reach;
-}
 
 struct worker {
     struct rig *rig;
@@ -30,7 +25,8 @@ struct worker {
     struct actor actor;
     lab_atomic_t moved;
     lab_atomic_t parked; /* the value of `park` that it has obeyed */
-    volatile sig_atomic_t stopped;
+    lab_atomic_t stopped;
+    int go[2]; /* a pipe */
 };
 
 /* Odd: give everything back, and wait for an even one. */
@@ -38,19 +34,22 @@ static lab_atomic_t park, over;
 
 static _Thread_local struct worker *self;
 
+/* Waits until somebody writes to `go`. Called in the midst of anything. */
 static void stop(int number)
 {
-    sigset_t all_but_go;
+    int before = errno;
+    char byte;
 
-    sigfillset(&all_but_go);
-    sigdelset(&all_but_go, SIGUSR2);
-    self->stopped = 1;
-    sigsuspend(&all_but_go);
-    self->stopped = 0;
+    lab_store_release(&self->stopped, 1); /* S5 pairs with S6 */
+    while (read(self->go[0], &byte, 1) != 1)
+        ;
+    lab_store_release(&self->stopped, 0); /* S5 */
+    errno = before;
 }
 
-static void go(int number)
+static bool is_stopped(const struct worker *worker)
 {
+    return lab_load_acquire(&worker->stopped) != 0; /* S6 */
 }
 
 static void pause_at_random(uint64_t *random)
@@ -102,7 +101,7 @@ static uint64_t moved_by_others(struct worker *workers)
     uint64_t moved = 0;
 
     for (unsigned i = 0; i < WORKERS; i++)
-        if (!workers[i].stopped)
+        if (!is_stopped(&workers[i]))
             moved += lab_load_relaxed(&workers[i].moved);
     return moved;
 }
@@ -123,7 +122,7 @@ static void expect_drain(struct rig *rig, struct worker *workers, uint32_t stopp
 
     lab_store_release(&park, order); /* S4 */
     for (unsigned i = 0; i < WORKERS; i++)
-        while (!workers[i].stopped && lab_load_acquire(&workers[i].parked) != order) /* S2 */
+        while (!is_stopped(&workers[i]) && lab_load_acquire(&workers[i].parked) != order) /* S2 */
             sleep_ms(0.05);
     got = rig_drain(rig, lcore, WORKERS + 1, things, BULK);
     for (uint32_t i = 0; i < COUNT; i++) {
@@ -132,7 +131,7 @@ static void expect_drain(struct rig *rig, struct worker *workers, uint32_t stopp
         held += owner != 0 && owner != WORKERS + 1;
     }
     expect(got + held <= COUNT, "%u got and %u held", got, held);
-    expect(COUNT - got - held <= stopped * in_motion(rig),
+    expect(COUNT - got - held <= stopped * rig_in_motion(rig, BULK),
            "%u could be had and %u are held: %u are missing, with %u stopped", got, held,
            COUNT - got - held, stopped);
     rig_put(rig, lcore, WORKERS + 1, things, got);
@@ -148,7 +147,7 @@ static void stop_some(struct rig *rig, struct worker *workers, uint64_t *random,
         struct worker *worker = &workers[(first + i) % WORKERS];
 
         pthread_kill(worker->actor.thread, SIGUSR1);
-        while (!worker->stopped)
+        while (!is_stopped(worker))
             sleep_ms(0.05);
     }
     if (round % LONG_EVERY == 0)
@@ -157,22 +156,10 @@ static void stop_some(struct rig *rig, struct worker *workers, uint64_t *random,
     for (uint32_t i = 0; i < n; i++) {
         struct worker *worker = &workers[(first + i) % WORKERS];
 
-        pthread_kill(worker->actor.thread, SIGUSR2);
-        while (worker->stopped)
+        expect(write(worker->go[1], "", 1) == 1, "cannot write");
+        while (is_stopped(worker))
             sleep_ms(0.05);
     }
-}
-
-/* SIGUSR2 comes through only to who is stopped. */
-static void prepare_signals(void)
-{
-    sigset_t block;
-
-    signal(SIGUSR1, stop);
-    signal(SIGUSR2, go);
-    sigemptyset(&block);
-    sigaddset(&block, SIGUSR2);
-    pthread_sigmask(SIG_BLOCK, &block, NULL);
 }
 
 int main(void)
@@ -186,12 +173,13 @@ int main(void)
     stress_begin("stopped");
     random = stress_seed;
     end = now_seconds() + stress_seconds(2.5);
-    prepare_signals();
+    signal(SIGUSR1, stop);
     rig = rig_map((struct lab_pool_options){.count = COUNT}, THREADS);
     rig_fill(rig, DRAINING);
     for (unsigned i = 0; i < WORKERS; i++) {
         workers[i] =
             (struct worker){.rig = rig, .who = i + 1, .lcore = i < WORKERS - 1 ? i : LAB_LCORE_ANY};
+        expect(pipe(workers[i].go) == 0, "no pipe");
         actor_start(&workers[i].actor, THREADS, work, &workers[i]);
     }
     sleep_ms(10); /* all have set `self` by the time that the first signal comes */
