@@ -52,7 +52,7 @@ static void random_operations(const struct lab_pool_options *options, uint64_t s
     rig_make(&rig, options);
     for (unsigned a = 0; a < ACTORS; a++)
         actors[a] = (struct actor){.lcore = actor_ids[a],
-                                   .things = zeroed((options->count + 1) * sizeof(void *))};
+                                   .things = zeroed(ROOM_FOR(options->count) * sizeof(void *))};
     memcpy(actors[0].things, rig.things, rig.held * sizeof(void *));
     actors[0].held = rig.held;
     for (unsigned i = 0; i < steps; i++) {
@@ -213,7 +213,7 @@ static void is_lifo_for_the_owner_and_fifo_for_others(void **state)
 {
     struct lab_pool_options options = plain_options(OBJECTS, 255);
     struct rig rig;
-    void *got[8];
+    void *got[8] = {0};
 
     options.tip = options.reach = 8;
     rig_make_held(&rig, &options);

@@ -151,7 +151,7 @@ static void is_not_destroyed_while_buffers_are_held(void **state)
 {
     struct lab_pool_options options = plain_options(BUFFERS, 100);
     struct rig rig;
-    void *held;
+    void *held = NULL;
 
     rig_make(&rig, &options);
     assert_true(rig_get(&rig, 0, &held, 1));

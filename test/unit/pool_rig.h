@@ -18,11 +18,14 @@ enum kind { BUFFERS, OBJECTS };
 
 enum { OBJECT_BYTES = 192 };
 
+/* Room for all of a pool's things, and for as many again, which a get must leave untouched. */
+#define ROOM_FOR(count) (2 * (size_t)(count) + 1024)
+
 struct rig {
     struct lab_pool *pool;
     void *memory;  /* of a pool of objects */
     char *objects; /* the same */
-    void **things; /* scratch, count + 1 */
+    void **things; /* scratch, ROOM_FOR(count) */
     bool *is_free; /* scratch, count */
     bool *is_held; /* by index */
     uint32_t held; /* how many of them */
@@ -55,7 +58,7 @@ static inline void rig_make(struct rig *rig, const struct lab_pool_options *opti
     size_t bytes;
 
     *rig = (struct rig){
-        .things = zeroed((options->count + 1) * sizeof(void *)),
+        .things = zeroed(ROOM_FOR(options->count) * sizeof(void *)),
         .is_free = zeroed(options->count * sizeof(bool)),
         .is_held = zeroed(options->count * sizeof(bool)),
     };
@@ -101,10 +104,14 @@ static inline void rig_check(struct rig *rig)
 static inline bool rig_get(struct rig *rig, uint32_t lcore, void **ret_things, unsigned n)
 {
     bool enough = n <= rig->pool->count - rig->held;
+    void *const first = ret_things[0], *const last = ret_things[n > 0 ? n - 1 : 0];
 
     assert_int_equal(lab_pool_get_bulk(rig->pool, lcore, ret_things, n), enough ? 0 : -ENOBUFS);
-    if (!enough)
+    if (!enough) {
+        assert_ptr_equal(ret_things[0], first);
+        assert_ptr_equal(ret_things[n - 1], last);
         return false;
+    }
     for (unsigned i = 0; i < n; i++) {
         uint32_t index = UINT32_MAX;
 
