@@ -100,8 +100,9 @@ def pipeline(place):
             for process, lcore, verb in (*producer, 'produce'), (*consumer, 'consume'):
                 process.say(f'{lcore} {verb} 20000')
             for process, _ in producer, consumer:
-                answer = process.expect(r'^(ok|error)[^\n]*\n', 40).group(0)
-                check_equal(answer, 'ok 0\n', f'pipeline with {size} objects')
+                answer = process.expect(r'^(ok|error)[^\n]*\n', 60).group(0)
+                check(answer == 'ok 0\n', f'{answer}{size} objects, now at '
+                      f'{place.telemetry("/labyrinth/info,shared")}')
             check_full(primary, size)
         secondary.finish()
         primary.finish()
