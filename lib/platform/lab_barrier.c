@@ -57,7 +57,8 @@ int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got)
         return 0;
     case LAB_BARRIER_PRIVATE:
     case LAB_BARRIER_SHARED:
-        *ret_got = !fence_is_forced() && enlist(&commands[wanted]) ? wanted : LAB_BARRIER_FENCE;
+        /* Enlisted in any case: other processes may have made pools that count on it. */
+        *ret_got = enlist(&commands[wanted]) && !fence_is_forced() ? wanted : LAB_BARRIER_FENCE;
         return 0;
     }
     return -EINVAL;

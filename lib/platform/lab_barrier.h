@@ -21,9 +21,10 @@ enum lab_barrier {
     LAB_BARRIER_SHARED,  /* all processes that called lab_barrier_register(LAB_BARRIER_SHARED) */
 };
 
-/* Registers this process for `wanted`, and puts what can be had into *ret_got: `wanted` itself, or
- * LAB_BARRIER_FENCE where the kernel (or an emulator) has no membarrier, or where the environment
- * variable LABYRINTH_BARRIER is "fence". Idempotent. Any thread; a system call.
+/* Registers this process for `wanted`, and puts into *ret_got what a structure that is made now
+ * should use: `wanted` itself, or LAB_BARRIER_FENCE where the kernel (or an emulator) has no
+ * membarrier, or where the environment variable LABYRINTH_BARRIER is "fence" (the process is
+ * registered all the same, for what others made). Idempotent. Any thread; a system call.
  * Returns 0, or -EINVAL if `wanted` is no enum lab_barrier. */
 LAB_PUBLIC int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got);
 

@@ -10,9 +10,9 @@
 
 #include <lab_pool.h>
 
-/* A get samples the number of free things at every so many refills: the sum over all deques reads
- * their owners' hot lines, which a refill of `reach` things can afford now and then. */
-#define SAMPLE_EVERY 64u
+/* An lcore samples the number of free things at every so many slow gets: the sum over all deques
+ * reads their owners' hot lines, which is no price for one get in some thousands. */
+#define SAMPLE_EVERY 8u
 
 /* Puts of one lcore without any get starving, after which the pool counts as fed. */
 #define CALM_PUTS 256u
@@ -289,14 +289,14 @@ static bool gather(struct request *request)
     get_own(request);
     if (request->got == request->want) {
         count_event(pool, request->slot, LAB_POOL_GET_OWN);
-        return true;
+    } else {
+        get_public(request);
+        if (request->got < request->want)
+            get_starving(request);
     }
-    get_public(request);
-    if (request->got < request->want)
-        get_starving(request);
     if (request->got < request->want)
         return false;
-    if (request->slot != SLOT_ANY && pool->slow[request->slot].refills++ % SAMPLE_EVERY == 0)
+    if (request->slot != SLOT_ANY && pool->slow[request->slot].gets++ % SAMPLE_EVERY == 0)
         sample_free(pool);
     return true;
 }

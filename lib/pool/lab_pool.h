@@ -81,10 +81,10 @@ enum lab_pool_event {
  * without an id, is shared by them and used for the counters only. */
 struct lab_pool_slow {
     _Alignas(LAB_CACHE_LINE) lab_atomic_t event[LAB_POOL_EVENTS];
-    uint64_t hunger;  /* the value of pool->hungry that was seen last */
-    uint32_t calm;    /* puts since it changed */
-    uint32_t victim;  /* the roster's entry that was last worth stealing from */
-    uint32_t refills; /* gets that went beyond the own deque */
+    uint64_t hunger; /* the value of pool->hungry that was seen last */
+    uint32_t calm;   /* puts since it changed */
+    uint32_t victim; /* the roster's entry that was last worth stealing from */
+    uint32_t gets;   /* slow ones that succeeded */
 };
 
 /* In memory that may be shared between processes, at the same address in each: no pointer to
@@ -167,7 +167,7 @@ struct lab_pool_stats {
     uint32_t count;      /* things */
     uint32_t free;       /* as lab_pool_count() */
     uint32_t stack;      /* of these, in the shared stack */
-    uint32_t high_water; /* most things seen held at once; sampled at refills, never too high */
+    uint32_t high_water; /* most things seen held at once: a sample of slow gets, an estimate */
 };
 
 /* One lcore's share. Things that are free are in tips, public parts or the stack. */

@@ -32,14 +32,19 @@ static uint32_t deques_wanted(void)
 }
 
 /* Index of an op in a process's table depends on the order in which its drivers were loaded. A
- * secondary process with another order would call this driver for the pools of another. */
+ * secondary process with another order would call this driver for the pools of another, and not
+ * once: only the 1st, 2nd, 4th, 8th... time is logged. */
 static __rte_cold __rte_noinline int refuse(const struct rte_mempool *mp)
 {
-    LABYRINTH_LOG(ERR,
-                  "mempool %s does not belong to this driver: this process loaded its mempool "
-                  "drivers in another order than the primary process. Give both the same -d "
-                  "options.",
-                  mp->name);
+    static lab_atomic_t refusals;
+    uint64_t before = lab_fetch_add_relaxed(&refusals, 1);
+
+    if ((before & (before + 1)) == 0)
+        LABYRINTH_LOG(ERR,
+                      "mempool %s does not belong to this driver: this process loaded its mempool "
+                      "drivers in another order than the primary process. Give both the same -d "
+                      "options.",
+                      mp->name);
     return -EINVAL;
 }
 
@@ -178,8 +183,9 @@ RTE_INIT(labyrinth_register)
                       "no free slot among DPDK's %d mempool ops: load this driver first, with "
                       "-d librte_mempool_labyrinth.so, or leave out drivers that are not needed",
                       RTE_MEMPOOL_MAX_OPS_IDX);
-    /* A process that did not register would be passed over when a tip is revoked. */
+    /* A process that did not register would be passed over when a tip is revoked. Where it cannot,
+     * it cannot in the primary process either, and pools are made to do without. */
     if (lab_barrier_register(LAB_BARRIER_SHARED, &barrier) != 0 || barrier != LAB_BARRIER_SHARED)
-        LABYRINTH_LOG(NOTICE, "no membarrier(2) here: every get will cost a fence");
+        LABYRINTH_LOG(NOTICE, "no membarrier(2) here: every get from a new pool costs a fence");
     labyrinth_telemetry_register();
 }
