@@ -16,6 +16,7 @@
 #include <rte_mempool.h>
 
 #include "labyrinth_driver.h"
+#include "labyrinth_options.h"
 
 RTE_LOG_REGISTER(labyrinth_logtype, mempool.labyrinth, NOTICE);
 
@@ -79,6 +80,18 @@ static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
     return lab_pool_count(pool);
 }
 
+/* A cache of rte_mempool's keeps what it has, and is not needed for speed: see doc/pool.md. The
+ * pool is not in use yet, and every get and put asks for this size first. */
+static int apply_options(struct rte_mempool *mp, struct lab_error *error)
+{
+    struct labyrinth_options options;
+    int rc = labyrinth_options_read(&options, error);
+
+    if (rc == 0 && options.no_cache)
+        mp->cache_size = 0;
+    return rc;
+}
+
 static int labyrinth_alloc(struct rte_mempool *mp)
 {
     const struct lab_pool_options options = {
@@ -92,8 +105,10 @@ static int labyrinth_alloc(struct rte_mempool *mp)
     struct lab_error error;
     size_t bytes;
     void *memory;
-    int rc = lab_pool_footprint(&options, &bytes, &error);
+    int rc = apply_options(mp, &error);
 
+    if (rc == 0)
+        rc = lab_pool_footprint(&options, &bytes, &error);
     if (rc != 0) {
         LABYRINTH_LOG(ERR, "%s", error.message);
         return rc;

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_OPTIONS_H
+#define LAB_OPTIONS_H
+
+#include <lab_common.h>
+#include <lab_error.h>
+#include <stddef.h>
+
+/* Options for programs that nobody rebuilds, in the manner of the sanitizers': words with values,
+ * separated by colons, in an environment variable. */
+
+/* The variable that drivers look at. */
+#define LAB_OPTIONS_VARIABLE "LABYRINTH_OPTIONS"
+
+struct lab_option {
+    const char *word;
+    const char *values; /* as messages show them: "on|off", "N", "FILE" */
+    /* Notes the value in *options; -EINVAL for one that makes no sense. */
+    int (*set)(void *options, const char *value);
+};
+
+/* Reads "word=value:word=value" into *options, by the table of n known words. NULL and "" say
+ * nothing, and the last of several values for a word counts.
+ * Returns 0; -EINVAL for an unknown word or a value that makes no sense: *error (may be NULL) then
+ * lists what is known, and *options may have taken what stood before. -ENOMEM.
+ * Set-up only; any thread. Example: drivers/mempool/labyrinth/labyrinth_options.c. */
+LAB_PUBLIC int lab_options_parse(const char *text, const struct lab_option known[], size_t n,
+                                 void *options, struct lab_error *error) LAB_CHECKED;
+
+#endif
