@@ -143,7 +143,7 @@ static uint64_t settled_split(struct lab_deque *deque, uint64_t bot)
  * the fence. false: the caller must look at split afresh. */
 static bool lower_split(struct lab_deque *deque, uint64_t *split, uint64_t need)
 {
-    uint64_t top = lab_load_relaxed(&deque->top);
+    uint64_t top = lab_load_acquire(&deque->top); /* D8 */
     uint64_t before = *split, lowered = before - need, found;
 
     if ((int64_t)(lowered - top) < (int64_t)deque->reach)
@@ -151,6 +151,9 @@ static bool lower_split(struct lab_deque *deque, uint64_t *split, uint64_t need)
     if ((int64_t)(lowered - top) >= (int64_t)deque->tip + deque->reach)
         lowered -= deque->tip;
 
+    /* What a successor goes by, should this owner be killed before it has checked: a revoker may
+     * have raised split since the limits were set. */
+    set_limits(deque, before, top);
     found = before;
     if (!lab_cas_release(&deque->split, &found, lowered))
         return false;
