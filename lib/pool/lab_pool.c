@@ -346,8 +346,9 @@ LAB_COLD int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret
         return -EINVAL;
     if (n == 0)
         return 0;
-    if (n <= PIECE_MAX ? gather_one(&request, ret_things, n)
-                       : n <= pool->count && gather_pieces(&request, ret_things, n))
+    /* More than there are is not worth a search, which would empty every tip in vain. */
+    if (n <= pool->count && (n <= PIECE_MAX ? gather_one(&request, ret_things, n)
+                                            : gather_pieces(&request, ret_things, n)))
         return 0;
     count_event(pool, request.slot, LAB_POOL_GET_FAIL);
     sample_free(pool); /* what was gathered in vain was never held */

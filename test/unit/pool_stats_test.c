@@ -73,6 +73,24 @@ static void every_branch_has_its_counter(void **state)
     rig_unmake(&rig);
 }
 
+/* The tips stay as they are, and nobody has to publish. */
+static void more_than_there_are_is_not_searched_for(void **state)
+{
+    struct lab_pool_options options = plain_options(OBJECTS, 100);
+    struct rig rig;
+
+    rig_make_held(&rig, &options);
+    rig_put(&rig, 0, rig.things, 10);
+    for (unsigned n = 101; n < 2000; n += 1000) {
+        assert_int_equal(
+            1, growth_of(&rig, 1, event[LAB_POOL_GET_FAIL], rig_get(&rig, 1, rig.things, n)));
+        assert_int_equal(10, stats_of(&rig, 0).tip);
+        assert_int_equal(0, lab_load_relaxed(&rig.pool->hungry));
+    }
+    rig_check(&rig);
+    rig_unmake(&rig);
+}
+
 /* Among others on their way to the stack, a foreign thing is dropped alone. */
 static void what_is_foreign_is_dropped_on_the_way_to_the_stack(void **state)
 {
@@ -222,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_branch_has_its_counter),
+        cmocka_unit_test(more_than_there_are_is_not_searched_for),
         cmocka_unit_test(what_is_foreign_is_dropped_on_the_way_to_the_stack),
         cmocka_unit_test(the_counters_add_up),
         cmocka_unit_test(the_high_water_mark_is_never_too_high),
