@@ -142,7 +142,8 @@ LAB_PUBLIC int lab_pool_footprint(const struct lab_pool_options *options, size_t
 
 /* Makes a pool for the caller's objects in memory of lab_pool_footprint() bytes, zeroed and aligned
  * to LAB_CACHE_LINE, that the caller frees when nobody uses the pool any more. The pool knows no
- * objects yet. buffer_bytes must be 0. Set-up only; errors as lab_pool_create(). */
+ * objects yet. buffer_bytes must be 0. Set-up only; errors as lab_pool_create(), and
+ * -EINVAL for memory that is not so aligned. */
 LAB_PUBLIC int lab_pool_init(void *memory, const struct lab_pool_options *options,
                              struct lab_pool **ret_pool, struct lab_error *error) LAB_CHECKED;
 
@@ -153,7 +154,8 @@ LAB_PUBLIC int lab_pool_adopt(struct lab_pool *pool, void *object);
 
 /* Makes a pool of lab_pool_init() forget all objects, so that it can adopt others: the way back
  * from an adoption that failed half-way. Not while another thread uses the pool.
- * Returns 0, -EBUSY while any object is free: get them all first. */
+ * Returns 0; -EBUSY while any object is free: get them all first; -EINVAL for a pool that was cut
+ * into buffers. */
 LAB_PUBLIC int lab_pool_disown_all(struct lab_pool *pool) LAB_CHECKED;
 
 /* Free things. Exact while no thread is inside a call. Any thread; wait-free. */

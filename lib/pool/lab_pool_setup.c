@@ -195,6 +195,9 @@ int lab_pool_init(void *memory, const struct lab_pool_options *options, struct l
                              "pool %s: lab_pool_init() takes objects; lab_pool_create() cuts "
                              "buffers",
                              options->name);
+    if ((uintptr_t)memory % LAB_CACHE_LINE != 0)
+        return lab_error_set(error, -EINVAL, "pool %s: its memory at %p is not aligned to %d bytes",
+                             options->name, memory, LAB_CACHE_LINE);
     rc = lab_barrier_register(options->shared ? LAB_BARRIER_SHARED : LAB_BARRIER_PRIVATE, &barrier);
     if (rc != 0)
         return lab_error_set(error, rc, "pool %s: cannot register for membarrier", options->name);
@@ -293,6 +296,8 @@ int lab_pool_adopt(struct lab_pool *pool, void *object)
 
 int lab_pool_disown_all(struct lab_pool *pool)
 {
+    if (pool->stride != 0)
+        return -EINVAL;
     if (lab_pool_count(pool) != 0)
         return -EBUSY;
     memset(pool->hash, 0, ((size_t)pool->hash_mask + 1) * sizeof(*pool->hash));

@@ -198,6 +198,59 @@ static void adopts_each_object_once(void **state)
     rig_unmake(&rig);
 }
 
+static void forgets_its_objects_when_all_are_held(void **state)
+{
+    struct lab_pool_options options = plain_options(OBJECTS, 100);
+    struct rig rig;
+
+    rig_make_held(&rig, &options);
+    rig_put(&rig, 0, rig.things, 1);
+    assert_int_equal(lab_pool_disown_all(rig.pool), -EBUSY);
+    rig_get(&rig, 1, rig.things, 1);
+    assert_int_equal(lab_pool_disown_all(rig.pool), 0);
+    for (int i = 99; i >= 0; i--) {
+        uint32_t index = 5555;
+
+        assert_int_equal(lab_pool_index(rig.pool, rig.things[i], &index), -ENOENT);
+        assert_int_equal(lab_pool_adopt(rig.pool, rig.things[i]), 0);
+    }
+    rig_put(&rig, LAB_LCORE_ANY, rig.things, 100);
+    rig_check(&rig);
+    rig_unmake(&rig);
+}
+
+/* Buffers cannot be forgotten: nobody could tell the pool of them again. */
+static void never_forgets_its_buffers(void **state)
+{
+    struct lab_pool_options options = plain_options(BUFFERS, 100);
+    struct rig rig;
+
+    rig_make_held(&rig, &options);
+    assert_int_equal(lab_pool_disown_all(rig.pool), -EINVAL);
+    rig_put(&rig, 0, rig.things, 100);
+    rig_check(&rig);
+    rig_unmake(&rig);
+}
+
+static void memory_must_be_aligned(void **state)
+{
+    struct lab_pool_options options = plain_options(OBJECTS, 100);
+    struct lab_pool *pool = untouched;
+    struct lab_error error;
+    size_t bytes;
+    char *memory;
+
+    assert_int_equal(lab_pool_footprint(&options, &bytes, NULL), 0);
+    memory = zeroed(bytes + LAB_CACHE_LINE);
+    for (size_t off = 1; off < LAB_CACHE_LINE; off++) {
+        assert_int_equal(lab_pool_init(memory + off, &options, &pool, &error), -EINVAL);
+        expect_error(&error, -EINVAL, "is not aligned to 64 bytes");
+    }
+    assert_ptr_equal(pool, untouched);
+    assert_int_equal(memory[0], 0);
+    free(memory);
+}
+
 static void index_knows_its_things_and_no_others(void **state)
 {
     for (int kind = BUFFERS; kind <= OBJECTS; kind++) {
@@ -275,6 +328,9 @@ int main(void)
         cmocka_unit_test(buffers_are_aligned_and_apart),
         cmocka_unit_test(is_not_destroyed_while_buffers_are_held),
         cmocka_unit_test(adopts_each_object_once),
+        cmocka_unit_test(forgets_its_objects_when_all_are_held),
+        cmocka_unit_test(never_forgets_its_buffers),
+        cmocka_unit_test(memory_must_be_aligned),
         cmocka_unit_test(index_knows_its_things_and_no_others),
         cmocka_unit_test(costs_at_most_five_percent),
     };
