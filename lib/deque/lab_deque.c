@@ -16,7 +16,7 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 static void set_limits(struct lab_deque *deque, uint64_t split, uint64_t top)
 {
     uint64_t publish = split + 2 * (uint64_t)deque->tip;
-    uint64_t room = top + deque->mask + 1;
+    uint64_t room = top + deque->capacity;
 
     deque->safe_split = split;
     deque->pop_floor = deque->fenced ? LAB_DEQUE_NEVER : split;
@@ -36,26 +36,31 @@ void lab_deque_init(struct lab_deque *deque, uint32_t reach, uint32_t tip, bool 
 void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity)
 {
     deque->slots = slots;
+    deque->capacity = capacity;
     deque->mask = capacity - 1;
     set_limits(deque, 0, 0);
 }
 
-LAB_COLD void lab_deque_load_wrapped(const struct lab_deque *deque, uint64_t slot,
-                                     void **ret_things, unsigned n)
+/* The first piece of a burst of n things from `at` on, up to the end of the ring. */
+static unsigned before_end(const struct lab_deque *deque, uint64_t at, unsigned n)
 {
-    unsigned room = (unsigned)(deque->mask + 1 - slot);
-
-    lab_words_load(ret_things, deque->slots + slot, room);
-    lab_words_load(ret_things + room, deque->slots, n - room);
+    return (unsigned)min_u64(n, deque->capacity - (at & deque->mask));
 }
 
-LAB_COLD void lab_deque_store_wrapped(struct lab_deque *deque, uint64_t slot, void *const *things,
-                                      unsigned n)
+static void load(const struct lab_deque *deque, uint64_t at, void **ret_things, unsigned n)
 {
-    unsigned room = (unsigned)(deque->mask + 1 - slot);
+    unsigned first = before_end(deque, at, n);
 
-    lab_words_store(deque->slots + slot, things, room);
-    lab_words_store(deque->slots, things + room, n - room);
+    lab_words_load(ret_things, deque->slots + (at & deque->mask), first);
+    lab_words_load(ret_things + first, deque->slots, n - first);
+}
+
+static void store(struct lab_deque *deque, uint64_t at, void *const *things, unsigned n)
+{
+    unsigned first = before_end(deque, at, n);
+
+    lab_words_store(deque->slots + (at & deque->mask), things, first);
+    lab_words_store(deque->slots, things + first, n - first);
 }
 
 /* Raises split to bot - keep, or to bot where a revocation is under way: the revoker wants
@@ -114,9 +119,9 @@ bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, uns
         return false;
     bot = mended_bot(deque);
     top = lab_load_acquire(&deque->top); /* D8 */
-    if (n > top + deque->mask + 1 - bot)
+    if (n > top + deque->capacity - bot)
         return false;
-    lab_deque_store(deque, bot, things, n);
+    store(deque, bot, things, n);
     bot += n;
     lab_store_release(&deque->bot, bot); /* D1 */
 
@@ -180,7 +185,7 @@ static bool pop_tip(struct lab_deque *deque, uint64_t bot, void **ret_things, un
         lab_store_release(&deque->bot, bot); /* D1 */
         return false;
     }
-    lab_deque_load(deque, bot - n, ret_things, n);
+    load(deque, bot - n, ret_things, n);
     return true;
 }
 
@@ -220,7 +225,7 @@ unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigne
         taken = (unsigned)min_u64(min_u64(split - top, deque->reach), n);
         /* The copy may be torn by an owner that reuses the slots: then top has moved, the CAS
          * fails, and the copy is not looked at. */
-        lab_deque_load(deque, top, ret_things, taken);
+        load(deque, top, ret_things, taken);
         if (lab_cas_acq_rel(&deque->top, &top, top + taken)) /* D7 */
             return taken;
     }

@@ -73,6 +73,7 @@ struct lab_deque {
     /* Written once in many operations, read by all. */
     _Alignas(LAB_CACHE_LINE) lab_atomic_t split;
     lab_atomic_t *slots; /* NULL until the owner has been given some */
+    uint64_t capacity;   /* a power of two */
     uint64_t mask;       /* capacity - 1 */
     uint32_t reach;      /* the most things that one steal takes */
     uint32_t tip;        /* the tip's size after a publication; it is published beyond twice that */
@@ -135,44 +136,18 @@ LAB_INLINE void lab_count_owner(lab_atomic_t *counter, uint64_t addend)
     lab_store_relaxed(counter, lab_load_relaxed(counter) + addend);
 }
 
-/* Where thing `at` lies, and the rare burst that wraps around the end of the ring: kept apart,
- * since inlined it would cost the common case its registers. */
-void lab_deque_load_wrapped(const struct lab_deque *deque, uint64_t slot, void **ret_things,
-                            unsigned n);
-void lab_deque_store_wrapped(struct lab_deque *deque, uint64_t slot, void *const *things,
-                             unsigned n);
-
-LAB_INLINE void lab_deque_load(const struct lab_deque *deque, uint64_t at, void **ret_things,
-                               unsigned n)
-{
-    uint64_t slot = at & deque->mask;
-
-    if (lab_likely(slot + n <= deque->mask + 1))
-        lab_words_load(ret_things, deque->slots + slot, n);
-    else
-        lab_deque_load_wrapped(deque, slot, ret_things, n);
-}
-
-LAB_INLINE void lab_deque_store(struct lab_deque *deque, uint64_t at, void *const *things,
-                                unsigned n)
-{
-    uint64_t slot = at & deque->mask;
-
-    if (lab_likely(slot + n <= deque->mask + 1))
-        lab_words_store(deque->slots + slot, things, n);
-    else
-        lab_deque_store_wrapped(deque, slot, things, n);
-}
-
-/* Takes the newest n things from the tip. false: the tip holds fewer, or is being revoked; nothing
- * is changed, and lab_deque_pop_slow_owner() is the way on. Owner; wait-free. */
+/* Takes the newest n things from the tip. false: the tip holds fewer, or is being revoked, or the
+ * burst wraps around the end of the ring; nothing is changed, and lab_deque_pop_slow_owner() is the
+ * way on. Owner; wait-free. */
 LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_things, unsigned n)
 {
     uint64_t bot = lab_load_relaxed(&deque->bot) - n;
+    uint64_t slot = bot & deque->mask;
 
     /* The owner's copy first: what it knows to fail must not move bot, since a deque without an
      * owner is looked at by many. */
-    if (lab_unlikely((int64_t)(bot - deque->pop_floor) < 0))
+    if (lab_unlikely((int64_t)(bot - deque->pop_floor) < 0) ||
+        lab_unlikely(slot + n > deque->capacity))
         return false;
     lab_store_release(&deque->bot, bot); /* D1 */
     lab_fence_light();                   /* D9 */
@@ -181,20 +156,23 @@ LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_things, 
         return false;
     }
     lab_count_owner(&deque->pops, 1);
-    lab_deque_load(deque, bot, ret_things, n);
+    lab_words_load(ret_things, deque->slots + slot, n);
     return true;
 }
 
-/* Adds n things to the tip. false: the tip has grown enough to be published, or there is no room;
- * nothing is changed, and lab_deque_push_slow_owner() is the way on. Owner; wait-free. */
+/* Adds n things to the tip. false: the tip has grown enough to be published, or there is no room,
+ * or the burst wraps around the end of the ring; nothing is changed, and
+ * lab_deque_push_slow_owner() is the way on. Owner; wait-free. */
 LAB_INLINE bool lab_deque_push_owner(struct lab_deque *deque, void *const *things, unsigned n)
 {
     uint64_t bot = lab_load_relaxed(&deque->bot);
+    uint64_t slot = bot & deque->mask;
 
-    if (lab_unlikely((int64_t)(bot + n - deque->push_limit) > 0))
+    if (lab_unlikely((int64_t)(bot + n - deque->push_limit) > 0) ||
+        lab_unlikely(slot + n > deque->capacity))
         return false;
     lab_count_owner(&deque->pushes, 1);
-    lab_deque_store(deque, bot, things, n);
+    lab_words_store(deque->slots + slot, things, n);
     lab_store_release(&deque->bot, bot + n); /* D1 */
     return true;
 }

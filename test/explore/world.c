@@ -169,7 +169,7 @@ static void check_order(const struct lab_deque *deque)
 
     if (split >= LAB_DEQUE_MARK)
         explore_fail("a mark is left behind");
-    if (top > split || split > bot || bot > top + deque->mask + 1)
+    if (top > split || split > bot || bot > top + deque->capacity)
         explore_fail("not top %llu <= split %llu <= bot %llu <= top + capacity",
                      (unsigned long long)top, (unsigned long long)split, (unsigned long long)bot);
 }

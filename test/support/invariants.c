@@ -18,7 +18,7 @@ const char *deque_wrong(const struct lab_deque *deque)
         return "a deque's top lies above its split";
     if (split > bot)
         return "a deque's split lies above its bot";
-    if (bot - top > (deque->slots != NULL ? deque->mask + 1 : 0))
+    if (bot - top > (deque->slots != NULL ? deque->capacity : 0))
         return "a deque holds more than its capacity";
     if (lab_deque_count_any(deque, &tip) != bot - top || tip != bot - split)
         return "a deque's count is wrong";
