@@ -4,7 +4,7 @@
 #ifndef LABYRINTH_H
 #define LABYRINTH_H
 
-/* Labyrinth's whole public interface; doc/library.md is the way in. */
+/* Labyrinth's whole public interface; lab_pool.h is the one to read first. */
 
 #include <lab_error.h>
 #include <lab_lcore.h>
