@@ -4,7 +4,6 @@
 #include "capture.h"
 
 #include "message.h"
-#include "stop.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -162,8 +161,6 @@ static int read_frames(struct source *source, struct capture *capture)
     int rc;
 
     while (limit == 0 || capture->n_frames < limit) {
-        if (stop_requested() != STOP_NONE)
-            return -EINTR;
         rc = pcap_next_ex(source->pcap, &header, &bytes);
         if (rc == PCAP_ERROR_BREAK)
             break;

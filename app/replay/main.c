@@ -136,11 +136,13 @@ int main(int argc, char *argv[])
     }
     if (replay.options.quiet)
         note_silence();
-    stop_on_signals();
     cpus_remember();
     status = load(&replay);
-    if (status == EXIT_SUCCESS)
+    if (status == EXIT_SUCCESS) {
+        /* Not earlier: who waits for a capture on a pipe has nothing to tidy up. */
+        stop_on_signals();
         status = replay_run(&replay);
+    }
     capture_free(&replay.capture);
     return status;
 }

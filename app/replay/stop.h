@@ -10,11 +10,11 @@
 enum stop_cause {
     STOP_NONE,
     STOP_DURATION, /* --duration is over */
-    STOP_SIGNAL,   /* SIGINT or SIGTERM */
+    STOP_SIGNAL,   /* SIGINT, SIGTERM, or SIGHUP: the terminal is gone */
 };
 
-/* Makes SIGINT and SIGTERM end the run with its report, however often they come: timeout(1), for
- * one, sends its signal twice. */
+/* Makes these signals end the run with its report, however often they come: timeout(1), for one,
+ * sends its signal twice. */
 void stop_on_signals(void);
 
 /* Asks for the end. The first cause stays, except that a signal overrides. */

@@ -16,6 +16,17 @@ import replay
 from replay import DEMO
 
 
+def wait_until_blocked(pid):
+    """Until it sleeps in the system call that waits for somebody to write."""
+    for _ in range(1000):
+        time.sleep(0.01)
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            state = stat.read().rsplit(")", 1)[1].split()[0]
+        with open(f"/proc/{pid}/comm", encoding="ascii") as comm:
+            if state == "S" and comm.read().startswith("labyrinth"):
+                return
+
+
 class Interrupt(replay.ReplayTest):
     def run_until_progress(self, *arguments):
         """Starts a run on a terminal and returns it when it shows that frames have passed."""
@@ -63,6 +74,25 @@ class Interrupt(replay.ReplayTest):
         process = self.run_until_progress("--loop=0", "--rxq=2")
         _, status = self.end(process, signal.SIGTERM, times=2)
         self.assertEqual(status, 0)
+
+    def test_terminal_that_is_gone(self):
+        process = self.run_until_progress("--loop=0")
+        _, status = self.end(process, signal.SIGHUP)
+        self.assertEqual(status, 0)
+
+    def test_while_it_waits_for_a_capture(self):
+        for name in "-", "pipe":
+            with self.subTest(name):
+                path = os.path.join(self.folder, name)
+                if name != "-":
+                    os.mkfifo(path)
+                process = subprocess.Popen([replay.PROGRAM, name], stdin=subprocess.PIPE,
+                                           cwd=self.folder)
+                self.addCleanup(process.stdin.close)
+                self.addCleanup(process.kill)
+                wait_until_blocked(process.pid)
+                process.send_signal(signal.SIGINT)
+                self.assertNotEqual(process.wait(timeout=10), 0)
 
     def test_no_further_pool(self):
         process = self.run_until_progress("--loop=0", "--pool=labyrinth,ring_mp_mc")
