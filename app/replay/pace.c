@@ -3,6 +3,12 @@
  */
 #include "pace.h"
 
+/* A rate near zero puts the time beyond what 64 bits can tell: 584 years will do. */
+static uint64_t whole_ns(double ns)
+{
+    return ns < 0x1p64 ? (uint64_t)ns : UINT64_MAX;
+}
+
 /* A double counts whole nanoseconds for 104 days; after that it errs by less than a microsecond
  * for longer than anybody will wait. */
 uint64_t pace_due_ns(const struct pace *pace, uint64_t index, uint64_t loop, uint64_t span_ns,
@@ -10,9 +16,9 @@ uint64_t pace_due_ns(const struct pace *pace, uint64_t index, uint64_t loop, uin
 {
     switch (pace->kind) {
     case PACE_MULTIPLIER:
-        return (uint64_t)(((double)loop * (double)span_ns + (double)time_ns) / pace->rate);
+        return whole_ns(((double)loop * (double)span_ns + (double)time_ns) / pace->rate);
     case PACE_PPS:
-        return (uint64_t)((double)index * 1e9 / pace->rate);
+        return whole_ns((double)index * 1e9 / pace->rate);
     case PACE_TOPSPEED:
         break;
     }

@@ -33,12 +33,23 @@ static void test_multiplier_scales_and_loops_follow_each_other(void **state)
     assert_int_equal(pace_due_ns(&pace, 9, 2, SECOND_NS, SECOND_NS / 2), SECOND_NS / 8 * 5);
 }
 
+static void test_a_rate_near_zero_is_never_due(void **state)
+{
+    struct pace pace = {.kind = PACE_MULTIPLIER, .rate = 1e-320};
+
+    assert_int_equal(pace_due_ns(&pace, 1, 0, SECOND_NS, SECOND_NS), UINT64_MAX);
+    pace.kind = PACE_PPS;
+    assert_int_equal(pace_due_ns(&pace, 1, 0, SECOND_NS, SECOND_NS), UINT64_MAX);
+    assert_int_equal(pace_due_ns(&pace, 0, 0, SECOND_NS, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_topspeed_is_always_due),
         cmocka_unit_test(test_pps_does_not_drift),
         cmocka_unit_test(test_multiplier_scales_and_loops_follow_each_other),
+        cmocka_unit_test(test_a_rate_near_zero_is_never_due),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
