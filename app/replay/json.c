@@ -6,8 +6,12 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void set_count(json_t *object, const char *key, uint64_t value)
 {
@@ -86,6 +90,51 @@ static json_t *run_object(const struct options *options, const struct capture *c
     set_count(object, "burst", options->burst);
     json_object_set_new(object, "free_on", json_string(options->free_on_other ? "other" : "same"));
     return object;
+}
+
+static bool is_capture(const struct options *options, const struct stat *place)
+{
+    for (int i = 0; i < options->n_files; i++) {
+        struct stat file;
+
+        if (stat(options->files[i], &file) == 0 && file.st_dev == place->st_dev &&
+            file.st_ino == place->st_ino)
+            return true;
+    }
+    return false;
+}
+
+/* 0, or -errno as opening the file for writing would give it. */
+static int look_at_place(const char *path)
+{
+    char folder[PATH_MAX];
+
+    if (access(path, W_OK) == 0)
+        return 0;
+    if (errno != ENOENT || path[0] == '\0')
+        return -errno;
+    snprintf(folder, sizeof(folder), "%s", path);
+    return access(dirname(folder), W_OK) == 0 ? 0 : -errno;
+}
+
+int report_json_look(const struct options *options)
+{
+    const char *path = options->json;
+    struct stat place;
+    int rc;
+
+    if (path == NULL || strcmp(path, "-") == 0)
+        return 0;
+    if (stat(path, &place) != 0)
+        rc = look_at_place(path);
+    else if (is_capture(options, &place)) {
+        complain("--json=%s: is a capture that is to be replayed", path);
+        return -EEXIST;
+    } else
+        rc = S_ISDIR(place.st_mode) ? -EISDIR : look_at_place(path);
+    if (rc != 0)
+        complain("--json=%s: %s", path, strerror(-rc));
+    return rc;
 }
 
 int report_json(const struct options *options, const struct capture *capture, unsigned n_mbufs,

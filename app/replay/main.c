@@ -137,6 +137,8 @@ int main(int argc, char *argv[])
     if (replay.options.quiet)
         note_silence();
     cpus_remember();
+    if (report_json_look(&replay.options) != 0)
+        return EXIT_FAILURE;
     status = load(&replay);
     if (status == EXIT_SUCCESS) {
         /* Not earlier: who waits for a capture on a pipe has nothing to tidy up. */

@@ -16,6 +16,10 @@
 void report_print(FILE *out, const struct options *options, const struct capture *capture,
                   unsigned n_mbufs, const struct run_result results[], unsigned n);
 
+/* Whether the report can have its place, asked before the run rather than after an hour. Touches
+ * nothing. 0 or -errno, and the reason has been said. */
+int report_json_look(const struct options *options);
+
 /* One object, or an array of them when several pools were asked for. 0 or -errno, and the reason
  * has been said. */
 int report_json(const struct options *options, const struct capture *capture, unsigned n_mbufs,

@@ -168,9 +168,20 @@ class WhatIsSaid(replay.ReplayTest):
 
     def test_json_that_cannot_be_written(self):
         path = os.path.join(self.folder, "none", "report.json")
-        result = replay.run(f"--json={path}", DEMO)
+        for path, message in ((path, "No such file or directory"), ("", "No such file"),
+                              (self.folder, "Is a directory")):
+            with self.subTest(message):
+                # Without a capture: that the place is looked at first shows in what is said.
+                result = replay.run(f"--json={path}", "none.pcap")
+                self.assertEqual(result.status, 1)
+                self.assertIn(f"--json={path}: {message}", result.err)
+
+    def test_json_over_its_own_capture(self):
+        path = self.file("my.pcap", pcap([frame(i, 60) for i in range(2)]))
+        result = replay.run(f"--json={path}", path)
         self.assertEqual(result.status, 1)
-        self.assertIn("No such file or directory", result.err)
+        self.assertIn("is a capture that is to be", result.err)
+        self.assertEqual(replay.run("-q", path).status, 0)
 
     def test_no_verify(self):
         self.assertTrue(self.assert_succeeds(DEMO)["verified"])
