@@ -12,6 +12,8 @@
 
 #include <errno.h>
 #include <lab_os.h>
+#include <libgen.h>
+#include <limits.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
@@ -19,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define MIB ((size_t)1 << 20)
@@ -32,6 +35,7 @@ static struct {
     char memory[32];
     char prefix[64];
     bool own_prefix;
+    bool running;
 } eal;
 
 static void add(const char *word)
@@ -112,11 +116,44 @@ static bool add_own(const struct options *options, unsigned n_mbufs)
     return add_memory(options, n_mbufs);
 }
 
-/* The EAL makes a directory for its sockets and files even when it is to have none. */
+/* The EAL makes a directory for its sockets and files even when it is to have none. That of root
+ * lies in one that belongs to the machine; anybody else's, in one that it made as well, and which
+ * would be in the way of the next user where that is /tmp. */
 static void remove_directory(void)
 {
-    if (eal.own_prefix)
-        rmdir(rte_eal_get_runtime_dir());
+    char path[PATH_MAX];
+
+    if (!eal.own_prefix)
+        return;
+    snprintf(path, sizeof(path), "%s", rte_eal_get_runtime_dir());
+    rmdir(path);
+    if (getuid() != 0)
+        rmdir(dirname(path));
+}
+
+/* Drivers for hardware that is not there have been seen to call exit(), one of them with 0. */
+static void at_exit(void)
+{
+    if (!eal.running)
+        return;
+    remove_directory();
+    complain("a driver of DPDK's has ended the program");
+    _exit(EXIT_FAILURE);
+}
+
+/* What helps, as far as that can be told from what the EAL says. */
+static const char *advice(const struct options *options, int error)
+{
+    struct rlimit limit;
+
+    if (error == ENOMEM && getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        return ": it wants more address space than is allowed: `ulimit -v unlimited`";
+    if (options->n_eal == 0)
+        return "";
+    if (error == EACCES)
+        return " (with no hugetlbfs mounted, have --in-memory before \"--\"; with no huge pages, "
+               "--no-huge)";
+    return " (its options are those before \"--\")";
 }
 
 int eal_start(const struct options *options, unsigned n_mbufs)
@@ -143,17 +180,19 @@ int eal_start(const struct options *options, unsigned n_mbufs)
         eal_stop();
         return 2;
     }
-    if (rc >= 0)
-        return 0;
+    if (rc >= 0) {
+        eal.running = true;
+        return atexit(at_exit) == 0 ? 0 : EXIT_FAILURE;
+    }
     error = rte_errno;
     remove_directory();
-    complain("the EAL does not start: %s%s", rte_strerror(error),
-             options->n_eal == 0 ? "" : " (its options are those before \"--\")");
+    complain("the EAL does not start: %s%s", rte_strerror(error), advice(options, error));
     return options->n_eal > 0 && error == EINVAL ? 2 : EXIT_FAILURE;
 }
 
 void eal_stop(void)
 {
+    eal.running = false;
     rte_eal_cleanup();
     remove_directory();
 }

@@ -82,7 +82,8 @@ struct rte_mempool *pools_create(const struct options *options, const char *driv
 
     if (pool != NULL)
         return pool;
-    if (rte_errno == ENOMEM)
+    /* -ENOBUFS is DPDK's word for memory that does not hold a single buffer. */
+    if (rte_errno == ENOMEM || rte_errno == ENOBUFS)
         complain_memory(options, driver, n_mbufs);
     else
         complain("pool %s: %u buffers with --mbcache=%u cannot be created: %s", driver, n_mbufs,

@@ -269,6 +269,46 @@ class Machine(replay.ReplayTest):
         enough = [megabytes if word == "256" else word for word in EAL]
         self.assert_adds_up(self.assert_succeeds(*arguments, eal=enough))
 
+    def test_hardly_any_memory_names_the_command(self):
+        for megabytes in "1234":
+            with self.subTest(megabytes):
+                little = [megabytes if word == "256" else word for word in EAL]
+                self.assert_fails(1, "among the EAL options", DEMO, eal=little)
+
+    def test_no_hugetlbfs_names_the_option(self):
+        hide = ("unshare", "--mount", "sh", "-c",
+                'for place in $(sed -n "s/^[^ ]* \\([^ ]*\\) hugetlbfs .*/\\1/p" /proc/mounts); do '
+                'umount "$place" || exit; done; exec "$@"', "sh")
+        if os.geteuid() != 0 or replay.run("true", command=hide).status != 0:
+            self.skipTest("a hugetlbfs can only be hidden by root, with mount namespaces")
+        self.assert_fails(1, "--in-memory", DEMO, eal=(*EAL[:3], "--no-shconf", EAL[-1]),
+                          command=(*hide, replay.PROGRAM))
+
+    def test_little_address_space_names_the_limit(self):
+        command = ("sh", "-c", 'ulimit -v 8000000; exec "$@"', "sh", replay.PROGRAM)
+        if replay.run("--version", command=command).status != 0:
+            self.skipTest("this build needs more address space than that to start at all")
+        self.assert_fails(1, "`ulimit -v unlimited`", DEMO, command=command)
+
+    def test_driver_that_ends_the_program(self):
+        if " dpaa," not in replay.run("--pool=none", DEMO).err:
+            self.skipTest("this DPDK has no driver dpaa, which ends the program without hardware")
+        result = self.assert_fails(1, "has ended the program", "--pool=dpaa", DEMO)
+        self.assertIsNone(result.report)
+
+    def test_another_user_leaves_nothing(self):
+        place = "/tmp/dpdk"
+        if os.geteuid() != 0 or os.path.exists(place):
+            self.skipTest(f"needs root, to be another user, and no {place} before")
+        command = ("setpriv", "--reuid=65534", "--clear-groups", "env", "-u", "XDG_RUNTIME_DIR",
+                   replay.PROGRAM)
+        if replay.run("--version", command=command).status != 0:
+            self.skipTest("another user cannot run the program here")
+        with open(DEMO, "rb") as capture:
+            result = replay.run("-q", "-", command=command, stdin=capture)
+        self.assertEqual((result.status, result.err), (0, ""))
+        self.assertFalse(os.path.exists(place))
+
     def test_more_memory_than_there_is(self):
         result = self.assert_fails(1, "of ordinary memory, of which", "--mbuf-size=65535",
                                    "--total-num-mbufs=2000000000", DEMO)
