@@ -124,6 +124,14 @@ class ReplayTest(unittest.TestCase):
         self.assertEqual(result.status, 0, result.err)
         return result.report
 
+    def assert_takes(self, seconds, *arguments):
+        """Never less, and in the best of some runs hardly more: others may need the CPUs, too."""
+        taken = []
+        while not taken or (min(taken) > seconds + 0.05 and len(taken) < 10):
+            taken.append(self.assert_succeeds(*arguments)["duration_s"])
+            self.assertGreaterEqual(taken[-1], seconds)
+        self.assertLess(min(taken), seconds + 0.05, taken)
+
     def assert_fails(self, status, message, *arguments, **how):
         """Ends with this status and one sentence that holds this message."""
         result = replay(*arguments, **how)
