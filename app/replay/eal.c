@@ -91,15 +91,19 @@ static bool add_memory(const struct options *options, unsigned n_mbufs)
 {
     size_t free_bytes = hugepages_free_bytes();
     size_t need_bytes = sizing_bytes(options, n_mbufs, LAB_PAGE_2M);
-    char advice[96];
+    struct lab_error refusal;
+    char command[96];
 
-    if (free_bytes >= need_bytes) {
+    if (free_bytes < need_bytes) {
+        hugepages_advice(command, sizeof(command), need_bytes - free_bytes);
+        note("on ordinary memory: %zu MiB of huge pages are needed, %zu MiB are free: %s",
+             (need_bytes + MIB - 1) / MIB, free_bytes / MIB, command);
+    } else if (hugepages_granted(need_bytes, &refusal)) {
         add("--in-memory");
         return true;
+    } else {
+        note("on ordinary memory: %s", refusal.message);
     }
-    hugepages_advice(advice, sizeof(advice), need_bytes - free_bytes);
-    note("on ordinary memory: %zu MiB of huge pages are needed, %zu MiB are free: %s",
-         (need_bytes + MIB - 1) / MIB, free_bytes / MIB, advice);
     return add_ordinary_memory(sizing_bytes(options, n_mbufs, lab_os_page_bytes()));
 }
 

@@ -4,6 +4,7 @@
 #include "hugepages.h"
 
 #include <lab_os.h>
+#include <lab_region.h>
 #include <stdio.h>
 
 size_t hugepages_free_bytes(void)
@@ -18,6 +19,21 @@ size_t hugepages_free_bytes(void)
             bytes += n_free * sizes[i];
     }
     return bytes;
+}
+
+bool hugepages_granted(size_t bytes, struct lab_error *error)
+{
+    struct lab_region_options options = {.bytes = bytes, .node = LAB_NODE_ANY};
+    struct lab_region region;
+
+    options.pages = LAB_PAGES_2M;
+    if (lab_region_create(&options, &region, error) != 0) {
+        options.pages = LAB_PAGES_1G;
+        if (lab_region_create(&options, &region, NULL) != 0)
+            return false;
+    }
+    (void)lab_region_destroy(&region);
+    return true;
 }
 
 void hugepages_advice(char *text, size_t capacity, size_t missing_bytes)

@@ -4,10 +4,17 @@
 #ifndef REPLAY_HUGEPAGES_H
 #define REPLAY_HUGEPAGES_H
 
+#include <lab_error.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Bytes of huge pages, of all sizes, that nobody has taken. */
 size_t hugepages_free_bytes(void);
+
+/* Whether this program gets so many bytes of them, of one size: a container sees all of the
+ * machine's and may be allowed none. Tried out, which takes as long as using them; *error says why
+ * not. */
+bool hugepages_granted(size_t bytes, struct lab_error *error);
 
 /* Writes the command that provides so many bytes more than there are. */
 void hugepages_advice(char *text, size_t capacity, size_t missing_bytes);

@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 /* Bytes that this program lets itself take: eight tenths of what the kernel says is available
- * now. 0 where it does not say. */
+ * now, or of what its control groups (a container's, a service's) may have at all, if that is less.
+ * 0 where it does not say. */
 uint64_t memory_limit_bytes(void);
 
 #endif

@@ -256,6 +256,23 @@ class Machine(replay.ReplayTest):
                 self.assertRegex(result.err, "^labyrinth-replay: on ordinary memory: .*hugeadm")
                 self.assert_adds_up(result.report)
 
+    def test_ordinary_memory_when_huge_pages_are_not_granted(self):
+        with replay.limited("hugetlb", "hugetlb.2MB", 2 << 20) as command:
+            if command is None:
+                self.skipTest("no control group can limit huge pages here")
+            result = replay.replay(DEMO, command=command)
+            self.assertEqual(result.status, 0, result.err)
+            self.assertIn("on ordinary memory: ", result.err)
+            self.assert_adds_up(result.report)
+
+    def test_a_limit_of_memory_counts(self):
+        path = self.file("large.pcap", pcap([frame(1, 60)]))
+        os.truncate(path, 200 << 20)
+        with replay.limited("memory", "memory", 200 << 20) as command:
+            if command is None:
+                self.skipTest("no control group can limit memory here")
+            self.assert_fails(1, "160 MiB may be used", path, command=command)
+
     def test_too_little_memory_names_the_command(self):
         arguments = ("--total-num-mbufs=65535", DEMO)
         result = self.assert_fails(1, "65535 buffers of 2176 bytes need about", *arguments,

@@ -2,12 +2,14 @@
 # Copyright (c) 2026 The Labyrinth authors
 """Runs labyrinth-replay for the tests beside this file, and writes the captures they need."""
 
+import contextlib
 import json
 import os
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 PROGRAM = os.environ["LABYRINTH_REPLAY"]
@@ -90,6 +92,51 @@ def pcapng(frames, links=(ETHERNET,)):
         head = struct.pack("<IIIII", i % len(links), 0, i, len(data), len(data))
         blocks.append(pcapng_block(6, head + data + b"\0" * (-len(data) % 4)))
     return b"".join(blocks)
+
+
+def hierarchy(controller, mounts):
+    """Where groups with this controller are made, and how its files name a limit there: in the one
+    hierarchy of version 2, or in the controller's own of version 1. None where neither can be."""
+    try:
+        with open("/sys/fs/cgroup/cgroup.subtree_control", encoding="ascii") as control:
+            if controller in control.read().split():
+                return "/sys/fs/cgroup", "max"
+    except OSError:
+        pass
+    place = f"/sys/fs/cgroup/{controller}"
+    if not os.path.isdir(place):
+        place = mounts.enter_context(tempfile.TemporaryDirectory())
+        mount = ["mount", "-t", "cgroup", "-o", controller, "none", place]
+        if subprocess.run(mount, stderr=subprocess.DEVNULL, check=False).returncode != 0:
+            return None
+        mounts.callback(subprocess.run, ["umount", place], check=True)
+    return place, "limit_in_bytes"
+
+
+def remove_group(group):
+    """What has just ended is in it for a moment longer."""
+    for _ in range(100):
+        with contextlib.suppress(OSError):
+            return os.rmdir(group)
+        time.sleep(0.05)
+    return os.rmdir(group)
+
+
+@contextlib.contextmanager
+def limited(controller, resource, limit):
+    """The command that runs the program in a control group with a limit, as a container does; None
+    where no such group can be made."""
+    with contextlib.ExitStack() as undo:
+        found = hierarchy(controller, undo) if os.geteuid() == 0 else None
+        if found is None:
+            yield None
+            return
+        group = f"{found[0]}/labyrinth-test-{os.getpid()}"
+        os.mkdir(group)
+        undo.callback(remove_group, group)
+        with open(f"{group}/{resource}.{found[1]}", "w", encoding="ascii") as file:
+            file.write(str(limit))
+        yield "sh", "-c", 'echo $$ >"$0" && exec "$@"', f"{group}/cgroup.procs", PROGRAM
 
 
 class ReplayTest(unittest.TestCase):
