@@ -35,6 +35,8 @@ build: $(BUILD)/build.ninja ## all of it, optimised, in build/release
 install: build ## into PREFIX (/usr/local), below DESTDIR; the driver goes where DPDK finds it
 	@meson configure $(BUILD) --prefix '$(abspath $(PREFIX))'
 	@meson install -C $(BUILD) $(if $(DESTDIR),--destdir '$(abspath $(DESTDIR))')
+# Programs find a new library only when the loader's cache has been brought up to date.
+	@[ -n '$(DESTDIR)' ] || [ "$$(id -u)" -ne 0 ] || ldconfig
 
 clean: ## removes every build
 	@rm -rf build
