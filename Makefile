@@ -16,7 +16,7 @@ help: ## says what there is
 demo: ## replays a capture through the pool; CAPTURE=FILE replays your own
 	@config/setup demo
 	@config/hugepages 512
-	@config/demo $(if $(CAPTURE),'$(CAPTURE)')
+	@config/demo $${CAPTURE:+"$$CAPTURE"}
 
 test: ## every suite, in every build: release, sanitizers, ARM
 	@config/setup test
