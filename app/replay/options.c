@@ -31,6 +31,9 @@ enum {
     OPTION_JSON,
 };
 
+/* Where the help of an option goes on. */
+#define NEXT "\n                             "
+
 static const struct spec {
     const char *name;
     const char *argument; /* NULL: takes none */
@@ -47,7 +50,7 @@ static const struct spec {
     {"rxd", "N", OPTION_RXD, "descriptors of a queue, a power of two (512)"},
     {"burst", "N", OPTION_BURST, "most packets that a poll takes (32)"},
     {"mbuf-size", "BYTES", OPTION_MBUF_SIZE,
-     "data room of a buffer, with its headroom of 128 (2176); larger frames become chains"},
+     "data room of a buffer, with its headroom of 128 (2176);" NEXT "larger frames become chains"},
     {"total-num-mbufs", "N", OPTION_TOTAL_NUM_MBUFS,
      "buffers of the pool (chosen to suffice for the queues)"},
     {"mbcache", "N", OPTION_MBCACHE, "DPDK's own cache for each lcore (256); 0: none"},
@@ -58,8 +61,8 @@ static const struct spec {
     {"verify", NULL, OPTION_VERIFY, "compare every byte received (this is the default)"},
     {"no-verify", NULL, OPTION_NO_VERIFY, "compare nothing, for speed"},
     {"json", "FILE", OPTION_JSON,
-     "write the report to FILE (-: stdout, the other to stderr); an array when there are several "
-     "pools"},
+     "write the report to FILE (-: stdout, the other to stderr);" NEXT
+     "an array when there are several pools"},
     {"quiet", NULL, 'q', "no report, no progress, no notes: errors and the exit status only"},
     {"help", NULL, 'h', "this text"},
     {"version", NULL, 'V', "version, and the DPDK it runs on"},
@@ -179,10 +182,11 @@ static bool parse_pace(struct options *options, enum pace_kind kind, const struc
 {
     static const char *const names[] = {"topspeed", "multiplier", "pps"};
 
-    if (options->pace.kind != PACE_TOPSPEED && options->pace.kind != kind) {
+    if (options->paced && options->pace.kind != kind) {
         complain("--%s and --%s exclude each other", names[options->pace.kind], spec->name);
         return false;
     }
+    options->paced = true;
     options->pace.kind = kind;
     return kind == PACE_TOPSPEED || parse_positive(spec->name, text, &options->pace.rate);
 }

@@ -22,6 +22,7 @@ struct options {
     uint64_t loop;  /* 0: for ever */
     uint64_t limit; /* 0: none */
     double duration_s;
+    bool paced; /* the pace was asked for, and is not the default */
     struct pace pace;
 
     unsigned rxq;

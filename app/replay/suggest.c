@@ -50,7 +50,7 @@ const char *suggest(const char *typed, const char *const names[], size_t n)
             continue;
         d = distance(typed, names[i]);
         /* A third of the word wrong is still a slip; more is another word. */
-        if (d < least && d <= 1 + length / 3) {
+        if (d < least && d <= (1 + length) / 3) {
             least = d;
             nearest = names[i];
         }

@@ -66,6 +66,7 @@ class HowFast(replay.ReplayTest):
 
     def test_topspeed_is_a_choice(self):
         self.assert_fails(2, "--pps and --topspeed exclude each other", "--pps=1", "-t", DEMO)
+        self.assert_fails(2, "--topspeed and --pps exclude each other", "-t", "--pps=1", DEMO)
 
 
 class WhereTo(replay.ReplayTest):
@@ -198,6 +199,7 @@ class WrongUsage(replay.ReplayTest):
                 ("no capture named",),
                 ("did you mean --limit?", "--limt=3", DEMO),
                 ("unknown option --frobnicate: see --help", "--frobnicate", DEMO),
+                ("unknown option --foo: see --help", "--foo", DEMO),
                 ("unknown option -Z", "-Z", DEMO),
                 ("--limit needs N", "--limit"),
                 ("-x needs X", "-x"),
