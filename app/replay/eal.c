@@ -74,9 +74,11 @@ static bool add_ordinary_memory(size_t bytes)
     size_t limit_bytes = memory_limit_bytes();
 
     if (limit_bytes != 0 && bytes > limit_bytes) {
-        complain("the pool needs %zu MiB of ordinary memory, of which %zu MiB may be used (eight "
-                 "tenths of what is available): a smaller --total-num-mbufs or --mbuf-size",
-                 bytes / MIB, limit_bytes / MIB);
+        complain(
+            "the pool needs %zu MiB of ordinary memory, of which %zu MiB may be used (eight "
+            "tenths of what is available): fewer buffers (--total-num-mbufs, --rxq, --rxd), or "
+            "smaller ones (--mbuf-size)",
+            bytes / MIB, limit_bytes / MIB);
         return false;
     }
     snprintf(eal.memory, sizeof(eal.memory), "%zu", (bytes + MIB - 1) / MIB);
