@@ -79,13 +79,6 @@ static uint64_t raise_split(struct lab_deque *deque, uint64_t bot, uint64_t keep
     }
 }
 
-void lab_deque_publish_owner(struct lab_deque *deque, uint64_t keep)
-{
-    uint64_t split = raise_split(deque, lab_load_relaxed(&deque->bot), keep);
-
-    set_limits(deque, split, lab_load_acquire(&deque->top)); /* D8 */
-}
-
 /* The owner's bot, once it has mended what a predecessor with the same id left that was killed
  * inside a call:
  * - a bot lowered by a pop, though a revoker had just made those things public. They stay so;

@@ -104,9 +104,6 @@ bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, uns
  * Returns how many. Owner; lock-free. */
 unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, unsigned n);
 
-/* Makes all but the newest `keep` things public. Owner; lock-free. */
-void lab_deque_publish_owner(struct lab_deque *deque, uint64_t keep);
-
 /* Takes the oldest public things, at most n and at most `reach`, in one CAS. Returns how many, 0
  * when the public part is empty or being revoked. Any thread, the owner too; lock-free. */
 unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigned n);

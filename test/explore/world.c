@@ -24,6 +24,12 @@ static unsigned or_default(unsigned value, unsigned otherwise)
     return value ? value : otherwise;
 }
 
+/* A push of nothing. */
+static void publish(struct lab_deque *deque, bool all)
+{
+    (void)lab_deque_push_slow_owner(deque, NULL, 0, all);
+}
+
 static void make_deque(unsigned d, const struct world *world)
 {
     lab_deque_init(&deques[d], or_default(world->reach, 1), or_default(world->tip, 1),
@@ -44,9 +50,10 @@ static void setup(const void *data)
     for (unsigned i = world->top; i < world->bot; i++)
         slots[0][i & deques[0].mask].word = play_new_free();
     deques[0].top.word = world->top;
-    deques[0].bot.word = world->bot;
     deques[0].split.word = world->unseen ? world->top : world->split;
-    lab_deque_publish_owner(&deques[0], world->bot); /* nothing, but the owner has a look */
+    deques[0].bot.word = deques[0].split.word;
+    publish(&deques[0], false); /* nothing yet, but the owner has a look */
+    deques[0].bot.word = world->bot;
     deques[0].split.word = world->split;
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
         for (unsigned i = 0; i < world->hand[t]; i++)
@@ -112,7 +119,7 @@ bool world_pop(unsigned n, unsigned d)
 
 bool world_publish(unsigned n, unsigned deque)
 {
-    lab_deque_publish_owner(&deques[deque], n);
+    publish(&deques[deque], true);
     return true;
 }
 

@@ -12,7 +12,7 @@
 bool world_push(unsigned n, unsigned deque);
 bool world_push_public(unsigned n, unsigned deque); /* and publish everything */
 bool world_pop(unsigned n, unsigned deque); /* what the tip lacks is stolen from the own deque */
-bool world_publish(unsigned n, unsigned deque); /* all but n */
+bool world_publish(unsigned n, unsigned deque); /* everything */
 bool world_steal(unsigned n, unsigned deque);   /* once, as much as a steal takes */
 bool world_revoke(unsigned n, unsigned deque);
 
