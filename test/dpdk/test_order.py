@@ -9,6 +9,9 @@ refuses. The other way round nothing can be done here: another driver takes our 
 and what happens is up to it. "dummy" looks first; DPDK's own drivers do not.
 """
 
+import os
+import shutil
+
 from dpdk_support import OPS, built, check, check_equal, lcores, main, tool
 
 REFUSAL = 'does not belong to this driver: this process loaded its mempool drivers in another order'
@@ -82,5 +85,18 @@ def first_in_the_table(place):
     check('LABYRINTH:' not in program.output(), 'the driver complained:\n' + program.output())
 
 
+def installed_and_named(place):
+    """-d names one copy, and DPDK loads the installed one after it: the first serves, and the other
+    takes no slot."""
+    other = os.path.join(place.directory, 'installed.so')
+    shutil.copy(place.plugin(), other)
+    program = shell(place, [place.plugin(), place.plugin(built('full_ops.so')), other],
+                    '--lcores=0', *place.ordinary_memory(64))
+    check_equal(program.ask(f'0 create mine 100 0 {OPS}'), 100, 'objects')
+    check_equal(place.telemetry('/labyrinth/list'), ['mine'], 'list')
+    check_equal(place.telemetry('/').count('/labyrinth/list'), 1, 'commands of that name')
+    check('LABYRINTH:' not in program.output(), 'the driver complained:\n' + program.output())
+
+
 main(ours_is_called_for_a_pool_of_another, another_is_called_for_a_pool_of_ours, full_table,
-     first_in_the_table)
+     first_in_the_table, installed_and_named)

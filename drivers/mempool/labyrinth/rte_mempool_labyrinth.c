@@ -14,6 +14,7 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <rte_mempool.h>
+#include <string.h>
 
 #include "labyrinth_driver.h"
 #include "labyrinth_options.h"
@@ -186,14 +187,25 @@ static const struct rte_mempool_ops labyrinth_ops = {
     .populate = labyrinth_populate,
 };
 
+/* Whether a copy of this driver was loaded before: DPDK loads the installed one also after one that
+ * -d names. The first is the one that serves. */
+static bool is_registered(void)
+{
+    for (uint32_t i = 0; i < rte_mempool_ops_table.num_ops; i++)
+        if (strcmp(rte_mempool_ops_table.ops[i].name, LABYRINTH_OPS_NAME) == 0)
+            return true;
+    return false;
+}
+
 /* A constructor of its own rather than RTE_MEMPOOL_REGISTER_OPS, because the table is small and a
  * full one must not be found out by the name being unknown. */
 RTE_INIT(labyrinth_register)
 {
     enum lab_barrier barrier;
-    int index = rte_mempool_register_ops(&labyrinth_ops);
 
-    if (index < 0)
+    if (is_registered())
+        return;
+    if (rte_mempool_register_ops(&labyrinth_ops) < 0)
         LABYRINTH_LOG(ERR,
                       "no free slot among DPDK's %d mempool ops: load this driver first, with "
                       "-d librte_mempool_labyrinth.so, or leave out drivers that are not needed",
@@ -201,6 +213,7 @@ RTE_INIT(labyrinth_register)
     /* A process that did not register would be passed over when a tip is revoked. Where it cannot,
      * it cannot in the primary process either, and pools are made to do without. */
     if (lab_barrier_register(LAB_BARRIER_SHARED, &barrier) != 0 || barrier != LAB_BARRIER_SHARED)
-        LABYRINTH_LOG(NOTICE, "no membarrier(2) here: every get from a new pool costs a fence");
+        LABYRINTH_LOG(NOTICE, "every get from a new pool costs a fence: there is no membarrier(2) "
+                              "here, or LABYRINTH_BARRIER=fence");
     labyrinth_telemetry_register();
 }
