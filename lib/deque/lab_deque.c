@@ -90,7 +90,8 @@ static uint64_t mended_bot(struct lab_deque *deque)
     uint64_t split = lab_load_relaxed(&deque->split);
     uint64_t least = split;
 
-    if (lab_likely(split < LAB_DEQUE_MARK && split >= deque->safe_split && bot >= split))
+    if (lab_likely(split < LAB_DEQUE_MARK && split >= deque->safe_split &&
+                   (int64_t)(bot - split) >= 0))
         return bot;
     if (split >= LAB_DEQUE_MARK || split < deque->safe_split)
         least = lab_load_acquire(&deque->top); /* D8 */

@@ -340,6 +340,23 @@ static void outlives_an_owner_killed_in_a_pop(void **state)
                     }
 }
 
+/* Then its successor, too, before it had mended that: bot may even have come to lie below zero. */
+static void outlives_two_owners_killed_in_pops(void **state)
+{
+    for (int fenced = 0; fenced < 2; fenced++)
+        for (unsigned stolen = 0; stolen <= 8; stolen++)
+            for (uint64_t popping = 0; popping <= 16; popping++)
+                for (unsigned pushing = 0; pushing <= CAPACITY - 8; pushing += 8) {
+                    struct rig rig;
+
+                    rig_init(&rig, 32, 8, fenced, 0);
+                    push(&rig, 8, true);
+                    assert_int_equal(steal(&rig, stolen), stolen);
+                    lab_store_relaxed(&rig.deque.bot, 8 - popping);
+                    expect_inheritance(&rig, pushing, 8 - stolen);
+                }
+}
+
 /* The owner has lowered split, and was killed before it could look at top: thieves that knew the
  * old split have passed the new one. */
 static void outlives_an_owner_killed_in_lowering_split(void **state)
@@ -368,6 +385,7 @@ int main(void)
         cmocka_unit_test(no_two_revocations_have_one_mark),
         cmocka_unit_test(without_slots_there_is_nothing_to_do),
         cmocka_unit_test(outlives_an_owner_killed_in_a_pop),
+        cmocka_unit_test(outlives_two_owners_killed_in_pops),
         cmocka_unit_test(outlives_an_owner_killed_in_lowering_split),
     };
 
