@@ -35,9 +35,10 @@ void lab_deque_init(struct lab_deque *deque, uint32_t reach, uint32_t tip, bool 
 
 void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity)
 {
-    deque->slots = slots;
     deque->capacity = capacity;
     deque->mask = capacity - 1;
+    deque->slots = slots;
+    lab_fence_light(); /* a killed owner must not leave limits without slots */
     set_limits(deque, 0, 0);
 }
 

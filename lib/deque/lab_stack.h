@@ -44,10 +44,11 @@
 
 struct lab_stack {
     _Alignas(LAB_CACHE_LINE) lab_atomic_t head;
-    lab_atomic_t *links; /* one for each index; all zero, or anything */
+    lab_atomic_t *links; /* one for each index */
 };
 
-/* Makes an empty stack over links[0 .. n-1], for indices 0 .. n-1. Not thread-safe. */
+/* Makes an empty stack over links[0 .. n-1], for indices 0 .. n-1: all zero, or as another stack
+ * left them, since a walk that has been overtaken may follow any of them. Not thread-safe. */
 void lab_stack_init(struct lab_stack *stack, lab_atomic_t *links);
 
 /* Puts n things (at most LAB_STACK_BURST) on top, indices[n-1] topmost, in one CAS. Any thread. */

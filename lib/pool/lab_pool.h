@@ -23,7 +23,8 @@
  *
  * Progress: the hot paths are wait-free, all else is lock-free: a thread that is preempted, stopped
  * or killed at any point delays nobody, and hides at most the burst that it was moving. Nothing
- * makes a system call, but a get that found nothing anywhere, which makes at most two.
+ * makes a system call, but a get that found too little in all public parts and the stack: at most
+ * two for each 1,024 things.
  *
  * Contents: nothing is ever written into a free thing.
  */
@@ -215,8 +216,8 @@ LAB_INLINE uint32_t lab_pool_slot(uint32_t lcore)
  *
  * lcore is the calling thread's id, which no other thread may use at the same time, or
  * LAB_LCORE_ANY. Returns 0; -ENOBUFS when there are too few; -EINVAL when lcore is neither.
- * Wait-free from the tip, else lock-free; never blocks; a system call only when nothing is found
- * anywhere. On failure ret_things is untouched and nothing is taken. */
+ * Wait-free from the tip, else lock-free; never blocks; system calls only when all that is public
+ * is too little. On failure ret_things is untouched and nothing is taken. */
 LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_things,
                                  unsigned n)
 {
