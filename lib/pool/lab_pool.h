@@ -126,9 +126,9 @@ struct lab_pool {
 #define LAB_POOL_MAGIC UINT32_C(0x7962614c) /* "Laby" in memory */
 
 /* Maps memory for a pool of buffers and makes it. All buffers are free.
- * Returns 0; -EINVAL for a wrong option, -EOVERFLOW for a size that does not fit, -ENOMEM when
- * memory was short; *error (may be NULL) then says which and how to mend it, and *ret_pool is
- * untouched. On success error->message may name better memory that could not be had
+ * Returns 0; -EINVAL for a wrong option, -ENOMEM when memory was short, or what else
+ * lab_region_create() returns; *error (may be NULL) then says which and how to mend it, and
+ * *ret_pool is untouched. On success error->message may name better memory that could not be had
  * (see lab_region_create). Blocking; set-up only; any thread. Example: test/doc/library.c. */
 LAB_PUBLIC int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
                                struct lab_error *error) LAB_CHECKED;

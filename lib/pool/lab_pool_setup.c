@@ -29,7 +29,6 @@
 struct layout {
     uint32_t lcores, deques, capacity, tip, reach, hash_slots, stride;
     size_t slow, roster, slots, links, objects, hash, end;
-    bool overflow;
 };
 
 static uint32_t pow2_at_least(uint32_t n)
@@ -54,15 +53,14 @@ static uint32_t capacity_for(uint32_t count)
     return share <= CAPACITY_MIN ? CAPACITY_MIN : pow2_at_least(share / 2 + 1);
 }
 
-/* Takes room for n items at the end of the layout, on a cache line of its own. */
+/* Takes room for n items at the end of the layout, on a cache line of its own. The limits of the
+ * options keep all sizes far below what a size_t holds: the largest pool has less than 2^59 bytes.
+ */
 static size_t place(struct layout *layout, size_t n, size_t item_bytes)
 {
-    size_t at = layout->end, bytes;
+    size_t at = layout->end;
 
-    if (__builtin_mul_overflow(n, item_bytes, &bytes) ||
-        __builtin_add_overflow(bytes, (size_t)LAB_CACHE_LINE - 1, &bytes) ||
-        __builtin_add_overflow(at, bytes / LAB_CACHE_LINE * LAB_CACHE_LINE, &layout->end))
-        layout->overflow = true;
+    layout->end += (n * item_bytes + LAB_CACHE_LINE - 1) / LAB_CACHE_LINE * LAB_CACHE_LINE;
     return at;
 }
 
@@ -135,9 +133,6 @@ static int plan(const struct lab_pool_options *options, struct layout *ret_layou
     layout.links = place(&layout, options->count, sizeof(lab_atomic_t));
     layout.objects = place(&layout, adopts ? options->count : 0, sizeof(void *));
     layout.hash = place(&layout, layout.hash_slots, sizeof(uint32_t));
-    if (layout.overflow)
-        return lab_error_set(error, -EOVERFLOW, "pool %s: its size does not fit into memory",
-                             options->name);
     *ret_layout = layout;
     return 0;
 }
@@ -173,7 +168,7 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
 int lab_pool_footprint(const struct lab_pool_options *options, size_t *ret_bytes,
                        struct lab_error *error)
 {
-    struct layout layout;
+    struct layout layout = {0};
     int rc = plan(options, &layout, error);
 
     if (rc == 0)
@@ -229,7 +224,7 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
     struct lab_region region;
     enum lab_barrier barrier;
     struct lab_pool *pool;
-    size_t buffers, at;
+    size_t at;
     int rc = plan(options, &layout, error);
 
     if (rc != 0)
@@ -238,10 +233,7 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
         return lab_error_set(error, -EINVAL, "pool %s: buffers of 0 bytes asked for",
                              options->name);
     at = (layout.end + ALIGN_MAX - 1) / ALIGN_MAX * ALIGN_MAX;
-    if (__builtin_mul_overflow((size_t)options->count, (size_t)layout.stride, &buffers) ||
-        __builtin_add_overflow(at, buffers, &wanted.bytes))
-        return lab_error_set(error, -EOVERFLOW, "pool %s: its size does not fit into memory",
-                             options->name);
+    wanted.bytes = at + (size_t)options->count * layout.stride;
     rc = lab_barrier_register(options->shared ? LAB_BARRIER_SHARED : LAB_BARRIER_PRIVATE, &barrier);
     if (rc != 0)
         return lab_error_set(error, rc, "pool %s: cannot register for membarrier", options->name);
