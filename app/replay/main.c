@@ -13,7 +13,9 @@
 #include "sizing.h"
 #include "stop.h"
 
+#include <errno.h>
 #include <rte_lcore.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,17 +93,23 @@ static int report(const struct replay *replay)
 {
     const struct options *options = &replay->options;
 
-    bool json_on_stdout = options->json != NULL && strcmp(options->json, "-") == 0;
+    FILE *out = options->json != NULL && strcmp(options->json, "-") == 0 ? stderr : stdout;
+    int status = EXIT_SUCCESS;
 
     if (replay->n_results == 0)
         return EXIT_SUCCESS;
-    if (!options->quiet)
-        report_print(json_on_stdout ? stderr : stdout, options, &replay->capture, replay->n_mbufs,
-                     replay->results, replay->n_results);
+    if (!options->quiet) {
+        report_print(out, options, &replay->capture, replay->n_mbufs, replay->results,
+                     replay->n_results);
+        if (fflush(out) != 0) {
+            complain("the report cannot be written: %s", strerror(errno));
+            status = EXIT_FAILURE;
+        }
+    }
     if (options->json != NULL && report_json(options, &replay->capture, replay->n_mbufs,
                                              replay->results, replay->n_results) != 0)
-        return EXIT_FAILURE;
-    return EXIT_SUCCESS;
+        status = EXIT_FAILURE;
+    return status;
 }
 
 static int replay_run(struct replay *replay)

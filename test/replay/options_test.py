@@ -151,6 +151,12 @@ class WhatIsSaid(replay.ReplayTest):
                       "RX-nombufs: 0", "Leaked:     0"):
             self.assertIn(words, out)
 
+    def test_report_that_cannot_be_written(self):
+        full = ("sh", "-c", 'exec "$@" >/dev/full', "sh", replay.PROGRAM)
+        result = replay.run(DEMO, command=full)
+        self.assertEqual(result.status, 1)
+        self.assertIn("the report cannot be written: No space left on device", result.err)
+
     def test_quiet(self):
         result = replay.run("-q", DEMO)
         self.assertEqual((result.status, result.out, result.err), (0, "", ""))
