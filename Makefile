@@ -23,7 +23,8 @@ test: ## every suite, in every build: release, sanitizers, ARM
 	@config/run-tests
 
 test-quick: $(BUILD)/build.ninja ## the unit tests of the release build alone
-	@meson configure $(BUILD) -Dtests=true # the demo does without
+	@pkg-config --exists cmocka || { echo "cmocka is missing: config/setup test installs it"; exit 1; }
+	@meson configure $(BUILD) -Dtests=true
 	@meson test -C $(BUILD) --suite unit --print-errorlogs
 
 check: ## the rules of the house: licence lines, floors, format
@@ -42,4 +43,6 @@ clean: ## removes every build
 	@rm -rf build
 
 $(BUILD)/build.ninja:
-	@meson setup $(BUILD) || { echo "something is missing? config/setup test installs it"; exit 1; }
+# Without tests, which need more packages than the demo and an installation do.
+	@meson setup $(BUILD) -Dtests=false || \
+	    { echo "something is missing? config/setup demo installs it"; exit 1; }
