@@ -67,12 +67,12 @@ struct lab_pool_options {
 
 /* How a slow path ended, one counter each per lcore. The hot paths' counters are in the deque. */
 enum lab_pool_event {
-    LAB_POOL_GET_OWN,     /* gets served by the own public part */
+    LAB_POOL_GET_OWN,     /* gets served by the own deque, but not by its hot path */
     LAB_POOL_GET_STEAL,   /* steals from other lcores that brought something */
     LAB_POOL_GET_STACK,   /* bursts taken from the stack */
     LAB_POOL_GET_REVOKE,  /* revocations of other lcores' tips: the system call */
     LAB_POOL_GET_FAIL,    /* gets that found too little */
-    LAB_POOL_PUT_PUBLISH, /* puts that published, or found the pool hungry */
+    LAB_POOL_PUT_PUBLISH, /* puts into the own deque, but not by its hot path */
     LAB_POOL_PUT_STACK,   /* puts that went to the stack: no deque, or a full one */
     LAB_POOL_PUT_FOREIGN, /* things on their way to the stack that are not this pool's: dropped */
     LAB_POOL_EVENTS
