@@ -18,7 +18,7 @@
 
 /* Gives the calling thread the lowest id that no thread of this process has, and puts it into
  * *ret_lcore; a thread that has one already gets the same again. A thread that ends gives its id
- * back by itself. Not for hot paths. Lock-free.
+ * back by itself. Not for hot paths: the C library may allocate.
  * Returns 0; -ENOSPC when all LAB_LCORE_MAX ids are taken; -ENOMEM when the C library cannot
  * remember to act at the thread's end. */
 LAB_PUBLIC int lab_lcore_acquire(uint32_t *ret_lcore);

@@ -13,6 +13,7 @@
 /* An lcore samples the number of free things at every so many slow gets: the sum over all deques
  * reads their owners' hot lines, which is no price for one get in some thousands. */
 #define SAMPLE_EVERY 8u
+#define SAMPLE_EVERY_FENCED 256u /* where every get is a slow one */
 
 /* Puts of one lcore without any get starving, after which the pool counts as fed. */
 #define CALM_PUTS 256u
@@ -56,21 +57,29 @@ static void count_event(struct lab_pool *pool, uint32_t slot, enum lab_pool_even
     count_events(pool, slot, event, 1);
 }
 
-/* Whether the caller has a deque that can hold things; the first time that a lcore asks, it gets
- * slots, as long as there are some. */
-static bool has_deque(struct lab_pool *pool, uint32_t slot)
+/* The roster's entry for a slot: one that a killed predecessor took, or a new one. */
+static uint64_t find_place(struct lab_pool *pool, uint32_t slot)
+{
+    for (uint32_t place = 0; place < pool->deques; place++)
+        if (lab_load_relaxed(&pool->roster[place]) == slot)
+            return place;
+    if (lab_load_relaxed(&pool->enrolled) >= pool->deques)
+        return pool->deques;
+    return lab_fetch_add_relaxed(&pool->enrolled, 1);
+}
+
+/* Gives the caller's deque slots, the first time that it has something to keep, as long as there
+ * are some. Returns whether it has them. */
+static bool enrol(struct lab_pool *pool, uint32_t slot)
 {
     struct lab_deque *deque = &pool->deque[slot];
-    uint64_t place = 0;
+    uint64_t place;
 
     if (deque->slots != NULL)
         return true;
-    if (slot == SLOT_ANY || lab_load_relaxed(&pool->enrolled) >= pool->deques)
+    if (slot == SLOT_ANY)
         return false;
-    while (place < pool->deques && lab_load_relaxed(&pool->roster[place]) != slot)
-        place++;
-    if (place == pool->deques) /* not one that a killed predecessor took */
-        place = lab_fetch_add_relaxed(&pool->enrolled, 1);
+    place = find_place(pool, slot);
     if (place >= pool->deques)
         return false;
     /* Only then the slots: a deque that can be used can be found, wherever its owner is killed. */
@@ -142,8 +151,7 @@ static unsigned stack_get(struct lab_pool *pool, struct lab_stack *stack, void *
 static bool keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
                  bool publish_all)
 {
-    if (has_deque(pool, slot) &&
-        lab_deque_push_slow_owner(&pool->deque[slot], things, n, publish_all))
+    if (enrol(pool, slot) && lab_deque_push_slow_owner(&pool->deque[slot], things, n, publish_all))
         return true;
     (void)stack_put(pool, slot, &pool->stack, things, n);
     return false;
@@ -159,6 +167,15 @@ static void sample_free(struct lab_pool *pool)
         ;
 }
 
+static void sample_now_and_then(const struct request *request)
+{
+    struct lab_pool *pool = request->pool;
+    uint32_t every = pool->barrier == LAB_BARRIER_FENCE ? SAMPLE_EVERY_FENCED : SAMPLE_EVERY;
+
+    if (request->slot != SLOT_ANY && pool->slow[request->slot].gets++ % every == 0)
+        sample_free(pool);
+}
+
 /* One burst from somewhere else, as far as it is wanted into the request and the rest, if the
  * caller has a deque to keep it in, into that: the next gets are then hot. deque NULL means the
  * stack. Returns whether anything came. */
@@ -168,7 +185,7 @@ static bool refill(struct request *request, struct lab_deque *deque)
     unsigned left = request->want - request->got;
     unsigned most = deque != NULL ? deque->reach : LAB_STACK_BURST;
     void *burst[LAB_DEQUE_REACH_MAX];
-    bool direct = left >= most || !has_deque(pool, request->slot);
+    bool direct = left >= most || !enrol(pool, request->slot);
     void **landing = direct ? request->things + request->got : burst;
     unsigned n = direct ? left : most;
     unsigned came = deque != NULL ? lab_deque_steal_any(deque, landing, n)
@@ -296,8 +313,7 @@ static bool gather(struct request *request)
     }
     if (request->got < request->want)
         return false;
-    if (request->slot != SLOT_ANY && pool->slow[request->slot].gets++ % SAMPLE_EVERY == 0)
-        sample_free(pool);
+    sample_now_and_then(request);
     return true;
 }
 

@@ -56,7 +56,7 @@ struct lab_pool_options {
                         that is less] */
     uint32_t tip;    /* things that a lcore keeps private when it publishes [by count, up to 256] */
     uint32_t reach;  /* most things that one steal takes [by count, up to 256] */
-    bool shared;     /* other processes use the pool too [this one alone] */
+    bool shared;     /* for lab_pool_init(): other processes use the pool too [this one alone] */
 
     /* For lab_pool_create() alone. */
     uint32_t buffer_bytes; /* size of a buffer; 1 to 1 GiB */

@@ -12,7 +12,8 @@
 #define LCORES_MAX 4096u
 
 /* Deques that exist at once, by default: with slots for 3/5 of the pool each, 16 of them take 3 %
- * of a pool of mbufs. What gathers beyond that in one deque goes to the stack. */
+ * of a pool of mbufs. What gathers beyond that in one deque goes to the stack. More deques share
+ * the same slots. */
 #define DEQUES_DEFAULT 16u
 #define CAPACITY_MIN 64u
 
@@ -45,10 +46,12 @@ static uint32_t clamp(uint32_t n, uint32_t low, uint32_t high)
     return n < low ? low : n > high ? high : n;
 }
 
-/* Slots of one deque: 3/5 of the things, rounded down to a power of two. */
-static uint32_t capacity_for(uint32_t count)
+/* Slots of one deque: 3/5 of the things, less where there are more deques than usual, rounded down
+ * to a power of two. */
+static uint32_t capacity_for(uint32_t count, uint32_t deques)
 {
-    uint32_t share = (uint32_t)((uint64_t)count * 3 / 5);
+    uint32_t most = deques > DEQUES_DEFAULT ? deques : DEQUES_DEFAULT;
+    uint32_t share = (uint32_t)((uint64_t)count * 3 * DEQUES_DEFAULT / (5 * (uint64_t)most));
 
     return share <= CAPACITY_MIN ? CAPACITY_MIN : pow2_at_least(share / 2 + 1);
 }
@@ -110,7 +113,7 @@ static int plan(const struct lab_pool_options *options, struct layout *ret_layou
     layout.lcores = options->lcores != 0 ? options->lcores : LAB_LCORE_MAX;
     layout.deques = options->deques != 0 ? options->deques : DEQUES_DEFAULT;
     layout.deques = clamp(layout.deques, 1, layout.lcores);
-    layout.capacity = capacity_for(options->count);
+    layout.capacity = capacity_for(options->count, layout.deques);
     share = clamp(layout.capacity / TIP_SHARE, TIP_MIN, TIP_MAX);
     layout.tip = options->tip != 0 ? options->tip : share;
     layout.reach = options->reach != 0 ? options->reach : share;
@@ -232,9 +235,14 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
     if (options->buffer_bytes == 0)
         return lab_error_set(error, -EINVAL, "pool %s: buffers of 0 bytes asked for",
                              options->name);
+    if (options->shared)
+        return lab_error_set(error, -EINVAL,
+                             "pool %s: a region belongs to one process; build a shared pool with "
+                             "lab_pool_init() in memory that the processes share",
+                             options->name);
     at = (layout.end + ALIGN_MAX - 1) / ALIGN_MAX * ALIGN_MAX;
     wanted.bytes = at + (size_t)options->count * layout.stride;
-    rc = lab_barrier_register(options->shared ? LAB_BARRIER_SHARED : LAB_BARRIER_PRIVATE, &barrier);
+    rc = lab_barrier_register(LAB_BARRIER_PRIVATE, &barrier);
     if (rc != 0)
         return lab_error_set(error, rc, "pool %s: cannot register for membarrier", options->name);
     rc = lab_region_create(&wanted, &region, &why);
@@ -293,6 +301,7 @@ int lab_pool_disown_all(struct lab_pool *pool)
     if (lab_pool_count(pool) != 0)
         return -EBUSY;
     memset(pool->hash, 0, ((size_t)pool->hash_mask + 1) * sizeof(*pool->hash));
+    lab_store_relaxed(&pool->low_free, pool->count);
     pool->adopted = 0;
     return 0;
 }

@@ -48,7 +48,7 @@ def figures(place):
     shell = start(place)
     some = check_sums(place, SIZE)
     check_equal({key for key in some if key != 'lcores'},
-                {'name', 'size', 'free', 'stack', 'high_water', 'cache_size'}, 'keys')
+                {'name', 'size', 'free', 'stack', 'high_water', 'cache_size', 'lcores_left_out'}, 'keys')
     check_equal((some['name'], some['size'], some['cache_size']), ('some', SIZE, 0), 'pool')
     for lcore, counters in some['lcores'].items():
         check_equal(set(counters), COUNTERS, f'counters of lcore {lcore}')

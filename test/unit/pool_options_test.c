@@ -97,6 +97,10 @@ static void each_kind_has_its_maker(void **state)
 
     assert_int_equal(lab_pool_create(&objects, &pool, &error), -EINVAL);
     expect_error(&error, -EINVAL, "pool test: buffers of 0 bytes");
+    buffers.shared = true;
+    assert_int_equal(lab_pool_create(&buffers, &pool, &error), -EINVAL);
+    expect_error(&error, -EINVAL, "build a shared pool with lab_pool_init()");
+    buffers.shared = false;
     assert_int_equal(lab_pool_init(&error, &buffers, &pool, &error), -EINVAL);
     expect_error(&error, -EINVAL, "pool test: lab_pool_init() takes objects");
     assert_ptr_equal(pool, untouched);
@@ -283,12 +287,12 @@ static void index_knows_its_things_and_no_others(void **state)
 
 /* In percent of the buffers' memory: 2,048 bytes and 128 of headroom, or an mbuf of DPDK with its
  * header and the mempool's. */
-static double overhead(enum kind kind, uint32_t count)
+static double overhead(enum kind kind, uint32_t count, uint32_t deques)
 {
     struct lab_pool_options options = plain_options(kind, count);
     size_t bytes;
 
-    options.lcores = 16;
+    options.lcores = options.deques = deques;
     options.buffer_bytes = kind == BUFFERS ? 2176 : 0;
     assert_int_equal(lab_pool_footprint(&options, &bytes, NULL), 0);
     return 100.0 * (double)bytes / ((kind == BUFFERS ? 2176.0 : 2368.0) * count);
@@ -301,21 +305,30 @@ static void costs_at_most_five_percent(void **state)
     for (int kind = BUFFERS; kind <= OBJECTS; kind++) {
         for (uint32_t count = 4096; count <= 1000000; count += count / 64)
             for (int off = -1; off <= 1; off++)
-                if (overhead(kind, count + (uint32_t)off) > most[kind])
-                    most[kind] = overhead(kind, count + (uint32_t)off);
+                if (overhead(kind, count + (uint32_t)off, 16) > most[kind])
+                    most[kind] = overhead(kind, count + (uint32_t)off, 16);
         /* The unluckiest: just beyond a power of two, and where a deque just gets as many. */
         for (uint32_t power = 4096; power <= 1 << 19; power *= 2)
             for (int off = -2; off <= 2; off++) {
                 uint32_t unlucky[] = {power + (uint32_t)off + 2, power * 5 / 3 + (uint32_t)off};
 
                 for (int i = 0; i < 2; i++)
-                    if (overhead(kind, unlucky[i]) > most[kind])
-                        most[kind] = overhead(kind, unlucky[i]);
+                    if (overhead(kind, unlucky[i], 16) > most[kind])
+                        most[kind] = overhead(kind, unlucky[i], 16);
             }
         print_message("at most %.2f %% for %s\n", most[kind],
                       kind == BUFFERS ? "buffers" : "mbufs");
         assert_true(most[kind] <= 5.0);
     }
+}
+
+/* More deques share the slots of sixteen. */
+static void costs_no_more_with_many_deques(void **state)
+{
+    for (int kind = BUFFERS; kind <= OBJECTS; kind++)
+        for (uint32_t count = 65536; count <= 1000000; count += count / 64)
+            for (uint32_t deques = 32; deques <= LAB_LCORE_MAX; deques *= 2)
+                assert_true(overhead(kind, count, deques) <= 5.0);
 }
 
 int main(void)
@@ -333,6 +346,7 @@ int main(void)
         cmocka_unit_test(memory_must_be_aligned),
         cmocka_unit_test(index_knows_its_things_and_no_others),
         cmocka_unit_test(costs_at_most_five_percent),
+        cmocka_unit_test(costs_no_more_with_many_deques),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,25 +71,30 @@ static int add_lcore(struct rte_tel_data *lcores, const char *name,
     return rte_tel_data_add_dict_container(lcores, name, dict, 0);
 }
 
+/* As many lcores as fit an answer of telemetry, which has 16 KiB. */
+#define LCORES_MAX 40u
+
 /* One dictionary of counters for each lcore that ever used the pool, and "any" for the threads
- * without an id. */
+ * without an id; and how many were left out. */
 static int add_lcores(const struct lab_pool *pool, struct rte_tel_data *data)
 {
     struct rte_tel_data *lcores = rte_tel_data_alloc();
     struct lab_pool_lcore_stats stats;
+    uint32_t n = 0;
     char name[16];
 
     if (lcores == NULL)
         return -ENOMEM;
     rte_tel_data_start_dict(lcores);
+    if (lab_pool_lcore_stats(pool, LAB_LCORE_ANY, &stats) == 0)
+        add_lcore(lcores, "any", &stats);
     for (uint32_t lcore = 0; lcore < pool->lcores; lcore++) {
-        if (lab_pool_lcore_stats(pool, lcore, &stats) != 0)
+        if (lab_pool_lcore_stats(pool, lcore, &stats) != 0 || n++ >= LCORES_MAX)
             continue;
         snprintf(name, sizeof(name), "%" PRIu32, lcore);
         add_lcore(lcores, name, &stats);
     }
-    if (lab_pool_lcore_stats(pool, LAB_LCORE_ANY, &stats) == 0)
-        add_lcore(lcores, "any", &stats);
+    rte_tel_data_add_dict_u64(data, "lcores_left_out", n > LCORES_MAX ? n - LCORES_MAX : 0);
     return rte_tel_data_add_dict_container(data, "lcores", lcores, 0);
 }
 

@@ -135,6 +135,12 @@ static int labyrinth_alloc(struct rte_mempool *mp)
 
 static void labyrinth_free(struct rte_mempool *mp)
 {
+    const struct lab_pool *pool = mp->pool_data;
+
+    if (pool != NULL && pool->magic != LAB_POOL_MAGIC) {
+        (void)refuse(mp);
+        return;
+    }
     rte_free(mp->pool_data);
     mp->pool_data = NULL;
 }
