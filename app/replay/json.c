@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+#include "json_file.h"
 #include "message.h"
 #include "report.h"
 
 #include <errno.h>
-#include <jansson.h>
-#include <libgen.h>
-#include <limits.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static void set_count(json_t *object, const char *key, uint64_t value)
 {
@@ -104,65 +99,27 @@ static bool is_capture(const struct options *options, const struct stat *place)
     return false;
 }
 
-/* 0, or -errno as opening the file for writing would give it. */
-static int look_at_place(const char *path)
-{
-    char folder[PATH_MAX];
-
-    if (access(path, W_OK) == 0)
-        return 0;
-    if (errno != ENOENT || path[0] == '\0')
-        return -errno;
-    snprintf(folder, sizeof(folder), "%s", path);
-    return access(dirname(folder), W_OK) == 0 ? 0 : -errno;
-}
-
 int report_json_look(const struct options *options)
 {
     const char *path = options->json;
     struct stat place;
-    int rc;
 
-    if (path == NULL || strcmp(path, "-") == 0)
-        return 0;
-    if (stat(path, &place) != 0)
-        rc = look_at_place(path);
-    else if (is_capture(options, &place)) {
+    if (path != NULL && stat(path, &place) == 0 && is_capture(options, &place)) {
         complain("--json=%s: is a capture that is to be replayed", path);
         return -EEXIST;
-    } else
-        rc = S_ISDIR(place.st_mode) ? -EISDIR : look_at_place(path);
-    if (rc != 0)
-        complain("--json=%s: %s", path, strerror(-rc));
-    return rc;
+    }
+    return json_file_look(path);
 }
 
 int report_json(const struct options *options, const struct capture *capture, unsigned n_mbufs,
                 const struct run_result results[], unsigned n)
 {
-    FILE *file = strcmp(options->json, "-") == 0 ? stdout : fopen(options->json, "we");
-    json_t *report;
+    json_t *report = json_array();
     int rc;
 
-    if (file == NULL) {
-        rc = -errno;
-        complain("--json=%s: %s", options->json, strerror(-rc));
-        return rc;
-    }
-    report = json_array();
     for (unsigned i = 0; i < n; i++)
         json_array_append_new(report, run_object(options, capture, n_mbufs, &results[i]));
-    rc = json_dumpf(options->n_pools > 1 ? report : json_array_get(report, 0), file,
-                    JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    fputc('\n', file);
-    if (fflush(file) != 0 || ferror(file))
-        rc = -1;
-    if (file != stdout)
-        rc |= fclose(file);
+    rc = json_file_write(options->json, options->n_pools > 1 ? report : json_array_get(report, 0));
     json_decref(report);
-    if (rc != 0) {
-        complain("--json=%s: cannot be written", options->json);
-        return -EIO;
-    }
-    return 0;
+    return rc;
 }

@@ -14,6 +14,7 @@
 #include "stop.h"
 
 #include <errno.h>
+#include <lab_os.h>
 #include <rte_lcore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,10 +59,25 @@ static int check(const struct options *options)
         return EXIT_USAGE;
     }
     for (unsigned i = 0; i < options->n_pools; i++) {
-        if (!pools_know(options->pools[i]))
+        if (!pools_know("pool", options->pools[i]))
             return EXIT_USAGE;
     }
     return EXIT_SUCCESS;
+}
+
+static struct rte_mempool *create_pool(const struct replay *replay, const char *driver)
+{
+    const struct pool_spec spec = {
+        .name = "replay",
+        .driver = driver,
+        .n_mbufs = replay->n_mbufs,
+        .mbuf_size = replay->options.mbuf_size,
+        .cache = replay->options.mbcache,
+        .cache_option = "mbcache",
+        .economy = "a smaller --total-num-mbufs",
+    };
+
+    return pools_create(&spec);
 }
 
 /* The capture through each pool in turn, until a signal comes. */
@@ -72,7 +88,7 @@ static int run_all(struct replay *replay)
 
     for (unsigned i = 0; i < options->n_pools && stop_requested() != STOP_SIGNAL; i++) {
         struct run_result *result = &replay->results[i];
-        struct rte_mempool *pool = pools_create(options, options->pools[i], replay->n_mbufs);
+        struct rte_mempool *pool = create_pool(replay, options->pools[i]);
         int rc;
 
         if (pool == NULL)
@@ -115,8 +131,19 @@ static int report(const struct replay *replay)
 static int replay_run(struct replay *replay)
 {
     const struct options *options = &replay->options;
-    int status = eal_start(options, replay->n_mbufs);
+    unsigned mbuf_size = options->mbuf_size;
+    char lcores[16 * RTE_MAX_LCORE];
+    const struct eal_request request = {
+        .user = options->eal,
+        .lcores = lcores,
+        .huge_bytes = pools_bytes(replay->n_mbufs, mbuf_size, LAB_PAGE_2M),
+        .ordinary_bytes = pools_bytes(replay->n_mbufs, mbuf_size, lab_os_page_bytes()),
+        .economy = "fewer buffers (--total-num-mbufs, --rxq, --rxd), or smaller ones (--mbuf-size)",
+    };
+    int status;
 
+    sizing_lcore_map(options, lcores, sizeof(lcores));
+    status = eal_start(&request);
     if (status != EXIT_SUCCESS)
         return status;
     status = check(options);

@@ -4,20 +4,17 @@
 #include "options.h"
 
 #include "message.h"
-#include "suggest.h"
 
-#include <errno.h>
-#include <getopt.h>
-#include <math.h>
 #include <rte_config.h>
-#include <rte_version.h>
+#include <rte_mbuf_core.h>
+#include <rte_mempool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Options that have no letter. */
 enum {
-    OPTION_DURATION = 256,
+    OPTION_DURATION = OPTION_NO_LETTER,
     OPTION_RXQ,
     OPTION_RXD,
     OPTION_BURST,
@@ -31,15 +28,7 @@ enum {
     OPTION_JSON,
 };
 
-/* Where the help of an option goes on. */
-#define NEXT "\n                             "
-
-static const struct spec {
-    const char *name;
-    const char *argument; /* NULL: takes none */
-    int letter;
-    const char *help;
-} specs[] = {
+static const struct option_spec specs[] = {
     {"loop", "N", 'l', "replay the capture N times (1); 0: until interrupted"},
     {"limit", "N", 'L', "stop after N frames; no more of the capture is read"},
     {"duration", "SEC", OPTION_DURATION, "stop after SEC seconds"},
@@ -50,7 +39,8 @@ static const struct spec {
     {"rxd", "N", OPTION_RXD, "descriptors of a queue, a power of two (512)"},
     {"burst", "N", OPTION_BURST, "most packets that a poll takes (32)"},
     {"mbuf-size", "BYTES", OPTION_MBUF_SIZE,
-     "data room of a buffer, with its headroom of 128 (2176);" NEXT "larger frames become chains"},
+     "data room of a buffer, with its headroom of 128 (2176);" OPTION_NEXT
+     "larger frames become chains"},
     {"total-num-mbufs", "N", OPTION_TOTAL_NUM_MBUFS,
      "buffers of the pool (chosen to suffice for the queues)"},
     {"mbcache", "N", OPTION_MBCACHE, "DPDK's own cache for each lcore (256); 0: none"},
@@ -61,7 +51,7 @@ static const struct spec {
     {"verify", NULL, OPTION_VERIFY, "compare every byte received (this is the default)"},
     {"no-verify", NULL, OPTION_NO_VERIFY, "compare nothing, for speed"},
     {"json", "FILE", OPTION_JSON,
-     "write the report to FILE (-: stdout, the other to stderr);" NEXT
+     "write the report to FILE (-: stdout, the other to stderr);" OPTION_NEXT
      "an array when there are several pools"},
     {"quiet", NULL, 'q', "no report, no progress, no notes: errors and the exit status only"},
     {"help", NULL, 'h', "this text"},
@@ -70,7 +60,7 @@ static const struct spec {
 
 _Static_assert(2 * OPTIONS_MAX_QUEUES <= RTE_MAX_LCORE, "a queue needs up to two lcores");
 
-#define N_SPECS (sizeof(specs) / sizeof(specs[0]))
+static const struct option_table table = {specs, sizeof(specs) / sizeof(specs[0])};
 
 static void print_help(void)
 {
@@ -80,16 +70,7 @@ static void print_help(void)
            "queues whose buffers come from a mempool, compares every byte that is received, and\n"
            "sees that every buffer is back at the end.\n"
            "\n");
-    for (size_t i = 0; i < N_SPECS; i++) {
-        char left[48];
-
-        snprintf(left, sizeof(left), "--%s%s%s", specs[i].name, specs[i].argument ? "=" : "",
-                 specs[i].argument ? specs[i].argument : "");
-        if (specs[i].letter < 256)
-            printf("  -%c, %-22s %s\n", specs[i].letter, left, specs[i].help);
-        else
-            printf("      %-22s %s\n", left, specs[i].help);
-    }
+    option_print(&table);
     printf("\n"
            "Without EAL options it uses no PCI device, the CPUs that it is allowed to use, huge\n"
            "pages where enough are free and ordinary memory otherwise.\n"
@@ -104,80 +85,7 @@ static void print_help(void)
            "  " PROGRAM " -l 2-5 --file-prefix=lab -- --rxq=4 --pps=1000000 -l 0 my.pcap\n");
 }
 
-static void print_version(void)
-{
-    printf(PROGRAM " " LABYRINTH_VERSION " (%s)\n", rte_version());
-}
-
-static const struct spec *spec_of(int letter)
-{
-    for (size_t i = 0; i < N_SPECS; i++) {
-        if (specs[i].letter == letter)
-            return &specs[i];
-    }
-    return NULL;
-}
-
-static const struct spec *spec_named(const char *name, size_t length)
-{
-    for (size_t i = 0; i < N_SPECS; i++) {
-        if (strlen(specs[i].name) == length && strncmp(specs[i].name, name, length) == 0)
-            return &specs[i];
-    }
-    return NULL;
-}
-
-static bool wrong_value(const char *option, const char *text, const char *expected)
-{
-    complain("--%s=%s: must be %s", option, text, expected);
-    return false;
-}
-
-static bool parse_u64(const char *option, const char *text, uint64_t least, uint64_t most,
-                      uint64_t *ret_value)
-{
-    char expected[64], *end;
-    unsigned long long value;
-
-    errno = 0;
-    value = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < least ||
-        value > most) {
-        if (most == UINT64_MAX)
-            snprintf(expected, sizeof(expected), "a whole number, %llu or more",
-                     (unsigned long long)least);
-        else
-            snprintf(expected, sizeof(expected), "a whole number, %llu to %llu",
-                     (unsigned long long)least, (unsigned long long)most);
-        return wrong_value(option, text, expected);
-    }
-    *ret_value = value;
-    return true;
-}
-
-static bool parse_unsigned(const char *option, const char *text, unsigned least, unsigned most,
-                           unsigned *ret_value)
-{
-    uint64_t value;
-
-    if (!parse_u64(option, text, least, most, &value))
-        return false;
-    *ret_value = (unsigned)value;
-    return true;
-}
-
-static bool parse_positive(const char *option, const char *text, double *ret_value)
-{
-    char *end;
-    double value = strtod(text, &end);
-
-    if (end == text || *end != '\0' || !isfinite(value) || value <= 0)
-        return wrong_value(option, text, "a number above 0");
-    *ret_value = value;
-    return true;
-}
-
-static bool parse_pace(struct options *options, enum pace_kind kind, const struct spec *spec,
+static bool parse_pace(struct options *options, enum pace_kind kind, const struct option_spec *spec,
                        const char *text)
 {
     static const char *const names[] = {"topspeed", "multiplier", "pps"};
@@ -189,23 +97,6 @@ static bool parse_pace(struct options *options, enum pace_kind kind, const struc
     options->paced = true;
     options->pace.kind = kind;
     return kind == PACE_TOPSPEED || parse_positive(spec->name, text, &options->pace.rate);
-}
-
-static bool parse_pools(struct options *options, char *text)
-{
-    char *rest = text;
-
-    options->n_pools = 0;
-    for (char *name = strsep(&rest, ","); name != NULL; name = strsep(&rest, ",")) {
-        if (name[0] == '\0')
-            return wrong_value("pool", "", "names with commas between them");
-        if (options->n_pools == OPTIONS_MAX_POOLS) {
-            complain("--pool: at most %d names", OPTIONS_MAX_POOLS);
-            return false;
-        }
-        options->pools[options->n_pools++] = name;
-    }
-    return true;
 }
 
 static bool parse_free_on(struct options *options, const char *text)
@@ -225,7 +116,7 @@ static bool parse_rxd(struct options *options, const char *text)
     return true;
 }
 
-static bool apply(struct options *o, const struct spec *spec, char *text)
+static bool apply(struct options *o, const struct option_spec *spec, char *text)
 {
     const char *name = spec->name;
 
@@ -255,7 +146,7 @@ static bool apply(struct options *o, const struct spec *spec, char *text)
     case OPTION_MBCACHE:
         return parse_unsigned(name, text, 0, RTE_MEMPOOL_CACHE_MAX_SIZE, &o->mbcache);
     case OPTION_POOL:
-        return parse_pools(o, text);
+        return parse_names(name, text, OPTIONS_MAX_POOLS, o->pools, &o->n_pools);
     case OPTION_FREE_ON:
         return parse_free_on(o, text);
     case OPTION_VERIFY:
@@ -272,89 +163,8 @@ static bool apply(struct options *o, const struct spec *spec, char *text)
     return false;
 }
 
-static void complain_unknown(const char *typed, int letter)
-{
-    const char *names[N_SPECS], *nearest;
-    char word[64];
-
-    if (letter != 0) {
-        complain("unknown option -%c: see --help", letter);
-        return;
-    }
-    for (size_t i = 0; i < N_SPECS; i++)
-        names[i] = specs[i].name;
-    snprintf(word, sizeof(word), "%.*s", (int)strcspn(typed + 2, "="), typed + 2);
-    nearest = suggest(word, names, N_SPECS);
-    if (nearest != NULL)
-        complain("unknown option --%s: did you mean --%s?", word, nearest);
-    else
-        complain("unknown option --%s: see --help", word);
-}
-
-/* getopt_long has met what it does not like; `typed` is where it stood. */
-static void complain_option(const char *typed, int verdict)
-{
-    const struct spec *spec = spec_of(optopt);
-
-    if (verdict == ':')
-        complain("%s needs %s", typed, spec->argument);
-    else if (spec != NULL && optopt >= 256)
-        complain("--%s takes no argument", spec->name);
-    else
-        complain_unknown(typed, typed[1] == '-' ? 0 : optopt);
-}
-
-/* Takes what stands before "--" for the EAL, and leaves the rest in argv with its own argv[0]. */
-static bool split(struct options *options, int *argc, char **argv[])
-{
-    int n = 1;
-
-    while (n < *argc && strcmp((*argv)[n], "--") != 0)
-        n++;
-    if (n == *argc)
-        return true;
-    for (int i = 1; i < n; i++) {
-        const char *word = (*argv)[i];
-
-        if (strncmp(word, "--", 2) == 0 && strcmp(word, "--help") != 0 &&
-            spec_named(word + 2, strcspn(word + 2, "=")) != NULL) {
-            complain("%s stands before \"--\", where the EAL's options stand", word);
-            return false;
-        }
-    }
-    options->eal = *argv + 1;
-    options->n_eal = n - 1;
-    (*argv)[n] = (*argv)[0];
-    *argv += n;
-    *argc -= n;
-    return true;
-}
-
-static void make_getopt_tables(struct option longs[N_SPECS + 1], char shorts[2 * N_SPECS + 2])
-{
-    *shorts++ = ':'; /* tells a missing argument from an unknown option */
-    for (size_t i = 0; i < N_SPECS; i++) {
-        const struct spec *spec = &specs[i];
-
-        longs[i] = (struct option){
-            .name = spec->name,
-            .has_arg = spec->argument != NULL ? required_argument : no_argument,
-            .val = spec->letter,
-        };
-        if (spec->letter >= 256)
-            continue;
-        *shorts++ = (char)spec->letter;
-        if (spec->argument != NULL)
-            *shorts++ = ':';
-    }
-    longs[N_SPECS] = (struct option){0};
-    *shorts = '\0';
-}
-
 enum options_verdict options_parse(struct options *ret_options, int argc, char *argv[])
 {
-    struct option longs[N_SPECS + 1];
-    char shorts[2 * N_SPECS + 2];
     struct options options = {
         .loop = 1,
         .rxq = 1,
@@ -366,33 +176,26 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
         .n_pools = 1,
         .verify = true,
     };
-    int letter;
+    const struct option_spec *spec;
+    char *argument;
+    bool wrong;
 
-    make_getopt_tables(longs, shorts);
-    if (!split(&options, &argc, &argv))
+    if (!option_split(&table, &argc, &argv, &options.eal))
         return OPTIONS_WRONG;
-    opterr = 0;
-    for (;;) {
-        int at = optind;
-
-        letter = getopt_long(argc, argv, shorts, longs, NULL);
-        if (letter == -1)
-            break;
-        if (letter == 'h') {
+    while ((spec = option_next(&table, argc, argv, &argument, &wrong)) != NULL) {
+        if (spec->letter == 'h') {
             print_help();
             return OPTIONS_ANSWERED;
         }
-        if (letter == 'V') {
-            print_version();
+        if (spec->letter == 'V') {
+            option_print_version();
             return OPTIONS_ANSWERED;
         }
-        if (letter == '?' || letter == ':') {
-            complain_option(argv[optind > at ? optind - 1 : at], letter);
-            return OPTIONS_WRONG;
-        }
-        if (!apply(&options, spec_of(letter), optarg))
+        if (!apply(&options, spec, argument))
             return OPTIONS_WRONG;
     }
+    if (wrong)
+        return OPTIONS_WRONG;
     options.files = argv + optind;
     options.n_files = argc - optind;
     if (options.n_files == 0) {

@@ -4,18 +4,20 @@
 #ifndef REPLAY_OPTIONS_H
 #define REPLAY_OPTIONS_H
 
+#include "option.h"
 #include "pace.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define PROGRAM "labyrinth-replay"
 
 #define OPTIONS_MAX_POOLS 8
 #define OPTIONS_MAX_QUEUES 64
 
 /* The command line, checked: what each option means stands in options.c, as its help. */
 struct options {
-    char **eal; /* what stands before "--" */
-    int n_eal;
+    struct eal_words eal;
     char **files;
     int n_files;
 
@@ -38,12 +40,6 @@ struct options {
     bool verify;
     const char *json; /* NULL: none */
     bool quiet;
-};
-
-enum options_verdict {
-    OPTIONS_RUN,
-    OPTIONS_ANSWERED, /* --help, --version */
-    OPTIONS_WRONG,    /* and the reason has been said */
 };
 
 enum options_verdict options_parse(struct options *ret_options, int argc, char *argv[]);

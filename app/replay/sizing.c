@@ -3,12 +3,13 @@
  */
 #include "sizing.h"
 
+#include "cpus.h"
 #include "message.h"
 
 #include <inttypes.h>
 #include <rte_common.h>
 #include <rte_mbuf_core.h>
-#include <rte_mempool.h>
+#include <stdio.h>
 
 uint64_t sizing_largest_frame(const struct options *options)
 {
@@ -18,6 +19,15 @@ uint64_t sizing_largest_frame(const struct options *options)
 unsigned sizing_lcores(const struct options *options)
 {
     return options->rxq * (options->free_on_other ? 2 : 1);
+}
+
+void sizing_lcore_map(const struct options *options, char *text, size_t capacity)
+{
+    size_t length = 0;
+
+    for (unsigned i = 0; i < sizing_lcores(options); i++)
+        length += (size_t)snprintf(text + length, capacity - length, "%s%u@%u", i == 0 ? "" : ",",
+                                   i, cpus_nth(i));
 }
 
 /* What the lcores' caches can keep to themselves: a cache overflows at half as much again. */
@@ -49,20 +59,4 @@ bool sizing_mbufs(const struct options *options, uint32_t largest_frame, unsigne
     }
     *ret_mbufs = options->total_num_mbufs;
     return true;
-}
-
-size_t sizing_bytes(const struct options *options, unsigned n_mbufs, size_t page_bytes)
-{
-    /* The mempool spreads objects over the memory channels by a few cache lines. */
-    size_t buffer = sizeof(struct rte_mempool_objhdr) + sizeof(struct rte_mbuf) +
-                    RTE_ALIGN_CEIL(options->mbuf_size, RTE_CACHE_LINE_SIZE) +
-                    4 * RTE_CACHE_LINE_SIZE;
-
-    /* It lets none cross from page to page if that can be helped. */
-    if (buffer <= page_bytes)
-        buffer = page_bytes / (page_bytes / buffer);
-    else
-        buffer = RTE_ALIGN_CEIL(buffer, page_bytes);
-    /* A tenth for the driver; the rest for caches, rings and the EAL itself. */
-    return n_mbufs * (buffer + buffer / 10) + ((size_t)32 << 20);
 }

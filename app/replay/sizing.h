@@ -22,7 +22,7 @@ unsigned sizing_lcores(const struct options *options);
  * reason said, when with so few some queue could wait for ever for the largest frame. */
 bool sizing_mbufs(const struct options *options, uint32_t largest_frame, unsigned *ret_mbufs);
 
-/* Memory that a pool and its driver take on pages of this size, rather too much than too little. */
-size_t sizing_bytes(const struct options *options, unsigned n_mbufs, size_t page_bytes);
+/* For the EAL: lcores 0, 1, 2... in turn on the CPUs that the program may use, however few. */
+void sizing_lcore_map(const struct options *options, char *text, size_t capacity);
 
 #endif

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#ifndef REPLAY_MESSAGE_H
-#define REPLAY_MESSAGE_H
+#ifndef COMMON_MESSAGE_H
+#define COMMON_MESSAGE_H
 
-/* What a person is told while the program runs: one sentence a line, on stderr. */
-
-#define PROGRAM "labyrinth-replay"
+/* What a person is told while the program runs: one sentence a line, on stderr, after the
+ * program's name. */
 
 /* Says why something did not work. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -3,15 +3,12 @@
  */
 #include "eal.h"
 
-#include "cpus.h"
 #include "hugepages.h"
 #include "memory.h"
 #include "message.h"
 #include "plugin.h"
-#include "sizing.h"
 
 #include <errno.h>
-#include <lab_os.h>
 #include <libgen.h>
 #include <limits.h>
 #include <rte_eal.h>
@@ -44,41 +41,35 @@ static void add(const char *word)
 }
 
 /* Whether one of the options is given that begin with a word of the list. */
-static bool is_given(const struct options *options, const char *const words[])
+static bool is_given(const struct eal_words *user, const char *const words[])
 {
-    for (int i = 0; i < options->n_eal; i++) {
+    for (int i = 0; i < user->n; i++) {
         for (size_t j = 0; words[j] != NULL; j++) {
-            if (strncmp(options->eal[i], words[j], strlen(words[j])) == 0)
+            if (strncmp(user->words[i], words[j], strlen(words[j])) == 0)
                 return true;
         }
     }
     return false;
 }
 
-/* lcores 0, 1, 2... in turn on the CPUs that the program may use, however few. */
-static void add_lcores(const struct options *options, unsigned n_lcores)
+static void add_lcores(const struct eal_request *request)
 {
     static const char *const words[] = {"-l", "-c", "--lcores", "-s", "-S", NULL};
-    int length = snprintf(eal.lcores, sizeof(eal.lcores), "--lcores=");
 
-    if (is_given(options, words))
+    if (is_given(&request->user, words))
         return;
-    for (unsigned i = 0; i < n_lcores; i++)
-        length += snprintf(eal.lcores + length, sizeof(eal.lcores) - (size_t)length, "%s%u@%u",
-                           i == 0 ? "" : ",", i, cpus_nth(i));
+    snprintf(eal.lcores, sizeof(eal.lcores), "--lcores=%s", request->lcores);
     add(eal.lcores);
 }
 
-static bool add_ordinary_memory(size_t bytes)
+static bool add_ordinary_memory(const struct eal_request *request)
 {
-    size_t limit_bytes = memory_limit_bytes();
+    size_t limit_bytes = memory_limit_bytes(), bytes = request->ordinary_bytes;
 
     if (limit_bytes != 0 && bytes > limit_bytes) {
-        complain(
-            "the pool needs %zu MiB of ordinary memory, of which %zu MiB may be used (eight "
-            "tenths of what is available): fewer buffers (--total-num-mbufs, --rxq, --rxd), or "
-            "smaller ones (--mbuf-size)",
-            bytes / MIB, limit_bytes / MIB);
+        complain("%zu MiB are needed of ordinary memory, of which %zu MiB may be used (eight "
+                 "tenths of what is available): %s",
+                 bytes / MIB, limit_bytes / MIB, request->economy);
         return false;
     }
     snprintf(eal.memory, sizeof(eal.memory), "%zu", (bytes + MIB - 1) / MIB);
@@ -89,10 +80,9 @@ static bool add_ordinary_memory(size_t bytes)
     return true;
 }
 
-static bool add_memory(const struct options *options, unsigned n_mbufs)
+static bool add_memory(const struct eal_request *request)
 {
-    size_t free_bytes = hugepages_free_bytes();
-    size_t need_bytes = sizing_bytes(options, n_mbufs, LAB_PAGE_2M);
+    size_t free_bytes = hugepages_free_bytes(), need_bytes = request->huge_bytes;
     struct lab_error refusal;
     char command[96];
 
@@ -106,20 +96,21 @@ static bool add_memory(const struct options *options, unsigned n_mbufs)
     } else {
         note("on ordinary memory: %s", refusal.message);
     }
-    return add_ordinary_memory(sizing_bytes(options, n_mbufs, lab_os_page_bytes()));
+    return add_ordinary_memory(request);
 }
 
-static bool add_own(const struct options *options, unsigned n_mbufs)
+static bool add_own(const struct eal_request *request)
 {
     /* A name of its own: the directory that the EAL makes can be removed without asking who
      * else uses it. */
-    snprintf(eal.prefix, sizeof(eal.prefix), "--file-prefix=" PROGRAM "-%d", (int)getpid());
+    snprintf(eal.prefix, sizeof(eal.prefix), "--file-prefix=%s-%d", program_invocation_short_name,
+             (int)getpid());
     eal.own_prefix = true;
     add("--no-pci");
     add("--no-telemetry");
     add("--log-level=error");
     add(eal.prefix);
-    return add_memory(options, n_mbufs);
+    return add_memory(request);
 }
 
 /* The EAL makes a directory for its sockets and files even when it is to have none. That of root
@@ -148,13 +139,13 @@ static void at_exit(void)
 }
 
 /* What helps, as far as that can be told from what the EAL says. */
-static const char *advice(const struct options *options, int error)
+static const char *advice(const struct eal_words *user, int error)
 {
     struct rlimit limit;
 
     if (error == ENOMEM && getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
         return ": it wants more address space than is allowed: `ulimit -v unlimited`";
-    if (options->n_eal == 0)
+    if (user->n == 0)
         return "";
     if (error == EACCES)
         return " (with no hugetlbfs mounted, have --in-memory before \"--\"; with no huge pages, "
@@ -162,22 +153,23 @@ static const char *advice(const struct options *options, int error)
     return " (its options are those before \"--\")";
 }
 
-int eal_start(const struct options *options, unsigned n_mbufs)
+int eal_start(const struct eal_request *request)
 {
+    const struct eal_words *user = &request->user;
     static const char *const plugin_words[] = {"-d", NULL};
     int rc, error;
 
-    if (!is_given(options, plugin_words) && !plugin_load_from_build_tree())
+    if (!is_given(user, plugin_words) && !plugin_load_from_build_tree())
         return EXIT_FAILURE;
-    eal.argv = calloc((size_t)options->n_eal + MAX_OWN, sizeof(*eal.argv));
+    eal.argv = calloc((size_t)user->n + MAX_OWN, sizeof(*eal.argv));
     if (eal.argv == NULL)
         return EXIT_FAILURE;
-    add(PROGRAM);
-    add_lcores(options, sizing_lcores(options));
-    if (options->n_eal == 0 && !add_own(options, n_mbufs))
+    add(program_invocation_short_name);
+    add_lcores(request);
+    if (user->n == 0 && !add_own(request))
         return EXIT_FAILURE;
-    for (int i = 0; i < options->n_eal; i++)
-        add(options->eal[i]);
+    for (int i = 0; i < user->n; i++)
+        add(user->words[i]);
 
     rc = rte_eal_init(eal.argc, eal.argv);
     if (rc >= 0 && rc + 1 < eal.argc) {
@@ -192,8 +184,8 @@ int eal_start(const struct options *options, unsigned n_mbufs)
     }
     error = rte_errno;
     remove_directory();
-    complain("the EAL does not start: %s%s", rte_strerror(error), advice(options, error));
-    return options->n_eal > 0 && error == EINVAL ? 2 : EXIT_FAILURE;
+    complain("the EAL does not start: %s%s", rte_strerror(error), advice(user, error));
+    return user->n > 0 && error == EINVAL ? 2 : EXIT_FAILURE;
 }
 
 void eal_stop(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#ifndef REPLAY_HUGEPAGES_H
-#define REPLAY_HUGEPAGES_H
+#ifndef COMMON_HUGEPAGES_H
+#define COMMON_HUGEPAGES_H
 
 #include <lab_error.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#ifndef REPLAY_STOP_H
-#define REPLAY_STOP_H
+#ifndef COMMON_STOP_H
+#define COMMON_STOP_H
 
 /* Why a run ends before its last frame. Whoever asks for it, the receiving lcores see it at
  * their next poll, stop feeding, and everything that is under way is received and given back. */

@@ -6,7 +6,6 @@
 #include "hugepages.h"
 #include "message.h"
 #include "plugin.h"
-#include "sizing.h"
 #include "suggest.h"
 
 #include <lab_os.h>
@@ -18,7 +17,7 @@
 
 #define MIB ((size_t)1 << 20)
 
-bool pools_know(const char *driver)
+bool pools_know(const char *option, const char *driver)
 {
     const char *names[RTE_MEMPOOL_MAX_OPS_IDX], *nearest;
     char list[RTE_MEMPOOL_MAX_OPS_IDX * (RTE_MEMPOOL_OPS_NAMESIZE + 2)] = "none";
@@ -34,14 +33,14 @@ bool pools_know(const char *driver)
     }
     nearest = suggest(driver, names, n);
     if (strcmp(driver, "labyrinth") == 0)
-        complain("--pool=labyrinth: its plugin is not loaded: install it, or name it before "
+        complain("--%s=labyrinth: its plugin is not loaded: install it, or name it before "
                  "\"--\": -d PATH/" PLUGIN_NAME " -- (registered: %s)",
-                 list);
+                 option, list);
     else if (nearest != NULL)
-        complain("--pool=%s: no such mempool driver: did you mean %s? (registered: %s)", driver,
-                 nearest, list);
+        complain("--%s=%s: no such mempool driver: did you mean %s? (registered: %s)", option,
+                 driver, nearest, list);
     else
-        complain("--pool=%s: no such mempool driver (registered: %s)", driver, list);
+        complain("--%s=%s: no such mempool driver (registered: %s)", option, driver, list);
     return false;
 }
 
@@ -58,35 +57,50 @@ static size_t free_bytes(void)
     return bytes;
 }
 
-static void complain_memory(const struct options *options, const char *driver, unsigned n_mbufs)
+static void complain_memory(const struct pool_spec *spec)
 {
     size_t page_bytes = rte_eal_has_hugepages() ? LAB_PAGE_2M : lab_os_page_bytes();
-    size_t needed = sizing_bytes(options, n_mbufs, page_bytes), available = free_bytes();
+    size_t needed = pools_bytes(spec->n_mbufs, spec->mbuf_size, page_bytes);
+    size_t available = free_bytes();
     char advice[96];
 
     if (rte_eal_has_hugepages())
         hugepages_advice(advice, sizeof(advice), needed - RTE_MIN(needed, available));
     else
         snprintf(advice, sizeof(advice), "-m %zu among the EAL options", needed / MIB + 1);
-    complain("pool %s: %u buffers of %u bytes need about %zu MiB, and %zu MiB are free: %s, or a "
-             "smaller --total-num-mbufs",
-             driver, n_mbufs, options->mbuf_size, needed / MIB + 1, available / MIB, advice);
+    complain("pool %s: %u buffers of %u bytes need about %zu MiB, and %zu MiB are free: %s, or %s",
+             spec->driver, spec->n_mbufs, spec->mbuf_size, needed / MIB + 1, available / MIB,
+             advice, spec->economy);
 }
 
-struct rte_mempool *pools_create(const struct options *options, const char *driver,
-                                 unsigned n_mbufs)
+struct rte_mempool *pools_create(const struct pool_spec *spec)
 {
     struct rte_mempool *pool =
-        rte_pktmbuf_pool_create_by_ops("replay", n_mbufs, options->mbcache, 0,
-                                       (uint16_t)options->mbuf_size, SOCKET_ID_ANY, driver);
+        rte_pktmbuf_pool_create_by_ops(spec->name, spec->n_mbufs, spec->cache, 0,
+                                       (uint16_t)spec->mbuf_size, SOCKET_ID_ANY, spec->driver);
 
     if (pool != NULL)
         return pool;
     /* -ENOBUFS is DPDK's word for memory that does not hold a single buffer. */
     if (rte_errno == ENOMEM || rte_errno == ENOBUFS)
-        complain_memory(options, driver, n_mbufs);
+        complain_memory(spec);
     else
-        complain("pool %s: %u buffers with --mbcache=%u cannot be created: %s", driver, n_mbufs,
-                 options->mbcache, rte_strerror(rte_errno));
+        complain("pool %s: %u buffers with --%s=%u cannot be created: %s", spec->driver,
+                 spec->n_mbufs, spec->cache_option, spec->cache, rte_strerror(rte_errno));
     return NULL;
+}
+
+size_t pools_bytes(unsigned n_mbufs, unsigned mbuf_size, size_t page_bytes)
+{
+    /* The mempool spreads objects over the memory channels by a few cache lines. */
+    size_t buffer = sizeof(struct rte_mempool_objhdr) + sizeof(struct rte_mbuf) +
+                    RTE_ALIGN_CEIL(mbuf_size, RTE_CACHE_LINE_SIZE) + 4 * RTE_CACHE_LINE_SIZE;
+
+    /* It lets none cross from page to page if that can be helped. */
+    if (buffer <= page_bytes)
+        buffer = page_bytes / (page_bytes / buffer);
+    else
+        buffer = RTE_ALIGN_CEIL(buffer, page_bytes);
+    /* A tenth for the driver; the rest for caches, rings and the EAL itself. */
+    return n_mbufs * (buffer + buffer / 10) + ((size_t)32 << 20);
 }

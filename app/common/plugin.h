@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#ifndef REPLAY_PLUGIN_H
-#define REPLAY_PLUGIN_H
+#ifndef COMMON_PLUGIN_H
+#define COMMON_PLUGIN_H
 
 #include <stdbool.h>
 

@@ -3,6 +3,7 @@
  */
 #include "message.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@ static bool silent;
 
 static void say(const char *format, va_list arguments)
 {
-    fputs(PROGRAM ": ", stderr);
+    fprintf(stderr, "%s: ", program_invocation_short_name);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
 }

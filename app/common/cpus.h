@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#ifndef REPLAY_CPUS_H
-#define REPLAY_CPUS_H
+#ifndef COMMON_CPUS_H
+#define COMMON_CPUS_H
 
 #include <sched.h>
 

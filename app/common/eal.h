@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef COMMON_EAL_H
+#define COMMON_EAL_H
+
+#include "option.h"
+
+#include <stddef.h>
+
+/* What an app needs of the EAL, where the user's own options for it say nothing. */
+struct eal_request {
+    struct eal_words user;
+    const char *lcores; /* an argument for --lcores */
+
+    /* Of importance only when the user gives no options at all. */
+    size_t huge_bytes;     /* memory needed on huge pages */
+    size_t ordinary_bytes; /* the same on ordinary pages */
+    const char *economy;   /* options that lessen it: "a smaller --bufs" */
+};
+
+/* Starts the EAL with the options given, and with our own where those say nothing: always the
+ * lcores and, in a build tree, our plugin; when none are given, also memory.
+ * 0, or an exit status, and the reason has been said. */
+int eal_start(const struct eal_request *request);
+
+/* Ends the EAL and removes what it left in the file system. */
+void eal_stop(void);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "option.h"
+
+#include "message.h"
+#include "suggest.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <rte_version.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void option_print(const struct option_table *table)
+{
+    for (size_t i = 0; i < table->n; i++) {
+        const struct option_spec *spec = &table->specs[i];
+        char left[48];
+
+        snprintf(left, sizeof(left), "--%s%s%s", spec->name, spec->argument ? "=" : "",
+                 spec->argument ? spec->argument : "");
+        if (spec->letter < OPTION_NO_LETTER)
+            printf("  -%c, %-22s %s\n", spec->letter, left, spec->help);
+        else
+            printf("      %-22s %s\n", left, spec->help);
+    }
+}
+
+void option_print_version(void)
+{
+    printf("%s " LABYRINTH_VERSION " (%s)\n", program_invocation_short_name, rte_version());
+}
+
+static const struct option_spec *spec_of(const struct option_table *table, int letter)
+{
+    for (size_t i = 0; i < table->n; i++) {
+        if (table->specs[i].letter == letter)
+            return &table->specs[i];
+    }
+    return NULL;
+}
+
+static bool is_name(const struct option_table *table, const char *name, size_t length)
+{
+    for (size_t i = 0; i < table->n; i++) {
+        if (strlen(table->specs[i].name) == length &&
+            strncmp(table->specs[i].name, name, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void complain_unknown(const struct option_table *table, const char *typed, int letter)
+{
+    const char *names[OPTION_MAX], *nearest;
+    char word[64];
+
+    if (letter != 0) {
+        complain("unknown option -%c: see --help", letter);
+        return;
+    }
+    for (size_t i = 0; i < table->n; i++)
+        names[i] = table->specs[i].name;
+    snprintf(word, sizeof(word), "%.*s", (int)strcspn(typed + 2, "="), typed + 2);
+    nearest = suggest(word, names, table->n);
+    if (nearest != NULL)
+        complain("unknown option --%s: did you mean --%s?", word, nearest);
+    else
+        complain("unknown option --%s: see --help", word);
+}
+
+/* getopt_long has met what it does not like; `typed` is where it stood. */
+static void complain_option(const struct option_table *table, const char *typed, int verdict)
+{
+    const struct option_spec *spec = spec_of(table, optopt);
+
+    if (verdict == ':')
+        complain("%s needs %s", typed, spec->argument);
+    else if (spec != NULL && optopt >= OPTION_NO_LETTER)
+        complain("--%s takes no argument", spec->name);
+    else
+        complain_unknown(table, typed, typed[1] == '-' ? 0 : optopt);
+}
+
+bool option_split(const struct option_table *table, int *argc, char **argv[],
+                  struct eal_words *ret_eal)
+{
+    int n = 1;
+
+    *ret_eal = (struct eal_words){0};
+    while (n < *argc && strcmp((*argv)[n], "--") != 0)
+        n++;
+    if (n == *argc)
+        return true;
+    for (int i = 1; i < n; i++) {
+        const char *word = (*argv)[i];
+
+        if (strncmp(word, "--", 2) == 0 && strcmp(word, "--help") != 0 &&
+            is_name(table, word + 2, strcspn(word + 2, "="))) {
+            complain("%s stands before \"--\", where the EAL's options stand", word);
+            return false;
+        }
+    }
+    *ret_eal = (struct eal_words){.words = *argv + 1, .n = n - 1};
+    (*argv)[n] = (*argv)[0];
+    *argv += n;
+    *argc -= n;
+    return true;
+}
+
+static void make_getopt_tables(const struct option_table *table, struct option longs[],
+                               char shorts[])
+{
+    *shorts++ = ':'; /* tells a missing argument from an unknown option */
+    for (size_t i = 0; i < table->n; i++) {
+        const struct option_spec *spec = &table->specs[i];
+
+        longs[i] = (struct option){
+            .name = spec->name,
+            .has_arg = spec->argument != NULL ? required_argument : no_argument,
+            .val = spec->letter,
+        };
+        if (spec->letter >= OPTION_NO_LETTER)
+            continue;
+        *shorts++ = (char)spec->letter;
+        if (spec->argument != NULL)
+            *shorts++ = ':';
+    }
+    longs[table->n] = (struct option){0};
+    *shorts = '\0';
+}
+
+const struct option_spec *option_next(const struct option_table *table, int argc, char *argv[],
+                                      char **ret_argument, bool *ret_wrong)
+{
+    struct option longs[OPTION_MAX + 1];
+    char shorts[2 * OPTION_MAX + 2];
+    int at = optind, letter;
+
+    make_getopt_tables(table, longs, shorts);
+    opterr = 0;
+    letter = getopt_long(argc, argv, shorts, longs, NULL);
+    *ret_wrong = letter == '?' || letter == ':';
+    if (*ret_wrong)
+        complain_option(table, argv[optind > at ? optind - 1 : at], letter);
+    if (*ret_wrong || letter == -1)
+        return NULL;
+    *ret_argument = optarg;
+    return spec_of(table, letter);
+}
+
+bool wrong_value(const char *option, const char *text, const char *expected)
+{
+    complain("--%s=%s: must be %s", option, text, expected);
+    return false;
+}
+
+bool parse_u64(const char *option, const char *text, uint64_t least, uint64_t most,
+               uint64_t *ret_value)
+{
+    char expected[64], *end;
+    unsigned long long value;
+
+    errno = 0;
+    value = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < least ||
+        value > most) {
+        if (most == UINT64_MAX)
+            snprintf(expected, sizeof(expected), "a whole number, %llu or more",
+                     (unsigned long long)least);
+        else
+            snprintf(expected, sizeof(expected), "a whole number, %llu to %llu",
+                     (unsigned long long)least, (unsigned long long)most);
+        return wrong_value(option, text, expected);
+    }
+    *ret_value = value;
+    return true;
+}
+
+bool parse_unsigned(const char *option, const char *text, unsigned least, unsigned most,
+                    unsigned *ret_value)
+{
+    uint64_t value;
+
+    if (!parse_u64(option, text, least, most, &value))
+        return false;
+    *ret_value = (unsigned)value;
+    return true;
+}
+
+bool parse_positive(const char *option, const char *text, double *ret_value)
+{
+    char *end;
+    double value = strtod(text, &end);
+
+    if (end == text || *end != '\0' || !isfinite(value) || value <= 0)
+        return wrong_value(option, text, "a number above 0");
+    *ret_value = value;
+    return true;
+}
+
+bool parse_names(const char *option, char *text, unsigned most, const char *ret_names[],
+                 unsigned *ret_n)
+{
+    char *rest = text;
+    unsigned n = 0;
+
+    for (char *name = strsep(&rest, ","); name != NULL; name = strsep(&rest, ",")) {
+        if (name[0] == '\0')
+            return wrong_value(option, "", "names with commas between them");
+        if (n == most) {
+            complain("--%s: at most %u names", option, most);
+            return false;
+        }
+        ret_names[n++] = name;
+    }
+    *ret_n = n;
+    return true;
+}
