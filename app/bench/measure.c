@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "measure.h"
+
+const struct measure_info *measure_info(enum measure measure)
+{
+    static const struct measure_info infos[] = {
+        [MEASURE_MOPS] = {"mops", "Mops", "million operations a second", false},
+        [MEASURE_KEPT] = {"kept", "kept", "share of the others' speed", false},
+        [MEASURE_HALTED] = {"halted", "halted", "share of the freezes", true},
+        [MEASURE_P50] = {"p50_ns", "p50", "ns", true},
+        [MEASURE_P99] = {"p99_ns", "p99", "ns", true},
+        [MEASURE_P999] = {"p999_ns", "p99.9", "ns", true},
+        [MEASURE_P9999] = {"p9999_ns", "p99.99", "ns", true},
+        [MEASURE_MAX] = {"max_ns", "max", "ns", true},
+        [MEASURE_PREEMPTED] = {"preempted", "preempted", "calls", true},
+    };
+
+    return &infos[measure];
+}

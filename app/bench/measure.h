@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef BENCH_MEASURE_H
+#define BENCH_MEASURE_H
+
+#include <stdbool.h>
+
+/* What a turn can tell about a pool. Every pattern measures the speed; some measure more. */
+
+enum measure {
+    MEASURE_MOPS,      /* million operations a second, of all lcores together */
+    MEASURE_KEPT,      /* speed of the others while one is frozen, over that while it rests */
+    MEASURE_HALTED,    /* share of the freezes in which the others stood still */
+    MEASURE_P50,       /* duration of a single call, ns */
+    MEASURE_P99,       /* same */
+    MEASURE_P999,      /* same */
+    MEASURE_P9999,     /* same */
+    MEASURE_MAX,       /* same */
+    MEASURE_PREEMPTED, /* long calls in which the measured thread itself lost its CPU */
+    MEASURES
+};
+
+/* Sets of measures. */
+#define MEASURE_BIT(measure) (1u << (measure))
+
+struct measure_info {
+    const char *key;   /* in JSON */
+    const char *title; /* of a column */
+    const char *unit;  /* after "in" */
+    bool less_is_better;
+};
+
+const struct measure_info *measure_info(enum measure measure);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "getput.h"
+#include "pattern.h"
+
+#include <rte_mbuf.h>
+
+/* Calls as a program makes them that is built with the allocator: the library's inline functions,
+ * the mempool's with its inline cache in front, and malloc() and free() of general allocators. */
+
+#define MALLOC_BYTES (sizeof(struct rte_mbuf) + CONTENDER_MBUF_SIZE)
+
+static inline unsigned library_get_all(const struct worker *worker, unsigned held, unsigned bulk)
+{
+    struct lab_pool *pool = worker->turn->contender->library;
+    unsigned n = 0;
+
+    while (n + bulk <= held &&
+           lab_pool_get_bulk(pool, worker->lcore, worker->things + n, bulk) == 0)
+        n += bulk;
+    return n;
+}
+
+static inline uint64_t work_library(struct worker *worker, unsigned bulk)
+{
+    const struct turn *turn = worker->turn;
+    struct lab_pool *pool = turn->contender->library;
+    uint64_t ops = 0;
+
+    while (!turn_is_over(turn)) {
+        unsigned n = library_get_all(worker, turn->setting->held, bulk);
+
+        for (unsigned i = 0; i < n; i += bulk)
+            lab_pool_put_bulk(pool, worker->lcore, worker->things + i, bulk);
+        ops += n;
+    }
+    return ops;
+}
+
+static inline uint64_t work_mempool(struct worker *worker, unsigned bulk)
+{
+    const struct turn *turn = worker->turn;
+    struct rte_mempool *pool = turn->contender->mempool;
+    uint64_t ops = 0;
+
+    while (!turn_is_over(turn)) {
+        unsigned n = get_all(pool, worker->things, turn->setting->held, bulk);
+
+        put_all(pool, worker->things, n, bulk);
+        ops += n;
+    }
+    return ops;
+}
+
+/* Has no bulk calls, so a burst is so many single ones. */
+static uint64_t work_malloc(struct worker *worker)
+{
+    const struct turn *turn = worker->turn;
+    const struct contender *contender = turn->contender;
+    unsigned held = turn->setting->held;
+    uint64_t ops = 0;
+
+    while (!turn_is_over(turn)) {
+        for (unsigned i = 0; i < held; i++)
+            worker->things[i] = contender->malloc.get(MALLOC_BYTES);
+        for (unsigned i = 0; i < held; i++)
+            contender->malloc.put(worker->things[i]);
+        ops += held;
+    }
+    return ops;
+}
+
+static inline uint64_t work(struct worker *worker, unsigned bulk)
+{
+    switch (worker->turn->contender->kind) {
+    case CONTENDER_LIBRARY:
+        return work_library(worker, bulk);
+    case CONTENDER_MEMPOOL:
+        return work_mempool(worker, bulk);
+    case CONTENDER_MALLOC:
+        return work_malloc(worker);
+    }
+    return 0;
+}
+
+static uint64_t work_single(struct worker *worker)
+{
+    return work(worker, 1);
+}
+
+static uint64_t work_bulk(struct worker *worker)
+{
+    return work(worker, worker->turn->setting->bulk);
+}
+
+const struct pattern native_single = {
+    .name = "native-single",
+    .shows = "inline calls, one buffer each: the library, mempools with their cache, malloc()",
+    .operation = "buffers got and put back",
+    .bulk = LIST(1),
+    .cache = LIST(256),
+    .lcores = LIST(1),
+    .bufs = LIST(8191),
+    .held = 32,
+    .native = true,
+    .single = true,
+    .work = work_single,
+};
+
+const struct pattern native_bulk = {
+    .name = "native-bulk",
+    .shows = "the same with bursts",
+    .operation = "buffers got and put back",
+    .bulk = LIST(32),
+    .cache = LIST(256),
+    .lcores = LIST(1),
+    .bufs = LIST(8191),
+    .native = true,
+    .work = work_bulk,
+};

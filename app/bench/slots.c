@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "slots.h"
+
+#include "lcores.h"
+#include "message.h"
+#include "plan.h"
+#include "stop.h"
+
+#include <errno.h>
+#include <rte_malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A setting while it is measured. */
+struct series {
+    const struct options *options;
+    struct result *result;
+    struct contender contenders[CONTENDERS_MAX];
+    unsigned n;
+    unsigned lcores[RTE_MAX_LCORE];
+    struct turn turn;
+};
+
+static bool takes_part(const struct pattern *pattern, const char *pool)
+{
+    return pattern->native || contender_kind(pool) == CONTENDER_MEMPOOL;
+}
+
+static void open_contenders(struct series *series)
+{
+    const struct setting *setting = &series->result->setting;
+
+    for (unsigned i = 0; i < series->options->n_pools; i++) {
+        const char *name = series->options->pools[i];
+
+        if (!takes_part(setting->pattern, name) || !contender_exists(name))
+            continue;
+        if (contender_open(&series->contenders[series->n], name, setting->bufs, setting->cache))
+            series->n++;
+        else
+            note("%s: %s is left out", setting->pattern->name, name);
+    }
+}
+
+/* Looks whether every buffer that a pool began with is there again. What a peer loses is part of
+ * the result; false when one of ours has lost any, for that is a mistake. */
+static bool look_for_lost(const struct series *series)
+{
+    const struct setting *setting = &series->result->setting;
+    bool ours_whole = true;
+
+    for (unsigned i = 0; i < series->n; i++) {
+        unsigned lost = contender_missing(&series->contenders[i], setting->bufs);
+
+        series->result->entries[i].lost = lost;
+        if (lost == 0 || !contender_is_ours(series->contenders[i].name))
+            continue;
+        complain("%s: pool %s has lost %u of its %u buffers", setting->pattern->name,
+                 series->contenders[i].name, lost, setting->bufs);
+        ours_whole = false;
+    }
+    return ours_whole;
+}
+
+static void close_series(struct series *series)
+{
+    for (unsigned i = 0; i < series->n; i++)
+        contender_close(&series->contenders[i]);
+    for (unsigned i = 0; series->turn.workers != NULL && i < series->result->setting.lcores; i++)
+        free(series->turn.workers[i].things);
+    rte_free(series->turn.workers);
+    free(series);
+}
+
+/* The same memory for all pools, so that none has it better. */
+static bool open_workers(struct series *series)
+{
+    const struct setting *setting = &series->result->setting;
+    struct worker *workers =
+        rte_zmalloc("bench", setting->lcores * sizeof(*workers), RTE_CACHE_LINE_SIZE);
+
+    series->turn.workers = workers;
+    if (workers == NULL)
+        return false;
+    for (unsigned i = 0; i < setting->lcores; i++) {
+        size_t bytes = RTE_ALIGN_CEIL(setting->held * sizeof(void *), RTE_CACHE_LINE_SIZE);
+
+        workers[i].things = aligned_alloc(RTE_CACHE_LINE_SIZE, bytes);
+        if (workers[i].things == NULL)
+            return false;
+        memset(workers[i].things, 0, bytes); /* page faults now */
+    }
+    return true;
+}
+
+/* The whole series, or NULL and result->left_out says why. */
+static struct series *open_series(const struct options *options, struct result *result)
+{
+    struct series *series = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*series));
+
+    if (series == NULL) {
+        snprintf(result->left_out, sizeof(result->left_out), "no memory");
+        return NULL;
+    }
+    *series = (struct series){.options = options, .result = result};
+    series->turn.setting = &result->setting;
+    series->turn.slot_ms = options->slot_ms;
+    result->n_cpus = lcores_pick(result->setting.lcores, result->setting.pattern->crowded,
+                                 series->lcores, result->left_out, sizeof(result->left_out));
+    series->turn.n_cpus = result->n_cpus;
+    if (result->n_cpus > 0) {
+        open_contenders(series);
+        if (series->n == 0)
+            snprintf(result->left_out, sizeof(result->left_out), "none of the pools takes part");
+        else if (!open_workers(series))
+            snprintf(result->left_out, sizeof(result->left_out), "no memory");
+    }
+    if (result->left_out[0] == '\0') {
+        result->entries = calloc(series->n, sizeof(*result->entries));
+        if (result->entries != NULL)
+            return series;
+        snprintf(result->left_out, sizeof(result->left_out), "no memory");
+    }
+    close_series(series);
+    return NULL;
+}
+
+/* One turn for each pool. The one that begins is another in every round, and every other round goes
+ * backwards: none always comes first, or always after the same one. */
+static int take_round(struct series *series, unsigned round, const struct slots_watch *watch)
+{
+    struct result *result = series->result;
+
+    for (unsigned i = 0; i < series->n; i++) {
+        unsigned place = (round + i) % series->n;
+        unsigned which = round % 2 == 0 ? place : series->n - 1 - place;
+        double values[MEASURES];
+        int rc;
+
+        if (stop_requested() != STOP_NONE)
+            return -EINTR;
+        watch->turn(watch->context, round, series->contenders[which].name);
+        series->turn.contender = &series->contenders[which];
+        rc = turn_take(&series->turn, series->lcores, values);
+        if (rc != 0) {
+            complain("%s: %s", result->setting.pattern->name, strerror(-rc));
+            return rc;
+        }
+        for (unsigned measure = 0; measure < MEASURES; measure++)
+            result->entries[which].values[measure][round] = values[measure];
+    }
+    return 0;
+}
+
+enum slots_verdict slots_run(const struct options *options, const struct slots_watch *watch,
+                             struct result *result)
+{
+    const char *objection = plan_objection(&result->setting);
+    struct series *series;
+    bool ours_whole;
+
+    if (objection != NULL) {
+        snprintf(result->left_out, sizeof(result->left_out), "%s", objection);
+        return SLOTS_LEFT_OUT;
+    }
+    series = open_series(options, result);
+    if (series == NULL)
+        return SLOTS_LEFT_OUT;
+    result->n_entries = series->n;
+    for (unsigned i = 0; i < series->n; i++)
+        result->entries[i].pool = series->contenders[i].name;
+    while (result->rounds < options->rounds && take_round(series, result->rounds, watch) == 0)
+        result->rounds++;
+    ours_whole = look_for_lost(series);
+    close_series(series);
+    if (result->rounds == 0)
+        snprintf(result->left_out, sizeof(result->left_out), "interrupted");
+    if (!ours_whole)
+        return SLOTS_LEAKED;
+    return result->rounds > 0 ? SLOTS_DONE : SLOTS_LEFT_OUT;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef BENCH_STATISTICS_H
+#define BENCH_STATISTICS_H
+
+#include <stdbool.h>
+
+/* What the rounds of a measurement come to, at most STATISTICS_MAX. The middle one is quoted, for a
+ * slow moment of the machine moves it little; the extremes stand beside it, so that nobody takes
+ * noise for a result. */
+#define STATISTICS_MAX 1000 /* values */
+
+struct spread {
+    double median;
+    double min;
+    double max;
+};
+
+/* Of n values, 1 or more. NAN stands for a value that could not be had, and is left out; all three
+ * are NAN when there is no other. */
+struct spread spread_of(const double values[], unsigned n);
+
+/* Of the ratios a[i] / b[i]: each compares two turns of one round, which had the same machine, as
+ * medians of different rounds have not. Infinite where b alone is 0. False when no pair says
+ * anything: both are 0, or one is NAN, in each. */
+bool spread_of_ratios(const double a[], const double b[], unsigned n, struct spread *ret_spread);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "plan.h"
+#include "report.h"
+
+#include <string.h>
+
+#define NAME_WIDTH 15
+
+/* Whether the pattern tells it, beside what it is ranked by. */
+static bool is_shown(const struct pattern *pattern, enum measure measure)
+{
+    bool told = measure == MEASURE_MOPS || (pattern->measures & MEASURE_BIT(measure)) != 0;
+
+    return told && measure != pattern->ranked;
+}
+
+/* As many digits as mean something, at any size. */
+static void print_number(FILE *out, double value)
+{
+    fprintf(out, " %10.*f", value >= 100 ? 0 : value >= 10 ? 1 : 3, value);
+}
+
+static void print_head(FILE *out, const struct result *result)
+{
+    const struct pattern *pattern = result->setting.pattern;
+    const struct measure_info *ranked = measure_info(pattern->ranked);
+    char text[160];
+
+    plan_describe(&result->setting, text, sizeof(text));
+    fprintf(out, "\n%s on %u CPU%s\n%s (%s); %u round%s\n", text, result->n_cpus,
+            result->n_cpus == 1 ? "" : "s", pattern->operation, ranked->unit, result->rounds,
+            result->rounds == 1 ? "" : "s");
+    fprintf(out, "  %-*s %10s %10s %10s", NAME_WIDTH, "pool", ranked->title, "min", "max");
+    for (unsigned measure = 0; measure < MEASURES; measure++) {
+        if (is_shown(pattern, measure))
+            fprintf(out, " %10s", measure_info(measure)->title);
+    }
+    if (result->n_entries > 1)
+        fprintf(out, "   %s is", result->entries[0].pool);
+    fputc('\n', out);
+}
+
+static void print_ratio(FILE *out, const struct result *result, unsigned entry)
+{
+    struct spread ratio;
+
+    if (result_ratio(result, 0, entry, &ratio))
+        fprintf(out, "   %.2f x (%.2f to %.2f)", ratio.median, ratio.min, ratio.max);
+    else
+        fprintf(out, "   -");
+}
+
+void table_print(FILE *out, const struct result *result)
+{
+    const struct pattern *pattern = result->setting.pattern;
+
+    print_head(out, result);
+    for (unsigned i = 0; i < result->n_entries; i++) {
+        struct spread ranked = result_spread(result, i, pattern->ranked);
+
+        fprintf(out, "  %-*s", NAME_WIDTH, result->entries[i].pool);
+        print_number(out, ranked.median);
+        print_number(out, ranked.min);
+        print_number(out, ranked.max);
+        for (unsigned measure = 0; measure < MEASURES; measure++) {
+            if (is_shown(pattern, measure)) {
+                struct spread spread = result_spread(result, i, measure);
+
+                /* Of longest calls the longest, of all else the usual. */
+                print_number(out, measure == MEASURE_MAX ? spread.max : spread.median);
+            }
+        }
+        if (i > 0)
+            print_ratio(out, result, i);
+        if (result->entries[i].lost > 0)
+            fprintf(out, "; has lost %u buffers", result->entries[i].lost);
+        fputc('\n', out);
+    }
+    fflush(out);
+}
+
+void table_print_summary(FILE *out, const struct results *results)
+{
+    fprintf(out, "\nThe first pool beside the best of the others' (ratios above 1: the first is "
+                 "better)\n");
+    for (unsigned i = 0; i < results->n; i++) {
+        const struct result *result = &results->results[i];
+        struct spread ratio;
+        char text[160];
+        unsigned peer;
+
+        plan_describe(&result->setting, text, sizeof(text));
+        if (result->left_out[0] != '\0')
+            fprintf(out, "  %-80s left out: %s\n", text, result->left_out);
+        else if (result_best_peer(result, 0, &peer) && result_ratio(result, 0, peer, &ratio))
+            fprintf(out, "  %-80s %7.2f x %-12s (%.2f to %.2f)\n", text, ratio.median,
+                    result->entries[peer].pool, ratio.min, ratio.max);
+    }
+}

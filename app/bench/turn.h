@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef BENCH_TURN_H
+#define BENCH_TURN_H
+
+#include "contender.h"
+#include "measure.h"
+
+#include <lab_atomic.h>
+#include <rte_common.h>
+#include <rte_lcore.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A turn: one pool in one pattern, for about 100 ms.
+ *
+ * Its speed is that of a second in which the workers have their CPUs for themselves: operations,
+ * over the CPU time that all workers had together, divided by the number of CPUs. Nobody sleeps in
+ * a pattern, so on a machine that does nothing else this is the time on the wall; on any other it
+ * leaves out what other programs took. */
+
+struct pattern;
+
+/* A pattern with all its numbers. */
+struct setting {
+    const struct pattern *pattern;
+    unsigned bulk;
+    unsigned cache;
+    unsigned lcores;
+    unsigned held;
+    unsigned bufs;
+};
+
+/* What an lcore needs, apart from the others. */
+struct worker {
+    struct turn *turn;
+    unsigned index;        /* 0 to lcores - 1 */
+    unsigned lcore;        /* DPDK's id, and ours */
+    void **things;         /* room for all that it holds */
+    uint64_t ops;          /* of the turn, when it is over */
+    uint64_t cpu_ns;       /* that it has run for them */
+    lab_atomic_t progress; /* operations so far, for patterns that look on */
+} __rte_cache_aligned;
+
+struct turn {
+    const struct setting *setting;
+    const struct contender *contender;
+    unsigned slot_ms;
+    struct worker *workers; /* setting->lcores of them */
+    void *state;            /* the pattern's own */
+    unsigned n_cpus;        /* that the workers are on */
+
+    /* Read in every loop, so apart from everything that is written. */
+    lab_atomic_t ready __rte_cache_aligned; /* workers that have arrived */
+    lab_atomic_t go __rte_cache_aligned;
+    lab_atomic_t over __rte_cache_aligned;
+} __rte_cache_aligned;
+
+static inline bool turn_is_over(const struct turn *turn)
+{
+    return lab_load_relaxed(&turn->over) != 0; /* a lone word: nothing is read on its strength */
+}
+
+/* Takes a turn: `lcores` are those to work on. 0, or -errno from the pattern's set-up. */
+int turn_take(struct turn *turn, const unsigned lcores[], double ret_values[MEASURES]);
+
+#endif
