@@ -7,10 +7,11 @@ import json
 import os
 import struct
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
+
+from skips import main
 
 PROGRAM = os.environ["LABYRINTH_REPLAY"]
 DEMO = os.environ["LABYRINTH_DEMO"]
@@ -186,16 +187,3 @@ class ReplayTest(unittest.TestCase):
         self.assertIn(message, result.err)
         self.assertTrue(result.err.splitlines()[-1].startswith("labyrinth-replay: "), result.err)
         return result
-
-
-def main():
-    """Runs the calling file's tests, and names those that were skipped as cmocka does, which is
-    what config/run-tests reads. Status 77, which meson counts as skipped, when all were."""
-    result = unittest.main(module="__main__", exit=False, verbosity=2).result
-    for test, reason in result.skipped:
-        name = test.id().rsplit(".", 1)[-1]
-        print(f"skipped: {reason}", f"[  SKIPPED ] {name}", sep="\n", flush=True)
-    if result.wasSuccessful() and len(result.skipped) == result.testsRun:
-        print(result.skipped[0][1])
-        sys.exit(77)
-    sys.exit(not result.wasSuccessful())

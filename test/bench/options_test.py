@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""Each option does what it says: each case fails when the option does nothing."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+
+import bench
+from bench import quick
+
+LOCAL = ("--pattern=local-bulk", "--cache=0", "--pools=labyrinth")
+
+
+def needs_two_cpus(test):
+    def either(self):
+        if len(os.sched_getaffinity(0)) < 2:
+            self.skipTest("needs two CPUs")
+        test(self)
+    return either
+
+
+class What(bench.BenchTest):
+    def test_pattern(self):
+        entries = self.assert_succeeds(quick("--pattern=local-single,native-bulk",
+                                             "--pools=labyrinth"))
+        self.assertEqual([e["pattern"] for e in entries], ["local-single", "native-bulk"])
+
+    def test_pools(self):
+        entries = self.assert_succeeds(quick("--pattern=local-single", "--pools=stack,labyrinth"))
+        self.assertEqual([e["pool"] for e in entries], ["stack", "labyrinth"])
+        self.assertEqual(list(entries[0]["ratio"]), ["labyrinth"])
+
+    def test_usual_pools(self):
+        entries = self.assert_succeeds(quick("--pattern=local-single"))
+        self.assertLessEqual({"labyrinth", "ring_mp_mc", "stack", "lf_stack", "ring_mt_rts"},
+                             {e["pool"] for e in entries})
+
+    def test_rounds(self):
+        entry, = self.assert_succeeds(bench.run(*LOCAL, "--slot-ms=2", "--rounds=4"))
+        self.assertEqual(entry["rounds"], 4)
+
+    def test_slot_ms(self):
+        for slot_ms in 100, 600:
+            start = time.monotonic()
+            result = bench.run(*LOCAL, f"--slot-ms={slot_ms}", "--rounds=3")
+            passed = time.monotonic() - start
+            self.assert_succeeds(result)
+            self.assertEqual(result.report["host"]["slot_ms"], slot_ms)
+            self.assertGreater(passed, 3 * slot_ms / 1000)
+
+
+class HowMuch(bench.BenchTest):
+    """That the numbers are named is not enough: they must have been used."""
+
+    def mops(self, *arguments):
+        entries = self.assert_succeeds(bench.run("--pattern=local-bulk", "--slot-ms=20",
+                                                 "--rounds=5", *arguments))
+        return [entry["mops"]["median"] for entry in entries], entries
+
+    def test_bulk(self):
+        speeds, entries = self.mops("--bulk=1,64", "--cache=0", "--pools=lf_stack")
+        self.assertEqual([e["bulk"] for e in entries], [1, 64])
+        self.assertGreater(speeds[1], 2 * speeds[0])
+
+    def test_cache(self):
+        speeds, entries = self.mops("--cache=0,256", "--pools=lf_stack")
+        self.assertEqual([e["cache"] for e in entries], [0, 256])
+        self.assertGreater(speeds[1], 2 * speeds[0])
+
+    def test_held(self):
+        # More than the cache holds: the slow driver behind it must show.
+        few, entries = self.mops("--held=32", "--cache=64", "--pools=lf_stack")
+        many, _ = self.mops("--held=2048", "--cache=64", "--pools=lf_stack")
+        self.assertEqual(entries[0]["held"], 32)
+        self.assertGreater(few[0], 2 * many[0])
+
+    def test_bufs(self):
+        result = quick(*LOCAL, "--bufs=31,64")
+        self.assertEqual([e["bufs"] for e in self.assert_succeeds(result)], [64])
+        self.assertIn("more buffers than there are", result.report["left_out"][0]["reason"])
+
+    @needs_two_cpus
+    def test_lcores(self):
+        entries = self.assert_succeeds(quick(*LOCAL, "--lcores=1,2"))
+        self.assertEqual([(e["lcores"], e["cpus"]) for e in entries], [(1, 1), (2, 2)])
+
+    @needs_two_cpus
+    def test_lcores_of_a_crowd(self):
+        entries = self.assert_succeeds(quick("--pattern=oversubscribed", "--lcores=3,8",
+                                             "--pools=labyrinth"))
+        self.assertEqual([(e["lcores"], e["cpus"]) for e in entries], [(3, 2), (8, 2)])
+
+    def test_all_combinations(self):
+        entries = self.assert_succeeds(quick(*LOCAL[::2], "--bulk=8,16", "--cache=0,32",
+                                             "--bufs=511,1023"))
+        self.assertEqual(len({(e["bulk"], e["cache"], e["bufs"]) for e in entries}), 8)
+
+
+class Output(bench.BenchTest):
+    def words(self, *arguments):
+        done = subprocess.run([bench.PROGRAM, *arguments], stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.PIPE, check=False, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_json_on_stdout(self):
+        status, out, err = self.words(*LOCAL, "--slot-ms=2", "--json=-")
+        self.assertEqual(status, 0)
+        self.assert_well_formed(json.loads(out))
+        self.assertIn("local-bulk: bulk 32", err)
+
+    def test_json_where_nothing_can_be_written(self):
+        status, _, err = self.words(*LOCAL, "--slot-ms=2", "--rounds=1", "--json=/nowhere/x")
+        self.assertEqual(status, 1)
+        self.assertIn("--json=/nowhere/x: No such file", err)
+
+    def test_table(self):
+        status, out, _ = self.words(*LOCAL[:2], "--pools=labyrinth,lf_stack", "--slot-ms=2")
+        self.assertEqual(status, 0)
+        self.assertRegex(out, r"labyrinth +\d.*\n  lf_stack +\d.* x \(\d.* to \d.*\)")
+
+    def test_quiet(self):
+        self.assertEqual(self.words(*LOCAL, "--slot-ms=2", "-q"), (0, "", ""))
+
+    def test_help_names_everything(self):
+        status, out, _ = self.words("--help")
+        self.assertEqual(status, 0)
+        for word in bench.patterns() + ["--slot-ms=MS", "--bulk=N,...", "jemalloc"]:
+            self.assertIn(word, out)
+
+    def test_version(self):
+        status, out, _ = self.words("--version")
+        self.assertEqual(status, 0)
+        self.assertRegex(out, r"^labyrinth-bench \d+\.\d+\.\d+ \(DPDK .*\)\n$")
+
+    def test_progress_only_on_a_terminal(self):
+        terminal, side = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        done = subprocess.run([bench.PROGRAM, *LOCAL, "--slot-ms=2"], stdout=subprocess.PIPE,
+                              stderr=side, check=False, timeout=60)
+        os.close(side)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("[1/1] local-bulk, round 1 of 5", os.read(terminal, 4096).decode())
+        self.assertNotIn("round 1 of 5", quick(*LOCAL).err)
+
+    def test_interrupt(self):
+        process = subprocess.Popen([bench.PROGRAM, *LOCAL, "--rounds=1000", "--json=-"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1)
+        report = json.loads(out)
+        self.assert_well_formed(report)
+        for entry in report["results"]:
+            self.assertLess(entry["rounds"], 1000)
+
+
+class Machine(bench.BenchTest):
+    def test_one_cpu(self):
+        cpu = min(os.sched_getaffinity(0))
+        result = quick("--pattern=shared-bulk,local-bulk,oversubscribed,pipeline", "--cache=0",
+                       "--pools=labyrinth", cpus={cpu})
+        entries = self.assert_succeeds(result)
+        self.assertEqual([e["pattern"] for e in entries], ["local-bulk"])
+        left = {left["pattern"]: left["reason"] for left in result.report["left_out"]}
+        self.assertEqual(set(left), {"shared-bulk", "oversubscribed", "pipeline"})
+        self.assertIn("needs 2 CPUs", left["shared-bulk"])
+        self.assertIn("shared-bulk is left out: needs 2 CPUs", result.err)
+
+    def test_lcores_in_pairs(self):
+        result = quick("--pattern=pipeline", "--lcores=3", "--pools=labyrinth", "--cache=0")
+        self.assertEqual(self.assert_succeeds(result), [])
+        self.assertIn("pairs", result.report["left_out"][0]["reason"])
+
+    def test_eal_options(self):
+        prefix = f"--file-prefix=bench-test-{os.getpid()}"
+        result = quick(*LOCAL, eal=("--no-huge", "--no-shconf", "-m", "128", "--no-pci",
+                                    "--no-telemetry", prefix))
+        self.assert_succeeds(result)
+        self.assertEqual(result.report["host"]["memory"], "ordinary pages")
+        for base in "/var/run/dpdk", os.environ.get("XDG_RUNTIME_DIR", "/tmp") + "/dpdk":
+            if os.path.isdir(f"{base}/bench-test-{os.getpid()}"):
+                os.rmdir(f"{base}/bench-test-{os.getpid()}")
+
+
+class WrongUsage(bench.BenchTest):
+    def test_unknown_names_come_with_the_known_ones(self):
+        error = self.assert_refuses("did you mean shared-bulk?", "--pattern=shared-bulg").err
+        for pattern in bench.patterns():
+            self.assertIn(pattern, error)
+        error = self.assert_refuses("did you mean lf_stack?", "--pools=labyrinth,lfstack").err
+        self.assertIn("ring_mp_mc", error)
+
+    def test_sentences(self):
+        for message, *arguments in (
+                ("unknown option --puls: did you mean --pools?", "--puls=stack"),
+                ("--rounds=0: must be a whole number, 1 to 1000", "--rounds=0"),
+                ("--slot-ms=x: must be a whole number, 1 to 60000", "--slot-ms=x"),
+                ("--bulk=513: must be a whole number, 1 to 512", "--bulk=513"),
+                ("--bulk=: must be names with commas", "--bulk=1,"),
+                ("--cache=513: must be a whole number, 0 to 512", "--cache=0,513"),
+                ("--lcores=0: must be a whole number, 1 to 127", "--lcores=0"),
+                ("--held=0: must be a whole number", "--held=0"),
+                ("--bufs=0: must be a whole number", "--bufs=0"),
+                ("stack stands there twice", "--pools=stack,stack"),
+                ("file.pcap is no option", "file.pcap")):
+            with self.subTest(message):
+                self.assert_refuses(message, *arguments)
+
+    def test_our_options_among_the_eals(self):
+        self.assert_refuses("--bulk=2 stands before \"--\"", eal=("--bulk=2",))
+
+
+if __name__ == "__main__":
+    bench.main()
