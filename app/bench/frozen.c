@@ -12,7 +12,6 @@
 #include <rte_mempool.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 /* One of the lcores, the victim, is stopped in the middle of a get or a put by a signal whose
@@ -24,9 +23,7 @@
  * comes at random, and is taken for one in mid-call only when the victim says that it is inside of
  * one; else it is sent again. A turn freezes at some ten such points. */
 
-#define WINDOW_MS                                                                                  \
-    5.0                 /* for which the others are watched; a scheduler's tick would be too short \
-                         */
+#define WINDOW_MS 5.0   /* for which the others are watched at a time */
 #define WINDOWS_MAX 20  /* and how often in a row */
 #define TRIES_MAX 10000 /* of hitting the victim in mid-call */
 
@@ -40,9 +37,8 @@ struct tally {
 
 struct freezer {
     pthread_t victim;
-    clockid_t clocks[RTE_MAX_LCORE]; /* the CPU times of the others */
-    lab_atomic_t arrived;            /* lcores whose `victim` or clock is set */
-    lab_atomic_t inside;             /* the victim is in a call; for its own handler */
+    lab_atomic_t arrived; /* `victim` is set */
+    lab_atomic_t inside;  /* the victim is in a call; for its own handler */
     lab_atomic_t answer;
     lab_atomic_t rest;    /* the victim is to rest before its next call */
     lab_atomic_t resting; /* it does */
@@ -78,12 +74,6 @@ static void on_signal(int number)
     errno = error;
 }
 
-static void arrive(struct freezer *freezer)
-{
-    lab_fence_seq_cst();
-    (void)lab_fetch_add_relaxed(&freezer->arrived, 1); /* F3 pairs with F4 */
-}
-
 static uint64_t be_victim(struct worker *worker, struct freezer *freezer)
 {
     const struct turn *turn = worker->turn;
@@ -91,7 +81,7 @@ static uint64_t be_victim(struct worker *worker, struct freezer *freezer)
     unsigned bulk = turn->setting->bulk;
 
     freezer->victim = pthread_self();
-    arrive(freezer);
+    lab_store_release(&freezer->arrived, 1); /* F3 pairs with F4 */
     while (!turn_is_over(turn)) {
         int rc;
 
@@ -116,15 +106,13 @@ static uint64_t be_victim(struct worker *worker, struct freezer *freezer)
     return 0;
 }
 
-static uint64_t be_other(struct worker *worker, struct freezer *freezer)
+static uint64_t be_other(struct worker *worker)
 {
     const struct turn *turn = worker->turn;
     struct rte_mempool *pool = turn->contender->mempool;
     unsigned bulk = turn->setting->bulk;
     uint64_t ops = 0;
 
-    pthread_getcpuclockid(pthread_self(), &freezer->clocks[worker->index]);
-    arrive(freezer);
     while (!turn_is_over(turn)) {
         if (rte_mempool_get_bulk(pool, worker->things, bulk) != 0)
             continue;
@@ -137,9 +125,7 @@ static uint64_t be_other(struct worker *worker, struct freezer *freezer)
 
 static uint64_t work(struct worker *worker)
 {
-    struct freezer *freezer = worker->turn->state;
-
-    return worker->index == 0 ? be_victim(worker, freezer) : be_other(worker, freezer);
+    return worker->index == 0 ? be_victim(worker, worker->turn->state) : be_other(worker);
 }
 
 static int set_up(struct turn *turn)
@@ -159,9 +145,9 @@ static int set_up(struct turn *turn)
     return 0;
 }
 
-static void wait_until(const lab_atomic_t *word, uint64_t least)
+static void wait_until(const lab_atomic_t *word)
 {
-    while (lab_load_acquire(word) < least) /* F2, F4, F6: each pairs with the store of its word */
+    while (lab_load_acquire(word) == 0) /* F2, F4, F6: each pairs with the store of its word */
         rte_delay_us_sleep(20);
 }
 
@@ -173,15 +159,11 @@ static void wake(const struct freezer *freezer)
 
 static struct tally tally_of_others(const struct turn *turn)
 {
-    const struct freezer *freezer = turn->state;
     struct tally tally = {0};
 
     for (unsigned i = 1; i < turn->setting->lcores; i++) {
-        struct timespec time;
-
-        clock_gettime(freezer->clocks[i], &time);
         tally.ops += (double)lab_load_relaxed(&turn->workers[i].progress);
-        tally.cpu_s += (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+        tally.cpu_s += (double)worker_cpu_ns(&turn->workers[i]) / 1e9;
     }
     return tally;
 }
@@ -209,7 +191,7 @@ static bool freeze(struct freezer *freezer)
         rte_delay_us_sleep((unsigned)(20 + random() % 100));
         lab_store_relaxed(&freezer->answer, ANSWER_NONE);
         pthread_kill(freezer->victim, SIGUSR1);
-        wait_until(&freezer->answer, 1);
+        wait_until(&freezer->answer);
         if (lab_load_acquire(&freezer->answer) == ANSWER_INSIDE) /* F2 pairs with F1 */
             return true;
     }
@@ -222,7 +204,7 @@ static void freeze_once(struct turn *turn, struct freezer *freezer, double windo
 
     lab_store_relaxed(&freezer->resting, 0);
     lab_store_relaxed(&freezer->rest, 1);
-    wait_until(&freezer->resting, 1);
+    wait_until(&freezer->resting);
     at_rest = watch(turn, window_ms, &freezer->when_resting);
     wake(freezer);
     if (!freeze(freezer))
@@ -241,7 +223,7 @@ static void conduct(struct turn *turn)
     double window_ms = RTE_MIN(WINDOW_MS, turn->slot_ms / 4.0);
     uint64_t end_ns = lab_os_clock_ns() + turn->slot_ms * UINT64_C(1000000);
 
-    wait_until(&freezer->arrived, turn->setting->lcores);
+    wait_until(&freezer->arrived);
     do
         freeze_once(turn, freezer, window_ms);
     while (lab_os_clock_ns() < end_ns);

@@ -12,6 +12,7 @@
 #include <rte_lcore.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 /* A turn: one pool in one pattern, for about 100 ms.
  *
@@ -40,6 +41,7 @@ struct worker {
     void **things;         /* room for all that it holds */
     uint64_t ops;          /* of the turn, when it is over */
     uint64_t cpu_ns;       /* that it has run for them */
+    clockid_t clock;       /* its CPU time */
     lab_atomic_t progress; /* operations so far, for patterns that look on */
 } __rte_cache_aligned;
 
@@ -61,6 +63,9 @@ static inline bool turn_is_over(const struct turn *turn)
 {
     return lab_load_relaxed(&turn->over) != 0; /* a lone word: nothing is read on its strength */
 }
+
+/* CPU time that a worker of a turn that has begun has had in its life. */
+uint64_t worker_cpu_ns(const struct worker *worker);
 
 /* Takes a turn: `lcores` are those to work on. 0, or -errno from the pattern's set-up. */
 int turn_take(struct turn *turn, const unsigned lcores[], double ret_values[MEASURES]);
