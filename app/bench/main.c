@@ -4,6 +4,7 @@
 #include "cpus.h"
 #include "eal.h"
 #include "hugepages.h"
+#include "json_file.h"
 #include "lcores.h"
 #include "memory.h"
 #include "message.h"
@@ -14,6 +15,7 @@
 #include "slots.h"
 #include "stop.h"
 
+#include <errno.h>
 #include <lab_os.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +99,10 @@ static int bench(const struct options *options, const struct plan *plan)
     status = measure_all(options, plan, &results);
     if (!options->quiet && results.n > 1)
         table_print_summary(table_file(options), &results);
+    if (!options->quiet && fflush(table_file(options)) != 0) {
+        complain("the table cannot be written: %s", strerror(errno));
+        status = EXIT_FAILURE;
+    }
     if (options->json != NULL && report_json(options, &results) != 0)
         status = EXIT_FAILURE;
     results_free(&results);
@@ -121,6 +127,8 @@ int main(int argc, char *argv[])
         note_silence();
     stop_on_signals();
     cpus_remember();
+    if (json_file_look(options.json) != 0)
+        return EXIT_FAILURE;
     if (!plan_make(&plan, &options))
         return EXIT_FAILURE;
     status = start_eal(&options, &plan);
