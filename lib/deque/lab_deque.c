@@ -184,7 +184,8 @@ static bool pop_tip(struct lab_deque *deque, uint64_t bot, void **ret_things, un
     return true;
 }
 
-unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, unsigned n)
+unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, unsigned least,
+                                  unsigned n)
 {
     if (deque->slots == NULL)
         return 0;
@@ -198,6 +199,8 @@ unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, un
         if (bot - split < n && !lower_split(deque, &split, n - (bot - split)))
             continue;
         taken = (unsigned)min_u64(bot - split, n);
+        if (taken < least)
+            taken = 0;
         if (taken == 0 || pop_tip(deque, bot, ret_things, taken)) {
             set_limits(deque, split, lab_load_acquire(&deque->top)); /* D8 */
             return taken;

@@ -100,9 +100,11 @@ void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_
 bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, unsigned n,
                                bool publish_all);
 
-/* The slow half of pop: takes up to n things from the tip and from what can be made private again.
- * Returns how many. Owner; lock-free. */
-unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, unsigned n);
+/* The slow half of pop: takes n things, or as many as there are if that is at least `least` (1 or
+ * more), from the tip and from what can be made private again. Returns how many; with 0,
+ * ret_things is untouched. Owner; lock-free. */
+unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, unsigned least,
+                                  unsigned n);
 
 /* Takes the oldest public things, at most n and at most `reach`, in one CAS. Returns how many, 0
  * when the public part is empty or being revoked. Any thread, the owner too; lock-free. */

@@ -167,12 +167,11 @@ static void sample_free(struct lab_pool *pool)
         ;
 }
 
-static void sample_now_and_then(const struct request *request)
+static void sample_now_and_then(struct lab_pool *pool, uint32_t slot)
 {
-    struct lab_pool *pool = request->pool;
     uint32_t every = pool->barrier == LAB_BARRIER_FENCE ? SAMPLE_EVERY_FENCED : SAMPLE_EVERY;
 
-    if (request->slot != SLOT_ANY && pool->slow[request->slot].gets++ % every == 0)
+    if (slot != SLOT_ANY && pool->slow[slot].gets++ % every == 0)
         sample_free(pool);
 }
 
@@ -210,7 +209,7 @@ static void get_own(struct request *request)
     struct lab_deque *own = own_deque(request);
     unsigned came = 1;
 
-    request->got = lab_deque_pop_slow_owner(own, request->things, request->want);
+    request->got = lab_deque_pop_slow_owner(own, request->things, 1, request->want);
     while (request->got < request->want && came != 0) {
         came =
             lab_deque_steal_any(own, request->things + request->got, request->want - request->got);
@@ -313,7 +312,7 @@ static bool gather(struct request *request)
     }
     if (request->got < request->want)
         return false;
-    sample_now_and_then(request);
+    sample_now_and_then(pool, request->slot);
     return true;
 }
 
@@ -352,21 +351,39 @@ static bool gather_one(struct request *request, void **ret_things, unsigned n)
     return false;
 }
 
-LAB_COLD int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things, unsigned n)
+/* Everything that is wanted, or nothing, from the own deque's private part and what can be added to
+ * it: much the most frequent slow path, and the only one that needs no landing place. */
+static bool get_private(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n)
+{
+    if (lab_deque_pop_slow_owner(&pool->deque[slot], ret_things, n, n) == 0)
+        return false;
+    count_event(pool, slot, LAB_POOL_GET_OWN);
+    sample_now_and_then(pool, slot);
+    return true;
+}
+
+static bool get_elsewhere(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n)
 {
     struct request request;
 
     request.pool = pool;
-    request.slot = lab_pool_slot(lcore);
-    if (request.slot > pool->lcores)
+    request.slot = slot;
+    return n <= PIECE_MAX ? gather_one(&request, ret_things, n)
+                          : gather_pieces(&request, ret_things, n);
+}
+
+LAB_COLD int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things, unsigned n)
+{
+    uint32_t slot = lab_pool_slot(lcore);
+
+    if (slot > pool->lcores)
         return -EINVAL;
-    if (n == 0)
+    if (n == 0 || get_private(pool, slot, ret_things, n))
         return 0;
     /* More than there are is not worth a search, which would empty every tip in vain. */
-    if (n <= pool->count && (n <= PIECE_MAX ? gather_one(&request, ret_things, n)
-                                            : gather_pieces(&request, ret_things, n)))
+    if (n <= pool->count && get_elsewhere(pool, slot, ret_things, n))
         return 0;
-    count_event(pool, request.slot, LAB_POOL_GET_FAIL);
+    count_event(pool, slot, LAB_POOL_GET_FAIL);
     sample_free(pool); /* what was gathered in vain was never held */
     return -ENOBUFS;
 }

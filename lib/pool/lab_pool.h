@@ -54,9 +54,9 @@ struct lab_pool_options {
     uint32_t deques; /* lcores that can have a deque of their own at the same time; those that come
                         later work through the stack; at most LAB_LCORE_MAX [16, or lcores if
                         that is less] */
-    uint32_t tip;    /* things that a lcore keeps private when it publishes [by count, up to 256] */
-    uint32_t reach;  /* most things that one steal takes [by count, up to 256] */
-    bool shared;     /* for lab_pool_init(): other processes use the pool too [this one alone] */
+    uint32_t tip; /* things that a lcore keeps private when it publishes [by count, up to 1,024] */
+    uint32_t reach; /* most things that one steal takes [by count, up to 256] */
+    bool shared;    /* for lab_pool_init(): other processes use the pool too [this one alone] */
 
     /* For lab_pool_create() alone. */
     uint32_t buffer_bytes; /* size of a buffer; 1 to 1 GiB */

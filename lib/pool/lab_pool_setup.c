@@ -17,11 +17,17 @@
 #define DEQUES_DEFAULT 16u
 #define CAPACITY_MIN 64u
 
-/* The share of a deque that its tip and one steal take, and their bounds. Below 16, bursts of 32
- * never run hot; beyond 256, nothing was gained. */
-#define TIP_SHARE 8u
+/* The share of a deque's slots that its tip takes, and its bounds. Below 16, bursts of 32 never run
+ * hot. With a tip of 1,024 instead of 256, lcores that hold some hundred things at a time were 1.2
+ * (2 lcores, behind a cache) to 2.3 times as fast (8 lcores, without), and nothing else changed. */
+#define TIP_SHARE 4u
 #define TIP_MIN 16u
-#define TIP_MAX 256u
+#define TIP_MAX 1024u
+
+/* The same of what one steal takes. Beyond 256, nothing was gained. */
+#define REACH_SHARE 8u
+#define REACH_MIN 16u
+#define REACH_MAX 256u
 
 #define BUFFER_BYTES_MAX (UINT32_C(1) << 30)
 #define ALIGN_MAX 4096u
@@ -105,7 +111,6 @@ static int plan(const struct lab_pool_options *options, struct layout *ret_layou
 {
     struct layout layout = {0};
     bool adopts = options->buffer_bytes == 0;
-    uint32_t share;
     int rc = check_options(options, error);
 
     if (rc != 0)
@@ -114,9 +119,10 @@ static int plan(const struct lab_pool_options *options, struct layout *ret_layou
     layout.deques = options->deques != 0 ? options->deques : DEQUES_DEFAULT;
     layout.deques = clamp(layout.deques, 1, layout.lcores);
     layout.capacity = capacity_for(options->count, layout.deques);
-    share = clamp(layout.capacity / TIP_SHARE, TIP_MIN, TIP_MAX);
-    layout.tip = options->tip != 0 ? options->tip : share;
-    layout.reach = options->reach != 0 ? options->reach : share;
+    layout.tip =
+        options->tip != 0 ? options->tip : clamp(layout.capacity / TIP_SHARE, TIP_MIN, TIP_MAX);
+    layout.reach = options->reach != 0 ? options->reach
+                                       : clamp(layout.capacity / REACH_SHARE, REACH_MIN, REACH_MAX);
     if (layout.tip > layout.capacity / 2 || layout.reach > layout.capacity)
         return lab_error_set(
             error, -EINVAL, "pool %s: a tip of at most %u and a reach of at most %u fit %u buffers",

@@ -110,7 +110,7 @@ bool world_pop(unsigned n, unsigned d)
 
     play_moving(n);
     if (!lab_deque_pop_owner(deque, things, n))
-        got = lab_deque_pop_slow_owner(deque, things, n);
+        got = lab_deque_pop_slow_owner(deque, things, 1, n);
     play_obtain(things, got);
     for (; got < n && more > 0; got += more)
         more = steal(deque, n - got);

@@ -98,7 +98,7 @@ static unsigned pop(struct rig *rig, unsigned n)
         assert_true(n <= tip);
         assert_false(rig->deque.fenced);
     } else {
-        got = lab_deque_pop_slow_owner(&rig->deque, rig->got, n);
+        got = lab_deque_pop_slow_owner(&rig->deque, rig->got, 1, n);
         assert_true(got <= n);
         /* What no thief can reach is the owner's. */
         if (rig->mark == 0 && rig->count >= (uint64_t)n + rig->deque.reach)
@@ -282,7 +282,7 @@ static void without_slots_there_is_nothing_to_do(void **state)
     lab_deque_init(&deque, 8, 8, false);
     for (unsigned n = 0; n < 2; n++) {
         assert_false(lab_deque_pop_owner(&deque, &thing, n));
-        assert_int_equal(lab_deque_pop_slow_owner(&deque, &thing, n), 0);
+        assert_int_equal(lab_deque_pop_slow_owner(&deque, &thing, 1, n), 0);
         assert_false(lab_deque_push_owner(&deque, &thing, n));
         assert_false(lab_deque_push_slow_owner(&deque, &thing, n, true));
         assert_int_equal(lab_deque_steal_any(&deque, &thing, n), 0);
@@ -305,7 +305,7 @@ static void expect_inheritance(struct rig *rig, unsigned pushing, unsigned expec
         things[i] = (void *)(uintptr_t)(FIRST + i);
     if (lab_deque_push_slow_owner(&rig->deque, things, pushing, pushing % 16 == 0))
         expected += pushing;
-    while ((n = lab_deque_pop_slow_owner(&rig->deque, rig->got, 7)) != 0 ||
+    while ((n = lab_deque_pop_slow_owner(&rig->deque, rig->got, 1, 7)) != 0 ||
            (n = lab_deque_steal_any(&rig->deque, rig->got, 7)) != 0)
         for (unsigned i = 0; i < n; i++, count++) {
             assert_in_range((uintptr_t)rig->got[i], 1, FIRST + CAPACITY);

@@ -98,9 +98,9 @@ static void hunger_makes_others_publish_until_there_is_plenty(void **state)
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &stats), 0);
     assert_int_equal(stats.tip, 0);
     assert_int_equal(stats.public_part, 10);
-    rig_put(&rig, 0, rig.things + 10, 300);
+    rig_put(&rig, 0, rig.things + 10, 400);
     assert_int_equal(lab_load_relaxed(&rig.pool->hungry), 0);
-    rig_put(&rig, 0, rig.things + 310, 10);
+    rig_put(&rig, 0, rig.things + 410, 10);
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &stats), 0);
     assert_true(stats.tip > 0);
     rig_check(&rig);
