@@ -16,6 +16,12 @@ import replay
 from replay import DEMO
 
 
+def heed_signals():
+    """Also where the tests are run by nohup(1), or in the background of a script."""
+    for number in signal.SIGINT, signal.SIGHUP:
+        signal.signal(number, signal.SIG_DFL)
+
+
 def wait_until_blocked(pid):
     """Until it sleeps in the system call that waits for somebody to write."""
     for _ in range(1000):
@@ -34,7 +40,8 @@ class Interrupt(replay.ReplayTest):
         self.addCleanup(os.close, terminal)
         self.path = os.path.join(self.folder, "report.json")
         process = subprocess.Popen([replay.PROGRAM, f"--json={self.path}", *arguments, DEMO],
-                                   stdout=subprocess.PIPE, stderr=side, text=True)
+                                   stdout=subprocess.PIPE, stderr=side, text=True,
+                                   preexec_fn=heed_signals)
         os.close(side)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.kill)
@@ -87,7 +94,7 @@ class Interrupt(replay.ReplayTest):
                 if name != "-":
                     os.mkfifo(path)
                 process = subprocess.Popen([replay.PROGRAM, name], stdin=subprocess.PIPE,
-                                           cwd=self.folder)
+                                           cwd=self.folder, preexec_fn=heed_signals)
                 self.addCleanup(process.stdin.close)
                 self.addCleanup(process.kill)
                 wait_until_blocked(process.pid)
