@@ -53,7 +53,8 @@ static void load(const struct lab_deque *deque, uint64_t at, void **ret_things, 
     unsigned first = before_end(deque, at, n);
 
     lab_words_load(ret_things, deque->slots + (at & deque->mask), first);
-    lab_words_load(ret_things + first, deque->slots, n - first);
+    if (first < n)
+        lab_words_load(ret_things + first, deque->slots, n - first);
 }
 
 static void store(struct lab_deque *deque, uint64_t at, void *const *things, unsigned n)
@@ -61,7 +62,8 @@ static void store(struct lab_deque *deque, uint64_t at, void *const *things, uns
     unsigned first = before_end(deque, at, n);
 
     lab_words_store(deque->slots + (at & deque->mask), things, first);
-    lab_words_store(deque->slots, things + first, n - first);
+    if (first < n)
+        lab_words_store(deque->slots, things + first, n - first);
 }
 
 /* Raises split to bot - keep, or to bot where a revocation is under way: the revoker wants
