@@ -5,6 +5,7 @@
 
 BUILD   := build/release
 PREFIX  ?= /usr/local
+PMD_DIR ?=
 DESTDIR ?=
 
 .DEFAULT_GOAL := help
@@ -33,9 +34,11 @@ check: ## the rules of the house: licence lines, floors, format
 build: $(BUILD)/build.ninja ## all of it, optimised, in build/release
 	@ninja -C $(BUILD)
 
-install: build ## into PREFIX (/usr/local), below DESTDIR; the driver goes where DPDK finds it
-	@meson configure $(BUILD) --prefix '$(abspath $(PREFIX))'
-	@meson install -C $(BUILD) $(if $(DESTDIR),--destdir '$(abspath $(DESTDIR))')
+install: build ## into PREFIX (/usr/local), below DESTDIR; the driver into PMD_DIR (where DPDK finds it)
+	@meson configure $(BUILD) --prefix '$(abspath $(PREFIX))' \
+	    $(if $(PMD_DIR),-Dpmd_dir='$(abspath $(PMD_DIR))')
+	@meson install -C $(BUILD) $(if $(DESTDIR),--destdir '$(abspath $(DESTDIR))') || \
+	    { echo "make install: run it as root, or: make install PREFIX=DIR PMD_DIR=DIR"; exit 1; }
 # Programs find a new library only when the loader's cache has been brought up to date.
 	@[ -n '$(DESTDIR)' ] || [ "$$(id -u)" -ne 0 ] || ldconfig
 
