@@ -423,6 +423,16 @@ LAB_COLD int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *cons
     return 0;
 }
 
+int lab_pool_publish(struct lab_pool *pool, uint32_t lcore)
+{
+    uint32_t slot = lab_pool_slot(lcore);
+
+    if (slot > pool->lcores)
+        return -EINVAL;
+    (void)lab_deque_push_slow_owner(&pool->deque[slot], NULL, 0, true);
+    return 0;
+}
+
 LAB_COLD int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *things,
                             unsigned n)
 {

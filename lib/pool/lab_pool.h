@@ -159,6 +159,12 @@ LAB_PUBLIC int lab_pool_adopt(struct lab_pool *pool, void *object);
  * into buffers. */
 LAB_PUBLIC int lab_pool_disown_all(struct lab_pool *pool) LAB_CHECKED;
 
+/* Makes public what is in the tip of the calling thread's deque, so that others find it without
+ * having to revoke it: for an lcore that will not use the pool for long, such as one that has just
+ * filled it. Returns 0; -EINVAL when lcore is not an id of this pool; for LAB_LCORE_ANY there is
+ * nothing to do. Lock-free. */
+LAB_PUBLIC int lab_pool_publish(struct lab_pool *pool, uint32_t lcore);
+
 /* Free things. Exact while no thread is inside a call. Any thread; wait-free. */
 LAB_PUBLIC uint32_t lab_pool_count(const struct lab_pool *pool);
 

@@ -11,10 +11,14 @@
 /* Ids in one pool: every one costs half a KiB. */
 #define LCORES_MAX 4096u
 
-/* Deques that exist at once, by default: with slots for 3/5 of the pool each, 16 of them take 3 %
- * of a pool of mbufs. What gathers beyond that in one deque goes to the stack. More deques share
- * the same slots. */
+/* Deques that exist at once, by default. */
 #define DEQUES_DEFAULT 16u
+
+/* Slots of all deques together, for each thing: 48/5 of them take 3 % of a pool of mbufs. So 8
+ * deques have room for the whole pool each, 16 for 3/5 of it. What gathers beyond that in one deque
+ * goes to the stack. */
+#define SLOTS_SHARE_OF 48u
+#define SLOTS_SHARE_BY 5u
 #define CAPACITY_MIN 64u
 
 /* The share of a deque's slots that its tip takes, and its bounds. Below 16, bursts of 32 never run
@@ -52,14 +56,16 @@ static uint32_t clamp(uint32_t n, uint32_t low, uint32_t high)
     return n < low ? low : n > high ? high : n;
 }
 
-/* Slots of one deque: 3/5 of the things, less where there are more deques than usual, rounded down
- * to a power of two. */
+/* Slots of one deque: its part of all slots, rounded down to a power of two, but no more than a
+ * pool can fill. */
 static uint32_t capacity_for(uint32_t count, uint32_t deques)
 {
-    uint32_t most = deques > DEQUES_DEFAULT ? deques : DEQUES_DEFAULT;
-    uint32_t share = (uint32_t)((uint64_t)count * 3 * DEQUES_DEFAULT / (5 * (uint64_t)most));
+    uint64_t share = (uint64_t)count * SLOTS_SHARE_OF / ((uint64_t)SLOTS_SHARE_BY * deques);
+    uint32_t most = pow2_at_least(count);
 
-    return share <= CAPACITY_MIN ? CAPACITY_MIN : pow2_at_least(share / 2 + 1);
+    if (share >= most)
+        return most > CAPACITY_MIN ? most : CAPACITY_MIN;
+    return share <= CAPACITY_MIN ? CAPACITY_MIN : pow2_at_least((uint32_t)share / 2 + 1);
 }
 
 /* Takes room for n items at the end of the layout, on a cache line of its own. The limits of the

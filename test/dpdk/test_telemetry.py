@@ -74,8 +74,11 @@ def figures(place):
 def starving(place):
     """The tips of idle lcores are revoked, and failures counted, by whoever starves."""
     shell = start(place)
+    check_equal(check_sums(place, SIZE)['lcores']['0']['tip'], 0, 'tip of who filled the pool')
+    shell.ask('0 get 100 10')
+    shell.ask('0 put 100')
     before = check_sums(place, SIZE)['lcores']['0']
-    check(before['tip'] > 0, 'the lcore that filled the pool kept nothing in its tip')
+    check(before['tip'] > 0, 'an lcore that puts keeps nothing in its tip')
     check_equal(shell.ask('2 drain'), SIZE, 'drained by lcore 2')
     after = check_sums(place, 0)
     check_equal(after['lcores']['0']['tip'], 0, 'tip of lcore 0')

@@ -83,6 +83,32 @@ static void from_tips_alone(void **state)
     }
 }
 
+/* An lcore that goes away may leave everything to the others, who then need no system call. */
+static void what_is_published_needs_no_revocation(void **state)
+{
+    struct lab_pool_options options = plain_options(OBJECTS, 1023);
+    struct lab_pool_lcore_stats stats;
+    struct rig rig;
+
+    rig_make_held(&rig, &options);
+    rig_put(&rig, 3, rig.things, 100);
+    assert_int_equal(lab_pool_lcore_stats(rig.pool, 3, &stats), 0);
+    assert_int_equal(stats.tip, 100);
+    assert_int_equal(lab_pool_publish(rig.pool, 3), 0);
+    assert_int_equal(lab_pool_lcore_stats(rig.pool, 3, &stats), 0);
+    assert_int_equal(stats.tip, 0);
+    assert_int_equal(stats.public_part, 100);
+    assert_true(rig_get(&rig, 4, rig.things, 100));
+    assert_int_equal(lab_pool_lcore_stats(rig.pool, 4, &stats), 0);
+    assert_int_equal(stats.event[LAB_POOL_GET_REVOKE], 0);
+
+    assert_int_equal(lab_pool_publish(rig.pool, LAB_LCORE_ANY), 0);
+    assert_int_equal(lab_pool_publish(rig.pool, 77), 0);
+    assert_int_equal(lab_pool_publish(rig.pool, LAB_LCORE_MAX), -EINVAL);
+    rig_check(&rig);
+    rig_unmake(&rig);
+}
+
 /* Whoever starves makes the others publish what they put from then on, so that a second one needs
  * no system call; and that ends when there is plenty. */
 static void hunger_makes_others_publish_until_there_is_plenty(void **state)
@@ -131,6 +157,7 @@ int main(void)
         cmocka_unit_test(anybody_gets_everything),
         cmocka_unit_test(in_one_bulk),
         cmocka_unit_test(from_tips_alone),
+        cmocka_unit_test(what_is_published_needs_no_revocation),
         cmocka_unit_test(hunger_makes_others_publish_until_there_is_plenty),
         cmocka_unit_test(hunger_ends_by_and_by),
     };

@@ -24,11 +24,11 @@ RTE_LOG_REGISTER(labyrinth_logtype, mempool.labyrinth, NOTICE);
 /* LCORE_ID_ANY, which a thread without an id has, is the pool's word for the same. */
 _Static_assert(LCORE_ID_ANY == LAB_LCORE_ANY, "threads without an id look the same to both");
 
-/* Lcores that can have a deque: those that run now, and at least 16, for threads that register
- * later and for secondary processes. */
+/* Lcores that can have a deque: those that run now, and some more, for threads that register later
+ * and for secondary processes. Up to 8 deques have room for the whole pool each. */
 static uint32_t deques_wanted(void)
 {
-    uint32_t lcores = RTE_MAX(16u, rte_lcore_count());
+    uint32_t lcores = RTE_MAX(8u, rte_lcore_count() + 4);
 
     return RTE_MIN(lcores, LAB_LCORE_MAX);
 }
@@ -180,6 +180,8 @@ static int labyrinth_populate(struct rte_mempool *mp, unsigned int max_objs, voi
                       mp->name, vaddr);
         return population.rc;
     }
+    /* The lcore that fills a pool is seldom one of those that use it. */
+    (void)lab_pool_publish(mp->pool_data, rte_lcore_id());
     return n;
 }
 
