@@ -55,6 +55,12 @@ static inline bool lab_cas_relaxed(lab_atomic_t *a, uint64_t *expected, uint64_t
                                                    memory_order_relaxed, memory_order_relaxed);
 }
 
+static inline bool lab_cas_acquire(lab_atomic_t *a, uint64_t *expected, uint64_t desired)
+{
+    return atomic_compare_exchange_strong_explicit(&a->word, expected, desired,
+                                                   memory_order_acquire, memory_order_relaxed);
+}
+
 static inline bool lab_cas_release(lab_atomic_t *a, uint64_t *expected, uint64_t desired)
 {
     return atomic_compare_exchange_strong_explicit(&a->word, expected, desired,
@@ -82,6 +88,21 @@ static inline void lab_fence_seq_cst(void)
 static inline void lab_fence_light(void)
 {
     atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* A shared byte, for hints: nothing that must be true may depend on one. */
+typedef struct lab_byte {
+    _Atomic uint8_t byte;
+} lab_byte_t;
+
+static inline uint8_t lab_byte_load_relaxed(const lab_byte_t *b)
+{
+    return atomic_load_explicit(&b->byte, memory_order_relaxed);
+}
+
+static inline void lab_byte_store_relaxed(lab_byte_t *b, uint8_t value)
+{
+    atomic_store_explicit(&b->byte, value, memory_order_relaxed);
 }
 
 /* lab_words_store and lab_words_load copy n pointers into or out of shared words, each word as if
@@ -122,6 +143,16 @@ static inline void lab_words_load(void **to, const lab_atomic_t *from, unsigned 
     }
     for (; n > 0; n--)
         *to++ = (void *)(uintptr_t)lab_load_relaxed(from++);
+}
+
+/* Copies n bytes, each as if by a relaxed load. */
+static inline void lab_bytes_load(void *to, const lab_byte_t *from, unsigned n)
+{
+    if (!LAB_WORDS_ATOMIC)
+        memcpy(to, (const void *)from, n);
+    else
+        for (unsigned i = 0; i < n; i++)
+            ((uint8_t *)to)[i] = lab_byte_load_relaxed(&from[i]);
 }
 
 #endif

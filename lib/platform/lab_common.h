@@ -18,6 +18,9 @@
 /* On every slow path: kept out of the callers' instruction stream. */
 #define LAB_COLD __attribute__((noinline, cold))
 
+/* On paths that are not hot, yet not so rare that they may be small rather than fast. */
+#define LAB_NOINLINE __attribute__((noinline))
+
 /* A result that must not be ignored. */
 #define LAB_CHECKED __attribute__((warn_unused_result))
 

@@ -45,6 +45,8 @@ void explore_words_load(const struct explore_site *site, void **to, const lab_at
 #define lab_store_release(a, value) explore_store(EXPLORE_SITE(#a), a, value, true)
 #define lab_cas_relaxed(a, expected, desired)                                                      \
     explore_cas(EXPLORE_SITE(#a), a, expected, desired, false, false)
+#define lab_cas_acquire(a, expected, desired)                                                      \
+    explore_cas(EXPLORE_SITE(#a), a, expected, desired, true, false)
 #define lab_cas_release(a, expected, desired)                                                      \
     explore_cas(EXPLORE_SITE(#a), a, expected, desired, false, true)
 #define lab_cas_acq_rel(a, expected, desired)                                                      \
@@ -56,5 +58,14 @@ void explore_words_load(const struct explore_site *site, void **to, const lab_at
 
 /* Keeps the compiler in order and nothing else, so in the memory model it is nothing. */
 #define lab_fence_light() ((void)0)
+
+/* Hints are not explored: nothing that must be true depends on one. */
+typedef struct lab_byte {
+    uint8_t byte;
+} lab_byte_t;
+
+#define lab_byte_load_relaxed(b) ((b)->byte)
+#define lab_byte_store_relaxed(b, value) ((void)((b)->byte = (value)))
+#define lab_bytes_load(to, from, n) memcpy(to, from, n)
 
 #endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* Puts, rows and transit. The picture, the invariant and the labels G1 to G13 stand in
+ * lab_block.h. */
+
+#include <errno.h>
+#include <lab_block.h>
+
+static void announce(const struct lab_block_transit *transit, unsigned row)
+{
+    lab_store_relaxed(transit->intent, transit->row_0 + row);
+}
+
+static void withdraw(const struct lab_block_transit *transit)
+{
+    lab_store_release(transit->intent, 0); /* G11 */
+}
+
+void lab_block_init(struct lab_block *block)
+{
+    lab_store_relaxed(&block->state, 0);
+    for (unsigned row = 0; row < LAB_BLOCK_ROWS; row++)
+        lab_store_relaxed(&block->row[row], lab_row_closed(0));
+}
+
+bool lab_block_get_rows(struct lab_block *block, unsigned order, unsigned *ret_row)
+{
+    uint64_t seen = lab_load_relaxed(&block->state);
+    unsigned rows = order - LAB_BLOCK_ROW_ORDER, row;
+
+    while (lab_block_state_find(seen, rows, &row))
+        if (lab_cas_acquire(&block->state, &seen, lab_block_state_take(seen, row, rows))) { /* G7 */
+            *ret_row = row;
+            return true;
+        }
+    return false;
+}
+
+/* The way of those who have no intent word: the row is theirs before they open it. */
+static bool split_own_row(struct lab_block *block, lab_row_piece piece, unsigned *ret_row)
+{
+    unsigned row;
+    uint64_t seen;
+
+    if (!lab_block_get_rows(block, LAB_BLOCK_ROW_ORDER, &row))
+        return false;
+    lab_store_release(&block->row[row], piece); /* G3 */
+    seen = lab_load_relaxed(&block->state);
+    while (!lab_cas_release(&block->state, &seen, lab_block_state_convert(seen, row))) /* G13 */
+        ;
+    *ret_row = row;
+    return true;
+}
+
+bool lab_block_split(struct lab_block *block, lab_row_piece piece,
+                     const struct lab_block_transit *transit, unsigned *ret_row)
+{
+    uint64_t seen = lab_load_relaxed(&block->state);
+    unsigned row;
+
+    if (transit == NULL)
+        return split_own_row(block, piece, ret_row);
+    while (lab_block_state_find(seen, 0, &row)) {
+        bool done;
+
+        announce(transit, row);
+        done = lab_cas_acq_rel(&block->state, &seen, lab_block_state_split(seen, row)); /* G6 */
+        if (done)
+            lab_store_release(&block->row[row], piece); /* G3 */
+        withdraw(transit);
+        if (done) {
+            *ret_row = row;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Closes a row in which the caller, and nobody else, holds pages, and coalesces it. false: another
+ * has got or put pages there meanwhile; *seen is the row's word then. */
+static bool close_row(struct lab_block *block, unsigned row, uint64_t *seen,
+                      const struct lab_block_transit *transit, unsigned *ret_order)
+{
+    /* The stamp: the row was split in this version or before, and still is. */
+    uint64_t state = lab_load_relaxed(&block->state), next = 0;
+    uint64_t closed = lab_row_closed(lab_block_state_version(state));
+    bool done;
+
+    announce(transit, row);
+    done = lab_cas_acq_rel(&block->row[row], seen, closed); /* G4 */
+    while (done) {
+        next = lab_block_state_coalesce(state, row);
+        if (lab_cas_release(&block->state, &state, next)) /* G5 */
+            break;
+    }
+    withdraw(transit);
+    if (done)
+        *ret_order = lab_block_largest_in_rows(next);
+    return done;
+}
+
+/* Why it could not be put: nothing is held there, or something else is. */
+static int put_refused(const struct lab_block *block, unsigned row, uint64_t word,
+                       lab_row_piece piece)
+{
+    uint64_t state = lab_load_relaxed(&block->state);
+
+    if (lab_row_is_closed(word))
+        return lab_block_state_free(state) >> row & 1 || lab_block_state_is_split(state, row)
+                   ? -ENOENT
+                   : -ERANGE;
+    return lab_row_free(word) & (uint32_t)piece ? -ENOENT : -ERANGE;
+}
+
+int lab_block_put(struct lab_block *block, unsigned row, lab_row_piece piece,
+                  const struct lab_block_transit *transit, unsigned *ret_order)
+{
+    uint64_t seen = lab_load_relaxed(&block->row[row]);
+
+    for (;;) {
+        uint64_t left = lab_row_give(seen, piece);
+
+        if (lab_unlikely(!lab_row_holds(seen, piece)))
+            return put_refused(block, row, seen, piece);
+        if (lab_row_is_empty(left) && transit != NULL) {
+            if (close_row(block, row, &seen, transit, ret_order))
+                return 0;
+        } else if (lab_likely(lab_cas_release(&block->row[row], &seen, left))) { /* G2 */
+            unsigned largest = lab_run_largest(lab_row_free(left));
+
+            *ret_order = largest < LAB_ROW_ORDER_MAX ? largest : LAB_ROW_ORDER_MAX;
+            return 0;
+        }
+    }
+}
+
+int lab_block_put_rows(struct lab_block *block, unsigned row, unsigned order, unsigned *ret_order)
+{
+    uint64_t seen = lab_load_relaxed(&block->state);
+    unsigned rows = order - LAB_BLOCK_ROW_ORDER;
+    uint32_t wanted = lab_run_mask(rows) << row;
+
+    while (lab_block_state_holds(seen, row, rows)) {
+        uint64_t next = lab_block_state_give(seen, row, rows);
+
+        if (lab_cas_release(&block->state, &seen, next)) { /* G8 */
+            *ret_order = lab_block_largest_in_rows(next);
+            return 0;
+        }
+    }
+    return lab_block_state_free(seen) & wanted ? -ENOENT : -ERANGE;
+}
+
+bool lab_block_sight(const struct lab_block *block, unsigned row,
+                     struct lab_block_orphan *ret_orphan)
+{
+    ret_orphan->state = lab_load_acquire(&block->state);   /* G9 */
+    ret_orphan->word = lab_load_acquire(&block->row[row]); /* G9 */
+    return lab_block_state_is_split(ret_orphan->state, row) && lab_row_is_closed(ret_orphan->word);
+}
+
+bool lab_block_recover(struct lab_block *block, unsigned row, const struct lab_block_orphan *orphan)
+{
+    uint64_t seen = orphan->state;
+
+    if (lab_load_relaxed(&block->row[row]) != orphan->word)
+        return false;
+    return lab_cas_release(&block->state, &seen,
+                           lab_block_state_coalesce(orphan->state, row)); /* G12 */
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_ROW_H
+#define LAB_ROW_H
+
+/* The row word: 32 pages, two bits each. Its transitions, without atomics; lab_block.h runs them
+ * inside one compare-and-swap.
+ *
+ *     bits 63 ........ 32 | 31 ......... 0
+ *          head           | taken
+ *
+ * A page is taken while somebody holds it; it is a head if an allocation begins there. Every
+ * allocation thus shows its shape, and one compare-and-swap can check it and give it back.
+ *
+ * CLOSED, the word of a row that is not for single pages now: all taken, and no head at page 0,
+ * which no open row can show, for whoever holds page 0 holds it from its head on. The other 31 bits
+ * are a stamp that makes this closing differ from the row's closings before it. */
+
+#include <lab_run.h>
+#include <stdbool.h>
+
+#define LAB_ROW_PAGES 32u
+
+/* The largest order inside a row: half of it. A whole row is the block's business. */
+#define LAB_ROW_ORDER_MAX 4u
+
+/* The bits of an allocation: what it adds to the word, and what it takes away when it is given
+ * back. A piece is one run, or any number of single pages. */
+typedef uint64_t lab_row_piece;
+
+LAB_INLINE uint64_t lab_row_closed(uint32_t stamp)
+{
+    return (uint64_t)stamp << 33 | UINT32_MAX;
+}
+
+LAB_INLINE bool lab_row_is_closed(uint64_t word)
+{
+    return (word & UINT64_C(0x1ffffffff)) == UINT32_MAX;
+}
+
+/* Nobody holds any of its pages, and it is open. */
+LAB_INLINE bool lab_row_is_empty(uint64_t word)
+{
+    return (uint32_t)word == 0;
+}
+
+/* The free pages; none in a closed row. */
+LAB_INLINE uint32_t lab_row_free(uint64_t word)
+{
+    return ~(uint32_t)word;
+}
+
+/* A run of an order up to LAB_ROW_ORDER_MAX; page is a multiple of its size. */
+LAB_INLINE lab_row_piece lab_row_run(unsigned page, unsigned order)
+{
+    return (uint64_t)lab_run_mask(order) << page | UINT64_C(1) << (page + LAB_ROW_PAGES);
+}
+
+/* Single pages: each a head. */
+LAB_INLINE lab_row_piece lab_row_singles(uint32_t pages)
+{
+    return (uint64_t)pages << LAB_ROW_PAGES | pages;
+}
+
+/* The first free run of that order. */
+LAB_INLINE bool lab_row_find(uint64_t word, unsigned order, unsigned *ret_page)
+{
+    uint32_t starts = lab_run_starts(lab_row_free(word), order);
+
+    if (starts == 0)
+        return false;
+    *ret_page = (unsigned)__builtin_ctz(starts);
+    return true;
+}
+
+/* The lowest free pages, at most n of them. */
+LAB_INLINE uint32_t lab_row_lowest(uint64_t word, unsigned n)
+{
+    uint32_t free = lab_row_free(word), rest = free;
+
+    while (n-- > 0 && rest != 0)
+        rest &= rest - 1;
+    return free & ~rest;
+}
+
+LAB_INLINE uint64_t lab_row_take(uint64_t word, lab_row_piece piece)
+{
+    return word | piece;
+}
+
+/* Whether the piece is allocated in just this shape: all of its pages taken, heads where it has
+ * heads and nowhere else, and no allocation that goes on behind it. */
+LAB_INLINE bool lab_row_holds(uint64_t word, lab_row_piece piece)
+{
+    uint32_t pages = (uint32_t)piece;
+    uint64_t extent = (uint64_t)pages << LAB_ROW_PAGES | pages;
+    uint32_t tails = (uint32_t)word & ~(uint32_t)(word >> LAB_ROW_PAGES);
+    uint32_t behind = pages << 1 & ~pages;
+
+    return (word & extent) == piece && (tails & behind) == 0 && !lab_row_is_closed(word);
+}
+
+/* Only what lab_row_holds(). */
+LAB_INLINE uint64_t lab_row_give(uint64_t word, lab_row_piece piece)
+{
+    return word & ~piece;
+}
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_RUN_H
+#define LAB_RUN_H
+
+/* Aligned runs in a mask of free places: a run of order k is 2^k places from a multiple of 2^k on.
+ * The places are the 32 pages of a row, or the 16 rows of a block. No atomics. */
+
+#include <lab_common.h>
+#include <stdint.h>
+
+/* A mask has 32 places, so the largest run is of order 5. */
+#define LAB_RUN_ORDERS 6u
+
+/* The run of that order at place 0. */
+LAB_INLINE uint32_t lab_run_mask(unsigned order)
+{
+    return (uint32_t)((UINT64_C(1) << (1u << order)) - 1);
+}
+
+/* The places where a run of that order may begin. */
+LAB_INLINE uint32_t lab_run_aligned(unsigned order)
+{
+    static const uint32_t aligned[LAB_RUN_ORDERS] = {0xffffffff, 0x55555555, 0x11111111,
+                                                     0x01010101, 0x00010001, 0x00000001};
+
+    return aligned[order];
+}
+
+/* The places where a free run of that order begins. */
+LAB_INLINE uint32_t lab_run_starts(uint32_t free, unsigned order)
+{
+    for (unsigned i = 0; i < order; i++)
+        free &= free >> (1u << i);
+    return free & lab_run_aligned(order);
+}
+
+/* The order of the largest free run; free is not 0. */
+LAB_INLINE unsigned lab_run_largest(uint32_t free)
+{
+    unsigned order = 0;
+
+    for (; order + 1 < LAB_RUN_ORDERS; order++) {
+        uint32_t pairs = free & free >> (1u << order) & lab_run_aligned(order + 1);
+
+        if (pairs == 0)
+            break;
+        free = pairs;
+    }
+    return order;
+}
+
+/* Cuts the free places into as few runs as there can be and adds them, by order, to counts[]. */
+static inline void lab_run_count(uint32_t free, uint32_t counts[static LAB_RUN_ORDERS])
+{
+    for (unsigned order = LAB_RUN_ORDERS; order-- > 0;) {
+        uint32_t starts = lab_run_starts(free, order);
+
+        counts[order] += (uint32_t)__builtin_popcount(starts);
+        free &= ~(starts * lab_run_mask(order)); /* the runs do not overlap */
+    }
+}
+
+#endif

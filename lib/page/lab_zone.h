@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_ZONE_H
+#define LAB_ZONE_H
+
+/* A zone: blocks of 2 MiB, and the way to find in them what was asked for.
+ *
+ * Pages are numbers here, 4 KiB each, from 0 on; an allocation of order k is 2^k of them, from a
+ * multiple of 2^k on, and goes by the number of its first page. At rest
+ *
+ *     pages held + pages free = LAB_BLOCK_PAGES * blocks
+ *
+ * What is free, and what is not, stands in the blocks alone (lab_block.h). All else is advice: two
+ * hint bytes for each block (the largest order in its open rows, and in its free rows), and for
+ * each lcore the blocks it works in at the moment. Hints are written without care by many, so they
+ * may be wrong, which costs time: before a request fails, every block has been looked at.
+ *
+ * Progress: nothing waits. Every call is lock-free, and none makes a system call. A thread stopped
+ * or killed anywhere stops no other. A failed request is no proof that there was nothing: another
+ * thread in transit hides one row for as long as it is there.
+ *
+ * Metadata: 194 bytes for each block and 128 for each lcore, in memory of its own beside the pages:
+ * 0.01 % and some tens of KiB. */
+
+#include <lab_block.h>
+#include <lab_bytes.h>
+#include <lab_common.h>
+#include <lab_error.h>
+#include <lab_lcore.h>
+#include <lab_region.h>
+#include <stddef.h>
+
+/* A zone's name, with its terminating zero. */
+#define LAB_ZONE_NAME_SIZE 32
+
+/* Blocks in one zone: 16 TiB, so that every page has a number below LAB_PAGE_NONE. */
+#define LAB_ZONE_BLOCKS_MAX (UINT32_C(1) << 23)
+
+/* No page's number, and no block's. */
+#define LAB_PAGE_NONE UINT32_MAX
+
+/* What lives long is kept apart from what does not, so that blocks become whole again. */
+enum lab_zone_class { LAB_ZONE_SHORT, LAB_ZONE_LONG, LAB_ZONE_CLASSES };
+
+struct lab_zone_options {
+    const char *name; /* for reports; at most LAB_ZONE_NAME_SIZE - 1 characters */
+    uint32_t blocks;  /* of 2 MiB, 1 to LAB_ZONE_BLOCKS_MAX */
+    uint32_t lcores;  /* ids are 0 to lcores - 1; 0: LAB_LCORE_MAX */
+
+    /* For lab_zone_create() alone. */
+    int node;             /* NUMA node, or LAB_NODE_ANY. 0 is node 0! */
+    enum lab_pages pages; /* what the memory is made of; 0: the best that can be had */
+};
+
+/* Threads without an id that can be at once in a call of one zone with all the comfort that an
+ * lcore has; further ones leave rows open that they empty (doc/adr/0004). */
+#define LAB_ZONE_GUESTS 16u
+
+/* Which hint byte: that of the open rows is the largest order in them and 1, or 0; that of the free
+ * rows is the largest order less 4, or 0. LAB_BYTES_FLAG: some lcore works in this block. */
+enum lab_zone_hint { LAB_ZONE_OPEN, LAB_ZONE_ROWS, LAB_ZONE_HINTS };
+
+/* Orders that share a block: the smallest apart from the rest, since they splinter rows, and those
+ * of whole rows. The largest order takes blocks whole, and works in none. */
+enum lab_zone_group {
+    LAB_ZONE_SINGLES, /* orders 0 and 1 */
+    LAB_ZONE_RUNS,    /* orders 2 to 4 */
+    LAB_ZONE_OF_ROWS, /* orders 5 to 8 */
+    LAB_ZONE_GROUPS
+};
+
+/* Where an lcore's searches for a hint of each kind begin, in groups of LAB_BYTES_GROUP blocks. */
+enum lab_zone_cursor { LAB_ZONE_AT_OPEN, LAB_ZONE_AT_ROWS, LAB_ZONE_AT_WHOLE, LAB_ZONE_CURSORS };
+
+/* What an lcore, or a guest, works with. Written by it alone, save by the sweep after its death. */
+struct lab_zone_lcore {
+    _Alignas(LAB_CACHE_LINE) lab_atomic_t intent; /* lab_block.h; read by every sweep */
+    lab_atomic_t taken;                           /* guests: 1 while one is in here */
+    struct lab_zone_place {
+        uint32_t block; /* the block it works in, or LAB_PAGE_NONE */
+        uint32_t row;   /* and the row that last had what it wanted */
+    } at[LAB_ZONE_CLASSES][LAB_ZONE_GROUPS];
+    uint32_t cursor[LAB_ZONE_CURSORS];
+    uint32_t home;     /* its cursors begin here, and do not fall back behind it */
+    uint32_t searches; /* slow ones */
+    bool rich;         /* many blocks are whole: no need to look far */
+    bool silent;       /* a guest that came too late: it has no intent */
+};
+
+/* In memory that may be shared between processes. Only lib/page looks inside. */
+struct lab_zone {
+    uint32_t magic;
+    uint32_t blocks;
+    uint32_t lcores; /* the guests' entries come after theirs */
+    uint32_t groups; /* of LAB_BYTES_GROUP blocks */
+    struct lab_block *block;
+    lab_byte_t *hint[LAB_ZONE_HINTS]; /* one for each block, and zeros up to a whole group */
+    struct lab_zone_lcore *lcore;
+    struct lab_region memory; /* of lab_zone_create(): the pages */
+    struct lab_region home;   /* of lab_zone_create(): what you are looking at */
+    char name[LAB_ZONE_NAME_SIZE];
+};
+
+#define LAB_ZONE_MAGIC UINT32_C(0x656e6f5a) /* "Zone" in memory */
+
+/* Maps memory for the blocks, and some for their metadata, and makes a zone of it, all free.
+ * Returns 0; -EINVAL for a wrong option, -EOVERFLOW for a size that does not fit, -ENOMEM when
+ * memory was short; *error (may be NULL) then says which and how to mend it, and *ret_zone is
+ * untouched. On success error->message may name better memory that could not be had (see
+ * lab_region_create). Blocking; set-up only; any thread. Example: test/unit/zone_test.c. */
+LAB_PUBLIC int lab_zone_create(const struct lab_zone_options *options, struct lab_zone **ret_zone,
+                               struct lab_error *error) LAB_CHECKED;
+
+/* Unmaps a zone made by lab_zone_create(); NULL is allowed. No thread may be using it. Returns 0,
+ * -EBUSY when some pages are still held, or the -errno of the kernel, which leaves a zone that can
+ * be used for nothing but another lab_zone_destroy(). */
+LAB_PUBLIC int lab_zone_destroy(struct lab_zone *zone);
+
+/* Bytes that lab_zone_init() needs for these options. Errors as lab_zone_create(). Wait-free. */
+LAB_PUBLIC int lab_zone_footprint(const struct lab_zone_options *options, size_t *ret_bytes,
+                                  struct lab_error *error) LAB_CHECKED;
+
+/* Makes a zone over pages that the caller has, wherever they are, in memory of lab_zone_footprint()
+ * bytes, zeroed and aligned to LAB_CACHE_LINE, that the caller frees when nobody uses the zone any
+ * more. All pages are free. Set-up only; errors as lab_zone_create(). */
+LAB_PUBLIC int lab_zone_init(void *memory, const struct lab_zone_options *options,
+                             struct lab_zone **ret_zone, struct lab_error *error) LAB_CHECKED;
+
+/* Gets 2^order pages; *ret_page is the first.
+ *
+ * lcore is the calling thread's id, which no other thread may use at the same time, or
+ * LAB_LCORE_ANY. Returns 0; -ENOMEM when nothing of that order was found in any block; -EINVAL for
+ * an lcore, order or class that there is not. On failure *ret_page is untouched and nothing is
+ * taken. Lock-free; never blocks. */
+LAB_PUBLIC int lab_zone_alloc(struct lab_zone *zone, uint32_t lcore, unsigned order,
+                              enum lab_zone_class lifetime, uint32_t *ret_page) LAB_CHECKED;
+
+/* Gets up to n single pages, many in one step; *ret_n tells how many. Returns 0 when it is at least
+ * one (or n is 0), and errors as above. */
+LAB_PUBLIC int lab_zone_alloc_bulk(struct lab_zone *zone, uint32_t lcore,
+                                   enum lab_zone_class lifetime, uint32_t *ret_pages, unsigned n,
+                                   unsigned *ret_n) LAB_CHECKED;
+
+/* Puts an allocation back; any thread may have got it.
+ *
+ * Returns 0; -EINVAL for an lcore or an order that there is not, or a page that is not of this zone
+ * or not a multiple of the order's size; -ENOENT when some of these pages are free; -ERANGE when
+ * they were not allocated by that page and order. On failure nothing is changed. Lock-free; never
+ * blocks. That a page was put twice cannot be told if it was given out again in between. */
+LAB_PUBLIC int lab_zone_free(struct lab_zone *zone, uint32_t lcore, uint32_t page, unsigned order);
+
+/* Puts n single pages back, those of one row that stand side by side in one step. On failure
+ * (errors as above) those before pages[*ret_n] are free, that one is wrong, and the rest is
+ * untouched; else *ret_n is n. */
+LAB_PUBLIC int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, const uint32_t *pages,
+                                  unsigned n, unsigned *ret_n);
+
+/* Brings back what an lcore that died (its thread or process has ended for certain) had in transit
+ * at that moment: one row at most; what it held is not touched. Its id may be used again when every
+ * sweep of it has returned 0. For LAB_LCORE_ANY: of all threads without an id, none of which may
+ * live inside a call.
+ * Returns 0; -EAGAIN when another thread is just in transit with the same row: call again; -EINVAL
+ * when there is no such lcore. Wait-free; any thread, several at once too. */
+LAB_PUBLIC int lab_zone_sweep(struct lab_zone *zone, uint32_t dead) LAB_CHECKED;
+
+struct lab_zone_stats {
+    uint64_t pages;
+    uint64_t free_pages;
+    uint64_t runs[LAB_PAGE_ORDERS]; /* free runs by order, cut into as few as there can be */
+    uint32_t blocks_free;           /* all of its pages are */
+    uint32_t blocks_full;           /* none is */
+    uint32_t blocks_mixed;
+    uint32_t rows_split; /* rows that are open for single pages */
+    int largest;         /* the largest order that can be had, or -1 */
+};
+
+/* Looks at every block. Exact while no thread is inside a call. Reads only. Any thread;
+ * wait-free. */
+LAB_PUBLIC void lab_zone_stats(const struct lab_zone *zone, struct lab_zone_stats *ret_stats);
+
+#endif

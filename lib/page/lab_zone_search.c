@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include <lab_zone_search.h>
+
+/* The largest number of a hint byte, for either hint. */
+#define HINT_MAX 5u
+
+/* While rich, a search that has found something looks at so many groups, that one among them, for a
+ * better fit. More gained nothing and cost time. */
+#define WINDOW 4u
+
+/* The share of blocks that must be whole to be rich, and how often that is looked at: it reads one
+ * byte for each block. */
+#define RICH_SHARE 4u
+#define GAUGE_EVERY 64u
+
+/* The first block of a group with just this hint. */
+static bool find_exactly(const lab_byte_t *group, unsigned number, bool others, uint32_t *ret_first)
+{
+    uint32_t found =
+        lab_bytes_at_least(group, number, others) & ~lab_bytes_at_least(group, number + 1, others);
+
+    if (found == 0)
+        return false;
+    *ret_first = (uint32_t)__builtin_ctz(found);
+    return true;
+}
+
+uint32_t lab_zone_search(struct lab_zone *zone, struct lab_zone_lcore *me,
+                         const struct lab_zone_search *search, uint32_t most_groups)
+{
+    const lab_byte_t *hints = zone->hint[search->hint];
+    uint32_t start = me->cursor[search->cursor], best = LAB_PAGE_NONE, first_seen = 0;
+    uint32_t left = most_groups < zone->groups ? most_groups : zone->groups;
+    unsigned better_than = HINT_MAX + 1;
+
+    for (uint32_t group = start; left > 0 && better_than > search->least; left--) {
+        const lab_byte_t *bytes = hints + (size_t)group * LAB_BYTES_GROUP;
+        unsigned number = search->least;
+        uint32_t first;
+
+        if (lab_unlikely(lab_bytes_at_least(bytes, number, search->others) != 0)) {
+            if (best == LAB_PAGE_NONE) {
+                first_seen = group;
+                if (me->rich && left > WINDOW)
+                    left = WINDOW;
+            }
+            while (number < better_than && !find_exactly(bytes, number, search->others, &first))
+                number++;
+            if (number < better_than) {
+                best = group * LAB_BYTES_GROUP + first;
+                better_than = number;
+            }
+        }
+        group = group + 1 < zone->groups ? group + 1 : 0;
+    }
+    /* Nothing is before what was seen first, unless the search began anew from 0. */
+    if (best != LAB_PAGE_NONE && start <= first_seen)
+        me->cursor[search->cursor] = first_seen;
+    return best;
+}
+
+/* The largest order in the block's open rows and 1, or 0. */
+static unsigned open_number(const struct lab_block *block)
+{
+    unsigned number = 0;
+
+    for (unsigned row = 0; row < LAB_BLOCK_ROWS; row++) {
+        uint32_t free = lab_row_free(lab_load_relaxed(&block->row[row]));
+
+        while (number < HINT_MAX && lab_run_starts(free, number) != 0)
+            number++;
+    }
+    return number;
+}
+
+static unsigned rows_number(const struct lab_block *block)
+{
+    unsigned order = lab_block_largest_in_rows(lab_load_relaxed(&block->state));
+
+    return order != 0 ? order - LAB_ROW_ORDER_MAX : 0;
+}
+
+void lab_zone_enter_block(struct lab_zone *zone, uint32_t block)
+{
+    for (int i = 0; i < LAB_ZONE_HINTS; i++) {
+        lab_byte_t *byte = &zone->hint[i][block];
+
+        lab_byte_store_relaxed(byte, lab_byte_load_relaxed(byte) | LAB_BYTES_FLAG);
+    }
+}
+
+void lab_zone_refresh_rows(struct lab_zone *zone, uint32_t block)
+{
+    lab_zone_set_hint(zone, LAB_ZONE_ROWS, block, rows_number(&zone->block[block]));
+}
+
+void lab_zone_leave_block(struct lab_zone *zone, uint32_t block)
+{
+    const struct lab_block *b = &zone->block[block];
+
+    lab_byte_store_relaxed(&zone->hint[LAB_ZONE_ROWS][block], (uint8_t)rows_number(b));
+    lab_byte_store_relaxed(&zone->hint[LAB_ZONE_OPEN][block], (uint8_t)open_number(b));
+}
+
+/* A cursor falls back to what has become free before it, so that low blocks are filled first. */
+static void fall_back(struct lab_zone_lcore *me, enum lab_zone_cursor cursor, uint32_t group)
+{
+    if (group < me->cursor[cursor] && group >= me->home)
+        me->cursor[cursor] = group;
+}
+
+LAB_NOINLINE void lab_zone_raise_slow(struct lab_zone *zone, struct lab_zone_lcore *me,
+                                      uint32_t block, enum lab_zone_hint hint, unsigned value)
+{
+    uint32_t group = block / LAB_BYTES_GROUP;
+
+    lab_zone_set_hint(zone, hint, block, value);
+    fall_back(me, hint == LAB_ZONE_OPEN ? LAB_ZONE_AT_OPEN : LAB_ZONE_AT_ROWS, group);
+    if (hint == LAB_ZONE_ROWS && value == HINT_MAX)
+        fall_back(me, LAB_ZONE_AT_WHOLE, group);
+}
+
+void lab_zone_gauge(struct lab_zone *zone, struct lab_zone_lcore *me)
+{
+    uint32_t whole = 0;
+
+    if (me->searches++ % GAUGE_EVERY != 0)
+        return;
+    for (uint32_t group = 0; group < zone->groups; group++) {
+        const lab_byte_t *bytes = zone->hint[LAB_ZONE_ROWS] + (size_t)group * LAB_BYTES_GROUP;
+
+        whole += (uint32_t)__builtin_popcount(lab_bytes_at_least(bytes, HINT_MAX, false));
+    }
+    me->rich = whole > zone->blocks / RICH_SHARE;
+}
