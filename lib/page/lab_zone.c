@@ -12,6 +12,10 @@
  * kind of search has its turn: only hints that others keep changing are wrong as often. */
 #define TRIES 16u
 
+/* In an intent: its thread is known to be dead. Two that died over the same row would otherwise
+ * each be taken for alive when the other is swept. */
+#define INTENT_OF_DEAD (UINT64_C(1) << 63)
+
 /* One allocation under way. */
 struct request {
     struct lab_zone *zone;
@@ -443,21 +447,21 @@ int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, const uint32_t *pa
     return rc;
 }
 
-/* Whether any but the dead one says that it is in transit there. */
-static bool is_claimed(const struct lab_zone *zone, const struct lab_zone_lcore *dead,
-                       uint64_t intent)
+/* Whether a living lcore says that it is in transit there. Read after the sight of the row, so
+ * that of an lcore that was swept and lives again no word of its former life is read. */
+static bool is_claimed(const struct lab_zone *zone, uint64_t intent)
 {
     const struct lab_zone_lcore *end = zone->lcore + zone->lcores + LAB_ZONE_GUESTS;
 
     for (const struct lab_zone_lcore *lcore = zone->lcore; lcore < end; lcore++)
-        if (lcore != dead && lab_load_acquire(&lcore->intent) == intent) /* G10 */
+        if (lab_load_acquire(&lcore->intent) == intent) /* G10 */
             return true;
     return false;
 }
 
 static int sweep_one(struct lab_zone *zone, struct lab_zone_lcore *dead)
 {
-    uint64_t intent = lab_load_acquire(&dead->intent);
+    uint64_t intent = lab_load_acquire(&dead->intent) & ~INTENT_OF_DEAD;
     struct lab_block_orphan orphan;
 
     if (intent != 0) {
@@ -465,8 +469,9 @@ static int sweep_one(struct lab_zone *zone, struct lab_zone_lcore *dead)
         unsigned row = (unsigned)((intent - 1) % LAB_BLOCK_ROWS);
         struct lab_block *b = &zone->block[block];
 
+        lab_store_relaxed(&dead->intent, intent | INTENT_OF_DEAD);
         if (lab_block_sight(b, row, &orphan)) {
-            if (is_claimed(zone, dead, intent) || !lab_block_recover(b, row, &orphan))
+            if (is_claimed(zone, intent) || !lab_block_recover(b, row, &orphan))
                 return -EAGAIN;
             lab_zone_raise(zone, dead, block, LAB_BLOCK_ROW_ORDER);
         }

@@ -13,10 +13,13 @@ import subprocess
 import sys
 
 ENGINE = ['main.c', 'schedule.c', 'memory.c', 'choice.c', 'sharing.c']
-FLOORS = ['platform', 'memory', 'deque', 'pool']
+FLOORS = ['platform', 'memory', 'deque', 'page', 'pool']
 SUITES = {  # the library's files, and the explorer's
     'deque': (['deque/lab_deque.c'], ['deque.c', 'world.c', 'play.c']),
     'stack': (['deque/lab_stack.c'], ['stack.c', 'play.c']),
+    'page': (['page/lab_block.c', 'page/lab_zone.c', 'page/lab_zone_search.c',
+              'page/lab_zone_setup.c', 'page/lab_zone_stats.c', 'platform/lab_error.c'],
+             ['page.c', 'play.c']),
     'pool': (['deque/lab_deque.c', 'deque/lab_stack.c', 'pool/lab_pool.c',
               'pool/lab_pool_setup.c', 'platform/lab_error.c'], ['pool.c', 'play.c']),
 }
