@@ -101,17 +101,14 @@ static bool close_row(struct lab_block *block, unsigned row, uint64_t *seen,
     return done;
 }
 
-/* Why it could not be put: nothing is held there, or something else is. */
-static int put_refused(const struct lab_block *block, unsigned row, uint64_t word,
-                       lab_row_piece piece)
+/* Why it could not be put: its first page is free, or something else begins or goes on there. */
+static LAB_COLD int refuse(const struct lab_block *block, unsigned row, unsigned page)
 {
-    uint64_t state = lab_load_relaxed(&block->state);
+    uint64_t state = lab_load_relaxed(&block->state), word = lab_load_relaxed(&block->row[row]);
 
-    if (lab_row_is_closed(word))
-        return lab_block_state_free(state) >> row & 1 || lab_block_state_is_split(state, row)
-                   ? -ENOENT
-                   : -ERANGE;
-    return lab_row_free(word) & (uint32_t)piece ? -ENOENT : -ERANGE;
+    if (lab_block_state_is_split(state, row) && !lab_row_is_closed(word))
+        return lab_row_free(word) >> page & 1 ? -ENOENT : -ERANGE;
+    return (uint32_t)state >> row & 1 ? -ERANGE : -ENOENT;
 }
 
 int lab_block_put(struct lab_block *block, unsigned row, lab_row_piece piece,
@@ -123,7 +120,7 @@ int lab_block_put(struct lab_block *block, unsigned row, lab_row_piece piece,
         uint64_t left = lab_row_give(seen, piece);
 
         if (lab_unlikely(!lab_row_holds(seen, piece)))
-            return put_refused(block, row, seen, piece);
+            return refuse(block, row, (unsigned)__builtin_ctzll(piece));
         if (lab_row_is_empty(left) && transit != NULL) {
             if (close_row(block, row, &seen, transit, ret_order))
                 return 0;
@@ -140,7 +137,6 @@ int lab_block_put_rows(struct lab_block *block, unsigned row, unsigned order, un
 {
     uint64_t seen = lab_load_relaxed(&block->state);
     unsigned rows = order - LAB_BLOCK_ROW_ORDER;
-    uint32_t wanted = lab_run_mask(rows) << row;
 
     while (lab_block_state_holds(seen, row, rows)) {
         uint64_t next = lab_block_state_give(seen, row, rows);
@@ -150,7 +146,7 @@ int lab_block_put_rows(struct lab_block *block, unsigned row, unsigned order, un
             return 0;
         }
     }
-    return lab_block_state_free(seen) & wanted ? -ENOENT : -ERANGE;
+    return refuse(block, row, 0);
 }
 
 bool lab_block_sight(const struct lab_block *block, unsigned row,

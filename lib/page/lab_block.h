@@ -110,8 +110,8 @@ bool lab_block_split(struct lab_block *block, lab_row_piece piece,
 /* Puts a piece back into its row, which coalesces if that was the last. transit may be NULL.
  * *ret_order is then the largest order that can be had in the row, or after coalescing in the
  * block's free rows.
- * Returns 0; -ENOENT when some page of the piece is free; -ERANGE when they are allocated in
- * another shape. Then nothing is changed. Lock-free. */
+ * Returns 0; -ENOENT when the first page is free; -ERANGE when it is not, but no such piece is
+ * allocated. Then nothing is changed. Lock-free. */
 int lab_block_put(struct lab_block *block, unsigned row, lab_row_piece piece,
                   const struct lab_block_transit *transit, unsigned *ret_order);
 

@@ -145,8 +145,8 @@ LAB_PUBLIC int lab_zone_alloc_bulk(struct lab_zone *zone, uint32_t lcore,
 /* Puts an allocation back; any thread may have got it.
  *
  * Returns 0; -EINVAL for an lcore or an order that there is not, or a page that is not of this zone
- * or not a multiple of the order's size; -ENOENT when some of these pages are free; -ERANGE when
- * they were not allocated by that page and order. On failure nothing is changed. Lock-free; never
+ * or not a multiple of the order's size; -ENOENT when the page is free; -ERANGE when it is not,
+ * but no allocation of that order begins there. On failure nothing is changed. Lock-free; never
  * blocks. That a page was put twice cannot be told if it was given out again in between. */
 LAB_PUBLIC int lab_zone_free(struct lab_zone *zone, uint32_t lcore, uint32_t page, unsigned order);
 

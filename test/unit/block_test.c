@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "unit.h"
+#include <errno.h>
+#include <lab_block.h>
+
+/* One block by one thread: what each operation does, and what it refuses. */
+
+struct rig {
+    struct lab_block block;
+    lab_atomic_t intent;
+    struct lab_block_transit transit;
+};
+
+static void rig_init(struct rig *rig)
+{
+    lab_block_init(&rig->block);
+    lab_store_relaxed(&rig->intent, 0);
+    rig->transit = (struct lab_block_transit){&rig->intent, 1};
+}
+
+static uint64_t state_of(const struct rig *rig)
+{
+    return lab_load_relaxed(&rig->block.state);
+}
+
+static uint64_t word_of(const struct rig *rig, unsigned row)
+{
+    return lab_load_relaxed(&rig->block.row[row]);
+}
+
+static void expect_all_free(const struct rig *rig)
+{
+    assert_int_equal(lab_block_state_free(state_of(rig)), 0xffff);
+    for (unsigned row = 0; row < LAB_BLOCK_ROWS; row++)
+        assert_true(lab_row_is_closed(word_of(rig, row)));
+    assert_int_equal(lab_load_relaxed(&rig->intent), 0);
+}
+
+static void a_new_block_is_free(void **state)
+{
+    struct rig rig;
+    unsigned page;
+
+    rig_init(&rig);
+    expect_all_free(&rig);
+    for (unsigned row = 0; row < LAB_BLOCK_ROWS; row++) {
+        assert_false(lab_block_get(&rig.block, row, 0, &page)); /* rows are closed */
+        assert_int_equal(lab_block_get_singles(&rig.block, row, 32), 0);
+    }
+}
+
+static void a_split_row_holds_what_it_was_split_for(void **state)
+{
+    for (unsigned order = 0; order <= LAB_ROW_ORDER_MAX; order++) {
+        struct rig rig;
+        unsigned row = 99, left = 99;
+
+        rig_init(&rig);
+        assert_true(lab_block_split(&rig.block, lab_row_run(0, order), &rig.transit, &row));
+        assert_int_equal(row, 0);
+        assert_true(lab_block_state_is_split(state_of(&rig), 0));
+        assert_int_equal(word_of(&rig, 0), lab_row_run(0, order));
+        assert_int_equal(lab_load_relaxed(&rig.intent), 0);
+        assert_int_equal(lab_block_put(&rig.block, 0, lab_row_run(0, order), &rig.transit, &left),
+                         0);
+        assert_int_equal(left, LAB_PAGE_ORDERS - 1);
+        expect_all_free(&rig);
+    }
+}
+
+static void closings_of_a_row_differ(void **state)
+{
+    struct rig rig;
+    unsigned row, left;
+    uint64_t last = 0;
+
+    rig_init(&rig);
+    for (int i = 0; i < 100; i++) {
+        assert_true(lab_block_split(&rig.block, lab_row_run(0, 0), &rig.transit, &row));
+        assert_int_equal(lab_block_put(&rig.block, row, lab_row_run(0, 0), &rig.transit, &left), 0);
+        assert_true(word_of(&rig, row) > last);
+        last = word_of(&rig, row);
+    }
+}
+
+static void every_order_until_the_block_is_full(void **state)
+{
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
+        unsigned row, page, left, wanted = LAB_BLOCK_PAGES >> order, got = 0;
+        struct rig rig;
+
+        rig_init(&rig);
+        if (order > LAB_ROW_ORDER_MAX) {
+            while (lab_block_get_rows(&rig.block, order, &row))
+                assert_int_equal(row, (got++ << order) / LAB_ROW_PAGES);
+            assert_int_equal(got, wanted);
+            for (unsigned i = 0; i < got; i++)
+                assert_int_equal(
+                    lab_block_put_rows(&rig.block, (i << order) / LAB_ROW_PAGES, order, &left), 0);
+        } else {
+            while (lab_block_split(&rig.block, lab_row_run(0, order), &rig.transit, &row))
+                for (got++; lab_block_get(&rig.block, row, order, &page); got++)
+                    ;
+            assert_int_equal(got, wanted);
+            for (unsigned i = 0; i < got; i++)
+                assert_int_equal(lab_block_put(&rig.block, (i << order) / LAB_ROW_PAGES,
+                                               lab_row_run((i << order) % LAB_ROW_PAGES, order),
+                                               &rig.transit, &left),
+                                 0);
+        }
+        assert_int_equal(left, LAB_PAGE_ORDERS - 1);
+        expect_all_free(&rig);
+    }
+}
+
+static void wrong_puts_change_nothing(void **state)
+{
+    struct rig rig;
+    unsigned row, left = 99;
+    uint64_t before, word;
+
+    rig_init(&rig);
+    assert_true(lab_block_split(&rig.block, lab_row_run(0, 2), &rig.transit, &row));
+    assert_true(lab_block_get_rows(&rig.block, 6, &row));
+    assert_int_equal(row, 2);
+    before = state_of(&rig);
+    word = word_of(&rig, 0);
+    for (unsigned order = 0; order <= LAB_ROW_ORDER_MAX; order++)
+        for (unsigned page = 0; page < LAB_ROW_PAGES; page += 1u << order) {
+            lab_row_piece piece = lab_row_run(page, order);
+
+            if (order != 2 || page != 0)
+                assert_int_equal(lab_block_put(&rig.block, 0, piece, &rig.transit, &left),
+                                 page < 4 ? -ERANGE : -ENOENT);
+            assert_int_equal(lab_block_put(&rig.block, 1, piece, &rig.transit, &left), -ENOENT);
+            assert_int_equal(lab_block_put(&rig.block, 2, piece, &rig.transit, &left), -ERANGE);
+            assert_int_equal(lab_block_put(&rig.block, 3, piece, &rig.transit, &left), -ERANGE);
+        }
+    for (unsigned order = LAB_BLOCK_ROW_ORDER; order < LAB_PAGE_ORDERS; order++)
+        for (unsigned r = 0; r < LAB_BLOCK_ROWS; r += 1u << (order - LAB_BLOCK_ROW_ORDER))
+            if (order != 6 || r != 2)
+                assert_int_equal(lab_block_put_rows(&rig.block, r, order, &left),
+                                 r == 0 || r == 2 || r == 3 ? -ERANGE : -ENOENT);
+    assert_int_equal(state_of(&rig), before);
+    assert_int_equal(word_of(&rig, 0), word);
+    assert_int_equal(left, 99);
+}
+
+static void without_an_intent_a_row_stays_open(void **state)
+{
+    struct rig rig;
+    unsigned row, page = 0, left;
+
+    rig_init(&rig);
+    assert_true(lab_block_split(&rig.block, lab_row_run(0, 3), NULL, &row));
+    assert_true(lab_block_state_is_split(state_of(&rig), row));
+    assert_int_equal(lab_block_put(&rig.block, row, lab_row_run(0, 3), NULL, &left), 0);
+    assert_int_equal(left, LAB_ROW_ORDER_MAX);
+    assert_true(lab_row_is_empty(word_of(&rig, row)));
+    assert_true(lab_block_get(&rig.block, row, 0, &page));
+    assert_int_equal(lab_block_put(&rig.block, row, lab_row_run(page, 0), &rig.transit, &left), 0);
+    expect_all_free(&rig);
+}
+
+static void an_orphan_is_seen_and_recovered_once(void **state)
+{
+    struct rig rig;
+    struct lab_block_orphan first, second;
+
+    rig_init(&rig);
+    assert_false(lab_block_sight(&rig.block, 5, &first)); /* free */
+    lab_store_relaxed(&rig.block.state, lab_block_state_split(state_of(&rig), 5));
+    assert_true(lab_block_sight(&rig.block, 5, &first));
+    assert_true(lab_block_sight(&rig.block, 5, &second));
+    assert_true(lab_block_recover(&rig.block, 5, &first));
+    assert_false(lab_block_recover(&rig.block, 5, &second));
+    expect_all_free(&rig);
+}
+
+static void an_orphan_that_has_changed_is_left_alone(void **state)
+{
+    struct lab_block_orphan orphan;
+    struct rig rig;
+    unsigned row;
+
+    rig_init(&rig);
+    lab_store_relaxed(&rig.block.state, lab_block_state_split(state_of(&rig), 5));
+    assert_true(lab_block_sight(&rig.block, 5, &orphan));
+    assert_true(lab_block_get_rows(&rig.block, LAB_BLOCK_ROW_ORDER, &row)); /* another version */
+    assert_false(lab_block_recover(&rig.block, 5, &orphan));
+    assert_true(lab_block_sight(&rig.block, 5, &orphan));
+    lab_store_relaxed(&rig.block.row[5], lab_row_closed(7)); /* another closing */
+    assert_false(lab_block_recover(&rig.block, 5, &orphan));
+    lab_store_relaxed(&rig.block.row[5], lab_row_run(0, 0)); /* open */
+    assert_false(lab_block_sight(&rig.block, 5, &orphan));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_new_block_is_free),
+        cmocka_unit_test(a_split_row_holds_what_it_was_split_for),
+        cmocka_unit_test(closings_of_a_row_differ),
+        cmocka_unit_test(every_order_until_the_block_is_full),
+        cmocka_unit_test(wrong_puts_change_nothing),
+        cmocka_unit_test(without_an_intent_a_row_stays_open),
+        cmocka_unit_test(an_orphan_is_seen_and_recovered_once),
+        cmocka_unit_test(an_orphan_that_has_changed_is_left_alone),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
