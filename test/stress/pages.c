@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* Eight threads, some without an id and more of these than have a place, get and put pages of all
+ * orders and hand them to each other, while some of them are stopped by a signal wherever they
+ * happen to be. The others go on; no page is ever held twice; and at the end all are free. */
+
+#include "page_rig.h"
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { WORKERS = 8, LCORES = 5, PLACES = 2, BLOCKS = 24, HOLD = 40, BULK = 48, BOXES = 64 };
+enum { MOST_STOPPED = 4, LONG_EVERY = 16 };
+
+struct worker {
+    struct page_rig *rig;
+    uint64_t who;
+    uint32_t lcore;
+    struct actor actor;
+    struct page_held held[HOLD + BULK];
+    unsigned n;
+    lab_atomic_t moved;
+    lab_atomic_t stopped;
+    int go[2]; /* a pipe */
+};
+
+static lab_atomic_t over;
+
+/* Allocations on their way from one thread to another: page, order and who put it there. */
+static lab_atomic_t boxes[BOXES];
+
+static _Thread_local struct worker *self;
+
+static void stop(int number)
+{
+    int before = errno;
+    char byte;
+
+    lab_store_release(&self->stopped, 1); /* S1 pairs with S2 */
+    while (read(self->go[0], &byte, 1) != 1)
+        ;
+    lab_store_release(&self->stopped, 0); /* S1 */
+    errno = before;
+}
+
+static bool is_stopped(const struct worker *worker)
+{
+    return lab_load_acquire(&worker->stopped) != 0; /* S2 */
+}
+
+static void hold(struct worker *worker, uint32_t page, unsigned order)
+{
+    struct page_held held = {page, order};
+
+    page_rig_mark(worker->rig, worker->who, held);
+    worker->held[worker->n++] = held;
+}
+
+static void get(struct worker *worker, uint64_t *random)
+{
+    unsigned order = page_rig_order(random);
+    uint32_t page;
+    int rc = lab_zone_alloc(worker->rig->zone, worker->lcore, order,
+                            random_below(random, LAB_ZONE_CLASSES), &page);
+
+    expect(rc == 0 || rc == -ENOMEM, "an allocation returned %d", rc);
+    if (rc == 0)
+        hold(worker, page, order);
+}
+
+static void get_bulk(struct worker *worker, uint64_t *random)
+{
+    unsigned n = 0;
+    uint32_t pages[BULK];
+    int rc = lab_zone_alloc_bulk(worker->rig->zone, worker->lcore,
+                                 random_below(random, LAB_ZONE_CLASSES), pages,
+                                 1 + random_below(random, BULK), &n);
+
+    expect(rc == 0 || rc == -ENOMEM, "a bulk allocation returned %d", rc);
+    for (unsigned i = 0; i < n; i++)
+        hold(worker, pages[i], 0);
+}
+
+static struct page_held let_go(struct worker *worker, unsigned index)
+{
+    struct page_held held = worker->held[index];
+
+    worker->held[index] = worker->held[--worker->n];
+    page_rig_unmark(worker->rig, worker->who, held);
+    return held;
+}
+
+static void put(struct worker *worker, unsigned index)
+{
+    struct page_held held = let_go(worker, index);
+    int rc = lab_zone_free(worker->rig->zone, worker->lcore, held.page, held.order);
+
+    expect(rc == 0, "a free returned %d", rc);
+}
+
+/* All single pages that it has, from the last one on. */
+static void put_bulk(struct worker *worker)
+{
+    uint32_t pages[HOLD + BULK];
+    unsigned n = 0, done;
+
+    for (unsigned i = worker->n; i-- > 0;)
+        if (worker->held[i].order == 0)
+            pages[n++] = let_go(worker, i).page;
+    expect(lab_zone_free_bulk(worker->rig->zone, worker->lcore, pages, n, &done) == 0 && done == n,
+           "a bulk free failed");
+}
+
+/* Puts one into a box and takes what was there. */
+static void hand_over(struct worker *worker, uint64_t *random)
+{
+    lab_atomic_t *box = &boxes[random_below(random, BOXES)];
+    uint64_t mine = 0, found = lab_load_relaxed(box);
+
+    if (worker->n > 0) {
+        struct page_held held = let_go(worker, random_below(random, worker->n));
+
+        mine = (uint64_t)held.page << 8 | (held.order + 1);
+    }
+    while (!lab_cas_acq_rel(box, &found, mine))
+        ;
+    if (found != 0)
+        hold(worker, (uint32_t)(found >> 8), (unsigned)(found & 0xff) - 1);
+}
+
+static void work(void *argument)
+{
+    struct worker *worker = self = argument;
+    uint64_t random = stress_seed + worker->who;
+
+    while (lab_load_relaxed(&over) == 0) {
+        unsigned dice = random_below(&random, 16);
+
+        if (worker->n < HOLD && dice < 6)
+            get(worker, &random);
+        else if (worker->n < HOLD && dice == 6)
+            get_bulk(worker, &random);
+        else if (dice == 7)
+            put_bulk(worker);
+        else if (dice < 10)
+            hand_over(worker, &random);
+        else if (worker->n > 0)
+            put(worker, random_below(&random, worker->n));
+        lab_store_relaxed(&worker->moved, lab_load_relaxed(&worker->moved) + 1);
+        if (random_below(&random, 1000) == 0)
+            sched_yield();
+    }
+    while (worker->n > 0)
+        put(worker, 0);
+}
+
+static uint64_t moved_by_others(struct worker *workers)
+{
+    uint64_t moved = 0;
+
+    for (unsigned i = 0; i < WORKERS; i++)
+        if (!is_stopped(&workers[i]))
+            moved += lab_load_relaxed(&workers[i].moved);
+    return moved;
+}
+
+static void stop_some(struct worker *workers, uint64_t *random, unsigned round)
+{
+    uint32_t n = 1 + random_below(random, MOST_STOPPED);
+    unsigned first = random_below(random, WORKERS);
+    uint64_t before;
+
+    for (uint32_t i = 0; i < n; i++) {
+        pthread_kill(workers[(first + i) % WORKERS].actor.thread, SIGUSR1);
+        while (!is_stopped(&workers[(first + i) % WORKERS]))
+            sleep_ms(0.05);
+    }
+    before = moved_by_others(workers);
+    sleep_ms(round % LONG_EVERY == 0 ? SLOT_MS : 1);
+    if (round % LONG_EVERY == 0)
+        expect(moved_by_others(workers) > before, "nothing moved while some were stopped");
+    for (uint32_t i = 0; i < n; i++) {
+        struct worker *worker = &workers[(first + i) % WORKERS];
+
+        expect(write(worker->go[1], "", 1) == 1, "cannot write");
+        while (is_stopped(worker))
+            sleep_ms(0.05);
+    }
+}
+
+/* What is in boxes goes back, and rows that were left open are closed by who needs whole blocks. */
+static void put_the_rest(struct page_rig *rig)
+{
+    uint32_t page, blocks = 0;
+
+    for (unsigned i = 0; i < BOXES; i++) {
+        uint64_t found = lab_load_relaxed(&boxes[i]);
+
+        if (found != 0)
+            expect(lab_zone_free(rig->zone, 0, (uint32_t)(found >> 8),
+                                 (unsigned)(found & 0xff) - 1) == 0,
+                   "a free failed");
+    }
+    while (lab_zone_alloc(rig->zone, 0, LAB_PAGE_ORDERS - 1, LAB_ZONE_SHORT, &page) == 0)
+        blocks++;
+    expect(blocks == BLOCKS, "%u of %u blocks can be had", blocks, BLOCKS);
+    while (blocks-- > 0)
+        expect(lab_zone_free(rig->zone, 0, blocks * LAB_BLOCK_PAGES, LAB_PAGE_ORDERS - 1) == 0,
+               "a free failed");
+}
+
+int main(void)
+{
+    static struct worker workers[WORKERS];
+    unsigned rounds = 0;
+    uint64_t random, moved = 0;
+    struct page_rig *rig;
+    double end;
+
+    stress_begin("pages");
+    random = stress_seed;
+    end = now_seconds() + stress_seconds(2.5);
+    signal(SIGUSR1, stop);
+    rig = page_rig_map(BLOCKS, LCORES);
+    for (unsigned i = PLACES; i < LAB_ZONE_GUESTS; i++) /* as if others were in there */
+        lab_store_relaxed(&rig->zone->lcore[LCORES + i].taken, 1);
+    for (unsigned i = 0; i < WORKERS; i++) {
+        workers[i] =
+            (struct worker){.rig = rig, .who = i + 1, .lcore = i < LCORES ? i : LAB_LCORE_ANY};
+        expect(pipe(workers[i].go) == 0, "no pipe");
+        actor_start(&workers[i].actor, THREADS, work, &workers[i]);
+    }
+    sleep_ms(10); /* all have set `self` by the time that the first signal comes */
+    for (; now_seconds() < end; rounds++) {
+        sleep_ms(random_below(&random, 20) / 10.0);
+        stop_some(workers, &random, rounds);
+    }
+    lab_store_relaxed(&over, 1);
+    for (unsigned i = 0; i < WORKERS; i++) {
+        actor_join(&workers[i].actor);
+        moved += lab_load_relaxed(&workers[i].moved);
+    }
+    put_the_rest(rig);
+    page_rig_expect_all_free(rig);
+    printf("%u stops, %llu operations\n", rounds, (unsigned long long)moved);
+    return 0;
+}

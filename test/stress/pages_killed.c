@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* Processes share a zone and are killed at random, and swept while the others go on. Nobody hangs,
+ * no page is held twice, and a death costs at most the one allocation that was on its way between
+ * the zone and the dead one's list. */
+
+#include "page_rig.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <zone_invariants.h>
+
+enum { CHILDREN = 4, PARENT = CHILDREN, BLOCKS = 12, HOLD = 40, DEATHS_PER_AUDIT = 24 };
+
+/* In shared memory, so that the parent knows what a dead child held. An allocation is written there
+ * before its pages are marked, and taken out after they no longer are. */
+struct record {
+    lab_atomic_t held[HOLD]; /* page and order + 1, or 0 */
+    lab_atomic_t operations;
+};
+
+struct child {
+    struct page_rig *rig;
+    struct record *record;
+    uint64_t who;
+    uint32_t lcore;
+    uint64_t seed;
+    struct actor actor;
+};
+
+static struct page_held held_of(uint64_t entry)
+{
+    return (struct page_held){(uint32_t)(entry >> 8), (unsigned)(entry & 0xff) - 1};
+}
+
+static void live(void *argument)
+{
+    struct child *child = argument;
+    struct page_rig *rig = child->rig;
+    uint64_t random = child->seed;
+
+    for (;;) {
+        lab_atomic_t *entry = &child->record->held[random_below(&random, HOLD)];
+        struct page_held held = held_of(lab_load_relaxed(entry));
+
+        if (lab_load_relaxed(entry) != 0) {
+            page_rig_unmark(rig, child->who, held);
+            lab_store_release(entry, 0);
+            expect(lab_zone_free(rig->zone, child->lcore, held.page, held.order) == 0,
+                   "a free failed");
+        } else {
+            held.order = page_rig_order(&random);
+            if (lab_zone_alloc(rig->zone, child->lcore, held.order,
+                               random_below(&random, LAB_ZONE_CLASSES), &held.page) == 0) {
+                lab_store_release(entry, (uint64_t)held.page << 8 | (held.order + 1));
+                page_rig_mark(rig, child->who, held);
+            }
+        }
+        lab_store_relaxed(&child->record->operations,
+                          lab_load_relaxed(&child->record->operations) + 1);
+    }
+}
+
+static void bear(struct child *child, uint64_t *random)
+{
+    child->seed = random_next(random);
+    actor_start(&child->actor, PROCESSES, live, child);
+}
+
+static void put_back(struct child *child, lab_atomic_t *entry)
+{
+    struct page_held held = held_of(lab_load_relaxed(entry));
+    struct page_rig *rig = child->rig;
+
+    if (lab_load_relaxed(entry) == 0)
+        return;
+    for (uint32_t page = held.page; page < held.page + (1u << held.order); page++) {
+        uint64_t owner = lab_load_relaxed(&rig->owner[page]);
+
+        expect(owner == 0 || owner == child->who, "%llu holds page %u of the dead",
+               (unsigned long long)owner, page);
+        rig->plain[page] = 0;
+        lab_store_relaxed(&rig->owner[page], 0);
+    }
+    lab_store_relaxed(entry, 0);
+    expect(lab_zone_free(rig->zone, PARENT, held.page, held.order) == 0,
+           "what the dead held was not held");
+}
+
+/* Kills a child, sweeps it, and puts back what it held. */
+static void bury(struct child *child)
+{
+    int status, rc;
+
+    kill(child->actor.child, SIGKILL);
+    expect(waitpid(child->actor.child, &status, 0) == child->actor.child, "cannot wait");
+    expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "a child failed");
+    while ((rc = lab_zone_sweep(child->rig->zone, child->lcore)) == -EAGAIN)
+        sleep_ms(0.01);
+    expect(rc == 0, "a sweep returned %d", rc);
+    for (unsigned i = 0; i < HOLD; i++)
+        put_back(child, &child->record->held[i]);
+}
+
+/* All children are dead: what is not free now is what was on its way. Returns how many allocations
+ * that are, and frees them. */
+static unsigned audit(struct page_rig *rig)
+{
+    uint8_t *order = malloc(rig->pages);
+    const char *wrong;
+    unsigned lost = 0;
+
+    expect(order != NULL, "no memory");
+    wrong = zone_wrong(rig->zone, false, order);
+    expect(wrong == NULL, "%s", wrong);
+    for (uint32_t page = 0; page < rig->pages; page++)
+        if (order[page] != 0 && order[page] != ZONE_TAIL) {
+            rig->plain[page] = 0;
+            expect(lab_zone_free(rig->zone, PARENT, page, order[page] - 1u) == 0, "a free failed");
+            lost++;
+        }
+    free(order);
+    page_rig_expect_all_free(rig);
+    return lost;
+}
+
+int main(void)
+{
+    unsigned deaths = 0, lost = 0;
+    struct child children[CHILDREN];
+    struct record *records;
+    uint64_t random, operations = 0;
+    struct page_rig *rig;
+    double end;
+
+    skip_processes_under_tsan();
+    stress_begin("pages_killed");
+    random = stress_seed;
+    end = now_seconds() + stress_seconds(2.5);
+    rig = page_rig_map(BLOCKS, CHILDREN + 1);
+    records = stress_map(CHILDREN * sizeof(*records));
+    for (unsigned i = 0; i < CHILDREN; i++) /* the last one is the only thread without an id */
+        children[i] = (struct child){.rig = rig,
+                                     .record = &records[i],
+                                     .who = i + 1,
+                                     .lcore = i < CHILDREN - 1 ? i : LAB_LCORE_ANY};
+    while (now_seconds() < end) {
+        unsigned before = deaths, missing;
+
+        for (unsigned i = 0; i < CHILDREN; i++)
+            bear(&children[i], &random);
+        while (deaths - before < DEATHS_PER_AUDIT) {
+            struct child *child = &children[random_below(&random, CHILDREN)];
+
+            sleep_ms(random_below(&random, 20) / 10.0);
+            bury(child);
+            bear(child, &random);
+            deaths++;
+        }
+        for (unsigned i = 0; i < CHILDREN; i++, deaths++)
+            bury(&children[i]);
+        missing = audit(rig);
+        expect(missing <= deaths - before, "%u deaths cost %u allocations", deaths - before,
+               missing);
+        lost += missing;
+    }
+    for (unsigned i = 0; i < CHILDREN; i++)
+        operations += lab_load_relaxed(&children[i].record->operations);
+    printf("%u deaths cost %u allocations that were on their way, in %llu operations\n", deaths,
+           lost, (unsigned long long)operations);
+    return 0;
+}
