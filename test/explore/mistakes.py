@@ -19,7 +19,7 @@ SUITES = {  # the library's files, and the explorer's
     'stack': (['deque/lab_stack.c'], ['stack.c', 'play.c']),
     'page': (['page/lab_block.c', 'page/lab_zone.c', 'page/lab_zone_search.c',
               'page/lab_zone_setup.c', 'page/lab_zone_stats.c', 'platform/lab_error.c'],
-             ['page.c', 'play.c']),
+             ['page.c', 'pages.c', 'play.c']),
     'pool': (['deque/lab_deque.c', 'deque/lab_stack.c', 'pool/lab_pool.c',
               'pool/lab_pool_setup.c', 'platform/lab_error.c'], ['pool.c', 'play.c']),
 }

@@ -7,6 +7,7 @@
 #include <lab_os.h>
 #include <lab_pool.h>
 #include <lab_region.h>
+#include <lab_zone.h>
 #include <string.h>
 
 static int run_region(const struct scenario *scenario, struct lab_error *error)
@@ -51,6 +52,28 @@ static int run_pool(const struct scenario *scenario, struct lab_error *error)
     return 0;
 }
 
+static int run_zone(const struct scenario *scenario, struct lab_error *error)
+{
+    const struct lab_zone_options options = {.name = "walk",
+                                             .blocks = 3,
+                                             .node = LAB_NODE_ANY,
+                                             .pages = (enum lab_pages)scenario->variant};
+    struct lab_zone *untouched = (struct lab_zone *)0x5a5a, *zone = untouched;
+    int err = lab_zone_create(&options, &zone, error);
+    uint32_t page;
+
+    if (err) {
+        assert_ptr_equal(zone, untouched);
+        return err;
+    }
+    assert_int_equal(lab_zone_alloc(zone, LAB_LCORE_ANY, 4, LAB_ZONE_SHORT, &page), 0);
+    assert_int_equal(lab_zone_destroy(zone), -EBUSY);
+    assert_int_equal(lab_zone_free(zone, LAB_LCORE_ANY, page, 4), 0);
+    while (lab_zone_destroy(zone))
+        ;
+    return 0;
+}
+
 /* A new thing with a set-up is a run_thing() above and a row per variant here. */
 const struct scenario scenarios[] = {
     {"region of any pages", run_region, LAB_PAGES_ANY, true},
@@ -61,5 +84,7 @@ const struct scenario scenarios[] = {
     {"pool on any pages", run_pool, LAB_PAGES_ANY, true},
     {"pool on 2 MiB pages", run_pool, LAB_PAGES_2M, false},
     {"pool on ordinary pages", run_pool, LAB_PAGES_NORMAL, false},
+    {"zone on any pages", run_zone, LAB_PAGES_ANY, true},
+    {"zone on ordinary pages", run_zone, LAB_PAGES_NORMAL, false},
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(*scenarios);
