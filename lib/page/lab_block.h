@@ -133,6 +133,8 @@ LAB_INLINE unsigned lab_block_largest_in_rows(uint64_t state)
 {
     uint32_t free = lab_block_state_free(state);
 
+    if (free == 0xffff) /* the usual one, and the longest to find */
+        return LAB_PAGE_ORDERS - 1;
     return free != 0 ? LAB_BLOCK_ROW_ORDER + lab_run_largest(free) : 0;
 }
 

@@ -12,6 +12,10 @@
  * kind of search has its turn: only hints that others keep changing are wrong as often. */
 #define TRIES 16u
 
+/* Splits of an lcore for which it relies on a search near that found nothing: what others freed
+ * meanwhile is found a little later. */
+#define QUIET 15u
+
 /* In an intent: its thread is known to be dead. Two that died over the same row would otherwise
  * each be taken for alive when the other is swept. */
 #define INTENT_OF_DEAD (UINT64_C(1) << 63)
@@ -86,17 +90,21 @@ static void leave(struct lab_zone *zone, struct lab_zone_lcore *me, uint32_t lco
 static bool take_open(const struct request *r, uint32_t block, uint32_t *ret_page)
 {
     struct lab_block *b = &r->zone->block[block];
+    uint32_t rows;
     unsigned page;
 
     if (lab_zone_hint(r->zone, LAB_ZONE_OPEN, block) <= r->order)
         return false;
-    for (unsigned row = 0; row < LAB_BLOCK_ROWS; row++)
-        if (lab_row_free(lab_load_relaxed(&b->row[row])) != 0 &&
+    for (rows = lab_block_state_splits(lab_load_relaxed(&b->state)); rows != 0; rows &= rows - 1) {
+        unsigned row = (unsigned)__builtin_ctz(rows);
+
+        if (lab_row_free(lab_load_relaxed(&b->row[row])) != 0 && /* most are full */
             lab_block_get(b, row, r->order, &page)) {
             r->at->row = row;
             *ret_page = page_of(block, row, page);
             return true;
         }
+    }
     lab_zone_set_hint(r->zone, LAB_ZONE_OPEN, block, r->order);
     return false;
 }
@@ -111,7 +119,7 @@ static bool take_split(const struct request *r, uint32_t block, uint32_t *ret_pa
     if (!lab_block_split(&r->zone->block[block], piece, r->me->silent ? NULL : &transit, &row))
         return false;
     r->at->row = row;
-    /* The rest of the row: half of it is as large as a run can be. */
+    /* The rest of the row has a half, and no run is larger. */
     lab_zone_raise(r->zone, r->me, block, LAB_ROW_ORDER_MAX);
     *ret_page = page_of(block, row, 0);
     return true;
@@ -206,6 +214,20 @@ static uint32_t near_groups(const struct request *r)
     return r->me->rich ? LAB_ZONE_NEAR : LAB_ZONE_FAR;
 }
 
+/* Whether no block near has an open row to offer. That was so a moment ago, if it was so a few
+ * splits ago and this lcore has freed nothing since. */
+static bool none_near(const struct request *r, const struct lab_zone_search *open)
+{
+    if (r->me->quiet > 0) {
+        r->me->quiet--;
+        return true;
+    }
+    if (lab_zone_search(r->zone, r->me, open, near_groups(r)) != LAB_PAGE_NONE)
+        return false;
+    r->me->quiet = QUIET;
+    return true;
+}
+
 /* Orders 0 to 4, when the row at hand has none: open rows here, open rows near, free rows here,
  * free rows elsewhere, then everything, at last also where others work. */
 static LAB_NOINLINE bool take_run_slow(const struct request *r, uint32_t *ret_page)
@@ -218,8 +240,7 @@ static LAB_NOINLINE bool take_run_slow(const struct request *r, uint32_t *ret_pa
     if (r->at->block != LAB_PAGE_NONE) {
         if (take_open(r, r->at->block, ret_page))
             return true;
-        if (lab_zone_search(r->zone, r->me, &open, near_groups(r)) == LAB_PAGE_NONE &&
-            take_split(r, r->at->block, ret_page))
+        if (none_near(r, &open) && take_split(r, r->at->block, ret_page))
             return true;
         stop_work(r->zone, r->at);
     }

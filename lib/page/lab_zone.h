@@ -84,6 +84,7 @@ struct lab_zone_lcore {
     uint32_t cursor[LAB_ZONE_CURSORS];
     uint32_t home;     /* its cursors begin here, and do not fall back behind it */
     uint32_t searches; /* slow ones */
+    uint32_t quiet;    /* splits before it searches near again */
     bool rich;         /* many blocks are whole: no need to look far */
     bool silent;       /* a guest that came too late: it has no intent */
 };

@@ -64,10 +64,11 @@ uint32_t lab_zone_search(struct lab_zone *zone, struct lab_zone_lcore *me,
 /* The largest order in the block's open rows and 1, or 0. */
 static unsigned open_number(const struct lab_block *block)
 {
+    uint32_t rows = lab_block_state_splits(lab_load_relaxed(&block->state));
     unsigned number = 0;
 
-    for (unsigned row = 0; row < LAB_BLOCK_ROWS; row++) {
-        uint32_t free = lab_row_free(lab_load_relaxed(&block->row[row]));
+    for (; rows != 0; rows &= rows - 1) {
+        uint32_t free = lab_row_free(lab_load_relaxed(&block->row[__builtin_ctz(rows)]));
 
         while (number < HINT_MAX && lab_run_starts(free, number) != 0)
             number++;
@@ -116,6 +117,9 @@ LAB_NOINLINE void lab_zone_raise_slow(struct lab_zone *zone, struct lab_zone_lco
 {
     uint32_t group = block / LAB_BYTES_GROUP;
 
+    if (hint == LAB_ZONE_OPEN &&
+        !(lab_byte_load_relaxed(&zone->hint[hint][block]) & LAB_BYTES_FLAG))
+        me->quiet = 0; /* there is something near, or elsewhere */
     lab_zone_set_hint(zone, hint, block, value);
     fall_back(me, hint == LAB_ZONE_OPEN ? LAB_ZONE_AT_OPEN : LAB_ZONE_AT_ROWS, group);
     if (hint == LAB_ZONE_ROWS && value == HINT_MAX)
