@@ -25,19 +25,6 @@ void lab_block_init(struct lab_block *block)
         lab_store_relaxed(&block->row[row], lab_row_closed(0));
 }
 
-bool lab_block_get_rows(struct lab_block *block, unsigned order, unsigned *ret_row)
-{
-    uint64_t seen = lab_load_relaxed(&block->state);
-    unsigned rows = order - LAB_BLOCK_ROW_ORDER, row;
-
-    while (lab_block_state_find(seen, rows, &row))
-        if (lab_cas_acquire(&block->state, &seen, lab_block_state_take(seen, row, rows))) { /* G7 */
-            *ret_row = row;
-            return true;
-        }
-    return false;
-}
-
 /* The way of those who have no intent word: the row is theirs before they open it. */
 static bool split_own_row(struct lab_block *block, lab_row_piece piece, unsigned *ret_row)
 {

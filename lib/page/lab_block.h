@@ -99,9 +99,6 @@ struct lab_block_orphan {
 /* Makes a block, all free. Not thread-safe. */
 void lab_block_init(struct lab_block *block);
 
-/* Gets rows: the first free run of an order from LAB_BLOCK_ROW_ORDER on. Lock-free. */
-bool lab_block_get_rows(struct lab_block *block, unsigned order, unsigned *ret_row);
-
 /* Splits a free row, the caller's piece (which has page 0) taken in it. transit may be NULL. false:
  * no row is free. Lock-free. */
 bool lab_block_split(struct lab_block *block, lab_row_piece piece,
@@ -169,6 +166,20 @@ LAB_INLINE uint32_t lab_block_get_singles(struct lab_block *block, unsigned row,
             return pages;
     }
     return 0;
+}
+
+/* Gets rows: the first free run of an order from LAB_BLOCK_ROW_ORDER on. Lock-free. */
+LAB_INLINE bool lab_block_get_rows(struct lab_block *block, unsigned order, unsigned *ret_row)
+{
+    uint64_t seen = lab_load_relaxed(&block->state);
+    unsigned rows = order - LAB_BLOCK_ROW_ORDER, row;
+
+    while (lab_block_state_find(seen, rows, &row))
+        if (lab_cas_acquire(&block->state, &seen, lab_block_state_take(seen, row, rows))) { /* G7 */
+            *ret_row = row;
+            return true;
+        }
+    return false;
 }
 
 #endif

@@ -171,11 +171,13 @@ static bool take_whole(const struct request *r, bool others, uint32_t *ret_page)
 
     for (unsigned i = 0; i < TRIES; i++) {
         uint32_t block = lab_zone_search(r->zone, r->me, &search, LAB_ZONE_FAR);
+        unsigned row;
 
         if (block == LAB_PAGE_NONE)
             return false;
-        if (lab_likely(take_rows(r, block, ret_page))) {
+        if (lab_likely(lab_block_get_rows(&r->zone->block[block], LAB_PAGE_ORDERS - 1, &row))) {
             lab_zone_set_hint(r->zone, LAB_ZONE_ROWS, block, 0);
+            *ret_page = page_of(block, row, 0);
             return true;
         }
         lab_zone_refresh_rows(r->zone, block);
