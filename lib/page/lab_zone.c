@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Allocation, free and sweep. Where to look is lab_zone_search.h's advice; what is free is decided
+/* Allocation and free. Where to look is lab_zone_search.h's advice; what is free is decided
  * in lab_block.h, by one compare-and-swap. */
 
 #include <errno.h>
@@ -15,10 +15,6 @@
 /* Splits of an lcore for which it relies on a search near that found nothing: what others freed
  * meanwhile is found a little later. */
 #define QUIET 15u
-
-/* In an intent: its thread is known to be dead. Two that died over the same row would otherwise
- * each be taken for alive when the other is swept. */
-#define INTENT_OF_DEAD (UINT64_C(1) << 63)
 
 /* One allocation under way. */
 struct request {
@@ -62,26 +58,12 @@ static struct lab_zone_lcore *enter(struct lab_zone *zone, uint32_t lcore,
     return late;
 }
 
-static void stop_work(struct lab_zone *zone, struct lab_zone_place *at)
-{
-    if (at->block != LAB_PAGE_NONE)
-        lab_zone_leave_block(zone, at->block);
-    at->block = LAB_PAGE_NONE;
-}
-
-static void stop_all_work(struct lab_zone *zone, struct lab_zone_lcore *lcore)
-{
-    for (int lifetime = 0; lifetime < LAB_ZONE_CLASSES; lifetime++)
-        for (int group = 0; group < LAB_ZONE_GROUPS; group++)
-            stop_work(zone, &lcore->at[lifetime][group]);
-}
-
 static void leave(struct lab_zone *zone, struct lab_zone_lcore *me, uint32_t lcore)
 {
     if (lab_likely(lcore != LAB_LCORE_ANY))
         return;
     if (me->silent)
-        stop_all_work(zone, me);
+        lab_zone_stop_all_work(zone, me);
     else
         lab_store_release(&me->taken, 0); /* Z2 pairs with Z1: the next guest sees what it wrote */
 }
@@ -244,7 +226,7 @@ static LAB_NOINLINE bool take_run_slow(const struct request *r, uint32_t *ret_pa
             return true;
         if (none_near(r, &open) && take_split(r, r->at->block, ret_page))
             return true;
-        stop_work(r->zone, r->at);
+        lab_zone_stop_work(r->zone, r->at);
     }
     lab_zone_gauge(r->zone, r->me);
     return take_found(r, &open, near_groups(r), ret_page) ||
@@ -260,7 +242,7 @@ static LAB_NOINLINE bool take_rows_slow(const struct request *r, uint32_t *ret_p
                                          r->order - LAB_ROW_ORDER_MAX, false};
     const struct lab_zone_search others = {rows.hint, rows.cursor, rows.least, true};
 
-    stop_work(r->zone, r->at);
+    lab_zone_stop_work(r->zone, r->at);
     lab_zone_gauge(r->zone, r->me);
     return take_found(r, &rows, LAB_ZONE_FAR, ret_page) ||
            take_found(r, &others, LAB_ZONE_FAR, ret_page) || take_anywhere(r, ret_page);
@@ -468,56 +450,4 @@ int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, const uint32_t *pa
     rc = put_singles(zone, me, pages, n, ret_n);
     leave(zone, me, lcore);
     return rc;
-}
-
-/* Whether a living lcore says that it is in transit there. Read after the sight of the row, so
- * that of an lcore that was swept and lives again no word of its former life is read. */
-static bool is_claimed(const struct lab_zone *zone, uint64_t intent)
-{
-    const struct lab_zone_lcore *end = zone->lcore + zone->lcores + LAB_ZONE_GUESTS;
-
-    for (const struct lab_zone_lcore *lcore = zone->lcore; lcore < end; lcore++)
-        if (lab_load_acquire(&lcore->intent) == intent) /* G10 */
-            return true;
-    return false;
-}
-
-static int sweep_one(struct lab_zone *zone, struct lab_zone_lcore *dead)
-{
-    uint64_t intent = lab_load_acquire(&dead->intent) & ~INTENT_OF_DEAD;
-    struct lab_block_orphan orphan;
-
-    if (intent != 0) {
-        uint32_t block = (uint32_t)((intent - 1) / LAB_BLOCK_ROWS);
-        unsigned row = (unsigned)((intent - 1) % LAB_BLOCK_ROWS);
-        struct lab_block *b = &zone->block[block];
-
-        lab_store_relaxed(&dead->intent, intent | INTENT_OF_DEAD);
-        if (lab_block_sight(b, row, &orphan)) {
-            if (is_claimed(zone, intent) || !lab_block_recover(b, row, &orphan))
-                return -EAGAIN;
-            lab_zone_raise(zone, dead, block, LAB_BLOCK_ROW_ORDER);
-        }
-        lab_store_release(&dead->intent, 0); /* G11 */
-    }
-    stop_all_work(zone, dead);
-    return 0;
-}
-
-int lab_zone_sweep(struct lab_zone *zone, uint32_t dead)
-{
-    struct lab_zone_lcore *guest = &zone->lcore[zone->lcores];
-
-    if (dead < zone->lcores)
-        return sweep_one(zone, &zone->lcore[dead]);
-    if (dead != LAB_LCORE_ANY)
-        return -EINVAL;
-    for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++, guest++) {
-        int rc = lab_load_acquire(&guest->taken) != 0 ? sweep_one(zone, guest) : 0; /* Z1 */
-
-        if (rc != 0)
-            return rc;
-        lab_store_release(&guest->taken, 0); /* Z2 */
-    }
-    return 0;
 }

@@ -105,6 +105,20 @@ void lab_zone_leave_block(struct lab_zone *zone, uint32_t block)
     lab_byte_store_relaxed(&zone->hint[LAB_ZONE_OPEN][block], (uint8_t)open_number(b));
 }
 
+void lab_zone_stop_work(struct lab_zone *zone, struct lab_zone_place *at)
+{
+    if (at->block != LAB_PAGE_NONE)
+        lab_zone_leave_block(zone, at->block);
+    at->block = LAB_PAGE_NONE;
+}
+
+void lab_zone_stop_all_work(struct lab_zone *zone, struct lab_zone_lcore *lcore)
+{
+    for (int lifetime = 0; lifetime < LAB_ZONE_CLASSES; lifetime++)
+        for (int group = 0; group < LAB_ZONE_GROUPS; group++)
+            lab_zone_stop_work(zone, &lcore->at[lifetime][group]);
+}
+
 /* A cursor falls back to what has become free before it, so that low blocks are filled first. */
 static void fall_back(struct lab_zone_lcore *me, enum lab_zone_cursor cursor, uint32_t group)
 {

@@ -30,6 +30,10 @@ uint32_t lab_zone_search(struct lab_zone *zone, struct lab_zone_lcore *me,
 void lab_zone_enter_block(struct lab_zone *zone, uint32_t block);
 void lab_zone_leave_block(struct lab_zone *zone, uint32_t block);
 
+/* The lcore leaves the block it works in, for one purpose or for all. */
+void lab_zone_stop_work(struct lab_zone *zone, struct lab_zone_place *at);
+void lab_zone_stop_all_work(struct lab_zone *zone, struct lab_zone_lcore *lcore);
+
 /* Only what the free rows' hint says is put right. */
 void lab_zone_refresh_rows(struct lab_zone *zone, uint32_t block);
 
