@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* An lcore is a polling thread with a small integer id; no two living threads that use one pool
- * have the same id. DPDK programs have ids already (rte_lcore_id()); others get them here. */
+ * have the same id. Programs whose framework numbers its threads use those; others get ids here. */
 
 /* Ids run from 0 to LAB_LCORE_MAX - 1. 128 is DPDK's own default maximum. */
 #define LAB_LCORE_MAX 128u

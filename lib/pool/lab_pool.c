@@ -25,9 +25,9 @@
  * mempool. What is larger still is gathered in pieces. */
 #define PIECE_MAX 1024u
 
-/* A get under way. What it gathers lands here, never with the caller before all of it is there:
- * rte_mempool lets dequeue fill its cache's array, and goes on using what was in it after a
- * failure. */
+/* A get under way. What it gathers lands here, never with the caller before all of it is there: a
+ * caller may go on using what was in its array after a failure, as DPDK's mempool does with that of
+ * its cache. */
 struct request {
     struct lab_pool *pool;
     uint32_t slot; /* index of the caller's deque and slow memory */
