@@ -48,18 +48,26 @@ static json_t *ratio_object(const struct result *result, unsigned entry, bool fu
     return object;
 }
 
-static json_t *entry_object(const struct result *result, unsigned entry)
+/* What was, or was not, measured; more is added by the caller. */
+static json_t *setting_object(const struct setting *setting)
 {
-    const struct setting *setting = &result->setting;
     json_t *object = json_object();
 
     json_object_set_new(object, "pattern", json_string(setting->pattern->name));
     set_count(object, "bulk", setting->bulk);
     set_count(object, "cache", setting->cache);
     set_count(object, "lcores", setting->lcores);
-    set_count(object, "cpus", result->n_cpus);
     set_count(object, "held", setting->held);
     set_count(object, "bufs", setting->bufs);
+    return object;
+}
+
+static json_t *entry_object(const struct result *result, unsigned entry)
+{
+    const struct setting *setting = &result->setting;
+    json_t *object = setting_object(setting);
+
+    set_count(object, "cpus", result->n_cpus);
     set_count(object, "rounds", result->rounds);
     json_object_set_new(object, "pool", json_string(result->entries[entry].pool));
     for (unsigned measure = 0; measure < MEASURES; measure++) {
@@ -77,15 +85,8 @@ static json_t *entry_object(const struct result *result, unsigned entry)
 
 static json_t *left_out_object(const struct result *result)
 {
-    const struct setting *setting = &result->setting;
-    json_t *object = json_object();
+    json_t *object = setting_object(&result->setting);
 
-    json_object_set_new(object, "pattern", json_string(setting->pattern->name));
-    set_count(object, "bulk", setting->bulk);
-    set_count(object, "cache", setting->cache);
-    set_count(object, "lcores", setting->lcores);
-    set_count(object, "held", setting->held);
-    set_count(object, "bufs", setting->bufs);
     json_object_set_new(object, "reason", json_string(result->left_out));
     return object;
 }
