@@ -98,8 +98,9 @@ bool option_split(const struct option_table *table, int *argc, char **argv[],
     for (int i = 1; i < n; i++) {
         const char *word = (*argv)[i];
 
+        /* --lcores is a word of the EAL's, too. */
         if (strncmp(word, "--", 2) == 0 && strcmp(word, "--help") != 0 &&
-            is_name(table, word + 2, strcspn(word + 2, "="))) {
+            strncmp(word, "--lcores", 8) != 0 && is_name(table, word + 2, strcspn(word + 2, "="))) {
             complain("%s stands before \"--\", where the EAL's options stand", word);
             return false;
         }
