@@ -90,7 +90,7 @@ void contender_complain(const char *name)
                  name, name);
 }
 
-static bool open_mempool(struct contender *contender, unsigned bufs, unsigned cache)
+static bool open_mempool(struct contender *contender, unsigned bufs, unsigned cache, bool touched)
 {
     const struct pool_spec spec = {
         .name = contender->name,
@@ -98,6 +98,7 @@ static bool open_mempool(struct contender *contender, unsigned bufs, unsigned ca
         .n_mbufs = bufs,
         .mbuf_size = CONTENDER_MBUF_SIZE,
         .cache = cache,
+        .plain = !touched,
         .cache_option = "cache",
         .economy = "a smaller --bufs",
     };
@@ -123,12 +124,12 @@ static bool open_library(struct contender *contender, unsigned bufs)
 }
 
 bool contender_open(struct contender *ret_contender, const char *name, unsigned bufs,
-                    unsigned cache)
+                    unsigned cache, bool touched)
 {
     *ret_contender = (struct contender){.name = name, .kind = contender_kind(name)};
     switch (ret_contender->kind) {
     case CONTENDER_MEMPOOL:
-        return open_mempool(ret_contender, bufs, cache);
+        return open_mempool(ret_contender, bufs, cache, touched);
     case CONTENDER_LIBRARY:
         return open_library(ret_contender, bufs);
     case CONTENDER_MALLOC:

@@ -48,9 +48,10 @@ bool contender_is_ours(const char *name);
 bool contender_exists(const char *name);
 void contender_complain(const char *name);
 
-/* Makes one, all of its buffers free. `name` lives as long. False, and the reason said. */
+/* Makes one, all of its buffers free. `name` lives as long. Buffers that nobody touches are plain
+ * objects, others mbufs: a pool may have a policy for these. False, and the reason said. */
 bool contender_open(struct contender *ret_contender, const char *name, unsigned bufs,
-                    unsigned cache);
+                    unsigned cache, bool touched);
 void contender_close(struct contender *contender);
 
 /* Buffers that can no longer be had, when everybody has given back all they held. */

@@ -14,10 +14,11 @@
 static inline unsigned library_get_all(const struct worker *worker, unsigned held, unsigned bulk)
 {
     struct lab_pool *pool = worker->turn->contender->library;
+    uint32_t lcore = worker->lcore;
+    void **things = worker->things;
     unsigned n = 0;
 
-    while (n + bulk <= held &&
-           lab_pool_get_bulk(pool, worker->lcore, worker->things + n, bulk) == 0)
+    while (n + bulk <= held && lab_pool_get_bulk(pool, lcore, things + n, bulk) == 0)
         n += bulk;
     return n;
 }
@@ -26,13 +27,15 @@ static inline uint64_t work_library(struct worker *worker, unsigned bulk)
 {
     const struct turn *turn = worker->turn;
     struct lab_pool *pool = turn->contender->library;
+    uint32_t lcore = worker->lcore;
+    void **things = worker->things;
     uint64_t ops = 0;
 
     while (!turn_is_over(turn)) {
         unsigned n = library_get_all(worker, turn->setting->held, bulk);
 
         for (unsigned i = 0; i < n; i += bulk)
-            lab_pool_put_bulk(pool, worker->lcore, worker->things + i, bulk);
+            lab_pool_put_bulk(pool, lcore, things + i, bulk);
         ops += n;
     }
     return ops;

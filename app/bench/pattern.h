@@ -37,6 +37,7 @@ struct pattern {
     unsigned held; /* buffers that an lcore holds at the most; 0: one bulk */
 
     bool native;         /* library and general allocators take part, too */
+    bool touched;        /* the lcores write and read the buffers, which then are mbufs */
     bool single;         /* one at a time, whatever --bulk says */
     bool crowded;        /* all lcores on two CPUs, more than these can run; else one on each */
     unsigned least;      /* lcores that it takes at the least; 0: one */

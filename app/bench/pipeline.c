@@ -180,6 +180,7 @@ const struct pattern pipeline_touched = {
     .cache = LIST(256),
     .lcores = LIST(2),
     .bufs = LIST(8191, 32767, 65535, 200000),
+    .touched = true,
     .least = 2,
     .multiple = 2,
     .set_up = open_pipes,

@@ -38,7 +38,8 @@ static void open_contenders(struct series *series)
 
         if (!takes_part(setting->pattern, name) || !contender_exists(name))
             continue;
-        if (contender_open(&series->contenders[series->n], name, setting->bufs, setting->cache))
+        if (contender_open(&series->contenders[series->n], name, setting->bufs, setting->cache,
+                           setting->pattern->touched))
             series->n++;
         else
             note("%s: %s is left out", setting->pattern->name, name);

@@ -73,11 +73,34 @@ static void complain_memory(const struct pool_spec *spec)
              advice, spec->economy);
 }
 
+static struct rte_mempool *create_mbufs(const struct pool_spec *spec)
+{
+    return rte_pktmbuf_pool_create_by_ops(spec->name, spec->n_mbufs, spec->cache, 0,
+                                          (uint16_t)spec->mbuf_size, SOCKET_ID_ANY, spec->driver);
+}
+
+static struct rte_mempool *create_plain(const struct pool_spec *spec)
+{
+    unsigned bytes = (unsigned)sizeof(struct rte_mbuf) + spec->mbuf_size;
+    struct rte_mempool *pool = rte_mempool_create_empty(spec->name, spec->n_mbufs, bytes,
+                                                        spec->cache, 0, SOCKET_ID_ANY, 0);
+    int rc;
+
+    if (pool == NULL)
+        return NULL;
+    rc = rte_mempool_set_ops_byname(pool, spec->driver, NULL);
+    if (rc == 0)
+        rc = rte_mempool_populate_default(pool);
+    if (rc >= 0)
+        return pool;
+    rte_mempool_free(pool);
+    rte_errno = -rc;
+    return NULL;
+}
+
 struct rte_mempool *pools_create(const struct pool_spec *spec)
 {
-    struct rte_mempool *pool =
-        rte_pktmbuf_pool_create_by_ops(spec->name, spec->n_mbufs, spec->cache, 0,
-                                       (uint16_t)spec->mbuf_size, SOCKET_ID_ANY, spec->driver);
+    struct rte_mempool *pool = spec->plain ? create_plain(spec) : create_mbufs(spec);
 
     if (pool != NULL)
         return pool;
