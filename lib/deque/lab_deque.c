@@ -17,9 +17,10 @@ static void set_limits(struct lab_deque *deque, uint64_t split, uint64_t top)
 {
     uint64_t publish = split + 2 * (uint64_t)deque->tip;
     uint64_t room = top + deque->capacity;
+    uint64_t floor = split > deque->cold_below ? split : deque->cold_below;
 
     deque->safe_split = split;
-    deque->pop_floor = deque->fenced ? LAB_DEQUE_NEVER : split;
+    deque->pop_floor = deque->fenced ? LAB_DEQUE_NEVER : floor;
     deque->push_limit = (int64_t)(room - publish) < 0 ? room : publish;
 }
 
@@ -204,10 +205,23 @@ unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, un
         if (taken < least)
             taken = 0;
         if (taken == 0 || pop_tip(deque, bot, ret_things, taken)) {
+            deque->cold_below = min_u64(deque->cold_below, bot - taken);
             set_limits(deque, split, lab_load_acquire(&deque->top)); /* D8 */
             return taken;
         }
     }
+}
+
+void lab_deque_chill_owner(struct lab_deque *deque)
+{
+    deque->cold_below = lab_load_relaxed(&deque->bot);
+    if (!deque->fenced)
+        deque->pop_floor = deque->cold_below;
+}
+
+bool lab_deque_is_cold_owner(const struct lab_deque *deque, unsigned n)
+{
+    return (int64_t)(lab_load_relaxed(&deque->bot) - n - deque->cold_below) < 0;
 }
 
 unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigned n)

@@ -80,10 +80,9 @@ struct lab_deque {
 
     /* Written by the owner at every operation. */
     _Alignas(LAB_CACHE_LINE) lab_atomic_t bot;
-    uint64_t pop_floor;  /* the owner's last sight of split, or LAB_DEQUE_NEVER */
+    uint64_t pop_floor;  /* pops below it go the slow way: split, cold_below or LAB_DEQUE_NEVER */
     uint64_t push_limit; /* pushes beyond it publish, or find no room */
-    lab_atomic_t pops;   /* hot pops, for the statistics of the floor above */
-    lab_atomic_t pushes; /* hot pushes */
+    uint64_t cold_below; /* things below it came from elsewhere: lab_deque_chill_owner() */
     uint64_t fenced;     /* the owner fences on every pop: no membarrier here */
     uint64_t safe_split; /* the owner's last split of which it knows that top cannot pass it */
 };
@@ -105,6 +104,14 @@ bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, uns
  * ret_things is untouched. Owner; lock-free. */
 unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, unsigned least,
                                   unsigned n);
+
+/* Says that all things now in the deque came from elsewhere: their cache lines are with another
+ * core. They are popped the slow way, once; what the owner puts in their place is not cold. Needs
+ * slots. Owner; wait-free. */
+void lab_deque_chill_owner(struct lab_deque *deque);
+
+/* Whether some of the newest n things are such. Owner; wait-free. */
+bool lab_deque_is_cold_owner(const struct lab_deque *deque, unsigned n);
 
 /* Takes the oldest public things, at most n and at most `reach`, in one CAS. Returns how many, 0
  * when the public part is empty or being revoked. Any thread, the owner too; lock-free. */
@@ -135,6 +142,13 @@ LAB_INLINE void lab_count_owner(lab_atomic_t *counter, uint64_t addend)
     lab_store_relaxed(counter, lab_load_relaxed(counter) + addend);
 }
 
+/* Whether n slots from `slot` on pass the end of the ring. One alone does not, which saves single
+ * puts and gets a load and a branch; compilers see it only where n is a constant. */
+LAB_INLINE bool lab_deque_wraps(const struct lab_deque *deque, uint64_t slot, unsigned n)
+{
+    return !(__builtin_constant_p(n) && n == 1) && slot + (n - 1) > deque->mask;
+}
+
 /* Takes the newest n things from the tip. false: the tip holds fewer, or is being revoked, or the
  * burst wraps around the end of the ring; nothing is changed, and lab_deque_pop_slow_owner() is the
  * way on. Owner; wait-free. */
@@ -146,7 +160,7 @@ LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_things, 
     /* The owner's copy first: what it knows to fail must not move bot, since a deque without an
      * owner is looked at by many. */
     if (lab_unlikely((int64_t)(bot - deque->pop_floor) < 0) ||
-        lab_unlikely(slot + n > deque->capacity))
+        lab_unlikely(lab_deque_wraps(deque, slot, n)))
         return false;
     lab_store_release(&deque->bot, bot); /* D1 */
     lab_fence_light();                   /* D9 */
@@ -154,7 +168,6 @@ LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_things, 
         lab_store_release(&deque->bot, bot + n); /* D1 */
         return false;
     }
-    lab_count_owner(&deque->pops, 1);
     lab_words_load(ret_things, deque->slots + slot, n);
     return true;
 }
@@ -167,10 +180,9 @@ LAB_INLINE bool lab_deque_push_owner(struct lab_deque *deque, void *const *thing
     uint64_t bot = lab_load_relaxed(&deque->bot);
     uint64_t slot = bot & deque->mask;
 
-    if (lab_unlikely((int64_t)(bot + n - deque->push_limit) > 0) ||
-        lab_unlikely(slot + n > deque->capacity))
+    if (lab_unlikely((int64_t)(deque->push_limit - (bot + n)) < 0) ||
+        lab_unlikely(lab_deque_wraps(deque, slot, n)))
         return false;
-    lab_count_owner(&deque->pushes, 1);
     lab_words_store(deque->slots + slot, things, n);
     lab_store_release(&deque->bot, bot + n); /* D1 */
     return true;

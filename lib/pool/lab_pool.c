@@ -9,6 +9,7 @@
  * saw them. */
 
 #include <lab_pool.h>
+#include <lab_prefetch.h>
 
 /* An lcore samples the number of free things at every so many slow gets: the sum over all deques
  * reads their owners' hot lines, which is no price for one get in some thousands. */
@@ -33,6 +34,7 @@ struct request {
     uint32_t slot; /* index of the caller's deque and slow memory */
     unsigned want;
     unsigned got;
+    bool cold; /* some came from elsewhere than the own deque */
     void *things[PIECE_MAX];
 };
 
@@ -146,6 +148,14 @@ static unsigned stack_get(struct lab_pool *pool, struct lab_stack *stack, void *
     return taken;
 }
 
+/* Asks for the lines that the caller will write first. */
+static void claim(const struct lab_pool *pool, void *const *things, unsigned n)
+{
+    for (uint32_t line = 0; line < pool->claims; line++)
+        for (unsigned i = 0; i < n; i++)
+            lab_prefetch_exclusive((const char *)things[i] + pool->claim[line]);
+}
+
 /* Puts things where the caller's things belong: its deque if it has one with room, else the
  * stack. Returns whether they went into the deque. */
 static bool keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
@@ -175,6 +185,13 @@ static void sample_now_and_then(struct lab_pool *pool, uint32_t slot)
         sample_free(pool);
 }
 
+/* What came from elsewhere and is not wanted yet. */
+static void keep_cold(const struct request *request, void *const *things, unsigned n)
+{
+    if (keep(request->pool, request->slot, things, n, false) && request->pool->claims > 0)
+        lab_deque_chill_owner(own_deque(request));
+}
+
 /* One burst from somewhere else, as far as it is wanted into the request and the rest, if the
  * caller has a deque to keep it in, into that: the next gets are then hot. deque NULL means the
  * stack. Returns whether anything came. */
@@ -193,10 +210,11 @@ static bool refill(struct request *request, struct lab_deque *deque)
 
     if (came == 0)
         return false;
+    request->cold = true;
     if (!direct) {
         memcpy(request->things + request->got, burst, used * sizeof(*burst));
         if (came > used)
-            (void)keep(pool, request->slot, burst + used, came - used, false);
+            keep_cold(request, burst + used, came - used);
     }
     request->got += used;
     count_event(pool, request->slot, deque != NULL ? LAB_POOL_GET_STEAL : LAB_POOL_GET_STACK);
@@ -355,10 +373,16 @@ static bool gather_one(struct request *request, void **ret_things, unsigned n)
  * it: much the most frequent slow path, and the only one that needs no landing place. */
 static bool get_private(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n)
 {
-    if (lab_deque_pop_slow_owner(&pool->deque[slot], ret_things, n, n) == 0)
+    struct lab_deque *deque = &pool->deque[slot];
+    bool cold = lab_deque_is_cold_owner(deque, n);
+
+    if (lab_deque_pop_slow_owner(deque, ret_things, n, n) == 0)
         return false;
     count_event(pool, slot, LAB_POOL_GET_OWN);
-    sample_now_and_then(pool, slot);
+    if (cold)
+        claim(pool, ret_things, n);
+    else
+        sample_now_and_then(pool, slot);
     return true;
 }
 
@@ -368,8 +392,13 @@ static bool get_elsewhere(struct lab_pool *pool, uint32_t slot, void **ret_thing
 
     request.pool = pool;
     request.slot = slot;
-    return n <= PIECE_MAX ? gather_one(&request, ret_things, n)
-                          : gather_pieces(&request, ret_things, n);
+    request.cold = false;
+    if (n <= PIECE_MAX ? !gather_one(&request, ret_things, n)
+                       : !gather_pieces(&request, ret_things, n))
+        return false;
+    if (request.cold)
+        claim(pool, ret_things, n);
+    return true;
 }
 
 LAB_COLD int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things, unsigned n)

@@ -39,6 +39,9 @@
 #include <lab_stack.h>
 #include <stddef.h>
 
+/* The most cache lines of a thing that a pool claims for whoever gets it. */
+#define LAB_POOL_CLAIMS 2
+
 /* A pool's name, with its terminating zero: as long as DPDK's. */
 #define LAB_POOL_NAME_SIZE 32
 
@@ -58,6 +61,12 @@ struct lab_pool_options {
     uint32_t reach; /* most things that one steal takes [by count, up to 256] */
     bool shared;    /* for lab_pool_init(): other processes use the pool too [this one alone] */
 
+    /* Cache lines that a holder writes first, by an offset in each thing. Those of a thing that
+     * comes from another lcore are asked for when it is got, in the exclusive state: the caller's
+     * first writes then need not wait. It costs where nobody touches the things [none]. */
+    uint32_t claims; /* how many, up to LAB_POOL_CLAIMS */
+    uint32_t claim[LAB_POOL_CLAIMS];
+
     /* For lab_pool_create() alone. */
     uint32_t buffer_bytes; /* size of a buffer; 1 to 1 GiB */
     uint32_t align;        /* of buffers, a power of two up to 4096 [64] */
@@ -65,7 +74,8 @@ struct lab_pool_options {
     enum lab_pages pages;  /* [the best that can be had] */
 };
 
-/* How a slow path ended, one counter each per lcore. The hot paths' counters are in the deque. */
+/* How a slow path ended, one counter each per lcore. The hot paths count nothing: see
+ * doc/adr/0006. */
 enum lab_pool_event {
     LAB_POOL_GET_OWN,     /* gets served by the own deque, but not by its hot path */
     LAB_POOL_GET_STEAL,   /* steals from other lcores that brought something */
@@ -100,6 +110,8 @@ struct lab_pool {
     uint32_t hash_mask;
     enum lab_barrier barrier;
     uint32_t adopted; /* objects known so far */
+    uint32_t claims;  /* as in the options */
+    uint32_t claim[LAB_POOL_CLAIMS];
 
     char *buffers;        /* with a stride: the first buffer */
     void **objects;       /* without: index to object */
@@ -183,8 +195,6 @@ struct lab_pool_stats {
 struct lab_pool_lcore_stats {
     uint32_t tip;
     uint32_t public_part;
-    uint64_t get_hits;               /* gets served by the tip alone */
-    uint64_t put_hits;               /* puts that only wrote the tip */
     uint64_t event[LAB_POOL_EVENTS]; /* by enum lab_pool_event */
 };
 

@@ -101,6 +101,9 @@ static int check_options(const struct lab_pool_options *options, struct lab_erro
     if (options->reach > LAB_DEQUE_REACH_MAX)
         return lab_error_set(error, -EINVAL, "pool %s: a reach of %u asked for, at most %u",
                              options->name, options->reach, LAB_DEQUE_REACH_MAX);
+    if (options->claims > LAB_POOL_CLAIMS)
+        return lab_error_set(error, -EINVAL, "pool %s: %u claimed lines asked for, at most %d",
+                             options->name, options->claims, LAB_POOL_CLAIMS);
     if (options->buffer_bytes > BUFFER_BYTES_MAX)
         return lab_error_set(error, -EINVAL, "pool %s: buffers of %u bytes asked for, at most %u",
                              options->name, options->buffer_bytes, BUFFER_BYTES_MAX);
@@ -167,6 +170,8 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     pool->stride = layout->stride;
     pool->hash_mask = layout->hash_slots != 0 ? layout->hash_slots - 1 : 0;
     pool->barrier = barrier;
+    pool->claims = options->claims;
+    memcpy(pool->claim, options->claim, sizeof(pool->claim));
     pool->slow = (void *)(base + layout->slow);
     pool->roster = (void *)(base + layout->roster);
     pool->slots = (void *)(base + layout->slots);

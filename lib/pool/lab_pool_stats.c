@@ -45,8 +45,6 @@ int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
     count = lab_deque_count_any(deque, &tip);
     stats.tip = (uint32_t)tip;
     stats.public_part = count > tip ? (uint32_t)(count - tip) : 0;
-    stats.get_hits = lab_load_relaxed(&deque->pops);
-    stats.put_hits = lab_load_relaxed(&deque->pushes);
     for (int i = 0; i < LAB_POOL_EVENTS; i++) {
         stats.event[i] = lab_load_relaxed(&pool->slow[slot].event[i]);
         seen += stats.event[i];

@@ -39,7 +39,7 @@ def without_one_nothing_is_stranded(place):
 def check_refused(place, options, said):
     program = shell(place, options)
     check_equal(program.refused(f'0 create some {SIZE} {CACHE} {OPS}'), 'EINVAL', options)
-    check(said + '; known are: cache=on|off' in program.output(), 'no word of what is known')
+    check(said + '; known are: cache=on|off, claim=on|off' in program.output(), 'no word of what is known')
 
 
 def unknown_words_are_refused(place):

@@ -273,6 +273,28 @@ static void no_two_revocations_have_one_mark(void **state)
     }
 }
 
+static void what_came_from_elsewhere_is_popped_slowly_once(void **state)
+{
+    struct rig rig;
+
+    rig_init(&rig, 4, 8, false, 0);
+    push(&rig, 10, false);
+    assert_false(lab_deque_is_cold_owner(&rig.deque, 10));
+    lab_deque_chill_owner(&rig.deque);
+    assert_true(lab_deque_is_cold_owner(&rig.deque, 1));
+    assert_false(lab_deque_pop_owner(&rig.deque, rig.got, 1));
+    assert_int_equal(pop(&rig, 4), 4);
+    assert_true(lab_deque_is_cold_owner(&rig.deque, 1));
+    push(&rig, 2, false);
+    assert_false(lab_deque_is_cold_owner(&rig.deque, 2));
+    assert_true(lab_deque_is_cold_owner(&rig.deque, 3));
+    assert_true(lab_deque_pop_owner(&rig.deque, rig.got, 2));
+    rig.count -= 2;
+    assert_int_equal(pop(&rig, 6), 6);
+    push(&rig, 6, false);
+    assert_true(lab_deque_pop_owner(&rig.deque, rig.got, 6));
+}
+
 static void without_slots_there_is_nothing_to_do(void **state)
 {
     struct lab_deque deque;
@@ -383,6 +405,7 @@ int main(void)
         cmocka_unit_test(the_tip_is_lifo_and_the_public_part_fifo),
         cmocka_unit_test(a_thief_leaves_the_tip_alone_until_it_is_revoked),
         cmocka_unit_test(no_two_revocations_have_one_mark),
+        cmocka_unit_test(what_came_from_elsewhere_is_popped_slowly_once),
         cmocka_unit_test(without_slots_there_is_nothing_to_do),
         cmocka_unit_test(outlives_an_owner_killed_in_a_pop),
         cmocka_unit_test(outlives_two_owners_killed_in_pops),

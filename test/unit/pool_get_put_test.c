@@ -229,6 +229,42 @@ static void is_lifo_for_the_owner_and_fifo_for_others(void **state)
     rig_unmake(&rig);
 }
 
+static uint64_t slow_gets(const struct rig *rig, uint32_t lcore)
+{
+    struct lab_pool_lcore_stats stats = {0};
+
+    (void)lab_pool_lcore_stats(rig->pool, lcore, &stats);
+    return stats.event[LAB_POOL_GET_OWN];
+}
+
+/* Each thing that was stolen is claimed once, which takes the slow path; its owner's next get of it
+ * is hot, and so is every get from a pool that claims nothing. */
+static void claims_what_comes_from_elsewhere_once(void **state)
+{
+    for (uint32_t claims = 0; claims <= LAB_POOL_CLAIMS; claims++) {
+        struct lab_pool_options options = plain_options(OBJECTS, 255);
+        struct rig rig;
+        uint64_t slow;
+        void *got[8] = {0};
+
+        options.tip = options.reach = 32;
+        options.claims = claims;
+        options.claim[1] = OBJECT_BYTES / 2;
+        rig_make_held(&rig, &options);
+        rig_put_by(&rig, 0, rig.things, 255, 1);
+        assert_true(rig_get(&rig, 1, got, 1)); /* and 31 more, into its tip */
+        slow = slow_gets(&rig, 1);
+        assert_true(rig_get(&rig, 1, got, 8));
+        assert_int_equal(slow_gets(&rig, 1) - slow, claims > 0 || is_fenced(&rig));
+        rig_put(&rig, 1, got, 8);
+        slow = slow_gets(&rig, 1);
+        assert_true(rig_get(&rig, 1, got, 8));
+        assert_int_equal(slow_gets(&rig, 1) - slow, is_fenced(&rig));
+        rig_check(&rig);
+        rig_unmake(&rig);
+    }
+}
+
 static void one_steal_takes_no_more_than_its_reach(void **state)
 {
     for (uint32_t reach = 1; reach <= 64; reach += 9) {
@@ -333,6 +369,7 @@ int main(void)
         cmocka_unit_test(a_get_that_fails_leaves_the_array_alone),
         cmocka_unit_test(refuses_an_id_out_of_range),
         cmocka_unit_test(is_lifo_for_the_owner_and_fifo_for_others),
+        cmocka_unit_test(claims_what_comes_from_elsewhere_once),
         cmocka_unit_test(one_steal_takes_no_more_than_its_reach),
         cmocka_unit_test(a_full_deque_spills_into_the_stack),
         cmocka_unit_test(lcores_beyond_the_deques_work_through_the_stack),

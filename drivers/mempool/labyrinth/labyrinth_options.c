@@ -11,18 +11,27 @@
 
 #include "labyrinth_options.h"
 
-static int set_cache(void *into, const char *value)
+static int set_off(bool *ret_off, const char *value)
 {
-    struct labyrinth_options *options = into;
-
     if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
         return -EINVAL;
-    options->no_cache = strcmp(value, "off") == 0;
+    *ret_off = strcmp(value, "off") == 0;
     return 0;
+}
+
+static int set_cache(void *into, const char *value)
+{
+    return set_off(&((struct labyrinth_options *)into)->no_cache, value);
+}
+
+static int set_claim(void *into, const char *value)
+{
+    return set_off(&((struct labyrinth_options *)into)->no_claim, value);
 }
 
 static const struct lab_option known[] = {
     {"cache", "on|off", set_cache},
+    {"claim", "on|off", set_claim},
 };
 
 int labyrinth_options_read(struct labyrinth_options *ret_options, struct lab_error *error)

@@ -10,6 +10,7 @@
 
 struct labyrinth_options {
     bool no_cache; /* cache=off: pools are made without rte_mempool's per-lcore cache */
+    bool no_claim; /* claim=off: mbufs of another lcore's are got without a write prefetch */
 };
 
 /* Reads LABYRINTH_OPTIONS. 0, or -EINVAL with a sentence that lists the known words. */

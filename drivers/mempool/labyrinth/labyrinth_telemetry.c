@@ -64,8 +64,6 @@ static int add_lcore(struct rte_tel_data *lcores, const char *name,
     rte_tel_data_start_dict(dict);
     rte_tel_data_add_dict_u64(dict, "tip", stats->tip);
     rte_tel_data_add_dict_u64(dict, "public", stats->public_part);
-    rte_tel_data_add_dict_u64(dict, "get_hits", stats->get_hits);
-    rte_tel_data_add_dict_u64(dict, "put_hits", stats->put_hits);
     for (unsigned int i = 0; i < LAB_POOL_EVENTS; i++)
         rte_tel_data_add_dict_u64(dict, lab_pool_event_name(i), stats->event[i]);
     return rte_tel_data_add_dict_container(lcores, name, dict, 0);

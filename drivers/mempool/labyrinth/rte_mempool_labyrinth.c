@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "labyrinth_driver.h"
+#include "labyrinth_mbuf.h"
 #include "labyrinth_options.h"
 
 RTE_LOG_REGISTER(labyrinth_logtype, mempool.labyrinth, NOTICE);
@@ -56,6 +57,10 @@ static int labyrinth_enqueue(struct rte_mempool *mp, void *const *objs, unsigned
 
     if (unlikely(pool->magic != LAB_POOL_MAGIC))
         return refuse(mp);
+    /* Many PMDs free one mbuf at a time. The same line again, since a constant n leaves less than
+     * half of it over. */
+    if (n == 1)
+        return lab_pool_put_bulk(pool, rte_lcore_id(), objs, 1);
     return lab_pool_put_bulk(pool, rte_lcore_id(), objs, n);
 }
 
@@ -65,6 +70,8 @@ static int labyrinth_dequeue(struct rte_mempool *mp, void **objs, unsigned int n
 
     if (unlikely(pool->magic != LAB_POOL_MAGIC))
         return refuse(mp);
+    if (n == 1) /* as above */
+        return lab_pool_get_bulk(pool, rte_lcore_id(), objs, 1);
     return lab_pool_get_bulk(pool, rte_lcore_id(), objs, n);
 }
 
@@ -81,21 +88,26 @@ static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
     return lab_pool_count(pool);
 }
 
-/* A cache of rte_mempool's keeps what it has, and is not needed for speed: see doc/pool.md. The
- * pool is not in use yet, and every get and put asks for this size first. */
-static int apply_options(struct rte_mempool *mp, struct lab_error *error)
+static int apply_options(struct rte_mempool *mp, struct lab_pool_options *pool_options,
+                         struct lab_error *error)
 {
     struct labyrinth_options options;
     int rc = labyrinth_options_read(&options, error);
 
-    if (rc == 0 && options.no_cache)
+    if (rc != 0)
+        return rc;
+    /* A cache of rte_mempool's keeps what it has, and is not needed for speed: see doc/pool.md. The
+     * pool is not in use yet, and every get and put asks for this size first. */
+    if (options.no_cache)
         mp->cache_size = 0;
-    return rc;
+    if (!options.no_claim)
+        labyrinth_mbuf_claim(mp, pool_options);
+    return 0;
 }
 
 static int labyrinth_alloc(struct rte_mempool *mp)
 {
-    const struct lab_pool_options options = {
+    struct lab_pool_options options = {
         .name = mp->name,
         .count = mp->size,
         .lcores = RTE_MAX_LCORE,
@@ -106,7 +118,7 @@ static int labyrinth_alloc(struct rte_mempool *mp)
     struct lab_error error;
     size_t bytes;
     void *memory;
-    int rc = apply_options(mp, &error);
+    int rc = apply_options(mp, &options, &error);
 
     if (rc == 0)
         rc = lab_pool_footprint(&options, &bytes, &error);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+#include <rte_mbuf.h>
+
+#include "labyrinth_mbuf.h"
+
+/* Nothing says of a mempool that it is one of mbufs. But rte_pktmbuf_pool_init() has been called by
+ * the time that memory is asked for, and then the sizes agree. */
+static const struct rte_pktmbuf_pool_private *mbuf_private(struct rte_mempool *mp)
+{
+    const struct rte_pktmbuf_pool_private *private;
+
+    if (mp->private_data_size < sizeof(*private))
+        return NULL;
+    private = rte_mempool_get_priv(mp);
+    if (mp->elt_size !=
+        sizeof(struct rte_mbuf) + private->mbuf_priv_size + private->mbuf_data_room_size)
+        return NULL;
+    return private;
+}
+
+void labyrinth_mbuf_claim(struct rte_mempool *mp, struct lab_pool_options *options)
+{
+    const struct rte_pktmbuf_pool_private *private = mbuf_private(mp);
+
+    if (private == NULL)
+        return;
+    options->claim[options->claims++] = 0;
+    if (private->mbuf_data_room_size > RTE_PKTMBUF_HEADROOM)
+        options->claim[options->claims++] =
+            (uint32_t)sizeof(struct rte_mbuf) + private->mbuf_priv_size + RTE_PKTMBUF_HEADROOM;
+}

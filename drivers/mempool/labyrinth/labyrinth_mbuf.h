@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LABYRINTH_MBUF_H
+#define LABYRINTH_MBUF_H
+
+#include <lab_pool.h>
+#include <rte_mempool.h>
+
+/* For a pool of mbufs, sets options->claim to the lines that a receive path writes first: that of
+ * the header which every PMD fills in, and that where the frame begins. Other pools are left
+ * alone. */
+void labyrinth_mbuf_claim(struct rte_mempool *mp, struct lab_pool_options *options);
+
+#endif
