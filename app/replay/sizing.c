@@ -7,6 +7,7 @@
 #include "message.h"
 
 #include <inttypes.h>
+#include <rte_bitops.h>
 #include <rte_common.h>
 #include <rte_mbuf_core.h>
 #include <stdio.h>
