@@ -7,6 +7,7 @@
 #include "statistics.h"
 
 #include <getopt.h>
+#include <rte_version.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -194,7 +195,7 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
             print_help();
             return OPTIONS_ANSWERED;
         case 'V':
-            option_print_version();
+            option_print_version(rte_version());
             return OPTIONS_ANSWERED;
         case OPTION_LIST:
             patterns_print();

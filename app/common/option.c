@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
-#include <rte_version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +28,12 @@ void option_print(const struct option_table *table)
     }
 }
 
-void option_print_version(void)
+void option_print_version(const char *dpdk)
 {
-    printf("%s " LABYRINTH_VERSION " (%s)\n", program_invocation_short_name, rte_version());
+    printf("%s " LABYRINTH_VERSION, program_invocation_short_name);
+    if (dpdk != NULL)
+        printf(" (%s)", dpdk);
+    putchar('\n');
 }
 
 static const struct option_spec *spec_of(const struct option_table *table, int letter)

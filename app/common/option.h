@@ -56,8 +56,8 @@ const struct option_spec *option_next(const struct option_table *table, int argc
 /* One line for each option. */
 void option_print(const struct option_table *table);
 
-/* Name, version, and the DPDK that it runs on. */
-void option_print_version(void);
+/* Name, version, and the DPDK that it runs on, or NULL where that is none. */
+void option_print_version(const char *dpdk);
 
 /* Arguments of options. False, and the reason said, when the text is something else. */
 bool parse_u64(const char *option, const char *text, uint64_t least, uint64_t most,

@@ -8,6 +8,7 @@
 #include <rte_config.h>
 #include <rte_mbuf_core.h>
 #include <rte_mempool.h>
+#include <rte_version.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -188,7 +189,7 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
             return OPTIONS_ANSWERED;
         }
         if (spec->letter == 'V') {
-            option_print_version();
+            option_print_version(rte_version());
             return OPTIONS_ANSWERED;
         }
         if (!apply(&options, spec, argument))
