@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The CPUs that poll, and the NICs that they poll. */
+
+#include "check.h"
+#include "sizes.h"
+
+#include <inttypes.h>
+#include <lab_barrier.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CPUS "/sys/devices/system/cpu"
+
+void check_membarrier(const struct tree *tree, struct report *report)
+{
+    enum lab_barrier got = LAB_BARRIER_FENCE;
+
+    if (tree->root[0] != '\0')
+        return; /* nobody can ask another machine's kernel */
+    (void)lab_barrier_register(LAB_BARRIER_SHARED, &got);
+    if (got == LAB_BARRIER_SHARED)
+        report_add(report, LEVEL_GOOD, "membarrier", "may be called, by several processes too");
+    else
+        finding_mend(report_add(report, LEVEL_ADVICE, "membarrier",
+                                "not to be had: each get of a pool fences, and is slower"),
+                     "allow membarrier(2) in the container's seccomp filter, and unset "
+                     "LABYRINTH_BARRIER");
+}
+
+static void check_list(const struct tree *tree, const char *name, const char *missing,
+                       struct report *report)
+{
+    char line[256];
+
+    if (tree_line(tree, line, sizeof(line), CPUS "/%s", name) != 0 || line[0] == '\0' ||
+        strcmp(line, "(null)") == 0)
+        finding_mend(report_add(report, LEVEL_ADVICE, "cpus", "%s", missing),
+                     "%s=CPUS on the kernel's command line, for the CPUs that poll",
+                     strcmp(name, "isolated") == 0 ? "isolcpus" : name);
+    else
+        report_add(report, LEVEL_GOOD, "cpus", "%s: %s", name, line);
+}
+
+void check_isolation(const struct tree *tree, struct report *report)
+{
+    check_list(tree, "isolated", "none is isolated: the scheduler interrupts polling threads",
+               report);
+    check_list(tree, "nohz_full", "none is without the timer's tick (nohz_full)", report);
+}
+
+void check_governor(const struct tree *tree, struct report *report)
+{
+    glob_t files;
+    size_t n = tree_glob(tree, &files, CPUS "/cpu[0-9]*/cpufreq/scaling_governor"), slow = 0;
+    char slow_name[64] = "";
+
+    for (size_t i = 0; i < n; i++) {
+        char line[sizeof(slow_name)];
+
+        if (tree_line(tree, line, sizeof(line), "%s", tree_match(tree, &files, i)) != 0 ||
+            strcmp(line, "performance") == 0)
+            continue;
+        slow++;
+        memcpy(slow_name, line, sizeof(line));
+    }
+    globfree(&files);
+    if (slow > 0)
+        finding_mend(report_add(report, LEVEL_ADVICE, "cpus",
+                                "the governor of %zu of %zu is not performance but %s", slow, n,
+                                slow_name),
+                     "cpupower frequency-set -g performance");
+    else
+        report_add(report, LEVEL_GOOD, "cpus", "%s",
+                   n > 0 ? "the governor is performance" : "their frequency is not ours to set");
+}
+
+static bool is_nic(const struct tree *tree, const char *folder)
+{
+    char line[32];
+
+    return tree_line(tree, line, sizeof(line), "%s/class", folder) == 0 &&
+           strncmp(line, "0x02", 4) == 0;
+}
+
+static void check_nic(const struct tree *tree, const char *folder, const struct huge_sizes *sizes,
+                      struct report *report)
+{
+    const char *name = strrchr(folder, '/') + 1;
+    int64_t node = -1;
+
+    (void)tree_number(tree, &node, "%s/numa_node", folder);
+    if (node < 0)
+        report_add(report, LEVEL_GOOD, "nic", "%s is near every node", name);
+    else if (sizes_pages(sizes, (int)node, 0, true) > 0)
+        report_add(report, LEVEL_GOOD, "nic", "%s is on node %" PRId64 ", which has huge pages",
+                   name, node);
+    else
+        finding_mend(report_add(report, LEVEL_ADVICE, "nic",
+                                "%s is on node %" PRId64 ", which has no free huge pages", name,
+                                node),
+                     "echo 512 > /sys/devices/system/node/node%" PRId64
+                     "/hugepages/hugepages-2048kB/nr_hugepages",
+                     node);
+}
+
+void check_nics(const struct tree *tree, struct report *report)
+{
+    struct huge_sizes sizes;
+    glob_t folders;
+    size_t n = tree_glob(tree, &folders, "/sys/bus/pci/devices/*");
+
+    sizes_read(tree, &sizes);
+    for (size_t i = 0; i < n; i++) {
+        const char *folder = tree_match(tree, &folders, i);
+
+        if (is_nic(tree, folder))
+            check_nic(tree, folder, &sizes, report);
+    }
+    globfree(&folders);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "tree.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where a file of the tree is for this program; a path that is too long is none. */
+static void find(const struct tree *tree, char place[PATH_MAX], const char *format, va_list values)
+{
+    size_t used = (size_t)snprintf(place, PATH_MAX, "%s", tree->root);
+    int n = used < PATH_MAX ? vsnprintf(place + used, PATH_MAX - used, format, values) : -1;
+
+    if (n < 0 || (size_t)n >= PATH_MAX - used)
+        place[0] = '\0';
+}
+
+static int read_line(const struct tree *tree, char line[], size_t capacity, const char *format,
+                     va_list values)
+{
+    char place[PATH_MAX];
+    FILE *file;
+
+    find(tree, place, format, values);
+    file = fopen(place, "re");
+    if (file == NULL)
+        return -errno;
+    if (fgets(line, (int)capacity, file) == NULL)
+        line[0] = '\0';
+    fclose(file);
+    line[strcspn(line, "\n")] = '\0';
+    return 0;
+}
+
+int tree_line(const struct tree *tree, char line[], size_t capacity, const char *format, ...)
+{
+    va_list values;
+    int rc;
+
+    va_start(values, format);
+    rc = read_line(tree, line, capacity, format, values);
+    va_end(values);
+    return rc;
+}
+
+int tree_number(const struct tree *tree, int64_t *ret_number, const char *format, ...)
+{
+    char line[32], *end;
+    long long number;
+    va_list values;
+    int rc;
+
+    va_start(values, format);
+    rc = read_line(tree, line, sizeof(line), format, values);
+    va_end(values);
+    if (rc != 0)
+        return rc;
+    number = strtoll(line, &end, 10);
+    if (end == line)
+        return -EINVAL;
+    *ret_number = number;
+    return 0;
+}
+
+char *tree_file(const struct tree *tree, const char *path)
+{
+    char place[2 * PATH_MAX], *text = NULL;
+    size_t capacity = 0;
+    FILE *file;
+
+    snprintf(place, sizeof(place), "%s%s", tree->root, path);
+    file = fopen(place, "re");
+    if (file == NULL)
+        return NULL;
+    if (getdelim(&text, &capacity, '\0', file) < 0) { /* empty */
+        free(text);
+        text = strdup("");
+    }
+    fclose(file);
+    return text;
+}
+
+int tree_stat(const struct tree *tree, struct stat *ret_status, const char *format, ...)
+{
+    char place[PATH_MAX];
+    va_list values;
+
+    va_start(values, format);
+    find(tree, place, format, values);
+    va_end(values);
+    return stat(place, ret_status) == 0 ? 0 : -errno;
+}
+
+size_t tree_glob(const struct tree *tree, glob_t *ret_files, const char *format, ...)
+{
+    char place[PATH_MAX];
+    va_list values;
+
+    va_start(values, format);
+    find(tree, place, format, values);
+    va_end(values);
+    *ret_files = (glob_t){0};
+    return glob(place, GLOB_BRACE, NULL, ret_files) == 0 ? ret_files->gl_pathc : 0;
+}
+
+const char *tree_match(const struct tree *tree, const glob_t *files, size_t n)
+{
+    return files->gl_pathv[n] + strlen(tree->root);
+}
+
+uid_t tree_user(const struct tree *tree)
+{
+    char *text = tree_file(tree, "/proc/self/status"), *line;
+    unsigned user = 0;
+
+    line = text != NULL ? strstr(text, "\nUid:") : NULL;
+    /* Real, then effective. */
+    if (line == NULL || sscanf(line, "\nUid: %*u %u", &user) != 1)
+        user = 0;
+    free(text);
+    return user;
+}

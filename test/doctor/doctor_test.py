@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""labyrinth-doctor on machines that are made up, each with one thing wrong, and on this one."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from machine import PMDS, USER, Machine, good_machine
+from skips import main
+
+PROGRAM = os.environ["LABYRINTH_DOCTOR"]
+GOOD, ADVICE, BAD, NOT_LOOKED = range(4)
+
+
+def doctor(*arguments, **how):
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60,
+                          check=False, **how)
+
+
+class DoctorTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.mkdtemp(prefix="labyrinth-doctor-")
+        self.addCleanup(shutil.rmtree, folder)
+        self.machine = good_machine(folder)
+
+    def look(self, status):
+        done = doctor(f"--root={self.machine.root}", "--json")
+        self.assertEqual(done.stderr, "")
+        report = json.loads(done.stdout)
+        self.assertEqual(done.returncode, status, done.stdout)
+        self.assertEqual(report["worst"], ("good", "advice", "bad")[status])
+        return report["findings"]
+
+    def finds(self, level, check, text, mend=None, count=1):
+        """The one thing that is wrong is found, with what mends it."""
+        findings = self.look((GOOD, ADVICE, BAD)[("good", "advice", "bad").index(level)])
+        wrong = [f for f in findings if f["level"] != "good"]
+        self.assertEqual(len(wrong), count, wrong)
+        self.assertEqual((wrong[0]["level"], wrong[0]["check"]), (level, check))
+        self.assertIn(text, wrong[0]["text"])
+        self.assertIn(mend or "", wrong[0].get("mend", "")) if mend else None
+        return wrong
+
+    def says(self, text):
+        """Nothing is wrong, and this is among what is good."""
+        self.assertTrue(any(text in f["text"] for f in self.look(GOOD)), text)
+
+
+class Good(DoctorTest):
+    def test_nothing_is_wrong(self):
+        findings = self.look(GOOD)
+        self.assertEqual({f["check"] for f in findings},
+                         {"hugepages", "hugetlbfs", "memlock", "thp", "plugin", "slots",
+                          "processes", "cpus", "nic"})
+        self.assertTrue(all(f["level"] == "good" and "mend" not in f for f in findings))
+
+    def test_lines(self):
+        done = doctor(f"--root={self.machine.root}")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"(?m)^good +hugepages +node 1, 1 GiB: 4 pages, 4 free")
+        self.assertRegex(done.stdout, r"(?m)^[0-9]+ good, 0 advice, 0 bad$")
+        self.assertNotIn("mend:", done.stdout)
+
+    def test_quiet(self):
+        done = doctor(f"--root={self.machine.root}", "-q")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+
+class Memory(DoctorTest):
+    def test_no_pages(self):
+        for node in 0, 1:
+            self.machine.pages(node, 2048, 0, 0)
+            self.machine.pages(node, 1048576, 0, 0)
+        self.finds("bad", "hugepages", "none of any size", "hugeadm --pool-pages-min 2MB:", count=2)
+
+    def test_kernel_without_pages(self):
+        shutil.rmtree(self.machine.root / "sys/kernel/mm/hugepages")
+        shutil.rmtree(self.machine.root / "sys/devices/system/node")
+        self.finds("bad", "hugepages", "this kernel has none", "--no-huge", count=2)
+
+    def test_all_taken(self):
+        self.machine.pages(1, 2048, 100, 0)
+        self.finds("bad", "hugepages", "node 1, 2 MiB: 100 pages, 0 free",
+                   "hugeadm --pool-pages-min 2MB:612")
+
+    def test_surplus(self):
+        self.machine.pages(0, 2048, 100, 50, surplus=20)
+        self.finds("advice", "hugepages", "20 surplus", "hugeadm --pool-pages-min 2MB:100")
+
+    def test_node_without(self):
+        self.machine.pages(0, 2048, 0, 0)
+        self.machine.pages(0, 1048576, 0, 0)
+        self.finds("advice", "hugepages", "node 0: none", "/sys/devices/system/node/node0/")
+
+    def test_reserved(self):
+        self.machine.promised(2048, 300)
+        self.says("300 of the 4000 free pages are reserved")
+        self.machine.promised(2048, 4000)
+        self.finds("bad", "hugepages", "all 4000 free pages are reserved")
+
+    def test_kernel_without_nodes(self):
+        shutil.rmtree(self.machine.root / "sys/devices/system/node")
+        self.machine.device("0000:17:00.0", "0x020000", -1)
+        self.says("2 MiB: 2048 pages, 2000 free")
+
+    def test_no_mount(self):
+        self.machine.write("proc/mounts", "proc /proc proc rw 0 0")
+        self.finds("bad", "hugetlbfs", "none is mounted", "mount -t hugetlbfs")
+
+    def test_no_mount_of_that_size(self):
+        self.machine.write("proc/mounts", self.machine.mounts[0])
+        self.finds("bad", "hugetlbfs", "for pages of 1 GiB", "pagesize=1024M")
+
+    def test_mount_of_another_user(self):
+        self.machine.user(USER + 1)
+        self.finds("bad", "hugetlbfs", f"user {USER + 1} may not", f"chown {USER + 1} /dev/hugepages",
+                   count=2)
+
+    def test_own_mounts(self):
+        for path in "dev/hugepages", "dev/hugepages-1G":
+            self.machine.folder(path, user=USER)
+        self.machine.user(USER)
+        self.says("mode 0755")
+
+    def test_mount_of_everybody(self):
+        self.machine.folder("dev/hugepages", 0o777)
+        self.finds("advice", "hugetlbfs", "remove another's files", "chmod +t /dev/hugepages")
+        self.machine.folder("dev/hugepages", 0o1777)
+        self.says("mode 1777")
+
+    def test_memlock(self):
+        for path in "dev/hugepages", "dev/hugepages-1G":
+            self.machine.folder(path, 0o1777)
+        self.machine.user(USER)
+        self.machine.memlock(8388608)
+        self.finds("advice", "memlock", "8192 KiB", "ulimit -l unlimited")
+        self.machine.memlock(1 << 30)
+        self.says("1024 MiB may be locked")
+        self.machine.user(0)
+        self.machine.memlock(65536)
+        self.says("no limit for root")
+
+    def test_thp(self):
+        self.machine.thp("never")
+        self.finds("advice", "thp", "4 KiB", "echo madvise")
+
+
+class Dpdk(DoctorTest):
+    def test_none(self):
+        shutil.rmtree(self.machine.root / "usr")
+        self.finds("advice", "plugin", "there is no DPDK here", "apt install dpdk")
+
+    def test_not_installed(self):
+        (self.machine.root / PMDS / "librte_mempool_labyrinth.so.23").unlink()
+        self.finds("bad", "plugin", f"not in /{PMDS}", "make install")
+
+    def test_of_another_dpdk(self):
+        (self.machine.root / PMDS / "librte_mempool_labyrinth.so.23").unlink()
+        self.machine.plugin(abi=25)
+        self.finds("bad", "plugin", "for another DPDK than the one here, whose ABI is 23",
+                   "make install")
+
+    def test_left_from_a_dpdk_that_is_gone(self):
+        old = "usr/lib/x86_64-linux-gnu/dpdk/pmds-21.0"
+        self.machine.driver("labyrinth", 1, 21, folder=old)
+        self.finds("advice", "plugin", "DPDK (ABI 21) that is gone", f"rm /{old}/librte_mempool_")
+
+    def test_everybody_may_write(self):
+        self.machine.folder("usr/lib/x86_64-linux-gnu/dpdk", 0o777)
+        self.finds("bad", "plugin", "everybody may write to /usr/lib/x86_64-linux-gnu/dpdk:",
+                   "chmod o-w /usr/lib/x86_64-linux-gnu/dpdk")
+
+    def test_everybody_may_write_the_plugin(self):
+        os.chmod(self.machine.plugin(), 0o666)
+        self.finds("bad", "plugin", "librte_mempool_labyrinth.so.23: the EAL", "chmod o-w")
+
+    def test_slots(self):
+        self.says("of the 16 for mempool drivers in DPDK (ABI 23) 9 are free, and ours takes 1")
+
+    def test_no_slot(self):
+        self.machine.driver("greedy", 16, 23)
+        self.finds("bad", "slots", "16 are taken before ours comes", "-d librte_mempool_labyrinth")
+
+    def test_plugin_does_not_load(self):
+        self.machine.plugin().write_bytes(b"no library")
+        self.finds("bad", "slots", "does not load", "make install")
+
+    def test_slots_that_cannot_be_counted(self):
+        (self.machine.root / "usr/lib/x86_64-linux-gnu/librte_mempool.so.23").unlink()
+        self.finds("advice", "slots", "cannot be counted")
+
+    def test_two_dpdks(self):
+        self.machine.dpdk(6, folder="usr/local/lib/x86_64-linux-gnu/dpdk/pmds-25.0")
+        self.finds("bad", "plugin", "not in /usr/local/lib/x86_64-linux-gnu/dpdk/pmds-25.0")
+
+
+class Processes(DoctorTest):
+    def test_dead(self):
+        self.machine.write("var/run/dpdk/rte/config")
+        self.finds("advice", "processes", "/var/run/dpdk/rte: no process", "rm -r /var/run/dpdk/rte")
+
+    def test_living(self):
+        self.machine.locked(self.machine.write("var/run/dpdk/rte/config"))
+        self.says("a program runs with prefix rte")
+
+    def test_living_without_files(self):
+        self.machine.write("var/run/dpdk/fw/dpdk_telemetry.v2")
+        self.machine.bound("/var/run/dpdk/fw/dpdk_telemetry.v2")
+        self.says("a program runs with prefix fw")
+        self.machine.bound("/var/run/dpdk/fw/dpdk_telemetry.v2:another")
+        self.finds("advice", "processes", "/var/run/dpdk/fw: no process")
+
+    def test_our_tools(self):
+        self.machine.folder("var/run/dpdk/labyrinth-bench-4711")
+        self.machine.folder("proc/4711")
+        self.says("a program runs with prefix labyrinth-bench-4711")
+        os.rmdir(self.machine.root / "proc/4711")
+        self.finds("advice", "processes", "labyrinth-bench-4711: no process")
+
+    def test_of_another_user(self):
+        for path in "dev/hugepages", "dev/hugepages-1G":
+            self.machine.folder(path, 0o1777)
+        self.machine.locked(self.machine.write("var/run/dpdk/rte/config"))
+        self.machine.user(USER + 1)
+        self.finds("advice", "processes", f"user {USER + 1} starts no secondary", "sudo -u")
+
+    def test_segments(self):
+        dead = self.machine.write("dev/hugepages/rtemap_0")
+        living = self.machine.write("dev/hugepages/rtemap_1")
+        self.machine.locked(living)
+        self.finds("advice", "processes", "1 files of huge pages in /dev/hugepages",
+                   "rm /dev/hugepages/*map_*")
+        self.machine.locked(living, dead)
+        self.look(GOOD)
+
+    def test_addresses(self):
+        self.machine.write("proc/sys/kernel/randomize_va_space", 2)
+        self.finds("advice", "processes", "addresses are random", "setarch -R")
+
+
+class Cpus(DoctorTest):
+    def test_isolation(self):
+        self.machine.cpus(isolated="")
+        wrong = self.finds("advice", "cpus", "none is isolated", "isolcpus=", count=2)
+        self.assertIn("nohz_full=", wrong[1]["mend"])
+
+    def test_governor(self):
+        self.machine.write("sys/devices/system/cpu/cpu3/cpufreq/scaling_governor", "powersave")
+        self.finds("advice", "cpus", "1 of 8 is not performance but powersave",
+                   "cpupower frequency-set -g performance")
+
+    def test_nic_without_pages(self):
+        self.machine.pages(1, 2048, 10, 0)
+        self.machine.pages(1, 1048576, 1, 0)
+        wrong = self.finds("bad", "hugepages", "node 1", count=3)
+        self.assertIn("0000:17:00.0 is on node 1, which has no free huge pages", wrong[2]["text"])
+
+    def test_other_devices_are_no_nics(self):
+        self.assertEqual([f["text"] for f in self.look(GOOD) if f["check"] == "nic"],
+                         ["0000:17:00.0 is on node 1, which has huge pages"])
+
+
+class Here(unittest.TestCase):
+    """On the machine that the tests run on."""
+
+    def test_looks(self):
+        done = doctor("--json")
+        report = json.loads(done.stdout)
+        self.assertEqual(report["worst"], ("good", "advice", "bad")[done.returncode])
+        self.assertIn("membarrier", {f["check"] for f in report["findings"]})
+
+    def test_membarrier(self):
+        done = doctor("--json", env={**os.environ, "LABYRINTH_BARRIER": "fence"})
+        found = [f for f in json.loads(done.stdout)["findings"] if f["check"] == "membarrier"]
+        self.assertEqual(found[0]["level"], "advice")
+
+    def test_needs_no_dpdk(self):
+        needed = subprocess.run(["readelf", "-d", PROGRAM], capture_output=True, text=True,
+                                check=True).stdout
+        self.assertNotIn("librte_", needed)
+
+    def test_empty_machine(self):
+        with tempfile.TemporaryDirectory() as folder:
+            Machine(folder)
+            done = doctor(f"--root={folder}")
+            self.assertEqual((done.returncode, done.stderr), (BAD, ""))
+
+
+class Usage(unittest.TestCase):
+    def test_root_that_is_none(self):
+        for path, why in ("/does/not/exist", "No such file"), (PROGRAM, "Not a directory"):
+            done = doctor(f"--root={path}")
+            self.assertEqual((done.returncode, done.stdout), (NOT_LOOKED, ""))
+            self.assertIn(why, done.stderr)
+
+    def test_words(self):
+        done = doctor("hugepages")
+        self.assertEqual((done.returncode, done.stdout), (NOT_LOOKED, ""))
+        self.assertIn("hugepages: takes options alone", done.stderr)
+
+    def test_output_that_cannot_be_written(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([PROGRAM, "--json"], stdout=full, stderr=subprocess.PIPE,
+                                  check=False)
+        self.assertEqual(done.returncode, NOT_LOOKED)
+
+
+if __name__ == "__main__":
+    main()

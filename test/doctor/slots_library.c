@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* What a made-up DPDK has for librte_mempool: a table whose slots its drivers take. */
+
+#include <stdint.h>
+
+struct table {
+    int32_t lock;
+    uint32_t num_ops;
+};
+
+extern struct table rte_mempool_ops_table;
+struct table rte_mempool_ops_table;
