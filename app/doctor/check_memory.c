@@ -119,10 +119,14 @@ static uint64_t mount_page_kib(const char *options)
     return unit == 'G' ? size << 20 : unit == 'M' ? size << 10 : size;
 }
 
-static bool may_write(const struct stat *status, uid_t user)
+static bool may_write(const struct tree *tree, const struct stat *status, uid_t user)
 {
-    mode_t bits = user == status->st_uid ? S_IWUSR | S_IXUSR : S_IWOTH | S_IXOTH;
+    mode_t bits = S_IWOTH | S_IXOTH;
 
+    if (user == status->st_uid)
+        bits = S_IWUSR | S_IXUSR;
+    else if (tree_in_group(tree, status->st_gid))
+        bits = S_IWGRP | S_IXGRP;
     return user == 0 || (status->st_mode & bits) == bits;
 }
 
@@ -138,7 +142,7 @@ static void check_mount(const struct tree *tree, const char *path, uint64_t page
         return;
     }
     mode = status.st_mode & 07777;
-    if (!may_write(&status, user))
+    if (!may_write(tree, &status, user))
         finding_mend(
             report_add(report, LEVEL_BAD, "hugetlbfs",
                        "%s (%s) is of user %u, mode %04o: user %u may not make files there", path,

@@ -113,15 +113,38 @@ const char *tree_match(const struct tree *tree, const glob_t *files, size_t n)
     return files->gl_pathv[n] + strlen(tree->root);
 }
 
+/* What follows a word on a line of /proc/self/status; to be freed. */
+static char *status_of(const struct tree *tree, const char *word)
+{
+    char *text = tree_file(tree, "/proc/self/status"), *found, *line;
+
+    found = text != NULL ? strstr(text, word) : NULL;
+    line = found != NULL ? strndup(found + strlen(word), strcspn(found + 1, "\n")) : NULL;
+    free(text);
+    if (line != NULL)
+        line[strcspn(line, "\n")] = '\0';
+    return line;
+}
+
 uid_t tree_user(const struct tree *tree)
 {
-    char *text = tree_file(tree, "/proc/self/status"), *line;
+    char *users = status_of(tree, "\nUid:");
     unsigned user = 0;
 
-    line = text != NULL ? strstr(text, "\nUid:") : NULL;
     /* Real, then effective. */
-    if (line == NULL || sscanf(line, "\nUid: %*u %u", &user) != 1)
+    if (users == NULL || sscanf(users, "%*u %u", &user) != 1)
         user = 0;
-    free(text);
+    free(users);
     return user;
+}
+
+bool tree_in_group(const struct tree *tree, gid_t group)
+{
+    char *groups = status_of(tree, "\nGroups:"), *rest = groups, *word;
+    bool found = false;
+
+    while (!found && (word = strsep(&rest, " \t")) != NULL)
+        found = word[0] != '\0' && strtoul(word, NULL, 10) == group;
+    free(groups);
+    return found;
 }

@@ -5,6 +5,7 @@
 #define DOCTOR_TREE_H
 
 #include <glob.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -39,5 +40,6 @@ const char *tree_match(const struct tree *tree, const glob_t *files, size_t n);
 
 /* Who runs this: /proc/self/status of the tree; root where that is not to be had. */
 uid_t tree_user(const struct tree *tree);
+bool tree_in_group(const struct tree *tree, gid_t group);
 
 #endif

@@ -126,6 +126,14 @@ class Memory(DoctorTest):
         self.machine.user(USER)
         self.says("mode 0755")
 
+    def test_mounts_of_a_group(self):
+        for path in "dev/hugepages", "dev/hugepages-1G":
+            group = self.machine.folder(path, 0o1770).stat().st_gid
+        self.machine.user(USER + 1, group)
+        self.says("mode 1770")
+        self.machine.user(USER + 1, group + 1)
+        self.finds("bad", "hugetlbfs", "mode 1770", count=2)
+
     def test_mount_of_everybody(self):
         self.machine.folder("dev/hugepages", 0o777)
         self.finds("advice", "hugetlbfs", "remove another's files", "chmod +t /dev/hugepages")

@@ -34,8 +34,10 @@ class Machine:
             os.chown(folder, user, user)
         return folder
 
-    def user(self, number):
-        self.write("proc/self/status", f"Name:\tdoctor\nUid:\t{number}\t{number}\t{number}\t{number}")
+    def user(self, number, group=None):
+        ids = f"{number}\t{number}\t{number}\t{number}"
+        groups = "" if group is None else f"4 {group} "
+        self.write("proc/self/status", f"Name:\tdoctor\nUid:\t{ids}\nGroups:\t{groups}\nNgid:\t0")
 
     def memlock(self, limit):
         self.write("proc/self/limits",
