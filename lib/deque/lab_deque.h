@@ -67,11 +67,11 @@
 
 struct lab_deque {
     /* Written by thieves. */
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t top;
+    alignas(LAB_CACHE_LINE) lab_atomic_t top;
     lab_atomic_t tickets; /* the next mark's, so that no mark is used twice */
 
     /* Written once in many operations, read by all. */
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t split;
+    alignas(LAB_CACHE_LINE) lab_atomic_t split;
     lab_atomic_t *slots; /* NULL until the owner has been given some */
     uint64_t capacity;   /* a power of two */
     uint64_t mask;       /* capacity - 1 */
@@ -79,7 +79,7 @@ struct lab_deque {
     uint32_t tip;        /* the tip's size after a publication; it is published beyond twice that */
 
     /* Written by the owner at every operation. */
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t bot;
+    alignas(LAB_CACHE_LINE) lab_atomic_t bot;
     uint64_t pop_floor;  /* pops below it go the slow way: split, cold_below or LAB_DEQUE_NEVER */
     uint64_t push_limit; /* pushes beyond it publish, or find no room */
     uint64_t cold_below; /* things below it came from elsewhere: lab_deque_chill_owner() */

@@ -43,7 +43,7 @@
 #define LAB_STACK_BURST 64u
 
 struct lab_stack {
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t head;
+    alignas(LAB_CACHE_LINE) lab_atomic_t head;
     lab_atomic_t *links; /* one for each index */
 };
 

@@ -79,8 +79,8 @@
 #define LAB_BLOCK_ROW_ORDER (LAB_ROW_ORDER_MAX + 1)
 
 struct lab_block {
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t state;
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t row[LAB_BLOCK_ROWS];
+    alignas(LAB_CACHE_LINE) lab_atomic_t state;
+    alignas(LAB_CACHE_LINE) lab_atomic_t row[LAB_BLOCK_ROWS];
 };
 
 /* Who is in transit, and where: one thread's intent word, 0 while it is not, and what names the

@@ -52,7 +52,7 @@ LAB_INLINE unsigned lab_run_largest(uint32_t free)
 }
 
 /* Cuts the free places into as few runs as there can be and adds them, by order, to counts[]. */
-static inline void lab_run_count(uint32_t free, uint32_t counts[static LAB_RUN_ORDERS])
+static inline void lab_run_count(uint32_t free, uint32_t counts[LAB_RUN_ORDERS])
 {
     for (unsigned order = LAB_RUN_ORDERS; order-- > 0;) {
         uint32_t starts = lab_run_starts(free, order);

@@ -75,8 +75,8 @@ enum lab_zone_cursor { LAB_ZONE_AT_OPEN, LAB_ZONE_AT_ROWS, LAB_ZONE_AT_WHOLE, LA
 
 /* What an lcore, or a guest, works with. Written by it alone, save by the sweep after its death. */
 struct lab_zone_lcore {
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t intent; /* lab_block.h; read by every sweep */
-    lab_atomic_t taken;                           /* guests: 1 while one is in here */
+    alignas(LAB_CACHE_LINE) lab_atomic_t intent; /* lab_block.h; read by every sweep */
+    lab_atomic_t taken;                          /* guests: 1 while one is in here */
     struct lab_zone_place {
         uint32_t block; /* the block it works in, or LAB_PAGE_NONE */
         uint32_t row;   /* and the row that last had what it wanted */

@@ -12,97 +12,98 @@
  *
  * The interleaving explorer (test/explore) replaces this header by one that lets a scheduler and
  * a memory model decide after each access, so lib/ must use <lab_atomic.h>, never "lab_atomic.h",
- * and nothing else of <stdatomic.h>.
+ * and nothing of <stdatomic.h>. The words are plain ones below GCC's builtins, not _Atomic: the
+ * same instructions, and C++ understands them.
  */
 
-#include <stdatomic.h>
+#include <lab_common.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-_Static_assert(sizeof(void *) == 8, "Labyrinth keeps pointers in 64-bit words");
+static_assert(sizeof(void *) == 8, "Labyrinth keeps pointers in 64-bit words");
 
 typedef struct lab_atomic {
-    _Atomic uint64_t word;
+    uint64_t word;
 } lab_atomic_t;
 
 static inline uint64_t lab_load_relaxed(const lab_atomic_t *a)
 {
-    return atomic_load_explicit(&a->word, memory_order_relaxed);
+    return __atomic_load_n(&a->word, __ATOMIC_RELAXED);
 }
 
 static inline uint64_t lab_load_acquire(const lab_atomic_t *a)
 {
-    return atomic_load_explicit(&a->word, memory_order_acquire);
+    return __atomic_load_n(&a->word, __ATOMIC_ACQUIRE);
 }
 
 static inline void lab_store_relaxed(lab_atomic_t *a, uint64_t value)
 {
-    atomic_store_explicit(&a->word, value, memory_order_relaxed);
+    __atomic_store_n(&a->word, value, __ATOMIC_RELAXED);
 }
 
 static inline void lab_store_release(lab_atomic_t *a, uint64_t value)
 {
-    atomic_store_explicit(&a->word, value, memory_order_release);
+    __atomic_store_n(&a->word, value, __ATOMIC_RELEASE);
 }
 
 /* Compare and swap, strong. On failure *expected is what was found, read relaxed, except by
  * lab_cas_acq_rel, whose failed read acquires. */
 static inline bool lab_cas_relaxed(lab_atomic_t *a, uint64_t *expected, uint64_t desired)
 {
-    return atomic_compare_exchange_strong_explicit(&a->word, expected, desired,
-                                                   memory_order_relaxed, memory_order_relaxed);
+    return __atomic_compare_exchange_n(&a->word, expected, desired, false, __ATOMIC_RELAXED,
+                                       __ATOMIC_RELAXED);
 }
 
 static inline bool lab_cas_acquire(lab_atomic_t *a, uint64_t *expected, uint64_t desired)
 {
-    return atomic_compare_exchange_strong_explicit(&a->word, expected, desired,
-                                                   memory_order_acquire, memory_order_relaxed);
+    return __atomic_compare_exchange_n(&a->word, expected, desired, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
 }
 
 static inline bool lab_cas_release(lab_atomic_t *a, uint64_t *expected, uint64_t desired)
 {
-    return atomic_compare_exchange_strong_explicit(&a->word, expected, desired,
-                                                   memory_order_release, memory_order_relaxed);
+    return __atomic_compare_exchange_n(&a->word, expected, desired, false, __ATOMIC_RELEASE,
+                                       __ATOMIC_RELAXED);
 }
 
 static inline bool lab_cas_acq_rel(lab_atomic_t *a, uint64_t *expected, uint64_t desired)
 {
-    return atomic_compare_exchange_strong_explicit(&a->word, expected, desired,
-                                                   memory_order_acq_rel, memory_order_acquire);
+    return __atomic_compare_exchange_n(&a->word, expected, desired, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_ACQUIRE);
 }
 
 static inline uint64_t lab_fetch_add_relaxed(lab_atomic_t *a, uint64_t addend)
 {
-    return atomic_fetch_add_explicit(&a->word, addend, memory_order_relaxed);
+    return __atomic_fetch_add(&a->word, addend, __ATOMIC_RELAXED);
 }
 
 static inline void lab_fence_seq_cst(void)
 {
-    atomic_thread_fence(memory_order_seq_cst);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 /* The cheap half of an asymmetric pair: keeps the compiler from moving accesses across it, and
  * costs no instruction. Its partner is lab_barrier_heavy() in another thread (lab_barrier.h). */
 static inline void lab_fence_light(void)
 {
-    atomic_signal_fence(memory_order_seq_cst);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 /* A shared byte, for hints: nothing that must be true may depend on one. */
 typedef struct lab_byte {
-    _Atomic uint8_t byte;
+    uint8_t byte;
 } lab_byte_t;
 
 static inline uint8_t lab_byte_load_relaxed(const lab_byte_t *b)
 {
-    return atomic_load_explicit(&b->byte, memory_order_relaxed);
+    return __atomic_load_n(&b->byte, __ATOMIC_RELAXED);
 }
 
 static inline void lab_byte_store_relaxed(lab_byte_t *b, uint8_t value)
 {
-    atomic_store_explicit(&b->byte, value, memory_order_relaxed);
+    __atomic_store_n(&b->byte, value, __ATOMIC_RELAXED);
 }
 
 /* lab_words_store and lab_words_load copy n pointers into or out of shared words, each word as if

@@ -39,7 +39,7 @@ LAB_INLINE uint32_t lab_bytes_at_least_32(const void *bytes, unsigned least, boo
 
 #else /* eight bytes of a word at once */
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "byte 0 is the lowest of its word");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "byte 0 is the lowest of its word");
 #define LAB_BYTES_EACH UINT64_C(0x0101010101010101)
 
 /* Bit 7 of each byte, as below. No byte's sum reaches the next one: both are below 128. */

@@ -4,7 +4,11 @@
 #ifndef LAB_COMMON_H
 #define LAB_COMMON_H
 
-/* Compiler attributes and the two or three constants that every floor shares. */
+/* Compiler attributes and the two or three constants that every floor shares; and, for headers that
+ * C++ programs include too, the words that both languages know (alignas, static_assert). */
+
+#include <assert.h>
+#include <stdalign.h>
 
 /* One cache line: what two lcores must not share if both write it. */
 #define LAB_CACHE_LINE 64
@@ -25,6 +29,10 @@
 #define LAB_CHECKED __attribute__((warn_unused_result))
 
 /* Exported from liblabyrinth.so; all else is hidden. */
+#ifdef __cplusplus
+#define LAB_PUBLIC extern "C" __attribute__((visibility("default")))
+#else
 #define LAB_PUBLIC __attribute__((visibility("default")))
+#endif
 
 #endif

@@ -91,7 +91,7 @@ enum lab_pool_event {
 /* A slow path's memory, one per lcore and written by it alone; the first one, of the threads
  * without an id, is shared by them and used for the counters only. */
 struct lab_pool_slow {
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t event[LAB_POOL_EVENTS];
+    alignas(LAB_CACHE_LINE) lab_atomic_t event[LAB_POOL_EVENTS];
     uint64_t hunger; /* the value of pool->hungry that was seen last */
     uint32_t calm;   /* puts since it changed */
     uint32_t victim; /* the roster's entry that was last worth stealing from */
@@ -124,7 +124,7 @@ struct lab_pool {
 
     /* Not 0: some get found too little, so every put publishes everything. Read by every put,
      * written seldom: one more with each get that starves, 0 when there is plenty again. */
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
+    alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
     lab_atomic_t enrolled; /* entries of the roster that are taken, or were asked for */
     lab_atomic_t low_free; /* fewest free things seen */
 
