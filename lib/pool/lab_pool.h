@@ -141,7 +141,7 @@ struct lab_pool {
  * Returns 0; -EINVAL for a wrong option, -ENOMEM when memory was short, or what else
  * lab_region_create() returns; *error (may be NULL) then says which and how to mend it, and
  * *ret_pool is untouched. On success error->message may name better memory that could not be had
- * (see lab_region_create). Blocking; set-up only; any thread. Example: test/doc/library.c. */
+ * (see lab_region_create). Blocking; set-up only; any thread. Example: doc/examples/native.c. */
 LAB_PUBLIC int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
                                struct lab_error *error) LAB_CHECKED;
 

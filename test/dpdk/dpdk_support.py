@@ -22,6 +22,7 @@ import traceback
 
 PLUGIN = os.environ.get('LABYRINTH_PLUGIN', '')
 BUILD = os.environ.get('LABYRINTH_BUILD', '')
+MESON = os.environ.get('LABYRINTH_MESON', '')
 OPS = 'labyrinth'
 SKIPPED = 77  # meson's exit status of a test that was not run
 
@@ -54,6 +55,17 @@ def tool(name):
 def built(name):
     """A program or plugin of this directory's meson.build."""
     return os.path.join(BUILD, 'test', 'dpdk', name)
+
+
+def install(place):
+    """Installs into a directory of the test's own. Returns that directory."""
+    if not MESON:
+        raise Skip('no meson command here')
+    root = os.path.join(place.directory, 'root')
+    done = subprocess.run([MESON, 'install', '--no-rebuild', '-C', BUILD, '--destdir', root],
+                          capture_output=True, text=True, timeout=60, check=False)
+    check_equal(done.returncode, 0, 'exit status of meson install: ' + done.stdout + done.stderr)
+    return root
 
 
 def lcores(count):

@@ -7,20 +7,7 @@ import os
 import re
 import subprocess
 
-from dpdk_support import BUILD, OPS, Skip, built, check, check_equal, main
-
-MESON = os.environ.get('LABYRINTH_MESON', '')
-
-
-def install(place):
-    """Installs into a directory of the test's own. Returns that directory."""
-    if not MESON:
-        raise Skip('no meson command here')
-    root = os.path.join(place.directory, 'root')
-    done = subprocess.run([MESON, 'install', '--no-rebuild', '-C', BUILD, '--destdir', root],
-                          capture_output=True, text=True, timeout=60, check=False)
-    check_equal(done.returncode, 0, 'exit status of meson install: ' + done.stdout + done.stderr)
-    return root
+from dpdk_support import OPS, Skip, built, check, check_equal, install, main
 
 
 def plugin_directory(place):

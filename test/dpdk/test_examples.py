@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""The examples that are installed: compiled, and run with the plugin that is installed."""
+
+import os
+import signal
+import subprocess
+
+from dpdk_support import check, check_equal, install, main, tool
+
+
+def run(*words):
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    check_equal(done.returncode, 0, f'exit status of {words[0]}: {done.stdout}{done.stderr}')
+    return done.stdout
+
+
+def find(root, name):
+    for folder, _, names in os.walk(root):
+        if name in names:
+            return os.path.join(folder, name)
+    check(False, f'{name} is not installed')
+
+
+def examples_and_plugin(place):
+    root = install(place)
+    return os.path.dirname(find(root, 'dpdk.c')), find(root, 'librte_mempool_labyrinth.so')
+
+
+def dpdk_program(place):
+    examples, plugin = examples_and_plugin(place)
+    program = os.path.join(place.directory, 'dpdk')
+    flags = run('pkg-config', '--cflags', '--libs', 'libdpdk').split()
+    run('cc', '-Wall', os.path.join(examples, 'dpdk.c'), *flags, '-o', program)
+    memory = place.ordinary_memory(256)
+    status, said = place.run(program, *place.eal('--lcores=0', *memory, plugins=[plugin]))
+    check_equal(status, 0, 'exit status: ' + said)
+    check('labyrinth: 8159 of 8191 free' in said, said)
+    status, said = place.run(program, *place.eal('--lcores=0', *memory, plugins=[]))
+    check(status == 1 and 'no pool: ' in said, 'without the plugin: ' + said)
+
+
+def testpmd(place):
+    tool('dpdk-testpmd')
+    examples, plugin = examples_and_plugin(place)
+    cpus = sorted(os.sched_getaffinity(0))
+    program = place.start(os.path.join(examples, 'testpmd.sh'), '-d', plugin,
+                          f'--lcores=0@{cpus[0]},1@{cpus[-1]}', f'--file-prefix={place.prefix}',
+                          *place.huge_pages(512))
+    program.expect(r'RX-packets: [1-9]', seconds=30)
+    program.process.send_signal(signal.SIGINT)
+    check_equal(program.finish(), 0, 'exit status: ' + program.output()[-2000:])
+
+
+main(dpdk_program, testpmd)

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""Programs are built against what `meson install` has put into a directory of the test's own."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from skips import main
+
+BUILD = os.environ["LABYRINTH_BUILD"]
+SOURCE = pathlib.Path(os.environ["LABYRINTH_SOURCE"])
+MESON = os.environ["LABYRINTH_MESON"]
+
+EXPORTED = re.compile(r"lab_\w+$")
+
+
+def run(*words, **how):
+    return subprocess.run([str(word) for word in words], capture_output=True, text=True,
+                          timeout=60, check=False, **how)
+
+
+def compiler(*names):
+    for name in names:
+        if shutil.which(name):
+            return name
+    raise unittest.SkipTest(f"there is no {names[0]} here")
+
+
+class Installation:
+    """Where things are below the directory; made once for all tests."""
+
+    def __init__(self, folder):
+        done = run(MESON, "install", "--no-rebuild", "-C", BUILD, "--destdir", folder)
+        if done.returncode != 0:
+            raise AssertionError(done.stdout + done.stderr)
+        options = {o["name"]: o["value"] for o in json.loads(
+            run(MESON, "introspect", "--buildoptions", BUILD).stdout)}
+        self.prefix = pathlib.Path(folder + options["prefix"])
+        self.libraries = self.prefix / options["libdir"]
+        self.headers = self.prefix / options["includedir"] / "labyrinth"
+        self.examples = self.prefix / options["datadir"] / "doc/labyrinth/examples"
+
+    def flags(self, *words):
+        """What pkg-config says for a prefix that was moved."""
+        done = run("pkg-config", f"--define-variable=prefix={self.prefix}", *words, "labyrinth",
+                   env={**os.environ, "PKG_CONFIG_PATH": str(self.libraries / "pkgconfig"),
+                        "PKG_CONFIG_ALLOW_SYSTEM_CFLAGS": "1"})
+        if done.returncode != 0:
+            raise AssertionError(done.stderr)
+        return done.stdout.split()
+
+
+class InstallTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if not MESON:
+            raise unittest.SkipTest("no meson command here")
+        cls.folder = tempfile.mkdtemp(prefix="labyrinth-install-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.place = Installation(cls.folder)
+        cls.options = json.loads(run(MESON, "introspect", "--buildoptions", BUILD).stdout)
+        sanitizer = [o["value"] for o in cls.options if o["name"] == "b_sanitize"][0]
+        if sanitizer not in ("none", []):
+            raise unittest.SkipTest("the installed library would be one with sanitizers")
+
+    def succeed(self, *words, **how):
+        done = run(*words, **how)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def built(self, name, *words):
+        """Compiles the native example. Returns the program."""
+        program = os.path.join(self.folder, name)
+        self.succeed(*words, "-o", program)
+        return program
+
+    def assert_runs(self, program, **environment):
+        said = self.succeed(program, env={**os.environ, **environment})
+        self.assertRegex(said, r"8159 of 8191 free")
+
+
+class Programs(InstallTest):
+    def test_shared(self):
+        program = self.built("shared", compiler("cc", "gcc"), self.place.examples / "native.c",
+                             *self.place.flags("--cflags", "--libs"))
+        self.assertIn("liblabyrinth.so.0", self.succeed("readelf", "-d", program))
+        self.assert_runs(program, LD_LIBRARY_PATH=str(self.place.libraries))
+
+    def test_static(self):
+        program = self.built("static", compiler("cc", "gcc"), "-static",
+                             self.place.examples / "native.c",
+                             *self.place.flags("--static", "--cflags", "--libs"))
+        self.assertNotIn("NEEDED", self.succeed("readelf", "-d", program))
+        self.assert_runs(program)
+
+    def test_cpp(self):
+        program = self.built("cpp", compiler("g++"), "-std=c++20", "-Wall", "-Werror", "-x", "c++",
+                             self.place.examples / "native.c", "-x", "none",
+                             *self.place.flags("--cflags", "--libs"))
+        self.assert_runs(program, LD_LIBRARY_PATH=str(self.place.libraries))
+
+
+class Files(InstallTest):
+    def test_headers_one_by_one(self):
+        flags = self.place.flags("--cflags")
+        languages = [(compiler("cc", "gcc"), "c", "gnu11")]
+        if shutil.which("g++"):
+            languages.append(("g++", "c++", "c++17"))
+        headers = sorted(self.place.headers.glob("*.h"))
+        self.assertIn("lab_pool.h", [header.name for header in headers])
+        for header in headers:
+            for command, language, standard in languages:
+                self.succeed(command, f"-std={standard}", "-Wall", "-Wextra", "-Werror",
+                             "-fsyntax-only", *flags, "-include", header.name, "-x", language,
+                             "/dev/null")
+
+    def test_headers_are_whole(self):
+        """What an installed header includes is installed too."""
+        installed = {header.name for header in self.place.headers.glob("*.h")}
+        for header in self.place.headers.glob("*.h"):
+            for name in re.findall(r"#include <(lab\w*\.h)>", header.read_text()):
+                self.assertIn(name, installed, header.name)
+
+    def test_exported(self):
+        library = self.place.libraries / "liblabyrinth.so"
+        names = self.symbols("-D", library)
+        self.assertIn("lab_pool_create", names)
+        self.assertEqual([n for n in names if not EXPORTED.match(n) and n != "LABYRINTH_0"], [])
+
+    def test_names_of_the_archive(self):
+        names = self.symbols("-g", self.place.libraries / "liblabyrinth.a")
+        self.assertIn("lab_pool_create", names)
+        self.assertEqual([n for n in names if not EXPORTED.match(n)], [])
+
+    def test_soname(self):
+        said = self.succeed("readelf", "-d", self.place.libraries / "liblabyrinth.so")
+        self.assertIn("[liblabyrinth.so.0]", said)
+        self.assertTrue((self.place.libraries / "liblabyrinth.so.0").exists())
+        self.assertNotIn("RUNPATH", said)
+
+    def test_version(self):
+        self.assertEqual(self.place.flags("--modversion"), ["0.1.0"])
+
+    def test_examples(self):
+        names = {file.name for file in self.place.examples.iterdir()}
+        self.assertLessEqual({"native.c", "dpdk.c", "testpmd.sh", "labyrinth-sysctl.conf",
+                              "labyrinth-tmpfiles.conf", "labyrinth-limits.conf"}, names)
+
+    def test_sysctl_names_what_there_is(self):
+        text = (self.place.examples / "labyrinth-sysctl.conf").read_text()
+        keys = re.findall(r"(?m)^#?([a-z]+\.[a-z_]+) = ", text)
+        self.assertEqual(len(keys), 2)
+        for key in keys:
+            path = "/proc/sys/" + key.replace(".", "/")
+            self.assertTrue(os.path.exists(path), path)
+
+    def symbols(self, *words):
+        said = self.succeed("nm", "--defined-only", *words)
+        return sorted({re.sub("@.*", "", line.split()[-1]) for line in said.splitlines()
+                       if re.match(r"[0-9a-f]+ [A-TV-Z] ", line)})
+
+
+if __name__ == "__main__":
+    main()
