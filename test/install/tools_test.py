@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""Every tool that is installed answers, names what was mistyped, and leaves nothing behind."""
+
+import glob
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from skips import main
+
+BUILD = os.environ["LABYRINTH_BUILD"]
+MESON = os.environ["LABYRINTH_MESON"]
+DEMO = os.path.join(os.environ["LABYRINTH_SOURCE"], "doc", "demo", "demo.pcap")
+
+# Command lines that are understood, and cannot be done.
+HOPELESS = {
+    "labyrinth-replay": [
+        ["/no/such/capture.pcap"],
+        ["/dev/null"],
+        ["--json=/no/such/folder/report.json", DEMO],
+        ["--pool=no_such_pool", DEMO],
+        ["--no-such-eal-option", "--", DEMO],
+        ["--total-num-mbufs=2000000000", DEMO],
+    ],
+    "labyrinth-bench": [
+        ["--pools=no_such_pool", "--pattern=local-bulk"],
+        ["--json=/no/such/folder/report.json", "--pattern=local-bulk"],
+        ["--no-such-eal-option", "--", "--pattern=local-bulk"],
+        ["--bufs=2000000000", "--pattern=local-bulk"],
+    ],
+    "labyrinth-doctor": [["--root=/no/such/machine"]],
+}
+
+
+def places():
+    """Where DPDK programs leave things: their directories, and hugetlbfs."""
+    yield from ("/var/run/dpdk", "/tmp/dpdk", "/dev/shm")
+    yield os.path.join(os.environ.get("XDG_RUNTIME_DIR", "/tmp"), "dpdk")
+    for line in pathlib.Path("/proc/mounts").read_text(encoding="utf-8").splitlines():
+        if line.split()[2] == "hugetlbfs":
+            yield line.split()[1]
+
+
+class ToolsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if not MESON:
+            raise unittest.SkipTest("no meson command here")
+        folder = tempfile.mkdtemp(prefix="labyrinth-tools-")
+        cls.addClassCleanup(shutil.rmtree, folder)
+        done = subprocess.run([MESON, "install", "--no-rebuild", "-C", BUILD, "--destdir", folder],
+                              capture_output=True, text=True, timeout=60, check=False)
+        if done.returncode != 0:
+            raise AssertionError(done.stdout + done.stderr)
+        cls.tools = sorted(pathlib.Path(folder).glob("**/bin/labyrinth-*"))
+        cls.libraries = str(next(pathlib.Path(folder).glob("**/liblabyrinth.so")).parent)
+
+    def run_tool(self, tool, *words):
+        """Returns exit status, stdout and stderr of a run in an empty folder, which stays empty;
+        nothing else that bears the number of its process may be left."""
+        with tempfile.TemporaryDirectory() as folder:
+            with subprocess.Popen([tool, *words], cwd=folder, text=True, errors="replace",
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE,
+                                  env={**os.environ, "LD_LIBRARY_PATH": self.libraries}) as process:
+                out, err = process.communicate(timeout=60)
+            self.assertEqual(os.listdir(folder), [], (tool.name, words))
+        for place in places():
+            self.assertEqual(glob.glob(f"{place}/*{process.pid}*"), [], (tool.name, words))
+        return process.returncode, out, err
+
+    def test_all_are_here(self):
+        self.assertLessEqual(set(HOPELESS), {tool.name for tool in self.tools})
+
+    def test_help(self):
+        for tool in self.tools:
+            with self.subTest(tool.name):
+                status, out, err = self.run_tool(tool, "--help")
+                self.assertEqual((status, err), (0, ""))
+                for word in f"Usage: {tool.name}", "--help", "--version", "Exit status":
+                    self.assertIn(word, out)
+
+    def test_version(self):
+        for tool in self.tools:
+            with self.subTest(tool.name):
+                status, out, err = self.run_tool(tool, "--version")
+                self.assertEqual((status, err), (0, ""))
+                self.assertRegex(out, rf"^{tool.name} [0-9]+\.[0-9]+\.[0-9]+")
+                self.assertEqual(out.count("\n"), 1)
+
+    def test_unknown_option_names_the_nearest(self):
+        for tool in self.tools:
+            with self.subTest(tool.name):
+                status, out, err = self.run_tool(tool, "--verson")
+                self.assertNotIn(status, (0, 1))
+                self.assertEqual(out, "")
+                self.assertIn("--verson", err)
+                self.assertIn("--version?", err)
+                self.assertEqual(err.count("\n"), 1, err)
+
+    def test_unknown_option_unlike_any(self):
+        for tool in self.tools:
+            with self.subTest(tool.name):
+                status, out, err = self.run_tool(tool, "--xyzzy-plugh")
+                self.assertNotIn(status, (0, 1))
+                self.assertEqual(out, "")
+                self.assertIn("--xyzzy-plugh", err)
+                self.assertNotIn("did you mean", err)
+
+    def test_what_cannot_start_says_why_and_leaves_nothing(self):
+        for tool in self.tools:
+            with self.subTest(tool.name):
+                for words in HOPELESS.get(tool.name, []):
+                    status, out, err = self.run_tool(tool, *words)
+                    self.assertGreater(status, 0, words)  # not by a signal
+                    if "--" not in words:  # to which the EAL answers with its own help
+                        self.assertEqual(out, "", words)
+                    self.assertIn(f"{tool.name}: ", err, words)
+
+
+if __name__ == "__main__":
+    main()
