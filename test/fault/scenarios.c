@@ -5,6 +5,7 @@
 
 #include "fault.h"
 #include <lab_os.h>
+#include <lab_page.h>
 #include <lab_pool.h>
 #include <lab_region.h>
 #include <lab_zone.h>
@@ -74,6 +75,30 @@ static int run_zone(const struct scenario *scenario, struct lab_error *error)
     return 0;
 }
 
+static int run_arena(const struct scenario *scenario, struct lab_error *error)
+{
+    const struct lab_arena_zone zone = {.bytes = 2 * LAB_PAGE_2M,
+                                        .reserve_bytes = LAB_PAGE_2M,
+                                        .node = LAB_NODE_ANY,
+                                        .pages = (enum lab_pages)scenario->variant};
+    const struct lab_arena_zone zones[2] = {zone, zone};
+    const struct lab_arena_options options = {.name = "walk", .zone = zones, .zones = 2};
+    struct lab_arena *untouched = (struct lab_arena *)0x5a5a, *arena = untouched;
+    int err = lab_arena_create(&options, &arena, error);
+    void *page;
+
+    if (err) {
+        assert_ptr_equal(arena, untouched);
+        return err;
+    }
+    assert_int_equal(lab_page_alloc(arena, LAB_LCORE_ANY, 2, LAB_GFP_WAIT, &page), 0);
+    assert_int_equal(lab_arena_destroy(arena), -EBUSY);
+    assert_int_equal(lab_page_free(arena, LAB_LCORE_ANY, page, 2), 0);
+    while (lab_arena_destroy(arena))
+        ;
+    return 0;
+}
+
 /* A new thing with a set-up is a run_thing() above and a row per variant here. */
 const struct scenario scenarios[] = {
     {"region of any pages", run_region, LAB_PAGES_ANY, true},
@@ -86,5 +111,7 @@ const struct scenario scenarios[] = {
     {"pool on ordinary pages", run_pool, LAB_PAGES_NORMAL, false},
     {"zone on any pages", run_zone, LAB_PAGES_ANY, true},
     {"zone on ordinary pages", run_zone, LAB_PAGES_NORMAL, false},
+    {"arena on any pages", run_arena, LAB_PAGES_ANY, true},
+    {"arena on ordinary pages", run_arena, LAB_PAGES_NORMAL, false},
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(*scenarios);

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_PAGE_H
+#define LAB_PAGE_H
+
+/* Pages of any order, never waiting.
+ *
+ * An arena is the memory that a program gets its pages from: one zone for each NUMA node and kind
+ * of page that it was made of. A request tries the zones in order, those of the caller's node
+ * first. Order k is 2^k pages of 4 KiB, aligned to their own size; orders go from 0 to 9.
+ *
+ * Each zone keeps back memory for those that must not fail:
+ *
+ *     pages free      high ─ the zone is calm again          (an event)
+ *          │          low  ─ LAB_GFP_NOWAIT gets no further  (an event)
+ *          │          min  ─ LAB_GFP_WAIT gets no further    (an event)
+ *          ▼          0    ─ LAB_GFP_ATOMIC takes the reserve from here on (an event)
+ *
+ * The reserve is memory of its own, one part for single pages and one for all other orders, so that
+ * neither can use up nor splinter the other. What belongs to it goes back to it when it is freed.
+ * Who may take what depends on the class of the request alone (lab_gfp.h). The marks are looked at
+ * by each thread for itself: threads that pass one together may get past it by what they ask for.
+ *
+ * Progress: under ATOMIC and NOWAIT there is no lock and no system call, and only a step that fails
+ * because another thread's has just succeeded is repeated. A thread that is stopped or killed
+ * anywhere stops no other. A failed request is no proof that there was nothing: another thread in
+ * transit hides one row of 32 pages.
+ */
+
+#include <lab_common.h>
+#include <lab_error.h>
+#include <lab_gfp.h>
+#include <lab_lcore.h>
+#include <lab_level.h>
+#include <lab_region.h>
+#include <lab_zone.h>
+#include <stddef.h>
+
+/* The smallest page, bytes. */
+#define LAB_PAGE_BYTES ((size_t)4096)
+
+/* An arena's name, with its terminating zero. */
+#define LAB_ARENA_NAME_SIZE 24
+
+/* Zones in one arena: four kinds of page on four nodes, or two on eight. */
+#define LAB_ARENA_ZONES_MAX 16u
+
+/* Ids in one arena: a page's lock names its holder in one byte. */
+#define LAB_ARENA_LCORES_MAX 254u
+
+/* The most allocations that one bulk call moves. */
+#define LAB_PAGE_BULK_MAX 512u
+
+enum lab_page_mark { LAB_PAGE_MIN, LAB_PAGE_LOW, LAB_PAGE_HIGH, LAB_PAGE_MARKS };
+
+/* One zone: memory of one node, and of one kind of page. */
+struct lab_arena_zone {
+    size_t bytes; /* with the reserve; rounded up to blocks of 2 MiB */
+    int node;     /* NUMA node, or LAB_NODE_ANY. 0 is node 0! */
+
+    /* The rest may be 0, which asks for what stands in brackets. */
+    enum lab_pages pages;      /* for lab_arena_create() [the best that can be had] */
+    void *memory;              /* for lab_arena_init(): the caller's, aligned to 2 MiB, zeroed */
+    size_t reserve_bytes;      /* of these, for single pages; rounded up to blocks [none] */
+    size_t reserve_runs_bytes; /* of these, for orders above 0; the same [none] */
+    uint64_t mark[LAB_PAGE_MARKS]; /* pages, rising; 0, 0, 1 is none at all [min is 1/128 of the
+                                      zone, up to 16 MiB, low is twice that, high thrice] */
+};
+
+struct lab_arena_options {
+    const char *name; /* for reports; at most LAB_ARENA_NAME_SIZE - 1 characters */
+    const struct lab_arena_zone *zone;
+    uint32_t zones;  /* 1 to LAB_ARENA_ZONES_MAX, in the order in which they are to be tried */
+    uint32_t lcores; /* ids are 0 to lcores - 1, up to LAB_ARENA_LCORES_MAX [LAB_LCORE_MAX] */
+};
+
+/* What happened in a zone. Each raises the arena's sequence by one. */
+enum lab_page_event {
+    LAB_PAGE_BELOW_LOW,  /* fewer pages are free than the low mark says */
+    LAB_PAGE_BELOW_MIN,  /* the same of min */
+    LAB_PAGE_ABOVE_HIGH, /* as many are free again as the high mark says */
+    LAB_PAGE_RESERVE,    /* a request was served from the reserve */
+    LAB_PAGE_FAILED,     /* a request failed, without LAB_GFP_NOWARN; counted in the first zone
+                            that it tried */
+    LAB_PAGE_EVENTS
+};
+
+/* What a zone's memory is for. The parts lie behind each other, each of whole blocks. */
+enum lab_page_part {
+    LAB_PAGE_COMMON,
+    LAB_PAGE_RESERVE_SINGLES, /* order 0, for LAB_GFP_ATOMIC */
+    LAB_PAGE_RESERVE_RUNS,    /* the other orders */
+    LAB_PAGE_PARTS
+};
+
+/* How near its end a zone is. Only by events does it change. */
+enum lab_page_pressure { LAB_PAGE_CALM, LAB_PAGE_IS_LOW, LAB_PAGE_IS_MIN };
+
+/* In memory that may be shared between processes, at the same address in each. Only lib/page looks
+ * inside. */
+struct lab_arena {
+    uint32_t magic;
+    uint32_t lcores;
+    uint32_t zones;
+    uint8_t *home;            /* by lcore: the zone that it tries first */
+    struct lab_region memory; /* of lab_arena_create(): what you are looking at */
+    char name[LAB_ARENA_NAME_SIZE];
+    _Alignas(LAB_CACHE_LINE) lab_atomic_t sequence;
+    struct lab_page_zone {
+        char *base;
+        uint64_t pages;                        /* all of them */
+        struct lab_zone *part[LAB_PAGE_PARTS]; /* NULL: there is no such part */
+        uint32_t first[LAB_PAGE_PARTS + 1];    /* page of each part, and the end */
+        uint32_t next[LAB_ARENA_ZONES_MAX];    /* the order in which to go on from here */
+        uint64_t mark[LAB_PAGE_MARKS];
+        struct lab_region region; /* of lab_arena_create() */
+        int node;
+        enum lab_pages made_of; /* LAB_PAGES_ANY: memory of the caller's */
+        struct lab_level level; /* of the common part */
+        _Alignas(LAB_CACHE_LINE) lab_atomic_t pressure;
+        lab_atomic_t event[LAB_PAGE_EVENTS];
+    } zone[LAB_ARENA_ZONES_MAX];
+};
+
+#define LAB_ARENA_MAGIC UINT32_C(0x6e657241) /* "Aren" in memory */
+
+/* Maps the zones, and some memory for their metadata, and makes an arena of them, all free.
+ * Returns 0; -EINVAL for a wrong option, -EOVERFLOW for a size that does not fit, -ENOMEM when
+ * memory was short; *error (may be NULL) then says which zone's and how to mend it, and *ret_arena
+ * is untouched. On success error->message may name better memory that could not be had (see
+ * lab_region_create). Blocking; set-up only; any thread. Example: test/unit/page_test.c. */
+LAB_PUBLIC int lab_arena_create(const struct lab_arena_options *options,
+                                struct lab_arena **ret_arena, struct lab_error *error) LAB_CHECKED;
+
+/* Unmaps an arena made by lab_arena_create(); NULL is allowed. No thread may be using it. Returns
+ * 0, -EBUSY when some pages are still held, or the -errno of the kernel, which leaves an arena that
+ * can be used for nothing but another lab_arena_destroy(). */
+LAB_PUBLIC int lab_arena_destroy(struct lab_arena *arena);
+
+/* Bytes that lab_arena_init() needs for these options. Errors as lab_arena_create(). Wait-free. */
+LAB_PUBLIC int lab_arena_footprint(const struct lab_arena_options *options, size_t *ret_bytes,
+                                   struct lab_error *error) LAB_CHECKED;
+
+/* Makes an arena over memory that the caller has, each zone's in its option `memory`, with the
+ * metadata in `memory` of lab_arena_footprint() bytes, zeroed and aligned to LAB_CACHE_LINE; the
+ * caller frees both when nobody uses the arena any more. All pages are free. Set-up only; errors as
+ * lab_arena_create(). */
+LAB_PUBLIC int lab_arena_init(void *memory, const struct lab_arena_options *options,
+                              struct lab_arena **ret_arena, struct lab_error *error) LAB_CHECKED;
+
+/* From now on this lcore tries the zones of that node first; LAB_NODE_ANY: the arena's first one.
+ * Before, every lcore does as with LAB_NODE_ANY; threads without an id always do. By the lcore
+ * itself, or before it is at work. Returns 0; -EINVAL for an lcore that there is not, -ENOENT when
+ * no zone is on that node. */
+LAB_PUBLIC int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node);
+
+/* Gets n times 2^order pages, all or none; ret_pages[0 .. n-1] are their addresses.
+ *
+ * lcore is the calling thread's id, which no other thread may use at the same time, or
+ * LAB_LCORE_ANY. gfp is one class and modifiers (lab_gfp.h). Returns 0; -ENOMEM when such a request
+ * cannot be met (lab_page_why() tells the reason); -EINVAL for an lcore or order that there is not,
+ * flags that make no sense, or n above LAB_PAGE_BULK_MAX. On failure ret_pages is untouched and
+ * nothing is taken. Lock-free; never blocks, but for LAB_GFP_WAIT. */
+LAB_PUBLIC int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                                   unsigned gfp, void **ret_pages, unsigned n) LAB_CHECKED;
+
+/* Puts n allocations of one order back; any thread may have got them.
+ *
+ * Returns 0; -EINVAL for an lcore or an order that there is not, or an address that is not of this
+ * arena or not aligned to the order's size; -ENOENT when the page is free; -ERANGE when it is not,
+ * but no allocation of that order begins there. On failure those before pages[*ret_n] are free,
+ * that one is wrong, and the rest is untouched; else *ret_n, which may be NULL, is n. Lock-free;
+ * never blocks. That a page was put twice cannot be told if it was given out again in between. */
+LAB_PUBLIC int lab_page_free_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                                  void *const *pages, unsigned n, unsigned *ret_n);
+
+/* The same for one. */
+LAB_INLINE LAB_CHECKED int lab_page_alloc(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                                          unsigned gfp, void **ret_page)
+{
+    return lab_page_alloc_bulk(arena, lcore, order, gfp, ret_page, 1);
+}
+
+LAB_INLINE int lab_page_free(struct lab_arena *arena, uint32_t lcore, void *page, unsigned order)
+{
+    return lab_page_free_bulk(arena, lcore, order, &page, 1, NULL);
+}
+
+/* Brings back what an lcore that died (its thread or process has ended for certain) had in transit
+ * at that moment; what it held is not touched. As lab_zone_sweep(), for all zones. */
+LAB_PUBLIC int lab_arena_sweep(struct lab_arena *arena, uint32_t dead) LAB_CHECKED;
+
+/* Why a request fails. */
+enum lab_page_reason {
+    LAB_PAGE_WOULD_SUCCEED, /* as things are now */
+    LAB_PAGE_EMPTY,         /* there are not enough free pages in any zone */
+    LAB_PAGE_AT_MARK,       /* there are, but they are kept for requests of another class */
+    LAB_PAGE_FRAGMENTED,    /* there are, but not side by side */
+    LAB_PAGE_CACHED,        /* there are, but other lcores have them in their caches */
+    LAB_PAGE_REASONS
+};
+
+struct lab_page_why {
+    enum lab_page_reason reason;
+    int largest;     /* the largest order that such a request would be given now, or -1 */
+    uint64_t free;   /* pages free in the zones, without their reserves and caches */
+    uint64_t kept;   /* of these, such a request may not take so many */
+    uint64_t cached; /* pages in the caches of other lcores */
+};
+
+/* Tells why a request like this fails, as things are now. Looks at every block: not for hot paths.
+ * Returns 0; -EINVAL as lab_page_alloc_bulk(). Reads only. Any thread; wait-free. */
+LAB_PUBLIC int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order,
+                            unsigned gfp, struct lab_page_why *ret_why);
+
+/* The name of a reason, "fragmented" and the like; NULL beyond the last. */
+LAB_PUBLIC const char *lab_page_reason_name(enum lab_page_reason reason);
+
+struct lab_page_events {
+    enum lab_page_pressure pressure;
+    uint64_t count[LAB_PAGE_EVENTS]; /* since the arena was made */
+};
+
+/* One more with every event of any zone: whoever polls it looks at the zones only when it has
+ * changed. Any thread; wait-free, no system call. */
+LAB_INLINE uint64_t lab_page_sequence(const struct lab_arena *arena)
+{
+    return lab_load_relaxed(&arena->sequence);
+}
+
+/* The zone's events. Returns 0, or -ENOENT when there is no such zone. Any thread; wait-free, no
+ * system call. */
+LAB_PUBLIC int lab_page_events(const struct lab_arena *arena, uint32_t zone,
+                               struct lab_page_events *ret_events);
+
+/* The name of an event, "below_low" and the like; NULL beyond the last. */
+LAB_PUBLIC const char *lab_page_event_name(enum lab_page_event event);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* What an arena tells about itself. Reads only. */
+
+#include <errno.h>
+#include <lab_page_zone.h>
+
+static const char *const event_names[LAB_PAGE_EVENTS] = {
+    [LAB_PAGE_BELOW_LOW] = "below_low",   [LAB_PAGE_BELOW_MIN] = "below_min",
+    [LAB_PAGE_ABOVE_HIGH] = "above_high", [LAB_PAGE_RESERVE] = "reserve",
+    [LAB_PAGE_FAILED] = "failed",
+};
+
+static const char *const reason_names[LAB_PAGE_REASONS] = {
+    [LAB_PAGE_WOULD_SUCCEED] = "would succeed", [LAB_PAGE_EMPTY] = "empty",
+    [LAB_PAGE_AT_MARK] = "at the mark",         [LAB_PAGE_FRAGMENTED] = "fragmented",
+    [LAB_PAGE_CACHED] = "cached elsewhere",
+};
+
+const char *lab_page_event_name(enum lab_page_event event)
+{
+    return (unsigned)event < LAB_PAGE_EVENTS ? event_names[event] : NULL;
+}
+
+const char *lab_page_reason_name(enum lab_page_reason reason)
+{
+    return (unsigned)reason < LAB_PAGE_REASONS ? reason_names[reason] : NULL;
+}
+
+int lab_page_events(const struct lab_arena *arena, uint32_t zone,
+                    struct lab_page_events *ret_events)
+{
+    if (zone >= arena->zones)
+        return -ENOENT;
+    ret_events->pressure = (enum lab_page_pressure)lab_load_relaxed(&arena->zone[zone].pressure);
+    for (int i = 0; i < LAB_PAGE_EVENTS; i++)
+        ret_events->count[i] = lab_load_relaxed(&arena->zone[zone].event[i]);
+    return 0;
+}
+
+static uint64_t kept_from(const struct lab_page_zone *zone, unsigned gfp)
+{
+    if (gfp & LAB_GFP_ATOMIC)
+        return 0;
+    return zone->mark[gfp & LAB_GFP_WAIT ? LAB_PAGE_MIN : LAB_PAGE_LOW];
+}
+
+/* The largest order of a part's runs that so many pages allow, or -1. */
+static int largest_in(const struct lab_zone *part, uint64_t pages)
+{
+    struct lab_zone_stats stats = {.largest = -1};
+
+    if (part != NULL)
+        lab_zone_stats(part, &stats);
+    while (stats.largest >= 0 && UINT64_C(1) << stats.largest > pages)
+        stats.largest--;
+    return stats.largest;
+}
+
+static int max(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* The largest order that such requests may have of the zone, and whether they may have `order`,
+ * which need not follow: reserves of single pages have no others. */
+static int largest_for(const struct lab_page_zone *zone, uint64_t spare, unsigned gfp,
+                       unsigned order, bool *ret_would)
+{
+    int common = largest_in(zone->part[LAB_PAGE_COMMON], spare), singles = -1, runs = -1;
+
+    if (gfp & LAB_GFP_ATOMIC) {
+        singles = largest_in(zone->part[LAB_PAGE_RESERVE_SINGLES], 1);
+        runs = largest_in(zone->part[LAB_PAGE_RESERVE_RUNS], UINT64_MAX);
+    }
+    *ret_would |= (int)order <= common || (order == 0 ? singles == 0 : (int)order <= runs);
+    return max(max(common, singles), runs > 0 ? runs : -1);
+}
+
+int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, unsigned gfp,
+                 struct lab_page_why *ret_why)
+{
+    struct lab_page_why why = {.largest = -1};
+    bool would = false, any_spare = false, any_free = false;
+
+    if ((lcore >= arena->lcores && lcore != LAB_LCORE_ANY) || order >= LAB_PAGE_ORDERS ||
+        !lab_gfp_is_valid(gfp))
+        return -EINVAL;
+    for (uint32_t i = 0; i < arena->zones; i++) {
+        const struct lab_page_zone *zone = &arena->zone[i];
+        int64_t level = lab_page_zone_free(zone);
+        uint64_t free = level > 0 ? (uint64_t)level : 0, kept = kept_from(zone, gfp);
+        uint64_t spare = free > kept ? free - kept : 0;
+
+        why.free += free;
+        why.kept += free - spare;
+        why.largest = max(why.largest, largest_for(zone, spare, gfp, order, &would));
+        any_free |= free >= UINT64_C(1) << order;
+        any_spare |= spare >= UINT64_C(1) << order;
+    }
+    if (would)
+        why.reason = LAB_PAGE_WOULD_SUCCEED;
+    else if (any_spare)
+        why.reason = LAB_PAGE_FRAGMENTED;
+    else if (any_free)
+        why.reason = LAB_PAGE_AT_MARK;
+    else
+        why.reason = LAB_PAGE_EMPTY;
+    *ret_why = why;
+    return 0;
+}

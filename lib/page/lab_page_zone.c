@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* Taking from a zone's parts and giving back, and what its marks say to that. */
+
+#include <errno.h>
+#include <lab_page_zone.h>
+
+/* Page numbers that one step moves. */
+#define BURST 64u
+
+void lab_page_zone_tell(struct lab_arena *arena, struct lab_page_zone *zone,
+                        enum lab_page_event event)
+{
+    (void)lab_fetch_add_relaxed(&zone->event[event], 1);
+    (void)lab_fetch_add_relaxed(&arena->sequence, 1);
+}
+
+/* The pressure that so many free pages make, coming from another. Between low and high it stays. */
+static enum lab_page_pressure pressure_at(const struct lab_page_zone *zone, int64_t free,
+                                          enum lab_page_pressure before)
+{
+    if (free < (int64_t)zone->mark[LAB_PAGE_MIN])
+        return LAB_PAGE_IS_MIN;
+    if (free < (int64_t)zone->mark[LAB_PAGE_LOW])
+        return LAB_PAGE_IS_LOW;
+    if (free >= (int64_t)zone->mark[LAB_PAGE_HIGH] || before == LAB_PAGE_CALM)
+        return LAB_PAGE_CALM;
+    return LAB_PAGE_IS_LOW;
+}
+
+/* Whoever brings the pressure forward tells of it; one who loses against another leaves it to the
+ * next that comes by. */
+static LAB_COLD void change_pressure(struct lab_arena *arena, struct lab_page_zone *zone)
+{
+    uint64_t before = lab_load_relaxed(&zone->pressure);
+    uint64_t now = pressure_at(zone, lab_page_zone_free(zone), (enum lab_page_pressure)before);
+
+    if (now == before || !lab_cas_relaxed(&zone->pressure, &before, now))
+        return;
+    if (before == LAB_PAGE_CALM)
+        lab_page_zone_tell(arena, zone, LAB_PAGE_BELOW_LOW);
+    if (now == LAB_PAGE_IS_MIN)
+        lab_page_zone_tell(arena, zone, LAB_PAGE_BELOW_MIN);
+    if (now == LAB_PAGE_CALM)
+        lab_page_zone_tell(arena, zone, LAB_PAGE_ABOVE_HIGH);
+}
+
+/* Whether so many pages are free for certain. */
+static bool has_plenty(const struct lab_page_zone *zone, uint64_t pages)
+{
+    return (int64_t)zone->first[LAB_PAGE_RESERVE_SINGLES] - lab_level_most(&zone->level) >=
+           (int64_t)pages;
+}
+
+/* Counts what went out, or (less than 0) came back. */
+static void count(struct lab_arena *arena, struct lab_page_zone *zone, uint32_t lcore,
+                  int64_t pages)
+{
+    lab_level_add(&zone->level, lcore, pages);
+    if (lab_likely(has_plenty(zone, zone->mark[LAB_PAGE_HIGH])) &&
+        lab_load_relaxed(&zone->pressure) == LAB_PAGE_CALM)
+        return;
+    change_pressure(arena, zone);
+}
+
+/* How many of n allocations leave `keep` pages behind. */
+static unsigned admitted(const struct lab_page_zone *zone, unsigned order, uint64_t keep,
+                         unsigned n)
+{
+    int64_t spare;
+
+    if (lab_likely(has_plenty(zone, keep + ((uint64_t)n << order))))
+        return n;
+    spare = lab_page_zone_free(zone) - (int64_t)keep;
+    if (spare <= 0)
+        return 0;
+    return spare >> order < n ? (unsigned)(spare >> order) : n;
+}
+
+/* What control threads get is for long, as a rule. */
+static enum lab_zone_class lifetime_of(unsigned gfp)
+{
+    return gfp & LAB_GFP_WAIT ? LAB_ZONE_LONG : LAB_ZONE_SHORT;
+}
+
+static void *address(const struct lab_page_zone *zone, enum lab_page_part part, uint32_t page)
+{
+    return zone->base + ((size_t)zone->first[part] + page) * LAB_PAGE_BYTES;
+}
+
+static unsigned take_singles(const struct lab_page_request *request, struct lab_page_zone *zone,
+                             enum lab_page_part part, void **ret_pages, unsigned n)
+{
+    uint32_t page[BURST];
+    unsigned got = 0, came;
+
+    do {
+        unsigned most = n - got < BURST ? n - got : BURST;
+
+        came = 0;
+        (void)!lab_zone_alloc_bulk(zone->part[part], request->lcore, lifetime_of(request->gfp),
+                                   page, most, &came);
+        for (unsigned i = 0; i < came; i++)
+            ret_pages[got++] = address(zone, part, page[i]);
+    } while (came > 0 && got < n);
+    return got;
+}
+
+static unsigned take(const struct lab_page_request *request, struct lab_page_zone *zone,
+                     enum lab_page_part part, void **ret_pages, unsigned n)
+{
+    uint32_t page;
+    unsigned got = 0;
+
+    if (request->order == 0 && n > 1)
+        return take_singles(request, zone, part, ret_pages, n);
+    while (got < n && lab_zone_alloc(zone->part[part], request->lcore, request->order,
+                                     lifetime_of(request->gfp), &page) == 0)
+        ret_pages[got++] = address(zone, part, page);
+    return got;
+}
+
+unsigned lab_page_zone_take(const struct lab_page_request *request, struct lab_page_zone *zone,
+                            uint64_t keep, void **ret_pages, unsigned n)
+{
+    unsigned got = admitted(zone, request->order, keep, n);
+
+    if (got > 0)
+        got = take(request, zone, LAB_PAGE_COMMON, ret_pages, got);
+    if (lab_likely(got > 0))
+        count(request->arena, zone, request->lcore, (int64_t)got << request->order);
+    return got;
+}
+
+unsigned lab_page_zone_take_reserve(const struct lab_page_request *request,
+                                    struct lab_page_zone *zone, void **ret_pages, unsigned n)
+{
+    enum lab_page_part part =
+        request->order == 0 ? LAB_PAGE_RESERVE_SINGLES : LAB_PAGE_RESERVE_RUNS;
+    unsigned got = zone->part[part] != NULL ? take(request, zone, part, ret_pages, n) : 0;
+
+    if (got > 0)
+        lab_page_zone_tell(request->arena, zone, LAB_PAGE_RESERVE);
+    return got;
+}
+
+bool lab_page_zone_find(struct lab_arena *arena, const void *page, struct lab_page_where *ret_where)
+{
+    for (uint32_t i = 0; i < arena->zones; i++) {
+        struct lab_page_zone *zone = &arena->zone[i];
+        size_t offset = (size_t)((uintptr_t)page - (uintptr_t)zone->base);
+        unsigned part = LAB_PAGE_COMMON;
+
+        if (offset / LAB_PAGE_BYTES >= zone->pages)
+            continue;
+        if (offset % LAB_PAGE_BYTES != 0)
+            return false;
+        while (offset / LAB_PAGE_BYTES >= zone->first[part + 1])
+            part++;
+        *ret_where =
+            (struct lab_page_where){zone, (enum lab_page_part)part,
+                                    (uint32_t)(offset / LAB_PAGE_BYTES) - zone->first[part]};
+        return true;
+    }
+    return false;
+}
+
+/* As many pages from the first on as are of its part, up to a burst; their numbers. */
+static unsigned gather(struct lab_arena *arena, void *const *pages, unsigned n,
+                       struct lab_page_where *ret_where, uint32_t *ret_page)
+{
+    unsigned k = 0;
+
+    for (; k < n && k < BURST; k++) {
+        struct lab_page_where where;
+
+        if (!lab_page_zone_find(arena, pages[k], &where))
+            break;
+        if (k == 0)
+            *ret_where = where;
+        else if (where.zone != ret_where->zone || where.part != ret_where->part)
+            break;
+        ret_page[k] = where.page;
+    }
+    return k;
+}
+
+int lab_page_zone_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void *const *pages,
+                       unsigned n, unsigned *done)
+{
+    int rc = 0;
+
+    *done = 0;
+    while (*done < n && rc == 0) {
+        struct lab_page_where where;
+        uint32_t page[BURST];
+        unsigned k = gather(arena, pages + *done, order == 0 ? n - *done : 1, &where, page);
+        unsigned given = 0;
+
+        if (k == 0)
+            return -EINVAL;
+        if (k == 1)
+            given = (rc = lab_zone_free(where.zone->part[where.part], lcore, page[0], order)) == 0;
+        else
+            rc = lab_zone_free_bulk(where.zone->part[where.part], lcore, page, k, &given);
+        if (given > 0 && where.part == LAB_PAGE_COMMON)
+            count(arena, where.zone, lcore, -((int64_t)given << order));
+        *done += given;
+    }
+    return rc;
+}

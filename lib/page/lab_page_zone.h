@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_PAGE_ZONE_H
+#define LAB_PAGE_ZONE_H
+
+/* One zone of an arena: its parts, its level and its marks. For lib/page alone. */
+
+#include <lab_page.h>
+
+/* What a request wants. */
+struct lab_page_request {
+    struct lab_arena *arena;
+    uint32_t lcore;
+    unsigned order;
+    unsigned gfp;
+};
+
+/* Where an address is. */
+struct lab_page_where {
+    struct lab_page_zone *zone;
+    enum lab_page_part part;
+    uint32_t page; /* number in the part */
+};
+
+/* Gets up to n allocations from the common part, as far as `keep` pages stay free there; returns
+ * how many. Lock-free. */
+unsigned lab_page_zone_take(const struct lab_page_request *request, struct lab_page_zone *zone,
+                            uint64_t keep, void **ret_pages, unsigned n);
+
+/* The same from the reserve. */
+unsigned lab_page_zone_take_reserve(const struct lab_page_request *request,
+                                    struct lab_page_zone *zone, void **ret_pages, unsigned n);
+
+/* Puts allocations of one order back, as lab_page_free_bulk(); *done is how many. Lock-free. */
+int lab_page_zone_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void *const *pages,
+                       unsigned n, unsigned *done);
+
+/* Counts an event, and tells those who poll. */
+void lab_page_zone_tell(struct lab_arena *arena, struct lab_page_zone *zone,
+                        enum lab_page_event event);
+
+/* false: the address is not of this arena, or not a page's. */
+bool lab_page_zone_find(struct lab_arena *arena, const void *page,
+                        struct lab_page_where *ret_where);
+
+/* Pages free in the common part. */
+LAB_INLINE int64_t lab_page_zone_free(const struct lab_page_zone *zone)
+{
+    return (int64_t)zone->first[LAB_PAGE_RESERVE_SINGLES] - lab_level_exact(&zone->level);
+}
+
+#endif
