@@ -3,10 +3,7 @@
  */
 
 /* The slow paths of get and put: what happens when the own tip is too small, too large, or absent.
- *
- * The roster's entries are stored and loaded relaxed: an entry may be seen before the deque's slots
- * are, but a thief touches slots only below a split that was raised (D3 in lab_deque.h) by one who
- * saw them. */
+ */
 
 #include <lab_pool.h>
 #include <lab_prefetch.h>
@@ -20,7 +17,7 @@
 #define CALM_PUTS 256u
 
 /* lab_pool_slot(LAB_LCORE_ANY): many threads at once. */
-#define SLOT_ANY 0u
+#define SLOT_ANY LAB_ROSTER_ANY
 
 /* The most things that are gathered before a get is known to succeed: the largest bulk of DPDK's
  * mempool. What is larger still is gathered in pieces. */
@@ -59,17 +56,6 @@ static void count_event(struct lab_pool *pool, uint32_t slot, enum lab_pool_even
     count_events(pool, slot, event, 1);
 }
 
-/* The roster's entry for a slot: one that a killed predecessor took, or a new one. */
-static uint64_t find_place(struct lab_pool *pool, uint32_t slot)
-{
-    for (uint32_t place = 0; place < pool->deques; place++)
-        if (lab_load_relaxed(&pool->roster[place]) == slot)
-            return place;
-    if (lab_load_relaxed(&pool->enrolled) >= pool->deques)
-        return pool->deques;
-    return lab_fetch_add_relaxed(&pool->enrolled, 1);
-}
-
 /* Gives the caller's deque slots, the first time that it has something to keep, as long as there
  * are some. Returns whether it has them. */
 static bool enrol(struct lab_pool *pool, uint32_t slot)
@@ -79,29 +65,16 @@ static bool enrol(struct lab_pool *pool, uint32_t slot)
 
     if (deque->slots != NULL)
         return true;
-    if (slot == SLOT_ANY)
+    if (slot == SLOT_ANY || !lab_roster_enter_owner(&pool->roster, slot, &place))
         return false;
-    place = find_place(pool, slot);
-    if (place >= pool->deques)
-        return false;
-    /* Only then the slots: a deque that can be used can be found, wherever its owner is killed. */
-    lab_store_relaxed(&pool->roster[place], slot);
-    lab_fence_light();
     lab_deque_equip_owner(deque, pool->slots + place * pool->capacity, pool->capacity);
     return true;
-}
-
-static uint32_t roster_length(const struct lab_pool *pool)
-{
-    uint64_t enrolled = lab_load_relaxed(&pool->enrolled);
-
-    return enrolled < pool->deques ? (uint32_t)enrolled : pool->deques;
 }
 
 /* The deque at a place of the roster, or NULL while its owner is still moving in. */
 static struct lab_deque *roster_deque(struct lab_pool *pool, uint32_t place)
 {
-    uint64_t slot = lab_load_relaxed(&pool->roster[place]);
+    uint32_t slot = lab_roster_slot(&pool->roster, place);
 
     return slot == SLOT_ANY ? NULL : &pool->deque[slot];
 }
@@ -240,7 +213,7 @@ static void get_steal(struct request *request)
     struct lab_pool *pool = request->pool;
     struct lab_pool_slow *slow = &pool->slow[request->slot];
     bool has_id = request->slot != SLOT_ANY;
-    uint32_t length = roster_length(pool);
+    uint32_t length = lab_roster_length(&pool->roster);
     uint32_t place = has_id ? slow->victim : 0;
 
     for (uint32_t tried = 0; tried < length && request->got < request->want;) {
@@ -269,35 +242,12 @@ static void get_public(struct request *request)
 static bool revoke_tips(struct request *request)
 {
     struct lab_pool *pool = request->pool;
-    uint64_t marks[LAB_LCORE_MAX];
-    uint32_t length = roster_length(pool);
-    bool any_public = false, any_mark = false;
+    bool called, any = lab_roster_revoke_any(&pool->roster, pool->deque, request->slot,
+                                             pool->barrier, &called);
 
-    for (uint32_t i = 0; i < length; i++) {
-        struct lab_deque *deque = roster_deque(pool, i);
-
-        marks[i] = 0;
-        if (deque == NULL || deque == own_deque(request))
-            continue;
-        switch (lab_deque_mark_any(deque, &marks[i])) {
-        case LAB_DEQUE_BARE:
-            break;
-        case LAB_DEQUE_PUBLIC:
-            any_public = true;
-            break;
-        case LAB_DEQUE_MARKED:
-            any_mark = true;
-            break;
-        }
-    }
-    if (any_mark) {
-        lab_barrier_heavy(pool->barrier);
-        for (uint32_t i = 0; i < length; i++)
-            if (marks[i] != 0)
-                lab_deque_settle_any(roster_deque(pool, i), marks[i]);
+    if (called)
         count_event(pool, request->slot, LAB_POOL_GET_REVOKE);
-    }
-    return any_public || any_mark;
+    return any;
 }
 
 /* Every put by an lcore that calls in publishes all it has from now on, so that the next to starve
@@ -478,10 +428,10 @@ LAB_COLD int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *c
 uint32_t lab_pool_count(const struct lab_pool *pool)
 {
     uint64_t free = lab_stack_count_any(&pool->stack);
-    uint32_t length = roster_length(pool);
+    uint32_t length = lab_roster_length(&pool->roster);
 
     for (uint32_t i = 0; i < length; i++) {
-        uint64_t slot = lab_load_relaxed(&pool->roster[i]);
+        uint32_t slot = lab_roster_slot(&pool->roster, i);
 
         if (slot != SLOT_ANY)
             free += lab_deque_count_any(&pool->deque[slot], NULL);

@@ -36,6 +36,7 @@
 #include <lab_error.h>
 #include <lab_lcore.h>
 #include <lab_region.h>
+#include <lab_roster.h>
 #include <lab_stack.h>
 #include <stddef.h>
 
@@ -104,7 +105,6 @@ struct lab_pool {
     uint32_t magic; /* first, so that a driver can tell whose pool this is */
     uint32_t count;
     uint32_t lcores;
-    uint32_t deques;
     uint32_t capacity; /* slots of one deque */
     uint32_t stride;   /* bytes from buffer to buffer, or 0: objects of the caller's */
     uint32_t hash_mask;
@@ -113,11 +113,10 @@ struct lab_pool {
     uint32_t claims;  /* as in the options */
     uint32_t claim[LAB_POOL_CLAIMS];
 
-    char *buffers;        /* with a stride: the first buffer */
-    void **objects;       /* without: index to object */
-    uint32_t *hash;       /* without: object to index + 1, open addressing */
-    lab_atomic_t *slots;  /* deques x capacity */
-    lab_atomic_t *roster; /* deques entries: the slots that have a deque, in order of arrival */
+    char *buffers;              /* with a stride: the first buffer */
+    void **objects;             /* without: index to object */
+    uint32_t *hash;             /* without: object to index + 1, open addressing */
+    lab_atomic_t *slots;        /* roster.places x capacity */
     struct lab_pool_slow *slow; /* lcores + 1 entries, like the deques */
     struct lab_region region;   /* of lab_pool_create() */
     char name[LAB_POOL_NAME_SIZE];
@@ -125,8 +124,8 @@ struct lab_pool {
     /* Not 0: some get found too little, so every put publishes everything. Read by every put,
      * written seldom: one more with each get that starves, 0 when there is plenty again. */
     alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
-    lab_atomic_t enrolled; /* entries of the roster that are taken, or were asked for */
-    lab_atomic_t low_free; /* fewest free things seen */
+    lab_atomic_t low_free;    /* fewest free things seen */
+    struct lab_roster roster; /* the slots that have a deque */
 
     struct lab_stack stack;
 

@@ -165,7 +165,6 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     pool->magic = LAB_POOL_MAGIC;
     pool->count = options->count;
     pool->lcores = layout->lcores;
-    pool->deques = layout->deques;
     pool->capacity = layout->capacity;
     pool->stride = layout->stride;
     pool->hash_mask = layout->hash_slots != 0 ? layout->hash_slots - 1 : 0;
@@ -173,7 +172,8 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     pool->claims = options->claims;
     memcpy(pool->claim, options->claim, sizeof(pool->claim));
     pool->slow = (void *)(base + layout->slow);
-    pool->roster = (void *)(base + layout->roster);
+    pool->roster.entry = (void *)(base + layout->roster);
+    pool->roster.places = layout->deques;
     pool->slots = (void *)(base + layout->slots);
     pool->objects = (void *)(base + layout->objects);
     pool->hash = (void *)(base + layout->hash);

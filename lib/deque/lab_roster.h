@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_ROSTER_H
+#define LAB_ROSTER_H
+
+/* Which of many deques have slots: there are slots for `places` deques, and an lcore takes a place
+ * when it first has something to keep. Its id has it for good.
+ *
+ * The deques are an array of the caller's, by slot: 0 is that of all threads without an id, which
+ * never has slots, and i + 1 that of lcore i.
+ *
+ * Entries are stored and loaded relaxed: an entry may be seen before the deque's slots are, but a
+ * thief touches slots only below a split that was raised (D3 in lab_deque.h) by one who saw them.
+ *
+ * Progress: wait-free. An lcore that is killed between its entry and its slots finds its place
+ * again when its id comes back. */
+
+#include <lab_barrier.h>
+#include <lab_deque.h>
+
+/* The slot of the threads without an id. */
+#define LAB_ROSTER_ANY 0u
+
+/* The most places in one roster. */
+#define LAB_ROSTER_PLACES_MAX 128u
+
+struct lab_roster {
+    lab_atomic_t *entry; /* places entries: slots in order of arrival; LAB_ROSTER_ANY: not yet */
+    uint32_t places;     /* up to LAB_ROSTER_PLACES_MAX */
+    lab_atomic_t taken;  /* entries that are taken, or were asked for */
+};
+
+/* The place of a slot, a new one if it has none. false: there is none left. By the slot's owner,
+ * who equips its deque only then: a deque that can be used can be found. */
+bool lab_roster_enter_owner(struct lab_roster *roster, uint32_t slot, uint64_t *ret_place);
+
+/* The places that may have a deque. Any thread. */
+LAB_INLINE uint32_t lab_roster_length(const struct lab_roster *roster)
+{
+    uint64_t taken = lab_load_relaxed(&roster->taken);
+
+    return taken < roster->places ? (uint32_t)taken : roster->places;
+}
+
+/* The slot at a place, or LAB_ROSTER_ANY while its owner is still moving in. Any thread. */
+LAB_INLINE uint32_t lab_roster_slot(const struct lab_roster *roster, uint32_t place)
+{
+    return (uint32_t)lab_load_relaxed(&roster->entry[place]);
+}
+
+/* Makes the tips of all these deques but the caller's public, with one lab_barrier_heavy() for all
+ * of them, which *ret_called tells. Returns whether there is now anything worth another look. Any
+ * thread; a system call. */
+bool lab_roster_revoke_any(const struct lab_roster *roster, struct lab_deque *deques, uint32_t own,
+                           enum lab_barrier barrier, bool *ret_called);
+
+#endif
