@@ -5,7 +5,7 @@
 /* Making and unmaking arenas. Control threads only. */
 
 #include <errno.h>
-#include <lab_page.h>
+#include <lab_page_cache.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +19,23 @@
  * from a mark no lcore is asked. */
 #define DRIFT_SHARE 16u
 
+/* Lcores with deques, by default. */
+#define CACHES_DEFAULT 16u
+
+/* What the deques of all lcores together can hold of the smallest zone, so that no lcore's
+ * hides more than a part of that. Of an lcore's share half is for single pages, a quarter for clean
+ * ones, and the rest for the other orders. */
+#define CACHED_SHARE 8u
+
+/* Slots of a deque; below, bursts of 32 never run hot. The tip's and the reach's shares are as in
+ * pools. */
+#define CAPACITY_MIN 64u
+#define CAPACITY_RUNS_MIN 8u
+#define CAPACITY_MAX 4096u
+#define TIP_SHARE 4u
+#define REACH_SHARE 8u
+#define REACH_MAX 256u
+
 /* Where a zone's metadata lies, in bytes from the arena's beginning, and how large its parts are.
  */
 struct zone_layout {
@@ -27,8 +44,9 @@ struct zone_layout {
 };
 
 struct layout {
-    uint32_t lcores;
-    size_t home, end;
+    uint32_t lcores, caches, slots_each, deques;
+    uint32_t capacity[LAB_PAGE_ORDERS][LAB_PAGE_KINDS];
+    size_t lcore, roster, slots, deque, end;
     struct zone_layout zone[LAB_ARENA_ZONES_MAX];
 };
 
@@ -93,10 +111,68 @@ static int plan_zone(const struct lab_arena_options *options, uint32_t index, st
     return 0;
 }
 
+/* The largest power of two up to n, but no less than `least`, another one. */
+static uint32_t power_of_two(uint64_t n, uint32_t least)
+{
+    uint32_t power = least;
+
+    while ((uint64_t)power * 2 <= n && power < CAPACITY_MAX)
+        power *= 2;
+    return power;
+}
+
+static bool is_cached(const struct lab_arena_options *options, unsigned order)
+{
+    return order == 0 || (options->cached_orders >> order & 1);
+}
+
+static void plan_caches(const struct lab_arena_options *options, struct layout *layout)
+{
+    uint64_t smallest = UINT64_MAX, share, runs = 0;
+
+    for (uint32_t i = 0; i < options->zones; i++)
+        if (layout->zone[i].blocks[LAB_PAGE_COMMON] < smallest)
+            smallest = layout->zone[i].blocks[LAB_PAGE_COMMON];
+    share = smallest * LAB_BLOCK_PAGES / CACHED_SHARE / layout->caches;
+    for (unsigned order = 1; order < LAB_PAGE_ORDERS; order++)
+        runs += is_cached(options, order);
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
+        for (unsigned kind = 0; kind < LAB_PAGE_KINDS && is_cached(options, order); kind++) {
+            uint64_t part = order == 0 ? share / (kind + 2) : share / 8 / runs >> order;
+            uint32_t least = order == 0 ? CAPACITY_MIN : CAPACITY_RUNS_MIN;
+
+            layout->capacity[order][kind] = power_of_two(part, least);
+            layout->slots_each += layout->capacity[order][kind];
+            layout->deques += layout->lcores + 1;
+        }
+    layout->lcore = place(layout, (layout->lcores + 1) * sizeof(struct lab_page_lcore));
+    layout->roster = place(layout, layout->caches * sizeof(lab_atomic_t));
+    layout->deque = place(layout, layout->deques * sizeof(struct lab_deque));
+    layout->slots =
+        place(layout, (size_t)layout->caches * layout->slots_each * sizeof(lab_atomic_t));
+}
+
+static int check_lcores(const struct lab_arena_options *options, const struct layout *layout,
+                        struct lab_error *error)
+{
+    if (layout->lcores > LAB_ARENA_LCORES_MAX)
+        return lab_error_set(error, -EINVAL, "arena %s: %u lcores asked for, at most %u",
+                             options->name, layout->lcores, LAB_ARENA_LCORES_MAX);
+    if (options->caches > LAB_ROSTER_PLACES_MAX)
+        return lab_error_set(error, -EINVAL, "arena %s: %u caches asked for, at most %u",
+                             options->name, options->caches, LAB_ROSTER_PLACES_MAX);
+    if (options->cached_orders >> LAB_PAGE_ORDERS != 0)
+        return lab_error_set(error, -EINVAL, "arena %s: orders end at %u, 0x%x has others",
+                             options->name, LAB_PAGE_ORDERS - 1, options->cached_orders);
+    return 0;
+}
+
 static int plan(const struct lab_arena_options *options, struct layout *ret_layout,
                 struct lab_error *error)
 {
-    struct layout layout = {.lcores = options->lcores != 0 ? options->lcores : LAB_LCORE_MAX};
+    struct layout layout = {.lcores = options->lcores != 0 ? options->lcores : LAB_LCORE_MAX,
+                            .caches = options->caches != 0 ? options->caches : CACHES_DEFAULT};
+    int rc;
 
     if (options->name == NULL || options->name[0] == '\0' ||
         strnlen(options->name, LAB_ARENA_NAME_SIZE) == LAB_ARENA_NAME_SIZE)
@@ -105,17 +181,18 @@ static int plan(const struct lab_arena_options *options, struct layout *ret_layo
     if (options->zones == 0 || options->zones > LAB_ARENA_ZONES_MAX)
         return lab_error_set(error, -EINVAL, "arena %s: %u zones asked for, 1 to %u are possible",
                              options->name, options->zones, LAB_ARENA_ZONES_MAX);
-    if (layout.lcores > LAB_ARENA_LCORES_MAX)
-        return lab_error_set(error, -EINVAL, "arena %s: %u lcores asked for, at most %u",
-                             options->name, layout.lcores, LAB_ARENA_LCORES_MAX);
+    rc = check_lcores(options, &layout, error);
+    if (rc != 0)
+        return rc;
+    if (layout.caches > layout.lcores)
+        layout.caches = layout.lcores;
     (void)place(&layout, sizeof(struct lab_arena));
-    layout.home = place(&layout, layout.lcores);
     for (uint32_t i = 0; i < options->zones; i++) {
-        int rc = plan_zone(options, i, &layout, error);
-
+        rc = plan_zone(options, i, &layout, error);
         if (rc != 0)
             return rc;
     }
+    plan_caches(options, &layout);
     *ret_layout = layout;
     return 0;
 }
@@ -171,26 +248,68 @@ static int build_zone(struct lab_arena *arena, const struct lab_arena_options *o
     return 0;
 }
 
+static uint32_t at_most(uint32_t n, uint32_t most)
+{
+    return n < most ? n : most;
+}
+
+static void build_caches(struct lab_arena *arena, const struct layout *layout)
+{
+    char *base = (char *)arena;
+    uint32_t next = 0;
+
+    arena->lcore = (void *)(base + layout->lcore);
+    arena->deque = (void *)(base + layout->deque);
+    arena->slots = (void *)(base + layout->slots);
+    arena->slots_each = layout->slots_each;
+    arena->roster.entry = (void *)(base + layout->roster);
+    arena->roster.places = layout->caches;
+    memcpy(arena->capacity, layout->capacity, sizeof(arena->capacity));
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
+        arena->cache[order] =
+            arena->capacity[order][LAB_PAGE_PLAIN] != 0 ? next : LAB_PAGE_UNCACHED;
+        for (int kind = 0; kind < LAB_PAGE_KINDS; kind++) {
+            uint32_t capacity = arena->capacity[order][kind];
+
+            for (uint32_t slot = 0; slot <= arena->lcores && capacity != 0; slot++)
+                lab_deque_init(&arena->deque[next++], at_most(capacity / REACH_SHARE, REACH_MAX),
+                               capacity / TIP_SHARE, arena->barrier == LAB_BARRIER_FENCE);
+        }
+    }
+}
+
+/* All but the addresses of the zones' memory. */
 static int build(void *memory, const struct lab_arena_options *options, const struct layout *layout,
                  struct lab_arena **ret_arena, struct lab_error *error)
 {
+    enum lab_barrier wanted = options->fenced   ? LAB_BARRIER_FENCE
+                              : options->shared ? LAB_BARRIER_SHARED
+                                                : LAB_BARRIER_PRIVATE;
     struct lab_arena *arena = memory;
+    int rc = lab_barrier_register(wanted, &arena->barrier);
 
+    if (rc != 0)
+        return lab_error_set(error, rc, "arena %s: cannot register for membarrier", options->name);
     arena->magic = LAB_ARENA_MAGIC;
     arena->lcores = layout->lcores;
     arena->zones = options->zones;
-    arena->home = (uint8_t *)memory + layout->home;
     memcpy(arena->name, options->name, strlen(options->name) + 1);
-    for (uint32_t i = 0; i < arena->zones; i++) {
-        int rc = build_zone(arena, options, layout, i, error);
-
-        if (rc != 0)
-            return rc;
-    }
+    for (uint32_t i = 0; i < arena->zones && rc == 0; i++)
+        rc = build_zone(arena, options, layout, i, error);
+    if (rc != 0)
+        return rc;
     for (uint32_t i = 0; i < arena->zones; i++)
         set_order(arena, i);
+    build_caches(arena, layout);
     *ret_arena = arena;
     return 0;
+}
+
+/* The zones have their memory. */
+static void settle(struct lab_arena *arena)
+{
+    for (uint32_t slot = 0; slot <= arena->lcores; slot++)
+        lab_page_set_home(arena, slot, 0);
 }
 
 int lab_arena_footprint(const struct lab_arena_options *options, size_t *ret_bytes,
@@ -228,6 +347,7 @@ int lab_arena_init(void *memory, const struct lab_arena_options *options,
         return rc;
     for (uint32_t i = 0; i < options->zones; i++)
         arena->zone[i].base = options->zone[i].memory;
+    settle(arena);
     *ret_arena = arena;
     return 0;
 }
@@ -294,6 +414,11 @@ int lab_arena_create(const struct lab_arena_options *options, struct lab_arena *
 
     if (rc != 0)
         return rc;
+    if (options->shared)
+        return lab_error_set(error, -EINVAL,
+                             "arena %s: a region belongs to one process; build a shared arena with "
+                             "lab_arena_init() in memory that the processes share",
+                             options->name);
     for (uint32_t i = 0; i < options->zones; i++)
         if (options->zone[i].memory != NULL)
             return lab_error_set(error, -EINVAL,
@@ -316,6 +441,7 @@ int lab_arena_create(const struct lab_arena_options *options, struct lab_arena *
         (void)unmap(arena);
         return rc;
     }
+    settle(arena);
     *ret_arena = arena;
     return lab_error_set(error, 0, "%s", wish.message);
 }
@@ -324,6 +450,8 @@ int lab_arena_destroy(struct lab_arena *arena)
 {
     if (arena == NULL)
         return 0;
+    (void)lab_page_cache_revoke(arena, LAB_ROSTER_ANY);
+    lab_page_cache_drain(arena, LAB_LCORE_ANY);
     for (uint32_t i = 0; i < arena->zones; i++)
         for (int part = 0; part < LAB_PAGE_PARTS; part++) {
             struct lab_zone_stats stats = {0};

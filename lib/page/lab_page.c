@@ -5,7 +5,7 @@
 /* Requests: which zones they try, and how far each class may go. */
 
 #include <errno.h>
-#include <lab_page_zone.h>
+#include <lab_page_cache.h>
 #include <string.h>
 
 /* One request under way: what it has got so far lands in `pages`. */
@@ -47,15 +47,75 @@ static bool take_reserve(struct gathering *g)
     return is_complete(g);
 }
 
-/* What the request's class may have. */
-static bool take(struct gathering *g)
+/* From deques near at hand, and from the own zone as long as it has plenty. */
+static bool take_near(struct gathering *g)
 {
-    if (take_down_to(g, LAB_PAGE_LOW))
+    const struct lab_page_request *request = &g->request;
+
+    g->got = lab_page_cache_get_own(request, LAB_PAGE_PLAIN, g->pages, g->want);
+    if (!is_complete(g))
+        g->got +=
+            lab_page_cache_get_victim(request, LAB_PAGE_PLAIN, g->pages + g->got, g->want - g->got);
+    if (!is_complete(g))
+        g->got += lab_page_cache_refill(request, g->pages + g->got, g->want - g->got);
+    return is_complete(g);
+}
+
+/* From the deques of others. */
+static bool take_cached(struct gathering *g, bool far)
+{
+    for (int kind = 0; kind < LAB_PAGE_KINDS && !is_complete(g); kind++)
+        if (g->request.arena->capacity[g->request.order][kind] != 0)
+            g->got += lab_page_cache_get_others(&g->request, (enum lab_page_kind)kind, far,
+                                                g->pages + g->got, g->want - g->got);
+    return is_complete(g);
+}
+
+/* What the request's class may have, without waiting. */
+static bool take_now(struct gathering *g)
+{
+    bool cached = lab_page_is_cached(g->request.arena, g->request.order);
+
+    if (cached && (take_near(g) || take_cached(g, false)))
+        return true;
+    if (take_down_to(g, LAB_PAGE_LOW) || (cached && take_cached(g, true)))
         return true;
     if (g->request.gfp & LAB_GFP_ATOMIC)
         return take_down_to(g, LAB_PAGE_MARKS) || take_reserve(g);
     if (g->request.gfp & LAB_GFP_WAIT)
         return take_down_to(g, LAB_PAGE_MIN);
+    return false;
+}
+
+static void give_back(struct gathering *g)
+{
+    unsigned done;
+
+    (void)lab_page_zone_give(g->request.arena, g->request.lcore, g->request.order, g->pages, g->got,
+                             &done);
+    g->got = 0;
+}
+
+/* Whoever may wait empties all deques into the zones; twice, since what others were moving
+ * meanwhile may have come to rest in a tip again. Where no tip is out of reach it is no system
+ * call, and everybody makes the tips public. */
+static bool take(struct gathering *g)
+{
+    struct lab_arena *arena = g->request.arena;
+    bool may_wait = (g->request.gfp & LAB_GFP_WAIT) != 0;
+
+    if (lab_likely(take_now(g)))
+        return true;
+    for (int round = 0; round < 2; round++) {
+        if (!may_wait && arena->barrier != LAB_BARRIER_FENCE)
+            break;
+        give_back(g);
+        lab_page_zone_hunger(arena);
+        (void)lab_page_cache_revoke(arena, g->request.lcore + 1);
+        lab_page_cache_drain(arena, g->request.lcore);
+        if (take_now(g))
+            return true;
+    }
     return false;
 }
 
@@ -67,55 +127,109 @@ static void hand_over(unsigned order, unsigned gfp, void **pages, unsigned n)
             memset(pages[i], 0, LAB_PAGE_BYTES << order);
 }
 
-static uint32_t home_of(const struct lab_arena *arena, uint32_t lcore)
-{
-    return lcore < arena->lcores ? arena->home[lcore] : 0;
-}
-
 static bool is_lcore(const struct lab_arena *arena, uint32_t lcore)
 {
-    return lcore < arena->lcores || lcore == LAB_LCORE_ANY;
+    return lcore + 1 <= arena->lcores;
 }
 
 static int fail(struct gathering *g)
 {
     struct lab_arena *arena = g->request.arena;
-    unsigned done;
 
-    (void)lab_page_zone_give(arena, g->request.lcore, g->request.order, g->pages, g->got, &done);
+    give_back(g);
+    lab_page_zone_hunger(arena);
     if (!(g->request.gfp & LAB_GFP_NOWARN))
-        lab_page_zone_tell(arena, &arena->zone[home_of(arena, g->request.lcore)], LAB_PAGE_FAILED);
+        lab_page_zone_tell(arena, &arena->zone[arena->lcore[g->request.lcore + 1].home],
+                           LAB_PAGE_FAILED);
     return -ENOMEM;
 }
 
-int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order, unsigned gfp,
-                        void **ret_pages, unsigned n)
+static LAB_NOINLINE int alloc_bulk(const struct lab_page_request *request, void **ret_pages,
+                                   unsigned n)
 {
     void *pages[LAB_PAGE_BULK_MAX];
-    struct gathering g = {.request = {arena, lcore, order, gfp}, .pages = pages, .want = n};
+    struct gathering g = {.request = *request, .pages = pages, .want = n};
 
-    if (!is_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS || !lab_gfp_is_valid(gfp) ||
-        n > LAB_PAGE_BULK_MAX)
-        return -EINVAL;
-    g.home = &arena->zone[home_of(arena, lcore)];
-    if (!take(&g))
+    g.home = &request->arena->zone[request->arena->lcore[request->lcore + 1].home];
+    if (lab_unlikely(!take(&g)))
         return fail(&g);
-    hand_over(order, gfp, pages, n);
     memcpy(ret_pages, pages, n * sizeof(*pages));
     return 0;
 }
 
-int lab_page_free_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order, void *const *pages,
-                       unsigned n, unsigned *ret_n)
+LAB_NOINLINE int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                                     unsigned gfp, void **ret_pages, unsigned n)
 {
+    const struct lab_page_request request = {arena, lcore, order, gfp};
+    int rc;
+
+    if (!is_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS || !lab_gfp_is_valid(gfp) ||
+        n > LAB_PAGE_BULK_MAX)
+        return -EINVAL;
+    if (n == 1 && !lab_page_is_cached(arena, order) &&
+        lab_page_zone_take_one(&request, &arena->zone[arena->lcore[lcore + 1].home], ret_pages))
+        rc = 0;
+    else
+        rc = alloc_bulk(&request, ret_pages, n);
+    if (rc == 0)
+        hand_over(order, gfp, ret_pages, n);
+    return rc;
+}
+
+/* Into the caller's deque: what is not for it, or not right, goes the other way. */
+static bool put_cached(struct lab_arena *arena, uint32_t slot, unsigned order, void *const *pages,
+                       unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (!lab_page_is_own(&arena->lcore[slot], pages[i], order))
+            return false;
+    return lab_page_cache_put(arena, slot, order, pages, n);
+}
+
+static LAB_NOINLINE int free_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                                  void *const *pages, unsigned n, unsigned *ret_n)
+{
+    if (lab_load_relaxed(&arena->hungry) != 0)
+        lab_page_cache_digest(arena, lcore + 1);
+    else if (lab_page_is_cached(arena, order) && put_cached(arena, lcore + 1, order, pages, n)) {
+        *ret_n = n;
+        return 0;
+    }
+    return lab_page_zone_give(arena, lcore, order, pages, n, ret_n);
+}
+
+LAB_NOINLINE int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                                    void *const *pages, unsigned n, unsigned *ret_n)
+{
+    const struct lab_page_lcore *me = &arena->lcore[lcore + 1];
     unsigned done = 0;
+    size_t offset;
     int rc = -EINVAL;
 
-    if (is_lcore(arena, lcore) && order < LAB_PAGE_ORDERS)
-        rc = lab_page_zone_give(arena, lcore, order, pages, n, &done);
+    if (is_lcore(arena, lcore) && order < LAB_PAGE_ORDERS) {
+        offset = n == 1 ? (size_t)((uintptr_t)pages[0] - (uintptr_t)me->base) : SIZE_MAX;
+        if (offset < me->bytes && offset % LAB_PAGE_BYTES == 0 &&
+            !lab_page_is_cached(arena, order) && lab_load_relaxed(&arena->hungry) == 0) {
+            rc = lab_page_zone_give_one(arena, lcore, order, &arena->zone[me->home], offset);
+            done = rc == 0;
+        } else {
+            rc = free_bulk(arena, lcore, order, pages, n, &done);
+        }
+    }
     if (ret_n != NULL)
         *ret_n = done;
     return rc;
+}
+
+void lab_page_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone)
+{
+    struct lab_page_lcore *me = &arena->lcore[slot];
+    struct lab_page_zone *home = &arena->zone[zone];
+
+    me->home = zone;
+    me->base = home->base;
+    me->bytes = home->first[LAB_PAGE_RESERVE_SINGLES] * LAB_PAGE_BYTES;
+    me->block = home->part[LAB_PAGE_COMMON]->block;
 }
 
 int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node)
@@ -124,7 +238,8 @@ int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node)
         return -EINVAL;
     for (uint32_t i = 0; i < arena->zones; i++)
         if (node == LAB_NODE_ANY || arena->zone[i].node == node) {
-            arena->home[lcore] = (uint8_t)i;
+            lab_page_cache_flush(arena, lcore + 1);
+            lab_page_set_home(arena, lcore + 1, i);
             return 0;
         }
     return -ENOENT;

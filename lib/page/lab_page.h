@@ -28,12 +28,15 @@
  * transit hides one row of 32 pages.
  */
 
+#include <lab_barrier.h>
 #include <lab_common.h>
+#include <lab_deque.h>
 #include <lab_error.h>
 #include <lab_gfp.h>
 #include <lab_lcore.h>
 #include <lab_level.h>
 #include <lab_region.h>
+#include <lab_roster.h>
 #include <lab_zone.h>
 #include <stddef.h>
 
@@ -71,8 +74,17 @@ struct lab_arena_zone {
 struct lab_arena_options {
     const char *name; /* for reports; at most LAB_ARENA_NAME_SIZE - 1 characters */
     const struct lab_arena_zone *zone;
-    uint32_t zones;  /* 1 to LAB_ARENA_ZONES_MAX, in the order in which they are to be tried */
+    uint32_t zones; /* 1 to LAB_ARENA_ZONES_MAX, in the order in which they are to be tried */
+
+    /* The rest may be 0, which asks for what stands in brackets. */
     uint32_t lcores; /* ids are 0 to lcores - 1, up to LAB_ARENA_LCORES_MAX [LAB_LCORE_MAX] */
+    uint32_t caches; /* lcores that can have deques of their own at the same time, up to
+                        LAB_ROSTER_PLACES_MAX; those that come later work on the zones [16, or
+                        lcores if that is less] */
+    unsigned cached_orders; /* bit k: order k comes from deques too; order 0 always does */
+    bool fenced; /* no tip is out of reach, not even for LAB_GFP_ATOMIC: owners fence at every
+                    request [only LAB_GFP_WAIT and lab_housekeep() empty the tips of others] */
+    bool shared; /* for lab_arena_init(): other processes use the arena too [this one alone] */
 };
 
 /* What happened in a zone. Each raises the arena's sequence by one. */
@@ -97,16 +109,47 @@ enum lab_page_part {
 /* How near its end a zone is. Only by events does it change. */
 enum lab_page_pressure { LAB_PAGE_CALM, LAB_PAGE_IS_LOW, LAB_PAGE_IS_MIN };
 
-/* In memory that may be shared between processes, at the same address in each. Only lib/page looks
- * inside. */
+/* What an lcore works with; the first one is that of all threads without an id. Written by it
+ * alone. */
+struct lab_page_lcore {
+    _Alignas(
+        LAB_CACHE_LINE) char *base; /* its first zone: what is put goes into its deques if it */
+    size_t bytes;                   /* is of that zone's common part, */
+    struct lab_block *block;        /* and in the shape that it has there */
+    uint64_t hunger;                /* the value of arena->hungry that was seen last */
+    uint32_t calm;                  /* puts since it changed */
+    uint32_t home;                  /* the zone */
+    uint32_t victim;                /* the roster's place that was last worth stealing from */
+};
+
+/* Deques of one order: its pages as they come, and those that are clean. */
+enum lab_page_kind { LAB_PAGE_PLAIN, LAB_PAGE_CLEAN, LAB_PAGE_KINDS };
+
+/* An order that no deque serves. */
+#define LAB_PAGE_UNCACHED UINT32_MAX
+
+/* In memory that may be shared between processes, at the same address in each. Only lib/page and
+ * the inline functions below look inside. */
 struct lab_arena {
     uint32_t magic;
     uint32_t lcores;
+    struct lab_page_lcore *lcore; /* lcores + 1, by slot as in lab_roster.h */
+    /* By order: the first of lcores + 1 deques of each kind, or LAB_PAGE_UNCACHED. */
+    uint32_t cache[LAB_PAGE_ORDERS];
+    struct lab_deque *deque;
     uint32_t zones;
-    uint8_t *home;            /* by lcore: the zone that it tries first */
+    enum lab_barrier barrier;
+    uint32_t capacity[LAB_PAGE_ORDERS][LAB_PAGE_KINDS]; /* slots of one deque; 0: there is none */
+    uint32_t slots_each;                                /* of all deques of one lcore */
+    lab_atomic_t *slots;                                /* roster.places x slots_each */
     struct lab_region memory; /* of lab_arena_create(): what you are looking at */
     char name[LAB_ARENA_NAME_SIZE];
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t sequence;
+
+    /* Not 0: some request found too little, or a zone is under pressure, so every put goes back to
+     * its zone. Read by every put, written seldom. */
+    _Alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
+    struct lab_roster roster; /* the slots that have deques */
+    lab_atomic_t sequence;
     struct lab_page_zone {
         char *base;
         uint64_t pages;                        /* all of them */
@@ -150,10 +193,42 @@ LAB_PUBLIC int lab_arena_init(void *memory, const struct lab_arena_options *opti
                               struct lab_arena **ret_arena, struct lab_error *error) LAB_CHECKED;
 
 /* From now on this lcore tries the zones of that node first; LAB_NODE_ANY: the arena's first one.
- * Before, every lcore does as with LAB_NODE_ANY; threads without an id always do. By the lcore
- * itself, or before it is at work. Returns 0; -EINVAL for an lcore that there is not, -ENOENT when
- * no zone is on that node. */
+ * Before, every lcore does as with LAB_NODE_ANY; threads without an id always do. What its deques
+ * hold goes back to the zones. By the lcore itself, or before it is at work. Returns 0; -EINVAL for
+ * an lcore that there is not, -ENOENT when no zone is on that node. */
 LAB_PUBLIC int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node);
+
+/* The rest of the calls below, for them alone. */
+LAB_PUBLIC int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                                   unsigned gfp, void **ret_pages, unsigned n);
+LAB_PUBLIC int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                                  void *const *pages, unsigned n, unsigned *ret_n);
+
+/* The lcore's deque for an order that deques serve. */
+LAB_INLINE struct lab_deque *lab_page_deque(struct lab_arena *arena, uint32_t slot, unsigned order,
+                                            enum lab_page_kind kind)
+{
+    return &arena->deque[arena->cache[order] + (arena->lcores + 1) * (uint32_t)kind + slot];
+}
+
+/* Whether an allocation of that order begins there, in the common part of the lcore's own zone. */
+LAB_INLINE bool lab_page_is_own(const struct lab_page_lcore *me, const void *page, unsigned order)
+{
+    size_t offset = (size_t)((uintptr_t)page - (uintptr_t)me->base);
+    const struct lab_block *block;
+    unsigned row, first;
+
+    if (offset >= me->bytes || (offset & ((LAB_PAGE_BYTES << order) - 1)) != 0)
+        return false;
+    block = &me->block[offset / (LAB_PAGE_BYTES * LAB_BLOCK_PAGES)];
+    row = (unsigned)(offset / (LAB_PAGE_BYTES * LAB_ROW_PAGES)) % LAB_BLOCK_ROWS;
+    first = (unsigned)(offset / LAB_PAGE_BYTES) % LAB_ROW_PAGES;
+    if (order == 0)
+        return lab_row_holds_single(lab_load_relaxed(&block->row[row]), first);
+    if (order <= LAB_ROW_ORDER_MAX)
+        return lab_row_holds(lab_load_relaxed(&block->row[row]), lab_row_run(first, order));
+    return lab_block_state_holds(lab_load_relaxed(&block->state), row, order - LAB_BLOCK_ROW_ORDER);
+}
 
 /* Gets n times 2^order pages, all or none; ret_pages[0 .. n-1] are their addresses.
  *
@@ -161,19 +236,53 @@ LAB_PUBLIC int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int nod
  * LAB_LCORE_ANY. gfp is one class and modifiers (lab_gfp.h). Returns 0; -ENOMEM when such a request
  * cannot be met (lab_page_why() tells the reason); -EINVAL for an lcore or order that there is not,
  * flags that make no sense, or n above LAB_PAGE_BULK_MAX. On failure ret_pages is untouched and
- * nothing is taken. Lock-free; never blocks, but for LAB_GFP_WAIT. */
-LAB_PUBLIC int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
-                                   unsigned gfp, void **ret_pages, unsigned n) LAB_CHECKED;
+ * nothing is taken. Wait-free from the lcore's deque, else lock-free; never blocks, but for
+ * LAB_GFP_WAIT. */
+LAB_INLINE LAB_CHECKED int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t lcore,
+                                               unsigned order, unsigned gfp, void **ret_pages,
+                                               unsigned n)
+{
+    uint32_t slot = lcore + 1; /* LAB_LCORE_ANY wraps around */
+
+    if (lab_likely(slot <= arena->lcores) && lab_likely(lab_gfp_is_plain(gfp)) &&
+        order < LAB_PAGE_ORDERS && arena->cache[order] != LAB_PAGE_UNCACHED &&
+        lab_likely(
+            lab_deque_pop_owner(lab_page_deque(arena, slot, order, LAB_PAGE_PLAIN), ret_pages, n)))
+        return 0;
+    return lab_page_alloc_slow(arena, lcore, order, gfp, ret_pages, n);
+}
 
 /* Puts n allocations of one order back; any thread may have got them.
  *
  * Returns 0; -EINVAL for an lcore or an order that there is not, or an address that is not of this
  * arena or not aligned to the order's size; -ENOENT when the page is free; -ERANGE when it is not,
  * but no allocation of that order begins there. On failure those before pages[*ret_n] are free,
- * that one is wrong, and the rest is untouched; else *ret_n, which may be NULL, is n. Lock-free;
- * never blocks. That a page was put twice cannot be told if it was given out again in between. */
-LAB_PUBLIC int lab_page_free_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
-                                  void *const *pages, unsigned n, unsigned *ret_n);
+ * that one is wrong, and the rest is untouched; else *ret_n, which may be NULL, is n. Wait-free
+ * into the lcore's deque, else lock-free; never blocks. That a page was put twice cannot be told if
+ * it was given out again in between, or rests in a deque. */
+LAB_INLINE int lab_page_free_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                                  void *const *pages, unsigned n, unsigned *ret_n)
+{
+    uint32_t slot = lcore + 1;
+    unsigned i = 0;
+
+    if (lab_likely(slot <= arena->lcores) && order < LAB_PAGE_ORDERS &&
+        arena->cache[order] != LAB_PAGE_UNCACHED &&
+        lab_likely(lab_load_relaxed(&arena->hungry) == 0)) {
+        const struct lab_page_lcore *me = &arena->lcore[slot];
+
+        while (i < n && lab_page_is_own(me, pages[i], order))
+            i++;
+        if (lab_likely(i == n) &&
+            lab_likely(lab_deque_push_owner(lab_page_deque(arena, slot, order, LAB_PAGE_PLAIN),
+                                            pages, n))) {
+            if (ret_n != NULL)
+                *ret_n = n;
+            return 0;
+        }
+    }
+    return lab_page_free_slow(arena, lcore, order, pages, n, ret_n);
+}
 
 /* The same for one. */
 LAB_INLINE LAB_CHECKED int lab_page_alloc(struct lab_arena *arena, uint32_t lcore, unsigned order,
@@ -206,7 +315,7 @@ struct lab_page_why {
     int largest;     /* the largest order that such a request would be given now, or -1 */
     uint64_t free;   /* pages free in the zones, without their reserves and caches */
     uint64_t kept;   /* of these, such a request may not take so many */
-    uint64_t cached; /* pages in the caches of other lcores */
+    uint64_t cached; /* pages in the lcores' deques */
 };
 
 /* Tells why a request like this fails, as things are now. Looks at every block: not for hot paths.

@@ -5,7 +5,7 @@
 /* What an arena tells about itself. Reads only. */
 
 #include <errno.h>
-#include <lab_page_zone.h>
+#include <lab_page_cache.h>
 
 static const char *const event_names[LAB_PAGE_EVENTS] = {
     [LAB_PAGE_BELOW_LOW] = "below_low",   [LAB_PAGE_BELOW_MIN] = "below_min",
@@ -79,14 +79,40 @@ static int largest_for(const struct lab_page_zone *zone, uint64_t spare, unsigne
     return max(max(common, singles), runs > 0 ? runs : -1);
 }
 
+/* Pages of that order in deques that such a request would be given. */
+static uint64_t here(const struct lab_arena *arena, unsigned order, uint32_t own)
+{
+    uint64_t pages = 0;
+
+    for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
+        pages += lab_page_cache_count(arena, order, (enum lab_page_kind)kind, own).public_parts;
+    return pages;
+}
+
+/* Pages of every order in deques. */
+static struct lab_page_cached all_cached(const struct lab_arena *arena, uint32_t own)
+{
+    struct lab_page_cached sum = {0};
+
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
+        for (int kind = 0; kind < LAB_PAGE_KINDS; kind++) {
+            struct lab_page_cached cached =
+                lab_page_cache_count(arena, order, (enum lab_page_kind)kind, own);
+
+            sum.tips += cached.tips;
+            sum.public_parts += cached.public_parts;
+        }
+    return sum;
+}
+
 int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, unsigned gfp,
                  struct lab_page_why *ret_why)
 {
     struct lab_page_why why = {.largest = -1};
+    struct lab_page_cached cached;
     bool would = false, any_spare = false, any_free = false;
 
-    if ((lcore >= arena->lcores && lcore != LAB_LCORE_ANY) || order >= LAB_PAGE_ORDERS ||
-        !lab_gfp_is_valid(gfp))
+    if (lcore + 1 > arena->lcores || order >= LAB_PAGE_ORDERS || !lab_gfp_is_valid(gfp))
         return -EINVAL;
     for (uint32_t i = 0; i < arena->zones; i++) {
         const struct lab_page_zone *zone = &arena->zone[i];
@@ -100,12 +126,16 @@ int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, 
         any_free |= free >= UINT64_C(1) << order;
         any_spare |= spare >= UINT64_C(1) << order;
     }
-    if (would)
+    cached = all_cached(arena, lcore + 1);
+    why.cached = cached.tips + cached.public_parts;
+    if (would || here(arena, order, lcore + 1) > 0)
         why.reason = LAB_PAGE_WOULD_SUCCEED;
     else if (any_spare)
         why.reason = LAB_PAGE_FRAGMENTED;
     else if (any_free)
         why.reason = LAB_PAGE_AT_MARK;
+    else if (why.cached >= UINT64_C(1) << order)
+        why.reason = LAB_PAGE_CACHED;
     else
         why.reason = LAB_PAGE_EMPTY;
     *ret_why = why;

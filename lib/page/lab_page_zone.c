@@ -39,30 +39,32 @@ static LAB_COLD void change_pressure(struct lab_arena *arena, struct lab_page_zo
 
     if (now == before || !lab_cas_relaxed(&zone->pressure, &before, now))
         return;
-    if (before == LAB_PAGE_CALM)
+    if (before == LAB_PAGE_CALM) {
+        lab_page_zone_hunger(arena);
         lab_page_zone_tell(arena, zone, LAB_PAGE_BELOW_LOW);
+    }
     if (now == LAB_PAGE_IS_MIN)
         lab_page_zone_tell(arena, zone, LAB_PAGE_BELOW_MIN);
     if (now == LAB_PAGE_CALM)
         lab_page_zone_tell(arena, zone, LAB_PAGE_ABOVE_HIGH);
 }
 
-/* Whether so many pages are free for certain. */
-static bool has_plenty(const struct lab_page_zone *zone, uint64_t pages)
+/* Counts what went out. */
+static void count_out(struct lab_arena *arena, struct lab_page_zone *zone, uint32_t lcore,
+                      uint64_t pages)
 {
-    return (int64_t)zone->first[LAB_PAGE_RESERVE_SINGLES] - lab_level_most(&zone->level) >=
-           (int64_t)pages;
+    lab_level_add(&zone->level, lcore, (int64_t)pages);
+    if (lab_unlikely(!lab_page_zone_has_plenty(zone, zone->mark[LAB_PAGE_HIGH])))
+        change_pressure(arena, zone);
 }
 
-/* Counts what went out, or (less than 0) came back. */
-static void count(struct lab_arena *arena, struct lab_page_zone *zone, uint32_t lcore,
-                  int64_t pages)
+/* Counts what came back. */
+static void count_in(struct lab_arena *arena, struct lab_page_zone *zone, uint32_t lcore,
+                     uint64_t pages)
 {
-    lab_level_add(&zone->level, lcore, pages);
-    if (lab_likely(has_plenty(zone, zone->mark[LAB_PAGE_HIGH])) &&
-        lab_load_relaxed(&zone->pressure) == LAB_PAGE_CALM)
-        return;
-    change_pressure(arena, zone);
+    lab_level_add(&zone->level, lcore, -(int64_t)pages);
+    if (lab_unlikely(lab_load_relaxed(&zone->pressure) != LAB_PAGE_CALM))
+        change_pressure(arena, zone);
 }
 
 /* How many of n allocations leave `keep` pages behind. */
@@ -71,7 +73,7 @@ static unsigned admitted(const struct lab_page_zone *zone, unsigned order, uint6
 {
     int64_t spare;
 
-    if (lab_likely(has_plenty(zone, keep + ((uint64_t)n << order))))
+    if (lab_likely(lab_page_zone_has_plenty(zone, keep + ((uint64_t)n << order))))
         return n;
     spare = lab_page_zone_free(zone) - (int64_t)keep;
     if (spare <= 0)
@@ -122,6 +124,32 @@ static unsigned take(const struct lab_page_request *request, struct lab_page_zon
     return got;
 }
 
+bool lab_page_zone_take_one(const struct lab_page_request *request, struct lab_page_zone *zone,
+                            void **ret_page)
+{
+    uint64_t pages = UINT64_C(1) << request->order;
+    uint32_t page;
+
+    if (!lab_page_zone_has_plenty(zone, zone->mark[LAB_PAGE_HIGH] + pages) ||
+        lab_zone_alloc(zone->part[LAB_PAGE_COMMON], request->lcore, request->order,
+                       lifetime_of(request->gfp), &page) != 0)
+        return false;
+    lab_level_add(&zone->level, request->lcore, (int64_t)pages);
+    *ret_page = zone->base + page * LAB_PAGE_BYTES;
+    return true;
+}
+
+int lab_page_zone_give_one(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                           struct lab_page_zone *zone, size_t offset)
+{
+    int rc = lab_zone_free(zone->part[LAB_PAGE_COMMON], lcore, (uint32_t)(offset / LAB_PAGE_BYTES),
+                           order);
+
+    if (lab_likely(rc == 0))
+        count_in(arena, zone, lcore, UINT64_C(1) << order);
+    return rc;
+}
+
 unsigned lab_page_zone_take(const struct lab_page_request *request, struct lab_page_zone *zone,
                             uint64_t keep, void **ret_pages, unsigned n)
 {
@@ -130,7 +158,7 @@ unsigned lab_page_zone_take(const struct lab_page_request *request, struct lab_p
     if (got > 0)
         got = take(request, zone, LAB_PAGE_COMMON, ret_pages, got);
     if (lab_likely(got > 0))
-        count(request->arena, zone, request->lcore, (int64_t)got << request->order);
+        count_out(request->arena, zone, request->lcore, (uint64_t)got << request->order);
     return got;
 }
 
@@ -206,7 +234,7 @@ int lab_page_zone_give(struct lab_arena *arena, uint32_t lcore, unsigned order, 
         else
             rc = lab_zone_free_bulk(where.zone->part[where.part], lcore, page, k, &given);
         if (given > 0 && where.part == LAB_PAGE_COMMON)
-            count(arena, where.zone, lcore, -((int64_t)given << order));
+            count_in(arena, where.zone, lcore, (uint64_t)given << order);
         *done += given;
     }
     return rc;

@@ -23,6 +23,14 @@ struct lab_page_where {
     uint32_t page; /* number in the part */
 };
 
+/* Gets one, if the zone stays far from its marks. Lock-free. */
+bool lab_page_zone_take_one(const struct lab_page_request *request, struct lab_page_zone *zone,
+                            void **ret_page);
+
+/* Puts one back that lies so many bytes behind the beginning of the common part. Lock-free. */
+int lab_page_zone_give_one(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                           struct lab_page_zone *zone, size_t offset);
+
 /* Gets up to n allocations from the common part, as far as `keep` pages stay free there; returns
  * how many. Lock-free. */
 unsigned lab_page_zone_take(const struct lab_page_request *request, struct lab_page_zone *zone,
@@ -40,9 +48,25 @@ int lab_page_zone_give(struct lab_arena *arena, uint32_t lcore, unsigned order, 
 void lab_page_zone_tell(struct lab_arena *arena, struct lab_page_zone *zone,
                         enum lab_page_event event);
 
+/* The lcore's first zone is this one; its deques are empty. */
+void lab_page_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone);
+
 /* false: the address is not of this arena, or not a page's. */
 bool lab_page_zone_find(struct lab_arena *arena, const void *page,
                         struct lab_page_where *ret_where);
+
+/* From now on puts go back to the zones, until nothing was short for a while. */
+LAB_INLINE void lab_page_zone_hunger(struct lab_arena *arena)
+{
+    lab_store_relaxed(&arena->hungry, lab_load_relaxed(&arena->hungry) + 1);
+}
+
+/* Whether so many pages are free for certain. */
+LAB_INLINE bool lab_page_zone_has_plenty(const struct lab_page_zone *zone, uint64_t pages)
+{
+    return (int64_t)zone->first[LAB_PAGE_RESERVE_SINGLES] - lab_level_most(&zone->level) >=
+           (int64_t)pages;
+}
 
 /* Pages free in the common part. */
 LAB_INLINE int64_t lab_page_zone_free(const struct lab_page_zone *zone)

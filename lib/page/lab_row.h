@@ -101,6 +101,14 @@ LAB_INLINE bool lab_row_holds(uint64_t word, lab_row_piece piece)
     return (word & extent) == piece && (tails & behind) == 0 && !lab_row_is_closed(word);
 }
 
+/* The same for a single page, in fewer steps. */
+LAB_INLINE bool lab_row_holds_single(uint64_t word, unsigned page)
+{
+    uint32_t heads = (uint32_t)(word >> LAB_ROW_PAGES), tails = (uint32_t)word & ~heads;
+
+    return (heads & ~(tails >> 1)) >> page & 1 && !lab_row_is_closed(word);
+}
+
 /* Only what lab_row_holds(). */
 LAB_INLINE uint64_t lab_row_give(uint64_t word, lab_row_piece piece)
 {

@@ -67,9 +67,12 @@ static inline void arena_rig_unmake(struct arena_rig *rig)
     free(rig->home);
 }
 
-/* Every word of every zone is as it was, and so are the counts. */
-static inline void expect_arena_free(const struct lab_arena *arena)
+/* Every word of every zone is as it was, and so are the counts, once the deques are empty. */
+static inline void expect_arena_free(struct lab_arena *arena)
 {
+    for (uint32_t lcore = 0; lcore < LCORES; lcore++)
+        assert_int_equal(lab_arena_prefer(arena, lcore, LAB_NODE_ANY), 0);
+
     for (uint32_t i = 0; i < arena->zones; i++) {
         const struct lab_page_zone *zone = &arena->zone[i];
 

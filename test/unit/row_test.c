@@ -44,6 +44,8 @@ static void expect_same(const struct model *model)
         for (unsigned page = 0; page < LAB_ROW_PAGES; page += 1u << order)
             assert_int_equal(lab_row_holds(model->word, lab_row_run(page, order)),
                              model_holds(model, page, order));
+    for (unsigned page = 0; page < LAB_ROW_PAGES; page++)
+        assert_int_equal(lab_row_holds_single(model->word, page), model_holds(model, page, 0));
 }
 
 static void take(struct model *model, unsigned order)
@@ -105,6 +107,8 @@ static void closed_rows_give_and_hold_nothing(void **state)
             for (page = 0; page < LAB_ROW_PAGES; page += 1u << order)
                 assert_false(lab_row_holds(word, lab_row_run(page, order)));
         }
+        for (page = 0; page < LAB_ROW_PAGES; page++)
+            assert_false(lab_row_holds_single(word, page));
         assert_false(lab_row_holds(word, lab_row_singles((uint32_t)random_next(&random) | 1)));
         assert_int_equal(word == lab_row_closed(stamp + 1), false);
     }

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include <lab_page_cache.h>
+#include <string.h>
+
+/* Puts of one lcore without anybody starving, after which the arena counts as fed. */
+#define CALM_PUTS 256u
+
+/* What a refill takes beyond the need: a part of what the tip can hold, in pages up to this. More
+ * gained nothing. */
+#define SURPLUS_MOST 64u
+
+/* The tips of all deques of this kind are looked at by this, for the threads without an id too. */
+static struct lab_deque *deques_of(const struct lab_arena *arena, unsigned order,
+                                   enum lab_page_kind kind)
+{
+    return arena->deque + arena->cache[order] + (arena->lcores + 1) * (uint32_t)kind;
+}
+
+/* Gives the caller's deques slots, the first time that it has something to keep, as long as there
+ * are some. Returns whether it has them. Order 0 comes last: whose plain deque has slots has all.
+ */
+static bool enrol(struct lab_arena *arena, uint32_t slot)
+{
+    uint64_t place;
+    lab_atomic_t *slots;
+
+    if (deques_of(arena, 0, LAB_PAGE_PLAIN)[slot].slots != NULL)
+        return true;
+    if (slot == LAB_ROSTER_ANY || !lab_roster_enter_owner(&arena->roster, slot, &place))
+        return false;
+    slots = arena->slots + (place + 1) * arena->slots_each;
+    for (unsigned order = LAB_PAGE_ORDERS; order-- > 0;)
+        for (int kind = LAB_PAGE_KINDS; kind-- > 0;) {
+            uint32_t capacity = arena->capacity[order][kind];
+
+            if (capacity == 0)
+                continue;
+            slots -= capacity;
+            lab_deque_equip_owner(&deques_of(arena, order, (enum lab_page_kind)kind)[slot], slots,
+                                  capacity);
+        }
+    return true;
+}
+
+unsigned lab_page_cache_get_own(const struct lab_page_request *request, enum lab_page_kind kind,
+                                void **ret_pages, unsigned n)
+{
+    uint32_t slot = request->lcore + 1;
+    struct lab_deque *own = &deques_of(request->arena, request->order, kind)[slot];
+    unsigned got, came;
+
+    if (n == 0 || own->slots == NULL)
+        return 0;
+    got = lab_deque_pop_slow_owner(own, ret_pages, 1, n);
+    do {
+        came = lab_deque_steal_any(own, ret_pages + got, n - got);
+        got += came;
+    } while (came > 0 && got < n);
+    return got;
+}
+
+/* Into the own deque, which takes what is clean only as such. What does not fit goes back. */
+static void keep(const struct lab_page_request *request, enum lab_page_kind kind,
+                 void *const *pages, unsigned n)
+{
+    struct lab_deque *own = &deques_of(request->arena, request->order, kind)[request->lcore + 1];
+    unsigned done;
+
+    if (n == 0 || lab_deque_push_slow_owner(own, pages, n, false))
+        return;
+    (void)lab_page_zone_give(request->arena, request->lcore, request->order, pages, n, &done);
+}
+
+/* One burst from a deque, as far as it is wanted; the rest, if the caller may keep it, into its own
+ * deque. */
+static unsigned steal(const struct lab_page_request *request, enum lab_page_kind kind,
+                      uint32_t from, void **ret_pages, unsigned n)
+{
+    struct lab_arena *arena = request->arena;
+    struct lab_deque *deque = &deques_of(arena, request->order, kind)[from];
+    uint32_t slot = request->lcore + 1;
+    void *burst[LAB_DEQUE_REACH_MAX];
+    unsigned came, used;
+
+    if (n >= deque->reach || arena->lcore[from].home != arena->lcore[slot].home ||
+        lab_load_relaxed(&arena->hungry) != 0 || !enrol(arena, slot))
+        return lab_deque_steal_any(deque, ret_pages, n);
+    came = lab_deque_steal_any(deque, burst, deque->reach);
+    used = came < n ? came : n;
+    memcpy(ret_pages, burst, used * sizeof(*burst));
+    keep(request, kind, burst + used, came - used);
+    return used;
+}
+
+/* All that a place of the roster gives. */
+static unsigned steal_at(const struct lab_page_request *request, enum lab_page_kind kind, bool far,
+                         uint32_t place, void **ret_pages, unsigned n)
+{
+    struct lab_arena *arena = request->arena;
+    uint32_t from = lab_roster_slot(&arena->roster, place), slot = request->lcore + 1;
+    unsigned got = 0, came = 1;
+
+    if (from == LAB_ROSTER_ANY || from == slot ||
+        (!far && arena->lcore[from].home != arena->lcore[slot].home))
+        return 0;
+    while (got < n && came > 0) {
+        came = steal(request, kind, from, ret_pages + got, n - got);
+        got += came;
+    }
+    if (got > 0 && slot != LAB_ROSTER_ANY)
+        arena->lcore[slot].victim = place;
+    return got;
+}
+
+unsigned lab_page_cache_get_victim(const struct lab_page_request *request, enum lab_page_kind kind,
+                                   void **ret_pages, unsigned n)
+{
+    struct lab_arena *arena = request->arena;
+    uint32_t place = arena->lcore[request->lcore + 1].victim;
+
+    if (place >= lab_roster_length(&arena->roster))
+        return 0;
+    return steal_at(request, kind, false, place, ret_pages, n);
+}
+
+unsigned lab_page_cache_get_others(const struct lab_page_request *request, enum lab_page_kind kind,
+                                   bool far, void **ret_pages, unsigned n)
+{
+    uint32_t length = lab_roster_length(&request->arena->roster);
+    unsigned got = 0;
+
+    for (uint32_t place = 0; place < length && got < n; place++)
+        got += steal_at(request, kind, far, place, ret_pages + got, n - got);
+    return got;
+}
+
+unsigned lab_page_cache_refill(const struct lab_page_request *request, void **ret_pages, unsigned n)
+{
+    struct lab_arena *arena = request->arena;
+    uint32_t slot = request->lcore + 1;
+    struct lab_page_zone *zone = &arena->zone[arena->lcore[slot].home];
+    unsigned surplus = arena->capacity[request->order][LAB_PAGE_PLAIN] / 4, got, used;
+    void *pages[LAB_PAGE_BULK_MAX + SURPLUS_MOST];
+
+    if (surplus > SURPLUS_MOST >> request->order)
+        surplus = SURPLUS_MOST >> request->order;
+    if (lab_load_relaxed(&arena->hungry) != 0 || !enrol(arena, slot))
+        return 0;
+    got = lab_page_zone_take(request, zone, zone->mark[LAB_PAGE_HIGH], pages, n + surplus);
+    used = got < n ? got : n;
+    memcpy(ret_pages, pages, used * sizeof(*pages));
+    keep(request, LAB_PAGE_PLAIN, pages + used, got - used);
+    return used;
+}
+
+bool lab_page_cache_put(struct lab_arena *arena, uint32_t slot, unsigned order, void *const *pages,
+                        unsigned n)
+{
+    struct lab_deque *own = &deques_of(arena, order, LAB_PAGE_PLAIN)[slot];
+    void *oldest[LAB_DEQUE_REACH_MAX];
+    unsigned spilt, done;
+
+    if (!enrol(arena, slot))
+        return false;
+    if (lab_deque_push_slow_owner(own, pages, n, false))
+        return true;
+    /* Full: the oldest of it make room for many puts to come. */
+    spilt = lab_deque_steal_any(own, oldest, own->reach);
+    (void)lab_page_zone_give(arena, slot - 1, order, oldest, spilt, &done);
+    return lab_deque_push_slow_owner(own, pages, n, false);
+}
+
+/* Gives back what can be had of one deque: as its owner, or as a thief. */
+static void empty(struct lab_arena *arena, uint32_t lcore, unsigned order, enum lab_page_kind kind,
+                  uint32_t slot)
+{
+    const struct lab_page_request request = {arena, lcore, order, 0};
+    struct lab_deque *deque = &deques_of(arena, order, kind)[slot];
+    void *pages[LAB_PAGE_BULK_MAX];
+    unsigned n, done, left = arena->capacity[order][kind];
+
+    do {
+        n = slot == lcore + 1 ? lab_page_cache_get_own(&request, kind, pages, LAB_PAGE_BULK_MAX)
+                              : lab_deque_steal_any(deque, pages, LAB_PAGE_BULK_MAX);
+        (void)lab_page_zone_give(arena, lcore, order, pages, n, &done);
+        left -= n < left ? n : left; /* no more than were there, though others may put */
+    } while (n > 0 && left > 0);
+}
+
+static void empty_all(struct lab_arena *arena, uint32_t lcore, uint32_t slot)
+{
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
+        for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
+            if (arena->capacity[order][kind] != 0)
+                empty(arena, lcore, order, (enum lab_page_kind)kind, slot);
+}
+
+void lab_page_cache_flush(struct lab_arena *arena, uint32_t slot)
+{
+    if (slot != LAB_ROSTER_ANY)
+        empty_all(arena, slot - 1, slot);
+}
+
+void lab_page_cache_drain(struct lab_arena *arena, uint32_t lcore)
+{
+    uint32_t length = lab_roster_length(&arena->roster);
+
+    for (uint32_t place = 0; place < length; place++) {
+        uint32_t slot = lab_roster_slot(&arena->roster, place);
+
+        if (slot != LAB_ROSTER_ANY)
+            empty_all(arena, lcore, slot);
+    }
+}
+
+bool lab_page_cache_revoke(struct lab_arena *arena, uint32_t slot)
+{
+    bool any = false, called;
+
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
+        for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
+            if (arena->capacity[order][kind] != 0)
+                any |= lab_roster_revoke_any(&arena->roster,
+                                             deques_of(arena, order, (enum lab_page_kind)kind),
+                                             slot, arena->barrier, &called);
+    return any;
+}
+
+static bool is_calm(const struct lab_arena *arena)
+{
+    for (uint32_t i = 0; i < arena->zones; i++)
+        if (lab_load_relaxed(&arena->zone[i].pressure) != LAB_PAGE_CALM)
+            return false;
+    return true;
+}
+
+void lab_page_cache_digest(struct lab_arena *arena, uint32_t slot)
+{
+    struct lab_page_lcore *me = &arena->lcore[slot];
+    uint64_t hungry = lab_load_relaxed(&arena->hungry);
+
+    if (slot == LAB_ROSTER_ANY)
+        return;
+    if (me->hunger != hungry) {
+        me->hunger = hungry;
+        me->calm = 0;
+        lab_page_cache_flush(arena, slot);
+    }
+    if (++me->calm >= CALM_PUTS && is_calm(arena))
+        (void)lab_cas_relaxed(&arena->hungry, &hungry, 0);
+}
+
+struct lab_page_cached lab_page_cache_count(const struct lab_arena *arena, unsigned order,
+                                            enum lab_page_kind kind, uint32_t own)
+{
+    uint32_t length = lab_roster_length(&arena->roster);
+    struct lab_page_cached sum = {0};
+
+    if (arena->capacity[order][kind] == 0)
+        return sum;
+    for (uint32_t place = 0; place < length; place++) {
+        uint32_t slot = lab_roster_slot(&arena->roster, place);
+        uint64_t tip = 0, all = 0;
+
+        if (slot != LAB_ROSTER_ANY)
+            all = lab_deque_count_any(&deques_of(arena, order, kind)[slot], &tip);
+        if (slot == own || arena->barrier == LAB_BARRIER_FENCE)
+            tip = 0;
+        sum.tips += tip << order;
+        sum.public_parts += (all - tip) << order;
+    }
+    return sum;
+}

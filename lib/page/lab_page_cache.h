@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_PAGE_CACHE_H
+#define LAB_PAGE_CACHE_H
+
+/* The deques in front of an arena's zones. For lib/page alone.
+ *
+ * A deque holds pages of its owner's own zone only. To the zone they are out, as if they were held;
+ * its marks do not see them. When memory is short the arena is hungry: then nothing is kept in
+ * deques, and whoever puts something gives all of its own back to the zones. */
+
+#include <lab_page_zone.h>
+
+/* Whether deques serve this order. */
+LAB_INLINE bool lab_page_is_cached(const struct lab_arena *arena, unsigned order)
+{
+    return arena->cache[order] != LAB_PAGE_UNCACHED;
+}
+
+/* Gets up to n from the caller's own deque of a kind; returns how many. Lock-free. */
+unsigned lab_page_cache_get_own(const struct lab_page_request *request, enum lab_page_kind kind,
+                                void **ret_pages, unsigned n);
+
+/* The same from the lcore that gave something the last time; what more comes goes into the own
+ * deque. */
+unsigned lab_page_cache_get_victim(const struct lab_page_request *request, enum lab_page_kind kind,
+                                   void **ret_pages, unsigned n);
+
+/* The same from all others in turn; `far`: also from those who have another zone. */
+unsigned lab_page_cache_get_others(const struct lab_page_request *request, enum lab_page_kind kind,
+                                   bool far, void **ret_pages, unsigned n);
+
+/* Gets up to n from the caller's own zone, and some more into its deques, as long as the zone is
+ * far from its marks. */
+unsigned lab_page_cache_refill(const struct lab_page_request *request, void **ret_pages,
+                               unsigned n);
+
+/* Puts n allocations where the caller's belong; each is lab_page_is_own(). false: not into its
+ * deque, and nothing is changed. */
+bool lab_page_cache_put(struct lab_arena *arena, uint32_t slot, unsigned order, void *const *pages,
+                        unsigned n);
+
+/* Everything in the caller's own deques goes back to the zones. */
+void lab_page_cache_flush(struct lab_arena *arena, uint32_t slot);
+
+/* The same of all deques; those of others as far as they are public. */
+void lab_page_cache_drain(struct lab_arena *arena, uint32_t lcore);
+
+/* Makes the tips of all others public. A system call, unless the arena is fenced. Returns whether
+ * there was anything in them. */
+bool lab_page_cache_revoke(struct lab_arena *arena, uint32_t slot);
+
+/* What a put does while the arena is hungry. */
+void lab_page_cache_digest(struct lab_arena *arena, uint32_t slot);
+
+/* Pages in deques: in the tips, and in the public parts, of one order and kind (the own deque, of
+ * slot `own`, counts as public). */
+struct lab_page_cached {
+    uint64_t tips;
+    uint64_t public_parts;
+};
+struct lab_page_cached lab_page_cache_count(const struct lab_arena *arena, unsigned order,
+                                            enum lab_page_kind kind, uint32_t own);
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "arena_rig.h"
+
+/* The deques in front: what they keep, and that nothing in them is lost to those who starve. */
+
+enum { BLOCKS = 8, PAGES = BLOCKS * BLOCK };
+
+static void *pages[PAGES], *more[PAGES];
+
+static void make(struct arena_rig *rig, struct lab_arena_options options)
+{
+    static const struct lab_arena_zone zone = {.bytes = BLOCKS * 2 * MIB, .mark = {0, 0, 1}};
+
+    options.zone = &zone;
+    options.zones = 1;
+    arena_rig_make(rig, options);
+}
+
+static struct lab_page_why why(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                               unsigned gfp)
+{
+    struct lab_page_why why;
+
+    assert_int_equal(lab_page_why(arena, lcore, order, gfp, &why), 0);
+    return why;
+}
+
+static int64_t pages_out(const struct lab_arena *arena)
+{
+    return lab_level_exact(&arena->zone[0].level);
+}
+
+static void what_was_put_last_is_got_first_and_costs_the_zone_nothing(void **state)
+{
+    struct arena_rig rig;
+    void *page, *again;
+    int64_t out;
+
+    make(&rig, (struct lab_arena_options){.cached_orders = 1u << 3});
+    for (unsigned order = 0; order <= 3; order += 3) {
+        assert_int_equal(lab_page_alloc(rig.arena, 1, order, LAB_GFP_ATOMIC, &page), 0);
+        out = pages_out(rig.arena);
+        for (int i = 0; i < 5; i++) {
+            assert_int_equal(lab_page_free(rig.arena, 1, page, order), 0);
+            assert_int_equal(lab_page_alloc(rig.arena, 1, order, LAB_GFP_NOWAIT, &again), 0);
+            assert_ptr_equal(again, page);
+            assert_int_equal(pages_out(rig.arena), out);
+        }
+        assert_int_equal(lab_page_free(rig.arena, 1, page, order), 0);
+    }
+    expect_arena_free(rig.arena);
+    arena_rig_unmake(&rig);
+}
+
+static void a_wrong_order_does_not_get_into_a_deque(void **state)
+{
+    struct arena_rig rig;
+    void *page, *half;
+
+    make(&rig, (struct lab_arena_options){.cached_orders = 0x3ff});
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
+        assert_int_equal(lab_page_alloc(rig.arena, 0, order, LAB_GFP_ATOMIC, &page), 0);
+        half = (char *)page + (LAB_PAGE_BYTES << order) / 2;
+        for (unsigned wrong = 0; wrong < LAB_PAGE_ORDERS; wrong++) {
+            bool fits = (uintptr_t)page % (LAB_PAGE_BYTES << wrong) == 0;
+
+            if (wrong != order)
+                assert_int_equal(lab_page_free(rig.arena, 0, page, wrong),
+                                 fits ? -ERANGE : -EINVAL);
+        }
+        assert_int_equal(lab_page_free(rig.arena, 0, half, 0), order > 0 ? -ERANGE : -EINVAL);
+        assert_int_equal(lab_page_free(rig.arena, 0, page, order), 0);
+    }
+    expect_arena_free(rig.arena);
+    arena_rig_unmake(&rig);
+}
+
+static void a_full_deque_gives_back_to_the_zone(void **state)
+{
+    struct arena_rig rig;
+    unsigned n;
+
+    make(&rig, (struct lab_arena_options){.caches = 1});
+    n = drain(rig.arena, LAB_LCORE_ANY, 0, LAB_GFP_ATOMIC | LAB_GFP_NOWARN, pages);
+    assert_int_equal(n, PAGES);
+    lab_store_relaxed(&rig.arena->hungry, 0);
+    put_all(rig.arena, 0, 0, pages, n);
+    assert_in_range(pages_out(rig.arena), 1, rig.arena->capacity[0][LAB_PAGE_PLAIN]);
+    /* Who comes late has no deque, and works all the same. */
+    assert_int_equal(lab_page_alloc_bulk(rig.arena, 1, 0, LAB_GFP_ATOMIC, pages, 300), 0);
+    assert_int_equal(lab_page_free_bulk(rig.arena, 1, 0, pages, 300, NULL), 0);
+    assert_null(rig.arena->deque[2].slots);
+    expect_arena_free(rig.arena);
+    arena_rig_unmake(&rig);
+}
+
+/* All pages are held but those in the deque of lcore 0, so many that its tip is not all of them;
+ * returns how many these are. */
+static unsigned hide(struct lab_arena *arena)
+{
+    unsigned n = drain(arena, LAB_LCORE_ANY, 0, LAB_GFP_ATOMIC, pages);
+    unsigned hidden = arena->capacity[0][LAB_PAGE_PLAIN] * 3 / 4;
+
+    assert_int_equal(n, PAGES);
+    lab_store_relaxed(&arena->hungry, 0);
+    put_all(arena, 0, 0, pages + n - hidden, hidden);
+    assert_int_equal(pages_out(arena), PAGES);
+    return hidden;
+}
+
+static void atomic_requests_get_what_is_public_and_say_where_the_rest_is(void **state)
+{
+    struct arena_rig rig;
+    struct lab_page_why reason;
+    unsigned hidden, got;
+
+    make(&rig, (struct lab_arena_options){.caches = 1});
+    if (rig.arena->barrier == LAB_BARRIER_FENCE) {
+        arena_rig_unmake(&rig);
+        skip_because("no membarrier here: no tip is out of reach");
+    }
+    hidden = hide(rig.arena);
+    assert_int_equal(why(rig.arena, 1, 0, LAB_GFP_ATOMIC).reason, LAB_PAGE_WOULD_SUCCEED);
+    got = drain(rig.arena, 1, 0, LAB_GFP_ATOMIC, more);
+    assert_in_range(got, 1, hidden - 1);
+    reason = why(rig.arena, 1, 0, LAB_GFP_ATOMIC);
+    assert_int_equal(reason.reason, LAB_PAGE_CACHED);
+    assert_int_equal(reason.cached, hidden - got);
+    assert_int_equal(why(rig.arena, 0, 0, LAB_GFP_ATOMIC).reason, LAB_PAGE_WOULD_SUCCEED);
+
+    /* The owner's next put brings everything back. */
+    assert_int_equal(lab_page_free(rig.arena, 0, pages[0], 0), 0);
+    assert_int_equal(drain(rig.arena, 1, 0, LAB_GFP_ATOMIC, more + got), hidden - got + 1);
+    put_all(rig.arena, 1, 0, more, hidden + 1);
+    put_all(rig.arena, 2, 0, pages + 1, PAGES - hidden - 1);
+    expect_arena_free(rig.arena);
+    arena_rig_unmake(&rig);
+}
+
+static void waiting_requests_get_everything(void **state)
+{
+    struct arena_rig rig;
+    unsigned hidden;
+
+    for (uint32_t lcore = 1; lcore <= LCORES; lcore += LCORES - 1) {
+        make(&rig, (struct lab_arena_options){.caches = 2});
+        hidden = hide(rig.arena);
+        assert_int_equal(
+            drain(rig.arena, lcore < LCORES ? lcore : LAB_LCORE_ANY, 0, LAB_GFP_WAIT, more),
+            hidden);
+        put_all(rig.arena, 3, 0, more, hidden);
+        put_all(rig.arena, 2, 0, pages, PAGES - hidden);
+        expect_arena_free(rig.arena);
+        arena_rig_unmake(&rig);
+    }
+}
+
+static void where_owners_fence_every_request_gets_everything(void **state)
+{
+    static const unsigned classes[] = {LAB_GFP_ATOMIC, LAB_GFP_NOWAIT, LAB_GFP_WAIT};
+    struct arena_rig rig;
+    unsigned hidden;
+
+    for (int i = 0; i < 3; i++) {
+        make(&rig, (struct lab_arena_options){.fenced = true});
+        hidden = hide(rig.arena);
+        assert_int_equal(drain(rig.arena, 1, 0, classes[i], more), hidden);
+        assert_int_equal(why(rig.arena, 1, 0, classes[i]).reason, LAB_PAGE_EMPTY);
+        put_all(rig.arena, 1, 0, more, hidden);
+        put_all(rig.arena, 2, 0, pages, PAGES - hidden);
+        expect_arena_free(rig.arena);
+        arena_rig_unmake(&rig);
+    }
+}
+
+static void deques_give_way_to_larger_orders(void **state)
+{
+    struct arena_rig rig;
+    unsigned n;
+
+    make(&rig, (struct lab_arena_options){.cached_orders = 1u << 2});
+    assert_int_equal(lab_page_alloc_bulk(rig.arena, 0, 0, LAB_GFP_ATOMIC, pages, 100), 0);
+    assert_int_equal(lab_page_alloc_bulk(rig.arena, 1, 2, LAB_GFP_ATOMIC, more, 4), 0);
+    assert_int_equal(lab_page_free_bulk(rig.arena, 0, 0, pages, 100, NULL), 0);
+    assert_int_equal(lab_page_free_bulk(rig.arena, 1, 2, more, 4, NULL), 0);
+    assert_true(pages_out(rig.arena) > 0);
+    n = drain(rig.arena, 2, 9, LAB_GFP_WAIT, pages);
+    assert_int_equal(n, BLOCKS);
+    put_all(rig.arena, 2, 9, pages, n);
+    assert_int_equal(pages_out(rig.arena), 0);
+    expect_arena_free(rig.arena);
+    arena_rig_unmake(&rig);
+}
+
+/* While a zone is low, deques hold nothing back from it; when that is over they are used again. */
+static void under_pressure_puts_go_to_the_zone(void **state)
+{
+    static const struct lab_arena_zone zone = {.bytes = BLOCKS * 2 * MIB, .mark = {100, 200, 300}};
+    struct arena_rig rig;
+    unsigned n;
+
+    arena_rig_make_one(&rig, zone);
+    n = drain(rig.arena, 0, 0, LAB_GFP_NOWAIT, pages);
+    assert_int_equal(n, PAGES - 200);
+    assert_int_equal(lab_page_alloc(rig.arena, 0, 0, LAB_GFP_ATOMIC, &pages[n++]), 0);
+    for (unsigned i = 0; i < 150; i++) {
+        assert_int_equal(lab_page_free(rig.arena, 0, pages[--n], 0), 0);
+        assert_int_equal(pages_out(rig.arena), n);
+    }
+    /* Calm, and after as many puts as show that nobody starves: */
+    for (unsigned i = 0; i < 512; i++)
+        assert_int_equal(lab_page_free(rig.arena, 0, pages[--n], 0), 0);
+    assert_true(pages_out(rig.arena) > n);
+    put_all(rig.arena, 0, 0, pages, n);
+    expect_arena_free(rig.arena);
+    arena_rig_unmake(&rig);
+}
+
+static void an_lcore_keeps_only_pages_of_its_own_zone(void **state)
+{
+    static const struct lab_arena_zone zone[2] = {{.bytes = 4 * MIB, .node = 0, .mark = {0, 0, 1}},
+                                                  {.bytes = 4 * MIB, .node = 1, .mark = {0, 0, 1}}};
+    struct arena_rig rig;
+    void *near, *far;
+
+    arena_rig_make(&rig, (struct lab_arena_options){.zone = zone, .zones = 2});
+    assert_int_equal(lab_arena_prefer(rig.arena, 1, 1), 0);
+    assert_int_equal(lab_page_alloc(rig.arena, 0, 0, LAB_GFP_ATOMIC, &near), 0);
+    assert_int_equal(lab_page_alloc(rig.arena, 1, 0, LAB_GFP_ATOMIC, &far), 0);
+    assert_int_equal(lab_page_free(rig.arena, 0, far, 0), 0);
+    assert_int_equal(lab_page_free(rig.arena, 1, near, 0), 0);
+    for (int i = 0; i < 200; i++) {
+        uint32_t in;
+
+        assert_int_equal(lab_page_alloc(rig.arena, 0, 0, LAB_GFP_ATOMIC, &pages[i]), 0);
+        (void)part_of(rig.arena, pages[i], &in);
+        assert_int_equal(in, 0);
+    }
+    put_all(rig.arena, 1, 0, pages, 200);
+    expect_arena_free(rig.arena);
+    arena_rig_unmake(&rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_put_last_is_got_first_and_costs_the_zone_nothing),
+        cmocka_unit_test(a_wrong_order_does_not_get_into_a_deque),
+        cmocka_unit_test(a_full_deque_gives_back_to_the_zone),
+        cmocka_unit_test(atomic_requests_get_what_is_public_and_say_where_the_rest_is),
+        cmocka_unit_test(waiting_requests_get_everything),
+        cmocka_unit_test(where_owners_fence_every_request_gets_everything),
+        cmocka_unit_test(deques_give_way_to_larger_orders),
+        cmocka_unit_test(under_pressure_puts_go_to_the_zone),
+        cmocka_unit_test(an_lcore_keeps_only_pages_of_its_own_zone),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
