@@ -21,11 +21,11 @@
 
 /* One lcore's part. */
 struct lab_level_own {
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t out;
+    alignas(LAB_CACHE_LINE) lab_atomic_t out;
 };
 
 struct lab_level {
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t sum;
+    alignas(LAB_CACHE_LINE) lab_atomic_t sum;
     struct lab_level_own *own; /* one for each lcore */
     uint32_t lcores;
     int64_t drift;

@@ -112,14 +112,13 @@ enum lab_page_pressure { LAB_PAGE_CALM, LAB_PAGE_IS_LOW, LAB_PAGE_IS_MIN };
 /* What an lcore works with; the first one is that of all threads without an id. Written by it
  * alone. */
 struct lab_page_lcore {
-    _Alignas(
-        LAB_CACHE_LINE) char *base; /* its first zone: what is put goes into its deques if it */
-    size_t bytes;                   /* is of that zone's common part, */
-    struct lab_block *block;        /* and in the shape that it has there */
-    uint64_t hunger;                /* the value of arena->hungry that was seen last */
-    uint32_t calm;                  /* puts since it changed */
-    uint32_t home;                  /* the zone */
-    uint32_t victim;                /* the roster's place that was last worth stealing from */
+    alignas(LAB_CACHE_LINE) char *base; /* its first zone: what is put goes into its deques if it */
+    size_t bytes;                       /* is of that zone's common part, */
+    struct lab_block *block;            /* and in the shape that it has there */
+    uint64_t hunger;                    /* the value of arena->hungry that was seen last */
+    uint32_t calm;                      /* puts since it changed */
+    uint32_t home;                      /* the zone */
+    uint32_t victim;                    /* the roster's place that was last worth stealing from */
 };
 
 /* Deques of one order: its pages as they come, and those that are clean. */
@@ -147,7 +146,7 @@ struct lab_arena {
 
     /* Not 0: some request found too little, or a zone is under pressure, so every put goes back to
      * its zone. Read by every put, written seldom. */
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
+    alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
     struct lab_roster roster; /* the slots that have deques */
     lab_atomic_t sequence;
     struct lab_page_zone {
@@ -161,7 +160,7 @@ struct lab_arena {
         int node;
         enum lab_pages made_of; /* LAB_PAGES_ANY: memory of the caller's */
         struct lab_level level; /* of the common part */
-        _Alignas(LAB_CACHE_LINE) lab_atomic_t pressure;
+        alignas(LAB_CACHE_LINE) lab_atomic_t pressure;
         lab_atomic_t event[LAB_PAGE_EVENTS];
     } zone[LAB_ARENA_ZONES_MAX];
 };
