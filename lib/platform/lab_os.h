@@ -54,6 +54,17 @@ size_t lab_os_page_bytes(void);
 /* The NUMA node of the CPU that the caller runs on, or 0 where that cannot be told. */
 int lab_os_node_self(void);
 
+/* Bits of a process id: the kernel's own limit is 2^22. */
+#define LAB_OS_PID_BITS 22
+
+/* A process in one word that no other process of this machine has, before or after: its id, and the
+ * time at which it started, in the kernel's ticks. pid 0 is the caller. -ESRCH when there is none,
+ * or what stands in the way of reading /proc. */
+int lab_os_process(int pid, uint64_t *ret_identity);
+
+/* The id in such a word. */
+int lab_os_process_pid(uint64_t identity);
+
 /* Monotonic time in nanoseconds. */
 uint64_t lab_os_clock_ns(void);
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 ENGINE = ['main.c', 'schedule.c', 'memory.c', 'choice.c', 'sharing.c']
-FLOORS = ['platform', 'memory', 'deque', 'page', 'pool']
+FLOORS = ['platform', 'memory', 'deque', 'page', 'audit', 'pool']
 SUITES = {  # the library's files, and the explorer's
     'deque': (['deque/lab_deque.c'], ['deque.c', 'world.c', 'play.c']),
     'stack': (['deque/lab_stack.c'], ['stack.c', 'play.c']),

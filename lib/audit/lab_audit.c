@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The table of records, its levels and the processes that use it. */
+
+#include <lab_audit.h>
+#include <lab_os.h>
+#include <lab_ticks.h>
+#include <pthread.h>
+
+/* This process, once somebody has asked. */
+static lab_atomic_t self;
+
+static void forked(void)
+{
+    lab_store_relaxed(&self, 0);
+}
+
+static void remember_to_forget(void)
+{
+    /* Without, a child that uses what it inherited counts as its parent. */
+    (void)pthread_atfork(NULL, NULL, forked);
+}
+
+uint64_t lab_audit_self(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    uint64_t identity = lab_load_relaxed(&self);
+
+    if (lab_unlikely(identity == 0)) {
+        pthread_once(&once, remember_to_forget);
+        if (lab_os_process(0, &identity) == 0)
+            lab_store_relaxed(&self, identity);
+    }
+    return identity;
+}
+
+size_t lab_audit_footprint(uint32_t count, const struct lab_audit_options *options)
+{
+    return sizeof(struct lab_audit) + count * sizeof(struct lab_audit_record) +
+           options->quarantine * sizeof(lab_atomic_t);
+}
+
+void lab_audit_init(struct lab_audit *audit, uint32_t count,
+                    const struct lab_audit_options *options)
+{
+    uint32_t sample = options->sample != 0 ? options->sample : LAB_AUDIT_SAMPLE_DEFAULT;
+
+    audit->count = count;
+    audit->quarantine = options->quarantine;
+    audit->poison_from = options->poison_from;
+    audit->poison_bytes = options->poison ? options->poison_bytes : 0;
+    audit->stated = options->stated;
+    audit->first_ticks = lab_ticks();
+    audit->first_ns = lab_os_clock_ns();
+    lab_store_relaxed(&audit->sample, sample);
+    lab_store_relaxed(&audit->mode, (uint64_t)options->level);
+}
+
+/* Records of two epochs with the same number must not meet: those of the one before this one are
+ * the only ones that calls may still be writing. */
+static void forget_records(struct lab_audit *audit)
+{
+    for (uint32_t i = 0; i < audit->count; i++) {
+        uint64_t word = lab_load_relaxed(&audit->record[i].word);
+
+        if ((word & LAB_AUDIT_STATE_MASK) != LAB_AUDIT_UNSEEN)
+            (void)lab_cas_relaxed(&audit->record[i].word, &word, word & ~LAB_AUDIT_STATE_MASK);
+    }
+    for (uint32_t i = 0; i < LAB_AUDIT_WATCH; i++)
+        lab_store_relaxed(&audit->watch[i], 0);
+}
+
+static uint64_t ticks_in(struct lab_audit *audit, uint64_t ns)
+{
+    uint64_t begin_ns = lab_os_clock_ns(), begin = lab_ticks(), now_ns = begin_ns;
+
+    if (begin_ns - audit->first_ns > ns)
+        return (uint64_t)((double)(begin - audit->first_ticks) * (double)ns /
+                          (double)(begin_ns - audit->first_ns));
+    while (now_ns - begin_ns < ns / 100) /* the table is too young to tell */
+        now_ns = lab_os_clock_ns();
+    return (lab_ticks() - begin) * 100;
+}
+
+void lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level)
+{
+    uint64_t mode = lab_load_relaxed(&audit->mode);
+    unsigned epoch = (lab_audit_word_epoch(mode) + 1) % LAB_AUDIT_EPOCHS;
+
+    lab_store_relaxed(&audit->settled_at,
+                      lab_ticks() + ticks_in(audit, LAB_AUDIT_SETTLE_MS * UINT64_C(1000000)));
+    lab_store_release(&audit->mode, (uint64_t)level | (uint64_t)epoch << LAB_AUDIT_EPOCH_SHIFT);
+    forget_records(audit);
+}
+
+unsigned lab_audit_party(struct lab_audit *audit, uint64_t identity)
+{
+    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++) {
+        uint64_t found = lab_load_relaxed(&audit->process[party]);
+
+        if (found == identity ||
+            (found == 0 &&
+             (lab_cas_relaxed(&audit->process[party], &found, identity) || found == identity)))
+            return party;
+    }
+    return 0;
+}
+
+bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, const void *site,
+                     struct lab_audit_call *ret_call)
+{
+    uint64_t mode = lab_load_acquire(&audit->mode);
+    unsigned party = lab_audit_party(audit, lab_audit_self());
+
+    ret_call->at = lab_ticks();
+    ret_call->site = (uint64_t)(uintptr_t)site;
+    ret_call->who = lab_audit_who(party, lab_audit_lcore(lcore), lab_audit_word_epoch(mode));
+    return (int64_t)(ret_call->at - lab_load_relaxed(&audit->settled_at)) >= 0;
+}
+
+enum lab_audit_fault lab_audit_hand(struct lab_audit *audit, uint32_t index,
+                                    const struct lab_audit_call *call, uint64_t to,
+                                    uint64_t *ret_before)
+{
+    struct lab_audit_record *record = &audit->record[index];
+    uint64_t word = lab_load_acquire(&record->word), next; /* U2 */
+
+    do {
+        enum lab_audit_fault fault = lab_audit_word_hand(word, call->who, to, &next);
+
+        *ret_before = word;
+        if (fault != LAB_AUDIT_FINE)
+            return fault;
+        lab_store_relaxed(&record->handed_site, call->site);
+    } while (!lab_cas_acq_rel(&record->word, &word, next)); /* U1, U2 */
+    return LAB_AUDIT_FINE;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_AUDIT_H
+#define LAB_AUDIT_H
+
+/* The audit: for each thing of a pool a record of who holds it, since when and from where, in a
+ * table beside the things. The pool tells it of gets and puts; it knows things by their index only.
+ *
+ * Shared between processes that have it at the same or at different addresses: there are no
+ * pointers in it. A call site is an address in the process that stands beside it.
+ *
+ * A record's word changes by these rules (lab_audit_word.h):
+ *
+ *     a get is a store, for who took a thing out of the pool has it alone;
+ *     a put and a hand-over are a CAS, for two may believe that they hold it: one of them is told.
+ *
+ * Labels: U1 store or CAS of the word, release, pairs with U2, its load, acquire: the rest of the
+ * record belongs to the word's holder, who writes it after a put's CAS and before a get's store.
+ * A put writes the rest before it lets the thing into the pool. So who reads a record that is
+ * changing just then may see a new word with an old call site: a report can name the call before
+ * the one that was meant, but the word never errs.
+ */
+
+#include <lab_atomic.h>
+#include <lab_audit_word.h>
+#include <lab_error.h>
+#include <lab_lcore.h>
+
+enum lab_audit_level {
+    LAB_AUDIT_OFF,    /* costs nothing */
+    LAB_AUDIT_SAMPLE, /* one get in so many: finds leaks */
+    LAB_AUDIT_FULL,   /* every get and put: finds everything */
+};
+
+struct lab_audit_options {
+    enum lab_audit_level level;
+    bool records;          /* have a table though the level is off, so that it can be raised */
+    bool stated;           /* the program states its hand-overs: only the holder may put */
+    bool poison;           /* overwrite what is free, from poison_from on, poison_bytes of it, and
+                              look whether somebody wrote there; at level full */
+    uint32_t poison_from;  /* bytes; what lies before is left alone */
+    uint32_t poison_bytes; /* [all, in a pool of buffers] */
+    uint32_t sample;       /* level sample looks at one get in so many [4096] */
+    uint32_t quarantine;   /* things that wait so many puts before they can be got again, at level
+                              full; up to a quarter of the pool [0] */
+};
+
+#define LAB_AUDIT_SAMPLE_DEFAULT 4096u
+
+/* One thing's record. `at` are lab_ticks(), `by` who-words as in lab_audit_word.h. */
+struct lab_audit_record {
+    _Alignas(LAB_CACHE_LINE) lab_atomic_t word;
+    lab_atomic_t got_site;
+    lab_atomic_t got_at;
+    lab_atomic_t got_by;
+    lab_atomic_t put_site; /* of the last put, also while the thing is held again */
+    lab_atomic_t put_at;
+    lab_atomic_t put_by;
+    lab_atomic_t handed_site; /* of the last hand-over, 0 when there was none since the get */
+};
+
+/* Counts of sampled things that are held, by a hash of their address: a put need not look up what
+ * is in none of these. 8 KiB, a quarter of a first-level cache. */
+#define LAB_AUDIT_WATCH 1024u
+
+struct lab_audit {
+    /* Constant. */
+    uint32_t count;
+    uint32_t quarantine;
+    uint32_t poison_from;
+    uint32_t poison_bytes; /* 0: no poison */
+    bool stated;
+    uint64_t first_ticks; /* a moment in ticks and in nanoseconds */
+    uint64_t first_ns;
+
+    _Alignas(LAB_CACHE_LINE) lab_atomic_t mode; /* level | epoch << LAB_AUDIT_EPOCH_SHIFT */
+    lab_atomic_t settled_at; /* ticks; before, calls that began at another level may be under way */
+    lab_atomic_t sample;
+
+    _Alignas(LAB_CACHE_LINE) lab_atomic_t tickets; /* of the quarantine */
+    lab_atomic_t any_gets;                         /* by threads without an id, for sampling */
+    lab_atomic_t faults[LAB_AUDIT_FAULTS];         /* found so far */
+
+    lab_atomic_t process[LAB_AUDIT_PARTIES]; /* lab_os_process(), from place 1 on */
+    lab_atomic_t watch[LAB_AUDIT_WATCH];
+
+    struct lab_audit_record record[]; /* and behind them the quarantine's places */
+};
+
+/* One call's view: made once a call, used for each of its things. */
+struct lab_audit_call {
+    uint64_t who;  /* as in lab_audit_word.h */
+    uint64_t at;   /* lab_ticks() */
+    uint64_t site; /* the address that the call returns to */
+};
+
+/* Bytes of a table for so many things. */
+size_t lab_audit_footprint(uint32_t count, const struct lab_audit_options *options);
+
+/* Makes a table in zeroed memory, aligned to LAB_CACHE_LINE; all records are unseen. Counts on the
+ * level from the beginning: there are no calls under way. */
+void lab_audit_init(struct lab_audit *audit, uint32_t count,
+                    const struct lab_audit_options *options);
+
+/* Changes the level; records of before are void, and for some time (LAB_AUDIT_SETTLE_MS) nothing is
+ * recorded, until calls that began before have ended. One thread at a time. */
+void lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level);
+
+#define LAB_AUDIT_SETTLE_MS 100u
+
+/* Any thread; wait-free. */
+LAB_INLINE enum lab_audit_level lab_audit_level(const struct lab_audit *audit)
+{
+    return (enum lab_audit_level)(lab_load_relaxed(&audit->mode) & LAB_AUDIT_STATE_MASK);
+}
+
+/* The place of a process among the parties, by its identity (lab_os_process()): taken for it if it
+ * has none yet. 0 when all are taken. Any thread; lock-free. */
+unsigned lab_audit_party(struct lab_audit *audit, uint64_t identity);
+
+/* The identity of the process in a place, or 0. Any thread; wait-free. */
+LAB_INLINE uint64_t lab_audit_process(const struct lab_audit *audit, unsigned party)
+{
+    return lab_load_relaxed(&audit->process[party]);
+}
+
+/* The calling process's identity. The first call reads a file, later ones do not. */
+uint64_t lab_audit_self(void);
+
+/* An lcore id, or LAB_LCORE_ANY, as a record has it. */
+LAB_INLINE unsigned lab_audit_lcore(uint32_t lcore)
+{
+    return lcore < LAB_AUDIT_LCORE_ANY ? lcore : LAB_AUDIT_LCORE_ANY;
+}
+
+/* Fills in *ret_call; lcore may be LAB_LCORE_ANY. false: the level has just changed, and
+ * nothing may be recorded. Any thread; lock-free. */
+bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, const void *site,
+                     struct lab_audit_call *ret_call);
+
+/* Where things are recorded: `before` is the record's word as it was, for a report. */
+
+/* The caller took thing `index` out of the pool. *ret_before is the word of before. */
+LAB_INLINE enum lab_audit_fault lab_audit_got(struct lab_audit *audit, uint32_t index,
+                                              const struct lab_audit_call *call,
+                                              uint64_t *ret_before)
+{
+    struct lab_audit_record *record = &audit->record[index];
+    uint64_t word = lab_load_acquire(&record->word), next; /* U2 */
+    enum lab_audit_fault fault = lab_audit_word_get(word, call->who, &next);
+
+    *ret_before = word;
+    if (lab_unlikely(fault != LAB_AUDIT_FINE))
+        return fault;
+    lab_store_relaxed(&record->got_site, call->site);
+    lab_store_relaxed(&record->got_at, call->at);
+    lab_store_relaxed(&record->got_by, call->who);
+    lab_store_relaxed(&record->handed_site, 0);
+    lab_store_release(&record->word, next); /* U1 */
+    return LAB_AUDIT_FINE;
+}
+
+/* The caller puts thing `index`, and does so only if this is fine. `poison` is 0 or
+ * LAB_AUDIT_POISONED: who asks for it overwrites the thing before it goes into the pool. */
+LAB_INLINE enum lab_audit_fault lab_audit_put(struct lab_audit *audit, uint32_t index,
+                                              const struct lab_audit_call *call, uint64_t poison,
+                                              uint64_t *ret_before)
+{
+    struct lab_audit_record *record = &audit->record[index];
+    uint64_t word = lab_load_acquire(&record->word), next; /* U2 */
+
+    do {
+        enum lab_audit_fault fault = lab_audit_word_put(word, call->who, audit->stated, &next);
+
+        *ret_before = word;
+        if (lab_unlikely(fault != LAB_AUDIT_FINE))
+            return fault;
+    } while (lab_unlikely(!lab_cas_acq_rel(&record->word, &word, next | poison))); /* U1, U2 */
+    lab_store_relaxed(&record->put_site, call->site);
+    lab_store_relaxed(&record->put_at, call->at);
+    lab_store_relaxed(&record->put_by, call->who);
+    return LAB_AUDIT_FINE;
+}
+
+/* The caller hands thing `index` to another holder. Any thread; lock-free. */
+enum lab_audit_fault lab_audit_hand(struct lab_audit *audit, uint32_t index,
+                                    const struct lab_audit_call *call, uint64_t to,
+                                    uint64_t *ret_before);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_AUDIT_WORD_H
+#define LAB_AUDIT_WORD_H
+
+/* The word of a record that says who holds a thing, and what a get, a put and a hand-over make of
+ * it: functions of the word alone, without atomics, so that they can be tested without threads.
+ *
+ *     63         32 31      16 15     10 9     4    3     2    0
+ *      generation  |  lcore  |  party  | epoch | poison | state
+ *
+ * generation  one more with each get: who remembers it knows whether the thing was given out again
+ * lcore       of the holder, or of the last one while the thing is free; LAB_AUDIT_LCORE_ANY for
+ *             a thread without an id; from LAB_AUDIT_DEVICE on, a device queue
+ * party       the process, by its place in lab_audit.process, 1 and up; 0: one too many
+ * epoch       one more with each change of level. A record of another epoch tells nothing, for
+ *             there were gets and puts that nobody saw
+ * poison      free, and its content was overwritten with LAB_AUDIT_POISON
+ */
+
+#include <lab_common.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum lab_audit_state {
+    LAB_AUDIT_UNSEEN, /* neither its get nor its put was seen */
+    LAB_AUDIT_FREE,
+    LAB_AUDIT_HELD,
+};
+
+#define LAB_AUDIT_STATE_MASK UINT64_C(7)
+#define LAB_AUDIT_POISONED (UINT64_C(1) << 3)
+#define LAB_AUDIT_EPOCH_SHIFT 4
+#define LAB_AUDIT_EPOCHS 64u
+#define LAB_AUDIT_PARTY_SHIFT 10
+#define LAB_AUDIT_PARTIES 64u
+#define LAB_AUDIT_LCORE_SHIFT 16
+#define LAB_AUDIT_GENERATION_SHIFT 32
+
+/* Holders that are no lcore. */
+#define LAB_AUDIT_LCORE_ANY 0x7fffu
+#define LAB_AUDIT_DEVICE 0x8000u
+
+/* Who: party, lcore and epoch, as they stand in the word. */
+#define LAB_AUDIT_WHO_MASK                                                                         \
+    ((UINT64_C(1) << LAB_AUDIT_GENERATION_SHIFT) - (UINT64_C(1) << LAB_AUDIT_EPOCH_SHIFT))
+
+/* What was wrong, 0 (LAB_AUDIT_FINE) if nothing was. */
+enum lab_audit_fault {
+    LAB_AUDIT_FINE,
+    LAB_AUDIT_DOUBLE_FREE,      /* a put of what is free */
+    LAB_AUDIT_FOREIGN_FREE,     /* a put of what is no thing of this pool */
+    LAB_AUDIT_INSIDE_FREE,      /* a put of what is not the start of one */
+    LAB_AUDIT_WRONG_HOLDER,     /* a put or a hand-over by one who does not hold it */
+    LAB_AUDIT_STALE_HANDLE,     /* a put by a handle, and the thing was given out again since */
+    LAB_AUDIT_WRITE_AFTER_FREE, /* the poison of a free thing was changed */
+    LAB_AUDIT_HELD_TWICE,       /* the pool had a thing that somebody holds */
+    LAB_AUDIT_LEAK,             /* held to the end */
+    LAB_AUDIT_FAULTS
+};
+
+LAB_INLINE uint64_t lab_audit_who(unsigned party, unsigned lcore, unsigned epoch)
+{
+    return (uint64_t)lcore << LAB_AUDIT_LCORE_SHIFT | (uint64_t)party << LAB_AUDIT_PARTY_SHIFT |
+           (uint64_t)epoch << LAB_AUDIT_EPOCH_SHIFT;
+}
+
+LAB_INLINE unsigned lab_audit_word_lcore(uint64_t word)
+{
+    return (unsigned)(word >> LAB_AUDIT_LCORE_SHIFT) & 0xffff;
+}
+
+LAB_INLINE unsigned lab_audit_word_party(uint64_t word)
+{
+    return (unsigned)(word >> LAB_AUDIT_PARTY_SHIFT) & (LAB_AUDIT_PARTIES - 1);
+}
+
+LAB_INLINE unsigned lab_audit_word_epoch(uint64_t word)
+{
+    return (unsigned)(word >> LAB_AUDIT_EPOCH_SHIFT) & (LAB_AUDIT_EPOCHS - 1);
+}
+
+LAB_INLINE uint32_t lab_audit_word_generation(uint64_t word)
+{
+    return (uint32_t)(word >> LAB_AUDIT_GENERATION_SHIFT);
+}
+
+/* What the word says in the epoch of `who`. */
+LAB_INLINE enum lab_audit_state lab_audit_word_state(uint64_t word, uint64_t who)
+{
+    if (lab_audit_word_epoch(word) != lab_audit_word_epoch(who))
+        return LAB_AUDIT_UNSEEN;
+    return (enum lab_audit_state)(word & LAB_AUDIT_STATE_MASK);
+}
+
+/* Whether the word names the lcore and the process of `who`. */
+LAB_INLINE bool lab_audit_word_is_by(uint64_t word, uint64_t who)
+{
+    return ((word ^ who) & LAB_AUDIT_WHO_MASK) == 0;
+}
+
+LAB_INLINE uint64_t lab_audit_word_next(uint32_t generation, uint64_t who,
+                                        enum lab_audit_state state)
+{
+    return (uint64_t)generation << LAB_AUDIT_GENERATION_SHIFT | who | (uint64_t)state;
+}
+
+/* `who` was given the thing. The new word is right also after a fault. */
+LAB_INLINE enum lab_audit_fault lab_audit_word_get(uint64_t word, uint64_t who, uint64_t *ret_next)
+{
+    *ret_next = lab_audit_word_next(lab_audit_word_generation(word) + 1, who, LAB_AUDIT_HELD);
+    return lab_audit_word_state(word, who) == LAB_AUDIT_HELD ? LAB_AUDIT_HELD_TWICE
+                                                             : LAB_AUDIT_FINE;
+}
+
+/* `who` puts the thing. stated: hand-overs are stated, so nobody but the holder may. After a fault
+ * *ret_next is untouched. */
+LAB_INLINE enum lab_audit_fault lab_audit_word_put(uint64_t word, uint64_t who, bool stated,
+                                                   uint64_t *ret_next)
+{
+    enum lab_audit_state state = lab_audit_word_state(word, who);
+
+    if (state == LAB_AUDIT_FREE)
+        return LAB_AUDIT_DOUBLE_FREE;
+    if (state == LAB_AUDIT_HELD && stated && !lab_audit_word_is_by(word, who))
+        return LAB_AUDIT_WRONG_HOLDER;
+    *ret_next = lab_audit_word_next(lab_audit_word_generation(word), who, LAB_AUDIT_FREE);
+    return LAB_AUDIT_FINE;
+}
+
+/* `who` hands the thing to `to`. After a fault *ret_next is untouched. */
+LAB_INLINE enum lab_audit_fault lab_audit_word_hand(uint64_t word, uint64_t who, uint64_t to,
+                                                    uint64_t *ret_next)
+{
+    enum lab_audit_state state = lab_audit_word_state(word, who);
+
+    if (state == LAB_AUDIT_FREE || (state == LAB_AUDIT_HELD && !lab_audit_word_is_by(word, who)))
+        return LAB_AUDIT_WRONG_HOLDER;
+    *ret_next = lab_audit_word_next(lab_audit_word_generation(word), to, LAB_AUDIT_HELD);
+    return LAB_AUDIT_FINE;
+}
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "unit.h"
+#include <lab_audit.h>
+#include <lab_os.h>
+#include <lab_ticks.h>
+#include <string.h>
+
+#define COUNT 4u
+
+static struct lab_audit *make(const struct lab_audit_options *options)
+{
+    size_t bytes = lab_audit_footprint(COUNT, options);
+    struct lab_audit *audit = aligned_alloc(LAB_CACHE_LINE, (bytes + 63) / 64 * 64);
+
+    assert_non_null(audit);
+    memset(audit, 0, bytes);
+    lab_audit_init(audit, COUNT, options);
+    return audit;
+}
+
+static struct lab_audit_call call_of(struct lab_audit *audit, uint32_t lcore, uintptr_t site)
+{
+    struct lab_audit_call call;
+
+    assert_true(lab_audit_begin(audit, lcore, (const void *)site, &call));
+    return call;
+}
+
+static void a_record_tells_who_when_and_from_where(void **state)
+{
+    struct lab_audit *audit = make(&(struct lab_audit_options){.level = LAB_AUDIT_FULL});
+    const struct lab_audit_record *record = &audit->record[2];
+    uint64_t word, begin = lab_ticks();
+    struct lab_audit_call get = call_of(audit, 9, 0x111);
+    struct lab_audit_call put = call_of(audit, LAB_LCORE_ANY, 0x222);
+
+    assert_int_equal(lab_audit_got(audit, 2, &get, &word), LAB_AUDIT_FINE);
+    word = lab_load_relaxed(&record->word);
+    assert_int_equal(lab_audit_word_state(word, get.who), LAB_AUDIT_HELD);
+    assert_int_equal(lab_audit_word_lcore(word), 9);
+    assert_true(lab_audit_process(audit, lab_audit_word_party(word)) == lab_audit_self());
+    assert_int_equal(lab_load_relaxed(&record->got_site), 0x111);
+    assert_in_range(lab_load_relaxed(&record->got_at), begin, lab_ticks());
+
+    assert_int_equal(lab_audit_put(audit, 2, &put, 0, &word), LAB_AUDIT_FINE);
+    assert_int_equal(lab_load_relaxed(&record->got_site), 0x111);
+    assert_true(lab_audit_word_is_by(lab_load_relaxed(&record->got_by), get.who));
+    assert_int_equal(lab_load_relaxed(&record->put_site), 0x222);
+    assert_int_equal(lab_audit_word_lcore(lab_load_relaxed(&record->put_by)), LAB_AUDIT_LCORE_ANY);
+    free(audit);
+}
+
+static void what_is_wrong_changes_nothing(void **state)
+{
+    struct lab_audit *audit =
+        make(&(struct lab_audit_options){.level = LAB_AUDIT_FULL, .stated = true});
+    struct lab_audit_call one = call_of(audit, 1, 0x111), two = call_of(audit, 2, 0x222);
+    struct lab_audit_record was;
+    uint64_t word;
+
+    assert_int_equal(lab_audit_got(audit, 0, &one, &word), LAB_AUDIT_FINE);
+    was = audit->record[0];
+    assert_int_equal(lab_audit_put(audit, 0, &two, 0, &word), LAB_AUDIT_WRONG_HOLDER);
+    assert_int_equal(lab_audit_hand(audit, 0, &two, two.who, &word), LAB_AUDIT_WRONG_HOLDER);
+    assert_int_equal(lab_audit_got(audit, 0, &two, &word), LAB_AUDIT_HELD_TWICE);
+    assert_memory_equal(&audit->record[0], &was, sizeof(was));
+
+    assert_int_equal(lab_audit_hand(audit, 0, &one, two.who, &word), LAB_AUDIT_FINE);
+    assert_int_equal(lab_load_relaxed(&audit->record[0].handed_site), 0x111);
+    assert_int_equal(lab_audit_put(audit, 0, &two, LAB_AUDIT_POISONED, &word), LAB_AUDIT_FINE);
+    was = audit->record[0];
+    assert_true(lab_load_relaxed(&was.word) & LAB_AUDIT_POISONED);
+    assert_int_equal(lab_audit_put(audit, 0, &two, 0, &word), LAB_AUDIT_DOUBLE_FREE);
+    assert_memory_equal(&audit->record[0], &was, sizeof(was));
+    free(audit);
+}
+
+static void a_change_of_level_voids_what_was_recorded(void **state)
+{
+    struct lab_audit *audit = make(&(struct lab_audit_options){.level = LAB_AUDIT_FULL});
+    struct lab_audit_call call = call_of(audit, 1, 0x111), old = call;
+    uint64_t word, begin = lab_os_clock_ns();
+
+    assert_int_equal(lab_audit_put(audit, 0, &call, 0, &word), LAB_AUDIT_FINE);
+    lab_audit_set_level(audit, LAB_AUDIT_OFF);
+    lab_audit_set_level(audit, LAB_AUDIT_FULL);
+    assert_int_equal(lab_audit_level(audit), LAB_AUDIT_FULL);
+    assert_false(lab_audit_begin(audit, 1, NULL, &call));
+    /* One that was under way writes a record of before. */
+    assert_int_equal(lab_audit_put(audit, 1, &old, 0, &word), LAB_AUDIT_FINE);
+    while (!lab_audit_begin(audit, 1, NULL, &call))
+        usleep(1000);
+    assert_in_range((lab_os_clock_ns() - begin) / 1000000, LAB_AUDIT_SETTLE_MS / 2, 60000);
+    assert_int_equal(lab_audit_put(audit, 0, &call, 0, &word), LAB_AUDIT_FINE);
+    assert_int_equal(lab_audit_put(audit, 1, &call, 0, &word), LAB_AUDIT_FINE);
+    assert_int_equal(lab_audit_put(audit, 1, &call, 0, &word), LAB_AUDIT_DOUBLE_FREE);
+    free(audit);
+}
+
+static void records_of_an_epoch_with_the_same_number_are_gone(void **state)
+{
+    struct lab_audit *audit = make(&(struct lab_audit_options){.level = LAB_AUDIT_FULL});
+    struct lab_audit_call call = call_of(audit, 1, 0x111);
+    uint64_t word;
+
+    assert_int_equal(lab_audit_put(audit, 0, &call, 0, &word), LAB_AUDIT_FINE);
+    for (unsigned i = 0; i < LAB_AUDIT_EPOCHS; i++)
+        lab_audit_set_level(audit, LAB_AUDIT_FULL);
+    (void)lab_audit_begin(audit, 1, NULL, &call);
+    assert_int_equal(lab_audit_put(audit, 0, &call, 0, &word), LAB_AUDIT_FINE);
+    free(audit);
+}
+
+static void processes_have_places_as_long_as_there_are_some(void **state)
+{
+    struct lab_audit *audit = make(&(struct lab_audit_options){.level = LAB_AUDIT_OFF});
+
+    for (unsigned i = 1; i < LAB_AUDIT_PARTIES; i++)
+        assert_int_equal(lab_audit_party(audit, 1000 + i), i);
+    assert_int_equal(lab_audit_party(audit, 1001), 1);
+    assert_int_equal(lab_audit_party(audit, 1063), 63);
+    assert_int_equal(lab_audit_party(audit, 2000), 0);
+    assert_int_equal(lab_audit_process(audit, 63), 1063);
+    assert_int_equal(lab_audit_process(audit, 0), 0);
+    free(audit);
+}
+
+static int has_identity_of_its_own(void *parent)
+{
+    return lab_audit_self() != *(uint64_t *)parent && lab_audit_self() != 0;
+}
+
+static void a_child_is_a_process_of_its_own(void **state)
+{
+    uint64_t self = lab_audit_self();
+
+    assert_true(self == lab_audit_self());
+    assert_exited_with(1, status_of_child(has_identity_of_its_own, &self));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_record_tells_who_when_and_from_where),
+        cmocka_unit_test(what_is_wrong_changes_nothing),
+        cmocka_unit_test(a_change_of_level_voids_what_was_recorded),
+        cmocka_unit_test(records_of_an_epoch_with_the_same_number_are_gone),
+        cmocka_unit_test(processes_have_places_as_long_as_there_are_some),
+        cmocka_unit_test(a_child_is_a_process_of_its_own),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
