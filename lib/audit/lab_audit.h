@@ -50,7 +50,7 @@ struct lab_audit_options {
 
 /* One thing's record. `at` are lab_ticks(), `by` who-words as in lab_audit_word.h. */
 struct lab_audit_record {
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t word;
+    alignas(LAB_CACHE_LINE) lab_atomic_t word;
     lab_atomic_t got_site;
     lab_atomic_t got_at;
     lab_atomic_t got_by;
@@ -74,13 +74,13 @@ struct lab_audit {
     uint64_t first_ticks; /* a moment in ticks and in nanoseconds */
     uint64_t first_ns;
 
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t mode; /* level | epoch << LAB_AUDIT_EPOCH_SHIFT */
+    alignas(LAB_CACHE_LINE) lab_atomic_t mode; /* level | epoch << LAB_AUDIT_EPOCH_SHIFT */
     lab_atomic_t settled_at; /* ticks; before, calls that began at another level may be under way */
     lab_atomic_t sample;
 
-    _Alignas(LAB_CACHE_LINE) lab_atomic_t tickets; /* of the quarantine */
-    lab_atomic_t any_gets;                         /* by threads without an id, for sampling */
-    lab_atomic_t faults[LAB_AUDIT_FAULTS];         /* found so far */
+    alignas(LAB_CACHE_LINE) lab_atomic_t tickets; /* of the quarantine */
+    lab_atomic_t any_gets;                        /* by threads without an id, for sampling */
+    lab_atomic_t faults[LAB_AUDIT_FAULTS];        /* found so far */
 
     lab_atomic_t process[LAB_AUDIT_PARTIES]; /* lab_os_process(), from place 1 on */
     lab_atomic_t watch[LAB_AUDIT_WATCH];
@@ -128,10 +128,10 @@ LAB_INLINE uint64_t lab_audit_process(const struct lab_audit *audit, unsigned pa
 /* The calling process's identity. The first call reads a file, later ones do not. */
 uint64_t lab_audit_self(void);
 
-/* An lcore id, or LAB_LCORE_ANY, as a record has it. */
+/* An lcore id, a device queue or LAB_LCORE_ANY, as a record has it. */
 LAB_INLINE unsigned lab_audit_lcore(uint32_t lcore)
 {
-    return lcore < LAB_AUDIT_LCORE_ANY ? lcore : LAB_AUDIT_LCORE_ANY;
+    return lcore <= UINT16_MAX ? lcore : LAB_AUDIT_LCORE_ANY;
 }
 
 /* Fills in *ret_call; lcore may be LAB_LCORE_ANY. false: the level has just changed, and
@@ -161,8 +161,16 @@ LAB_INLINE enum lab_audit_fault lab_audit_got(struct lab_audit *audit, uint32_t 
     return LAB_AUDIT_FINE;
 }
 
+/* Whether a put may change the thing. What is put without ever having been got is a pool's first
+ * filling: what its program then writes into free things is meant to be found there. */
+LAB_INLINE bool lab_audit_may_touch(uint64_t before)
+{
+    return lab_audit_word_generation(before) != 0;
+}
+
 /* The caller puts thing `index`, and does so only if this is fine. `poison` is 0 or
- * LAB_AUDIT_POISONED: who asks for it overwrites the thing before it goes into the pool. */
+ * LAB_AUDIT_POISONED: who asks for it overwrites the thing, if it may touch it, before it goes into
+ * the pool. */
 LAB_INLINE enum lab_audit_fault lab_audit_put(struct lab_audit *audit, uint32_t index,
                                               const struct lab_audit_call *call, uint64_t poison,
                                               uint64_t *ret_before)
@@ -176,7 +184,9 @@ LAB_INLINE enum lab_audit_fault lab_audit_put(struct lab_audit *audit, uint32_t 
         *ret_before = word;
         if (lab_unlikely(fault != LAB_AUDIT_FINE))
             return fault;
-    } while (lab_unlikely(!lab_cas_acq_rel(&record->word, &word, next | poison))); /* U1, U2 */
+        if (lab_audit_may_touch(word))
+            next |= poison;
+    } while (lab_unlikely(!lab_cas_acq_rel(&record->word, &word, next))); /* U1, U2 */
     lab_store_relaxed(&record->put_site, call->site);
     lab_store_relaxed(&record->put_at, call->at);
     lab_store_relaxed(&record->put_by, call->who);

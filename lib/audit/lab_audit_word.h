@@ -129,13 +129,22 @@ LAB_INLINE enum lab_audit_fault lab_audit_word_put(uint64_t word, uint64_t who, 
     return LAB_AUDIT_FINE;
 }
 
-/* `who` hands the thing to `to`. After a fault *ret_next is untouched. */
+/* Whether the thing is with a device queue of the process of `who`. */
+LAB_INLINE bool lab_audit_word_is_device(uint64_t word, uint64_t who)
+{
+    return lab_audit_word_lcore(word) >= LAB_AUDIT_DEVICE &&
+           lab_audit_word_party(word) == lab_audit_word_party(who);
+}
+
+/* `who` hands the thing to `to`; what a device has, any thread of its process may. After a fault
+ * *ret_next is untouched. */
 LAB_INLINE enum lab_audit_fault lab_audit_word_hand(uint64_t word, uint64_t who, uint64_t to,
                                                     uint64_t *ret_next)
 {
     enum lab_audit_state state = lab_audit_word_state(word, who);
+    bool may = lab_audit_word_is_by(word, who) || lab_audit_word_is_device(word, who);
 
-    if (state == LAB_AUDIT_FREE || (state == LAB_AUDIT_HELD && !lab_audit_word_is_by(word, who)))
+    if (state == LAB_AUDIT_FREE || (state == LAB_AUDIT_HELD && !may))
         return LAB_AUDIT_WRONG_HOLDER;
     *ret_next = lab_audit_word_next(lab_audit_word_generation(word), to, LAB_AUDIT_HELD);
     return LAB_AUDIT_FINE;

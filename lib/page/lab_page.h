@@ -127,6 +127,22 @@ enum lab_page_kind { LAB_PAGE_PLAIN, LAB_PAGE_CLEAN, LAB_PAGE_KINDS };
 /* An order that no deque serves. */
 #define LAB_PAGE_UNCACHED UINT32_MAX
 
+/* A zone at work. */
+struct lab_page_zone {
+    char *base;
+    uint64_t pages;                        /* all of them */
+    struct lab_zone *part[LAB_PAGE_PARTS]; /* NULL: there is no such part */
+    uint32_t first[LAB_PAGE_PARTS + 1];    /* page of each part, and the end */
+    uint32_t next[LAB_ARENA_ZONES_MAX];    /* the order in which to go on from here */
+    uint64_t mark[LAB_PAGE_MARKS];
+    struct lab_region region; /* of lab_arena_create() */
+    int node;
+    enum lab_pages made_of; /* LAB_PAGES_ANY: memory of the caller's */
+    struct lab_level level; /* of the common part */
+    alignas(LAB_CACHE_LINE) lab_atomic_t pressure;
+    lab_atomic_t event[LAB_PAGE_EVENTS];
+};
+
 /* In memory that may be shared between processes, at the same address in each. Only lib/page and
  * the inline functions below look inside. */
 struct lab_arena {
@@ -149,20 +165,7 @@ struct lab_arena {
     alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
     struct lab_roster roster; /* the slots that have deques */
     lab_atomic_t sequence;
-    struct lab_page_zone {
-        char *base;
-        uint64_t pages;                        /* all of them */
-        struct lab_zone *part[LAB_PAGE_PARTS]; /* NULL: there is no such part */
-        uint32_t first[LAB_PAGE_PARTS + 1];    /* page of each part, and the end */
-        uint32_t next[LAB_ARENA_ZONES_MAX];    /* the order in which to go on from here */
-        uint64_t mark[LAB_PAGE_MARKS];
-        struct lab_region region; /* of lab_arena_create() */
-        int node;
-        enum lab_pages made_of; /* LAB_PAGES_ANY: memory of the caller's */
-        struct lab_level level; /* of the common part */
-        alignas(LAB_CACHE_LINE) lab_atomic_t pressure;
-        lab_atomic_t event[LAB_PAGE_EVENTS];
-    } zone[LAB_ARENA_ZONES_MAX];
+    struct lab_page_zone zone[LAB_ARENA_ZONES_MAX];
 };
 
 #define LAB_ARENA_MAGIC UINT32_C(0x6e657241) /* "Aren" in memory */

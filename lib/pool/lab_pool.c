@@ -5,7 +5,9 @@
 /* The slow paths of get and put: what happens when the own tip is too small, too large, or absent.
  */
 
+#include <lab_audit_quarantine.h>
 #include <lab_pool.h>
+#include <lab_pool_slow.h>
 #include <lab_prefetch.h>
 
 /* An lcore samples the number of free things at every so many slow gets: the sum over all deques
@@ -79,13 +81,6 @@ static struct lab_deque *roster_deque(struct lab_pool *pool, uint32_t place)
     return slot == SLOT_ANY ? NULL : &pool->deque[slot];
 }
 
-static void *thing_at(const struct lab_pool *pool, uint32_t index)
-{
-    if (pool->stride != 0)
-        return pool->buffers + (size_t)index * pool->stride;
-    return pool->objects[index];
-}
-
 /* Puts things into a stack; returns how many. What is not this pool's has no link there; it is
  * dropped, and counted, rather than allowed to overwrite the link of another. */
 static unsigned stack_put(struct lab_pool *pool, uint32_t slot, struct lab_stack *stack,
@@ -117,7 +112,7 @@ static unsigned stack_get(struct lab_pool *pool, struct lab_stack *stack, void *
     unsigned taken = lab_stack_pop_any(stack, indices, n);
 
     for (unsigned i = 0; i < taken; i++)
-        ret_things[i] = thing_at(pool, indices[i]);
+        ret_things[i] = lab_pool_thing(pool, indices[i]);
     return taken;
 }
 
@@ -351,17 +346,15 @@ static bool get_elsewhere(struct lab_pool *pool, uint32_t slot, void **ret_thing
     return true;
 }
 
-LAB_COLD int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things, unsigned n)
+LAB_COLD int lab_pool_take_slow(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n)
 {
-    uint32_t slot = lab_pool_slot(lcore);
-
-    if (slot > pool->lcores)
-        return -EINVAL;
     if (n == 0 || get_private(pool, slot, ret_things, n))
         return 0;
     /* More than there are is not worth a search, which would empty every tip in vain. */
     if (n <= pool->count && get_elsewhere(pool, slot, ret_things, n))
         return 0;
+    if (pool->audit != NULL && lab_pool_free_quarantine(pool) > 0)
+        return lab_pool_take_slow(pool, slot, ret_things, n);
     count_event(pool, slot, LAB_POOL_GET_FAIL);
     sample_free(pool); /* what was gathered in vain was never held */
     return -ENOBUFS;
@@ -382,16 +375,13 @@ static void digest(struct lab_pool *pool, uint32_t slot, uint64_t hungry)
         (void)lab_cas_relaxed(&pool->hungry, &hungry, 0);
 }
 
-LAB_COLD int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                               unsigned n)
+LAB_COLD void lab_pool_give_slow(struct lab_pool *pool, uint32_t slot, void *const *things,
+                                 unsigned n)
 {
     uint64_t hungry = lab_load_relaxed(&pool->hungry);
-    uint32_t slot = lab_pool_slot(lcore);
 
-    if (slot > pool->lcores)
-        return -EINVAL;
     if (n == 0)
-        return 0;
+        return;
     if (keep(pool, slot, things, n, hungry != 0)) {
         count_event(pool, slot, LAB_POOL_PUT_PUBLISH);
         if (hungry != 0)
@@ -399,6 +389,32 @@ LAB_COLD int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *cons
     } else {
         count_event(pool, slot, LAB_POOL_PUT_STACK);
     }
+}
+
+LAB_NOINLINE int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+                                   unsigned n, const void *site)
+{
+    uint32_t slot = lab_pool_slot(lcore);
+
+    if (slot > pool->lcores)
+        return -EINVAL;
+    if (lab_pool_is_audited(pool))
+        return lab_pool_get_audited(pool, slot, ret_things, n,
+                                    site != NULL ? site : __builtin_return_address(0));
+    return lab_pool_take_slow(pool, slot, ret_things, n);
+}
+
+LAB_NOINLINE int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                   unsigned n, const void *site)
+{
+    uint32_t slot = lab_pool_slot(lcore);
+
+    if (slot > pool->lcores)
+        return -EINVAL;
+    if (lab_pool_is_audited(pool))
+        return lab_pool_put_audited(pool, slot, things, n,
+                                    site != NULL ? site : __builtin_return_address(0));
+    lab_pool_give_slow(pool, slot, things, n);
     return 0;
 }
 
@@ -436,5 +452,7 @@ uint32_t lab_pool_count(const struct lab_pool *pool)
         if (slot != SLOT_ANY)
             free += lab_deque_count_any(&pool->deque[slot], NULL);
     }
+    if (pool->audit != NULL)
+        free += lab_audit_quarantined(pool->audit);
     return free < pool->count ? (uint32_t)free : pool->count;
 }

@@ -30,6 +30,7 @@
  */
 
 #include <errno.h>
+#include <lab_audit.h>
 #include <lab_barrier.h>
 #include <lab_common.h>
 #include <lab_deque.h>
@@ -61,6 +62,7 @@ struct lab_pool_options {
     uint32_t tip; /* things that a lcore keeps private when it publishes [by count, up to 1,024] */
     uint32_t reach; /* most things that one steal takes [by count, up to 256] */
     bool shared;    /* for lab_pool_init(): other processes use the pool too [this one alone] */
+    struct lab_audit_options audit; /* who holds what, since when and from where [nothing] */
 
     /* Cache lines that a holder writes first, by an offset in each thing. Those of a thing that
      * comes from another lcore are asked for when it is got, in the exclusive state: the caller's
@@ -93,10 +95,11 @@ enum lab_pool_event {
  * without an id, is shared by them and used for the counters only. */
 struct lab_pool_slow {
     alignas(LAB_CACHE_LINE) lab_atomic_t event[LAB_POOL_EVENTS];
-    uint64_t hunger; /* the value of pool->hungry that was seen last */
-    uint32_t calm;   /* puts since it changed */
-    uint32_t victim; /* the roster's entry that was last worth stealing from */
-    uint32_t gets;   /* slow ones that succeeded */
+    uint64_t hunger;    /* the value of pool->hungry that was seen last */
+    uint32_t calm;      /* puts since it changed */
+    uint32_t victim;    /* the roster's entry that was last worth stealing from */
+    uint32_t gets;      /* slow ones that succeeded */
+    uint32_t to_sample; /* things to be got before the next that the audit looks at */
 };
 
 /* In memory that may be shared between processes, at the same address in each: no pointer to
@@ -113,6 +116,11 @@ struct lab_pool {
     uint32_t claims;  /* as in the options */
     uint32_t claim[LAB_POOL_CLAIMS];
 
+    /* The highest slot whose gets and puts take the hot paths: lcores, or 0 while the audit looks
+     * at every call. */
+    lab_atomic_t hot;
+
+    struct lab_audit *audit;    /* the records, or NULL */
     char *buffers;              /* with a stride: the first buffer */
     void **objects;             /* without: index to object */
     uint32_t *hash;             /* without: object to index + 1, open addressing */
@@ -145,7 +153,8 @@ LAB_PUBLIC int lab_pool_create(const struct lab_pool_options *options, struct la
                                struct lab_error *error) LAB_CHECKED;
 
 /* Unmaps a pool made by lab_pool_create(); NULL is allowed. No thread may be using it. Returns 0,
- * or -EBUSY when some buffers are still held: they would dangle, so nothing is unmapped then. */
+ * or -EBUSY when some buffers are still held: they would dangle, so nothing is unmapped then, and
+ * the audit, if there is one, reports who holds them. */
 LAB_PUBLIC int lab_pool_destroy(struct lab_pool *pool);
 
 /* Bytes that lab_pool_init() needs for these options. Errors as lab_pool_create(). Wait-free. */
@@ -209,9 +218,9 @@ LAB_PUBLIC const char *lab_pool_event_name(enum lab_pool_event event);
 
 /* The rest of get and put: for the inline functions below only. */
 LAB_PUBLIC int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                 unsigned n);
+                                 unsigned n, const void *site);
 LAB_PUBLIC int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                 unsigned n);
+                                 unsigned n, const void *site);
 LAB_PUBLIC int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *things,
                               unsigned n);
 
@@ -232,25 +241,29 @@ LAB_INLINE uint32_t lab_pool_slot(uint32_t lcore)
  * lcore is the calling thread's id, which no other thread may use at the same time, or
  * LAB_LCORE_ANY. Returns 0; -ENOBUFS when there are too few; -EINVAL when lcore is neither.
  * Wait-free from the tip, else lock-free; never blocks; system calls only when all that is public
- * is too little. On failure ret_things is untouched and nothing is taken. */
-LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                 unsigned n)
+ * is too little. On failure ret_things is untouched and nothing is taken.
+ *
+ * site is what the audit takes for the place of the call: NULL, which is right where these inline
+ * functions are called, or the return address of a function that hands the call on. */
+LAB_INLINE int lab_pool_get_bulk_from(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+                                      unsigned n, const void *site)
 {
     uint32_t slot = lab_pool_slot(lcore);
 
-    if (lab_likely(slot <= pool->lcores) &&
+    if (lab_likely(slot <= lab_load_relaxed(&pool->hot)) &&
         lab_likely(lab_deque_pop_owner(&pool->deque[slot], ret_things, n)))
         return 0;
-    return lab_pool_get_slow(pool, lcore, ret_things, n);
+    return lab_pool_get_slow(pool, lcore, ret_things, n, site);
 }
 
 /* Puts n things back; they may have been got by any thread.
  *
  * Always returns 0 for things of this pool that the caller holds, and an lcore as above. -EINVAL
  * when lcore is out of range or, in a checking build, a thing is not of this pool: then nothing is
- * put. Wait-free into the tip, else lock-free; never blocks; no system call. */
-LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                 unsigned n)
+ * put. -EINVAL also when the audit found something wrong: then all is put but that. Wait-free into
+ * the tip, else lock-free; never blocks; no system call. */
+LAB_INLINE int lab_pool_put_bulk_from(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                      unsigned n, const void *site)
 {
     uint32_t slot = lab_pool_slot(lcore);
 
@@ -260,10 +273,24 @@ LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *co
         if (rc != 0)
             return rc;
     }
-    if (lab_likely(slot <= pool->lcores) && lab_likely(lab_load_relaxed(&pool->hungry) == 0) &&
+    if (lab_likely(slot <= lab_load_relaxed(&pool->hot)) &&
+        lab_likely(lab_load_relaxed(&pool->hungry) == 0) &&
         lab_likely(lab_deque_push_owner(&pool->deque[slot], things, n)))
         return 0;
-    return lab_pool_put_slow(pool, lcore, things, n);
+    return lab_pool_put_slow(pool, lcore, things, n, site);
+}
+
+/* The same, called from where they stand. */
+LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+                                 unsigned n)
+{
+    return lab_pool_get_bulk_from(pool, lcore, ret_things, n, NULL);
+}
+
+LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                 unsigned n)
+{
+    return lab_pool_put_bulk_from(pool, lcore, things, n, NULL);
 }
 
 /* The same for one thing. */

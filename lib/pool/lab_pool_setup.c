@@ -6,7 +6,7 @@
  * lab_pool_index(). */
 
 #include <lab_pool.h>
-#include <stdalign.h>
+#include <lab_pool_audit.h>
 
 /* Ids in one pool: every one costs half a KiB. */
 #define LCORES_MAX 4096u
@@ -36,10 +36,14 @@
 #define BUFFER_BYTES_MAX (UINT32_C(1) << 30)
 #define ALIGN_MAX 4096u
 
+/* What may wait in quarantine, as a share of the pool: the rest must do for all work. */
+#define QUARANTINE_SHARE 4u
+
 /* Where everything lies, in bytes from the pool's beginning. */
 struct layout {
     uint32_t lcores, deques, capacity, tip, reach, hash_slots, stride;
-    size_t slow, roster, slots, links, objects, hash, end;
+    size_t slow, roster, slots, links, objects, hash, audit, end;
+    struct lab_audit_options audited; /* as asked for, and the rest filled in */
 };
 
 static uint32_t pow2_at_least(uint32_t n)
@@ -115,6 +119,46 @@ static int check_options(const struct lab_pool_options *options, struct lab_erro
     return 0;
 }
 
+static int check_audit(const struct lab_pool_options *options, struct lab_error *error)
+{
+    const struct lab_audit_options *audit = &options->audit;
+
+    if ((unsigned)audit->level > LAB_AUDIT_FULL)
+        return lab_error_set(error, -EINVAL, "pool %s: no such level of the audit", options->name);
+    if (audit->quarantine > options->count / QUARANTINE_SHARE)
+        return lab_error_set(error, -EINVAL,
+                             "pool %s: a quarantine of %u asked for, at most a quarter of its %u "
+                             "buffers may wait",
+                             options->name, audit->quarantine, options->count);
+    if (audit->poison && options->buffer_bytes == 0 && audit->poison_bytes == 0)
+        return lab_error_set(error, -EINVAL,
+                             "pool %s: poison needs to know how many bytes of an object it may "
+                             "overwrite",
+                             options->name);
+    if (audit->poison && options->buffer_bytes != 0 &&
+        (uint64_t)audit->poison_from + audit->poison_bytes > options->buffer_bytes)
+        return lab_error_set(
+            error, -EINVAL, "pool %s: poison of %u bytes from %u on does not fit buffers of %u",
+            options->name, audit->poison_bytes, audit->poison_from, options->buffer_bytes);
+    return 0;
+}
+
+static bool wants_records(const struct lab_audit_options *audit)
+{
+    return audit->records || audit->level != LAB_AUDIT_OFF;
+}
+
+static void place_audit(const struct lab_pool_options *options, struct layout *layout)
+{
+    struct lab_audit_options *audited = &layout->audited;
+
+    *audited = options->audit;
+    if (audited->poison_bytes == 0 && options->buffer_bytes != 0)
+        audited->poison_bytes = options->buffer_bytes - audited->poison_from;
+    layout->audit =
+        place(layout, wants_records(audited) ? 1 : 0, lab_audit_footprint(options->count, audited));
+}
+
 static int plan(const struct lab_pool_options *options, struct layout *ret_layout,
                 struct lab_error *error)
 {
@@ -122,6 +166,8 @@ static int plan(const struct lab_pool_options *options, struct layout *ret_layou
     bool adopts = options->buffer_bytes == 0;
     int rc = check_options(options, error);
 
+    if (rc == 0)
+        rc = check_audit(options, error);
     if (rc != 0)
         return rc;
     layout.lcores = options->lcores != 0 ? options->lcores : LAB_LCORE_MAX;
@@ -151,6 +197,7 @@ static int plan(const struct lab_pool_options *options, struct layout *ret_layou
     layout.links = place(&layout, options->count, sizeof(lab_atomic_t));
     layout.objects = place(&layout, adopts ? options->count : 0, sizeof(void *));
     layout.hash = place(&layout, layout.hash_slots, sizeof(uint32_t));
+    place_audit(options, &layout);
     *ret_layout = layout;
     return 0;
 }
@@ -178,6 +225,13 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     pool->objects = (void *)(base + layout->objects);
     pool->hash = (void *)(base + layout->hash);
     memcpy(pool->name, options->name, strlen(options->name) + 1);
+    lab_store_relaxed(&pool->hot, layout->lcores);
+    if (wants_records(&layout->audited)) {
+        pool->audit = (void *)(base + layout->audit);
+        lab_audit_init(pool->audit, pool->count, &layout->audited);
+        if (layout->audited.level != LAB_AUDIT_OFF)
+            lab_store_relaxed(&pool->hot, 0);
+    }
     lab_store_relaxed(&pool->low_free, options->count);
     lab_stack_init(&pool->stack, (void *)(base + layout->links));
     for (uint32_t i = 0; i <= layout->lcores; i++)
@@ -284,8 +338,10 @@ int lab_pool_destroy(struct lab_pool *pool)
 
     if (pool == NULL)
         return 0;
-    if (lab_pool_count(pool) != pool->count)
+    if (lab_pool_count(pool) != pool->count) {
+        lab_pool_report_leaks(pool);
         return -EBUSY;
+    }
     region = pool->region; /* the pool lies in it */
     return lab_region_destroy(&region);
 }

@@ -21,7 +21,10 @@ SUITES = {  # the library's files, and the explorer's
               'page/lab_zone_setup.c', 'page/lab_zone_stats.c', 'page/lab_zone_sweep.c',
               'platform/lab_error.c'],
              ['page.c', 'pages.c', 'play.c']),
-    'pool': (['deque/lab_deque.c', 'deque/lab_roster.c', 'deque/lab_stack.c', 'pool/lab_pool.c',
+    'pool': (['deque/lab_deque.c', 'deque/lab_roster.c', 'deque/lab_stack.c',
+              'audit/lab_audit.c',
+              'audit/lab_audit_groups.c', 'audit/lab_audit_report.c', 'audit/lab_audit_watch.c',
+              'pool/lab_pool.c', 'pool/lab_pool_audit.c', 'pool/lab_pool_audited.c',
               'pool/lab_pool_setup.c', 'platform/lab_error.c'], ['pool.c', 'play.c']),
 }
 FLAGS = ['-std=gnu11', '-O1', '-D_GNU_SOURCE', '-w']

@@ -7,7 +7,9 @@
 
 #include "play.h"
 
+#include <lab_os.h>
 #include <lab_pool.h>
+#include <lab_pool_audit.h>
 #include <stdlib.h>
 
 #define LCORES 3u
@@ -18,10 +20,14 @@ struct game {
     unsigned tips[LCORES]; /* things that each lcore has put at the start */
     unsigned stack;        /* and a thread without an id */
     unsigned hand[EXPLORE_THREADS];
+    unsigned lent;     /* things that several threads believe to hold: the first ones */
     unsigned deques;   /* left 0: one for each lcore */
     unsigned capacity; /* of a deque; left 0: as the pool wants it */
-    bool stacked;      /* there may be things in the stack, from where a get takes many */
-    unsigned bound;    /* left 0: 3 */
+    bool audited;      /* at level full, and only holders may put */
+    bool wrong;        /* some puts are wrong, which the audit says */
+    unsigned quarantine;
+    bool stacked;   /* there may be things in the stack, from where a get takes many */
+    unsigned bound; /* left 0: 3 */
 };
 
 static const struct game *game;
@@ -37,6 +43,20 @@ int lab_region_create(const struct lab_region_options *options, struct lab_regio
 int lab_region_destroy(struct lab_region *region)
 {
     return -ENOSYS;
+}
+
+/* A clock that no machine is too busy for, and one process. */
+uint64_t lab_os_clock_ns(void)
+{
+    static uint64_t now;
+
+    return now += 1000000000;
+}
+
+int lab_os_process(int pid, uint64_t *ret_identity)
+{
+    *ret_identity = 1;
+    return 0;
 }
 
 /* The most that a call for n things may have in its hands, and so hide if it dies. */
@@ -66,6 +86,34 @@ static bool put_as(unsigned n, uint32_t lcore)
     return true;
 }
 
+/* Puts thing n, whoever holds it: of all who do so, the audit lets one. */
+static bool put_same(unsigned n, unsigned which)
+{
+    play_moving(1);
+    (void)lab_pool_put(pool, explore_self(), (void *)(uintptr_t)n);
+    play_moving(0);
+    return true;
+}
+
+static bool transfer(unsigned to, unsigned which)
+{
+    void *things[PLAY_THINGS];
+    unsigned n = play_let_go(things, PLAY_THINGS);
+
+    if (lab_pool_transfer(pool, explore_self(), things, n, to, 0) != 0)
+        explore_fail("a hand-over was refused");
+    play_obtain(things, n);
+    return true;
+}
+
+static void told(const struct lab_audit_entry *entry)
+{
+    explore_note("  audit: %s", lab_audit_fault_text(entry->fault));
+    if (!game->wrong)
+        explore_fail("the audit says of thing %u: %s", (unsigned)(uintptr_t)entry->thing,
+                     lab_audit_fault_text(entry->fault));
+}
+
 static bool get(unsigned n, unsigned which)
 {
     return get_as(n, explore_self());
@@ -82,6 +130,8 @@ static bool put(unsigned n, unsigned which)
 #define GET_AS(lcore, n) {get_as, "GET_AS", n, lcore}
 #define PUT_AS(lcore, n) {put_as, "PUT_AS", n, lcore}
 #define GET_ANY(n)       {get_as, "GET_ANY", n, LAB_LCORE_ANY}
+#define PUT_SAME(thing)  {put_same, "PUT_SAME", thing, 0}
+#define TRANSFER(lcore)  {transfer, "TRANSFER", lcore, 0}
 #define PUT_ANY(n)       {put_as, "PUT_ANY", n, LAB_LCORE_ANY}
 // clang-format on
 
@@ -104,9 +154,14 @@ static void make_pool(void)
                                        .tip = 1,
                                        .reach = 1,
                                        .shared = true};
-    static _Alignas(LAB_CACHE_LINE) char memory[16384];
+    static _Alignas(LAB_CACHE_LINE) char memory[65536];
     size_t bytes;
 
+    if (game->audited)
+        options.audit = (struct lab_audit_options){
+            .level = LAB_AUDIT_FULL, .stated = true, .quarantine = game->quarantine};
+    (void)lab_audit_self();
+    lab_audit_report_to(told, 0);
     if (lab_pool_footprint(&options, &bytes, NULL) != 0 || bytes > sizeof(memory))
         abort();
     memset(memory, 0, bytes);
@@ -121,6 +176,9 @@ static void setup(const void *data)
     game = data;
     play_reset(&game->steps);
     make_pool();
+    for (unsigned i = 0; i < game->lent; i++)
+        if (lab_pool_adopt(pool, (void *)(uintptr_t)play_new_free()) != 0)
+            abort();
     for (unsigned lcore = 0; lcore < LCORES; lcore++)
         put_new(lcore, game->tips[lcore]);
     put_new(LAB_LCORE_ANY, game->stack);
@@ -135,6 +193,9 @@ static void check(void)
 {
     uint32_t count = lab_pool_count(pool), found = 0;
     void *thing;
+
+    if (game->quarantine > 0) /* as lab_pool_set_audit(), which visits more words than fit here */
+        lab_store_relaxed(&pool->audit->mode, LAB_AUDIT_OFF);
 
     for (; lab_pool_get(pool, LAB_LCORE_ANY, &thing) == 0; found++)
         play_found_free(&thing, 1);
@@ -188,6 +249,33 @@ static const struct game games[] = {
      {{PUT(1)}, {JOIN(0), PUT_AS(0, 1)}},
      .hand = {1, 1},
      .bound = 4},
+    {"audit: run to completion on two lcores",
+     {{GET(1), PUT(1)}, {GET(1), PUT(1)}},
+     .tips = {1, 1},
+     .audited = true},
+    {"audit: pipeline",
+     {{GET(1), TRANSFER(1), GIVE(0)}, {RECEIVE(0), PUT(1)}},
+     .tips = {1},
+     .audited = true},
+    {"audit: threads without an id",
+     {{GET_ANY(1), PUT_ANY(1)}, {GET_ANY(1), PUT_ANY(1)}},
+     .stack = 2,
+     .audited = true,
+     .stacked = true,
+     .bound = 2},
+    {"audit: two put the same thing",
+     {{PUT_SAME(1)}, {PUT_SAME(1)}, {GET(1)}},
+     .lent = 1,
+     .audited = true,
+     .wrong = true,
+     .bound = 2},
+    {"audit: quarantine",
+     {{GET(1), PUT(1)}, {GET(1), PUT(1)}},
+     .tips = {2, 2},
+     .audited = true,
+     .quarantine = 1,
+     .stacked = true,
+     .bound = 2},
 };
 
 #define GAMES (sizeof(games) / sizeof(games[0]))

@@ -1,40 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#include "unit.h"
-#include <lab_audit.h>
+#include "audit_rig.h"
 #include <lab_os.h>
 #include <lab_ticks.h>
-#include <string.h>
 
 #define COUNT 4u
 
-static struct lab_audit *make(const struct lab_audit_options *options)
-{
-    size_t bytes = lab_audit_footprint(COUNT, options);
-    struct lab_audit *audit = aligned_alloc(LAB_CACHE_LINE, (bytes + 63) / 64 * 64);
-
-    assert_non_null(audit);
-    memset(audit, 0, bytes);
-    lab_audit_init(audit, COUNT, options);
-    return audit;
-}
-
-static struct lab_audit_call call_of(struct lab_audit *audit, uint32_t lcore, uintptr_t site)
-{
-    struct lab_audit_call call;
-
-    assert_true(lab_audit_begin(audit, lcore, (const void *)site, &call));
-    return call;
-}
-
 static void a_record_tells_who_when_and_from_where(void **state)
 {
-    struct lab_audit *audit = make(&(struct lab_audit_options){.level = LAB_AUDIT_FULL});
+    struct lab_audit *audit = audit_make_full(COUNT);
     const struct lab_audit_record *record = &audit->record[2];
     uint64_t word, begin = lab_ticks();
-    struct lab_audit_call get = call_of(audit, 9, 0x111);
-    struct lab_audit_call put = call_of(audit, LAB_LCORE_ANY, 0x222);
+    struct lab_audit_call get = audit_call(audit, 9, 0x111);
+    struct lab_audit_call put = audit_call(audit, LAB_LCORE_ANY, 0x222);
 
     assert_int_equal(lab_audit_got(audit, 2, &get, &word), LAB_AUDIT_FINE);
     word = lab_load_relaxed(&record->word);
@@ -55,8 +34,8 @@ static void a_record_tells_who_when_and_from_where(void **state)
 static void what_is_wrong_changes_nothing(void **state)
 {
     struct lab_audit *audit =
-        make(&(struct lab_audit_options){.level = LAB_AUDIT_FULL, .stated = true});
-    struct lab_audit_call one = call_of(audit, 1, 0x111), two = call_of(audit, 2, 0x222);
+        audit_make(COUNT, &(struct lab_audit_options){.level = LAB_AUDIT_FULL, .stated = true});
+    struct lab_audit_call one = audit_call(audit, 1, 0x111), two = audit_call(audit, 2, 0x222);
     struct lab_audit_record was;
     uint64_t word;
 
@@ -79,8 +58,8 @@ static void what_is_wrong_changes_nothing(void **state)
 
 static void a_change_of_level_voids_what_was_recorded(void **state)
 {
-    struct lab_audit *audit = make(&(struct lab_audit_options){.level = LAB_AUDIT_FULL});
-    struct lab_audit_call call = call_of(audit, 1, 0x111), old = call;
+    struct lab_audit *audit = audit_make_full(COUNT);
+    struct lab_audit_call call = audit_call(audit, 1, 0x111), old = call;
     uint64_t word, begin = lab_os_clock_ns();
 
     assert_int_equal(lab_audit_put(audit, 0, &call, 0, &word), LAB_AUDIT_FINE);
@@ -101,8 +80,8 @@ static void a_change_of_level_voids_what_was_recorded(void **state)
 
 static void records_of_an_epoch_with_the_same_number_are_gone(void **state)
 {
-    struct lab_audit *audit = make(&(struct lab_audit_options){.level = LAB_AUDIT_FULL});
-    struct lab_audit_call call = call_of(audit, 1, 0x111);
+    struct lab_audit *audit = audit_make_full(COUNT);
+    struct lab_audit_call call = audit_call(audit, 1, 0x111);
     uint64_t word;
 
     assert_int_equal(lab_audit_put(audit, 0, &call, 0, &word), LAB_AUDIT_FINE);
@@ -115,7 +94,8 @@ static void records_of_an_epoch_with_the_same_number_are_gone(void **state)
 
 static void processes_have_places_as_long_as_there_are_some(void **state)
 {
-    struct lab_audit *audit = make(&(struct lab_audit_options){.level = LAB_AUDIT_OFF});
+    struct lab_audit *audit =
+        audit_make(COUNT, &(struct lab_audit_options){.level = LAB_AUDIT_OFF});
 
     for (unsigned i = 1; i < LAB_AUDIT_PARTIES; i++)
         assert_int_equal(lab_audit_party(audit, 1000 + i), i);

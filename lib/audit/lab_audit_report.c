@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* From a record to an entry, and no more of them than a person can read. */
+
+#include <lab_audit_report.h>
+#include <lab_os.h>
+#include <lab_ticks.h>
+
+#define SECOND_NS UINT64_C(1000000000)
+
+/* This process's reporter, and its allowance: the second in the upper half of the word, entries in
+ * it in the lower. */
+static lab_atomic_t reporter_address;
+static lab_atomic_t per_second;
+static lab_atomic_t allowance;
+static lab_atomic_t left_out;
+
+static const struct {
+    const char *name, *text;
+} faults[LAB_AUDIT_FAULTS] = {
+    [LAB_AUDIT_FINE] = {"fine", "nothing is wrong"},
+    [LAB_AUDIT_DOUBLE_FREE] = {"double_free", "freed, and it was free already"},
+    [LAB_AUDIT_FOREIGN_FREE] = {"foreign_free", "freed, and it is no buffer of this pool"},
+    [LAB_AUDIT_INSIDE_FREE] = {"inside_free", "freed, and it is not the start of a buffer"},
+    [LAB_AUDIT_WRONG_HOLDER] = {"wrong_holder", "freed or handed over by one who does not hold it"},
+    [LAB_AUDIT_STALE_HANDLE] = {"stale_handle", "freed, and it was given out again since"},
+    [LAB_AUDIT_WRITE_AFTER_FREE] = {"write_after_free", "written to after it was freed"},
+    [LAB_AUDIT_HELD_TWICE] = {"held_twice", "given out, and somebody holds it already"},
+    [LAB_AUDIT_LEAK] = {"leak", "still held"},
+};
+
+const char *lab_audit_fault_name(enum lab_audit_fault fault)
+{
+    return (unsigned)fault < LAB_AUDIT_FAULTS ? faults[fault].name : NULL;
+}
+
+const char *lab_audit_fault_text(enum lab_audit_fault fault)
+{
+    return (unsigned)fault < LAB_AUDIT_FAULTS ? faults[fault].text : NULL;
+}
+
+void lab_audit_report_to(lab_audit_reporter *reporter, uint32_t entries_per_second)
+{
+    lab_store_relaxed(&per_second, entries_per_second);
+    lab_store_release(&reporter_address, (uint64_t)(uintptr_t)reporter);
+}
+
+uint64_t lab_audit_age_ns(const struct lab_audit *audit, uint64_t at)
+{
+    uint64_t ticks = lab_ticks() - audit->first_ticks;
+    uint64_t ns = lab_os_clock_ns() - audit->first_ns;
+    uint64_t age = lab_ticks() - at;
+
+    if ((int64_t)age <= 0 || (int64_t)ticks <= 0)
+        return 0;
+    return (uint64_t)((double)age * (double)ns / (double)ticks);
+}
+
+struct lab_audit_actor lab_audit_actor(const struct lab_audit *audit, uint64_t site, uint64_t who,
+                                       uint64_t at)
+{
+    unsigned lcore = lab_audit_word_lcore(who);
+    struct lab_audit_actor actor = {
+        .site = site,
+        .process = lab_audit_process(audit, lab_audit_word_party(who)),
+        .lcore = lcore,
+        .age_ns = lab_audit_age_ns(audit, at),
+    };
+
+    if (lcore == LAB_AUDIT_LCORE_ANY)
+        actor.lcore = LAB_LCORE_ANY;
+    actor.device = lcore >= LAB_AUDIT_DEVICE;
+    if (actor.device)
+        actor.lcore = lcore - LAB_AUDIT_DEVICE;
+    return actor;
+}
+
+/* Whether there may be one more entry in this second. */
+static bool is_allowed(void)
+{
+    uint64_t most = lab_load_relaxed(&per_second);
+    uint64_t second = lab_os_clock_ns() / SECOND_NS;
+    uint64_t seen = lab_load_relaxed(&allowance), next;
+
+    do {
+        next = seen >> 32 == (second & UINT32_MAX) ? seen + 1 : second << 32 | 1;
+        if (most != 0 && (next & UINT32_MAX) > most)
+            return false;
+    } while (!lab_cas_relaxed(&allowance, &seen, next));
+    return true;
+}
+
+void lab_audit_tell(struct lab_audit_entry *entry)
+{
+    uint64_t address = lab_load_acquire(&reporter_address);
+    uint64_t too_many;
+
+    if (address == 0)
+        return;
+    if (!is_allowed()) {
+        (void)lab_fetch_add_relaxed(&left_out, 1);
+        return;
+    }
+    too_many = lab_load_relaxed(&left_out);
+    if (too_many > 0)
+        (void)lab_fetch_add_relaxed(&left_out, -too_many);
+    entry->left_out = too_many;
+    ((lab_audit_reporter *)(uintptr_t)address)(entry);
+}
+
+static void add_record(const struct lab_audit *audit, struct lab_audit_entry *entry,
+                       uint64_t before)
+{
+    const struct lab_audit_record *record = &audit->record[entry->index];
+
+    entry->generation = lab_audit_word_generation(before);
+    if (lab_load_relaxed(&record->got_at) != 0)
+        entry->got =
+            lab_audit_actor(audit, lab_load_relaxed(&record->got_site),
+                            lab_load_relaxed(&record->got_by), lab_load_relaxed(&record->got_at));
+    if (lab_load_relaxed(&record->put_at) != 0)
+        entry->put =
+            lab_audit_actor(audit, lab_load_relaxed(&record->put_site),
+                            lab_load_relaxed(&record->put_by), lab_load_relaxed(&record->put_at));
+    if ((before & LAB_AUDIT_STATE_MASK) == LAB_AUDIT_HELD)
+        entry->holder = lab_audit_actor(audit, lab_load_relaxed(&record->handed_site), before,
+                                        lab_load_relaxed(&record->got_at));
+}
+
+void lab_audit_report(struct lab_audit *audit, struct lab_audit_entry *entry,
+                      const struct lab_audit_call *call, uint64_t before)
+{
+    (void)lab_fetch_add_relaxed(&audit->faults[entry->fault], 1);
+    entry->count = 1;
+    entry->caller = lab_audit_actor(audit, call->site, call->who, call->at);
+    if (entry->index < audit->count)
+        add_record(audit, entry, before);
+    lab_audit_tell(entry);
+}

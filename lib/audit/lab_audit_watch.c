@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include <lab_audit_watch.h>
+#include <lab_ticks.h>
+
+uint32_t lab_audit_next_sample(const struct lab_audit *audit)
+{
+    uint64_t sample = lab_load_relaxed(&audit->sample);
+    uint64_t odd = lab_ticks() * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+
+    return (uint32_t)(1 + odd % (2 * sample - 1));
+}
+
+void lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
+                     const struct lab_audit_call *call)
+{
+    uint64_t before;
+
+    /* Held already: its put was not seen, for it came before the change of level was known to its
+     * thread. The record's count stands. */
+    if (lab_audit_got(audit, index, call, &before) == LAB_AUDIT_FINE)
+        (void)lab_fetch_add_relaxed(lab_audit_watch_count(audit, thing), 1);
+}
+
+void lab_audit_unwatch(struct lab_audit *audit, uint32_t index, const void *thing,
+                       const struct lab_audit_call *call)
+{
+    lab_atomic_t *word = &audit->record[index].word, *count = lab_audit_watch_count(audit, thing);
+    uint64_t seen = lab_load_acquire(word); /* U2 */
+
+    do {
+        if (lab_audit_word_state(seen, call->who) != LAB_AUDIT_HELD)
+            return;
+    } while (!lab_cas_acq_rel(word, &seen, seen & ~LAB_AUDIT_STATE_MASK)); /* U1, U2 */
+    seen = lab_load_relaxed(count);
+    while (seen != 0 && !lab_cas_relaxed(count, &seen, seen - 1))
+        ;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_AUDIT_WATCH_H
+#define LAB_AUDIT_WATCH_H
+
+/* Level sample: one get in so many is recorded, and the thing is watched until it is put. What is
+ * not watched has no record, so that nothing is said of gets and puts that nobody saw. */
+
+#include <lab_audit.h>
+
+/* Which count a thing's address belongs to. */
+LAB_INLINE lab_atomic_t *lab_audit_watch_count(struct lab_audit *audit, const void *thing)
+{
+    uintptr_t address = (uintptr_t)thing;
+
+    return &audit->watch[(address >> 6 ^ address >> 16) % LAB_AUDIT_WATCH];
+}
+
+/* Whether a thing may be watched: if not, it is not. Any thread; wait-free. */
+LAB_INLINE bool lab_audit_may_watch(struct lab_audit *audit, const void *thing)
+{
+    return lab_load_relaxed(lab_audit_watch_count(audit, thing)) != 0;
+}
+
+/* Gets from here to the next that is looked at: `sample` on average, and never the same number, or
+ * things at one place of their bursts would be the only ones to be seen. */
+uint32_t lab_audit_next_sample(const struct lab_audit *audit);
+
+/* Records that the caller took the thing out of the pool, and watches it. Any thread; lock-free. */
+void lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
+                     const struct lab_audit_call *call);
+
+/* The caller puts the thing. Any thread; lock-free. */
+void lab_audit_unwatch(struct lab_audit *audit, uint32_t index, const void *thing,
+                       const struct lab_audit_call *call);
+
+#endif

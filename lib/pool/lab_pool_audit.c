@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* What a program may ask of its pool's audit, and state to it. */
+
+#include <lab_audit_quarantine.h>
+#include <lab_audit_report.h>
+#include <lab_pool_audit.h>
+#include <lab_pool_slow.h>
+
+int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level)
+{
+    if (pool->audit == NULL)
+        return -ENOENT;
+    if ((unsigned)level > LAB_AUDIT_FULL)
+        return -EINVAL;
+    if (level == LAB_AUDIT_OFF)
+        lab_store_relaxed(&pool->hot, pool->lcores);
+    lab_audit_set_level(pool->audit, level);
+    (void)lab_pool_free_quarantine(pool);
+    if (level != LAB_AUDIT_OFF)
+        lab_store_relaxed(&pool->hot, 0);
+    return 0;
+}
+
+static bool is_full(const struct lab_pool *pool)
+{
+    return pool->audit != NULL && lab_audit_level(pool->audit) == LAB_AUDIT_FULL;
+}
+
+static void report(struct lab_pool *pool, const struct lab_audit_call *call,
+                   enum lab_audit_fault fault, const void *thing, uint32_t index, uint64_t before)
+{
+    struct lab_audit_entry entry = {
+        .fault = fault, .pool = pool->name, .thing = thing, .index = index};
+
+    lab_audit_report(pool->audit, &entry, call, before);
+}
+
+LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                   unsigned n, uint32_t to, uint64_t process)
+{
+    struct lab_audit_call call;
+    unsigned party;
+    uint64_t next;
+    int rc = 0;
+
+    if (lab_pool_slot(lcore) > pool->lcores)
+        return -EINVAL;
+    if (!is_full(pool) || !lab_audit_begin(pool->audit, lcore, __builtin_return_address(0), &call))
+        return 0;
+    party = lab_audit_party(pool->audit, process != 0 ? process : lab_audit_self());
+    next = lab_audit_who(party, lab_audit_lcore(to), lab_audit_word_epoch(call.who));
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t before = 0;
+        uint32_t index = LAB_AUDIT_NONE;
+        enum lab_audit_fault fault = LAB_AUDIT_WRONG_HOLDER;
+
+        if (lab_pool_index(pool, things[i], &index) == 0)
+            fault = lab_audit_hand(pool->audit, index, &call, next, &before);
+        if (fault != LAB_AUDIT_FINE) {
+            report(pool, &call, fault, things[i], index, before);
+            rc = -EINVAL;
+        }
+    }
+    return rc;
+}
+
+int lab_pool_handle(const struct lab_pool *pool, const void *thing, uint64_t *ret_handle)
+{
+    uint64_t word = 0;
+    uint32_t index;
+    int rc = lab_pool_index(pool, thing, &index);
+
+    if (rc != 0)
+        return rc;
+    if (pool->audit != NULL)
+        word = lab_load_acquire(&pool->audit->record[index].word); /* U2 */
+    *ret_handle = (uint64_t)lab_audit_word_generation(word) << 32 | index;
+    return 0;
+}
+
+LAB_NOINLINE int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint64_t handle)
+{
+    const void *site = __builtin_return_address(0);
+    uint32_t index = (uint32_t)handle;
+    struct lab_audit_call call;
+    void *thing;
+
+    if (index >= pool->adopted || lab_pool_slot(lcore) > pool->lcores)
+        return -EINVAL;
+    thing = lab_pool_thing(pool, index);
+    if (is_full(pool) && lab_audit_begin(pool->audit, lcore, site, &call)) {
+        uint64_t word = lab_load_acquire(&pool->audit->record[index].word); /* U2 */
+
+        if (lab_audit_word_generation(word) != handle >> 32) {
+            report(pool, &call, LAB_AUDIT_STALE_HANDLE, thing, index, word);
+            return -EINVAL;
+        }
+    }
+    return lab_pool_put_bulk_from(pool, lcore, &thing, 1, site);
+}
+
+unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_age_ns, const uint64_t *skip,
+                         struct lab_audit_group *ret_groups, unsigned n, uint64_t *ret_rest)
+{
+    *ret_rest = 0;
+    if (pool->audit == NULL)
+        return 0;
+    return lab_audit_groups(pool->audit, least_age_ns, skip, ret_groups, n, ret_rest);
+}
+
+uint64_t lab_pool_report_leaks(const struct lab_pool *pool)
+{
+    struct lab_audit_group groups[LAB_AUDIT_GROUPS_MAX];
+    uint64_t leaked;
+    unsigned n = lab_pool_groups(pool, 0, NULL, groups, LAB_AUDIT_GROUPS_MAX, &leaked);
+
+    for (unsigned i = 0; i < n; i++) {
+        struct lab_audit_entry entry = {
+            .fault = LAB_AUDIT_LEAK,
+            .pool = pool->name,
+            .index = LAB_AUDIT_NONE,
+            .count = groups[i].count,
+            .got = groups[i].holder,
+            .holder = groups[i].holder,
+        };
+
+        leaked += groups[i].count;
+        lab_audit_tell(&entry);
+    }
+    return leaked;
+}
+
+void lab_pool_audit_stats(const struct lab_pool *pool, struct lab_pool_audit_stats *ret_stats)
+{
+    struct lab_pool_audit_stats stats = {.records = pool->audit != NULL};
+
+    if (stats.records) {
+        stats.level = lab_audit_level(pool->audit);
+        stats.sample = (uint32_t)lab_load_relaxed(&pool->audit->sample);
+        stats.quarantined = lab_audit_quarantined(pool->audit);
+        for (unsigned i = 0; i < LAB_AUDIT_FAULTS; i++)
+            stats.faults[i] = lab_load_relaxed(&pool->audit->faults[i]);
+    }
+    *ret_stats = stats;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_POOL_AUDIT_H
+#define LAB_POOL_AUDIT_H
+
+/* The audit of a pool: who holds which thing, since when and from where. A pool has one if its
+ * options ask for it (struct lab_audit_options), or for the records alone.
+ *
+ *     off     costs nothing
+ *     sample  one get in some thousands is recorded: who leaks, is found in time
+ *     full    every get and every put: double frees, frees of what is not the pool's, frees by one
+ *             who does not hold it and writes after a free are reported (lab_audit_report.h) at the
+ *             moment they happen, and what was wrong is not done
+ *
+ * Example: test/unit/pool_audit_test.c.
+ */
+
+#include <lab_audit_groups.h>
+#include <lab_pool.h>
+
+/* A holder that is no lcore: what is posted to a device queue (0 to 32,767) is the device's. */
+#define LAB_POOL_DEVICE(queue) (LAB_AUDIT_DEVICE | (uint32_t)(queue))
+
+/* Changes the level while the pool is in use. What was recorded before is void, and for
+ * LAB_AUDIT_SETTLE_MS nothing is: calls that began at the old level must have ended before
+ * anything is said. (A thread that is put aside for longer in the middle of a get can be reported
+ * for a double free that was none.) Returns 0; -ENOENT for a pool without records; -EINVAL for an
+ * unknown level. One thread at a time; does not wait for others. */
+LAB_PUBLIC int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level);
+
+/* States that the caller, who has the id lcore, hands n things to the lcore `to` of a process (0:
+ * this one; else lab_os_process() of it), or to a device queue, LAB_POOL_DEVICE(queue). A device's
+ * things are handed back by stating `to` as the caller. Returns 0; -EINVAL when lcore is out of
+ * range or when the audit found that the caller does not hold some: those stay as they are. Below
+ * level full it does nothing. Lock-free. */
+LAB_PUBLIC int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                 unsigned n, uint32_t to, uint64_t process);
+
+/* A thing's number and how often it was got, in one word: it tells whether the thing was given out
+ * again since. -ENOENT when it is no thing of this pool. Counts at level full alone: below, a thing
+ * has the same handle again. Wait-free. */
+LAB_PUBLIC int lab_pool_handle(const struct lab_pool *pool, const void *thing,
+                               uint64_t *ret_handle) LAB_CHECKED;
+
+/* lab_pool_put() by a handle. -EINVAL also when the thing was given out again since the handle was
+ * made: this is reported, and nothing is put. */
+LAB_PUBLIC int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint64_t handle);
+
+/* lab_audit_groups() of this pool; 0 groups without an audit. */
+LAB_PUBLIC unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_age_ns,
+                                    const uint64_t *skip, struct lab_audit_group *ret_groups,
+                                    unsigned n, uint64_t *ret_rest);
+
+/* Reports all that is held as leaked, one entry for each group. Returns how many things. For the
+ * end of a pool; any thread. */
+LAB_PUBLIC uint64_t lab_pool_report_leaks(const struct lab_pool *pool);
+
+/* What the audit has to say of itself; all 0 without one. Wait-free. */
+struct lab_pool_audit_stats {
+    bool records;
+    enum lab_audit_level level;
+    uint32_t sample;
+    uint32_t quarantined;              /* free, and waiting; counted as free */
+    uint64_t faults[LAB_AUDIT_FAULTS]; /* found so far */
+};
+LAB_PUBLIC void lab_pool_audit_stats(const struct lab_pool *pool,
+                                     struct lab_pool_audit_stats *ret_stats);
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* Get and put while there is an audit: the same as without, and the audit is told before a thing
+ * goes into the pool and after it came out. So no thing is free while its record says it is held.
+ */
+
+#include <lab_audit_poison.h>
+#include <lab_audit_quarantine.h>
+#include <lab_audit_report.h>
+#include <lab_audit_watch.h>
+#include <lab_pool_slow.h>
+
+/* Things that are looked at before they are put, all at once. */
+#define BURST 64u
+
+/* A call under audit. */
+struct look {
+    struct lab_pool *pool;
+    struct lab_audit *audit;
+    struct lab_audit_call call;
+};
+
+static bool look_begin(struct look *look, struct lab_pool *pool, uint32_t slot, const void *site)
+{
+    look->pool = pool;
+    look->audit = pool->audit;
+    return lab_audit_begin(pool->audit, lab_pool_lcore(slot), site, &look->call);
+}
+
+static LAB_COLD void report(struct look *look, enum lab_audit_fault fault, const void *thing,
+                            uint32_t index, uint64_t before, uint64_t offset)
+{
+    struct lab_audit_entry entry = {
+        .fault = fault,
+        .pool = look->pool->name,
+        .thing = thing,
+        .index = index,
+        .offset = offset,
+    };
+
+    lab_audit_report(look->audit, &entry, &look->call, before);
+}
+
+/* Gets */
+
+static void *poisoned_part(const struct look *look, void *thing)
+{
+    return (char *)thing + look->audit->poison_from;
+}
+
+static void check_poison(struct look *look, void *thing, uint32_t index, uint64_t before)
+{
+    size_t bytes = look->audit->poison_bytes;
+    size_t end = lab_audit_poison_end(poisoned_part(look, thing), bytes);
+
+    if (lab_unlikely(end < bytes))
+        report(look, LAB_AUDIT_WRITE_AFTER_FREE, thing, index, before,
+               look->audit->poison_from + end);
+}
+
+static void see_got(struct look *look, void *const *things, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        enum lab_audit_fault fault;
+        uint64_t before;
+        uint32_t index;
+
+        if (lab_pool_index(look->pool, things[i], &index) != 0)
+            continue; /* put before the audit began to look */
+        fault = lab_audit_got(look->audit, index, &look->call, &before);
+        if (lab_unlikely(fault != LAB_AUDIT_FINE))
+            report(look, fault, things[i], index, before, 0);
+        else if ((before & LAB_AUDIT_POISONED) != 0 &&
+                 lab_audit_word_state(before, look->call.who) == LAB_AUDIT_FREE)
+            check_poison(look, things[i], index, before);
+    }
+}
+
+static LAB_COLD void watch(struct lab_pool *pool, uint32_t slot, void *thing, const void *site)
+{
+    struct look look;
+    uint32_t index;
+
+    if (look_begin(&look, pool, slot, site) && lab_pool_index(pool, thing, &index) == 0)
+        lab_audit_watch(look.audit, index, thing, &look.call);
+}
+
+/* Threads without an id count together. */
+static void sample_any(struct lab_pool *pool, void *const *things, unsigned n, const void *site)
+{
+    uint64_t sample = lab_load_relaxed(&pool->audit->sample);
+    uint64_t before = lab_fetch_add_relaxed(&pool->audit->any_gets, n);
+
+    if (before / sample != (before + n) / sample)
+        watch(pool, lab_pool_slot(LAB_LCORE_ANY), things[0], site);
+}
+
+static void sample_got(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
+                       const void *site)
+{
+    struct lab_pool_slow *slow = &pool->slow[slot];
+
+    if (slot == lab_pool_slot(LAB_LCORE_ANY)) {
+        sample_any(pool, things, n, site);
+        return;
+    }
+    for (; slow->to_sample <= n; slow->to_sample = lab_audit_next_sample(pool->audit)) {
+        if (slow->to_sample > 0)
+            watch(pool, slot, things[slow->to_sample - 1], site);
+        n -= slow->to_sample;
+        things += slow->to_sample;
+    }
+    slow->to_sample -= n;
+}
+
+LAB_NOINLINE int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, void **ret_things,
+                                      unsigned n, const void *site)
+{
+    struct look look;
+
+    if (!lab_deque_pop_owner(&pool->deque[slot], ret_things, n)) {
+        int rc = lab_pool_take_slow(pool, slot, ret_things, n);
+
+        if (rc != 0)
+            return rc;
+    }
+    if (lab_audit_level(pool->audit) == LAB_AUDIT_SAMPLE)
+        sample_got(pool, slot, ret_things, n, site);
+    else if (look_begin(&look, pool, slot, site))
+        see_got(&look, ret_things, n);
+    return 0;
+}
+
+/* Puts */
+
+static void give(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n)
+{
+    if (lab_unlikely(lab_load_relaxed(&pool->hungry) != 0) ||
+        !lab_deque_push_owner(&pool->deque[slot], things, n))
+        lab_pool_give_slow(pool, slot, things, n);
+}
+
+/* What is the thing whose start, or whose inside, an address is? Looks at all of them. */
+static LAB_COLD void report_foreign(struct look *look, const void *wrong)
+{
+    const struct lab_pool *pool = look->pool;
+    uint32_t nearest = LAB_AUDIT_NONE, above = 0;
+    uint64_t offset = 0, size = pool->stride;
+
+    for (uint32_t i = 0; i < pool->adopted; i++) {
+        uint64_t behind = (uintptr_t)wrong - (uintptr_t)lab_pool_thing(pool, i);
+
+        if (behind > UINT64_MAX / 2) {
+            above++;
+        } else if (nearest == LAB_AUDIT_NONE || behind < offset) {
+            nearest = i;
+            offset = behind;
+        }
+    }
+    /* The size of a caller's objects is not known; between two of them, it is the lower one's. */
+    if (nearest != LAB_AUDIT_NONE && (size != 0 ? offset < size : above > 0))
+        report(look, LAB_AUDIT_INSIDE_FREE, wrong, nearest,
+               lab_load_acquire(&look->audit->record[nearest].word), offset); /* U2 */
+    else
+        report(look, LAB_AUDIT_FOREIGN_FREE, wrong, LAB_AUDIT_NONE, 0, 0);
+}
+
+/* Whether the thing at *thing may be put; it may then be another one, or NULL if none yet. */
+static bool see_put(struct look *look, void **thing)
+{
+    struct lab_audit *audit = look->audit;
+    uint64_t poison = audit->poison_bytes != 0 ? LAB_AUDIT_POISONED : 0, before;
+    enum lab_audit_fault fault;
+    uint32_t index;
+
+    if (lab_unlikely(lab_pool_index(look->pool, *thing, &index) != 0)) {
+        report_foreign(look, *thing);
+        return false;
+    }
+    fault = lab_audit_put(audit, index, &look->call, poison, &before);
+    if (lab_unlikely(fault != LAB_AUDIT_FINE)) {
+        report(look, fault, *thing, index, before, 0);
+        return false;
+    }
+    if (!lab_audit_may_touch(before))
+        return true;
+    if (poison != 0)
+        lab_audit_poison(poisoned_part(look, *thing), audit->poison_bytes);
+    if (audit->quarantine != 0) {
+        index = lab_audit_delay(audit, index);
+        *thing = index != LAB_AUDIT_NONE ? lab_pool_thing(look->pool, index) : NULL;
+    }
+    return true;
+}
+
+static int put_full(struct look *look, uint32_t slot, void *const *things, unsigned n)
+{
+    void *good[BURST];
+    int rc = 0;
+
+    while (n > 0) {
+        unsigned k = 0;
+
+        for (; n > 0 && k < BURST; n--) {
+            good[k] = *things++;
+            if (!see_put(look, &good[k]))
+                rc = -EINVAL;
+            else if (good[k] != NULL)
+                k++;
+        }
+        give(look->pool, slot, good, k);
+    }
+    return rc;
+}
+
+static LAB_COLD void unwatch(struct lab_pool *pool, uint32_t slot, void *thing, const void *site)
+{
+    struct look look;
+    uint32_t index;
+
+    (void)look_begin(&look, pool, slot, site);
+    if (lab_pool_index(pool, thing, &index) == 0)
+        lab_audit_unwatch(look.audit, index, thing, &look.call);
+}
+
+LAB_NOINLINE int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things,
+                                      unsigned n, const void *site)
+{
+    struct look look;
+
+    if (lab_audit_level(pool->audit) == LAB_AUDIT_FULL && look_begin(&look, pool, slot, site))
+        return put_full(&look, slot, things, n);
+    for (unsigned i = 0; i < n; i++)
+        if (lab_unlikely(lab_audit_may_watch(pool->audit, things[i])))
+            unwatch(pool, slot, things[i], site);
+    give(pool, slot, things, n);
+    return 0;
+}
+
+/* The rest */
+
+unsigned lab_pool_free_quarantine(struct lab_pool *pool)
+{
+    unsigned n = 0;
+
+    if (lab_audit_level(pool->audit) == LAB_AUDIT_FULL)
+        return 0;
+    for (uint32_t i = 0; i < pool->audit->quarantine; i++) {
+        uint32_t index = lab_audit_exchange(pool->audit, i, LAB_AUDIT_NONE);
+        void *thing;
+
+        if (index == LAB_AUDIT_NONE)
+            continue;
+        thing = lab_pool_thing(pool, index);
+        lab_pool_give_slow(pool, lab_pool_slot(LAB_LCORE_ANY), &thing, 1);
+        n++;
+    }
+    return n;
+}

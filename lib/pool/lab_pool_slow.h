@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_POOL_SLOW_H
+#define LAB_POOL_SLOW_H
+
+/* What the pool's own files share. A slot is lab_pool_slot() of a caller's lcore, in range. */
+
+#include <lab_pool.h>
+
+/* The slow halves of get and put, which the audit does not see. */
+int lab_pool_take_slow(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n);
+void lab_pool_give_slow(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n);
+
+/* Get and put while there is an audit. */
+int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n,
+                         const void *site);
+int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
+                         const void *site);
+
+/* Makes what waits in quarantine free, if the audit does not want it there any longer. Returns how
+ * many things. */
+unsigned lab_pool_free_quarantine(struct lab_pool *pool);
+
+LAB_INLINE bool lab_pool_is_audited(const struct lab_pool *pool)
+{
+    return lab_load_relaxed(&pool->hot) == 0;
+}
+
+/* The lcore of a slot: LAB_LCORE_ANY of the first. */
+LAB_INLINE uint32_t lab_pool_lcore(uint32_t slot)
+{
+    return slot - 1;
+}
+
+LAB_INLINE void *lab_pool_thing(const struct lab_pool *pool, uint32_t index)
+{
+    if (pool->stride != 0)
+        return pool->buffers + (size_t)index * pool->stride;
+    return pool->objects[index];
+}
+
+#endif

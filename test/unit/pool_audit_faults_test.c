@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "pool_audit_rig.h"
+#include <random.h>
+
+/* Everything that can be wrong is found at once, with the right call sites, and changes nothing. */
+
+#define COUNT 255u
+
+/* The wrong and the right calls, each in a function of its own that the report must name. */
+
+static SITE void get_here(struct lab_pool *pool, void **ret_thing)
+{
+    assert_int_equal(lab_pool_get(pool, 1, ret_thing), 0);
+    NO_TAIL_CALL();
+}
+
+static SITE int put_here(struct lab_pool *pool, uint32_t lcore, void *thing)
+{
+    int rc = lab_pool_put(pool, lcore, thing);
+
+    NO_TAIL_CALL();
+    return rc;
+}
+
+static SITE int put_wrongly(struct lab_pool *pool, uint32_t lcore, void *thing)
+{
+    int rc = lab_pool_put(pool, lcore, thing);
+
+    NO_TAIL_CALL();
+    return rc;
+}
+
+static SITE int transfer_here(struct lab_pool *pool, uint32_t from, void *thing, uint32_t to)
+{
+    int rc = lab_pool_transfer(pool, from, &thing, 1, to, 0);
+
+    NO_TAIL_CALL();
+    return rc;
+}
+
+static void make(struct rig *rig, enum kind kind, bool stated)
+{
+    struct lab_pool_options options = audited_options(kind, COUNT, LAB_AUDIT_FULL);
+
+    options.audit.stated = stated;
+    options.audit.poison = true;
+    options.audit.poison_from = 8;
+    options.audit.poison_bytes = 92;
+    rig_make_held(rig, &options);
+    rig_put(rig, LAB_LCORE_ANY, rig->things, COUNT);
+    listen_from_now();
+}
+
+/* The audit has said exactly this. */
+static void expect_told(enum lab_audit_fault fault, const void *thing)
+{
+    assert_int_equal(told, 1);
+    assert_int_equal(last.fault, fault);
+    assert_ptr_equal(last.thing, thing);
+    assert_string_equal(last.pool, "test");
+    told = 0;
+}
+
+static void unmake(struct rig *rig)
+{
+    assert_int_equal(lab_pool_count(rig->pool), COUNT);
+    rig_check(rig);
+    rig_drain(rig, 1, 32);
+    rig_put_by(rig, 1, rig->things, COUNT, 32);
+    assert_int_equal(told, 0);
+    rig_unmake(rig);
+}
+
+static void double_frees(void **state)
+{
+    for (int kind = BUFFERS; kind <= OBJECTS; kind++) {
+        struct rig rig;
+        void *thing;
+
+        make(&rig, kind, false);
+        get_here(rig.pool, &thing);
+        assert_int_equal(put_here(rig.pool, 1, thing), 0);
+        assert_int_equal(put_wrongly(rig.pool, 2, thing), -EINVAL);
+        expect_told(LAB_AUDIT_DOUBLE_FREE, thing);
+        assert_true(is_inside(get_here, last.got.site));
+        assert_true(is_inside(put_here, last.put.site));
+        assert_true(is_inside(put_wrongly, last.caller.site));
+        assert_int_equal(last.put.lcore, 1);
+        assert_int_equal(last.caller.lcore, 2);
+        unmake(&rig);
+    }
+}
+
+/* The second free takes it from the new holder, whose own free is then the one too many. */
+static void double_free_of_what_was_given_out_again(void **state)
+{
+    struct rig rig;
+    void *thing, *again;
+
+    make(&rig, BUFFERS, false);
+    get_here(rig.pool, &thing);
+    assert_int_equal(put_here(rig.pool, 1, thing), 0);
+    get_here(rig.pool, &again);
+    assert_ptr_equal(thing, again);
+    assert_int_equal(put_wrongly(rig.pool, 2, thing), 0);
+    assert_int_equal(put_here(rig.pool, 1, again), -EINVAL);
+    expect_told(LAB_AUDIT_DOUBLE_FREE, thing);
+    assert_true(is_inside(put_wrongly, last.put.site));
+    unmake(&rig);
+}
+
+static void the_same_where_hand_overs_are_stated(void **state)
+{
+    struct rig rig;
+    void *thing, *again;
+
+    make(&rig, BUFFERS, true);
+    get_here(rig.pool, &thing);
+    assert_int_equal(transfer_here(rig.pool, 1, thing, 2), 0);
+    assert_int_equal(put_here(rig.pool, 2, thing), 0);
+    assert_int_equal(lab_pool_get(rig.pool, 2, &again), 0);
+    assert_ptr_equal(thing, again);
+    assert_int_equal(put_wrongly(rig.pool, 1, thing), -EINVAL);
+    expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
+    assert_true(is_inside(put_here, last.put.site));
+    assert_int_equal(last.holder.lcore, 2);
+    assert_int_equal(put_here(rig.pool, 2, again), 0);
+    unmake(&rig);
+}
+
+static void and_where_handles_are_used(void **state)
+{
+    struct rig rig;
+    void *thing, *again;
+    uint64_t handle, next;
+
+    make(&rig, OBJECTS, false);
+    get_here(rig.pool, &thing);
+    assert_int_equal(lab_pool_handle(rig.pool, thing, &handle), 0);
+    assert_int_equal(lab_pool_put_handle(rig.pool, 1, handle), 0);
+    assert_int_equal(lab_pool_put_handle(rig.pool, 1, handle), -EINVAL);
+    expect_told(LAB_AUDIT_DOUBLE_FREE, thing);
+    get_here(rig.pool, &again);
+    assert_ptr_equal(thing, again);
+    assert_int_equal(lab_pool_put_handle(rig.pool, 1, handle), -EINVAL);
+    expect_told(LAB_AUDIT_STALE_HANDLE, thing);
+    assert_true(is_inside(and_where_handles_are_used, last.caller.site));
+    assert_int_equal(lab_pool_handle(rig.pool, again, &next), 0);
+    assert_int_equal(lab_pool_put_handle(rig.pool, 1, next), 0);
+    assert_int_equal(lab_pool_put_handle(rig.pool, 1, UINT32_MAX), -EINVAL);
+    assert_int_equal(lab_pool_handle(rig.pool, &rig, &next), -ENOENT);
+    unmake(&rig);
+}
+
+static void device_queues_hold_things(void **state)
+{
+    struct rig rig;
+    void *thing;
+
+    make(&rig, BUFFERS, true);
+    get_here(rig.pool, &thing);
+    assert_int_equal(transfer_here(rig.pool, 1, thing, LAB_POOL_DEVICE(12)), 0);
+    assert_int_equal(put_wrongly(rig.pool, 1, thing), -EINVAL);
+    expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
+    assert_true(last.holder.device);
+    assert_int_equal(last.holder.lcore, 12);
+    assert_true(is_inside(transfer_here, last.holder.site));
+    assert_int_equal(transfer_here(rig.pool, 2, thing, 2), 0);
+    assert_int_equal(transfer_here(rig.pool, 3, thing, 3), -EINVAL);
+    expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
+    assert_int_equal(put_here(rig.pool, 2, thing), 0);
+    assert_int_equal(transfer_here(rig.pool, 2, thing, 2), -EINVAL);
+    expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
+    unmake(&rig);
+}
+
+static void what_is_not_the_pools(void **state)
+{
+    for (int kind = BUFFERS; kind <= OBJECTS; kind++) {
+        char *first, mine[64];
+        struct rig rig;
+        void *thing;
+
+        make(&rig, kind, false);
+        first = kind == BUFFERS ? rig.pool->buffers : rig.objects;
+        assert_int_equal(put_wrongly(rig.pool, 1, mine), -EINVAL);
+        expect_told(LAB_AUDIT_FOREIGN_FREE, mine);
+        assert_true(is_inside(put_wrongly, last.caller.site));
+        assert_int_equal(put_wrongly(rig.pool, 1, NULL), -EINVAL);
+        expect_told(LAB_AUDIT_FOREIGN_FREE, NULL);
+        assert_int_equal(put_wrongly(rig.pool, 1, first - 1), -EINVAL);
+        expect_told(LAB_AUDIT_FOREIGN_FREE, first - 1);
+
+        get_here(rig.pool, &thing);
+        for (size_t offset = 1; offset < 100; offset += 33) {
+            char *inside = thing == first ? (char *)thing + offset : first + offset;
+
+            assert_int_equal(put_wrongly(rig.pool, 1, inside), -EINVAL);
+            expect_told(LAB_AUDIT_INSIDE_FREE, inside);
+            assert_int_equal(last.offset, offset);
+        }
+        assert_int_equal(put_here(rig.pool, 1, thing), 0);
+        unmake(&rig);
+    }
+}
+
+/* The wrong one among many is left out, wherever it stands. */
+static void in_a_burst_the_rest_is_put(void **state)
+{
+    struct rig rig;
+
+    make(&rig, BUFFERS, false);
+    for (unsigned at = 0; at < 200; at += 7) {
+        void *right;
+
+        assert_true(rig_get(&rig, 1, rig.things, 200));
+        right = rig.things[at];
+        rig.things[at] = &rig;
+        assert_int_equal(lab_pool_put_bulk(rig.pool, 1, rig.things, 200), -EINVAL);
+        expect_told(LAB_AUDIT_FOREIGN_FREE, &rig);
+        rig.things[at] = right;
+        assert_int_equal(lab_pool_count(rig.pool), COUNT - 1);
+        assert_int_equal(lab_pool_put(rig.pool, 1, right), 0);
+        memset(rig.is_held, 0, COUNT);
+        rig.held = 0;
+    }
+    unmake(&rig);
+}
+
+static void writes_after_a_free(void **state)
+{
+    for (int kind = BUFFERS; kind <= OBJECTS; kind++) {
+        struct rig rig;
+        void *thing, *again;
+
+        make(&rig, kind, false);
+        for (unsigned offset = 0; offset < 100; offset += 4) {
+            get_here(rig.pool, &thing);
+            memset(thing, 7, 100);
+            assert_int_equal(put_here(rig.pool, 1, thing), 0);
+            assert_memory_equal(thing, "\7\7\7\7\7\7\7\7", 8); /* poison_from */
+            ((char *)thing)[offset] = 'x';
+            get_here(rig.pool, &again);
+            assert_ptr_equal(thing, again);
+            if (offset >= 8) {
+                expect_told(LAB_AUDIT_WRITE_AFTER_FREE, thing);
+                assert_int_equal(last.offset, offset);
+                assert_true(is_inside(put_here, last.put.site));
+                assert_true(is_inside(get_here, last.caller.site));
+            }
+            assert_int_equal(told, 0);
+            assert_int_equal(put_here(rig.pool, 1, thing), 0);
+        }
+        unmake(&rig);
+    }
+}
+
+/* What a program wrote into the free things of a new pool is its own business. */
+static void a_pools_first_filling_is_left_alone(void **state)
+{
+    struct lab_pool_options options = audited_options(OBJECTS, COUNT, LAB_AUDIT_FULL);
+    struct rig rig;
+
+    options.audit.poison = true;
+    options.audit.poison_bytes = OBJECT_BYTES;
+    listen_from_now();
+    rig_make(&rig, &options);
+    rig_put(&rig, 1, rig.things, COUNT);
+    memset(rig.objects, 1, COUNT * (size_t)OBJECT_BYTES);
+    rig_drain(&rig, 1, 32);
+    for (uint32_t i = 0; i < COUNT * OBJECT_BYTES; i++)
+        assert_int_equal(rig.objects[i], 1);
+    assert_int_equal(told, 0);
+    rig_put(&rig, 1, rig.things, COUNT);
+    rig_unmake(&rig);
+}
+
+/* Injected into work that goes on: each is found, and nothing else. */
+static void a_thousand_of_each(void **state)
+{
+    uint64_t random = 1;
+    struct rig rig;
+    void *held[64];
+    unsigned n = 0;
+
+    make(&rig, BUFFERS, true);
+    for (unsigned i = 0; i < 6000; i++) {
+        void *thing, *again;
+
+        for (unsigned k = random_below(&random, 20); k > 0; k--) {
+            if (n < 64 && random_below(&random, 2) == 0)
+                get_here(rig.pool, &held[n++]);
+            else if (n > 0)
+                assert_int_equal(put_here(rig.pool, 1, held[--n]), 0);
+        }
+        get_here(rig.pool, &thing);
+        switch (i % 6) {
+        case 0:
+            assert_int_equal(put_here(rig.pool, 1, thing), 0);
+            assert_int_equal(put_wrongly(rig.pool, 1, thing), -EINVAL);
+            expect_told(LAB_AUDIT_DOUBLE_FREE, thing);
+            assert_true(is_inside(put_here, last.put.site));
+            break;
+        case 1:
+            assert_int_equal(put_wrongly(rig.pool, 1, &rig.held), -EINVAL);
+            expect_told(LAB_AUDIT_FOREIGN_FREE, &rig.held);
+            break;
+        case 2:
+            assert_int_equal(put_wrongly(rig.pool, 1, (char *)thing + 5), -EINVAL);
+            expect_told(LAB_AUDIT_INSIDE_FREE, (char *)thing + 5);
+            break;
+        case 3:
+            assert_int_equal(put_wrongly(rig.pool, 2, thing), -EINVAL);
+            expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
+            break;
+        case 4:
+            assert_int_equal(put_here(rig.pool, 1, thing), 0);
+            ((char *)thing)[8 + random_below(&random, 92)] ^= 1;
+            get_here(rig.pool, &again);
+            assert_ptr_equal(again, thing);
+            expect_told(LAB_AUDIT_WRITE_AFTER_FREE, thing);
+            assert_true(is_inside(put_here, last.put.site));
+            break;
+        default: {
+            struct lab_audit_group groups[4];
+            uint64_t rest, sum = 0;
+            unsigned found = lab_pool_groups(rig.pool, 0, NULL, groups, 4, &rest);
+
+            for (unsigned g = 0; g < found; g++) {
+                assert_true(is_inside(get_here, groups[g].holder.site));
+                sum += groups[g].count;
+            }
+            assert_int_equal(sum, n + 1);
+            break;
+        }
+        }
+        assert_int_equal(told, 0);
+        if (i % 6 < 4)
+            assert_true(i % 6 == 0 || is_inside(put_wrongly, last.caller.site));
+        if (i % 6 != 0)
+            assert_int_equal(put_here(rig.pool, 1, thing), 0);
+    }
+    while (n > 0)
+        assert_int_equal(put_here(rig.pool, 1, held[--n]), 0);
+    unmake(&rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(double_frees),
+        cmocka_unit_test(double_free_of_what_was_given_out_again),
+        cmocka_unit_test(the_same_where_hand_overs_are_stated),
+        cmocka_unit_test(and_where_handles_are_used),
+        cmocka_unit_test(device_queues_hold_things),
+        cmocka_unit_test(what_is_not_the_pools),
+        cmocka_unit_test(in_a_burst_the_rest_is_put),
+        cmocka_unit_test(writes_after_a_free),
+        cmocka_unit_test(a_pools_first_filling_is_left_alone),
+        cmocka_unit_test(a_thousand_of_each),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

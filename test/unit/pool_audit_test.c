@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "pool_audit_rig.h"
+
+/* Levels, quarantine, samples and leaks: what the audit does where nothing is wrong. */
+
+static void everything_works_at_every_level(void **state)
+{
+    static const uint32_t lcores[] = {0, 5, LAB_LCORE_ANY};
+
+    for (int kind = BUFFERS; kind <= OBJECTS; kind++)
+        for (int level = LAB_AUDIT_OFF; level <= LAB_AUDIT_FULL; level++) {
+            struct lab_pool_options options = audited_options(kind, 255, level);
+            struct rig rig;
+
+            listen_from_now();
+            rig_make_held(&rig, &options);
+            for (unsigned i = 0; i < 1000; i++) {
+                unsigned n = 1 + i % 64;
+
+                rig_put(&rig, lcores[i % 3], rig.things, n);
+                assert_true(rig_get(&rig, lcores[i % 2], rig.things, n / 2));
+                assert_true(rig_get(&rig, lcores[i % 3], rig.things + n / 2, n - n / 2));
+            }
+            rig_put_by(&rig, 5, rig.things, 255, 32);
+            assert_int_equal(told, 0);
+            assert_int_equal(lab_pool_count(rig.pool), 255);
+            rig_unmake(&rig);
+        }
+}
+
+static void the_level_changes_while_things_are_held(void **state)
+{
+    struct lab_pool_options options = audited_options(BUFFERS, 1000, LAB_AUDIT_OFF);
+    struct lab_pool_audit_stats stats;
+    struct rig rig;
+
+    options.audit.records = true;
+    options.audit.quarantine = 30;
+    listen_from_now();
+    rig_make(&rig, &options);
+    for (unsigned i = 0; i < 12; i++) {
+        enum lab_audit_level level = (enum lab_audit_level)(i % 3);
+
+        assert_true(rig_get(&rig, 1, rig.things + rig.held, 50));
+        assert_int_equal(lab_pool_set_audit(rig.pool, level), 0);
+        if (i % 4 == 3)
+            settle(rig.pool);
+        rig_put(&rig, 2, rig.things + rig.held - 20, 20);
+        lab_pool_audit_stats(rig.pool, &stats);
+        assert_int_equal(stats.level, level);
+    }
+    assert_int_equal(lab_pool_set_audit(rig.pool, LAB_AUDIT_OFF), 0);
+    rig_put_by(&rig, 2, rig.things, rig.held, 32);
+    /* What was in quarantine can be had again, all of it. */
+    rig_drain(&rig, 3, 32);
+    rig_put_by(&rig, 3, rig.things, 1000, 32);
+    assert_int_equal(told, 0);
+    assert_int_equal(lab_pool_set_audit(rig.pool, (enum lab_audit_level)3), -EINVAL);
+    rig_unmake(&rig);
+}
+
+static void without_records_there_is_no_audit(void **state)
+{
+    struct lab_pool_options options = plain_options(BUFFERS, 100);
+    struct lab_audit_group groups[4];
+    struct lab_pool_audit_stats stats;
+    struct rig rig;
+    uint64_t rest = 7;
+
+    rig_make(&rig, &options);
+    assert_int_equal(lab_pool_set_audit(rig.pool, LAB_AUDIT_FULL), -ENOENT);
+    assert_int_equal(lab_pool_groups(rig.pool, 0, NULL, groups, 4, &rest), 0);
+    assert_int_equal(rest, 0);
+    lab_pool_audit_stats(rig.pool, &stats);
+    assert_false(stats.records);
+    rig_unmake(&rig);
+}
+
+static void what_is_put_waits_in_quarantine(void **state)
+{
+    struct lab_pool_options options = audited_options(BUFFERS, 100, LAB_AUDIT_FULL);
+    struct lab_pool_audit_stats stats;
+    struct rig rig;
+    void *first;
+
+    options.audit.quarantine = 10;
+    listen_from_now();
+    rig_make(&rig, &options);
+    assert_int_equal(lab_pool_get(rig.pool, 1, &first), 0);
+    assert_int_equal(lab_pool_put(rig.pool, 1, first), 0);
+    for (unsigned i = 0; i < 10; i++) {
+        void *thing;
+
+        lab_pool_audit_stats(rig.pool, &stats);
+        assert_int_equal(stats.quarantined, 1 + i);
+        assert_int_equal(lab_pool_count(rig.pool), 100);
+        assert_int_equal(lab_pool_get(rig.pool, 1, &thing), 0);
+        assert_ptr_not_equal(thing, first);
+        assert_int_equal(lab_pool_put(rig.pool, 1, thing), 0);
+    }
+    /* Ten puts later it is the one that lies on top. */
+    assert_int_equal(lab_pool_get(rig.pool, 1, &rig.things[0]), 0);
+    assert_ptr_equal(rig.things[0], first);
+    assert_int_equal(lab_pool_get_bulk(rig.pool, 1, rig.things, 90), -ENOBUFS);
+    assert_int_equal(lab_pool_put(rig.pool, 1, first), 0);
+    rig_unmake(&rig);
+}
+
+static SITE void leak(struct rig *rig, uint32_t lcore, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        assert_int_equal(lab_pool_get(rig->pool, lcore, &rig->things[rig->held + i]), 0);
+    NO_TAIL_CALL();
+    rig->held += n;
+}
+
+static void leaks_are_grouped_by_call_site(void **state)
+{
+    struct lab_pool_options options = audited_options(BUFFERS, 1000, LAB_AUDIT_FULL);
+    struct lab_audit_group groups[4];
+    struct rig rig;
+    uint64_t rest;
+
+    listen_from_now();
+    rig_make(&rig, &options);
+    leak(&rig, 3, 70);
+    assert_int_equal(lab_pool_groups(rig.pool, 0, NULL, groups, 4, &rest), 1);
+    assert_int_equal(groups[0].count, 70);
+    assert_int_equal(groups[0].holder.lcore, 3);
+    assert_true(is_inside(leak, groups[0].holder.site));
+
+    assert_int_equal(lab_pool_destroy(rig.pool), -EBUSY);
+    assert_int_equal(told, 1);
+    assert_int_equal(last.fault, LAB_AUDIT_LEAK);
+    assert_int_equal(last.count, 70);
+    assert_true(is_inside(leak, last.got.site));
+    assert_int_equal(lab_pool_put_bulk(rig.pool, 0, rig.things, 70), 0);
+    rig_unmake(&rig);
+}
+
+static void samples_find_a_leak(void **state)
+{
+    struct lab_pool_options options = audited_options(BUFFERS, 60000, LAB_AUDIT_SAMPLE);
+    struct lab_audit_group groups[4];
+    struct rig rig;
+    uint64_t rest;
+
+    options.audit.sample = 64;
+    listen_from_now();
+    rig_make(&rig, &options);
+    for (unsigned i = 0; i < 50000; i++) {
+        assert_int_equal(lab_pool_get_bulk(rig.pool, 1, rig.things + rig.held, 16), 0);
+        assert_int_equal(lab_pool_put_bulk(rig.pool, 1, rig.things + rig.held, 16), 0);
+        if (i % 16 == 0)
+            leak(&rig, 1, 1);
+    }
+    /* Nothing but the leak: what was put is not watched any more. */
+    assert_int_equal(lab_pool_groups(rig.pool, 0, NULL, groups, 4, &rest), 1);
+    assert_true(is_inside(leak, groups[0].holder.site));
+    assert_in_range(groups[0].count, rig.held / 64 / 3, rig.held / 64 * 3);
+    assert_int_equal(told, 0);
+    assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, rig.things, rig.held), 0);
+    assert_int_equal(lab_pool_groups(rig.pool, 0, NULL, groups, 4, &rest), 0);
+    rig_unmake(&rig);
+}
+
+static void options_that_make_no_sense_are_refused(void **state)
+{
+    struct lab_error error;
+    size_t bytes;
+
+    for (int i = 0; i < 4; i++) {
+        struct lab_pool_options options =
+            audited_options(i == 1 ? OBJECTS : BUFFERS, 100, LAB_AUDIT_FULL);
+
+        options.audit.poison = true;
+        options.audit.poison_bytes = i == 2 ? 101 : 0;
+        options.audit.quarantine = i == 0 ? 26 : 0;
+        if (i == 3)
+            options.audit.level = (enum lab_audit_level)3;
+        assert_int_equal(lab_pool_footprint(&options, &bytes, &error), -EINVAL);
+        assert_non_null(strstr(error.message, "pool test: "));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everything_works_at_every_level),
+        cmocka_unit_test(the_level_changes_while_things_are_held),
+        cmocka_unit_test(without_records_there_is_no_audit),
+        cmocka_unit_test(what_is_put_waits_in_quarantine),
+        cmocka_unit_test(leaks_are_grouped_by_call_site),
+        cmocka_unit_test(samples_find_a_leak),
+        cmocka_unit_test(options_that_make_no_sense_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
