@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef STAT_CLIENT_H
+#define STAT_CLIENT_H
+
+#include "place.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A conversation with a process over its telemetry socket. */
+struct client {
+    int fd;
+    int pid;
+    char program[32]; /* its name; "" where the process lies in another PID namespace */
+    size_t reply_bytes;
+    char *reply;
+};
+
+/* False, and the reason has been said. */
+bool client_open(struct client *ret_client, const struct place *place);
+void client_close(struct client *client);
+
+/* What the process answers to "/labyrinth/VERB,NAME" (name NULL: without), as it says it; the
+ * caller's to release. NULL, and the reason has been said: it has no such pool, or does not know
+ * the command, or does not answer. */
+json_t *client_ask(struct client *client, const char *verb, const char *name);
+
+#endif

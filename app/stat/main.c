@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "client.h"
+#include "json_file.h"
+#include "message.h"
+#include "options.h"
+#include "pools.h"
+#include "show.h"
+#include "watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_USAGE 2
+
+static bool print(const struct options *options, json_t *answer)
+{
+    if (options->json)
+        return json_file_write("-", answer) == 0;
+    show(stdout, answer);
+    if (fflush(stdout) == 0)
+        return true;
+    complain("cannot write: %s", strerror(errno));
+    return false;
+}
+
+static int ask_once(struct client *client, const struct options *options)
+{
+    bool list = strcmp(options->verb, "list") == 0, printed;
+    json_t *answer =
+        list ? pools_rows(client, false) : client_ask(client, options->verb, options->name);
+
+    if (answer == NULL)
+        return EXIT_FAILURE;
+    printed = print(options, answer);
+    json_decref(answer);
+    return printed ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char *argv[])
+{
+    struct options options;
+    struct client client;
+    int status;
+
+    switch (options_parse(&options, argc, argv)) {
+    case OPTIONS_ANSWERED:
+        return EXIT_SUCCESS;
+    case OPTIONS_WRONG:
+        return EXIT_USAGE;
+    case OPTIONS_RUN:
+        break;
+    }
+    if (!client_open(&client, &options.place))
+        return EXIT_FAILURE;
+    status =
+        strcmp(options.verb, "watch") == 0 ? watch(&client, &options) : ask_once(&client, &options);
+    client_close(&client);
+    return status;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "place.h"
+
+#include "message.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SOCKET_NAME "dpdk_telemetry.v2"
+
+/* Where the EAL of a process of this user puts its directories. */
+static const char *runtime_directory(void)
+{
+    const char *service = getenv("RUNTIME_DIRECTORY"), *session = getenv("XDG_RUNTIME_DIR");
+
+    if (service != NULL && service[0] != '\0')
+        return service;
+    if (getuid() == 0)
+        return "/var/run";
+    return session != NULL && session[0] != '\0' ? session : "/tmp";
+}
+
+/* Further processes with the same prefix, which --in-memory allows, are numbered. */
+static int write_path(const struct place *place, char *path, size_t capacity)
+{
+    int n;
+
+    if (place->socket != NULL)
+        n = snprintf(path, capacity, "%s", place->socket);
+    else if (place->instance == 0)
+        n = snprintf(path, capacity, "%s/dpdk/%s/" SOCKET_NAME, runtime_directory(), place->prefix);
+    else
+        n = snprintf(path, capacity, "%s/dpdk/%s/" SOCKET_NAME ":%u", runtime_directory(),
+                     place->prefix, place->instance);
+    return n < 0 || (size_t)n >= capacity ? -ENAMETOOLONG : 0;
+}
+
+static int try_path(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int rc;
+
+    if (fd < 0)
+        return -errno;
+    if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0)
+        return fd;
+    rc = -errno;
+    close(fd);
+    return rc;
+}
+
+static int try_place(const struct place *place, struct sockaddr_un *ret_address)
+{
+    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (write_path(place, ret_address->sun_path, sizeof(ret_address->sun_path)) != 0)
+        return -ENAMETOOLONG;
+    return try_path(ret_address);
+}
+
+/* The prefixes of processes that do answer, with commas between them. */
+static void list_prefixes(char *list, size_t capacity)
+{
+    char path[PATH_MAX];
+    size_t used = 0;
+    struct dirent *entry;
+    DIR *directory;
+
+    list[0] = '\0';
+    snprintf(path, sizeof(path), "%s/dpdk", runtime_directory());
+    directory = opendir(path);
+    if (directory == NULL)
+        return;
+    while ((entry = readdir(directory)) != NULL && used < capacity) {
+        const struct place place = {.prefix = entry->d_name};
+        struct sockaddr_un address;
+        int fd = entry->d_name[0] == '.' ? -ENOENT : try_place(&place, &address);
+
+        if (fd < 0)
+            continue;
+        close(fd);
+        used += (size_t)snprintf(list + used, capacity - used, "%s%s", used == 0 ? "" : ", ",
+                                 entry->d_name);
+    }
+    closedir(directory);
+}
+
+static void complain_absent(const struct place *place, const char *path)
+{
+    const char *root = getuid() == 0 ? "" : "; processes of root can be asked by root alone: sudo";
+    char list[256];
+
+    if (place->socket != NULL) {
+        complain("there is no socket %s: its process has ended, or keeps it elsewhere", path);
+        return;
+    }
+    list_prefixes(list, sizeof(list));
+    if (list[0] != '\0')
+        complain("no process with --file-prefix=%s (no %s); others run with: %s%s", place->prefix,
+                 path, list, root);
+    else
+        complain("no DPDK process with telemetry runs here (no %s): one that was started with "
+                 "--no-telemetry cannot be asked%s",
+                 path, root);
+}
+
+int place_connect(const struct place *place)
+{
+    struct sockaddr_un address;
+    int fd = try_place(place, &address);
+
+    switch (-fd) {
+    case ENAMETOOLONG:
+        complain("the socket's path is longer than the %zu characters that a socket's may have: "
+                 "change to its directory and use --socket=NAME",
+                 sizeof(address.sun_path) - 1);
+        break;
+    case ENOENT:
+    case ENOTDIR:
+        complain_absent(place, address.sun_path);
+        break;
+    case EACCES:
+    case EPERM:
+        complain("%s is another user's: ask as that user, or as root (sudo)", address.sun_path);
+        break;
+    case ECONNREFUSED:
+        complain("%s is left over from a process that has ended", address.sun_path);
+        break;
+    case EPROTOTYPE:
+        complain("%s is not a socket of DPDK's telemetry (its name ends in \".v2\")",
+                 address.sun_path);
+        break;
+    default:
+        if (fd < 0)
+            complain("%s: %s", address.sun_path, strerror(-fd));
+    }
+    return fd;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef STAT_PLACE_H
+#define STAT_PLACE_H
+
+#include <limits.h>
+#include <sys/un.h>
+
+/* Which process is asked: by where its telemetry socket lies. */
+struct place {
+    const char *prefix; /* of --file-prefix, which gives the socket's directory its name */
+    unsigned instance;  /* 0: the first with this prefix */
+    const char *socket; /* not NULL: the socket itself */
+};
+
+/* Connects to the process. Returns a file descriptor, or -errno, and the reason has been said. */
+int place_connect(const struct place *place);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "pools.h"
+
+#include "show.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Calls by the way they took, each a sum of the driver's counters. The first two never left the
+ * lcore's own tip; a slow one may have moved hundreds of buffers for those that follow. */
+static const struct {
+    const char *key;
+    const char *counters[5];
+} calls_of[] = {
+    {"gets/s", {"get_hits"}},
+    {"puts/s", {"put_hits"}},
+    {"slow_gets/s", {"get_own", "get_steal", "get_stack", "get_revoke"}},
+    {"slow_puts/s", {"put_publish", "put_stack"}},
+    {"failed/s", {"get_fail"}},
+};
+
+#define N_CALLS (sizeof(calls_of) / sizeof(calls_of[0]))
+
+static json_int_t number(json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+static void add_calls(json_t *row, json_t *lcore)
+{
+    for (size_t i = 0; i < N_CALLS; i++) {
+        json_int_t sum = number(row, calls_of[i].key);
+
+        for (size_t j = 0; j < 5 && calls_of[i].counters[j] != NULL; j++)
+            sum += number(lcore, calls_of[i].counters[j]);
+        json_object_set_new(row, calls_of[i].key, json_integer(sum));
+    }
+}
+
+static json_t *pool_row(json_t *info)
+{
+    json_int_t size = number(info, "size"), free = number(info, "free");
+    json_t *row = json_object();
+
+    json_object_set(row, "pool", json_object_get(info, "name"));
+    json_object_set_new(row, "size", json_integer(size));
+    json_object_set_new(row, "free", json_integer(free));
+    json_object_set_new(row, "held", json_integer(size - free));
+    json_object_set_new(row, "most_held", json_integer(number(info, "high_water")));
+    json_object_set_new(row, "cache", json_integer(number(info, "cache_size")));
+    return row;
+}
+
+json_t *pools_rows(struct client *client, bool calls)
+{
+    json_t *names = client_ask(client, "list", NULL), *rows = json_array();
+    json_t *name, *lcore;
+    const char *key;
+    size_t i;
+
+    json_array_foreach(names, i, name)
+    {
+        json_t *info = client_ask(client, "info", json_string_value(name)), *row;
+
+        if (info == NULL)
+            continue; /* freed since it was listed, or else the next question fails as well */
+        row = pool_row(info);
+        if (calls)
+            add_calls(row, NULL); /* of a pool that nobody has used yet, zeros */
+        json_object_foreach(json_object_get(info, "lcores"), key, lcore)
+        {
+            if (calls)
+                add_calls(row, lcore);
+        }
+        json_array_append_new(rows, row);
+        json_decref(info);
+    }
+    if (names == NULL) {
+        json_decref(rows);
+        rows = NULL;
+    }
+    json_decref(names);
+    return rows;
+}
+
+json_t *pools_lcores(struct client *client, const char *name)
+{
+    json_t *info = client_ask(client, "info", name), *view, *rows, *row;
+    size_t i;
+
+    if (info == NULL)
+        return NULL;
+    view = json_object();
+    json_object_set_new(view, "pool", pool_row(info));
+    rows = show_rows("lcore", json_object_get(info, "lcores"));
+    json_array_foreach(rows, i, row)
+    {
+        json_t *brief = json_object();
+
+        json_object_set(brief, "lcore", json_object_get(row, "lcore"));
+        json_object_set(brief, "tip", json_object_get(row, "tip"));
+        json_object_set(brief, "public", json_object_get(row, "public"));
+        add_calls(brief, row);
+        json_array_set_new(rows, i, brief);
+    }
+    json_object_set_new(view, "lcores", rows);
+    if (number(info, "lcores_left_out") > 0)
+        json_object_set(view, "lcores_left_out", json_object_get(info, "lcores_left_out"));
+    json_decref(info);
+    return view;
+}
+
+/* The row that begins with the same name. */
+static json_t *same_row(json_t *rows, json_t *row)
+{
+    void *first = json_object_iter(row);
+    const char *key = json_object_iter_key(first);
+    json_t *other;
+    size_t i;
+
+    json_array_foreach(rows, i, other)
+    {
+        if (json_equal(json_object_get(other, key), json_object_iter_value(first)))
+            return other;
+    }
+    return NULL;
+}
+
+void pools_rates(json_t *rows, json_t *before, double seconds)
+{
+    json_t *row;
+    size_t i;
+
+    json_array_foreach(rows, i, row)
+    {
+        json_t *was = same_row(before, row);
+
+        for (size_t c = 0; c < N_CALLS; c++) {
+            const char *key = calls_of[c].key;
+            json_t *rate = json_null();
+
+            if (was != NULL && seconds > 0)
+                rate =
+                    json_integer(llround((double)(number(row, key) - number(was, key)) / seconds));
+            json_object_set_new(row, key, rate);
+        }
+    }
+}

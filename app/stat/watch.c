@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "watch.h"
+
+#include "message.h"
+#include "pools.h"
+#include "show.h"
+#include "stop.h"
+#include "table.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+struct look {
+    json_t *answer; /* rows, or an object with "lcores" */
+    struct timespec when;
+};
+
+/* The part of an answer that has rates. */
+static json_t *rows_of(json_t *answer)
+{
+    return json_is_object(answer) ? json_object_get(answer, "lcores") : answer;
+}
+
+static bool take_look(struct client *client, const struct options *options, struct look *ret_look)
+{
+    ret_look->answer =
+        options->name != NULL ? pools_lcores(client, options->name) : pools_rows(client, true);
+    clock_gettime(CLOCK_MONOTONIC, &ret_look->when);
+    return ret_look->answer != NULL;
+}
+
+static double seconds_between(struct timespec before, struct timespec now)
+{
+    return (double)(now.tv_sec - before.tv_sec) + (double)(now.tv_nsec - before.tv_nsec) / 1e9;
+}
+
+static void print_head(FILE *out, const struct client *client, const struct options *options)
+{
+    time_t now = time(NULL);
+    struct tm local;
+    char clock[16];
+
+    localtime_r(&now, &local);
+    strftime(clock, sizeof(clock), "%H:%M:%S", &local);
+    fprintf(out, "labyrinth pools of %s (pid %d), %s, every %g s\n\n",
+            client->program[0] != '\0' ? client->program : "a process", client->pid, clock,
+            options->interval_s);
+}
+
+static void print_answer(FILE *out, json_t *answer)
+{
+    json_t *left_out = json_object_get(answer, "lcores_left_out");
+
+    if (json_is_object(answer))
+        show(out, json_object_get(answer, "pool"));
+    if (json_is_object(answer) && json_array_size(rows_of(answer)) > 0)
+        fputc('\n', out);
+    if (json_array_size(rows_of(answer)) > 0)
+        table_print(out, rows_of(answer), false);
+    else if (json_is_array(answer))
+        fprintf(out, "  none\n");
+    if (left_out != NULL)
+        fprintf(out, "  and %" JSON_INTEGER_FORMAT " more lcores\n", json_integer_value(left_out));
+}
+
+/* As much of the text as the terminal has room for, over what was there before. */
+static void print_in_place(const char *text)
+{
+    struct winsize size = {0};
+    int rows, columns;
+
+    /* There are terminals that do not know, and say 0. */
+    (void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    rows = (size.ws_row > 1 ? size.ws_row : 24) - 1;
+    columns = size.ws_col > 0 ? size.ws_col : 80;
+    fputs("\033[H", stdout);
+    for (; rows > 0 && *text != '\0'; rows--) {
+        int length = (int)strcspn(text, "\n");
+
+        printf("%.*s\033[K\n", length < columns ? length : columns, text);
+        text += length + (text[length] != '\0');
+    }
+    fputs("\033[J", stdout);
+}
+
+static bool print_look(const struct client *client, const struct options *options,
+                       const struct look *look, bool in_place)
+{
+    size_t bytes = 0;
+    char *text = NULL;
+    FILE *out;
+
+    if (options->json)
+        return json_dumpf(look->answer, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF &&
+               fflush(stdout) == 0;
+    out = open_memstream(&text, &bytes);
+    if (out == NULL)
+        return false;
+    print_head(out, client, options);
+    print_answer(out, look->answer);
+    if (fclose(out) == 0 && in_place)
+        print_in_place(text);
+    else if (text != NULL)
+        printf("%s\n", text);
+    free(text);
+    return fflush(stdout) == 0;
+}
+
+/* Sleeps, but not through a signal: those are let in here alone. */
+static void wait_for(double seconds, const sigset_t *signals)
+{
+    struct timespec time = {.tv_sec = (time_t)seconds};
+
+    time.tv_nsec = (long)((seconds - (double)time.tv_sec) * 1e9);
+    (void)ppoll(NULL, 0, &time, signals);
+}
+
+static void hold_signals(sigset_t *ret_before)
+{
+    sigset_t ours;
+
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGINT);
+    sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGHUP);
+    sigprocmask(SIG_BLOCK, &ours, ret_before);
+    stop_on_signals();
+}
+
+int watch(struct client *client, const struct options *options)
+{
+    bool in_place = !options->json && isatty(STDOUT_FILENO), good = true;
+    struct look before = {0}, now;
+    sigset_t signals;
+
+    hold_signals(&signals);
+    if (in_place)
+        fputs("\033[2J", stdout);
+    for (unsigned n = 0; good && stop_requested() == STOP_NONE;) {
+        json_t *counts;
+
+        good = take_look(client, options, &now);
+        if (!good)
+            break;
+        counts = json_deep_copy(rows_of(now.answer));
+        pools_rates(rows_of(now.answer), before.answer, seconds_between(before.when, now.when));
+        good = print_look(client, options, &now, in_place);
+        if (!good)
+            complain("cannot write: %s", strerror(errno));
+        json_decref(now.answer);
+        json_decref(before.answer);
+        before = (struct look){.answer = counts, .when = now.when};
+        if (++n == options->count)
+            break;
+        wait_for(options->interval_s, &signals);
+    }
+    json_decref(before.answer);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""labyrinth-stat beside a running DPDK program."""
+
+import json
+import os
+import subprocess
+
+from dpdk_support import OPS, built, check, check_equal, lcores, main
+
+SIZE = 5000
+STAT = os.environ['LABYRINTH_STAT']
+
+
+def stat(place, *arguments, status=0):
+    done = subprocess.run([STAT, f'--file-prefix={place.prefix}', *arguments], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30, check=False)
+    check_equal(done.returncode, status, f'status of {arguments}, {done.stderr}')
+    return done.stdout if status == 0 else done.stderr
+
+
+def start(place, ops=OPS):
+    shell = place.start(built('pool_shell'), *place.eal(lcores(2), *place.ordinary_memory(64)))
+    shell.expect('^ok$')
+    check_equal(shell.ask(f'0 create some {SIZE} 0 {ops}'), SIZE, 'objects')
+    return shell
+
+
+def figures(place):
+    shell = start(place)
+    shell.ask('1 get 3000 30')
+    row, = json.loads(stat(place, 'list', '--json'))
+    check_equal(row, {'pool': 'some', 'size': SIZE, 'free': SIZE - 3000, 'held': 3000,
+                      'most_held': row['most_held'], 'cache': 0}, 'list')
+    check_equal(json.loads(stat(place, 'info', 'some', '--json')),
+                place.telemetry('/labyrinth/info,some'), 'info')
+    for words in (stat(place, 'list'), stat(place, 'info', 'some'),
+                  stat(place, 'watch', '--count=1'), stat(place, 'watch', 'some', '--count=1')):
+        check('some' in words and str(SIZE) in words, words)
+
+
+def rates(place):
+    shell = start(place)
+    watch = subprocess.Popen([STAT, '-f', place.prefix, 'watch', '--json', '--interval=0.2',
+                              '--count=100'], stdout=subprocess.PIPE, text=True)
+    place.cleanup.callback(watch.wait)
+    place.cleanup.callback(watch.kill)
+    shell.say('1 cycle 10000')
+    for line in watch.stdout:
+        if (json.loads(line)[0]['gets/s'] or 0) > 0:
+            return
+    check(False, 'no gets were seen')
+
+
+def sentences(place):
+    check('has not loaded' not in stat(place, 'list', status=1), 'no process')
+    shell = start(place)
+    check('did you mean some?' in stat(place, 'info', 'sume', status=1), 'wrong name')
+    shell.finish()
+    check('no' in stat(place, 'list', status=1), 'a process that has ended')
+
+
+main(figures, rates, sentences)

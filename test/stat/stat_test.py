@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""labyrinth-stat beside processes that this file plays: what it asks, prints and says. Beside a real
+one it is tested in test/dpdk/test_stat.py."""
+
+import contextlib
+import json
+import os
+import pty
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from skips import main
+
+PROGRAM = os.environ["LABYRINTH_STAT"]
+TIMEOUT_S = 60  # nothing takes longer, however busy the machine is
+
+LCORE = {"tip": 12, "public": 300, "get_hits": 1000, "put_hits": 900, "get_own": 1, "get_steal": 2,
+         "get_stack": 3, "get_revoke": 0, "get_fail": 4, "put_publish": 5, "put_stack": 6,
+         "put_foreign": 0}
+
+
+def info(name, **more):
+    return {"name": name, "size": 8191, "free": 8000, "stack": 0, "high_water": 500,
+            "cache_size": 256, "lcores": {"any": LCORE, "17": {**LCORE, "tip": 7}}, **more}
+
+
+class Process:
+    """Answers as DPDK's telemetry does: `answers` is by command, a value or a function of the
+    parameters; None for a command means that it is known and refused."""
+
+    def __init__(self, path, answers, greeting=None):
+        self.answers = {"/": lambda _: sorted(self.answers), **answers}
+        self.greeting = greeting or {"version": "DPDK 22.11", "pid": os.getpid(),
+                                     "max_output_len": 16384}
+        self.asked = []
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.listener.bind(path)
+        self.listener.listen()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                with connection, contextlib.suppress(OSError):
+                    self.talk(connection)
+
+    def talk(self, connection):
+        connection.send(json.dumps(self.greeting).encode())
+        while line := connection.recv(1024).decode():
+            self.asked.append(line)
+            command, _, parameters = line.partition(",")
+            answer = self.answers.get(command)
+            if callable(answer):
+                answer = answer(parameters)
+            if answer == "hang up":
+                return
+            if isinstance(answer, bytes):
+                connection.send(answer)
+            elif answer != "silence":
+                connection.send(json.dumps({command: answer}).encode())
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(TIMEOUT_S)
+
+
+class StatTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.socket = os.path.join(self.folder, "dpdk_telemetry.v2")
+
+    def serve(self, answers, **how):
+        process = Process(self.socket, answers, **how)
+        self.addCleanup(process.close)
+        return process
+
+    def run_stat(self, *arguments, **how):
+        return subprocess.run([PROGRAM, *arguments], stdout=subprocess.PIPE, check=False, text=True,
+                              stderr=subprocess.PIPE, timeout=TIMEOUT_S, **how)
+
+    def ask(self, *arguments, **how):
+        return self.run_stat(f"--socket={self.socket}", *arguments, **how)
+
+    def answer(self, *arguments):
+        done = self.ask(*arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def assert_fails(self, done, message, status=1):
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertIn(message, done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertEqual(done.stdout, "")
+
+
+POOLS = {"/labyrinth/list": ["mb_pool_0", "b"],
+         "/labyrinth/info": lambda name: info(name) if name in ("mb_pool_0", "b") else
+         {"error": "no labyrinth pool of that name"}}
+
+
+class Tables(StatTest):
+    def test_list(self):
+        self.serve(POOLS)
+        self.assertEqual(self.answer("list"), "".join((
+            "  pool       size  free  held  most_held  cache\n",
+            "  mb_pool_0  8191  8000   191        500    256\n",
+            "  b          8191  8000   191        500    256\n")))
+        rows = json.loads(self.answer("--json", "list"))
+        self.assertEqual([row["pool"] for row in rows], ["mb_pool_0", "b"])
+        self.assertEqual(rows[0]["held"], 191)
+
+    def test_no_pools(self):
+        self.serve({**POOLS, "/labyrinth/list": []})
+        self.assertEqual(self.answer("list"), "  none\n")
+        self.assertEqual(json.loads(self.answer("list", "--json")), [])
+
+    def test_info(self):
+        process = self.serve(POOLS)
+        text = self.answer("info", "b")
+        self.assertEqual(process.asked, ["/labyrinth/info,b"])
+        self.assertIn("  size        8191\n", text)
+        self.assertIn("\nlcores\n  name  tip  public", text)
+        self.assertRegex(text, r"\n  17 +7 +300 +1000 ")
+        self.assertTrue(text.endswith("  all 0: get_revoke, put_foreign\n"), text)
+        self.assertEqual(json.loads(self.answer("info", "b", "--json")), info("b"))
+
+    def test_what_a_driver_may_add(self):
+        """Any shape of answer is printed, and so that nothing in it is missing."""
+        leaks = {"count": 3, "by_site": [
+            {"site": "rx_loop+0x31 (rx.c:12)", "lcore": 1, "buffers": 2, "age_s": 12.345},
+            {"site": "f", "lcore": 100, "buffers": 1, "age_s": 1, "pid": 7}], "hint": None}
+        self.serve({**POOLS, "/labyrinth/leaks": leaks, "/labyrinth/map": lambda name: ["ab", 1],
+                    "/labyrinth/holders": {"tip": 3, "sites": [], "places": {"device": 2},
+                                           "bad": "\033[2J\n", "pinned": True}})
+        self.assertEqual(self.answer("leaks", "b"), "".join((
+            "  count  3\n  hint   -\n\nby_site\n",
+            "  site                    lcore  buffers  age_s  pid\n",
+            "  rx_loop+0x31 (rx.c:12)      1        2  12.35    -\n",
+            "  f                         100        1      1    7\n")))
+        self.assertEqual(self.answer("holders", "b"), "".join((
+            "  tip     3\n  bad     ?[2J?\n  pinned  yes\n\nsites\n  none\n",
+            "\nplaces\n  device  2\n")))
+        self.assertEqual(self.answer("map"), "  ab\n  1\n")
+        self.assertEqual(json.loads(self.answer("-j", "leaks", "b")), leaks)
+
+
+class Watch(StatTest):
+    def serve_counting(self):
+        """A process whose lcores have made 1000 calls more at every look."""
+        count = iter(range(1000, 10 ** 9, 1000))
+
+        def answer(name):
+            n = next(count)
+            return info(name, lcores={"3": {**LCORE, "get_hits": n, "get_fail": 0}},
+                        lcores_left_out=2)
+        return self.serve({"/labyrinth/list": ["b"], "/labyrinth/info": answer})
+
+    def test_rates(self):
+        self.serve_counting()
+        lines = self.answer("watch", "--json", "--count=3", "--interval=0.5").splitlines()
+        looks = [json.loads(line)[0] for line in lines]
+        self.assertEqual([look["gets/s"] for look in looks][0], None)
+        for look in looks[1:]:
+            self.assertTrue(0 < look["gets/s"] <= 2000, look)
+            self.assertEqual((look["puts/s"], look["failed/s"], look["free"]), (0, 0, 8000))
+
+    def test_lcores(self):
+        self.serve_counting()
+        text = self.answer("watch", "b", "--count=2", "-d", "0.1")
+        self.assertRegex(text, rf"^labyrinth pools of \S+ \(pid {os.getpid()}\), \d\d:\d\d:\d\d, ")
+        self.assertEqual(text.count("  lcore  tip  public  gets/s"), 2)
+        self.assertRegex(text, r"\n  3 +12 +300 +\d+ +0 ")
+        self.assertIn("  and 2 more lcores\n", text)
+
+    def on_terminal(self, *arguments):
+        terminal, side = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        process = subprocess.Popen([PROGRAM, f"--socket={self.socket}", *arguments], stdout=side,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.kill)
+        os.close(side)
+        return terminal, process
+
+    def read_until(self, terminal, wanted):
+        text, end = "", time.monotonic() + TIMEOUT_S
+        while not wanted(text):
+            self.assertLess(time.monotonic(), end, text)
+            if select.select([terminal], [], [], 1)[0]:
+                text += os.read(terminal, 65536).decode()
+        return text
+
+    def test_in_place_until_interrupted(self):
+        self.serve_counting()
+        terminal, process = self.on_terminal("watch", "--interval=0.05")
+        text = self.read_until(terminal, lambda text: text.count("\033[H") >= 3)
+        self.assertTrue(text.startswith("\033[2J\033[H"), text)
+        self.assertIn("gets/s", text)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(TIMEOUT_S), 0)
+
+    def test_interrupt_ends_a_long_interval(self):
+        self.serve_counting()
+        terminal, process = self.on_terminal("watch", "--interval=86400")
+        self.read_until(terminal, lambda text: "\033[J" in text)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(TIMEOUT_S), 0)
+
+    def test_process_ends(self):
+        answers = iter(["b"])
+        self.serve({"/labyrinth/info": info("b"),
+                    "/labyrinth/list": lambda _: [next(answers)] if answers.__length_hint__()
+                    else "hang up"})
+        done = self.ask("watch", "--json", "--interval=0.01")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("has ended", done.stderr)
+        self.assertEqual(len(done.stdout.splitlines()), 1)
+
+
+class Sentences(StatTest):
+    def test_no_such_pool(self):
+        self.serve(POOLS)
+        self.assert_fails(self.ask("info", "mb_pol_0"), "there is no pool mb_pol_0: did you mean "
+                          "mb_pool_0? (pools: mb_pool_0, b)")
+        self.assert_fails(self.ask("info", "else"), "there is no pool else (pools: mb_pool_0, b)")
+
+    def test_an_error_that_is_not_about_the_name(self):
+        self.serve({**POOLS, "/labyrinth/leaks": {"error": "audit is off: LABYRINTH_OPTIONS"}})
+        self.assert_fails(self.ask("leaks", "b"), "audit is off")
+
+    def test_older_driver(self):
+        self.serve(POOLS)
+        for command in ("map",), ("holders", "b"), ("leaks", "b"):
+            with self.subTest(command):
+                self.assert_fails(self.ask(*command), f"does not know /labyrinth/{command[0]}: its "
+                                  "labyrinth driver is older")
+
+    def test_no_driver(self):
+        self.serve({"/eal/params": []})
+        self.assert_fails(self.ask("list"), "has not loaded the labyrinth driver: start it with")
+
+    def test_refused(self):
+        self.serve({**POOLS, "/labyrinth/holders": None})
+        self.assert_fails(self.ask("holders", "b"), "refuses to answer /labyrinth/holders")
+
+    def test_no_process(self):
+        self.assert_fails(self.ask("list"), f"there is no socket {self.socket}")
+        prefix = f"nobody-{os.getpid()}"
+        self.assert_fails(self.run_stat("-f", prefix, "list"), prefix)
+
+    def test_process_that_has_ended(self):
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        listener.bind(self.socket)
+        listener.close()
+        self.assert_fails(self.ask("list"), "left over from a process that has ended")
+
+    def test_no_permission(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to be somebody else")
+        self.serve(POOLS)
+        os.chmod(self.socket, 0o600)
+        os.chmod(self.folder, 0o755)
+        if self.run_stat("--version", user=65534, group=65534, extra_groups=[]).returncode != 0:
+            self.skipTest("the program lies where nobody else may run it")
+        self.assert_fails(self.ask("list", user=65534, group=65534, extra_groups=[]),
+                          "is another user's: ask as that user, or as root")
+
+    def test_processes_of_this_user(self):
+        """Where the socket is looked for, and that others that run are named."""
+        base = os.path.join(self.folder, "dpdk")
+        os.makedirs(f"{base}/mine")
+        environment = {**os.environ, "RUNTIME_DIRECTORY": self.folder}
+        for instance in "", ":2":
+            self.socket = f"{base}/mine/dpdk_telemetry.v2{instance}"
+            self.serve({"/labyrinth/list": [instance or "b"], "/labyrinth/info": info})
+        done = self.run_stat("list", "--file-prefix=mine", "--json", env=environment)
+        self.assertEqual(json.loads(done.stdout)[0]["pool"], "b")
+        done = self.run_stat("list", "-f", "mine", "-i", "2", env=environment)
+        self.assertIn("  :2  ", done.stdout)
+        done = self.run_stat("list", env=environment)
+        self.assert_fails(done, "no process with --file-prefix=rte")
+        self.assertIn("others run with: mine", done.stderr)
+
+    def test_long_paths(self):
+        self.assert_fails(self.run_stat("list", f"--socket=/{'x' * 200}"), "--socket=NAME")
+
+    def test_bad_answers(self):
+        for message, answer in (("has ended", "hang up"), ("is no JSON", b'{"/labyrinth/list": ["'),
+                                ("to something else", b'{"/other": 1}'),
+                                ("announced 64 at most", ["x" * 100])):
+            with self.subTest(message):
+                process = Process(self.socket, {"/labyrinth/list": answer},
+                                  {"pid": 1, "max_output_len": 64})
+                try:
+                    self.assert_fails(self.ask("list"), message)
+                finally:
+                    process.close()
+                    os.unlink(self.socket)
+
+    def test_something_else_listens(self):
+        self.serve({}, greeting={"hello": 1})
+        self.assert_fails(self.ask("list"), "is not DPDK's telemetry")
+
+    def test_stopped_process(self):
+        self.serve({"/labyrinth/list": "silence"})
+        self.assert_fails(self.ask("list"), "has not answered for 5 s")
+
+
+class Usage(StatTest):
+    def test_help_teaches(self):
+        done = self.run_stat("--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for word in ("list", "info NAME", "map [NAME]", "holders NAME", "leaks NAME",
+                     "watch [NAME]", "--file-prefix=PREFIX", "--json", "Exit status", "Examples"):
+            self.assertIn(word, done.stdout)
+
+    def test_version(self):
+        self.assertRegex(self.run_stat("--version").stdout, r"^labyrinth-stat \d+\.\d+\.\d+\n$")
+
+    def test_sentences(self):
+        for message, *arguments in (
+                ("which command? list, info", ),
+                ("no command lost: did you mean list?", "lost"),
+                ("no command xyzzy: see --help", "xyzzy"),
+                ("info needs a pool's name: labyrinth-stat list has them", "info"),
+                ("b is too much: labyrinth-stat list", "list", "b"),
+                ("c is too much: labyrinth-stat watch [NAME]", "watch", "b", "c"),
+                ("unknown option --jason: did you mean --json?", "--jason"),
+                ("--file-prefix=: must be a name", "--file-prefix=", "list"),
+                ("--file-prefix=a/b: must be a name", "--file-prefix=a/b", "list"),
+                ("--instance=x: must be a whole number", "--instance=x", "list"),
+                ("--interval=0: must be a number above 0", "--interval=0", "list"),
+                ("--interval=0.001: must be 0.01 to 86400", "--interval=0.001", "list"),
+                ("--count=-1: must be a whole number", "--count=-1", "list")):
+            with self.subTest(message):
+                self.assert_fails(self.run_stat(*arguments), message, status=2)
+
+    def test_full_disk(self):
+        self.serve(POOLS)
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([PROGRAM, f"--socket={self.socket}", "list"], stdout=full,
+                                  stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write: No space left", done.stderr)
+
+
+if __name__ == "__main__":
+    main()
