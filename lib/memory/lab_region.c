@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <lab_os.h>
 #include <lab_region.h>
+#include <lab_share.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +29,10 @@ struct request {
     int node;
     size_t page_bytes;
     size_t bytes;
+    const char *share;
 };
+
+_Static_assert(LAB_REGION_NAME_SIZE == LAB_SHARE_NAME_SIZE, "one name, one size");
 
 /* What there was before the attempt, which itself uses it up: hugetlb pages, or bytes. */
 struct supply {
@@ -171,6 +175,23 @@ static int prepare(const struct request *request, const struct supply *supply, v
     return err ? short_of(request, supply, err, error) : 0;
 }
 
+/* An error without a sentence is a lack of pages. */
+static int map(const struct request *request, void **ret_address, struct lab_error *error)
+{
+    size_t page = kinds[request->pages].hugeadm ? request->page_bytes : 0;
+
+    if (request->share)
+        return lab_share_create(request->share, request->bytes, page, ret_address, error);
+    return lab_os_map(request->bytes, page, ret_address);
+}
+
+static void unmap(const struct request *request, void *address)
+{
+    (void)lab_os_unmap(address, request->bytes);
+    if (request->share)
+        lab_share_leave(address);
+}
+
 static int attempt(const struct request *request, struct lab_region *ret_region,
                    struct lab_error *error)
 {
@@ -184,16 +205,29 @@ static int attempt(const struct request *request, struct lab_region *ret_region,
     if (!hugetlb && !supply.err && supply.available < request->bytes)
         return short_of(request, &supply, -ENOMEM, error);
 
-    err = lab_os_map(request->bytes, hugetlb ? request->page_bytes : 0, &address);
+    *error = (struct lab_error){0};
+    err = map(request, &address, error);
     if (err)
-        return short_of(request, &supply, err, error);
+        return error->code ? err : short_of(request, &supply, err, error);
     err = prepare(request, &supply, address, error);
     if (err) {
-        (void)lab_os_unmap(address, request->bytes);
+        unmap(request, address);
         return err;
     }
-    *ret_region = (struct lab_region){address, request->bytes, request->node, request->pages};
+    *ret_region = (struct lab_region){address, request->bytes, request->node, request->pages,
+                                      request->share != NULL};
     return 0;
+}
+
+static int check_name(const char *name, struct lab_error *error)
+{
+    size_t length = strnlen(name, LAB_REGION_NAME_SIZE);
+
+    if (length > 0 && length < LAB_REGION_NAME_SIZE && !memchr(name, '@', length))
+        return 0;
+    return lab_error_set(error, -EINVAL,
+                         "a shared region's name has 1 to %d characters, and no '@' among them",
+                         LAB_REGION_NAME_SIZE - 1);
 }
 
 static int check(const struct lab_region_options *options, struct lab_error *error)
@@ -214,7 +248,10 @@ static int check(const struct lab_region_options *options, struct lab_error *err
         return lab_error_set(error, -EINVAL,
                              "there is no NUMA node %d: `ls -d /sys/devices/system/node/node*`",
                              options->node);
-    return 0;
+    if (options->share && options->pages == LAB_PAGES_THP)
+        return lab_error_set(error, -EINVAL,
+                             "transparent huge pages cannot be shared: ask for 2 MiB pages");
+    return options->share ? check_name(options->share, error) : 0;
 }
 
 int lab_region_create(const struct lab_region_options *options, struct lab_region *ret_region,
@@ -231,19 +268,52 @@ int lab_region_create(const struct lab_region_options *options, struct lab_regio
     for (unsigned pages = first; pages <= last; pages++) {
         size_t page = page_bytes(pages);
         struct request request = {pages, options->node, page,
-                                  (options->bytes + page - 1) & ~(page - 1)};
+                                  (options->bytes + page - 1) & ~(page - 1), options->share};
 
         if (any && options->bytes < kinds[pages].worthwhile)
+            continue;
+        if (pages == LAB_PAGES_THP && options->share)
             continue;
         err = attempt(&request, ret_region, &failure);
         if (!err)
             return lab_error_set(error, 0, "%s", wish.message);
+        if (err == -EEXIST)
+            break;
         /* Transparent pages are no wish: whoever follows the advice on hugetlb pages is better
          * off. */
         if (kinds[pages].hugeadm)
             wish = failure;
     }
     return lab_error_set(error, err, "%s", failure.message);
+}
+
+static enum lab_pages kind_of(size_t bytes)
+{
+    return bytes == LAB_PAGE_1G   ? LAB_PAGES_1G
+           : bytes == LAB_PAGE_2M ? LAB_PAGES_2M
+                                  : LAB_PAGES_NORMAL;
+}
+
+int lab_region_attach(const char *name, struct lab_region *ret_region, struct lab_error *error)
+{
+    struct lab_region region = {.node = LAB_NODE_ANY, .shared = true};
+    int err = check_name(name, error);
+    size_t page;
+
+    if (!err)
+        err = lab_share_attach(name, &region.address, &region.bytes, &page, error);
+    if (err)
+        return err;
+    err = lab_os_keep_private(region.address, region.bytes);
+    if (err) {
+        (void)lab_region_destroy(&region);
+        return lab_error_set(error, err,
+                             "cannot keep memory out of forked children and core dumps: %s",
+                             strerror(-err));
+    }
+    region.pages = kind_of(page);
+    *ret_region = region;
+    return lab_error_set(error, 0, "%s", "");
 }
 
 int lab_region_destroy(struct lab_region *region)
@@ -253,6 +323,8 @@ int lab_region_destroy(struct lab_region *region)
     if (!region->address)
         return 0;
     err = lab_os_unmap(region->address, region->bytes);
+    if (!err && region->shared)
+        lab_share_leave(region->address);
     if (!err)
         *region = (struct lab_region){0};
     return err;

@@ -24,10 +24,15 @@ enum lab_pages {
 /* Any node: the one of the CPU that the caller runs on, and others when that is full. */
 #define LAB_NODE_ANY (-1)
 
+/* A shared region's name, with its terminating zero. */
+#define LAB_REGION_NAME_SIZE 64
+
 struct lab_region_options {
     size_t bytes;         /* at least 1; rounded up to whole pages */
     int node;             /* NUMA node, or LAB_NODE_ANY */
     enum lab_pages pages; /* LAB_PAGES_ANY, or exactly these and an error without */
+    const char *share;    /* a name by which other processes attach, at most
+                             LAB_REGION_NAME_SIZE - 1 characters and no '@'; NULL: for this process */
 };
 
 struct lab_region {
@@ -35,6 +40,7 @@ struct lab_region {
     size_t bytes;         /* of whole pages, all zero */
     int node;             /* as asked */
     enum lab_pages pages; /* what it is made of, never LAB_PAGES_ANY */
+    bool shared;          /* other processes may have it, too */
 };
 
 /* Maps a region and puts it into *ret_region, which is untouched on failure.
@@ -50,13 +56,28 @@ struct lab_region {
  * success error->message is empty, or, where LAB_PAGES_ANY fell back to lesser pages, that same
  * sentence about the huge pages it would have liked (error->code is 0).
  *
- * Blocking; any thread; set-up only. Example: test/unit/region_test.c. */
+ * A shared region is no file, and leaves none: it is found through the processes that have it,
+ * which must be of the same user, and ends with the last of them, however that ends. Nobody can
+ * make it smaller. A forked child has it open, though not mapped, until it ends or executes a
+ * program. Transparent huge pages cannot be shared. -EEXIST when a process has one of that name.
+ *
+ * Blocking; any thread; set-up only. Examples: test/unit/region_test.c, region_share_test.c. */
 LAB_PUBLIC int lab_region_create(const struct lab_region_options *options,
                                  struct lab_region *ret_region,
                                  struct lab_error *error) LAB_CHECKED;
 
+/* Maps a shared region that another process made, at the address that it has there; its contents
+ * are as the others left them. Put off no longer than needed: the address must still be free here.
+ * Returns 0; -ENOENT when no process of this user has one of that name; -EADDRINUSE when something
+ * else lies at its address; -EALREADY when this process has it; -EINVAL for what is no name; or the
+ * -errno of a kernel that refuses a step. *error (may be NULL) then says what to do, and
+ * *ret_region is untouched. Blocking; any thread; set-up only. */
+LAB_PUBLIC int lab_region_attach(const char *name, struct lab_region *ret_region,
+                                 struct lab_error *error) LAB_CHECKED;
+
 /* Unmaps a region, of which nothing may be in use, and leaves *region all zero. One whose address
- * is NULL is left alone. Returns 0, or -errno with the region unchanged. */
+ * is NULL is left alone; a shared one stays as it is for others. Returns 0, or -errno with the
+ * region unchanged. */
 LAB_PUBLIC int lab_region_destroy(struct lab_region *region);
 
 /* "2 MiB huge pages" and the like, for messages. Never NULL. */

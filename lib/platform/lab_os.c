@@ -172,6 +172,11 @@ int lab_os_node_self(void)
     return getcpu(&cpu, &node) ? 0 : (int)node;
 }
 
+int lab_os_pid_self(void)
+{
+    return getpid();
+}
+
 uint64_t lab_os_clock_ns(void)
 {
     struct timespec now;

@@ -48,6 +48,37 @@ int lab_os_hugepages(size_t page_bytes, int node, size_t *ret_free, size_t *ret_
  * caches files. An estimate. -ENOENT where there is no such node; node 0 as above. */
 int lab_os_memory(int node, size_t *ret_bytes);
 
+/* Memory that processes share by name (lab_os_share.c). It is no file: it ends with the last
+ * process that has it open or mapped, however that ends. */
+struct lab_os_share_name {
+    char text[192]; /* the kernel takes 249 characters */
+};
+
+/* Makes memory of a size that nobody can change, of whole pages (page_bytes as for lab_os_map), and
+ * opens it. -ENOMEM when the pages are not there. */
+int lab_os_share_create(const char *name, size_t bytes, size_t page_bytes, int *ret_file);
+
+/* Opens what a process of this user has open under a name that begins with `prefix`. -ENOENT when
+ * there is none: /proc is where one looks, and at this process first. */
+int lab_os_share_open(const char *prefix, struct lab_os_share_name *ret_name, int *ret_pid,
+                      int *ret_file);
+
+/* Closes what this process has open under a name that ends in `suffix`. -ENOENT. */
+int lab_os_share_close(const char *suffix);
+
+/* The size of it and of its pages, bytes. */
+int lab_os_share_size(int file, size_t *ret_bytes, size_t *ret_page_bytes);
+
+/* Maps it to address space that lab_os_reserve took. */
+int lab_os_share_map(int file, void *address, size_t bytes);
+
+/* Takes address space, with nothing in it: exactly this, or -EEXIST. lab_os_unmap gives it back. */
+int lab_os_reserve(void *address, size_t bytes);
+
+/* A lock that ends with the process that has it, until lab_os_close. -EBUSY: another has it. */
+int lab_os_lock(const char *name, int *ret_file);
+int lab_os_close(int file);
+
 /* The size of an ordinary page, bytes. */
 size_t lab_os_page_bytes(void);
 
@@ -64,6 +95,9 @@ int lab_os_process(int pid, uint64_t *ret_identity);
 
 /* The id in such a word. */
 int lab_os_process_pid(uint64_t identity);
+
+/* The id of this process. */
+int lab_os_pid_self(void);
 
 /* Monotonic time in nanoseconds. */
 uint64_t lab_os_clock_ns(void);

@@ -7,7 +7,8 @@
 /* Pools: things of one size, spread over one split deque per lcore and one shared stack.
  *
  * Two kinds, the same in all but who owns the memory:
- *   - lab_pool_create() maps memory and cuts it into buffers;
+ *   - lab_pool_create() maps memory and cuts it into buffers, for this process or for several,
+ * which lab_pool_attach() to it by its name;
  *   - lab_pool_init() builds a pool in memory of the caller's, and lab_pool_adopt() tells it the
  *     caller's objects. That is what the DPDK driver uses.
  *
@@ -61,7 +62,8 @@ struct lab_pool_options {
                         that is less] */
     uint32_t tip; /* things that a lcore keeps private when it publishes [by count, up to 1,024] */
     uint32_t reach; /* most things that one steal takes [by count, up to 256] */
-    bool shared;    /* for lab_pool_init(): other processes use the pool too [this one alone] */
+    bool shared; /* other processes use the pool too [this one alone]. With lab_pool_create() they
+                    find it by its name, which no other shared region of this user may have */
     struct lab_audit_options audit; /* who holds what, since when and from where [nothing] */
 
     /* Cache lines that a holder writes first, by an offset in each thing. Those of a thing that
@@ -115,6 +117,7 @@ struct lab_pool {
     uint32_t adopted; /* objects known so far */
     uint32_t claims;  /* as in the options */
     uint32_t claim[LAB_POOL_CLAIMS];
+    uint32_t shape;   /* of what lies here: a process with another version must not attach */
 
     /* The highest slot whose gets and puts take the hot paths: lcores, or 0 while the audit looks
      * at every call. */
@@ -127,6 +130,7 @@ struct lab_pool {
     lab_atomic_t *slots;        /* roster.places x capacity */
     struct lab_pool_slow *slow; /* lcores + 1 entries, like the deques */
     struct lab_region region;   /* of lab_pool_create() */
+    lab_atomic_t whole;         /* of a shared one: 1 when all of it is there */
     char name[LAB_POOL_NAME_SIZE];
 
     /* Not 0: some get found too little, so every put publishes everything. Read by every put,
@@ -144,6 +148,11 @@ struct lab_pool {
 
 #define LAB_POOL_MAGIC UINT32_C(0x7962614c) /* "Laby" in memory */
 
+/* Tells most versions of this library from each other. */
+#define LAB_POOL_SHAPE                                                                             \
+    ((uint32_t)sizeof(struct lab_pool) << 16 | (uint32_t)sizeof(struct lab_deque) << 4 |           \
+     LAB_POOL_EVENTS)
+
 /* Maps memory for a pool of buffers and makes it. All buffers are free.
  * Returns 0; -EINVAL for a wrong option, -ENOMEM when memory was short, or what else
  * lab_region_create() returns; *error (may be NULL) then says which and how to mend it, and
@@ -152,9 +161,24 @@ struct lab_pool {
 LAB_PUBLIC int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
                                struct lab_error *error) LAB_CHECKED;
 
-/* Unmaps a pool made by lab_pool_create(); NULL is allowed. No thread may be using it. Returns 0,
- * or -EBUSY when some buffers are still held: they would dangle, so nothing is unmapped then, and
- * the audit, if there is one, reports who holds them. */
+/* Finds the shared pool of that name that another process of this user made, and maps it: it is at
+ * the same address there, and so are its buffers, which any of the processes may put. What holds
+ * for regions holds for it: see lab_region_attach(), whose errors it has, too; -EAGAIN while the
+ * pool is being made, and -EPROTO when the region is no pool, or one of another version of this
+ * library.
+ *
+ * Ids of lcores are the pool's, not the process's: no two threads of all processes may use one at
+ * the same time. lab_lcore_acquire() knows its own process alone, so give each process a range of
+ * ids, or use LAB_LCORE_ANY. A process that dies takes what it held with it, and delays nobody.
+ * Blocking; set-up only; any thread. Example: test/stress/killed.c. */
+LAB_PUBLIC int lab_pool_attach(const char *name, struct lab_pool **ret_pool,
+                               struct lab_error *error) LAB_CHECKED;
+
+/* Unmaps a pool made by lab_pool_create(); NULL is allowed. No thread of this process may be using
+ * it. Returns 0, or -EBUSY when some buffers are still held: they would dangle, so nothing is
+ * unmapped then, and the audit, if there is one, reports who holds them. A shared pool is unmapped
+ * for this process alone, whatever is held: put back first what this process holds. Its memory ends
+ * with the last process that has it. */
 LAB_PUBLIC int lab_pool_destroy(struct lab_pool *pool);
 
 /* Bytes that lab_pool_init() needs for these options. Errors as lab_pool_create(). Wait-free. */

@@ -210,6 +210,7 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     char *base = memory;
 
     pool->magic = LAB_POOL_MAGIC;
+    pool->shape = LAB_POOL_SHAPE;
     pool->count = options->count;
     pool->lcores = layout->lcores;
     pool->capacity = layout->capacity;
@@ -250,6 +251,17 @@ int lab_pool_footprint(const struct lab_pool_options *options, size_t *ret_bytes
     return rc;
 }
 
+static int register_for(const struct lab_pool_options *options, enum lab_barrier *ret_barrier,
+                        struct lab_error *error)
+{
+    int rc = lab_barrier_register(options->shared ? LAB_BARRIER_SHARED : LAB_BARRIER_PRIVATE,
+                                  ret_barrier);
+
+    if (rc != 0)
+        return lab_error_set(error, rc, "pool %s: cannot register for membarrier", options->name);
+    return 0;
+}
+
 int lab_pool_init(void *memory, const struct lab_pool_options *options, struct lab_pool **ret_pool,
                   struct lab_error *error)
 {
@@ -267,9 +279,9 @@ int lab_pool_init(void *memory, const struct lab_pool_options *options, struct l
     if ((uintptr_t)memory % LAB_CACHE_LINE != 0)
         return lab_error_set(error, -EINVAL, "pool %s: its memory at %p is not aligned to %d bytes",
                              options->name, memory, LAB_CACHE_LINE);
-    rc = lab_barrier_register(options->shared ? LAB_BARRIER_SHARED : LAB_BARRIER_PRIVATE, &barrier);
+    rc = register_for(options, &barrier, error);
     if (rc != 0)
-        return lab_error_set(error, rc, "pool %s: cannot register for membarrier", options->name);
+        return rc;
     *ret_pool = build(memory, options, &layout, barrier);
     return 0;
 }
@@ -292,7 +304,9 @@ static void fill(struct lab_pool *pool)
 int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
                     struct lab_error *error)
 {
-    struct lab_region_options wanted = {.node = options->node, .pages = options->pages};
+    struct lab_region_options wanted = {.node = options->node,
+                                        .pages = options->pages,
+                                        .share = options->shared ? options->name : NULL};
     struct lab_error why = {0};
     struct layout layout;
     struct lab_region region;
@@ -306,16 +320,11 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
     if (options->buffer_bytes == 0)
         return lab_error_set(error, -EINVAL, "pool %s: buffers of 0 bytes asked for",
                              options->name);
-    if (options->shared)
-        return lab_error_set(error, -EINVAL,
-                             "pool %s: a region belongs to one process; build a shared pool with "
-                             "lab_pool_init() in memory that the processes share",
-                             options->name);
     at = (layout.end + ALIGN_MAX - 1) / ALIGN_MAX * ALIGN_MAX;
     wanted.bytes = at + (size_t)options->count * layout.stride;
-    rc = lab_barrier_register(LAB_BARRIER_PRIVATE, &barrier);
+    rc = register_for(options, &barrier, error);
     if (rc != 0)
-        return lab_error_set(error, rc, "pool %s: cannot register for membarrier", options->name);
+        return rc;
     rc = lab_region_create(&wanted, &region, &why);
     if (why.message[0] != '\0')
         (void)lab_error_set(error, rc, "pool %s: %s", options->name, why.message);
@@ -328,6 +337,7 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
     pool->buffers = (char *)region.address + at;
     pool->adopted = pool->count;
     fill(pool);
+    lab_store_release(&pool->whole, 1); /* P1 pairs with P2 */
     *ret_pool = pool;
     return 0;
 }
@@ -338,7 +348,7 @@ int lab_pool_destroy(struct lab_pool *pool)
 
     if (pool == NULL)
         return 0;
-    if (lab_pool_count(pool) != pool->count) {
+    if (!pool->region.shared && lab_pool_count(pool) != pool->count) {
         lab_pool_report_leaks(pool);
         return -EBUSY;
     }

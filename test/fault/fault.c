@@ -60,7 +60,14 @@ WRAP(hugepages, EMFILE, false, (size_t page_bytes, int node, size_t *ret_free, s
      (page_bytes, node, ret_free, ret_total))
 WRAP(memory, EMFILE, false, (int node, size_t *ret_bytes), (node, ret_bytes))
 
-/* These two keep the account as well. */
+WRAP(lock, ENOMEM, true, (const char *name, int *ret_file), (name, ret_file))
+WRAP(share_create, ENOMEM, true, (const char *name, size_t bytes, size_t page_bytes, int *ret_file),
+     (name, bytes, page_bytes, ret_file))
+WRAP(share_map, ENOMEM, true, (int file, void *address, size_t bytes), (file, address, bytes))
+
+/* These three keep the account as well. */
+int __real_lab_os_reserve(void *address, size_t bytes);
+int __wrap_lab_os_reserve(void *address, size_t bytes);
 int __real_lab_os_map(size_t bytes, size_t page_bytes, void **ret_address);
 int __wrap_lab_os_map(size_t bytes, size_t page_bytes, void **ret_address);
 int __real_lab_os_unmap(void *address, size_t bytes);
@@ -70,6 +77,15 @@ int __wrap_lab_os_map(size_t bytes, size_t page_bytes, void **ret_address)
 {
     int err =
         strikes("lab_os_map", true) ? -ENOMEM : __real_lab_os_map(bytes, page_bytes, ret_address);
+
+    if (!err)
+        mapped_bytes += bytes;
+    return err;
+}
+
+int __wrap_lab_os_reserve(void *address, size_t bytes)
+{
+    int err = strikes("lab_os_reserve", true) ? -ENOMEM : __real_lab_os_reserve(address, bytes);
 
     if (!err)
         mapped_bytes += bytes;

@@ -9,12 +9,14 @@
 #include <lab_pool.h>
 #include <lab_region.h>
 #include <lab_zone.h>
+#include <stdio.h>
 #include <string.h>
 
-static int run_region(const struct scenario *scenario, struct lab_error *error)
+static int run_region_of(const struct scenario *scenario, const char *share,
+                         struct lab_error *error)
 {
     const struct lab_region_options options = {LAB_PAGE_2M + 1, 0,
-                                               (enum lab_pages)scenario->variant};
+                                               (enum lab_pages)scenario->variant, share};
     const struct lab_region untouched = {.address = (void *)0x5a5a, .bytes = 1, .node = 2};
     struct lab_region region = untouched;
     int err = lab_region_create(&options, &region, error);
@@ -28,6 +30,19 @@ static int run_region(const struct scenario *scenario, struct lab_error *error)
         assert_non_null(region.address);
     assert_null(region.address);
     return 0;
+}
+
+static int run_region(const struct scenario *scenario, struct lab_error *error)
+{
+    return run_region_of(scenario, NULL, error);
+}
+
+static int run_shared_region(const struct scenario *scenario, struct lab_error *error)
+{
+    char name[32]; /* of one process: others may run this, too */
+
+    snprintf(name, sizeof(name), "walk-%d", (int)getpid());
+    return run_region_of(scenario, name, error);
 }
 
 static int run_pool(const struct scenario *scenario, struct lab_error *error)
@@ -106,6 +121,9 @@ const struct scenario scenarios[] = {
     {"region of 2 MiB pages", run_region, LAB_PAGES_2M, false},
     {"region of transparent huge pages", run_region, LAB_PAGES_THP, false},
     {"region of ordinary pages", run_region, LAB_PAGES_NORMAL, false},
+    {"shared region of any pages", run_shared_region, LAB_PAGES_ANY, true},
+    {"shared region of 2 MiB pages", run_shared_region, LAB_PAGES_2M, false},
+    {"shared region of ordinary pages", run_shared_region, LAB_PAGES_NORMAL, false},
     {"pool on any pages", run_pool, LAB_PAGES_ANY, true},
     {"pool on 2 MiB pages", run_pool, LAB_PAGES_2M, false},
     {"pool on ordinary pages", run_pool, LAB_PAGES_NORMAL, false},

@@ -4,11 +4,13 @@
 
 /* Processes share a pool and are killed at random, hundreds of times, and others take over their
  * ids. Nobody hangs, nothing is held twice, and each death costs at most what the dead one held and
- * the burst that it was moving. */
+ * the burst that it was moving. With the argument "attached", the pool is one that they find by its
+ * name, and who made it is the first to be killed. */
 
 #include "rig.h"
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 
 enum { CHILDREN = 4, COUNT = 1023, BULK = 32, HOLD = 100, PARENT = 50, PARENT_WHO = CHILDREN + 1 };
@@ -33,6 +35,8 @@ static void live(void *argument)
     void *things[HOLD + BULK];
     unsigned held = 0;
 
+    if (self->rig->things == NULL)
+        rig_attach(self->rig);
     for (;;) {
         unsigned n = random_below(&random, BULK + 1);
 
@@ -63,12 +67,15 @@ static void bury(struct child *child)
     kill(child->actor.child, SIGKILL);
     expect(waitpid(child->actor.child, &status, 0) == child->actor.child, "cannot wait");
     expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "a child failed");
-    for (uint32_t i = 0; i < COUNT; i++)
-        if (lab_load_relaxed(&rig->things[i].owner) == child->who) {
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct thing *thing = rig_thing(rig, i);
+
+        if (lab_load_relaxed(&thing->owner) == child->who) {
             /* It may have been killed before it had written both. */
-            rig->things[i].plain[0] = rig->things[i].plain[1] = child->who;
-            scratch[held++] = &rig->things[i];
+            thing->plain[0] = thing->plain[1] = child->who;
+            scratch[held++] = thing;
         }
+    }
     rig_put(rig, PARENT, child->who, scratch, held);
 }
 
@@ -92,11 +99,12 @@ static uint32_t audit(struct rig *rig, uint32_t lcore)
     uint32_t got = rig_drain(rig, lcore, PARENT_WHO, scratch, BULK);
 
     for (uint32_t i = 0; i < COUNT; i++) {
+        struct thing *thing = rig_thing(rig, i);
         uint64_t owner = 0;
 
-        if (lab_cas_relaxed(&rig->things[i].owner, &owner, PARENT_WHO))
-            rig->things[i].plain[0] = rig->things[i].plain[1] = PARENT_WHO;
-        scratch[i] = &rig->things[i];
+        if (lab_cas_relaxed(&thing->owner, &owner, PARENT_WHO))
+            thing->plain[0] = thing->plain[1] = PARENT_WHO;
+        scratch[i] = thing;
     }
     rig_put(rig, lcore, PARENT_WHO, scratch, COUNT);
     return COUNT - got;
@@ -111,8 +119,9 @@ static void expect_mended(struct rig *rig, const struct child *children)
     rig_expect_all_free(rig);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    bool attached = argc > 1 && strcmp(argv[1], "attached") == 0;
     unsigned deaths = 0, lost = 0, most = 0;
     struct child children[CHILDREN];
     uint64_t random;
@@ -124,8 +133,12 @@ int main(void)
     random = stress_seed;
     end = now_seconds() + stress_seconds(2.5);
     while (now_seconds() < end) {
-        rig = rig_map((struct lab_pool_options){.count = COUNT}, PROCESSES);
-        rig_fill(rig, PARENT);
+        if (attached) {
+            rig = rig_create_shared(COUNT);
+        } else {
+            rig = rig_map((struct lab_pool_options){.count = COUNT}, PROCESSES);
+            rig_fill(rig, PARENT);
+        }
         for (unsigned i = 0; i < CHILDREN; i++) {
             children[i] = (struct child){
                 .rig = rig, .who = i + 1, .lcore = i < CHILDREN - 1 ? i : LAB_LCORE_ANY};

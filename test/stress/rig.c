@@ -3,8 +3,12 @@
  */
 #include "rig.h"
 #include <invariants.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 struct rig *rig_map(struct lab_pool_options options, enum how how)
 {
@@ -23,19 +27,75 @@ struct rig *rig_map(struct lab_pool_options options, enum how how)
     return rig;
 }
 
-struct rig *rig_create(uint32_t count)
+static struct rig *prepare(uint32_t count)
 {
-    struct lab_pool_options options = {.name = "stress",
-                                       .count = count,
-                                       .buffer_bytes = sizeof(struct thing),
-                                       .node = LAB_NODE_ANY,
-                                       .pages = LAB_PAGES_NORMAL};
     struct rig *rig = stress_map(sizeof(*rig));
-    struct lab_error error;
 
     rig->count = count;
-    expect(lab_pool_create(&options, &rig->pool, &error) == 0, "%s", error.message);
+    snprintf(rig->name, sizeof(rig->name), "stress-%d", (int)getpid());
     return rig;
+}
+
+static void create(struct rig *rig, bool shared)
+{
+    struct lab_pool_options options = {.name = rig->name,
+                                       .count = rig->count,
+                                       .buffer_bytes = sizeof(struct thing),
+                                       .node = LAB_NODE_ANY,
+                                       .pages = LAB_PAGES_NORMAL,
+                                       .shared = shared};
+    struct lab_error error;
+
+    expect(lab_pool_create(&options, &rig->pool, &error) == 0, "%s", error.message);
+}
+
+struct rig *rig_create(uint32_t count)
+{
+    struct rig *rig = prepare(count);
+
+    create(rig, false);
+    return rig;
+}
+
+static void make_and_wait(void *argument)
+{
+    create(argument, true);
+    for (;;)
+        pause();
+}
+
+struct rig *rig_create_shared(uint32_t count)
+{
+    struct rig *rig = prepare(count);
+    struct actor maker;
+    int err = -ENOENT;
+
+    actor_start(&maker, PROCESSES, make_and_wait, rig);
+    for (double end = now_seconds() + 10; err == -ENOENT || err == -EAGAIN;) {
+        expect(now_seconds() < end, "no pool to attach to");
+        err = lab_pool_attach(rig->name, &rig->pool, NULL);
+    }
+    expect(err == 0, "cannot attach: %d", err);
+    kill(maker.child, SIGKILL);
+    waitpid(maker.child, NULL, 0);
+    return rig;
+}
+
+void rig_attach(const struct rig *rig)
+{
+    struct lab_pool *pool;
+    struct lab_error error;
+
+    expect(lab_pool_attach(rig->name, &pool, &error) == 0, "%s", error.message);
+    expect(pool == rig->pool, "the pool is at %p, and at %p elsewhere", (void *)pool,
+           (void *)rig->pool);
+}
+
+struct thing *rig_thing(const struct rig *rig, uint32_t i)
+{
+    if (rig->things != NULL)
+        return &rig->things[i];
+    return (struct thing *)(rig->pool->buffers + (size_t)i * rig->pool->stride);
 }
 
 void rig_unmap(struct rig *rig)

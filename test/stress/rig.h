@@ -21,6 +21,7 @@ struct rig {
     struct thing *things; /* of a pool of objects; NULL for buffers, which begin with a thing */
     uint32_t count;
     size_t pool_bytes;
+    char name[LAB_POOL_NAME_SIZE]; /* of a shared one */
 };
 
 /* The largest bulk of any test. */
@@ -32,6 +33,14 @@ struct rig *rig_map(struct lab_pool_options options, enum how how);
 
 /* A pool of buffers, all free. */
 struct rig *rig_create(uint32_t count);
+
+/* The same, shared by name: made by a process that is killed when it has done so. Children that are
+ * to use it must rig_attach() first. */
+struct rig *rig_create_shared(uint32_t count);
+void rig_attach(const struct rig *rig);
+
+/* Thing i of the pool, whichever kind it is. */
+struct thing *rig_thing(const struct rig *rig, uint32_t i);
 
 void rig_unmap(struct rig *rig);
 

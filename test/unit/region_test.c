@@ -14,7 +14,7 @@ static const struct lab_region untouched = {.address = (void *)0x5a5a, .bytes = 
 static struct lab_region created(size_t bytes, enum lab_pages pages)
 {
     const struct lab_region_options options = {
-        .bytes = bytes, .node = LAB_NODE_ANY, .pages = pages};
+        .bytes = bytes, .node = LAB_NODE_ANY, .pages = pages, NULL};
     struct lab_region region = untouched;
     struct lab_error error = {.code = 1};
     int err = lab_region_create(&options, &region, &error);
@@ -117,7 +117,8 @@ static void transparent_huge_pages_are_there(void **state)
 
 static void any_pages_are_ordinary_when_huge_ones_would_waste_more_than_half(void **state)
 {
-    const struct lab_region_options options = {LAB_PAGE_2M / 2 - 1, LAB_NODE_ANY, LAB_PAGES_ANY};
+    const struct lab_region_options options = {LAB_PAGE_2M / 2 - 1, LAB_NODE_ANY, LAB_PAGES_ANY,
+                                               NULL};
     struct lab_region region;
     struct lab_error error;
 
@@ -130,7 +131,7 @@ static void any_pages_are_ordinary_when_huge_ones_would_waste_more_than_half(voi
 /* The best that can be had, and if that is not the best there is, a sentence that says so. */
 static void any_pages_are_the_best_or_the_sentence_says_why(void **state)
 {
-    const struct lab_region_options options = {LAB_PAGE_2M / 2, LAB_NODE_ANY, LAB_PAGES_ANY};
+    const struct lab_region_options options = {LAB_PAGE_2M / 2, LAB_NODE_ANY, LAB_PAGES_ANY, NULL};
     struct lab_region region;
     struct lab_error error;
 
@@ -146,7 +147,7 @@ static void any_pages_are_the_best_or_the_sentence_says_why(void **state)
 static void binds_to_a_node(void **state)
 {
     const int node = lab_os_node_self();
-    const struct lab_region_options options = {1, node, LAB_PAGES_NORMAL};
+    const struct lab_region_options options = {1, node, LAB_PAGES_NORMAL, NULL};
     struct lab_region region;
 
     assert_int_equal(lab_region_create(&options, &region, NULL), 0);
@@ -157,7 +158,7 @@ static void binds_to_a_node(void **state)
 /* One page more than there is on the node; the sentence must give the count that mends it. */
 static void a_shortage_says_what_is_short_and_how_to_get_it(void **state)
 {
-    struct lab_region_options options = {0, lab_os_node_self(), LAB_PAGES_1G};
+    struct lab_region_options options = {0, lab_os_node_self(), LAB_PAGES_1G, NULL};
     size_t free_pages, total_here, total = 0, ignored;
     struct lab_region region = untouched;
     struct lab_error error;
@@ -185,7 +186,7 @@ static void too_much_memory_is_refused_before_it_is_touched(void **state)
     const enum lab_pages kinds[] = {LAB_PAGES_ANY, LAB_PAGES_THP, LAB_PAGES_NORMAL};
 
     for (unsigned i = 0; i < 3; i++) {
-        const struct lab_region_options options = {(size_t)1 << 45, LAB_NODE_ANY, kinds[i]};
+        const struct lab_region_options options = {(size_t)1 << 45, LAB_NODE_ANY, kinds[i], NULL};
         struct lab_region region = untouched;
         struct lab_error error;
 
@@ -202,15 +203,15 @@ static void wrong_arguments_are_named(void **state)
         struct lab_region_options options;
         const char *says;
     } wrong[] = {
-        {{0, LAB_NODE_ANY, LAB_PAGES_ANY}, "zero bytes"},
-        {{SIZE_MAX, LAB_NODE_ANY, LAB_PAGES_ANY}, "overflow"},
-        {{SIZE_MAX - LAB_PAGE_1G + 2, LAB_NODE_ANY, LAB_PAGES_1G}, "overflow"},
-        {{SIZE_MAX - LAB_PAGE_2M + 2, LAB_NODE_ANY, LAB_PAGES_2M}, "overflow"},
-        {{SIZE_MAX, LAB_NODE_ANY, LAB_PAGES_NORMAL}, "overflow"},
-        {{1, -2, LAB_PAGES_ANY}, "no NUMA node -2"},
-        {{1, 1 << 20, LAB_PAGES_ANY}, "no NUMA node 1048576"},
-        {{1, LAB_NODE_ANY, (enum lab_pages)5}, "unknown kind of page 5"},
-        {{1, LAB_NODE_ANY, (enum lab_pages) - 1}, "unknown kind of page -1"},
+        {{0, LAB_NODE_ANY, LAB_PAGES_ANY, NULL}, "zero bytes"},
+        {{SIZE_MAX, LAB_NODE_ANY, LAB_PAGES_ANY, NULL}, "overflow"},
+        {{SIZE_MAX - LAB_PAGE_1G + 2, LAB_NODE_ANY, LAB_PAGES_1G, NULL}, "overflow"},
+        {{SIZE_MAX - LAB_PAGE_2M + 2, LAB_NODE_ANY, LAB_PAGES_2M, NULL}, "overflow"},
+        {{SIZE_MAX, LAB_NODE_ANY, LAB_PAGES_NORMAL, NULL}, "overflow"},
+        {{1, -2, LAB_PAGES_ANY, NULL}, "no NUMA node -2"},
+        {{1, 1 << 20, LAB_PAGES_ANY, NULL}, "no NUMA node 1048576"},
+        {{1, LAB_NODE_ANY, (enum lab_pages)5, NULL}, "unknown kind of page 5"},
+        {{1, LAB_NODE_ANY, (enum lab_pages) - 1, NULL}, "unknown kind of page -1"},
     };
 
     for (unsigned i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {

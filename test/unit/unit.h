@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <lab_atomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -29,6 +30,15 @@
 static inline bool is_emulated(void)
 {
     return getenv("LABYRINTH_TEST_EMULATED") != NULL;
+}
+
+/* Ends the program where ThreadSanitizer watches it, which owns the addresses of shared regions. */
+static inline void skip_shared_regions_under_tsan(void)
+{
+    if (LAB_WORDS_ATOMIC) {
+        print_message("ThreadSanitizer leaves no addresses for shared regions\n");
+        exit(77);
+    }
 }
 
 /* Runs body(argument) in a forked child and returns its status as waitpid() tells it; a body that

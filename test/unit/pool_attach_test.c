@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "unit.h"
+
+#include <lab_pool.h>
+#include <lab_region.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Pools that several processes find by name. Here the processes are forked children, whose copy of
+ * the mapping is gone; test/stress/killed.c has others. */
+
+static char name[LAB_POOL_NAME_SIZE];
+static struct lab_pool *const untouched = (struct lab_pool *)0x5a5a;
+
+static int set_up(void **state)
+{
+    skip_shared_regions_under_tsan();
+    snprintf(name, sizeof(name), "attach-%d", (int)getpid());
+    return 0;
+}
+
+static struct lab_pool *create(void)
+{
+    const struct lab_pool_options options = {.name = name,
+                                             .count = 100,
+                                             .buffer_bytes = 256,
+                                             .node = LAB_NODE_ANY,
+                                             .pages = LAB_PAGES_NORMAL,
+                                             .shared = true};
+    struct lab_error error;
+    struct lab_pool *pool;
+
+    assert_int_equal(lab_pool_create(&options, &pool, &error), 0);
+    return pool;
+}
+
+/* Puts back what the parent got, and keeps a buffer of its own with a word in it. */
+static int visit(void *handed_over)
+{
+    struct lab_pool *pool;
+    void *buffer;
+
+    if (lab_pool_attach(name, &pool, NULL) != 0)
+        return 1;
+    if (strcmp(handed_over, "from the parent") != 0 || lab_pool_count(pool) != 99)
+        return 2;
+    if (lab_pool_get(pool, 7, &buffer) != 0 || lab_pool_put(pool, 7, handed_over) != 0)
+        return 3;
+    strcpy(buffer, "from the child");
+    return lab_pool_destroy(pool) == 0 ? 0 : 4;
+}
+
+static void test_buffers_go_from_process_to_process(void **state)
+{
+    struct lab_pool *pool = create();
+    void *buffer;
+    int status, found = 0;
+
+    assert_int_equal(lab_pool_get(pool, 3, &buffer), 0);
+    strcpy(buffer, "from the parent");
+    status = status_of_child(visit, buffer);
+    if (is_emulated() && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
+        assert_int_equal(lab_pool_destroy(pool), 0);
+        skip_because("an emulator does not follow advice about memory");
+    }
+    assert_exited_with(0, status);
+    assert_int_equal(lab_pool_count(pool), 99);
+    for (uint32_t i = 0; i < 100; i++)
+        found += strcmp(pool->buffers + i * pool->stride, "from the child") == 0;
+    assert_int_equal(found, 1);
+    assert_int_equal(lab_pool_destroy(pool), 0); /* though one is held */
+    assert_int_equal(lab_pool_attach(name, &pool, NULL), -ENOENT);
+}
+
+static int expect_refused(const char *part, int wanted)
+{
+    struct lab_pool *pool = untouched;
+    struct lab_error error;
+    int rc = lab_pool_attach(name, &pool, &error);
+
+    return rc == wanted && strstr(error.message, part) != NULL && pool == untouched ? 0 : 1;
+}
+
+static int refused_while_made(void *unused)
+{
+    return expect_refused("try again", -EAGAIN);
+}
+
+static int refused_as_strange(void *unused)
+{
+    return expect_refused("give all processes the same", -EPROTO);
+}
+
+static int refused_without_barrier(void *unused)
+{
+    setenv("LABYRINTH_BARRIER", "fence", 1);
+    return expect_refused("membarrier", -EPERM);
+}
+
+static void assert_refused(int (*body)(void *))
+{
+    int status = status_of_child(body, NULL);
+
+    if (!is_emulated())
+        assert_exited_with(0, status);
+}
+
+static void test_refusals(void **state)
+{
+    struct lab_pool *pool = create();
+
+    if (pool->barrier == LAB_BARRIER_SHARED)
+        assert_refused(refused_without_barrier);
+    pool->shape++;
+    assert_refused(refused_as_strange);
+    pool->shape--;
+    pool->magic = 0;
+    assert_refused(refused_as_strange);
+    lab_store_relaxed(&pool->whole, 0);
+    assert_refused(refused_while_made);
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
+static void test_one_of_a_name(void **state)
+{
+    struct lab_pool *pool = create(), *second = untouched;
+    struct lab_pool_options options = {
+        .name = name, .count = 1, .buffer_bytes = 1, .node = LAB_NODE_ANY, .shared = true};
+    struct lab_error error;
+
+    assert_int_equal(lab_pool_create(&options, &second, &error), -EEXIST);
+    assert_ptr_equal(second, untouched);
+    assert_int_equal(lab_pool_attach(name, &second, &error), -EALREADY);
+    assert_int_equal(lab_pool_attach("", &second, &error), -EINVAL);
+    options.shared = false; /* a name is only a name then */
+    assert_int_equal(lab_pool_create(&options, &second, &error), 0);
+    assert_int_equal(lab_pool_destroy(second), 0);
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_buffers_go_from_process_to_process),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_one_of_a_name),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
