@@ -4,6 +4,7 @@
 
 /* The shared stack. Its words, and the labels T1 to T3, stand in lab_stack.h. */
 
+#include <lab_index.h>
 #include <lab_stack.h>
 
 #define INDEX_MASK ((UINT64_C(1) << LAB_STACK_INDEX_BITS) - 1)
@@ -29,17 +30,30 @@ static uint64_t link_depth(uint64_t link)
     return link >> 32;
 }
 
+/* The thing that a head or a link names, plus 1. One that is not of this stack, which only a fault
+ * of some process can have written there, ends it: what lies below is lost, and nothing else. */
+static uint64_t known(const struct lab_stack *stack, uint64_t next)
+{
+    return next <= stack->count ? next : 0;
+}
+
+static uint64_t load_link(const struct lab_stack *stack, uint64_t next)
+{
+    return lab_load_relaxed(&stack->links[lab_index_bounded(next - 1, stack->count)]);
+}
+
 /* The depth of the stack whose top is `next`. Stale where the stack is changing, and then the
  * caller's CAS fails. */
 static uint64_t depth_at(const struct lab_stack *stack, uint64_t next)
 {
-    return next == 0 ? 0 : link_depth(lab_load_relaxed(&stack->links[next - 1]));
+    return next == 0 ? 0 : link_depth(load_link(stack, next));
 }
 
-void lab_stack_init(struct lab_stack *stack, lab_atomic_t *links)
+void lab_stack_init(struct lab_stack *stack, lab_atomic_t *links, uint32_t count)
 {
     memset(stack, 0, sizeof(*stack));
     stack->links = links;
+    stack->count = count;
 }
 
 void lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n)
@@ -50,9 +64,10 @@ void lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsign
     if (n == 0)
         return;
     do {
-        uint64_t depth = depth_at(stack, head & INDEX_MASK);
+        uint64_t top = known(stack, head & INDEX_MASK);
+        uint64_t depth = depth_at(stack, top);
 
-        next = head & INDEX_MASK;
+        next = top;
         for (unsigned i = 0; i < n; i++) {
             lab_store_relaxed(&stack->links[indices[i]], link_make(next, ++depth));
             next = (uint64_t)indices[i] + 1;
@@ -67,11 +82,11 @@ unsigned lab_stack_pop_any(struct lab_stack *stack, uint32_t *ret_indices, unsig
     unsigned taken;
 
     do {
-        uint64_t next = head & INDEX_MASK;
+        uint64_t next = known(stack, head & INDEX_MASK);
 
         for (taken = 0; taken < most && next != 0; taken++) {
             ret_indices[taken] = (uint32_t)(next - 1);
-            next = link_next(lab_load_relaxed(&stack->links[next - 1]));
+            next = known(stack, link_next(load_link(stack, next)));
         }
         if (taken == 0)
             return 0;
@@ -82,5 +97,5 @@ unsigned lab_stack_pop_any(struct lab_stack *stack, uint32_t *ret_indices, unsig
 
 uint32_t lab_stack_count_any(const struct lab_stack *stack)
 {
-    return (uint32_t)depth_at(stack, lab_load_acquire(&stack->head) & INDEX_MASK);
+    return (uint32_t)depth_at(stack, known(stack, lab_load_acquire(&stack->head) & INDEX_MASK));
 }

@@ -45,11 +45,12 @@
 struct lab_stack {
     alignas(LAB_CACHE_LINE) lab_atomic_t head;
     lab_atomic_t *links; /* one for each index */
+    uint64_t count;      /* of them: what names another is no link, and is not followed */
 };
 
-/* Makes an empty stack over links[0 .. n-1], for indices 0 .. n-1: all zero, or as another stack
- * left them, since a walk that has been overtaken may follow any of them. Not thread-safe. */
-void lab_stack_init(struct lab_stack *stack, lab_atomic_t *links);
+/* Makes an empty stack over links[0 .. count-1], for indices 0 .. count-1: all zero, or as another
+ * stack left them, since a walk that has been overtaken may follow any of them. Not thread-safe. */
+void lab_stack_init(struct lab_stack *stack, lab_atomic_t *links, uint32_t count);
 
 /* Puts n things (at most LAB_STACK_BURST) on top, indices[n-1] topmost, in one CAS. Any thread. */
 void lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n);

@@ -288,7 +288,7 @@ static bool gather_pieces(struct request *request, void **ret_things, unsigned n
     unsigned got = 0;
     bool all = true;
 
-    lab_stack_init(&pieces, pool->stack.links);
+    lab_stack_init(&pieces, pool->stack.links, pool->count);
     while (got < n && all) {
         request->want = n - got < PIECE_MAX ? n - got : PIECE_MAX;
         all = gather(request);

@@ -5,6 +5,7 @@
 /* Making and unmaking pools, and the way from a thing to its index. Control threads only, but for
  * lab_pool_index(). */
 
+#include <lab_index.h>
 #include <lab_pool.h>
 #include <lab_pool_audit.h>
 
@@ -234,7 +235,7 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
             lab_store_relaxed(&pool->hot, 0);
     }
     lab_store_relaxed(&pool->low_free, options->count);
-    lab_stack_init(&pool->stack, (void *)(base + layout->links));
+    lab_stack_init(&pool->stack, (void *)(base + layout->links), pool->count);
     for (uint32_t i = 0; i <= layout->lcores; i++)
         lab_deque_init(&pool->deque[i], layout->reach, layout->tip, barrier == LAB_BARRIER_FENCE);
     return pool;
@@ -400,10 +401,13 @@ int lab_pool_index(const struct lab_pool *pool, const void *thing, uint32_t *ret
         *ret_index = (uint32_t)index;
         return 0;
     }
-    for (uint32_t at = hash_of(pool, thing); pool->hash[at] != 0; at = (at + 1) & pool->hash_mask)
-        if (pool->objects[pool->hash[at] - 1] == thing) {
-            *ret_index = pool->hash[at] - 1;
+    for (uint32_t at = hash_of(pool, thing); pool->hash[at] != 0; at = (at + 1) & pool->hash_mask) {
+        uint64_t index = lab_index_bounded(pool->hash[at] - 1, pool->count);
+
+        if (pool->objects[index] == thing) {
+            *ret_index = (uint32_t)index;
             return 0;
         }
+    }
     return -ENOENT;
 }

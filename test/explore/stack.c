@@ -64,7 +64,7 @@ static void setup(const void *data)
 
     play_reset(&game->steps);
     memset(links, 0, sizeof(links));
-    lab_stack_init(&stack, links);
+    lab_stack_init(&stack, links, PLAY_THINGS);
     for (unsigned i = 0; i < game->depth; i++)
         indices[game->depth - 1 - i] = play_new_free() - 1;
     lab_stack_push_any(&stack, indices, game->depth);

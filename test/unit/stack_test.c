@@ -23,7 +23,7 @@ static void rig_init(struct rig *rig, int garbage)
 {
     memset(rig, 0, sizeof(*rig));
     memset(rig->links, garbage, sizeof(rig->links)); /* links may be anything */
-    lab_stack_init(&rig->stack, rig->links);
+    lab_stack_init(&rig->stack, rig->links, INDICES);
     for (uint32_t i = 0; i < INDICES; i++)
         rig->held[rig->holding++] = i;
 }
@@ -118,6 +118,32 @@ static void the_tag_may_overflow(void **state)
     assert_int_equal(pop(&rig, 64), 16);
 }
 
+/* Another process wrote where it should not have: what cannot be a link is not followed. */
+static void a_foreign_link_ends_the_stack(void **state)
+{
+    static const uint64_t foreign[] = {INDICES + 1, (1u << LAB_STACK_INDEX_BITS) - 1};
+
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t got[4];
+        struct rig rig;
+
+        rig_init(&rig, 0);
+        push(&rig, 3);
+        lab_store_relaxed(&rig.links[rig.model[1]], UINT64_C(2) << 32 | foreign[i]);
+        assert_int_equal(lab_stack_pop_any(&rig.stack, got, 4), 2);
+        assert_int_equal(got[1], rig.model[1]);
+        assert_int_equal(lab_stack_count_any(&rig.stack), 0);
+
+        lab_store_relaxed(&rig.stack.head, foreign[i]);
+        assert_int_equal(lab_stack_pop_any(&rig.stack, got, 4), 0);
+        assert_int_equal(lab_stack_count_any(&rig.stack), 0);
+        lab_stack_push_any(&rig.stack, got, 1);
+        assert_int_equal(lab_stack_count_any(&rig.stack), 1);
+        assert_int_equal(lab_stack_pop_any(&rig.stack, got + 1, 1), 1);
+        assert_int_equal(got[1], got[0]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +151,7 @@ int main(void)
         cmocka_unit_test(nothing_is_nothing),
         cmocka_unit_test(every_change_gives_another_head),
         cmocka_unit_test(the_tag_may_overflow),
+        cmocka_unit_test(a_foreign_link_ends_the_stack),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

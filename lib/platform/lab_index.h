@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_INDEX_H
+#define LAB_INDEX_H
+
+/* Indices that another process may have written. A check alone does not keep a processor from
+ * reading behind it: where it guesses the branch wrong, it reads first and forgets later, and what
+ * it read can be told from its caches. So an index is checked and then bounded without a branch.
+ *
+ * Source of the bound: array_index_nospec() of Linux. */
+
+#include <lab_common.h>
+#include <stdint.h>
+
+/* The index if it is below count, else 0; count is 1 to 2^63. No branch, wait-free. */
+LAB_INLINE uint64_t lab_index_bounded(uint64_t index, uint64_t count)
+{
+    /* What is known from a check before must not be used to leave this out. */
+    __asm__("" : "+r"(index));
+    return index & (uint64_t)((int64_t) ~(index | (count - 1 - index)) >> 63);
+}
+
+#endif
