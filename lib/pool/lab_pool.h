@@ -117,7 +117,7 @@ struct lab_pool {
     uint32_t adopted; /* objects known so far */
     uint32_t claims;  /* as in the options */
     uint32_t claim[LAB_POOL_CLAIMS];
-    uint32_t shape;   /* of what lies here: a process with another version must not attach */
+    uint32_t shape; /* of what lies here: a process with another version must not attach */
 
     /* The highest slot whose gets and puts take the hot paths: lcores, or 0 while the audit looks
      * at every call. */
