@@ -65,9 +65,9 @@ static void print_help(void)
     printf(
         "\n"
         "\"held\" is what is not free in the pool: with the program, its devices, or in DPDK's\n"
-        "own caches (\"cache\" is their size for each lcore). \"gets/s\" and \"puts/s\" are calls\n"
-        "that an lcore's own tip has served, \"slow\" those that were not so lucky, \"failed\"\n"
-        "gets that found too little. holders and leaks know as much as the process records: see\n"
+        "own caches (\"cache\" is their size for each lcore). Calls that an lcore's own tip serves\n"
+        "are not counted; \"slow\" are those that were not so lucky, \"steals\" what came from other\n"
+        "lcores, \"failed\" gets that found too little. holders and leaks know as much as the process records: see\n"
         "audit= in LABYRINTH_OPTIONS.\n"
         "\n"
         "Exit status: 0 when the process has answered; 1 when there is no such process or pool,\n"

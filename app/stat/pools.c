@@ -8,15 +8,14 @@
 #include <math.h>
 #include <string.h>
 
-/* Calls by the way they took, each a sum of the driver's counters. The first two never left the
- * lcore's own tip; a slow one may have moved hundreds of buffers for those that follow. */
+/* Calls by the way they took, each a sum of the driver's counters. Those that never leave the
+ * lcore's own tip are not counted; a slow one may move hundreds of buffers for those that follow. */
 static const struct {
     const char *key;
     const char *counters[5];
 } calls_of[] = {
-    {"gets/s", {"get_hits"}},
-    {"puts/s", {"put_hits"}},
     {"slow_gets/s", {"get_own", "get_steal", "get_stack", "get_revoke"}},
+    {"steals/s", {"get_steal"}},
     {"slow_puts/s", {"put_publish", "put_stack"}},
     {"failed/s", {"get_fail"}},
 };

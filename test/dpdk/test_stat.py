@@ -48,9 +48,9 @@ def rates(place):
     place.cleanup.callback(watch.kill)
     shell.say('1 cycle 10000')
     for line in watch.stdout:
-        if (json.loads(line)[0]['gets/s'] or 0) > 0:
+        if (json.loads(line)[0]['slow_gets/s'] or 0) > 0:
             return
-    check(False, 'no gets were seen')
+    check(False, 'no slow gets were seen')
 
 
 def sentences(place):
