@@ -9,7 +9,8 @@
 #include <string.h>
 
 /* Calls by the way they took, each a sum of the driver's counters. Those that never leave the
- * lcore's own tip are not counted; a slow one may move hundreds of buffers for those that follow. */
+ * lcore's own tip are not counted; a slow one may move hundreds of buffers for those that follow.
+ */
 static const struct {
     const char *key;
     const char *counters[5];
