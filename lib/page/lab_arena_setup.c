@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <lab_page_cache.h>
+#include <lab_page_dirt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,7 +41,7 @@
  */
 struct zone_layout {
     uint32_t blocks[LAB_PAGE_PARTS];
-    size_t part[LAB_PAGE_PARTS], own;
+    size_t part[LAB_PAGE_PARTS], own, dirt;
 };
 
 struct layout {
@@ -108,6 +109,7 @@ static int plan_zone(const struct lab_arena_options *options, uint32_t index, st
         own->part[part] = place(layout, bytes);
     }
     own->own = place(layout, layout->lcores * sizeof(struct lab_level_own));
+    own->dirt = place(layout, all * LAB_BLOCK_PAGES);
     return 0;
 }
 
@@ -241,6 +243,7 @@ static int build_zone(struct lab_arena *arena, const struct lab_arena_options *o
     }
     zone->pages = zone->first[LAB_PAGE_PARTS];
     zone->node = options->zone[index].node;
+    zone->dirt = (uint8_t *)home + own->dirt;
     zone->level.own = (void *)(home + own->own);
     zone->level.lcores = layout->lcores;
     zone->level.drift = zone->first[LAB_PAGE_RESERVE_SINGLES] / (DRIFT_SHARE * layout->lcores);
@@ -345,8 +348,11 @@ int lab_arena_init(void *memory, const struct lab_arena_options *options,
     rc = build(memory, options, &layout, &arena, error);
     if (rc != 0)
         return rc;
-    for (uint32_t i = 0; i < options->zones; i++)
+    for (uint32_t i = 0; i < options->zones; i++) {
         arena->zone[i].base = options->zone[i].memory;
+        if (!options->zone[i].zeroed)
+            memset(arena->zone[i].dirt, LAB_PAGE_DIRTY, arena->zone[i].pages);
+    }
     settle(arena);
     *ret_arena = arena;
     return 0;

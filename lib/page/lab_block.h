@@ -168,6 +168,17 @@ LAB_INLINE uint32_t lab_block_get_singles(struct lab_block *block, unsigned row,
     return 0;
 }
 
+/* Gets this row, if it is free. Lock-free. */
+LAB_INLINE bool lab_block_get_row(struct lab_block *block, unsigned row)
+{
+    uint64_t seen = lab_load_relaxed(&block->state);
+
+    while (lab_block_state_free(seen) >> row & 1)
+        if (lab_cas_acquire(&block->state, &seen, lab_block_state_take(seen, row, 0))) /* G7 */
+            return true;
+    return false;
+}
+
 /* Gets rows: the first free run of an order from LAB_BLOCK_ROW_ORDER on. Lock-free. */
 LAB_INLINE bool lab_block_get_rows(struct lab_block *block, unsigned order, unsigned *ret_row)
 {

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <lab_page_cache.h>
+#include <lab_page_dirt.h>
 #include <string.h>
 
 /* One request under way: what it has got so far lands in `pages`. */
@@ -47,27 +48,37 @@ static bool take_reserve(struct gathering *g)
     return is_complete(g);
 }
 
+static enum lab_page_kind kind_of(unsigned gfp)
+{
+    return gfp & (LAB_GFP_ZERO | LAB_GFP_EXCLUSIVE) ? LAB_PAGE_CLEAN : LAB_PAGE_PLAIN;
+}
+
 /* From deques near at hand, and from the own zone as long as it has plenty. */
 static bool take_near(struct gathering *g)
 {
     const struct lab_page_request *request = &g->request;
+    enum lab_page_kind kind = kind_of(request->gfp);
 
-    g->got = lab_page_cache_get_own(request, LAB_PAGE_PLAIN, g->pages, g->want);
+    g->got = lab_page_cache_get_own(request, kind, g->pages, g->want);
     if (!is_complete(g))
+        g->got += lab_page_cache_get_victim(request, kind, g->pages + g->got, g->want - g->got);
+    if (!is_complete(g) && kind == LAB_PAGE_CLEAN) /* better than what the zone may have */
         g->got +=
-            lab_page_cache_get_victim(request, LAB_PAGE_PLAIN, g->pages + g->got, g->want - g->got);
+            lab_page_cache_get_others(request, kind, false, g->pages + g->got, g->want - g->got);
     if (!is_complete(g))
-        g->got += lab_page_cache_refill(request, g->pages + g->got, g->want - g->got);
+        g->got += lab_page_cache_refill(request, kind, g->pages + g->got, g->want - g->got);
     return is_complete(g);
 }
 
-/* From the deques of others. */
+/* From all deques, of either kind, also the own one of the kind that was not wanted. */
 static bool take_cached(struct gathering *g, bool far)
 {
-    for (int kind = 0; kind < LAB_PAGE_KINDS && !is_complete(g); kind++)
-        if (g->request.arena->capacity[g->request.order][kind] != 0)
-            g->got += lab_page_cache_get_others(&g->request, (enum lab_page_kind)kind, far,
-                                                g->pages + g->got, g->want - g->got);
+    for (int kind = 0; kind < LAB_PAGE_KINDS && !is_complete(g); kind++) {
+        g->got += lab_page_cache_get_own(&g->request, (enum lab_page_kind)kind, g->pages + g->got,
+                                         g->want - g->got);
+        g->got += lab_page_cache_get_others(&g->request, (enum lab_page_kind)kind, far,
+                                            g->pages + g->got, g->want - g->got);
+    }
     return is_complete(g);
 }
 
@@ -119,12 +130,37 @@ static bool take(struct gathering *g)
     return false;
 }
 
-/* The memory is given out now. */
-static void hand_over(unsigned order, unsigned gfp, void **pages, unsigned n)
+/* Zeroes what is not, page by page. Returns whether there was any. */
+static bool zero_dirt(const uint8_t *dirt, unsigned order, char *memory)
 {
-    if (gfp & (LAB_GFP_ZERO | LAB_GFP_EXCLUSIVE))
-        for (unsigned i = 0; i < n; i++)
-            memset(pages[i], 0, LAB_PAGE_BYTES << order);
+    if (lab_page_dirt_is_clean(dirt, order))
+        return false;
+    for (unsigned i = 0; i < 1u << order; i++)
+        memset(memory + i * LAB_PAGE_BYTES, 0, (size_t)dirt[i] * LAB_CACHE_LINE);
+    return true;
+}
+
+/* The first lines of memory that will be written to, in exclusive state. */
+static void prefetch(const char *memory)
+{
+    for (int i = 0; i < 3; i++)
+        __builtin_prefetch(memory + i * LAB_CACHE_LINE, 1);
+}
+
+/* The memory is given out now. */
+static void hand_over(const struct lab_page_request *request, void *const *pages, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct lab_page_zone *zone = lab_page_zone_of(request->arena, pages[i]);
+        uint8_t *dirt = zone->dirt + lab_page_number(zone, pages[i]);
+
+        if (request->gfp & (LAB_GFP_ZERO | LAB_GFP_EXCLUSIVE) &&
+            zero_dirt(dirt, request->order, pages[i]))
+            (void)lab_fetch_add_relaxed(&zone->event[LAB_PAGE_ZEROED], 1);
+        if (request->gfp & LAB_GFP_EXCLUSIVE)
+            prefetch(pages[i]);
+        lab_page_dirt_mark(dirt, request->order);
+    }
 }
 
 static bool is_lcore(const struct lab_arena *arena, uint32_t lcore)
@@ -157,6 +193,23 @@ static LAB_NOINLINE int alloc_bulk(const struct lab_page_request *request, void 
     return 0;
 }
 
+/* Everything that is wanted, from the own deque's private part and what can be added to it: much
+ * the most frequent slow path of orders that deques serve, and one that needs no landing place. */
+static bool alloc_private(const struct lab_page_request *request, void **ret_pages, unsigned n)
+{
+    enum lab_page_kind kind = kind_of(request->gfp);
+    uint32_t slot = request->lcore + 1;
+    struct lab_arena *arena = request->arena;
+
+    if (n == 0 || request->gfp & LAB_GFP_EXCLUSIVE ||
+        lab_deque_pop_slow_owner(lab_page_deque(arena, slot, request->order, kind), ret_pages, n,
+                                 n) == 0)
+        return false;
+    if (kind == LAB_PAGE_CLEAN)
+        lab_page_no_longer_clean(&arena->lcore[slot], request->order, ret_pages, n);
+    return true;
+}
+
 LAB_NOINLINE int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
                                      unsigned gfp, void **ret_pages, unsigned n)
 {
@@ -166,13 +219,15 @@ LAB_NOINLINE int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, un
     if (!is_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS || !lab_gfp_is_valid(gfp) ||
         n > LAB_PAGE_BULK_MAX)
         return -EINVAL;
+    if (lab_page_is_cached(arena, order) && alloc_private(&request, ret_pages, n))
+        return 0;
     if (n == 1 && !lab_page_is_cached(arena, order) &&
         lab_page_zone_take_one(&request, &arena->zone[arena->lcore[lcore + 1].home], ret_pages))
         rc = 0;
     else
         rc = alloc_bulk(&request, ret_pages, n);
     if (rc == 0)
-        hand_over(order, gfp, ret_pages, n);
+        hand_over(&request, ret_pages, n);
     return rc;
 }
 
@@ -221,6 +276,24 @@ LAB_NOINLINE int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, uns
     return rc;
 }
 
+int lab_page_free_used(struct lab_arena *arena, uint32_t lcore, void *page, unsigned order,
+                       size_t used_bytes)
+{
+    struct lab_page_where where;
+    unsigned done;
+    size_t number;
+
+    if (!is_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS ||
+        !lab_page_zone_find(arena, page, &where))
+        return -EINVAL;
+    /* The byte is the caller's, if the page is: what is not must not be touched. */
+    if (!lab_page_zone_holds(&where, order))
+        return lab_page_zone_give(arena, lcore, order, &page, 1, &done);
+    number = lab_page_number(where.zone, page);
+    lab_page_dirt_set(where.zone->dirt + number, order, used_bytes);
+    return lab_page_zone_give(arena, lcore, order, &page, 1, &done);
+}
+
 void lab_page_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone)
 {
     struct lab_page_lcore *me = &arena->lcore[slot];
@@ -230,6 +303,7 @@ void lab_page_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone)
     me->base = home->base;
     me->bytes = home->first[LAB_PAGE_RESERVE_SINGLES] * LAB_PAGE_BYTES;
     me->block = home->part[LAB_PAGE_COMMON]->block;
+    me->dirt = home->dirt;
 }
 
 int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node)
@@ -247,13 +321,17 @@ int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node)
 
 int lab_arena_sweep(struct lab_arena *arena, uint32_t dead)
 {
-    for (uint32_t i = 0; i < arena->zones; i++)
+    for (uint32_t i = 0; i < arena->zones; i++) {
+        struct lab_page_zone *zone = &arena->zone[i];
+        uint64_t keeper = dead + 2ull;
+
         for (int part = 0; part < LAB_PAGE_PARTS; part++) {
-            struct lab_zone *zone = arena->zone[i].part[part];
-            int rc = zone != NULL ? lab_zone_sweep(zone, dead) : 0;
+            int rc = zone->part[part] != NULL ? lab_zone_sweep(zone->part[part], dead) : 0;
 
             if (rc != 0)
                 return rc;
         }
+        (void)lab_cas_acq_rel(&zone->keeper.busy, &keeper, 0);
+    }
     return 0;
 }

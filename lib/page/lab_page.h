@@ -39,9 +39,11 @@
 #include <lab_roster.h>
 #include <lab_zone.h>
 #include <stddef.h>
+#include <string.h>
 
-/* The smallest page, bytes. */
+/* The smallest page, bytes, and lines. */
 #define LAB_PAGE_BYTES ((size_t)4096)
+#define LAB_PAGE_LINES (LAB_PAGE_BYTES / LAB_CACHE_LINE)
 
 /* An arena's name, with its terminating zero. */
 #define LAB_ARENA_NAME_SIZE 24
@@ -63,10 +65,11 @@ struct lab_arena_zone {
     int node;     /* NUMA node, or LAB_NODE_ANY. 0 is node 0! */
 
     /* The rest may be 0, which asks for what stands in brackets. */
-    enum lab_pages pages;      /* for lab_arena_create() [the best that can be had] */
-    void *memory;              /* for lab_arena_init(): the caller's, aligned to 2 MiB, zeroed */
-    size_t reserve_bytes;      /* of these, for single pages; rounded up to blocks [none] */
-    size_t reserve_runs_bytes; /* of these, for orders above 0; the same [none] */
+    enum lab_pages pages;          /* for lab_arena_create() [the best that can be had] */
+    void *memory;                  /* for lab_arena_init(): the caller's, aligned to 2 MiB */
+    bool zeroed;                   /* for lab_arena_init(): it is all zero [not known] */
+    size_t reserve_bytes;          /* of these, for single pages; rounded up to blocks [none] */
+    size_t reserve_runs_bytes;     /* of these, for orders above 0; the same [none] */
     uint64_t mark[LAB_PAGE_MARKS]; /* pages, rising; 0, 0, 1 is none at all [min is 1/128 of the
                                       zone, up to 16 MiB, low is twice that, high thrice] */
 };
@@ -87,12 +90,13 @@ struct lab_arena_options {
     bool shared; /* for lab_arena_init(): other processes use the arena too [this one alone] */
 };
 
-/* What happened in a zone. Each raises the arena's sequence by one. */
+/* What happened in a zone. Each but LAB_PAGE_ZEROED raises the arena's sequence by one. */
 enum lab_page_event {
     LAB_PAGE_BELOW_LOW,  /* fewer pages are free than the low mark says */
     LAB_PAGE_BELOW_MIN,  /* the same of min */
     LAB_PAGE_ABOVE_HIGH, /* as many are free again as the high mark says */
     LAB_PAGE_RESERVE,    /* a request was served from the reserve */
+    LAB_PAGE_ZEROED,     /* a request for zeros found none ready, and zeroed memory itself */
     LAB_PAGE_FAILED,     /* a request failed, without LAB_GFP_NOWARN; counted in the first zone
                             that it tried */
     LAB_PAGE_EVENTS
@@ -115,10 +119,12 @@ struct lab_page_lcore {
     alignas(LAB_CACHE_LINE) char *base; /* its first zone: what is put goes into its deques if it */
     size_t bytes;                       /* is of that zone's common part, */
     struct lab_block *block;            /* and in the shape that it has there */
+    uint8_t *dirt;                      /* of that zone's pages: lab_page_dirt.h */
     uint64_t hunger;                    /* the value of arena->hungry that was seen last */
     uint32_t calm;                      /* puts since it changed */
     uint32_t home;                      /* the zone */
     uint32_t victim;                    /* the roster's place that was last worth stealing from */
+    uint32_t barren; /* requests for zeros that need not ask the zone: it has no clean pages */
 };
 
 /* Deques of one order: its pages as they come, and those that are clean. */
@@ -126,6 +132,14 @@ enum lab_page_kind { LAB_PAGE_PLAIN, LAB_PAGE_CLEAN, LAB_PAGE_KINDS };
 
 /* An order that no deque serves. */
 #define LAB_PAGE_UNCACHED UINT32_MAX
+
+/* The cleaning of a zone. */
+struct lab_page_keeper {
+    alignas(LAB_CACHE_LINE) lab_atomic_t busy; /* who is cleaning: a slot and 1, or 0 */
+    uint32_t row;                              /* the next one to look at */
+    uint64_t clean;                            /* pages seen to be so since row 0 */
+    bool resting;                              /* there were enough */
+};
 
 /* A zone at work. */
 struct lab_page_zone {
@@ -139,6 +153,8 @@ struct lab_page_zone {
     int node;
     enum lab_pages made_of; /* LAB_PAGES_ANY: memory of the caller's */
     struct lab_level level; /* of the common part */
+    uint8_t *dirt;          /* by page: lab_page_dirt.h */
+    struct lab_page_keeper keeper;
     alignas(LAB_CACHE_LINE) lab_atomic_t pressure;
     lab_atomic_t event[LAB_PAGE_EVENTS];
 };
@@ -213,6 +229,15 @@ LAB_INLINE struct lab_deque *lab_page_deque(struct lab_arena *arena, uint32_t sl
     return &arena->deque[arena->cache[order] + (arena->lcores + 1) * (uint32_t)kind + slot];
 }
 
+/* Pages from the lcore's clean deque are held now. */
+LAB_INLINE void lab_page_no_longer_clean(const struct lab_page_lcore *me, unsigned order,
+                                         void *const *pages, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        memset(me->dirt + (size_t)((uintptr_t)pages[i] - (uintptr_t)me->base) / LAB_PAGE_BYTES,
+               LAB_PAGE_LINES, (size_t)1 << order);
+}
+
 /* Whether an allocation of that order begins there, in the common part of the lcore's own zone. */
 LAB_INLINE bool lab_page_is_own(const struct lab_page_lcore *me, const void *page, unsigned order)
 {
@@ -244,13 +269,17 @@ LAB_INLINE LAB_CHECKED int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t
                                                unsigned order, unsigned gfp, void **ret_pages,
                                                unsigned n)
 {
+    enum lab_page_kind kind = gfp & LAB_GFP_ZERO ? LAB_PAGE_CLEAN : LAB_PAGE_PLAIN;
     uint32_t slot = lcore + 1; /* LAB_LCORE_ANY wraps around */
 
-    if (lab_likely(slot <= arena->lcores) && lab_likely(lab_gfp_is_plain(gfp)) &&
-        order < LAB_PAGE_ORDERS && arena->cache[order] != LAB_PAGE_UNCACHED &&
-        lab_likely(
-            lab_deque_pop_owner(lab_page_deque(arena, slot, order, LAB_PAGE_PLAIN), ret_pages, n)))
+    if (lab_likely(slot <= arena->lcores) &&
+        lab_likely(lab_gfp_is_plain(gfp & ~(unsigned)LAB_GFP_ZERO)) && order < LAB_PAGE_ORDERS &&
+        arena->cache[order] != LAB_PAGE_UNCACHED &&
+        lab_likely(lab_deque_pop_owner(lab_page_deque(arena, slot, order, kind), ret_pages, n))) {
+        if (kind == LAB_PAGE_CLEAN)
+            lab_page_no_longer_clean(&arena->lcore[slot], order, ret_pages, n);
         return 0;
+    }
     return lab_page_alloc_slow(arena, lcore, order, gfp, ret_pages, n);
 }
 
@@ -297,6 +326,24 @@ LAB_INLINE int lab_page_free(struct lab_arena *arena, uint32_t lcore, void *page
 {
     return lab_page_free_bulk(arena, lcore, order, &page, 1, NULL);
 }
+
+/* The same for a page that is known to be zero from `used_bytes` on, as one that was got with
+ * LAB_GFP_ZERO is behind what was written: no more than that will have to be cleaned. It goes back
+ * to its zone. */
+LAB_PUBLIC int lab_page_free_used(struct lab_arena *arena, uint32_t lcore, void *page,
+                                  unsigned order, size_t used_bytes);
+
+/* What an idle thread does for the others: makes up to `most` free pages (and a few more: by rows
+ * of 32, or one allocation) ready for LAB_GFP_ZERO, cleaning them as far as they were written to;
+ * and if memory is short, gives what rests in deques back to the zones. A zone's cleaning begins
+ * when less than a quarter of it is clean, and ends at half. With an id as lcore the caller also
+ * keeps clean pages in its own deques for all others to take, which spares them the zone.
+ *
+ * *ret_ready (may be NULL) is how many pages were made ready: 0, when there is nothing to do for
+ * now. Returns 0, or -EINVAL for an lcore that there is not. Lock-free; a system call only when
+ * memory is short. Two threads do not clean the same zone: the second finds nothing to do. */
+LAB_PUBLIC int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned most,
+                             unsigned *ret_ready);
 
 /* Brings back what an lcore that died (its thread or process has ended for certain) had in transit
  * at that moment; what it held is not touched. As lab_zone_sweep(), for all zones. */

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include <lab_page_cache.h>
+#include <lab_page_dirt.h>
 #include <string.h>
 
 /* Puts of one lcore without anybody starving, after which the arena counts as fed. */
@@ -10,6 +11,9 @@
 /* What a refill takes beyond the need: a part of what the tip can hold, in pages up to this. More
  * gained nothing. */
 #define SURPLUS_MOST 64u
+
+/* Requests for zeros that do without the zone, after it had no clean page. */
+#define BARREN 64u
 
 /* The tips of all deques of this kind are looked at by this, for the threads without an id too. */
 static struct lab_deque *deques_of(const struct lab_arena *arena, unsigned order,
@@ -44,23 +48,6 @@ static bool enrol(struct lab_arena *arena, uint32_t slot)
     return true;
 }
 
-unsigned lab_page_cache_get_own(const struct lab_page_request *request, enum lab_page_kind kind,
-                                void **ret_pages, unsigned n)
-{
-    uint32_t slot = request->lcore + 1;
-    struct lab_deque *own = &deques_of(request->arena, request->order, kind)[slot];
-    unsigned got, came;
-
-    if (n == 0 || own->slots == NULL)
-        return 0;
-    got = lab_deque_pop_slow_owner(own, ret_pages, 1, n);
-    do {
-        came = lab_deque_steal_any(own, ret_pages + got, n - got);
-        got += came;
-    } while (came > 0 && got < n);
-    return got;
-}
-
 /* Into the own deque, which takes what is clean only as such. What does not fit goes back. */
 static void keep(const struct lab_page_request *request, enum lab_page_kind kind,
                  void *const *pages, unsigned n)
@@ -92,6 +79,28 @@ static unsigned steal(const struct lab_page_request *request, enum lab_page_kind
     memcpy(ret_pages, burst, used * sizeof(*burst));
     keep(request, kind, burst + used, came - used);
     return used;
+}
+
+/* Clean pages that were offered to all come back a burst at a time; else what was put last is got
+ * first. */
+unsigned lab_page_cache_get_own(const struct lab_page_request *request, enum lab_page_kind kind,
+                                void **ret_pages, unsigned n)
+{
+    uint32_t slot = request->lcore + 1;
+    struct lab_deque *own = &deques_of(request->arena, request->order, kind)[slot];
+    unsigned got = 0, came;
+
+    if (n == 0 || own->slots == NULL)
+        return 0;
+    if (kind == LAB_PAGE_CLEAN)
+        got = steal(request, kind, slot, ret_pages, n);
+    if (got < n)
+        got += lab_deque_pop_slow_owner(own, ret_pages + got, 1, n - got);
+    do {
+        came = lab_deque_steal_any(own, ret_pages + got, n - got);
+        got += came;
+    } while (came > 0 && got < n);
+    return got;
 }
 
 /* All that a place of the roster gives. */
@@ -136,23 +145,75 @@ unsigned lab_page_cache_get_others(const struct lab_page_request *request, enum 
     return got;
 }
 
-unsigned lab_page_cache_refill(const struct lab_page_request *request, void **ret_pages, unsigned n)
+/* Brings those of a kind to the front; returns how many they are. */
+static unsigned sort(const struct lab_page_zone *zone, unsigned order, enum lab_page_kind kind,
+                     void **pages, unsigned n)
+{
+    unsigned front = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        void *page = pages[i];
+        bool clean = lab_page_dirt_is_clean(zone->dirt + lab_page_number(zone, page), order);
+
+        if (clean != (kind == LAB_PAGE_CLEAN))
+            continue;
+        pages[i] = pages[front];
+        pages[front++] = page;
+    }
+    return front;
+}
+
+/* What a refill brought beyond the need: what is clean stays so while there is room for it. */
+static void keep_surplus(const struct lab_page_request *request, struct lab_page_zone *zone,
+                         void **pages, unsigned n)
+{
+    struct lab_arena *arena = request->arena;
+    const struct lab_deque *own =
+        &deques_of(arena, request->order, LAB_PAGE_CLEAN)[request->lcore + 1];
+    unsigned clean = sort(zone, request->order, LAB_PAGE_CLEAN, pages, n);
+
+    if (lab_deque_count_any(own, NULL) + clean > own->capacity / 2)
+        clean = 0;
+    keep(request, LAB_PAGE_CLEAN, pages, clean);
+    for (unsigned i = clean; i < n; i++)
+        lab_page_dirt_mark(zone->dirt + lab_page_number(zone, pages[i]), request->order);
+    keep(request, LAB_PAGE_PLAIN, pages + clean, n - clean);
+}
+
+unsigned lab_page_cache_refill(const struct lab_page_request *request, enum lab_page_kind kind,
+                               void **ret_pages, unsigned n)
 {
     struct lab_arena *arena = request->arena;
     uint32_t slot = request->lcore + 1;
     struct lab_page_zone *zone = &arena->zone[arena->lcore[slot].home];
-    unsigned surplus = arena->capacity[request->order][LAB_PAGE_PLAIN] / 4, got, used;
+    unsigned surplus = arena->capacity[request->order][kind] / 4, got, used;
     void *pages[LAB_PAGE_BULK_MAX + SURPLUS_MOST];
 
     if (surplus > SURPLUS_MOST >> request->order)
         surplus = SURPLUS_MOST >> request->order;
     if (lab_load_relaxed(&arena->hungry) != 0 || !enrol(arena, slot))
         return 0;
+    if (kind == LAB_PAGE_CLEAN && arena->lcore[slot].barren > 0) {
+        arena->lcore[slot].barren--;
+        return lab_page_cache_get_own(request, LAB_PAGE_PLAIN, ret_pages, n);
+    }
     got = lab_page_zone_take(request, zone, zone->mark[LAB_PAGE_HIGH], pages, n + surplus);
+    if (sort(zone, request->order, kind, pages, got) == 0 && kind == LAB_PAGE_CLEAN)
+        arena->lcore[slot].barren = BARREN;
     used = got < n ? got : n;
     memcpy(ret_pages, pages, used * sizeof(*pages));
-    keep(request, LAB_PAGE_PLAIN, pages + used, got - used);
+    keep_surplus(request, zone, pages + used, got - used);
     return used;
+}
+
+unsigned lab_page_cache_offer(struct lab_arena *arena, uint32_t slot, unsigned order,
+                              void *const *pages, unsigned n)
+{
+    struct lab_deque *own = &deques_of(arena, order, LAB_PAGE_CLEAN)[slot];
+
+    if (!enrol(arena, slot) || !lab_deque_push_slow_owner(own, pages, n, true))
+        return 0;
+    return n;
 }
 
 bool lab_page_cache_put(struct lab_arena *arena, uint32_t slot, unsigned order, void *const *pages,

@@ -31,10 +31,15 @@ unsigned lab_page_cache_get_victim(const struct lab_page_request *request, enum 
 unsigned lab_page_cache_get_others(const struct lab_page_request *request, enum lab_page_kind kind,
                                    bool far, void **ret_pages, unsigned n);
 
-/* Gets up to n from the caller's own zone, and some more into its deques, as long as the zone is
- * far from its marks. */
-unsigned lab_page_cache_refill(const struct lab_page_request *request, void **ret_pages,
-                               unsigned n);
+/* Gets up to n from the caller's own zone, those of that kind first, and some more into its deques,
+ * each by its kind, as long as the zone is far from its marks. */
+unsigned lab_page_cache_refill(const struct lab_page_request *request, enum lab_page_kind kind,
+                               void **ret_pages, unsigned n);
+
+/* Lets everybody take these clean pages, of the caller's own zone; returns how many of them found
+ * room. */
+unsigned lab_page_cache_offer(struct lab_arena *arena, uint32_t slot, unsigned order,
+                              void *const *pages, unsigned n);
 
 /* Puts n allocations where the caller's belong; each is lab_page_is_own(). false: not into its
  * deque, and nothing is changed. */

@@ -10,7 +10,7 @@
 static const char *const event_names[LAB_PAGE_EVENTS] = {
     [LAB_PAGE_BELOW_LOW] = "below_low",   [LAB_PAGE_BELOW_MIN] = "below_min",
     [LAB_PAGE_ABOVE_HIGH] = "above_high", [LAB_PAGE_RESERVE] = "reserve",
-    [LAB_PAGE_FAILED] = "failed",
+    [LAB_PAGE_ZEROED] = "zeroed",         [LAB_PAGE_FAILED] = "failed",
 };
 
 static const char *const reason_names[LAB_PAGE_REASONS] = {

@@ -195,6 +195,16 @@ bool lab_page_zone_find(struct lab_arena *arena, const void *page, struct lab_pa
     return false;
 }
 
+bool lab_page_zone_holds(const struct lab_page_where *where, unsigned order)
+{
+    const struct lab_page_lcore there = {.base = where->zone->base +
+                                                 where->zone->first[where->part] * LAB_PAGE_BYTES,
+                                         .bytes = SIZE_MAX,
+                                         .block = where->zone->part[where->part]->block};
+
+    return lab_page_is_own(&there, there.base + where->page * LAB_PAGE_BYTES, order);
+}
+
 /* As many pages from the first on as are of its part, up to a burst; their numbers. */
 static unsigned gather(struct lab_arena *arena, void *const *pages, unsigned n,
                        struct lab_page_where *ret_where, uint32_t *ret_page)

@@ -51,6 +51,19 @@ void lab_page_zone_tell(struct lab_arena *arena, struct lab_page_zone *zone,
 /* The lcore's first zone is this one; its deques are empty. */
 void lab_page_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone);
 
+/* Whether an allocation of that order begins there. */
+bool lab_page_zone_holds(const struct lab_page_where *where, unsigned order);
+
+/* The zone of a page of this arena. */
+LAB_INLINE struct lab_page_zone *lab_page_zone_of(struct lab_arena *arena, const void *page)
+{
+    struct lab_page_zone *zone = arena->zone;
+
+    while ((size_t)((uintptr_t)page - (uintptr_t)zone->base) >= zone->pages * LAB_PAGE_BYTES)
+        zone++;
+    return zone;
+}
+
 /* false: the address is not of this arena, or not a page's. */
 bool lab_page_zone_find(struct lab_arena *arena, const void *page,
                         struct lab_page_where *ret_where);

@@ -351,6 +351,24 @@ static bool is_page(const struct lab_zone *zone, uint32_t page, unsigned order)
            (page & ((1u << order) - 1)) == 0;
 }
 
+int lab_zone_alloc_row(struct lab_zone *zone, uint32_t page, unsigned n, uint32_t *ret_singles)
+{
+    unsigned row = page / LAB_ROW_PAGES % LAB_BLOCK_ROWS;
+    struct lab_block *block;
+    uint32_t singles = 0;
+
+    if (!is_page(zone, page, 0))
+        return -EINVAL;
+    block = &zone->block[page / LAB_BLOCK_PAGES];
+    if (!lab_block_get_row(block, row)) {
+        singles = lab_block_get_singles(block, row, n);
+        if (singles == 0)
+            return -ENOMEM;
+    }
+    *ret_singles = singles;
+    return 0;
+}
+
 /* A piece of the row in which `page` is. */
 static inline int put_piece(struct lab_zone *zone, struct lab_zone_lcore *me, uint32_t page,
                             lab_row_piece piece)

@@ -143,6 +143,13 @@ LAB_PUBLIC int lab_zone_alloc_bulk(struct lab_zone *zone, uint32_t lcore,
                                    enum lab_zone_class lifetime, uint32_t *ret_pages, unsigned n,
                                    unsigned *ret_n) LAB_CHECKED;
 
+/* Gets what is free of the row in which that page is: all of it, as an allocation of
+ * LAB_BLOCK_ROW_ORDER at its first page (*ret_singles is 0 then), or up to n single pages, bit i
+ * being the row's page i. Returns 0; -ENOMEM when nothing is free there; -EINVAL for a page that is
+ * not of this zone. Lock-free. */
+LAB_PUBLIC int lab_zone_alloc_row(struct lab_zone *zone, uint32_t page, unsigned n,
+                                  uint32_t *ret_singles) LAB_CHECKED;
+
 /* Puts an allocation back; any thread may have got it.
  *
  * Returns 0; -EINVAL for an lcore or an order that there is not, or a page that is not of this zone

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* Housekeeping: clean pages for those who ask for zeros, and food for the hungry. By idle threads;
+ * one at a time in each zone, and a second one does not wait. */
+
+#include <errno.h>
+#include <lab_page_cache.h>
+#include <lab_page_dirt.h>
+#include <lab_zero.h>
+
+/* Shares of a zone: cleaning begins below the first, and ends at the second. */
+#define CLEAN_LOW 4u
+#define CLEAN_HIGH 2u
+
+/* Rows that one call looks at, so that it is over soon when there is nothing to clean. */
+#define ROWS_A_CALL 4096u
+
+/* Pages that are held at once while they are cleaned, for 10 us or so. */
+#define BURST LAB_ROW_PAGES
+
+/* Cleans pages that the caller holds; returns how many were dirty. */
+static unsigned clean(struct lab_page_zone *zone, size_t first, unsigned n)
+{
+    unsigned cleaned = 0;
+
+    for (size_t page = first; page < first + n; page++) {
+        if (zone->dirt[page] == 0)
+            continue;
+        lab_zero_cold(zone->base + page * LAB_PAGE_BYTES,
+                      (size_t)zone->dirt[page] * LAB_CACHE_LINE);
+        zone->dirt[page] = 0;
+        cleaned++;
+    }
+    return cleaned;
+}
+
+/* The free pages of one row. */
+static unsigned clean_row(struct lab_page_zone *zone, uint32_t lcore, uint32_t row)
+{
+    uint32_t first = row * LAB_ROW_PAGES, singles, numbers[BURST];
+    unsigned cleaned = 0, n = 0, done;
+
+    if (lab_zone_alloc_row(zone->part[LAB_PAGE_COMMON], first, BURST, &singles) != 0)
+        return 0;
+    if (singles == 0) {
+        cleaned = clean(zone, first, LAB_ROW_PAGES);
+        (void)lab_zone_free(zone->part[LAB_PAGE_COMMON], lcore, first, LAB_BLOCK_ROW_ORDER);
+        return cleaned;
+    }
+    for (; singles != 0; singles &= singles - 1) {
+        numbers[n] = first + (uint32_t)__builtin_ctz(singles);
+        cleaned += clean(zone, numbers[n++], 1);
+    }
+    (void)lab_zone_free_bulk(zone->part[LAB_PAGE_COMMON], lcore, numbers, n, &done);
+    return cleaned;
+}
+
+/* Clean pages of a row, by what their bytes say; others may write to them meanwhile, which costs a
+ * look at the wrong row, or a look too few. */
+static unsigned clean_in(const struct lab_page_zone *zone, uint32_t row)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < LAB_ROW_PAGES; i++)
+        n += *(const volatile uint8_t *)&zone->dirt[(size_t)row * LAB_ROW_PAGES + i] == 0;
+    return n;
+}
+
+/* At the end of all rows: whether there are enough clean pages now. */
+static void begin_anew(struct lab_page_zone *zone)
+{
+    struct lab_page_keeper *keeper = &zone->keeper;
+    uint64_t pages = zone->first[LAB_PAGE_RESERVE_SINGLES];
+
+    keeper->resting = keeper->clean >= pages / (keeper->resting ? CLEAN_LOW : CLEAN_HIGH);
+    keeper->row = 0;
+    keeper->clean = 0;
+}
+
+/* Goes on where the last call has ended. */
+static unsigned clean_zone(struct lab_page_zone *zone, uint32_t lcore, unsigned most)
+{
+    struct lab_page_keeper *keeper = &zone->keeper;
+    uint32_t rows = zone->first[LAB_PAGE_RESERVE_SINGLES] / LAB_ROW_PAGES;
+    uint64_t enough = zone->first[LAB_PAGE_RESERVE_SINGLES] / CLEAN_HIGH;
+    uint64_t free = 0;
+    unsigned cleaned = 0;
+
+    if (!lab_cas_acquire(&keeper->busy, &free, lcore + 2ull)) /* K1 pairs with K2 */
+        return 0;
+    for (uint32_t n = 0; n < ROWS_A_CALL && n < rows && cleaned < most; n++) {
+        unsigned already = clean_in(zone, keeper->row);
+
+        keeper->clean += already;
+        if (already < LAB_ROW_PAGES && !keeper->resting && keeper->clean < enough) {
+            unsigned now = clean_row(zone, lcore, keeper->row);
+
+            keeper->clean += now;
+            cleaned += now;
+        }
+        if (++keeper->row == rows)
+            begin_anew(zone);
+    }
+    lab_store_release(&keeper->busy, 0); /* K2 */
+    return cleaned;
+}
+
+/* One burst of pages into the own clean deque; returns how many pages these are. */
+static unsigned stock_some(const struct lab_page_request *request, struct lab_page_zone *zone,
+                           unsigned n)
+{
+    void *pages[BURST];
+    unsigned done;
+
+    n = lab_page_zone_take(request, zone, zone->mark[LAB_PAGE_HIGH], pages, n < BURST ? n : BURST);
+    for (unsigned i = 0; i < n; i++)
+        (void)clean(zone, lab_page_number(zone, pages[i]), 1u << request->order);
+    if (n > 0 && lab_page_cache_offer(request->arena, request->lcore + 1, request->order, pages, n))
+        return n << request->order;
+    (void)lab_page_zone_give(request->arena, request->lcore, request->order, pages, n, &done);
+    return 0;
+}
+
+/* Fills the own clean deque up to half, once it is below a quarter: others take from there. */
+static unsigned stock(struct lab_arena *arena, uint32_t lcore, unsigned order, unsigned most)
+{
+    const struct lab_page_request request = {arena, lcore, order, LAB_GFP_NOWAIT | LAB_GFP_ZERO};
+    uint32_t slot = lcore + 1, capacity = arena->capacity[order][LAB_PAGE_CLEAN];
+    unsigned done = 0, came = 1;
+    uint64_t has;
+
+    if (capacity == 0 || slot == LAB_ROSTER_ANY || lab_load_relaxed(&arena->hungry) != 0)
+        return 0;
+    has = lab_deque_count_any(lab_page_deque(arena, slot, order, LAB_PAGE_CLEAN), NULL);
+    if (has >= capacity / 4)
+        return 0;
+    while (has + (done >> order) < capacity / 2 && done < most && came > 0) {
+        came = stock_some(&request, &arena->zone[arena->lcore[slot].home],
+                          capacity / 2 - (unsigned)has - (done >> order));
+        done += came;
+    }
+    return done;
+}
+
+int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned most, unsigned *ret_ready)
+{
+    unsigned ready = 0;
+
+    if (lcore + 1 > arena->lcores)
+        return -EINVAL;
+    if (lab_load_relaxed(&arena->hungry) != 0) {
+        (void)lab_page_cache_revoke(arena, lcore + 1);
+        lab_page_cache_drain(arena, lcore);
+    }
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS && ready < most; order++)
+        ready += stock(arena, lcore, order, most - ready);
+    for (uint32_t i = 0; i < arena->zones && ready < most; i++)
+        ready += clean_zone(&arena->zone[i], lcore, most - ready);
+    if (ret_ready != NULL)
+        *ret_ready = ready;
+    return 0;
+}
