@@ -41,7 +41,7 @@
  */
 struct zone_layout {
     uint32_t blocks[LAB_PAGE_PARTS];
-    size_t part[LAB_PAGE_PARTS], own, dirt;
+    size_t part[LAB_PAGE_PARTS], own, dirt, lock;
 };
 
 struct layout {
@@ -110,6 +110,7 @@ static int plan_zone(const struct lab_arena_options *options, uint32_t index, st
     }
     own->own = place(layout, layout->lcores * sizeof(struct lab_level_own));
     own->dirt = place(layout, all * LAB_BLOCK_PAGES);
+    own->lock = place(layout, all * LAB_BLOCK_PAGES);
     return 0;
 }
 
@@ -244,6 +245,7 @@ static int build_zone(struct lab_arena *arena, const struct lab_arena_options *o
     zone->pages = zone->first[LAB_PAGE_PARTS];
     zone->node = options->zone[index].node;
     zone->dirt = (uint8_t *)home + own->dirt;
+    zone->lock = (void *)(home + own->lock);
     zone->level.own = (void *)(home + own->own);
     zone->level.lcores = layout->lcores;
     zone->level.drift = zone->first[LAB_PAGE_RESERVE_SINGLES] / (DRIFT_SHARE * layout->lcores);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <lab_page_cache.h>
 #include <lab_page_dirt.h>
+#include <lab_page_lock.h>
 #include <string.h>
 
 /* One request under way: what it has got so far lands in `pages`. */
@@ -332,6 +333,7 @@ int lab_arena_sweep(struct lab_arena *arena, uint32_t dead)
                 return rc;
         }
         (void)lab_cas_acq_rel(&zone->keeper.busy, &keeper, 0);
+        lab_page_unlock_all(zone, dead);
     }
     return 0;
 }

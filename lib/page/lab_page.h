@@ -154,6 +154,7 @@ struct lab_page_zone {
     enum lab_pages made_of; /* LAB_PAGES_ANY: memory of the caller's */
     struct lab_level level; /* of the common part */
     uint8_t *dirt;          /* by page: lab_page_dirt.h */
+    lab_byte_t *lock;       /* by page: who has locked it, a slot and 1, or 0 */
     struct lab_page_keeper keeper;
     alignas(LAB_CACHE_LINE) lab_atomic_t pressure;
     lab_atomic_t event[LAB_PAGE_EVENTS];
@@ -346,8 +347,49 @@ LAB_PUBLIC int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned m
                              unsigned *ret_ready);
 
 /* Brings back what an lcore that died (its thread or process has ended for certain) had in transit
- * at that moment; what it held is not touched. As lab_zone_sweep(), for all zones. */
+ * at that moment, and unlocks what it had locked; what it held is not touched. As
+ * lab_zone_sweep(), for all zones. */
 LAB_PUBLIC int lab_arena_sweep(struct lab_arena *arena, uint32_t dead) LAB_CHECKED;
+
+/* Locks one page (of whatever order it is part) for the caller, against all who do the same: of a
+ * page that several threads hold together, say. It keeps nobody from anything else.
+ * Returns 0; -EBUSY when it is locked, be it by the caller; -EINVAL for an lcore that there is not,
+ * or an address that is no page's of this arena. Wait-free. Threads without an id count as one. */
+LAB_PUBLIC int lab_page_trylock(struct lab_arena *arena, uint32_t lcore, void *page) LAB_CHECKED;
+
+/* Unlocks it: what was written to it before is seen by whoever locks it next.
+ * Returns 0; -EPERM when the caller has not locked it, and then nothing is changed; -EINVAL as
+ * above. Wait-free. */
+LAB_PUBLIC int lab_page_unlock(struct lab_arena *arena, uint32_t lcore, void *page);
+
+/* One zone, as /proc/buddyinfo and /proc/pagetypeinfo show those of Linux. */
+struct lab_page_map {
+    int node;
+    enum lab_pages made_of; /* LAB_PAGES_ANY: memory of the caller's */
+    struct lab_page_part_map {
+        uint64_t pages;
+        uint64_t free_pages;
+        uint64_t runs[LAB_PAGE_ORDERS]; /* free runs by order, cut into as few as there can be */
+        uint32_t blocks_free;           /* of 2 MiB: all of it is */
+        uint32_t blocks_mixed;          /* some is */
+        uint32_t blocks_full;           /* nothing is free */
+        int largest;                    /* the largest order that can be had, or -1 */
+    } part[LAB_PAGE_PARTS];             /* all zero where there is no such part */
+    struct lab_page_cache_map {
+        uint64_t tips;                        /* pages that only their lcores get at */
+        uint64_t public_parts;                /* and those that anybody does */
+    } cache[LAB_PAGE_ORDERS][LAB_PAGE_KINDS]; /* in the deques of the lcores whose zone this is */
+    uint64_t mark[LAB_PAGE_MARKS];
+    uint64_t level;  /* free pages of the common part, as the marks see them */
+    uint64_t clean;  /* pages that are known to be zero, free or in clean deques */
+    uint64_t locked; /* pages that somebody has locked */
+    enum lab_page_pressure pressure;
+};
+
+/* Looks at every block and every page's bytes. Exact while no thread is inside a call. Returns 0,
+ * or -ENOENT when there is no such zone. Reads only. Any thread; wait-free. */
+LAB_PUBLIC int lab_page_map(const struct lab_arena *arena, uint32_t zone,
+                            struct lab_page_map *ret_map);
 
 /* Why a request fails. */
 enum lab_page_reason {

@@ -106,6 +106,19 @@ static inline void lab_byte_store_relaxed(lab_byte_t *b, uint8_t value)
     __atomic_store_n(&b->byte, value, __ATOMIC_RELAXED);
 }
 
+/* Compare and swap of a byte, strong, as above: for what one thread at a time may have. */
+static inline bool lab_byte_cas_acquire(lab_byte_t *b, uint8_t *expected, uint8_t desired)
+{
+    return atomic_compare_exchange_strong_explicit(&b->byte, expected, desired,
+                                                   memory_order_acquire, memory_order_relaxed);
+}
+
+static inline bool lab_byte_cas_release(lab_byte_t *b, uint8_t *expected, uint8_t desired)
+{
+    return atomic_compare_exchange_strong_explicit(&b->byte, expected, desired,
+                                                   memory_order_release, memory_order_relaxed);
+}
+
 /* lab_words_store and lab_words_load copy n pointers into or out of shared words, each word as if
  * by a relaxed atomic access. Compilers do not vectorise atomic accesses, which would cost a
  * third of a burst's time, so the words move in pieces of 8 and 4 by memcpy, which is inlined: on

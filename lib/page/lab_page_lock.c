@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include <errno.h>
+#include <lab_page_lock.h>
+
+/* What stands in the byte of a page that this lcore has locked: threads without an id have slot 0.
+ */
+static uint8_t key_of(uint32_t lcore)
+{
+    return (uint8_t)(lcore + 2);
+}
+
+_Static_assert(LAB_ARENA_LCORES_MAX + 1 <= UINT8_MAX, "every lcore has a key of its own");
+
+static lab_byte_t *lock_of(struct lab_arena *arena, uint32_t lcore, const void *page)
+{
+    struct lab_page_where where;
+
+    if (lcore + 1 > arena->lcores || !lab_page_zone_find(arena, page, &where))
+        return NULL;
+    return &where.zone->lock[where.zone->first[where.part] + where.page];
+}
+
+int lab_page_trylock(struct lab_arena *arena, uint32_t lcore, void *page)
+{
+    lab_byte_t *lock = lock_of(arena, lcore, page);
+    uint8_t free = 0;
+
+    if (lock == NULL)
+        return -EINVAL;
+    return lab_byte_cas_acquire(lock, &free, key_of(lcore)) ? 0 : -EBUSY; /* P1 pairs with P2 */
+}
+
+int lab_page_unlock(struct lab_arena *arena, uint32_t lcore, void *page)
+{
+    lab_byte_t *lock = lock_of(arena, lcore, page);
+    uint8_t mine = key_of(lcore);
+
+    if (lock == NULL)
+        return -EINVAL;
+    return lab_byte_cas_release(lock, &mine, 0) ? 0 : -EPERM; /* P2 pairs with P1 */
+}
+
+void lab_page_unlock_all(struct lab_page_zone *zone, uint32_t dead)
+{
+    for (uint64_t page = 0; page < zone->pages; page++) {
+        uint8_t key = key_of(dead);
+
+        if (lab_byte_load_relaxed(&zone->lock[page]) == key)
+            (void)lab_byte_cas_release(&zone->lock[page], &key, 0); /* P2 */
+    }
+}
