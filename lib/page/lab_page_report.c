@@ -141,3 +141,27 @@ int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, 
     *ret_why = why;
     return 0;
 }
+
+/* What a request looks at, at most. In each of three rounds over all zones (far from the marks,
+ * down to low, down to its own mark; reserves have blocks of their own): of a block its rows, to
+ * put hints right and to try it, and its hints in six searches; in a zone 96 blocks that hints
+ * wrongly praised. At a mark, of every lcore its count. Of a deque, three bursts of each kind,
+ * which come to rest in another. */
+#define STEPS_A_BLOCK 384u
+#define STEPS_A_ZONE 20480u
+#define STEPS_AN_LCORE 16u
+#define STEPS_A_CACHE 4096u
+/* And of every page in a deque, where a request empties them. */
+#define STEPS_A_SLOT 64u
+
+uint64_t lab_page_steps_max(const struct lab_arena *arena)
+{
+    uint64_t steps = (uint64_t)arena->roster.places * STEPS_A_CACHE;
+
+    if (arena->barrier == LAB_BARRIER_FENCE)
+        steps += (uint64_t)arena->roster.places * arena->slots_each * STEPS_A_SLOT;
+    for (uint32_t i = 0; i < arena->zones; i++)
+        steps += STEPS_A_ZONE + arena->zone[i].pages / LAB_BLOCK_PAGES * STEPS_A_BLOCK +
+                 (uint64_t)arena->lcores * STEPS_AN_LCORE;
+    return steps;
+}

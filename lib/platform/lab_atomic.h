@@ -109,14 +109,14 @@ static inline void lab_byte_store_relaxed(lab_byte_t *b, uint8_t value)
 /* Compare and swap of a byte, strong, as above: for what one thread at a time may have. */
 static inline bool lab_byte_cas_acquire(lab_byte_t *b, uint8_t *expected, uint8_t desired)
 {
-    return atomic_compare_exchange_strong_explicit(&b->byte, expected, desired,
-                                                   memory_order_acquire, memory_order_relaxed);
+    return __atomic_compare_exchange_n(&b->byte, expected, desired, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
 }
 
 static inline bool lab_byte_cas_release(lab_byte_t *b, uint8_t *expected, uint8_t desired)
 {
-    return atomic_compare_exchange_strong_explicit(&b->byte, expected, desired,
-                                                   memory_order_release, memory_order_relaxed);
+    return __atomic_compare_exchange_n(&b->byte, expected, desired, false, __ATOMIC_RELEASE,
+                                       __ATOMIC_RELAXED);
 }
 
 /* lab_words_store and lab_words_load copy n pointers into or out of shared words, each word as if

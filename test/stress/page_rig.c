@@ -4,6 +4,103 @@
 #include "page_rig.h"
 #include <zone_invariants.h>
 
+/* An arena's pages are where there is no memory. */
+#define BASE ((char *)UINT64_C(0x200000000000))
+
+enum { BULK_MAX = 256 };
+
+static void map_owners(struct page_rig *rig, uint32_t blocks)
+{
+    rig->pages = blocks * LAB_BLOCK_PAGES;
+    rig->owner = stress_map(rig->pages * sizeof(*rig->owner));
+    rig->plain = stress_map(rig->pages * sizeof(*rig->plain));
+}
+
+struct page_rig *page_rig_map_arena(uint32_t blocks, uint32_t lcores)
+{
+    const struct lab_arena_zone zone = {
+        .bytes = blocks * LAB_BLOCK_PAGES * LAB_PAGE_BYTES, .memory = BASE, .mark = {0, 0, 1}};
+    const struct lab_arena_options options = {.name = "stress",
+                                              .zone = &zone,
+                                              .zones = 1,
+                                              .lcores = lcores,
+                                              .caches = lcores - 1,
+                                              .cached_orders = 1u << 2 | 1u << 6};
+    struct page_rig *rig = stress_map(sizeof(*rig));
+    struct lab_error error;
+    size_t bytes;
+
+    expect(lab_arena_footprint(&options, &bytes, &error) == 0, "%s", error.message);
+    expect(lab_arena_init(stress_map(bytes), &options, &rig->arena, &error) == 0, "%s",
+           error.message);
+    rig->zone = rig->arena->zone[0].part[LAB_PAGE_COMMON];
+    map_owners(rig, blocks);
+    return rig;
+}
+
+static unsigned class_of(uint64_t *random)
+{
+    static const unsigned classes[] = {LAB_GFP_ATOMIC, LAB_GFP_NOWAIT, LAB_GFP_NOWAIT,
+                                       LAB_GFP_WAIT};
+
+    return classes[random_below(random, 4)];
+}
+
+static uint32_t number_of(const void *page)
+{
+    return (uint32_t)((size_t)((const char *)page - BASE) / LAB_PAGE_BYTES);
+}
+
+int page_rig_alloc(struct page_rig *rig, uint32_t lcore, unsigned order, uint64_t *random,
+                   uint32_t *ret_page)
+{
+    void *page;
+    int rc;
+
+    if (rig->arena == NULL)
+        return lab_zone_alloc(rig->zone, lcore, order, random_below(random, LAB_ZONE_CLASSES),
+                              ret_page);
+    rc = lab_page_alloc(rig->arena, lcore, order, class_of(random), &page);
+    if (rc == 0)
+        *ret_page = number_of(page);
+    return rc;
+}
+
+int page_rig_alloc_bulk(struct page_rig *rig, uint32_t lcore, uint64_t *random, uint32_t *ret_pages,
+                        unsigned n, unsigned *ret_n)
+{
+    void *pages[BULK_MAX];
+    int rc;
+
+    if (rig->arena == NULL)
+        return lab_zone_alloc_bulk(rig->zone, lcore, random_below(random, LAB_ZONE_CLASSES),
+                                   ret_pages, n, ret_n);
+    rc = lab_page_alloc_bulk(rig->arena, lcore, 0, class_of(random), pages, n);
+    *ret_n = rc == 0 ? n : 0;
+    for (unsigned i = 0; i < *ret_n; i++)
+        ret_pages[i] = number_of(pages[i]);
+    return rc;
+}
+
+int page_rig_free(struct page_rig *rig, uint32_t lcore, struct page_held held)
+{
+    if (rig->arena == NULL)
+        return lab_zone_free(rig->zone, lcore, held.page, held.order);
+    return lab_page_free(rig->arena, lcore, BASE + held.page * LAB_PAGE_BYTES, held.order);
+}
+
+int page_rig_free_bulk(struct page_rig *rig, uint32_t lcore, const uint32_t *pages, unsigned n,
+                       unsigned *ret_n)
+{
+    void *addresses[BULK_MAX];
+
+    if (rig->arena == NULL)
+        return lab_zone_free_bulk(rig->zone, lcore, pages, n, ret_n);
+    for (unsigned i = 0; i < n; i++)
+        addresses[i] = BASE + pages[i] * LAB_PAGE_BYTES;
+    return lab_page_free_bulk(rig->arena, lcore, 0, addresses, n, ret_n);
+}
+
 struct page_rig *page_rig_map(uint32_t blocks, uint32_t lcores)
 {
     struct lab_zone_options options = {.name = "stress", .blocks = blocks, .lcores = lcores};
@@ -14,9 +111,7 @@ struct page_rig *page_rig_map(uint32_t blocks, uint32_t lcores)
     expect(lab_zone_footprint(&options, &bytes, &error) == 0, "%s", error.message);
     expect(lab_zone_init(stress_map(bytes), &options, &rig->zone, &error) == 0, "%s",
            error.message);
-    rig->pages = blocks * LAB_BLOCK_PAGES;
-    rig->owner = stress_map(rig->pages * sizeof(*rig->owner));
-    rig->plain = stress_map(rig->pages * sizeof(*rig->plain));
+    map_owners(rig, blocks);
     return rig;
 }
 

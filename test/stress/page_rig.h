@@ -4,15 +4,16 @@
 #ifndef PAGE_RIG_H
 #define PAGE_RIG_H
 
-/* A zone in memory that processes share, and for each page who holds it. */
+/* A zone or an arena in memory that processes share, and for each page who holds it. */
 
 #include "stress.h"
-#include <lab_zone.h>
+#include <lab_page.h>
 
 struct page_rig {
-    struct lab_zone *zone;
-    lab_atomic_t *owner; /* one for each page, 0: nobody */
-    uint64_t *plain;     /* what its holder writes, 0: nobody; for ThreadSanitizer to watch */
+    struct lab_zone *zone;   /* the arena's, where there is one */
+    struct lab_arena *arena; /* or NULL */
+    lab_atomic_t *owner;     /* one for each page, 0: nobody */
+    uint64_t *plain;         /* what its holder writes, 0: nobody; for ThreadSanitizer to watch */
     uint32_t pages;
 };
 
@@ -23,6 +24,18 @@ struct page_held {
 };
 
 struct page_rig *page_rig_map(uint32_t blocks, uint32_t lcores);
+
+/* The same with an arena, whose memory is never touched. */
+struct page_rig *page_rig_map_arena(uint32_t blocks, uint32_t lcores);
+
+/* The calls of either, with what random says where they differ. */
+int page_rig_alloc(struct page_rig *rig, uint32_t lcore, unsigned order, uint64_t *random,
+                   uint32_t *ret_page);
+int page_rig_alloc_bulk(struct page_rig *rig, uint32_t lcore, uint64_t *random, uint32_t *ret_pages,
+                        unsigned n, unsigned *ret_n);
+int page_rig_free(struct page_rig *rig, uint32_t lcore, struct page_held held);
+int page_rig_free_bulk(struct page_rig *rig, uint32_t lcore, const uint32_t *pages, unsigned n,
+                       unsigned *ret_n);
 
 /* `who` (not 0) now holds these pages; ends the process if anybody else does. */
 void page_rig_mark(struct page_rig *rig, uint64_t who, struct page_held held);

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { WORKERS = 8, LCORES = 5, PLACES = 2, BLOCKS = 24, HOLD = 40, BULK = 48, BOXES = 64 };
@@ -64,8 +65,7 @@ static void get(struct worker *worker, uint64_t *random)
 {
     unsigned order = page_rig_order(random);
     uint32_t page;
-    int rc = lab_zone_alloc(worker->rig->zone, worker->lcore, order,
-                            random_below(random, LAB_ZONE_CLASSES), &page);
+    int rc = page_rig_alloc(worker->rig, worker->lcore, order, random, &page);
 
     expect(rc == 0 || rc == -ENOMEM, "an allocation returned %d", rc);
     if (rc == 0)
@@ -76,8 +76,7 @@ static void get_bulk(struct worker *worker, uint64_t *random)
 {
     unsigned n = 0;
     uint32_t pages[BULK];
-    int rc = lab_zone_alloc_bulk(worker->rig->zone, worker->lcore,
-                                 random_below(random, LAB_ZONE_CLASSES), pages,
+    int rc = page_rig_alloc_bulk(worker->rig, worker->lcore, random, pages,
                                  1 + random_below(random, BULK), &n);
 
     expect(rc == 0 || rc == -ENOMEM, "a bulk allocation returned %d", rc);
@@ -97,7 +96,7 @@ static struct page_held let_go(struct worker *worker, unsigned index)
 static void put(struct worker *worker, unsigned index)
 {
     struct page_held held = let_go(worker, index);
-    int rc = lab_zone_free(worker->rig->zone, worker->lcore, held.page, held.order);
+    int rc = page_rig_free(worker->rig, worker->lcore, held);
 
     expect(rc == 0, "a free returned %d", rc);
 }
@@ -111,7 +110,7 @@ static void put_bulk(struct worker *worker)
     for (unsigned i = worker->n; i-- > 0;)
         if (worker->held[i].order == 0)
             pages[n++] = let_go(worker, i).page;
-    expect(lab_zone_free_bulk(worker->rig->zone, worker->lcore, pages, n, &done) == 0 && done == n,
+    expect(page_rig_free_bulk(worker->rig, worker->lcore, pages, n, &done) == 0 && done == n,
            "a bulk free failed");
 }
 
@@ -192,6 +191,13 @@ static void stop_some(struct worker *workers, uint64_t *random, unsigned round)
     }
 }
 
+/* Nobody is at work any longer: what is in deques goes back, as each lcore's. */
+static void empty_deques(struct lab_arena *arena)
+{
+    for (uint32_t lcore = 0; arena != NULL && lcore < LCORES; lcore++)
+        expect(lab_arena_prefer(arena, lcore, LAB_NODE_ANY) == 0, "a deque is not empty");
+}
+
 /* What is in boxes goes back, and rows that were left open are closed by who needs whole blocks. */
 static void put_the_rest(struct page_rig *rig)
 {
@@ -201,10 +207,14 @@ static void put_the_rest(struct page_rig *rig)
         uint64_t found = lab_load_relaxed(&boxes[i]);
 
         if (found != 0)
-            expect(lab_zone_free(rig->zone, 0, (uint32_t)(found >> 8),
-                                 (unsigned)(found & 0xff) - 1) == 0,
+            expect(page_rig_free(rig, 0,
+                                 (struct page_held){(uint32_t)(found >> 8),
+                                                    (unsigned)(found & 0xff) - 1}) == 0,
                    "a free failed");
     }
+    empty_deques(rig->arena);
+    if (rig->arena != NULL)
+        expect(lab_level_exact(&rig->arena->zone[0].level) == 0, "the level is wrong");
     while (lab_zone_alloc(rig->zone, 0, LAB_PAGE_ORDERS - 1, LAB_ZONE_SHORT, &page) == 0)
         blocks++;
     expect(blocks == BLOCKS, "%u of %u blocks can be had", blocks, BLOCKS);
@@ -213,7 +223,7 @@ static void put_the_rest(struct page_rig *rig)
                "a free failed");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static struct worker workers[WORKERS];
     unsigned rounds = 0;
@@ -225,7 +235,8 @@ int main(void)
     random = stress_seed;
     end = now_seconds() + stress_seconds(2.5);
     signal(SIGUSR1, stop);
-    rig = page_rig_map(BLOCKS, LCORES);
+    rig = argc > 1 && strcmp(argv[1], "arena") == 0 ? page_rig_map_arena(BLOCKS, LCORES)
+                                                    : page_rig_map(BLOCKS, LCORES);
     for (unsigned i = PLACES; i < LAB_ZONE_GUESTS; i++) /* as if others were in there */
         lab_store_relaxed(&rig->zone->lcore[LCORES + i].taken, 1);
     for (unsigned i = 0; i < WORKERS; i++) {
