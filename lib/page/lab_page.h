@@ -191,7 +191,7 @@ struct lab_arena {
  * Returns 0; -EINVAL for a wrong option, -EOVERFLOW for a size that does not fit, -ENOMEM when
  * memory was short; *error (may be NULL) then says which zone's and how to mend it, and *ret_arena
  * is untouched. On success error->message may name better memory that could not be had (see
- * lab_region_create). Blocking; set-up only; any thread. Example: test/unit/page_test.c. */
+ * lab_region_create). Blocking; set-up only; any thread. Example: test/doc/pages.c. */
 LAB_PUBLIC int lab_arena_create(const struct lab_arena_options *options,
                                 struct lab_arena **ret_arena, struct lab_error *error) LAB_CHECKED;
 

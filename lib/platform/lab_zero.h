@@ -20,9 +20,9 @@ static inline void lab_zero_cold(void *memory, size_t bytes)
 {
 #ifdef __SSE2__
     const __m128i zero = _mm_setzero_si128();
-    char *end = (char *)memory + bytes;
+    char *begin = (char *)memory, *end = begin + bytes;
 
-    for (char *at = memory; at < end; at += LAB_CACHE_LINE)
+    for (char *at = begin; at < end; at += LAB_CACHE_LINE)
         for (int i = 0; i < LAB_CACHE_LINE; i += 16)
             _mm_stream_si128((__m128i *)(void *)(at + i), zero);
     _mm_sfence(); /* such stores come in any order */
