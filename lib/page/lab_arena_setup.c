@@ -244,7 +244,7 @@ static int build_zone(struct lab_arena *arena, const struct lab_arena_options *o
     }
     zone->pages = zone->first[LAB_PAGE_PARTS];
     zone->node = options->zone[index].node;
-    zone->dirt = (uint8_t *)home + own->dirt;
+    zone->dirt = (void *)(home + own->dirt);
     zone->lock = (void *)(home + own->lock);
     zone->level.own = (void *)(home + own->own);
     zone->level.lcores = layout->lcores;
@@ -353,7 +353,7 @@ int lab_arena_init(void *memory, const struct lab_arena_options *options,
     for (uint32_t i = 0; i < options->zones; i++) {
         arena->zone[i].base = options->zone[i].memory;
         if (!options->zone[i].zeroed)
-            memset(arena->zone[i].dirt, LAB_PAGE_DIRTY, arena->zone[i].pages);
+            lab_bytes_fill(arena->zone[i].dirt, LAB_PAGE_DIRTY, arena->zone[i].pages);
     }
     settle(arena);
     *ret_arena = arena;

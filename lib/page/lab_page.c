@@ -132,12 +132,13 @@ static bool take(struct gathering *g)
 }
 
 /* Zeroes what is not, page by page. Returns whether there was any. */
-static bool zero_dirt(const uint8_t *dirt, unsigned order, char *memory)
+static bool zero_dirt(const lab_byte_t *dirt, unsigned order, char *memory)
 {
     if (lab_page_dirt_is_clean(dirt, order))
         return false;
     for (unsigned i = 0; i < 1u << order; i++)
-        memset(memory + i * LAB_PAGE_BYTES, 0, (size_t)dirt[i] * LAB_CACHE_LINE);
+        memset(memory + i * LAB_PAGE_BYTES, 0,
+               (size_t)lab_byte_load_relaxed(&dirt[i]) * LAB_CACHE_LINE);
     return true;
 }
 
@@ -153,7 +154,7 @@ static void hand_over(const struct lab_page_request *request, void *const *pages
 {
     for (unsigned i = 0; i < n; i++) {
         struct lab_page_zone *zone = lab_page_zone_of(request->arena, pages[i]);
-        uint8_t *dirt = zone->dirt + lab_page_number(zone, pages[i]);
+        lab_byte_t *dirt = zone->dirt + lab_page_number(zone, pages[i]);
 
         if (request->gfp & (LAB_GFP_ZERO | LAB_GFP_EXCLUSIVE) &&
             zero_dirt(dirt, request->order, pages[i]))

@@ -39,7 +39,6 @@
 #include <lab_roster.h>
 #include <lab_zone.h>
 #include <stddef.h>
-#include <string.h>
 
 /* The smallest page, bytes, and lines. */
 #define LAB_PAGE_BYTES ((size_t)4096)
@@ -119,7 +118,7 @@ struct lab_page_lcore {
     alignas(LAB_CACHE_LINE) char *base; /* its first zone: what is put goes into its deques if it */
     size_t bytes;                       /* is of that zone's common part, */
     struct lab_block *block;            /* and in the shape that it has there */
-    uint8_t *dirt;                      /* of that zone's pages: lab_page_dirt.h */
+    lab_byte_t *dirt;                   /* of that zone's pages: lab_page_dirt.h */
     uint64_t hunger;                    /* the value of arena->hungry that was seen last */
     uint32_t calm;                      /* puts since it changed */
     uint32_t home;                      /* the zone */
@@ -153,7 +152,7 @@ struct lab_page_zone {
     int node;
     enum lab_pages made_of; /* LAB_PAGES_ANY: memory of the caller's */
     struct lab_level level; /* of the common part */
-    uint8_t *dirt;          /* by page: lab_page_dirt.h */
+    lab_byte_t *dirt;       /* by page: lab_page_dirt.h */
     lab_byte_t *lock;       /* by page: who has locked it, a slot and 1, or 0 */
     struct lab_page_keeper keeper;
     alignas(LAB_CACHE_LINE) lab_atomic_t pressure;
@@ -235,8 +234,9 @@ LAB_INLINE void lab_page_no_longer_clean(const struct lab_page_lcore *me, unsign
                                          void *const *pages, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
-        memset(me->dirt + (size_t)((uintptr_t)pages[i] - (uintptr_t)me->base) / LAB_PAGE_BYTES,
-               LAB_PAGE_LINES, (size_t)1 << order);
+        lab_bytes_fill(me->dirt +
+                           (size_t)((uintptr_t)pages[i] - (uintptr_t)me->base) / LAB_PAGE_BYTES,
+                       LAB_PAGE_LINES, (size_t)1 << order);
 }
 
 /* Whether an allocation of that order begins there, in the common part of the lcore's own zone. */

@@ -10,8 +10,9 @@
  *     a page in a zone, or in a clean deque   its byte is true, in a clean deque 0
  *     a page that is held, or in a plain deque   LAB_PAGE_DIRTY: nobody knows
  *
- * Whoever holds a page writes its byte, nobody else reads it, so these are plain bytes. A thread
- * that dies leaves bytes that say too much at worst. */
+ * Whoever holds a page writes its byte, and nobody else goes by it; housekeeping and the map look
+ * at all of them, to know how many there are. A thread that dies leaves bytes that say too much at
+ * worst. */
 
 #include <lab_page_zone.h>
 #include <string.h>
@@ -25,35 +26,35 @@ LAB_INLINE size_t lab_page_number(const struct lab_page_zone *zone, const void *
 }
 
 /* Whether an allocation of these pages is all zero. */
-static inline bool lab_page_dirt_is_clean(const uint8_t *dirt, unsigned order)
+static inline bool lab_page_dirt_is_clean(const lab_byte_t *dirt, unsigned order)
 {
     uint64_t eight, any = 0;
 
     if (order < 3) {
         for (unsigned i = 0; i < 1u << order; i++)
-            any |= dirt[i];
+            any |= lab_byte_load_relaxed(&dirt[i]);
         return any == 0;
     }
     for (unsigned i = 0; i < 1u << order && any == 0; i += sizeof(eight)) {
-        memcpy(&eight, dirt + i, sizeof(eight));
+        lab_bytes_load(&eight, dirt + i, sizeof(eight));
         any |= eight;
     }
     return any == 0;
 }
 
 /* Nobody knows any longer what is in these pages. */
-LAB_INLINE void lab_page_dirt_mark(uint8_t *dirt, unsigned order)
+LAB_INLINE void lab_page_dirt_mark(lab_byte_t *dirt, unsigned order)
 {
-    memset(dirt, LAB_PAGE_DIRTY, (size_t)1 << order);
+    lab_bytes_fill(dirt, LAB_PAGE_DIRTY, (size_t)1 << order);
 }
 
 /* The first `used_bytes` are not zero, perhaps. */
-static inline void lab_page_dirt_set(uint8_t *dirt, unsigned order, size_t used_bytes)
+static inline void lab_page_dirt_set(lab_byte_t *dirt, unsigned order, size_t used_bytes)
 {
     for (unsigned i = 0; i < 1u << order; i++) {
         size_t used = used_bytes < LAB_PAGE_BYTES ? used_bytes : LAB_PAGE_BYTES;
 
-        dirt[i] = (uint8_t)((used + LAB_CACHE_LINE - 1) / LAB_CACHE_LINE);
+        lab_byte_store_relaxed(&dirt[i], (uint8_t)((used + LAB_CACHE_LINE - 1) / LAB_CACHE_LINE));
         used_bytes -= used;
     }
 }

@@ -26,11 +26,12 @@ static unsigned clean(struct lab_page_zone *zone, size_t first, unsigned n)
     unsigned cleaned = 0;
 
     for (size_t page = first; page < first + n; page++) {
-        if (zone->dirt[page] == 0)
+        size_t lines = lab_byte_load_relaxed(&zone->dirt[page]);
+
+        if (lines == 0)
             continue;
-        lab_zero_cold(zone->base + page * LAB_PAGE_BYTES,
-                      (size_t)zone->dirt[page] * LAB_CACHE_LINE);
-        zone->dirt[page] = 0;
+        lab_zero_cold(zone->base + page * LAB_PAGE_BYTES, lines * LAB_CACHE_LINE);
+        lab_byte_store_relaxed(&zone->dirt[page], 0);
         cleaned++;
     }
     return cleaned;
@@ -64,7 +65,7 @@ static unsigned clean_in(const struct lab_page_zone *zone, uint32_t row)
     unsigned n = 0;
 
     for (unsigned i = 0; i < LAB_ROW_PAGES; i++)
-        n += *(const volatile uint8_t *)&zone->dirt[(size_t)row * LAB_ROW_PAGES + i] == 0;
+        n += lab_byte_load_relaxed(&zone->dirt[(size_t)row * LAB_ROW_PAGES + i]) == 0;
     return n;
 }
 

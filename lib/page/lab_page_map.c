@@ -43,12 +43,12 @@ static void map_cache(const struct lab_arena *arena, uint32_t zone, unsigned ord
 }
 
 /* The pages of a zone whose byte says so; others may be writing there. */
-static uint64_t count_bytes(const volatile uint8_t *bytes, uint64_t n, bool zero)
+static uint64_t count_bytes(const lab_byte_t *bytes, uint64_t n, bool zero)
 {
     uint64_t sum = 0;
 
     for (uint64_t i = 0; i < n; i++)
-        sum += (bytes[i] == 0) == zero;
+        sum += (lab_byte_load_relaxed(&bytes[i]) == 0) == zero;
     return sum;
 }
 
@@ -71,7 +71,7 @@ int lab_page_map(const struct lab_arena *arena, uint32_t index, struct lab_page_
     memcpy(map.mark, zone->mark, sizeof(map.mark));
     map.level = level > 0 ? (uint64_t)level : 0;
     map.clean = count_bytes(zone->dirt, zone->pages, true);
-    map.locked = count_bytes((const volatile uint8_t *)zone->lock, zone->pages, false);
+    map.locked = count_bytes(zone->lock, zone->pages, false);
     map.pressure = (enum lab_page_pressure)lab_load_relaxed(&zone->pressure);
     *ret_map = map;
     return 0;

@@ -159,6 +159,16 @@ static inline void lab_words_load(void **to, const lab_atomic_t *from, unsigned 
         *to++ = (void *)(uintptr_t)lab_load_relaxed(from++);
 }
 
+/* Sets n bytes, each as if by a relaxed store. */
+static inline void lab_bytes_fill(lab_byte_t *to, uint8_t value, size_t n)
+{
+    if (!LAB_WORDS_ATOMIC)
+        memset((void *)to, value, n);
+    else
+        for (size_t i = 0; i < n; i++)
+            lab_byte_store_relaxed(&to[i], value);
+}
+
 /* Copies n bytes, each as if by a relaxed load. */
 static inline void lab_bytes_load(void *to, const lab_byte_t *from, unsigned n)
 {

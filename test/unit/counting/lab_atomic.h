@@ -24,6 +24,7 @@ extern uint64_t counted_steps;
 #define lab_byte_store_relaxed(b, value) (counted_steps++, lab_byte_store_relaxed(b, value))
 #define lab_words_load(to, from, n) (counted_steps += (n), lab_words_load(to, from, n))
 #define lab_words_store(to, from, n) (counted_steps += (n), lab_words_store(to, from, n))
+#define lab_bytes_fill(to, value, n) (counted_steps++, lab_bytes_fill(to, value, n))
 #define lab_bytes_load(to, from, n) (counted_steps++, lab_bytes_load(to, from, n))
 
 #endif
