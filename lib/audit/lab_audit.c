@@ -108,14 +108,29 @@ unsigned lab_audit_party(struct lab_audit *audit, uint64_t identity)
     return 0;
 }
 
-bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, const void *site,
+/* This process's resolver. */
+static lab_atomic_t resolver_address;
+
+void lab_audit_resolve_by(lab_audit_resolver *resolver)
+{
+    lab_store_release(&resolver_address, (uint64_t)(uintptr_t)resolver);
+}
+
+static const void *resolve(struct lab_audit_site site)
+{
+    uint64_t address = site.frame != NULL ? lab_load_acquire(&resolver_address) : 0;
+
+    return address != 0 ? ((lab_audit_resolver *)(uintptr_t)address)(site) : site.address;
+}
+
+bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, struct lab_audit_site site,
                      struct lab_audit_call *ret_call)
 {
     uint64_t mode = lab_load_acquire(&audit->mode);
     unsigned party = lab_audit_party(audit, lab_audit_self());
 
     ret_call->at = lab_ticks();
-    ret_call->site = (uint64_t)(uintptr_t)site;
+    ret_call->site = (uint64_t)(uintptr_t)resolve(site);
     ret_call->who = lab_audit_who(party, lab_audit_lcore(lcore), lab_audit_word_epoch(mode));
     return (int64_t)(ret_call->at - lab_load_relaxed(&audit->settled_at)) >= 0;
 }

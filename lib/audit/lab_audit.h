@@ -88,6 +88,20 @@ struct lab_audit {
     struct lab_audit_record record[]; /* and behind them the quarantine's places */
 };
 
+/* Where a call was made: the address it returns to; and the frame of the function that was called,
+ * as __builtin_dwarf_cfa() has it, if a resolver is to look further, else NULL. */
+struct lab_audit_site {
+    const void *address;
+    const void *frame;
+};
+
+/* Finds the call that a program made, where `site` lies in code that stands between the program and
+ * the pool. Is called when a call is recorded, on the stack of that call. */
+typedef const void *lab_audit_resolver(struct lab_audit_site site);
+
+/* The resolver of this process, or NULL for none. Any thread. */
+void lab_audit_resolve_by(lab_audit_resolver *resolver);
+
 /* One call's view: made once a call, used for each of its things. */
 struct lab_audit_call {
     uint64_t who;  /* as in lab_audit_word.h */
@@ -136,7 +150,7 @@ LAB_INLINE unsigned lab_audit_lcore(uint32_t lcore)
 
 /* Fills in *ret_call; lcore may be LAB_LCORE_ANY. false: the level has just changed, and
  * nothing may be recorded. Any thread; lock-free. */
-bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, const void *site,
+bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, struct lab_audit_site site,
                      struct lab_audit_call *ret_call);
 
 /* Where things are recorded: `before` is the record's word as it was, for a report. */

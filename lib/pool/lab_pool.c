@@ -391,8 +391,14 @@ LAB_COLD void lab_pool_give_slow(struct lab_pool *pool, uint32_t slot, void *con
     }
 }
 
+/* The site that a caller handed on, or this one. */
+static struct lab_audit_site here(struct lab_audit_site site, const void *address)
+{
+    return site.address != NULL ? site : (struct lab_audit_site){address, NULL};
+}
+
 LAB_NOINLINE int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                   unsigned n, const void *site)
+                                   unsigned n, struct lab_audit_site site)
 {
     uint32_t slot = lab_pool_slot(lcore);
 
@@ -400,20 +406,19 @@ LAB_NOINLINE int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void *
         return -EINVAL;
     if (lab_pool_is_audited(pool))
         return lab_pool_get_audited(pool, slot, ret_things, n,
-                                    site != NULL ? site : __builtin_return_address(0));
+                                    here(site, __builtin_return_address(0)));
     return lab_pool_take_slow(pool, slot, ret_things, n);
 }
 
 LAB_NOINLINE int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                   unsigned n, const void *site)
+                                   unsigned n, struct lab_audit_site site)
 {
     uint32_t slot = lab_pool_slot(lcore);
 
     if (slot > pool->lcores)
         return -EINVAL;
     if (lab_pool_is_audited(pool))
-        return lab_pool_put_audited(pool, slot, things, n,
-                                    site != NULL ? site : __builtin_return_address(0));
+        return lab_pool_put_audited(pool, slot, things, n, here(site, __builtin_return_address(0)));
     lab_pool_give_slow(pool, slot, things, n);
     return 0;
 }

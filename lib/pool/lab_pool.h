@@ -242,9 +242,9 @@ LAB_PUBLIC const char *lab_pool_event_name(enum lab_pool_event event);
 
 /* The rest of get and put: for the inline functions below only. */
 LAB_PUBLIC int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                 unsigned n, const void *site);
+                                 unsigned n, struct lab_audit_site site);
 LAB_PUBLIC int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                 unsigned n, const void *site);
+                                 unsigned n, struct lab_audit_site site);
 LAB_PUBLIC int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *things,
                               unsigned n);
 
@@ -267,10 +267,10 @@ LAB_INLINE uint32_t lab_pool_slot(uint32_t lcore)
  * Wait-free from the tip, else lock-free; never blocks; system calls only when all that is public
  * is too little. On failure ret_things is untouched and nothing is taken.
  *
- * site is what the audit takes for the place of the call: NULL, which is right where these inline
- * functions are called, or the return address of a function that hands the call on. */
+ * site is what the audit takes for the place of the call: all NULL, which is right where these
+ * inline functions are called, or the return address of a function that hands the call on. */
 LAB_INLINE int lab_pool_get_bulk_from(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                      unsigned n, const void *site)
+                                      unsigned n, struct lab_audit_site site)
 {
     uint32_t slot = lab_pool_slot(lcore);
 
@@ -287,7 +287,7 @@ LAB_INLINE int lab_pool_get_bulk_from(struct lab_pool *pool, uint32_t lcore, voi
  * put. -EINVAL also when the audit found something wrong: then all is put but that. Wait-free into
  * the tip, else lock-free; never blocks; no system call. */
 LAB_INLINE int lab_pool_put_bulk_from(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                      unsigned n, const void *site)
+                                      unsigned n, struct lab_audit_site site)
 {
     uint32_t slot = lab_pool_slot(lcore);
 
@@ -308,13 +308,13 @@ LAB_INLINE int lab_pool_put_bulk_from(struct lab_pool *pool, uint32_t lcore, voi
 LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_things,
                                  unsigned n)
 {
-    return lab_pool_get_bulk_from(pool, lcore, ret_things, n, NULL);
+    return lab_pool_get_bulk_from(pool, lcore, ret_things, n, (struct lab_audit_site){NULL, NULL});
 }
 
 LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *things,
                                  unsigned n)
 {
-    return lab_pool_put_bulk_from(pool, lcore, things, n, NULL);
+    return lab_pool_put_bulk_from(pool, lcore, things, n, (struct lab_audit_site){NULL, NULL});
 }
 
 /* The same for one thing. */

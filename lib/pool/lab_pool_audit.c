@@ -41,6 +41,7 @@ static void report(struct lab_pool *pool, const struct lab_audit_call *call,
 LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *const *things,
                                    unsigned n, uint32_t to, uint64_t process)
 {
+    struct lab_audit_site site = {__builtin_return_address(0), NULL};
     struct lab_audit_call call;
     unsigned party;
     uint64_t next;
@@ -48,7 +49,7 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
 
     if (lab_pool_slot(lcore) > pool->lcores)
         return -EINVAL;
-    if (!is_full(pool) || !lab_audit_begin(pool->audit, lcore, __builtin_return_address(0), &call))
+    if (!is_full(pool) || !lab_audit_begin(pool->audit, lcore, site, &call))
         return 0;
     party = lab_audit_party(pool->audit, process != 0 ? process : lab_audit_self());
     next = lab_audit_who(party, lab_audit_lcore(to), lab_audit_word_epoch(call.who));
@@ -83,7 +84,7 @@ int lab_pool_handle(const struct lab_pool *pool, const void *thing, uint64_t *re
 
 LAB_NOINLINE int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint64_t handle)
 {
-    const void *site = __builtin_return_address(0);
+    struct lab_audit_site site = {__builtin_return_address(0), NULL};
     uint32_t index = (uint32_t)handle;
     struct lab_audit_call call;
     void *thing;
@@ -111,11 +112,11 @@ unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_age_ns, con
     return lab_audit_groups(pool->audit, least_age_ns, skip, ret_groups, n, ret_rest);
 }
 
-uint64_t lab_pool_report_leaks(const struct lab_pool *pool)
+uint64_t lab_pool_report_leaks(const struct lab_pool *pool, const uint64_t *skip)
 {
     struct lab_audit_group groups[LAB_AUDIT_GROUPS_MAX];
     uint64_t leaked;
-    unsigned n = lab_pool_groups(pool, 0, NULL, groups, LAB_AUDIT_GROUPS_MAX, &leaked);
+    unsigned n = lab_pool_groups(pool, 0, skip, groups, LAB_AUDIT_GROUPS_MAX, &leaked);
 
     for (unsigned i = 0; i < n; i++) {
         struct lab_audit_entry entry = {
@@ -127,6 +128,7 @@ uint64_t lab_pool_report_leaks(const struct lab_pool *pool)
             .holder = groups[i].holder,
         };
 
+        entry.holder.site = 0; /* whether it was handed over differs from thing to thing */
         leaked += groups[i].count;
         lab_audit_tell(&entry);
     }

@@ -52,9 +52,9 @@ LAB_PUBLIC unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_
                                     const uint64_t *skip, struct lab_audit_group *ret_groups,
                                     unsigned n, uint64_t *ret_rest);
 
-/* Reports all that is held as leaked, one entry for each group. Returns how many things. For the
- * end of a pool; any thread. */
-LAB_PUBLIC uint64_t lab_pool_report_leaks(const struct lab_pool *pool);
+/* Reports all that is held as leaked, one entry for each group; skip as for lab_audit_groups().
+ * Returns how many things. For the end of a pool; any thread. */
+LAB_PUBLIC uint64_t lab_pool_report_leaks(const struct lab_pool *pool, const uint64_t *skip);
 
 /* What the audit has to say of itself; all 0 without one. Wait-free. */
 struct lab_pool_audit_stats {

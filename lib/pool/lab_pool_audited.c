@@ -22,7 +22,8 @@ struct look {
     struct lab_audit_call call;
 };
 
-static bool look_begin(struct look *look, struct lab_pool *pool, uint32_t slot, const void *site)
+static bool look_begin(struct look *look, struct lab_pool *pool, uint32_t slot,
+                       struct lab_audit_site site)
 {
     look->pool = pool;
     look->audit = pool->audit;
@@ -78,7 +79,8 @@ static void see_got(struct look *look, void *const *things, unsigned n)
     }
 }
 
-static LAB_COLD void watch(struct lab_pool *pool, uint32_t slot, void *thing, const void *site)
+static LAB_COLD void watch(struct lab_pool *pool, uint32_t slot, void *thing,
+                           struct lab_audit_site site)
 {
     struct look look;
     uint32_t index;
@@ -88,7 +90,8 @@ static LAB_COLD void watch(struct lab_pool *pool, uint32_t slot, void *thing, co
 }
 
 /* Threads without an id count together. */
-static void sample_any(struct lab_pool *pool, void *const *things, unsigned n, const void *site)
+static void sample_any(struct lab_pool *pool, void *const *things, unsigned n,
+                       struct lab_audit_site site)
 {
     uint64_t sample = lab_load_relaxed(&pool->audit->sample);
     uint64_t before = lab_fetch_add_relaxed(&pool->audit->any_gets, n);
@@ -98,7 +101,7 @@ static void sample_any(struct lab_pool *pool, void *const *things, unsigned n, c
 }
 
 static void sample_got(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
-                       const void *site)
+                       struct lab_audit_site site)
 {
     struct lab_pool_slow *slow = &pool->slow[slot];
 
@@ -116,7 +119,7 @@ static void sample_got(struct lab_pool *pool, uint32_t slot, void *const *things
 }
 
 LAB_NOINLINE int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, void **ret_things,
-                                      unsigned n, const void *site)
+                                      unsigned n, struct lab_audit_site site)
 {
     struct look look;
 
@@ -142,27 +145,38 @@ static void give(struct lab_pool *pool, uint32_t slot, void *const *things, unsi
         lab_pool_give_slow(pool, slot, things, n);
 }
 
-/* What is the thing whose start, or whose inside, an address is? Looks at all of them. */
-static LAB_COLD void report_foreign(struct look *look, const void *wrong)
+/* The thing whose inside an address is, or LAB_AUDIT_NONE. Looks at all of them. The size of a
+ * caller's objects is not known: each is taken to be as long as the gap to the one below. */
+static LAB_COLD uint32_t find_around(const struct lab_pool *pool, const void *wrong,
+                                     uint64_t *ret_offset)
 {
-    const struct lab_pool *pool = look->pool;
-    uint32_t nearest = LAB_AUDIT_NONE, above = 0;
-    uint64_t offset = 0, size = pool->stride;
+    uint32_t nearest = LAB_AUDIT_NONE;
+    uint64_t offset = UINT64_MAX / 2, next = offset, size;
 
     for (uint32_t i = 0; i < pool->adopted; i++) {
         uint64_t behind = (uintptr_t)wrong - (uintptr_t)lab_pool_thing(pool, i);
 
-        if (behind > UINT64_MAX / 2) {
-            above++;
-        } else if (nearest == LAB_AUDIT_NONE || behind < offset) {
-            nearest = i;
+        if (behind < offset) {
+            next = offset;
             offset = behind;
+            nearest = i;
+        } else if (behind < next) {
+            next = behind;
         }
     }
-    /* The size of a caller's objects is not known; between two of them, it is the lower one's. */
-    if (nearest != LAB_AUDIT_NONE && (size != 0 ? offset < size : above > 0))
-        report(look, LAB_AUDIT_INSIDE_FREE, wrong, nearest,
-               lab_load_acquire(&look->audit->record[nearest].word), offset); /* U2 */
+    size = pool->stride != 0 ? pool->stride : next - offset;
+    *ret_offset = offset;
+    return nearest != LAB_AUDIT_NONE && offset < size ? nearest : LAB_AUDIT_NONE;
+}
+
+static LAB_COLD void report_foreign(struct look *look, const void *wrong)
+{
+    uint64_t offset;
+    uint32_t index = find_around(look->pool, wrong, &offset);
+
+    if (index != LAB_AUDIT_NONE)
+        report(look, LAB_AUDIT_INSIDE_FREE, wrong, index,
+               lab_load_acquire(&look->audit->record[index].word), offset); /* U2 */
     else
         report(look, LAB_AUDIT_FOREIGN_FREE, wrong, LAB_AUDIT_NONE, 0, 0);
 }
@@ -215,7 +229,8 @@ static int put_full(struct look *look, uint32_t slot, void *const *things, unsig
     return rc;
 }
 
-static LAB_COLD void unwatch(struct lab_pool *pool, uint32_t slot, void *thing, const void *site)
+static LAB_COLD void unwatch(struct lab_pool *pool, uint32_t slot, void *thing,
+                             struct lab_audit_site site)
 {
     struct look look;
     uint32_t index;
@@ -226,7 +241,7 @@ static LAB_COLD void unwatch(struct lab_pool *pool, uint32_t slot, void *thing, 
 }
 
 LAB_NOINLINE int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things,
-                                      unsigned n, const void *site)
+                                      unsigned n, struct lab_audit_site site)
 {
     struct look look;
 

@@ -350,7 +350,7 @@ int lab_pool_destroy(struct lab_pool *pool)
     if (pool == NULL)
         return 0;
     if (!pool->region.shared && lab_pool_count(pool) != pool->count) {
-        lab_pool_report_leaks(pool);
+        (void)lab_pool_report_leaks(pool, NULL);
         return -EBUSY;
     }
     region = pool->region; /* the pool lies in it */

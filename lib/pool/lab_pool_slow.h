@@ -14,9 +14,9 @@ void lab_pool_give_slow(struct lab_pool *pool, uint32_t slot, void *const *thing
 
 /* Get and put while there is an audit. */
 int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n,
-                         const void *site);
+                         struct lab_audit_site site);
 int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
-                         const void *site);
+                         struct lab_audit_site site);
 
 /* Makes what waits in quarantine free, if the audit does not want it there any longer. Returns how
  * many things. */

@@ -39,7 +39,9 @@ def without_one_nothing_is_stranded(place):
 def check_refused(place, options, said):
     program = shell(place, options)
     check_equal(program.refused(f'0 create some {SIZE} {CACHE} {OPS}'), 'EINVAL', options)
-    check(said + '; known are: cache=on|off, claim=on|off' in program.output(), 'no word of what is known')
+    check(said + '; known are: cache=on|off, claim=on|off, audit=off|sample|full'
+          in program.output(), 'no word of what is known')
+    program.kill()
 
 
 def unknown_words_are_refused(place):
@@ -50,5 +52,14 @@ def unknown_values_are_refused(place):
     check_refused(place, 'cache=no', 'no such value "cache=no"')
 
 
-main(a_cache_keeps_what_it_has, without_one_nothing_is_stranded, unknown_words_are_refused,
+def wrong_words_of_the_audit_are_refused(place):
+    for options in ('audit=ful', 'audit=', 'sample=0', 'sample=some', 'quarantine=-1', 'poison=1',
+                    'on_error=exit', 'limit=x', 'report='):
+        check_refused(place, options, f'no such value "{options}"')
+    program = shell(place, 'audit=full:quarantine=4000')
+    check_equal(program.refused(f'0 create some {SIZE} {CACHE} {OPS}'), 'EINVAL', 'quarantine')
+    check('a quarantine of 4000 asked for' in program.output(), 'no word of the quarantine')
+
+
+main(wrong_words_of_the_audit_are_refused, a_cache_keeps_what_it_has, without_one_nothing_is_stranded, unknown_words_are_refused,
      unknown_values_are_refused)

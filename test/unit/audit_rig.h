@@ -30,7 +30,8 @@ static inline struct lab_audit_call audit_call(struct lab_audit *audit, uint32_t
 {
     struct lab_audit_call call;
 
-    assert_true(lab_audit_begin(audit, lcore, (const void *)site, &call));
+    assert_true(
+        lab_audit_begin(audit, lcore, (struct lab_audit_site){(const void *)site, NULL}, &call));
     return call;
 }
 

@@ -53,7 +53,7 @@ static inline void settle(struct lab_pool *pool)
 {
     struct lab_audit_call call;
 
-    while (!lab_audit_begin(pool->audit, 0, NULL, &call))
+    while (!lab_audit_begin(pool->audit, 0, (struct lab_audit_site){0}, &call))
         usleep(1000);
 }
 

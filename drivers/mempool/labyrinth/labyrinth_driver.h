@@ -6,7 +6,10 @@
 
 /* What the driver's files share. */
 
+#include <lab_pool.h>
 #include <rte_log.h>
+#include <rte_mempool.h>
+#include <rte_telemetry.h>
 
 #define LABYRINTH_OPS_NAME "labyrinth"
 
@@ -15,7 +18,19 @@ extern int labyrinth_logtype;
 #define LABYRINTH_LOG(level, format, ...)                                                          \
     rte_log(RTE_LOG_##level, (uint32_t)labyrinth_logtype, "LABYRINTH: " format "\n", ##__VA_ARGS__)
 
-/* Registers /labyrinth/list and /labyrinth/info. */
+/* Registers the telemetry commands. */
 void labyrinth_telemetry_register(void);
+
+/* The pool of a mempool of ours, else NULL. */
+struct lab_pool *labyrinth_pool_of(const struct rte_mempool *mp);
+
+/* The mempool of ours that a telemetry command names; NULL after an error was put into *data.
+ * params may go on after a comma: *ret_rest is what comes then, or NULL. */
+const struct rte_mempool *labyrinth_telemetry_find(const char *params, struct rte_tel_data *data,
+                                                   const char **ret_rest);
+
+/* Commands of labyrinth_telemetry_audit.c. */
+int labyrinth_telemetry_leaks(const char *cmd, const char *params, struct rte_tel_data *data);
+int labyrinth_telemetry_holders(const char *cmd, const char *params, struct rte_tel_data *data);
 
 #endif

@@ -21,6 +21,17 @@ static const struct rte_pktmbuf_pool_private *mbuf_private(struct rte_mempool *m
     return private;
 }
 
+bool labyrinth_mbuf_data_room(struct rte_mempool *mp, uint32_t *ret_from, uint32_t *ret_bytes)
+{
+    const struct rte_pktmbuf_pool_private *private = mbuf_private(mp);
+
+    if (private == NULL || private->mbuf_data_room_size == 0)
+        return false;
+    *ret_bytes = private->mbuf_data_room_size;
+    *ret_from = mp->elt_size - *ret_bytes;
+    return true;
+}
+
 void labyrinth_mbuf_claim(struct rte_mempool *mp, struct lab_pool_options *options)
 {
     const struct rte_pktmbuf_pool_private *private = mbuf_private(mp);

@@ -7,6 +7,10 @@
 #include <lab_pool.h>
 #include <rte_mempool.h>
 
+/* For a pool of mbufs with their data behind them, sets *ret_from and *ret_bytes to where the data
+ * room lies in each; false for any other. */
+bool labyrinth_mbuf_data_room(struct rte_mempool *mp, uint32_t *ret_from, uint32_t *ret_bytes);
+
 /* For a pool of mbufs, sets options->claim to the lines that a receive path writes first: that of
  * the header which every PMD fills in, and that where the frame begins. Other pools are left
  * alone. */

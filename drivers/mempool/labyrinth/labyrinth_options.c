@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What LABYRINTH_OPTIONS may say to the driver. It is read when a pool is created. */
+/* What LABYRINTH_OPTIONS may say to the driver. It is read when a process starts, for its reports,
+ * and when a pool is created. */
 
 #include <errno.h>
 #include <lab_options.h>
@@ -11,32 +12,114 @@
 
 #include "labyrinth_options.h"
 
-static int set_off(bool *ret_off, const char *value)
+#define LIMIT_DEFAULT 100u
+
+/* The index of the value among n words, or -1. */
+static int find(const char *value, const char *const words[], int n)
 {
-    if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+    while (n-- > 0)
+        if (strcmp(value, words[n]) == 0)
+            return n;
+    return -1;
+}
+
+static int set_switch(bool *ret_switch, const char *value, const char *const words[2])
+{
+    int which = find(value, words, 2);
+
+    if (which < 0)
         return -EINVAL;
-    *ret_off = strcmp(value, "off") == 0;
+    *ret_switch = which == 1;
+    return 0;
+}
+
+static int set_number(uint32_t *ret_number, const char *value, uint32_t least)
+{
+    char *end;
+    unsigned long number = strtoul(value, &end, 10);
+
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || number < least || number > INT32_MAX)
+        return -EINVAL;
+    *ret_number = (uint32_t)number;
     return 0;
 }
 
 static int set_cache(void *into, const char *value)
 {
-    return set_off(&((struct labyrinth_options *)into)->no_cache, value);
+    return set_switch(&((struct labyrinth_options *)into)->no_cache, value,
+                      (const char *const[]){"on", "off"});
 }
 
 static int set_claim(void *into, const char *value)
 {
-    return set_off(&((struct labyrinth_options *)into)->no_claim, value);
+    return set_switch(&((struct labyrinth_options *)into)->no_claim, value,
+                      (const char *const[]){"on", "off"});
+}
+
+static int set_audit(void *into, const char *value)
+{
+    struct lab_audit_options *audit = &((struct labyrinth_options *)into)->audit;
+    int level = find(value, (const char *const[]){"off", "sample", "full"}, 3);
+
+    if (level < 0)
+        return -EINVAL;
+    audit->level = (enum lab_audit_level)level;
+    audit->records = true;
+    return 0;
+}
+
+static int set_sample(void *into, const char *value)
+{
+    return set_number(&((struct labyrinth_options *)into)->audit.sample, value, 1);
+}
+
+static int set_report(void *into, const char *value)
+{
+    struct labyrinth_options *options = into;
+
+    if (value[0] == '\0' || strlen(value) >= sizeof(options->report))
+        return -EINVAL;
+    strcpy(options->report, value);
+    return 0;
+}
+
+static int set_on_error(void *into, const char *value)
+{
+    return set_switch(&((struct labyrinth_options *)into)->abort, value,
+                      (const char *const[]){"report", "abort"});
+}
+
+static int set_quarantine(void *into, const char *value)
+{
+    return set_number(&((struct labyrinth_options *)into)->audit.quarantine, value, 0);
+}
+
+static int set_poison(void *into, const char *value)
+{
+    return set_switch(&((struct labyrinth_options *)into)->audit.poison, value,
+                      (const char *const[]){"off", "on"});
+}
+
+static int set_limit(void *into, const char *value)
+{
+    return set_number(&((struct labyrinth_options *)into)->limit, value, 0);
 }
 
 static const struct lab_option known[] = {
     {"cache", "on|off", set_cache},
     {"claim", "on|off", set_claim},
+    {"audit", "off|sample|full", set_audit},
+    {"sample", "N", set_sample},
+    {"report", "FILE", set_report},
+    {"on_error", "report|abort", set_on_error},
+    {"quarantine", "N", set_quarantine},
+    {"poison", "on|off", set_poison},
+    {"limit", "N", set_limit},
 };
 
 int labyrinth_options_read(struct labyrinth_options *ret_options, struct lab_error *error)
 {
-    struct labyrinth_options options = {0};
+    struct labyrinth_options options = {.limit = LIMIT_DEFAULT};
     int rc =
         lab_options_parse(getenv(LAB_OPTIONS_VARIABLE), known, RTE_DIM(known), &options, error);
 

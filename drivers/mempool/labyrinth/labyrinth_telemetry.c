@@ -13,8 +13,7 @@
 
 #include "labyrinth_driver.h"
 
-/* The pool of a mempool of ours, else NULL. */
-static struct lab_pool *pool_of(const struct rte_mempool *mp)
+struct lab_pool *labyrinth_pool_of(const struct rte_mempool *mp)
 {
     struct lab_pool *pool = mp->pool_data;
 
@@ -26,7 +25,7 @@ static struct lab_pool *pool_of(const struct rte_mempool *mp)
 
 static void add_name(struct rte_mempool *mp, void *list)
 {
-    if (pool_of(mp) != NULL)
+    if (labyrinth_pool_of(mp) != NULL)
         rte_tel_data_add_array_string(list, mp->name);
 }
 
@@ -50,7 +49,7 @@ static void match_name(struct rte_mempool *mp, void *arg)
 {
     struct search *search = arg;
 
-    if (pool_of(mp) != NULL && strcmp(mp->name, search->name) == 0)
+    if (labyrinth_pool_of(mp) != NULL && strcmp(mp->name, search->name) == 0)
         search->mp = mp;
 }
 
@@ -96,34 +95,47 @@ static int add_lcores(const struct lab_pool *pool, struct rte_tel_data *data)
     return rte_tel_data_add_dict_container(data, "lcores", lcores, 0);
 }
 
-static int handle_info(const char *cmd, const char *params, struct rte_tel_data *data)
+const struct rte_mempool *labyrinth_telemetry_find(const char *params, struct rte_tel_data *data,
+                                                   const char **ret_rest)
 {
-    struct search search = {.name = params};
-    struct lab_pool_stats stats;
-    const struct lab_pool *pool;
+    char name[RTE_MEMPOOL_NAMESIZE + 1];
+    struct search search = {.name = name};
+    const char *comma = params != NULL ? strchr(params, ',') : NULL;
 
-    RTE_SET_USED(cmd);
-    rte_tel_data_start_dict(data);
     if (params == NULL || *params == '\0') {
         rte_tel_data_add_dict_string(data, "error",
                                      "which pool? /labyrinth/info,NAME; /labyrinth/list has names");
-        return 0;
+        return NULL;
     }
+    snprintf(name, sizeof(name), "%.*s",
+             comma != NULL ? (int)(comma - params) : (int)strlen(params), params);
+    *ret_rest = comma != NULL ? comma + 1 : NULL;
     rte_mempool_walk(match_name, &search);
-    if (search.mp == NULL) {
+    if (search.mp == NULL)
         rte_tel_data_add_dict_string(data, "error",
                                      "no labyrinth pool of that name; /labyrinth/list has names");
+    return search.mp;
+}
+
+static int handle_info(const char *cmd, const char *params, struct rte_tel_data *data)
+{
+    const struct rte_mempool *mp;
+    struct lab_pool_stats stats;
+    const char *rest;
+
+    RTE_SET_USED(cmd);
+    rte_tel_data_start_dict(data);
+    mp = labyrinth_telemetry_find(params, data, &rest);
+    if (mp == NULL)
         return 0;
-    }
-    pool = pool_of(search.mp);
-    lab_pool_stats(pool, &stats);
-    rte_tel_data_add_dict_string(data, "name", search.mp->name);
+    lab_pool_stats(labyrinth_pool_of(mp), &stats);
+    rte_tel_data_add_dict_string(data, "name", mp->name);
     rte_tel_data_add_dict_u64(data, "size", stats.count);
     rte_tel_data_add_dict_u64(data, "free", stats.free);
     rte_tel_data_add_dict_u64(data, "stack", stats.stack);
     rte_tel_data_add_dict_u64(data, "high_water", stats.high_water);
-    rte_tel_data_add_dict_u64(data, "cache_size", search.mp->cache_size);
-    return add_lcores(pool, data);
+    rte_tel_data_add_dict_u64(data, "cache_size", mp->cache_size);
+    return add_lcores(labyrinth_pool_of(mp), data);
 }
 
 void labyrinth_telemetry_register(void)
@@ -132,4 +144,9 @@ void labyrinth_telemetry_register(void)
                                "Names of the labyrinth pools. Takes no parameters.");
     rte_telemetry_register_cmd("/labyrinth/info", handle_info,
                                "A pool's size, free buffers and counters. Parameter: its name.");
+    rte_telemetry_register_cmd("/labyrinth/holders", labyrinth_telemetry_holders,
+                               "Where all buffers of a pool are. Parameter: its name.");
+    rte_telemetry_register_cmd("/labyrinth/leaks", labyrinth_telemetry_leaks,
+                               "What has been held for long, by call site. Parameters: the pool's "
+                               "name, and the least age in seconds (1).");
 }

@@ -16,9 +16,12 @@
 #include <rte_mempool.h>
 #include <string.h>
 
+#include "labyrinth_audit.h"
+#include "labyrinth_caller.h"
 #include "labyrinth_driver.h"
 #include "labyrinth_mbuf.h"
 #include "labyrinth_options.h"
+#include "labyrinth_report.h"
 
 RTE_LOG_REGISTER(labyrinth_logtype, mempool.labyrinth, NOTICE);
 
@@ -51,6 +54,10 @@ static __rte_cold __rte_noinline int refuse(const struct rte_mempool *mp)
     return -EINVAL;
 }
 
+/* rte_mempool's functions are inline: where an op returns to is the place of the program's call, or
+ * not far from it. Only the audit asks. */
+#define CALL_SITE() ((struct lab_audit_site){__builtin_return_address(0), __builtin_dwarf_cfa()})
+
 static int labyrinth_enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
 {
     struct lab_pool *pool = mp->pool_data;
@@ -60,8 +67,8 @@ static int labyrinth_enqueue(struct rte_mempool *mp, void *const *objs, unsigned
     /* Many PMDs free one mbuf at a time. The same line again, since a constant n leaves less than
      * half of it over. */
     if (n == 1)
-        return lab_pool_put_bulk(pool, rte_lcore_id(), objs, 1);
-    return lab_pool_put_bulk(pool, rte_lcore_id(), objs, n);
+        return lab_pool_put_bulk_from(pool, rte_lcore_id(), objs, 1, CALL_SITE());
+    return lab_pool_put_bulk_from(pool, rte_lcore_id(), objs, n, CALL_SITE());
 }
 
 static int labyrinth_dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
@@ -71,8 +78,8 @@ static int labyrinth_dequeue(struct rte_mempool *mp, void **objs, unsigned int n
     if (unlikely(pool->magic != LAB_POOL_MAGIC))
         return refuse(mp);
     if (n == 1) /* as above */
-        return lab_pool_get_bulk(pool, rte_lcore_id(), objs, 1);
-    return lab_pool_get_bulk(pool, rte_lcore_id(), objs, n);
+        return lab_pool_get_bulk_from(pool, rte_lcore_id(), objs, 1, CALL_SITE());
+    return lab_pool_get_bulk_from(pool, rte_lcore_id(), objs, n, CALL_SITE());
 }
 
 static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
@@ -96,6 +103,8 @@ static int apply_options(struct rte_mempool *mp, struct lab_pool_options *pool_o
 
     if (rc != 0)
         return rc;
+    labyrinth_audit_prepare(mp, &options);
+    pool_options->audit = options.audit;
     /* A cache of rte_mempool's keeps what it has, and is not needed for speed: see doc/pool.md. The
      * pool is not in use yet, and every get and put asks for this size first. */
     if (options.no_cache)
@@ -142,6 +151,8 @@ static int labyrinth_alloc(struct rte_mempool *mp)
         return rc;
     }
     mp->pool_data = pool;
+    if (pool->audit != NULL)
+        labyrinth_audit_follow(mp);
     return 0;
 }
 
@@ -153,6 +164,8 @@ static void labyrinth_free(struct rte_mempool *mp)
         (void)refuse(mp);
         return;
     }
+    if (pool != NULL)
+        labyrinth_audit_forget(mp);
     rte_free(mp->pool_data);
     mp->pool_data = NULL;
 }
@@ -221,6 +234,7 @@ static bool is_registered(void)
  * full one must not be found out by the name being unknown. */
 RTE_INIT(labyrinth_register)
 {
+    struct labyrinth_options options;
     enum lab_barrier barrier;
 
     if (is_registered())
@@ -236,4 +250,8 @@ RTE_INIT(labyrinth_register)
         LABYRINTH_LOG(NOTICE, "every get from a new pool costs a fence: there is no membarrier(2) "
                               "here, or LABYRINTH_BARRIER=fence");
     labyrinth_telemetry_register();
+    /* Wrong options are told when a pool is created. */
+    if (labyrinth_options_read(&options, NULL) == 0)
+        labyrinth_report_start(&options);
+    lab_audit_resolve_by(labyrinth_caller);
 }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* From a site to its function's caller, by what an unwinder has found out once: a function without
+ * arrays of variable length has frames of one size at each of its calls. */
+
+#include <lab_atomic.h>
+#include <lab_audit.h>
+#include <string.h>
+#include <unwind.h>
+
+#include "labyrinth_caller.h"
+#include "labyrinth_site.h"
+
+/* What is known of a site, in one word, so that it is read and written at once:
+ *     63 .. 24  the site, but for the bits that are its place in the table
+ *     23 .. 12  words from the frame below to this one, 0: the site is the program's own
+ *     11 ..  0  words from the frame below to the return address */
+#define PLACES 1024u
+#define TAG_SHIFT 24
+#define SIZE_SHIFT 12
+#define WORDS_MASK UINT64_C(0xfff)
+
+/* Calls of inline functions in each other, where nothing is inlined, are about eight. */
+#define DEPTH_MAX 12
+#define FRAMES_MAX 64
+
+static lab_atomic_t learned[PLACES];
+
+static lab_atomic_t *place_of(uint64_t site)
+{
+    return &learned[site % PLACES];
+}
+
+static uint64_t tag_of(uint64_t site)
+{
+    return site / PLACES << TAG_SHIFT;
+}
+
+/* The frames above a site. */
+struct walk {
+    uint64_t site;
+    uint64_t cfa[2], address[2]; /* of the site and of its caller; cfa is of the frame below */
+    int frames, found;
+};
+
+static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *argument)
+{
+    struct walk *walk = argument;
+    uint64_t address = _Unwind_GetIP(context);
+
+    if (walk->found == 1 || address == walk->site) {
+        walk->cfa[walk->found] = _Unwind_GetCFA(context);
+        walk->address[walk->found++] = address;
+    }
+    return walk->found == 2 || ++walk->frames == FRAMES_MAX ? _URC_END_OF_STACK : _URC_NO_REASON;
+}
+
+/* The word for a site that is not the program's own: where its caller's address lies. */
+static uint64_t find_caller(uint64_t site, uint64_t cfa)
+{
+    struct walk walk = {.site = site};
+    uint64_t words;
+
+    (void)_Unwind_Backtrace(step, &walk);
+    if (walk.found < 2 || walk.cfa[0] != cfa || walk.cfa[1] <= cfa)
+        return 0;
+    words = (walk.cfa[1] - cfa) / sizeof(uint64_t);
+    if (words > WORDS_MASK)
+        return 0;
+    for (uint64_t at = words; at-- > 0;)
+        if (((const uint64_t *)cfa)[at] == walk.address[1])
+            return words << SIZE_SHIFT | at;
+    return 0;
+}
+
+static LAB_COLD uint64_t learn(uint64_t site, uint64_t cfa)
+{
+    struct labyrinth_site found;
+    uint64_t word = tag_of(site);
+
+    /* Somebody else is reading symbols just now: this time it stays as it is. */
+    if (!labyrinth_site_find(lab_audit_self(), site, &found))
+        return word;
+    if (strncmp(found.function, "rte_", 4) == 0 || strncmp(found.function, "__rte_", 6) == 0)
+        word |= find_caller(site, cfa);
+    lab_store_relaxed(place_of(site), word);
+    return word;
+}
+
+const void *labyrinth_caller(struct lab_audit_site from)
+{
+    uint64_t site = (uint64_t)(uintptr_t)from.address, cfa = (uint64_t)(uintptr_t)from.frame;
+
+    for (int depth = 0; depth < DEPTH_MAX; depth++) {
+        uint64_t word = lab_load_relaxed(place_of(site));
+
+        if (lab_unlikely(word >> TAG_SHIFT != tag_of(site) >> TAG_SHIFT))
+            word = learn(site, cfa);
+        if (lab_likely((word >> SIZE_SHIFT & WORDS_MASK) == 0))
+            break;
+        site = ((const uint64_t *)cfa)[word & WORDS_MASK];
+        cfa += (word >> SIZE_SHIFT & WORDS_MASK) * sizeof(uint64_t);
+    }
+    return (const void *)(uintptr_t)site;
+}

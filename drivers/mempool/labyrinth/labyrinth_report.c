@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The audit's entries as text and as JSON. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <lab_os.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "labyrinth_driver.h"
+#include "labyrinth_report.h"
+#include "labyrinth_site.h"
+
+#define TEXT 600
+
+static struct labyrinth_options told; /* set before there are entries */
+
+/* "lcore 3", "device queue 1", "a thread without an lcore", and the process if it is another. */
+static const char *who_text(const struct lab_audit_actor *actor, char *text, size_t size)
+{
+    int used;
+
+    if (actor->device)
+        used = snprintf(text, size, "device queue %" PRIu32, actor->lcore);
+    else if (actor->lcore == LAB_LCORE_ANY)
+        used = snprintf(text, size, "a thread without an lcore");
+    else
+        used = snprintf(text, size, "lcore %" PRIu32, actor->lcore);
+    if (actor->process != lab_audit_self())
+        snprintf(text + used, size - (size_t)used, " of process %d",
+                 lab_os_process_pid(actor->process));
+    return text;
+}
+
+static void add_actor(char *text, const char *what, const struct lab_audit_actor *actor)
+{
+    size_t used = strlen(text);
+    char who[64], site[LABYRINTH_SITE_TEXT];
+
+    if (actor->site != 0)
+        snprintf(text + used, TEXT - used, "; %s by %s in %s, %.3f s ago", what,
+                 who_text(actor, who, sizeof(who)),
+                 labyrinth_site_text(actor->process, actor->site, site),
+                 (double)actor->age_ns / 1e9);
+}
+
+/* The beginning of a sentence: what, and where it was found. */
+static void begin(char *text, const struct lab_audit_entry *entry)
+{
+    char who[64], site[LABYRINTH_SITE_TEXT];
+
+    if (entry->fault == LAB_AUDIT_LEAK) {
+        snprintf(text, TEXT, "mempool %s: %" PRIu64 " objects %s", entry->pool, entry->count,
+                 lab_audit_fault_text(entry->fault));
+        return;
+    }
+    snprintf(text, TEXT, "mempool %s: object %p %s, by %s in %s", entry->pool, entry->thing,
+             lab_audit_fault_text(entry->fault), who_text(&entry->caller, who, sizeof(who)),
+             labyrinth_site_text(entry->caller.process, entry->caller.site, site));
+    if (entry->fault == LAB_AUDIT_INSIDE_FREE || entry->fault == LAB_AUDIT_WRITE_AFTER_FREE)
+        snprintf(text + strlen(text), TEXT - strlen(text),
+                 entry->fault == LAB_AUDIT_INSIDE_FREE ? "; it starts %" PRIu64 " bytes before"
+                                                       : "; byte %" PRIu64 " was changed",
+                 entry->offset);
+}
+
+static void log_entry(const struct lab_audit_entry *entry)
+{
+    char text[TEXT];
+
+    begin(text, entry);
+    add_actor(text, "got", &entry->got);
+    add_actor(text, "handed over", &entry->holder);
+    add_actor(text, "freed", &entry->put);
+    if (entry->left_out > 0)
+        snprintf(text + strlen(text), TEXT - strlen(text),
+                 " (%" PRIu64 " reports before this one were left out)", entry->left_out);
+    LABYRINTH_LOG(ERR, "%s", text);
+}
+
+static json_t *actor_json(const struct lab_audit_actor *actor)
+{
+    struct labyrinth_site site;
+    json_t *json;
+
+    if (actor->site == 0)
+        return NULL;
+    (void)labyrinth_site_find(actor->process, actor->site, &site);
+    json = json_pack("{s:I, s:f, s:s, s:I, s:s, s:s, s:i, s:I}", "pid",
+                     (json_int_t)lab_os_process_pid(actor->process), "age_s",
+                     (double)actor->age_ns / 1e9, "function", site.function, "offset",
+                     (json_int_t)site.offset, "module", site.module, "file", site.file, "line",
+                     site.line, "address", (json_int_t)actor->site);
+    if (actor->device)
+        json_object_set_new(json, "device_queue", json_integer(actor->lcore));
+    else if (actor->lcore != LAB_LCORE_ANY)
+        json_object_set_new(json, "lcore", json_integer(actor->lcore));
+    return json;
+}
+
+static json_t *entry_json(const struct lab_audit_entry *entry)
+{
+    char thing[24];
+    json_t *json = json_pack("{s:s, s:s, s:I}", "fault", lab_audit_fault_name(entry->fault), "pool",
+                             entry->pool, "count", (json_int_t)entry->count);
+
+    if (entry->fault != LAB_AUDIT_LEAK) {
+        snprintf(thing, sizeof(thing), "%p", entry->thing);
+        json_object_set_new(json, "object", json_string(thing));
+        json_object_set_new(json, "generation", json_integer(entry->generation));
+    }
+    if (entry->offset != 0)
+        json_object_set_new(json, "offset", json_integer((json_int_t)entry->offset));
+    if (entry->left_out != 0)
+        json_object_set_new(json, "left_out", json_integer((json_int_t)entry->left_out));
+    /* What was not seen is left out: NULL adds nothing. */
+    json_object_set_new(json, "caller", actor_json(&entry->caller));
+    json_object_set_new(json, "got", actor_json(&entry->got));
+    json_object_set_new(json, "handed_over", actor_json(&entry->holder));
+    json_object_set_new(json, "freed", actor_json(&entry->put));
+    return json;
+}
+
+/* One write for each line: several processes may add to the same file. */
+static void write_line(const char *line)
+{
+    int file = open(told.report, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    bool failed = file < 0 || write(file, line, strlen(line)) != (ssize_t)strlen(line);
+
+    if (failed)
+        LABYRINTH_LOG(ERR, "cannot write the report %s: %s", told.report, strerror(errno));
+    if (file >= 0)
+        close(file);
+}
+
+static void write_entry(const struct lab_audit_entry *entry)
+{
+    json_t *json = entry_json(entry);
+    char *text = json_dumps(json, JSON_COMPACT), *line = NULL;
+
+    if (text != NULL && asprintf(&line, "%s\n", text) > 0)
+        write_line(line);
+    free(line);
+    free(text);
+    json_decref(json);
+}
+
+static void take(const struct lab_audit_entry *entry)
+{
+    log_entry(entry);
+    if (told.report[0] != '\0')
+        write_entry(entry);
+    if (told.abort && entry->fault != LAB_AUDIT_LEAK)
+        abort();
+}
+
+void labyrinth_report_start(const struct labyrinth_options *options)
+{
+    told = *options;
+    lab_audit_report_to(take, options->limit);
+}

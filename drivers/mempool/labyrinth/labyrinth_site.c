@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* From an address to a function and a line, with libdw of elfutils where it is built in. */
+
+#include <inttypes.h>
+#include <lab_audit.h>
+#include <lab_os.h>
+#include <rte_common.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "labyrinth_site.h"
+
+static void copy(char *to, size_t size, const char *from)
+{
+    snprintf(to, size, "%s", from != NULL ? from : "");
+}
+
+static const char *last_part(const char *path)
+{
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+#ifdef LABYRINTH_LIBDW
+#include <dwarf.h>
+#include <elfutils/libdwfl.h>
+#include <pthread.h>
+
+/* The process that was looked at last, and its modules. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static Dwfl *known;
+static uint64_t known_process;
+
+static const Dwfl_Callbacks callbacks = {
+    .find_elf = dwfl_linux_proc_find_elf,
+    .find_debuginfo = dwfl_standard_find_debuginfo,
+};
+
+static bool report_modules(uint64_t process)
+{
+    if (known == NULL)
+        known = dwfl_begin(&callbacks);
+    if (known == NULL)
+        return false;
+    known_process = process;
+    dwfl_report_begin(known);
+    return dwfl_linux_proc_report(known, lab_os_process_pid(process)) == 0 &&
+           dwfl_report_end(known, NULL, NULL) == 0;
+}
+
+static Dwfl_Module *module_at(uint64_t process, uint64_t address)
+{
+    Dwfl_Module *module = NULL;
+
+    if (known != NULL && known_process == process)
+        module = dwfl_addrmodule(known, address);
+    /* Another process, or a library that was loaded since. */
+    if (module == NULL && report_modules(process))
+        module = dwfl_addrmodule(known, address);
+    return module;
+}
+
+static bool is_of_headers(const char *name)
+{
+    return name == NULL || strncmp(name, "rte_", 4) == 0 || strncmp(name, "__rte_", 6) == 0 ||
+           strncmp(name, "lab_", 4) == 0;
+}
+
+/* Where an inlined function was called from. */
+static void take_call(Dwarf_Die *inlined, Dwarf_Die *unit, struct labyrinth_site *site)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Files *files;
+    Dwarf_Word file, line;
+    size_t n;
+
+    if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_file, &attribute), &file) != 0 ||
+        dwarf_formudata(dwarf_attr(inlined, DW_AT_call_line, &attribute), &line) != 0 ||
+        dwarf_getsrcfiles(unit, &files, &n) != 0 || file >= n)
+        return;
+    copy(site->file, sizeof(site->file), last_part(dwarf_filesrc(files, file, NULL, NULL)));
+    site->line = (int)line;
+}
+
+/* The functions around an address, the innermost first, as they were inlined into each other.
+ * Returns how many DIEs, -1 when there are none; the caller frees *ret_scopes. */
+static int scopes_around(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **ret_scopes)
+{
+    Dwarf_Die *innermost = NULL;
+    int n = -1;
+
+    /* This one leads out of an inlined function to where it was defined, the other to where it was
+     * called. */
+    if (dwarf_getscopes(unit, address, &innermost) > 0)
+        n = dwarf_getscopes_die(&innermost[0], ret_scopes);
+    free(innermost);
+    return n;
+}
+
+/* Goes outwards until a function is the program's own. */
+static void take_scopes(Dwarf_Die *unit, Dwarf_Addr address, struct labyrinth_site *site)
+{
+    Dwarf_Die *scopes = NULL;
+    int n = scopes_around(unit, address, &scopes);
+
+    for (int i = 0; i < n; i++) {
+        int tag = dwarf_tag(&scopes[i]);
+        const char *name = dwarf_diename(&scopes[i]);
+
+        if (tag == DW_TAG_inlined_subroutine && is_of_headers(name)) {
+            take_call(&scopes[i], unit, site);
+        } else if (tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram) {
+            copy(site->function, sizeof(site->function), name);
+            break;
+        }
+    }
+    free(scopes);
+}
+
+static void take_module(Dwfl_Module *module, uint64_t address, struct labyrinth_site *site)
+{
+    Dwarf_Addr call = address - 1; /* the call itself: what follows may be another line */
+    Dwarf_Addr start, bias;
+    GElf_Off offset;
+    GElf_Sym symbol;
+    Dwfl_Line *line = dwfl_module_getsrc(module, call);
+    Dwarf_Die *unit = dwfl_module_addrdie(module, call, &bias);
+    const char *name = dwfl_module_addrinfo(module, call, &offset, &symbol, NULL, NULL, NULL);
+
+    copy(site->module, sizeof(site->module),
+         last_part(dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, NULL, NULL)));
+    site->offset = address - start;
+    /* Of a stripped library, the nearest name is that of any function below. */
+    if (name != NULL && offset < symbol.st_size) {
+        copy(site->function, sizeof(site->function), name);
+        site->offset = offset + 1;
+    }
+    if (line != NULL) {
+        copy(site->file, sizeof(site->file),
+             last_part(dwfl_lineinfo(line, NULL, &site->line, NULL, NULL, NULL)));
+        if (unit != NULL)
+            take_scopes(unit, call - bias, site);
+    }
+}
+
+static bool find_with_symbols(uint64_t process, uint64_t address, struct labyrinth_site *site)
+{
+    Dwfl_Module *module;
+
+    if (pthread_mutex_trylock(&lock) != 0)
+        return false;
+    module = module_at(process, address);
+    if (module != NULL)
+        take_module(module, address, site);
+    pthread_mutex_unlock(&lock);
+    return module != NULL;
+}
+
+#else
+
+static bool find_with_symbols(uint64_t process, uint64_t address, struct labyrinth_site *site)
+{
+    RTE_SET_USED(process);
+    RTE_SET_USED(address);
+    RTE_SET_USED(site);
+    return false;
+}
+
+#endif
+
+/* Without libdw: what the loader knows, of this process. */
+#include <dlfcn.h>
+
+static void find_with_loader(uint64_t process, uint64_t address, struct labyrinth_site *site)
+{
+    Dl_info info;
+
+    if (process != lab_audit_self() || dladdr((void *)(uintptr_t)address, &info) == 0)
+        return;
+    copy(site->module, sizeof(site->module), last_part(info.dli_fname));
+    site->offset = address - (uint64_t)(uintptr_t)info.dli_fbase;
+}
+
+bool labyrinth_site_find(uint64_t process, uint64_t address, struct labyrinth_site *ret_site)
+{
+    *ret_site = (struct labyrinth_site){.offset = address};
+    if (address == 0)
+        return false;
+    if (find_with_symbols(process, address, ret_site))
+        return true;
+    find_with_loader(process, address, ret_site);
+    return false;
+}
+
+char *labyrinth_site_text(uint64_t process, uint64_t address, char *text)
+{
+    struct labyrinth_site site;
+    int used;
+
+    (void)labyrinth_site_find(process, address, &site);
+    used = snprintf(text, LABYRINTH_SITE_TEXT, "%s%s0x%" PRIx64,
+                    site.function[0] != '\0' ? site.function : site.module,
+                    site.function[0] != '\0' || site.module[0] != '\0' ? "+" : "", site.offset);
+    if (site.file[0] != '\0')
+        snprintf(text + used, (size_t)(LABYRINTH_SITE_TEXT - used), " (%s:%d)", site.file,
+                 site.line);
+    else if (site.function[0] != '\0' && site.module[0] != '\0')
+        snprintf(text + used, (size_t)(LABYRINTH_SITE_TEXT - used), " (%s)", site.module);
+    return text;
+}
