@@ -6,6 +6,8 @@
 BUILD   := build/release
 PREFIX  ?= /usr/local
 PMD_DIR ?=
+# Where the loader and pkg-config look; meson alone finds Debian's only with dpkg-dev.
+LIBDIR  ?= $(addprefix lib/,$(shell $(CC) -print-multiarch 2>/dev/null))
 DESTDIR ?=
 
 .DEFAULT_GOAL := help
@@ -39,7 +41,7 @@ build: $(BUILD)/build.ninja ## all of it, optimised, in build/release
 
 install: build ## into PREFIX (/usr/local), below DESTDIR; the driver into PMD_DIR (where DPDK finds it)
 	@meson configure $(BUILD) --prefix '$(abspath $(PREFIX))' \
-	    $(if $(PMD_DIR),-Dpmd_dir='$(abspath $(PMD_DIR))')
+	    $(if $(LIBDIR),--libdir '$(LIBDIR)') $(if $(PMD_DIR),-Dpmd_dir='$(abspath $(PMD_DIR))')
 	@meson install -C $(BUILD) $(if $(DESTDIR),--destdir '$(abspath $(DESTDIR))') || \
 	    { echo "make install: run it as root, or: make install PREFIX=DIR PMD_DIR=DIR"; exit 1; }
 # Programs find a new library only when the loader's cache has been brought up to date.

@@ -111,8 +111,8 @@ static void judge_slots(const struct dpdk_slots *slots, unsigned abi, struct rep
                      "-d " DPDK_PLUGIN " among the EAL options: what that names comes first");
     else
         report_add(report, LEVEL_GOOD, "slots",
-                   "of the %u for mempool drivers in DPDK (ABI %u) %u are free, and ours takes %u",
-                   SLOTS, abi, SLOTS - slots->others, slots->ours);
+                   "%u of the %u for mempool drivers in DPDK (ABI %u) are free, and ours %s",
+                   SLOTS - slots->others, SLOTS, abi, slots->ours > 0 ? "takes one" : "needs one");
 }
 
 void check_slots(const struct tree *tree, struct report *report)

@@ -36,8 +36,8 @@ struct dpdk_slots {
     char error[256]; /* why ours does not load, in the loader's words; empty if it does */
 };
 
-/* Loads them, in a process of its own, as the EAL would. 0; -ENOENT without the library that they
- * register with; -EIO when a driver ended the process. */
+/* Loads them, in a process of its own, as the EAL would (slots.c). 0; -ENOENT without the library
+ * that they register with; -EIO when a driver ended the process. */
 int dpdk_count_slots(const struct tree *tree, const struct dpdk *dpdk,
                      struct dpdk_slots *ret_slots);
 

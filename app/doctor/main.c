@@ -8,6 +8,7 @@
 #include "json_file.h"
 #include "message.h"
 #include "option.h"
+#include "slots.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -136,6 +137,9 @@ int main(int argc, char *argv[])
     struct tree tree;
     int status;
 
+    if (argc == SLOTS_WORDS && strcmp(argv[1], SLOTS_WORD) == 0)
+        return slots_main(&(const struct slots_call){
+            .root = argv[2], .folder = argv[3], .abi = argv[4], .answer = atoi(argv[5])});
     switch (parse(&options, argc, argv)) {
     case OPTIONS_ANSWERED:
         return EXIT_SUCCESS;

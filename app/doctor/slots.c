@@ -4,13 +4,14 @@
 
 /* How many of DPDK's slots for mempool drivers are taken, by trying it out. */
 
-#include "dpdk.h"
+#include "slots.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,41 +45,50 @@ static void load_ours(const glob_t *plugins, size_t n, struct dpdk_slots *slots)
     }
 }
 
-/* In the child: the drivers register themselves as they are loaded, and some print. */
-static int count(const struct tree *tree, const struct dpdk *dpdk, struct dpdk_slots *slots)
+int slots_main(const struct slots_call *call)
 {
-    const struct table_head *table;
+    const struct tree tree = {.root = call->root};
+    const struct table_head *table = dlsym(RTLD_DEFAULT, "rte_mempool_ops_table");
+    struct dpdk_slots slots = {0};
     glob_t plugins;
-    void *library;
     size_t n;
 
-    n = tree_glob(tree, &plugins, "%s/librte_mempool.so.%u", dpdk->libraries, dpdk->abi);
-    library = n > 0 ? dlopen(plugins.gl_pathv[0], RTLD_NOW | RTLD_GLOBAL) : NULL;
-    globfree(&plugins);
-    table = library != NULL ? dlsym(library, "rte_mempool_ops_table") : NULL;
     if (table == NULL)
-        return -ENOENT;
-    n = tree_glob(tree, &plugins, "%s/librte_mempool_*.so.%u", dpdk->folder, dpdk->abi);
+        return ENOENT;
+    alarm(PATIENCE_S);
+    n = tree_glob(&tree, &plugins, "%s/librte_mempool_*.so.%s", call->folder, call->abi);
     load_others(&plugins, n);
-    slots->others = table->num_ops;
-    load_ours(&plugins, n, slots);
-    slots->ours = table->num_ops - slots->others;
-    return 0;
+    slots.others = table->num_ops;
+    load_ours(&plugins, n, &slots);
+    slots.ours = table->num_ops - slots.others;
+    globfree(&plugins);
+    return write(call->answer, &slots, sizeof(slots)) == (ssize_t)sizeof(slots) ? 0 : EIO;
 }
 
-static void child(const struct tree *tree, const struct dpdk *dpdk, int answer)
+/* In the child. The library that the drivers register with, and with it the EAL, is there from the
+ * beginning, as in every program of DPDK's: its thread-local variables need a place that is given
+ * out at the start. What the drivers print goes nowhere. */
+static void start_slots_main(const struct tree *tree, const struct dpdk *dpdk, int answer)
 {
-    struct dpdk_slots slots = {0};
+    char library[2 * PATH_MAX], abi[16], number[16];
+    char *words[] = {program_invocation_name,
+                     SLOTS_WORD,
+                     (char *)(uintptr_t)tree->root,
+                     (char *)(uintptr_t)dpdk->folder,
+                     abi,
+                     number,
+                     NULL};
     int silence = open("/dev/null", O_RDWR);
 
-    if (silence >= 0) {
-        dup2(silence, STDOUT_FILENO);
-        dup2(silence, STDERR_FILENO);
-    }
-    alarm(PATIENCE_S);
-    if (count(tree, dpdk, &slots) != 0)
-        _exit(ENOENT);
-    _exit(write(answer, &slots, sizeof(slots)) == (ssize_t)sizeof(slots) ? 0 : EIO);
+    snprintf(library, sizeof(library), "%s%s/librte_mempool.so.%u", tree->root, dpdk->libraries,
+             dpdk->abi);
+    snprintf(abi, sizeof(abi), "%u", dpdk->abi);
+    snprintf(number, sizeof(number), "%d", answer);
+    if (silence < 0 || dup2(silence, STDOUT_FILENO) < 0 || dup2(silence, STDERR_FILENO) < 0 ||
+        fcntl(answer, F_SETFD, 0) != 0 || setenv("LD_PRELOAD", library, 1) != 0)
+        _exit(EIO);
+    execv("/proc/self/exe", words);
+    _exit(EIO);
 }
 
 int dpdk_count_slots(const struct tree *tree, const struct dpdk *dpdk, struct dpdk_slots *ret_slots)
@@ -90,10 +100,9 @@ int dpdk_count_slots(const struct tree *tree, const struct dpdk *dpdk, struct dp
 
     if (pipe2(ends, O_CLOEXEC) != 0)
         return -errno;
-    fflush(NULL);
     pid = fork();
     if (pid == 0)
-        child(tree, dpdk, ends[1]);
+        start_slots_main(tree, dpdk, ends[1]);
     close(ends[1]);
     n = pid > 0 ? read(ends[0], &slots, sizeof(slots)) : -1;
     close(ends[0]);

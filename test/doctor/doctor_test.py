@@ -187,7 +187,7 @@ class Dpdk(DoctorTest):
         self.finds("bad", "plugin", "librte_mempool_labyrinth.so.23: the EAL", "chmod o-w")
 
     def test_slots(self):
-        self.says("of the 16 for mempool drivers in DPDK (ABI 23) 9 are free, and ours takes 1")
+        self.says("9 of the 16 for mempool drivers in DPDK (ABI 23) are free, and ours takes one")
 
     def test_no_slot(self):
         self.machine.driver("greedy", 16, 23)

@@ -3,11 +3,13 @@
 # Copyright (c) 2026 The Labyrinth authors
 """labyrinth-doctor tells a program of DPDK's that runs from what a dead one has left."""
 
+import glob
 import json
 import os
+import re
 import subprocess
 
-from dpdk_support import BUILD, built, check, check_equal, main
+from dpdk_support import BUILD, PLUGIN, Skip, built, check, check_equal, main
 
 DOCTOR = os.path.join(BUILD, 'app', 'doctor', 'labyrinth-doctor')
 
@@ -46,4 +48,34 @@ def with_shared_memory(place):
     check_equal(len(found), 2, f'findings: the directory, and the files of huge pages ({found})')
 
 
-main(with_ordinary_memory, with_nothing_shared, with_shared_memory)
+def slots(place):
+    """The real drivers, in a made-up place together with ours."""
+    libraries = tool_output('pkg-config', '--variable=libdir', 'libdpdk')
+    folders = sorted(glob.glob(f'{libraries}/dpdk/pmds-*'))
+    if not folders:
+        raise Skip('this DPDK loads no plugins by itself')
+    machine = os.path.join(place.directory, 'machine')
+    made_up = f'{machine}/usr/lib/dpdk/' + os.path.basename(folders[-1])
+    os.makedirs(made_up)
+    for library in glob.glob(f'{libraries}/librte_*.so.*'):
+        os.symlink(library, f'{machine}/usr/lib/' + os.path.basename(library))
+    for plugin in glob.glob(f'{folders[-1]}/librte_mempool_*.so.*'):
+        if 'labyrinth' not in plugin:
+            os.symlink(plugin, os.path.join(made_up, os.path.basename(plugin)))
+    abi = os.path.basename(folders[-1]).split('-')[1].split('.')[0]
+    os.symlink(PLUGIN, f'{made_up}/librte_mempool_labyrinth.so.{abi}')
+    done = subprocess.run([DOCTOR, '--json', f'--root={machine}'], capture_output=True, text=True,
+                          timeout=60, check=False)
+    found = {f['check']: f for f in json.loads(done.stdout)['findings']}
+    check_equal(found['plugin']['level'], 'good', found['plugin']['text'])
+    text = found['slots']['text']
+    check(re.match(r'[0-9]+ of the 16 .* and ours takes one$', text) or 'before ours comes' in text,
+          text)
+
+
+def tool_output(*words):
+    return subprocess.run(words, capture_output=True, text=True, timeout=60,
+                          check=True).stdout.strip()
+
+
+main(slots, with_ordinary_memory, with_nothing_shared, with_shared_memory)
