@@ -9,7 +9,7 @@
  * The kernel keeps the name of a region with its memory, as "labyrinth:NAME@ADDRESS", and shows it
  * in /proc/PID/fd and /proc/PID/maps of every process that has it. So a region is found through
  * those who use it, and when the last of them has ended there is nothing left to find: see
- * doc/adr/0006. */
+ * doc/adr/0008. */
 
 #include <lab_common.h>
 #include <lab_error.h>
