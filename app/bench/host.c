@@ -45,6 +45,7 @@ json_t *host_object(void)
 {
     json_t *host = json_object();
     time_t now = time(NULL);
+    const char *chosen = getenv("LABYRINTH_OPTIONS");
     struct utsname system;
     char text[128];
 
@@ -58,6 +59,7 @@ json_t *host_object(void)
     }
     json_object_set_new(host, "dpdk", json_string(rte_version()));
     json_object_set_new(host, "labyrinth", json_string(LABYRINTH_VERSION));
+    json_object_set_new(host, "labyrinth_options", json_string(chosen != NULL ? chosen : ""));
     json_object_set_new(host, "memory",
                         json_string(rte_eal_has_hugepages() ? "huge pages" : "ordinary pages"));
     json_object_set_new(host, "load", load_average());

@@ -48,6 +48,20 @@ static json_t *ratio_object(const struct result *result, unsigned entry, bool fu
     return object;
 }
 
+/* The best of an entry's peers, and by how much it is better than that: null without a peer. */
+static json_t *best_object(const struct result *result, unsigned entry)
+{
+    struct spread ratio;
+    json_t *object;
+    unsigned peer;
+
+    if (!result_best_peer(result, entry, &peer) || !result_ratio(result, entry, peer, &ratio))
+        return json_null();
+    object = spread_object(ratio);
+    json_object_set_new(object, "pool", json_string(result->entries[peer].pool));
+    return object;
+}
+
 /* What was, or was not, measured; more is added by the caller. */
 static json_t *setting_object(const struct setting *setting)
 {
@@ -80,6 +94,7 @@ static json_t *entry_object(const struct result *result, unsigned entry)
                         json_string(measure_info(setting->pattern->ranked)->key));
     json_object_set_new(object, "ratio", ratio_object(result, entry, false));
     json_object_set_new(object, "ratio_spread", ratio_object(result, entry, true));
+    json_object_set_new(object, "best_peer", best_object(result, entry));
     return object;
 }
 

@@ -38,8 +38,20 @@ static void print_head(FILE *out, const struct result *result)
             fprintf(out, " %10s", measure_info(measure)->title);
     }
     if (result->n_entries > 1)
-        fprintf(out, "   %s is", result->entries[0].pool);
+        fprintf(out, " %10s   %s is", "to best", result->entries[0].pool);
     fputc('\n', out);
+}
+
+/* By how much a pool is better than the best of its peers: for the best of them, the second. */
+static void print_to_best(FILE *out, const struct result *result, unsigned entry)
+{
+    struct spread ratio;
+    unsigned peer;
+
+    if (result_best_peer(result, entry, &peer) && result_ratio(result, entry, peer, &ratio))
+        fprintf(out, " %8.2f x", ratio.median);
+    else
+        fprintf(out, " %10s", "-");
 }
 
 static void print_ratio(FILE *out, const struct result *result, unsigned entry)
@@ -72,6 +84,8 @@ void table_print(FILE *out, const struct result *result)
                 print_number(out, measure == MEASURE_MAX ? spread.max : spread.median);
             }
         }
+        if (result->n_entries > 1)
+            print_to_best(out, result, i);
         if (i > 0)
             print_ratio(out, result, i);
         if (result->entries[i].lost > 0)

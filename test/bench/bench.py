@@ -3,6 +3,7 @@
 """Runs labyrinth-bench for the tests beside this file."""
 
 import json
+import math
 import os
 import subprocess
 import tempfile
@@ -14,6 +15,9 @@ PROGRAM = os.environ["LABYRINTH_BENCH"]
 
 # Nothing a test does takes longer, however busy the machine is.
 TIMEOUT_S = 100
+
+# No peers, to be compared with.
+OURS = ("labyrinth", "liblabyrinth", "lab_zone")
 
 # What a result says about its setting.
 NUMBERS = ("bulk", "cache", "lcores", "cpus", "held", "bufs", "rounds")
@@ -68,7 +72,8 @@ class BenchTest(unittest.TestCase):
         """The schema: everything is there, and of its type."""
         self.assertEqual(set(report), {"host", "results", "left_out"})
         for key, kind in {"cpu": str, "cpus": int, "kernel": str, "dpdk": str, "labyrinth": str,
-                          "memory": str, "date": str, "rounds": int, "slot_ms": int}.items():
+                          "labyrinth_options": str, "memory": str, "date": str, "rounds": int,
+                          "slot_ms": int}.items():
             self.assertIsInstance(report["host"][key], kind)
         for result in report["results"]:
             for key in NUMBERS:
@@ -82,6 +87,12 @@ class BenchTest(unittest.TestCase):
                 if spread is not None:
                     self.assert_spread(spread)
                     self.assertEqual(spread["median"], result["ratio"][peer])
+            if result["best_peer"] is not None:
+                peer = result["best_peer"].pop("pool")
+                self.assert_spread(result["best_peer"])
+                self.assertEqual(result["best_peer"], result["ratio_spread"][peer])
+                self.assertEqual(result["ratio"][peer] or math.inf, min(
+                    r or math.inf for p, r in result["ratio"].items() if p not in OURS))
         for left in report["left_out"]:
             self.assertTrue(left["pattern"] and left["reason"])
 

@@ -122,6 +122,21 @@ class Output(bench.BenchTest):
         self.assertEqual(status, 0)
         self.assertRegex(out, r"labyrinth +\d.*\n  lf_stack +\d.* x \(\d.* to \d.*\)")
 
+    def test_best_peer(self):
+        result = bench.run("--pattern=local-single", "--pools=labyrinth,stack,lf_stack",
+                           "--slot-ms=20")
+        ours, stack, lf_stack = self.assert_succeeds(result)
+        self.assertIn("to best", result.out)
+        # Two peers' best is the other one; the ratio of ours is the lesser of the two.
+        self.assertEqual(stack["best_peer"]["median"], stack["ratio"]["lf_stack"])
+        self.assertEqual(lf_stack["best_peer"]["median"], lf_stack["ratio"]["stack"])
+        self.assertEqual(ours["best_peer"]["median"], min(ours["ratio"].values()))
+
+    def test_driver_options_are_named(self):
+        result = quick(*LOCAL, env={"LABYRINTH_OPTIONS": "cache=off"})
+        self.assert_succeeds(result)
+        self.assertEqual(result.report["host"]["labyrinth_options"], "cache=off")
+
     def test_quiet(self):
         self.assertEqual(self.words(*LOCAL, "--slot-ms=2", "-q"), (0, "", ""))
 
