@@ -7,36 +7,81 @@
 #include "pools.h"
 
 #include <dlfcn.h>
+#include <rte_malloc.h>
 #include <rte_mbuf.h>
 #include <string.h>
+#include <sys/mman.h>
 
 const char *const contender_defaults[] = {
-    "liblabyrinth", "labyrinth", "ring_mp_mc", "ring_mt_rts", "ring_mt_hts",
-    "stack",        "lf_stack",  "bucket",     "mimalloc",    "jemalloc",
+    "liblabyrinth", "labyrinth", "lab_zone", "ring_mp_mc", "ring_mt_rts", "ring_mt_hts", "stack",
+    "lf_stack",     "bucket",    "mimalloc", "jemalloc",   "rte_malloc",  "mmap",        "buddy",
 };
 const unsigned contender_n_defaults = RTE_DIM(contender_defaults);
 
 /* The allocators that this program was linked with (see meson.build), which has put the C library
  * before them: malloc() is still its. Theirs are asked for by library. */
 static const struct {
-    const char *name, *library, *get, *put;
+    const char *name, *library, *get, *get_aligned, *put;
 } allocators[] = {
-    {"mimalloc", "libmimalloc.so.2", "mi_malloc", "mi_free"},
-    {"jemalloc", "libjemalloc.so.2", "malloc", "free"},
+    {"mimalloc", "libmimalloc.so.2", "mi_malloc", "mi_aligned_alloc", "mi_free"},
+    {"jemalloc", "libjemalloc.so.2", "malloc", "aligned_alloc", "free"},
+};
+
+static void *get_rte_malloc(size_t bytes)
+{
+    return rte_malloc(NULL, bytes, (unsigned)bytes);
+}
+
+static void put_rte_malloc(void *pages, size_t bytes)
+{
+    rte_free(pages);
+}
+
+static void *get_mmap(size_t bytes)
+{
+    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return pages != MAP_FAILED ? pages : NULL;
+}
+
+static void put_mmap(void *pages, size_t bytes)
+{
+    munmap(pages, bytes);
+}
+
+static const struct {
+    const char *name;
+    void *(*get)(size_t bytes);
+    void (*put)(void *pages, size_t bytes);
+} systems[] = {
+    {"rte_malloc", get_rte_malloc, put_rte_malloc},
+    {"mmap", get_mmap, put_mmap},
 };
 
 enum contender_kind contender_kind(const char *name)
 {
-    for (size_t i = 0; i < RTE_DIM(allocators); i++) {
-        if (strcmp(name, allocators[i].name) == 0)
-            return CONTENDER_MALLOC;
+    static const struct {
+        const char *name;
+        enum contender_kind kind;
+    } kinds[] = {
+        {"liblabyrinth", CONTENDER_LIBRARY}, {"lab_zone", CONTENDER_ZONE},
+        {"mimalloc", CONTENDER_MALLOC},      {"jemalloc", CONTENDER_MALLOC},
+        {"rte_malloc", CONTENDER_SYSTEM},    {"mmap", CONTENDER_SYSTEM},
+        {"buddy", CONTENDER_BUDDY},
+    };
+
+    for (size_t i = 0; i < RTE_DIM(kinds); i++) {
+        if (strcmp(name, kinds[i].name) == 0)
+            return kinds[i].kind;
     }
-    return strcmp(name, "liblabyrinth") == 0 ? CONTENDER_LIBRARY : CONTENDER_MEMPOOL;
+    return CONTENDER_MEMPOOL;
 }
 
 bool contender_is_ours(const char *name)
 {
-    return strcmp(name, "labyrinth") == 0 || strcmp(name, "liblabyrinth") == 0;
+    return strcmp(name, "labyrinth") == 0 || strcmp(name, "liblabyrinth") == 0 ||
+           strcmp(name, "lab_zone") == 0;
 }
 
 static bool find_allocator(const char *name, struct contender *ret_contender)
@@ -50,8 +95,10 @@ static bool find_allocator(const char *name, struct contender *ret_contender)
         if (library == NULL)
             return false;
         *(void **)&ret_contender->malloc.get = dlsym(library, allocators[i].get);
+        *(void **)&ret_contender->malloc.get_aligned = dlsym(library, allocators[i].get_aligned);
         *(void **)&ret_contender->malloc.put = dlsym(library, allocators[i].put);
-        return ret_contender->malloc.get != NULL && ret_contender->malloc.put != NULL;
+        return ret_contender->malloc.get != NULL && ret_contender->malloc.get_aligned != NULL &&
+               ret_contender->malloc.put != NULL;
     }
     return false;
 }
@@ -72,12 +119,11 @@ bool contender_exists(const char *name)
     switch (contender_kind(name)) {
     case CONTENDER_MEMPOOL:
         return is_registered(name);
-    case CONTENDER_LIBRARY:
-        return true;
     case CONTENDER_MALLOC:
         return find_allocator(name, &allocator);
+    default:
+        return true;
     }
-    return false;
 }
 
 void contender_complain(const char *name)
@@ -123,6 +169,37 @@ static bool open_library(struct contender *contender, unsigned bufs)
     return false;
 }
 
+/* A zone of pages that are numbers only: what is measured does not look into them. */
+static bool open_zone(struct contender *contender, unsigned pages)
+{
+    const struct lab_zone_options options = {
+        .name = contender->name,
+        .blocks = pages / LAB_BLOCK_PAGES,
+        .lcores = RTE_MAX_LCORE,
+    };
+    struct lab_region_options memory = {.node = LAB_NODE_ANY};
+    struct lab_error error = {0};
+
+    if (lab_zone_footprint(&options, &memory.bytes, &error) == 0 &&
+        lab_region_create(&memory, &contender->zone_memory, &error) == 0 &&
+        lab_zone_init(contender->zone_memory.address, &options, &contender->zone, &error) == 0)
+        return true;
+    complain("zone %s: %s", contender->name, error.message);
+    return false;
+}
+
+static bool find_system(const char *name, struct contender *ret_contender)
+{
+    for (size_t i = 0; i < RTE_DIM(systems); i++) {
+        if (strcmp(name, systems[i].name) != 0)
+            continue;
+        ret_contender->system.get = systems[i].get;
+        ret_contender->system.put = systems[i].put;
+        return true;
+    }
+    return false;
+}
+
 bool contender_open(struct contender *ret_contender, const char *name, unsigned bufs,
                     unsigned cache, bool touched)
 {
@@ -134,12 +211,21 @@ bool contender_open(struct contender *ret_contender, const char *name, unsigned 
         return open_library(ret_contender, bufs);
     case CONTENDER_MALLOC:
         return find_allocator(name, ret_contender);
+    case CONTENDER_ZONE:
+        return open_zone(ret_contender, bufs);
+    case CONTENDER_SYSTEM:
+        return find_system(name, ret_contender);
+    case CONTENDER_BUDDY:
+        ret_contender->buddy = buddy_create(bufs);
+        return ret_contender->buddy != NULL;
     }
     return false;
 }
 
 void contender_close(struct contender *contender)
 {
+    buddy_destroy(contender->buddy);
+    (void)lab_region_destroy(&contender->zone_memory);
     if (contender->library != NULL && lab_pool_destroy(contender->library) != 0)
         complain("pool %s stays mapped: buffers of it are missing", contender->name);
     rte_mempool_free(contender->mempool);
@@ -147,12 +233,20 @@ void contender_close(struct contender *contender)
 
 unsigned contender_missing(const struct contender *contender, unsigned bufs)
 {
+    struct lab_zone_stats stats;
+
     switch (contender->kind) {
     case CONTENDER_MEMPOOL:
         return bufs - rte_mempool_avail_count(contender->mempool);
     case CONTENDER_LIBRARY:
         return bufs - lab_pool_count(contender->library);
+    case CONTENDER_ZONE:
+        lab_zone_stats(contender->zone, &stats);
+        return bufs - (unsigned)stats.free_pages;
+    case CONTENDER_BUDDY:
+        return bufs - buddy_free_pages(contender->buddy);
     case CONTENDER_MALLOC:
+    case CONTENDER_SYSTEM:
         break; /* has no limit, and so no count */
     }
     return 0;
@@ -160,7 +254,12 @@ unsigned contender_missing(const struct contender *contender, unsigned bufs)
 
 size_t contender_bytes(const char *name, unsigned bufs, size_t page_bytes)
 {
-    if (contender_kind(name) == CONTENDER_MALLOC)
-        return 0; /* what is held, only: nothing beside a pool */
-    return pools_bytes(bufs, CONTENDER_MBUF_SIZE, page_bytes);
+    enum contender_kind kind = contender_kind(name);
+
+    if (kind == CONTENDER_MEMPOOL || kind == CONTENDER_LIBRARY)
+        return pools_bytes(bufs, CONTENDER_MBUF_SIZE, page_bytes);
+    if (strcmp(name, "rte_malloc") != 0)
+        return 0; /* its own memory, or what is held only: nothing beside a pool */
+    /* What is held, and before the first turn; twice, since its headers stand between. */
+    return 2 * 2 * RTE_MIN(CONTENDER_PAGES_HELD_BYTES, bufs * CONTENDER_PAGE_BYTES);
 }

@@ -4,13 +4,16 @@
 #ifndef BENCH_CONTENDER_H
 #define BENCH_CONTENDER_H
 
+#include "buddy.h"
+
 #include <lab_pool.h>
+#include <lab_zone.h>
 #include <rte_mempool.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whose speed is measured: mempools by the name of their driver, and for the native patterns also
- * the library's own pools and general allocators. */
+/* Whose speed is measured: mempools by the name of their driver; for the native patterns also the
+ * library's own pools and general allocators; for the page patterns whoever has pages. */
 
 #define CONTENDERS_MAX 16
 
@@ -21,17 +24,37 @@ enum contender_kind {
     CONTENDER_MEMPOOL, /* "labyrinth", "ring_mp_mc"... */
     CONTENDER_LIBRARY, /* "liblabyrinth": lab_pool_create(), no DPDK between */
     CONTENDER_MALLOC,  /* "mimalloc", "jemalloc" */
+    CONTENDER_ZONE,    /* "lab_zone": the library's page allocator */
+    CONTENDER_SYSTEM,  /* "rte_malloc", "mmap" */
+    CONTENDER_BUDDY,   /* "buddy": see buddy.h */
 };
+
+/* Sets of kinds. */
+#define CONTENDER_BIT(kind) (1u << (kind))
+
+#define CONTENDER_PAGE_BYTES ((size_t)4096)
+
+/* What a contender without a limit of its own may be asked to hold at most in the page patterns,
+ * by all lcores together; and at most as much again before the first turn (see occupancy.h). */
+#define CONTENDER_PAGES_HELD_BYTES ((size_t)128 << 20)
 
 struct contender {
     const char *name;
     enum contender_kind kind;
-    struct rte_mempool *mempool; /* of the three, the one of its kind */
+    struct rte_mempool *mempool; /* of all these, the one of its kind */
     struct lab_pool *library;
     struct {
         void *(*get)(size_t bytes);
+        void *(*get_aligned)(size_t alignment, size_t bytes);
         void (*put)(void *buffer);
     } malloc;
+    struct {
+        void *(*get)(size_t bytes); /* aligned to their number, if it can do that */
+        void (*put)(void *pages, size_t bytes);
+    } system;
+    struct lab_zone *zone;
+    struct lab_region zone_memory; /* what describes the zone's pages, which are only numbers */
+    struct buddy *buddy;
 };
 
 /* All that are measured when --pools says nothing, ours first. */
@@ -48,8 +71,9 @@ bool contender_is_ours(const char *name);
 bool contender_exists(const char *name);
 void contender_complain(const char *name);
 
-/* Makes one, all of its buffers free. `name` lives as long. Buffers that nobody touches are plain
- * objects, others mbufs: a pool may have a policy for these. False, and the reason said. */
+/* Makes one, all of its buffers free; for page allocators `bufs` are pages, whole blocks of them.
+ * `name` lives as long. Buffers that nobody touches are plain objects, others mbufs: a pool may
+ * have a policy for these. False, and the reason said. */
 bool contender_open(struct contender *ret_contender, const char *name, unsigned bufs,
                     unsigned cache, bool touched);
 void contender_close(struct contender *contender);
@@ -57,7 +81,7 @@ void contender_close(struct contender *contender);
 /* Buffers that can no longer be had, when everybody has given back all they held. */
 unsigned contender_missing(const struct contender *contender, unsigned bufs);
 
-/* Memory that one takes on pages of this size. */
+/* Memory of the EAL's that one takes on pages of this size. */
 size_t contender_bytes(const char *name, unsigned bufs, size_t page_bytes);
 
 #endif

@@ -99,6 +99,6 @@ const struct pattern oversubscribed = {
     .cache = LIST(0),
     .lcores = LIST(8),
     .bufs = LIST(8191),
-    .crowded = true,
+    .crowd = CROWD_ALWAYS,
     .work = get_and_put,
 };

@@ -73,6 +73,7 @@ static json_t *setting_object(const struct setting *setting)
     set_count(object, "lcores", setting->lcores);
     set_count(object, "held", setting->held);
     set_count(object, "bufs", setting->bufs);
+    set_count(object, "occupancy", setting->occupancy);
     return object;
 }
 

@@ -14,6 +14,7 @@ const struct measure_info *measure_info(enum measure measure)
         [MEASURE_P999] = {"p999_ns", "p99.9", "ns", true},
         [MEASURE_P9999] = {"p9999_ns", "p99.99", "ns", true},
         [MEASURE_MAX] = {"max_ns", "max", "ns", true},
+        [MEASURE_LARGEST] = {"largest", "order 9", "share of the free pages", false},
         [MEASURE_PREEMPTED] = {"preempted", "preempted", "calls", true},
     };
 

@@ -18,6 +18,7 @@ enum measure {
     MEASURE_P9999,     /* same */
     MEASURE_MAX,       /* same */
     MEASURE_PREEMPTED, /* long calls in which the measured thread itself lost its CPU */
+    MEASURE_LARGEST,   /* share of the free pages that can be had in the largest runs */
     MEASURES
 };
 

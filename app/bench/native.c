@@ -83,8 +83,9 @@ static inline uint64_t work(struct worker *worker, unsigned bulk)
         return work_mempool(worker, bulk);
     case CONTENDER_MALLOC:
         return work_malloc(worker);
+    default:
+        return 0;
     }
-    return 0;
 }
 
 static uint64_t work_single(struct worker *worker)
@@ -97,6 +98,10 @@ static uint64_t work_bulk(struct worker *worker)
     return work(worker, worker->turn->setting->bulk);
 }
 
+#define NATIVE_TAKES                                                                               \
+    (CONTENDER_BIT(CONTENDER_MEMPOOL) | CONTENDER_BIT(CONTENDER_LIBRARY) |                         \
+     CONTENDER_BIT(CONTENDER_MALLOC))
+
 const struct pattern native_single = {
     .name = "native-single",
     .shows = "inline calls, one buffer each: the library, mempools with their cache, malloc()",
@@ -106,7 +111,7 @@ const struct pattern native_single = {
     .lcores = LIST(1),
     .bufs = LIST(8191),
     .held = 32,
-    .native = true,
+    .takes = NATIVE_TAKES,
     .single = true,
     .work = work_single,
 };
@@ -119,6 +124,6 @@ const struct pattern native_bulk = {
     .cache = LIST(256),
     .lcores = LIST(1),
     .bufs = LIST(8191),
-    .native = true,
+    .takes = NATIVE_TAKES,
     .work = work_bulk,
 };

@@ -27,21 +27,25 @@ enum {
     OPTION_CACHE,
     OPTION_LCORES,
     OPTION_HELD,
+    OPTION_OCCUPANCY,
     OPTION_JSON,
     OPTION_LIST,
 };
 
 static const struct option_spec specs[] = {
-    {"pattern", "NAME,...", OPTION_PATTERN, "which patterns (all; see --list)"},
+    {"pattern", "NAME,...", OPTION_PATTERN,
+     "which patterns (all; see --list); a name may be a shell's: page-*"},
     {"pools", "NAME,...", OPTION_POOLS,
      "which pools (all known); the others are compared with the first"},
     {"rounds", "N", OPTION_ROUNDS, "turns of each pool in each pattern (5)"},
     {"slot-ms", "MS", OPTION_SLOT_MS, "length of a turn (100)"},
     {"bulk", "N,...", OPTION_BULK, "buffers of a call; the -single patterns always take 1"},
-    {"bufs", "N,...", OPTION_BUFS, "buffers of a pool"},
+    {"bufs", "N,...", OPTION_BUFS, "buffers of a pool; of the page patterns: pages of 4 KiB"},
     {"cache", "N,...", OPTION_CACHE, "mempool cache of each lcore; 0: none"},
     {"lcores", "N,...", OPTION_LCORES, "lcores that work at the same time"},
     {"held", "N", OPTION_HELD, "buffers that an lcore holds before it puts them back"},
+    {"occupancy", "PERCENT,...", OPTION_OCCUPANCY,
+     "of the page patterns: how much is held at random throughout"},
     {"json", "FILE", OPTION_JSON, "write the results to FILE (-: stdout, the table to stderr)"},
     {"list", NULL, OPTION_LIST, "the patterns, a sentence on each"},
     {"quiet", NULL, 'q', "no table, no progress, no notes: errors and the exit status only"},
@@ -64,31 +68,34 @@ static void print_help(void)
         "\n");
     option_print(&table);
     printf("\n"
-           "Several values of --bulk, --bufs, --cache or --lcores are measured one after the\n"
+           "Several values of --bulk, --bufs, --cache and so on are measured one after the\n"
            "other, in all combinations. What is not given, each pattern chooses as its sentence\n"
            "says; the results name it.\n"
            "\n"
            "Patterns:\n");
     patterns_print();
-    printf("\n"
-           "Pools: any mempool driver of this DPDK; and in the native patterns also liblabyrinth\n"
-           "(the library without DPDK between), mimalloc and jemalloc.\n"
-           "\n"
-           "For quiet figures: CPUs that nobody else uses, and the performance governor\n"
-           "(cpupower frequency-set -g performance). With --lcores=1,2,4 and so on one sees how\n"
-           "a pool scales. \"to best\" compares each pool with the best of its peers; the last\n"
-           "columns say how many times faster the first pool is than each: median, minimum and\n"
-           "maximum of the rounds. Where those lie on both sides of 1, do not believe in a\n"
-           "difference: take more --rounds.\n"
-           "\n"
-           "Exit status: 0 when all was measured or left out by a named reason; 1 when one of our\n"
-           "own pools lost a buffer, or it was interrupted; 2 for wrong usage.\n"
-           "\n"
-           "Examples:\n"
-           "  " PROGRAM "\n"
-           "  " PROGRAM " --pattern=shared-bulk --cache=0,256 --lcores=1,2,4 --rounds=9\n"
-           "  " PROGRAM " --pattern=worst --pools=labyrinth,lf_stack --slot-ms=1000 --json=w.json\n"
-           "  " PROGRAM " --lcores='0@0,(1-2)@(1-2)' --file-prefix=b -- --pattern=pipeline\n");
+    printf(
+        "\n"
+        "Pools: any mempool driver of this DPDK; and in the native patterns also liblabyrinth\n"
+        "(the library without DPDK between), mimalloc and jemalloc. In the page patterns:\n"
+        "lab_zone (the library's page allocator), mimalloc, jemalloc, rte_malloc and mmap, each\n"
+        "asked for runs of pages; and for fragmentation a binary buddy, the textbook's.\n"
+        "\n"
+        "For quiet figures: CPUs that nobody else uses, and the performance governor\n"
+        "(cpupower frequency-set -g performance). With --lcores=1,2,4 and so on one sees how\n"
+        "a pool scales. \"to best\" compares each pool with the best of its peers; the last\n"
+        "columns say how many times faster the first pool is than each: median, minimum and\n"
+        "maximum of the rounds. Where those lie on both sides of 1, do not believe in a\n"
+        "difference: take more --rounds.\n"
+        "\n"
+        "Exit status: 0 when all was measured or left out by a named reason; 1 when one of our\n"
+        "own pools lost a buffer, or it was interrupted; 2 for wrong usage.\n"
+        "\n"
+        "Examples:\n"
+        "  " PROGRAM "\n"
+        "  " PROGRAM " --pattern=shared-bulk --cache=0,256 --lcores=1,2,4 --rounds=9\n"
+        "  " PROGRAM " --pattern=worst --pools=labyrinth,lf_stack --slot-ms=1000 --json=w.json\n"
+        "  " PROGRAM " --lcores='0@0,(1-2)@(1-2)' --file-prefix=b -- --pattern=pipeline\n");
 }
 
 static bool parse_list(const char *option, char *text, unsigned least, unsigned most,
@@ -110,12 +117,16 @@ static bool parse_list(const char *option, char *text, unsigned least, unsigned 
 static bool parse_patterns(struct options *o, char *text)
 {
     const char *names[OPTIONS_MAX_PATTERNS];
+    unsigned n;
 
-    if (!parse_names("pattern", text, OPTIONS_MAX_PATTERNS, names, &o->n_patterns))
+    if (!parse_names("pattern", text, OPTIONS_MAX_PATTERNS, names, &n))
         return false;
-    for (unsigned i = 0; i < o->n_patterns; i++) {
-        o->patterns[i] = pattern_named(names[i]);
-        if (o->patterns[i] == NULL) {
+    o->n_patterns = 0;
+    for (unsigned i = 0; i < n; i++) {
+        bool found;
+
+        o->n_patterns = patterns_named(names[i], o->patterns, o->n_patterns, &found);
+        if (!found) {
             complain_pattern(names[i]);
             return false;
         }
@@ -162,6 +173,8 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
         return parse_list(name, text, 1, RTE_MAX_LCORE - 1, &o->lcores);
     case OPTION_HELD:
         return parse_unsigned(name, text, 1, HELD_MAX, &o->held);
+    case OPTION_OCCUPANCY:
+        return parse_list(name, text, 0, 99, &o->occupancy);
     case OPTION_JSON:
         o->json = text;
         return true;

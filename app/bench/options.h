@@ -27,6 +27,7 @@ struct options {
     struct list bufs;
     struct list cache;
     struct list lcores;
+    struct list occupancy;
     unsigned held;
 
     const char *json; /* NULL: none */

@@ -22,6 +22,13 @@ struct list {
         .n = sizeof((unsigned[]){__VA_ARGS__}) / sizeof(unsigned), .values = { __VA_ARGS__ }       \
     }
 
+/* Whether lcores share CPUs. */
+enum crowd {
+    CROWD_NEVER,  /* each lcore has a CPU of its own */
+    CROWD_ALWAYS, /* all lcores on two CPUs */
+    CROWD_NEEDED, /* the latter, when there are fewer CPUs than lcores */
+};
+
 /* A way in which programs use a pool. To add one, write an entry of this kind and name it in
  * patterns.c; everything else follows from it. */
 struct pattern {
@@ -34,13 +41,17 @@ struct pattern {
     struct list cache;
     struct list lcores;
     struct list bufs;
-    unsigned held; /* buffers that an lcore holds at the most; 0: one bulk */
+    struct list occupancy; /* n is 0: nothing is held before */
+    unsigned held;         /* buffers that an lcore holds at the most; 0: one bulk */
 
-    bool native;         /* library and general allocators take part, too */
-    bool touched;        /* the lcores write and read the buffers, which then are mbufs */
-    bool single;         /* one at a time, whatever --bulk says */
-    bool crowded;        /* all lcores on two CPUs, more than these can run; else one on each */
+    unsigned takes; /* who takes part: CONTENDER_BITs; 0: mempools */
+    bool touched;   /* the lcores write and read the buffers, which then are mbufs */
+    bool single;    /* one at a time, whatever --bulk says */
+    bool pages;     /* of pages: those asked for are of these orders */
+    unsigned mix;   /* see mix.h */
+    enum crowd crowd;
     unsigned least;      /* lcores that it takes at the least; 0: one */
+    unsigned most;       /* and at the most; 0: any number */
     unsigned multiple;   /* and a multiple of which number; 0: any */
     unsigned measures;   /* beside the speed: MEASURE_BITs */
     enum measure ranked; /* the one that the pools are compared by */
@@ -60,11 +71,21 @@ struct pattern {
     void (*conduct)(struct turn *turn);
 };
 
+static inline bool pattern_takes(const struct pattern *pattern, enum contender_kind kind)
+{
+    unsigned takes = pattern->takes != 0 ? pattern->takes : CONTENDER_BIT(CONTENDER_MEMPOOL);
+
+    return (takes & CONTENDER_BIT(kind)) != 0;
+}
+
 extern const struct pattern *const patterns[];
 extern const unsigned n_patterns;
 
-/* NULL when there is none; complain_pattern() then says which there are. */
-const struct pattern *pattern_named(const char *name);
+/* Appends those of this name, or that a shell's pattern (page-*) is for, save those that are among
+ * the `n` already; returns how many there are then. `list` has room for n_patterns. When the name
+ * is for none, complain_pattern() says which there are. */
+unsigned patterns_named(const char *name, const struct pattern *list[], unsigned n,
+                        bool *ret_found);
 void complain_pattern(const char *name);
 
 /* One sentence each, on stdout. */

@@ -6,33 +6,75 @@
 #include "message.h"
 #include "suggest.h"
 
+#include <fnmatch.h>
 #include <rte_common.h>
 #include <stdio.h>
 #include <string.h>
 
 extern const struct pattern local_bulk, local_single, shared_bulk, overflow, oversubscribed,
-    pipeline, pipeline_touched, frozen, worst, worst_oversubscribed, native_single, native_bulk;
+    pipeline, pipeline_touched, frozen, worst, worst_oversubscribed, native_single, native_bulk,
+    page_order_0, page_order_1, page_order_2, page_order_3, page_order_4, page_order_5,
+    page_order_6, page_order_7, page_order_8, page_order_9, page_mixed, page_fragmented_pages,
+    page_fragmented_singles, page_fragmented_counts;
 
 const struct pattern *const patterns[] = {
-    &local_bulk, &local_single,         &shared_bulk,    &overflow,
-    &pipeline,   &pipeline_touched,     &oversubscribed, &frozen,
-    &worst,      &worst_oversubscribed, &native_single,  &native_bulk,
+    &local_bulk,
+    &local_single,
+    &shared_bulk,
+    &overflow,
+    &pipeline,
+    &pipeline_touched,
+    &oversubscribed,
+    &frozen,
+    &worst,
+    &worst_oversubscribed,
+    &native_single,
+    &native_bulk,
+    &page_order_0,
+    &page_order_1,
+    &page_order_2,
+    &page_order_3,
+    &page_order_4,
+    &page_order_5,
+    &page_order_6,
+    &page_order_7,
+    &page_order_8,
+    &page_order_9,
+    &page_mixed,
+    &page_fragmented_pages,
+    &page_fragmented_singles,
+    &page_fragmented_counts,
 };
 const unsigned n_patterns = RTE_DIM(patterns);
 
-const struct pattern *pattern_named(const char *name)
+static bool is_among(const struct pattern *pattern, const struct pattern *const list[], unsigned n)
 {
-    for (unsigned i = 0; i < n_patterns; i++) {
-        if (strcmp(name, patterns[i]->name) == 0)
-            return patterns[i];
+    for (unsigned i = 0; i < n; i++) {
+        if (list[i] == pattern)
+            return true;
     }
-    return NULL;
+    return false;
+}
+
+unsigned patterns_named(const char *name, const struct pattern *list[], unsigned n, bool *ret_found)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < n_patterns; i++) {
+        if (fnmatch(name, patterns[i]->name, 0) != 0)
+            continue;
+        found = true;
+        if (!is_among(patterns[i], list, n))
+            list[n++] = patterns[i];
+    }
+    *ret_found = found;
+    return n;
 }
 
 void complain_pattern(const char *name)
 {
     const char *names[RTE_DIM(patterns)], *nearest;
-    char list[512] = "";
+    char list[1024] = "";
     size_t length = 0;
 
     for (unsigned i = 0; i < n_patterns; i++) {
@@ -51,5 +93,5 @@ void complain_pattern(const char *name)
 void patterns_print(void)
 {
     for (unsigned i = 0; i < n_patterns; i++)
-        printf("  %-21s %s\n", patterns[i]->name, patterns[i]->shows);
+        printf("  %-23s %s\n", patterns[i]->name, patterns[i]->shows);
 }

@@ -3,6 +3,8 @@
  */
 #include "plan.h"
 
+#include "cpus.h"
+
 #include <rte_common.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,46 +14,97 @@ static const struct list *chosen(const struct list *given, const struct list *ow
     return given->n > 0 ? given : own;
 }
 
+/* What can be chosen for a pattern, in the order in which it varies. */
+enum axis { AXIS_BULK, AXIS_CACHE, AXIS_LCORES, AXIS_OCCUPANCY, AXIS_BUFS, AXES };
+
+struct axes {
+    const struct list *lists[AXES];
+};
+
+static struct axes axes_of(const struct pattern *pattern, const struct options *options)
+{
+    static const struct list none = LIST(0);
+    const struct list *occupancy = chosen(&options->occupancy, &pattern->occupancy);
+
+    return (struct axes){{
+        [AXIS_BULK] = pattern->single ? &pattern->bulk : chosen(&options->bulk, &pattern->bulk),
+        /* Only mempools have a cache, and only page allocators are measured half full. */
+        [AXIS_CACHE] = pattern->pages ? &none : chosen(&options->cache, &pattern->cache),
+        [AXIS_LCORES] = chosen(&options->lcores, &pattern->lcores),
+        [AXIS_OCCUPANCY] = pattern->occupancy.n > 0 ? occupancy : &none,
+        [AXIS_BUFS] = chosen(&options->bufs, &pattern->bufs),
+    }};
+}
+
+static unsigned n_combinations(const struct axes *axes)
+{
+    unsigned n = 1;
+
+    for (unsigned i = 0; i < AXES; i++)
+        n *= axes->lists[i]->n;
+    return n;
+}
+
+/* Runs that an lcore holds at a time: a half of what is free, at the most, among all of them, so
+ * that nobody finds nothing; nor more than those may hold that have no limit. */
+static unsigned held_pages(const struct setting *setting, unsigned wanted)
+{
+    const struct pattern *pattern = setting->pattern;
+    uint64_t free_pages = (uint64_t)setting->bufs * (100 - setting->occupancy) / 100;
+    uint64_t pages = RTE_MIN(free_pages / 2, CONTENDER_PAGES_HELD_BYTES / CONTENDER_PAGE_BYTES);
+    unsigned order = pattern->mix < LAB_PAGE_ORDERS ? pattern->mix : 0;
+
+    return (unsigned)RTE_MAX(1u, RTE_MIN(wanted, (pages >> order) / setting->lcores));
+}
+
 static struct setting setting_of(const struct pattern *pattern, const struct options *options,
-                                 unsigned bulk, unsigned cache, unsigned lcores, unsigned bufs)
+                                 const unsigned values[AXES])
 {
     unsigned held = options->held != 0 ? options->held : pattern->held;
-
-    if (pattern->single)
-        bulk = 1;
-    return (struct setting){
+    struct setting setting = {
         .pattern = pattern,
-        .bulk = bulk,
-        .cache = cache,
-        .lcores = lcores,
-        .bufs = bufs,
-        .held = RTE_MAX(held, bulk),
+        .bulk = pattern->single ? 1 : values[AXIS_BULK],
+        .cache = values[AXIS_CACHE],
+        .lcores = values[AXIS_LCORES],
+        .occupancy = values[AXIS_OCCUPANCY],
+        .bufs = values[AXIS_BUFS],
+        .crowded = pattern->crowd == CROWD_ALWAYS ||
+                   (pattern->crowd == CROWD_NEEDED && values[AXIS_LCORES] > cpus_count()),
     };
+
+    setting.held = RTE_MAX(held, setting.bulk);
+    if (pattern->pages) {
+        setting.bufs -= setting.bufs % LAB_BLOCK_PAGES;
+        setting.held = pattern->held != 0 ? pattern->held : held_pages(&setting, setting.held);
+    }
+    return setting;
 }
 
 /* Appends all combinations for one pattern. */
 static void combine(struct plan *plan, const struct pattern *pattern, const struct options *options)
 {
-    const struct list *bulks =
-        pattern->single ? &pattern->bulk : chosen(&options->bulk, &pattern->bulk);
-    const struct list *caches = chosen(&options->cache, &pattern->cache);
-    const struct list *lcores = chosen(&options->lcores, &pattern->lcores);
-    const struct list *bufs = chosen(&options->bufs, &pattern->bufs);
+    struct axes axes = axes_of(pattern, options);
+    unsigned n = n_combinations(&axes);
 
-    for (unsigned i = 0; i < bulks->n; i++)
-        for (unsigned j = 0; j < caches->n; j++)
-            for (unsigned k = 0; k < lcores->n; k++)
-                for (unsigned l = 0; l < bufs->n; l++)
-                    plan->settings[plan->n++] =
-                        setting_of(pattern, options, bulks->values[i], caches->values[j],
-                                   lcores->values[k], bufs->values[l]);
+    for (unsigned i = 0; i < n; i++) {
+        unsigned values[AXES], rest = i;
+
+        for (unsigned axis = AXES; axis-- > 0; rest /= axes.lists[axis]->n)
+            values[axis] = axes.lists[axis]->values[rest % axes.lists[axis]->n];
+        plan->settings[plan->n++] = setting_of(pattern, options, values);
+    }
 }
 
 bool plan_make(struct plan *ret_plan, const struct options *options)
 {
-    size_t most = (size_t)options->n_patterns * LIST_MAX * LIST_MAX * LIST_MAX * LIST_MAX;
+    unsigned n = 0;
 
-    *ret_plan = (struct plan){.settings = calloc(most, sizeof(struct setting))};
+    for (unsigned i = 0; i < options->n_patterns; i++) {
+        struct axes axes = axes_of(options->patterns[i], options);
+
+        n += n_combinations(&axes);
+    }
+    *ret_plan = (struct plan){.settings = calloc(n, sizeof(struct setting))};
     if (ret_plan->settings == NULL)
         return false;
     for (unsigned i = 0; i < options->n_patterns; i++)
@@ -69,18 +122,21 @@ unsigned plan_lcores(const struct plan *plan, bool crowded)
     unsigned most = 0;
 
     for (unsigned i = 0; i < plan->n; i++) {
-        if (plan->settings[i].pattern->crowded == crowded)
+        if (plan->settings[i].crowded == crowded)
             most = RTE_MAX(most, plan->settings[i].lcores);
     }
     return most;
 }
 
+/* What the EAL, the rings of a pipeline and the workers take beside the pools. */
+#define OTHER_BYTES ((size_t)16 << 20)
+
 size_t plan_bytes(const struct setting *setting, const struct options *options, size_t page_bytes)
 {
-    size_t bytes = 0;
+    size_t bytes = OTHER_BYTES;
 
     for (unsigned i = 0; i < options->n_pools; i++) {
-        if (setting->pattern->native || contender_kind(options->pools[i]) == CONTENDER_MEMPOOL)
+        if (pattern_takes(setting->pattern, contender_kind(options->pools[i])))
             bytes += contender_bytes(options->pools[i], setting->bufs, page_bytes);
     }
     return bytes;
@@ -109,6 +165,10 @@ const char *plan_objection(const struct setting *setting)
         return "needs more lcores";
     if (pattern->multiple != 0 && setting->lcores % pattern->multiple != 0)
         return "works with lcores in pairs, so with an even number of them";
+    if (pattern->most != 0 && setting->lcores > pattern->most)
+        return "works with fewer lcores";
+    if (pattern->pages && setting->bufs == 0)
+        return "needs at least 512 pages";
     if (setting->held > setting->bufs)
         return "holds more buffers than there are";
     return NULL;
@@ -116,7 +176,14 @@ const char *plan_objection(const struct setting *setting)
 
 void plan_describe(const struct setting *setting, char *text, size_t capacity)
 {
-    snprintf(text, capacity, "%s: bulk %u, cache %u, %u held, %u buffers, %u lcore%s",
-             setting->pattern->name, setting->bulk, setting->cache, setting->held, setting->bufs,
-             setting->lcores, setting->lcores == 1 ? "" : "s");
+    const char *plural = setting->lcores == 1 ? "" : "s";
+
+    if (setting->pattern->pages)
+        snprintf(text, capacity, "%s: bulk %u, %u held, %u pages, %u %% occupied, %u lcore%s",
+                 setting->pattern->name, setting->bulk, setting->held, setting->bufs,
+                 setting->occupancy, setting->lcores, plural);
+    else
+        snprintf(text, capacity, "%s: bulk %u, cache %u, %u held, %u buffers, %u lcore%s",
+                 setting->pattern->name, setting->bulk, setting->cache, setting->held,
+                 setting->bufs, setting->lcores, plural);
 }

@@ -5,6 +5,7 @@
 
 #include "lcores.h"
 #include "message.h"
+#include "occupancy.h"
 #include "plan.h"
 #include "stop.h"
 
@@ -19,42 +20,45 @@ struct series {
     const struct options *options;
     struct result *result;
     struct contender contenders[CONTENDERS_MAX];
+    struct occupancy occupancies[CONTENDERS_MAX]; /* one for each of them */
     unsigned n;
     unsigned lcores[RTE_MAX_LCORE];
     struct turn turn;
 };
-
-static bool takes_part(const struct pattern *pattern, const char *pool)
-{
-    return pattern->native || contender_kind(pool) == CONTENDER_MEMPOOL;
-}
 
 static void open_contenders(struct series *series)
 {
     const struct setting *setting = &series->result->setting;
 
     for (unsigned i = 0; i < series->options->n_pools; i++) {
+        struct contender *contender = &series->contenders[series->n];
         const char *name = series->options->pools[i];
 
-        if (!takes_part(setting->pattern, name) || !contender_exists(name))
+        if (!pattern_takes(setting->pattern, contender_kind(name)) || !contender_exists(name))
             continue;
-        if (contender_open(&series->contenders[series->n], name, setting->bufs, setting->cache,
-                           setting->pattern->touched))
+        if (contender_open(contender, name, setting->bufs, setting->cache,
+                           setting->pattern->touched) &&
+            occupancy_fill(&series->occupancies[series->n], contender, setting)) {
             series->n++;
-        else
-            note("%s: %s is left out", setting->pattern->name, name);
+            continue;
+        }
+        contender_close(contender);
+        note("%s: %s is left out", setting->pattern->name, name);
     }
 }
 
 /* Looks whether every buffer that a pool began with is there again. What a peer loses is part of
  * the result; false when one of ours has lost any, for that is a mistake. */
-static bool look_for_lost(const struct series *series)
+static bool look_for_lost(struct series *series)
 {
     const struct setting *setting = &series->result->setting;
     bool ours_whole = true;
 
     for (unsigned i = 0; i < series->n; i++) {
-        unsigned lost = contender_missing(&series->contenders[i], setting->bufs);
+        unsigned lost;
+
+        occupancy_release(&series->occupancies[i], &series->contenders[i]);
+        lost = contender_missing(&series->contenders[i], setting->bufs);
 
         series->result->entries[i].lost = lost;
         if (lost == 0 || !contender_is_ours(series->contenders[i].name))
@@ -109,8 +113,8 @@ static struct series *open_series(const struct options *options, struct result *
     *series = (struct series){.options = options, .result = result};
     series->turn.setting = &result->setting;
     series->turn.slot_ms = options->slot_ms;
-    result->n_cpus = lcores_pick(result->setting.lcores, result->setting.pattern->crowded,
-                                 series->lcores, result->left_out, sizeof(result->left_out));
+    result->n_cpus = lcores_pick(result->setting.lcores, result->setting.crowded, series->lcores,
+                                 result->left_out, sizeof(result->left_out));
     series->turn.n_cpus = result->n_cpus;
     if (result->n_cpus > 0) {
         open_contenders(series);
@@ -144,6 +148,7 @@ static int take_round(struct series *series, unsigned round, const struct slots_
         if (stop_requested() != STOP_NONE)
             return -EINTR;
         watch->turn(watch->context, round, series->contenders[which].name);
+        series->turn.round = round;
         series->turn.contender = &series->contenders[which];
         rc = turn_take(&series->turn, series->lcores, values);
         if (rc != 0) {

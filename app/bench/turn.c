@@ -20,7 +20,7 @@
 static void wait_for_go(const struct turn *turn)
 {
     while (lab_load_acquire(&turn->go) == 0) { /* T1 pairs with T2 */
-        if (turn->setting->pattern->crowded)
+        if (turn->setting->crowded)
             sched_yield();
         else
             rte_pause();

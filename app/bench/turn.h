@@ -30,7 +30,9 @@ struct setting {
     unsigned cache;
     unsigned lcores;
     unsigned held;
-    unsigned bufs;
+    unsigned bufs;      /* of page allocators: pages */
+    unsigned occupancy; /* percent of them that are held throughout */
+    bool crowded;       /* all lcores on two CPUs, more than these can run; else one on each */
 };
 
 /* What an lcore needs, apart from the others. */
@@ -49,6 +51,7 @@ struct turn {
     const struct setting *setting;
     const struct contender *contender;
     unsigned slot_ms;
+    unsigned round;
     struct worker *workers; /* setting->lcores of them */
     void *state;            /* the pattern's own */
     unsigned n_cpus;        /* that the workers are on */

@@ -29,6 +29,12 @@ class What(bench.BenchTest):
                                              "--pools=labyrinth"))
         self.assertEqual([e["pattern"] for e in entries], ["local-single", "native-bulk"])
 
+    def test_patterns_of_a_kind(self):
+        entries = self.assert_succeeds(quick("--pattern=native-*,local-bulk,native-bulk",
+                                             "--cache=0", "--pools=labyrinth"))
+        self.assertEqual([e["pattern"] for e in entries],
+                         ["native-single", "native-bulk", "local-bulk"])
+
     def test_pools(self):
         entries = self.assert_succeeds(quick("--pattern=local-single", "--pools=stack,labyrinth"))
         self.assertEqual([e["pool"] for e in entries], ["stack", "labyrinth"])

@@ -13,6 +13,8 @@ NANOSECONDS = ("p50_ns", "p99_ns", "p999_ns", "p9999_ns", "max_ns")
 class Patterns(bench.BenchTest):
     def test_each(self):
         for pattern in bench.patterns():
+            if pattern.startswith("page-"):
+                continue  # pages_test.py
             with self.subTest(pattern):
                 # Long enough for every lcore to be let on its CPU once, busy as it may be.
                 result = bench.run(f"--pattern={pattern}", "--slot-ms=25", "--rounds=3",
