@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -231,13 +232,39 @@ void contender_close(struct contender *contender)
     rte_mempool_free(contender->mempool);
 }
 
+/* Takes one by one what there is, for a driver's own count may err. The lcores' caches hold the
+ * rest. */
+static unsigned count_by_taking(struct rte_mempool *pool, unsigned bufs)
+{
+    void **taken = malloc(bufs * sizeof(*taken));
+    unsigned n = 0, cached = 0;
+
+    if (taken == NULL)
+        return rte_mempool_avail_count(pool);
+    while (n < bufs && rte_mempool_get(pool, &taken[n]) == 0)
+        n++;
+    for (unsigned lcore = 0; pool->cache_size > 0 && lcore < RTE_MAX_LCORE; lcore++)
+        cached += pool->local_cache[lcore].len;
+    for (unsigned i = 0; i < n; i++)
+        rte_mempool_put(pool, taken[i]);
+    free(taken);
+    return n + cached;
+}
+
+static unsigned missing_of_mempool(struct rte_mempool *pool, unsigned bufs)
+{
+    if (rte_mempool_avail_count(pool) == bufs)
+        return 0;
+    return bufs - RTE_MIN(bufs, count_by_taking(pool, bufs));
+}
+
 unsigned contender_missing(const struct contender *contender, unsigned bufs)
 {
     struct lab_zone_stats stats;
 
     switch (contender->kind) {
     case CONTENDER_MEMPOOL:
-        return bufs - rte_mempool_avail_count(contender->mempool);
+        return missing_of_mempool(contender->mempool, bufs);
     case CONTENDER_LIBRARY:
         return bufs - lab_pool_count(contender->library);
     case CONTENDER_ZONE:
