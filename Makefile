@@ -9,9 +9,10 @@ PMD_DIR ?=
 # Where the loader and pkg-config look; meson alone finds Debian's only with dpkg-dev.
 LIBDIR  ?= $(addprefix lib/,$(shell $(CC) -print-multiarch 2>/dev/null))
 DESTDIR ?=
+RESULTS ?= build/measurements
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-debian13 check build install clean
+.PHONY: help demo test test-quick test-debian13 check build install plots clean
 
 help: ## says what there is
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,6 +47,9 @@ install: build ## into PREFIX (/usr/local), below DESTDIR; the driver into PMD_D
 	    { echo "make install: run it as root, or: make install PREFIX=DIR PMD_DIR=DIR"; exit 1; }
 # Programs find a new library only when the loader's cache has been brought up to date.
 	@[ -n '$(DESTDIR)' ] || [ "$$(id -u)" -ne 0 ] || ldconfig
+
+plots: ## doc/plots, from what config/measure wrote into RESULTS (build/measurements)
+	@config/plots '$(RESULTS)'
 
 clean: ## removes every build
 	@rm -rf build
