@@ -14,8 +14,9 @@
 #include <sys/mman.h>
 
 const char *const contender_defaults[] = {
-    "liblabyrinth", "labyrinth", "lab_zone", "ring_mp_mc", "ring_mt_rts", "ring_mt_hts", "stack",
-    "lf_stack",     "bucket",    "mimalloc", "jemalloc",   "rte_malloc",  "mmap",        "buddy",
+    "liblabyrinth", "labyrinth",   "lab_page",   "lab_zone", "ring_mp_mc",
+    "ring_mt_rts",  "ring_mt_hts", "stack",      "lf_stack", "bucket",
+    "mimalloc",     "jemalloc",    "rte_malloc", "mmap",     "buddy",
 };
 const unsigned contender_n_defaults = RTE_DIM(contender_defaults);
 
@@ -67,9 +68,9 @@ enum contender_kind contender_kind(const char *name)
         enum contender_kind kind;
     } kinds[] = {
         {"liblabyrinth", CONTENDER_LIBRARY}, {"lab_zone", CONTENDER_ZONE},
-        {"mimalloc", CONTENDER_MALLOC},      {"jemalloc", CONTENDER_MALLOC},
-        {"rte_malloc", CONTENDER_SYSTEM},    {"mmap", CONTENDER_SYSTEM},
-        {"buddy", CONTENDER_BUDDY},
+        {"lab_page", CONTENDER_PAGE},        {"mimalloc", CONTENDER_MALLOC},
+        {"jemalloc", CONTENDER_MALLOC},      {"rte_malloc", CONTENDER_SYSTEM},
+        {"mmap", CONTENDER_SYSTEM},          {"buddy", CONTENDER_BUDDY},
     };
 
     for (size_t i = 0; i < RTE_DIM(kinds); i++) {
@@ -82,7 +83,7 @@ enum contender_kind contender_kind(const char *name)
 bool contender_is_ours(const char *name)
 {
     return strcmp(name, "labyrinth") == 0 || strcmp(name, "liblabyrinth") == 0 ||
-           strcmp(name, "lab_zone") == 0;
+           strcmp(name, "lab_page") == 0 || strcmp(name, "lab_zone") == 0;
 }
 
 static bool find_allocator(const char *name, struct contender *ret_contender)
@@ -178,14 +179,56 @@ static bool open_zone(struct contender *contender, unsigned pages)
         .blocks = pages / LAB_BLOCK_PAGES,
         .lcores = RTE_MAX_LCORE,
     };
-    struct lab_region_options memory = {.node = LAB_NODE_ANY};
+    struct lab_region_options home = {.node = LAB_NODE_ANY};
     struct lab_error error = {0};
 
-    if (lab_zone_footprint(&options, &memory.bytes, &error) == 0 &&
-        lab_region_create(&memory, &contender->zone_memory, &error) == 0 &&
-        lab_zone_init(contender->zone_memory.address, &options, &contender->zone, &error) == 0)
+    if (lab_zone_footprint(&options, &home.bytes, &error) == 0 &&
+        lab_region_create(&home, &contender->home, &error) == 0 &&
+        lab_zone_init(contender->home.address, &options, &contender->zone, &error) == 0)
         return true;
     complain("zone %s: %s", contender->name, error.message);
+    return false;
+}
+
+/* Addresses that nobody looks into, aligned to blocks. */
+static void *reserve_addresses(struct contender *contender, size_t bytes)
+{
+    uintptr_t address;
+
+    contender->addresses_bytes = bytes + LAB_PAGE_BYTES * LAB_BLOCK_PAGES;
+    contender->addresses = mmap(NULL, contender->addresses_bytes, PROT_NONE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (contender->addresses == MAP_FAILED) {
+        contender->addresses = NULL;
+        return NULL;
+    }
+    address = RTE_ALIGN_CEIL((uintptr_t)contender->addresses, LAB_PAGE_BYTES * LAB_BLOCK_PAGES);
+    return (void *)address;
+}
+
+/* All that there is for everybody: no marks, no reserve. */
+static bool open_arena(struct contender *contender, unsigned pages)
+{
+    struct lab_arena_zone zone = {
+        .bytes = pages * LAB_PAGE_BYTES,
+        .node = LAB_NODE_ANY,
+        .memory = reserve_addresses(contender, pages * LAB_PAGE_BYTES),
+        .mark = {[LAB_PAGE_HIGH] = 1},
+    };
+    const struct lab_arena_options options = {
+        .name = contender->name,
+        .zone = &zone,
+        .zones = 1,
+        .cached_orders = (1u << LAB_PAGE_ORDERS) - 1,
+    };
+    struct lab_region_options home = {.node = LAB_NODE_ANY};
+    struct lab_error error = {.message = "no addresses"};
+
+    if (zone.memory != NULL && lab_arena_footprint(&options, &home.bytes, &error) == 0 &&
+        lab_region_create(&home, &contender->home, &error) == 0 &&
+        lab_arena_init(contender->home.address, &options, &contender->arena, &error) == 0)
+        return true;
+    complain("arena %s: %s", contender->name, error.message);
     return false;
 }
 
@@ -212,6 +255,8 @@ bool contender_open(struct contender *ret_contender, const char *name, unsigned 
         return open_library(ret_contender, bufs);
     case CONTENDER_MALLOC:
         return find_allocator(name, ret_contender);
+    case CONTENDER_PAGE:
+        return open_arena(ret_contender, bufs);
     case CONTENDER_ZONE:
         return open_zone(ret_contender, bufs);
     case CONTENDER_SYSTEM:
@@ -226,7 +271,9 @@ bool contender_open(struct contender *ret_contender, const char *name, unsigned 
 void contender_close(struct contender *contender)
 {
     buddy_destroy(contender->buddy);
-    (void)lab_region_destroy(&contender->zone_memory);
+    (void)lab_region_destroy(&contender->home);
+    if (contender->addresses != NULL)
+        munmap(contender->addresses, contender->addresses_bytes);
     if (contender->library != NULL && lab_pool_destroy(contender->library) != 0)
         complain("pool %s stays mapped: buffers of it are missing", contender->name);
     rte_mempool_free(contender->mempool);
@@ -261,12 +308,16 @@ static unsigned missing_of_mempool(struct rte_mempool *pool, unsigned bufs)
 unsigned contender_missing(const struct contender *contender, unsigned bufs)
 {
     struct lab_zone_stats stats;
+    struct lab_page_why why = {0};
 
     switch (contender->kind) {
     case CONTENDER_MEMPOOL:
         return missing_of_mempool(contender->mempool, bufs);
     case CONTENDER_LIBRARY:
         return bufs - lab_pool_count(contender->library);
+    case CONTENDER_PAGE:
+        (void)lab_page_why(contender->arena, LAB_LCORE_ANY, 0, LAB_GFP_ATOMIC, &why);
+        return bufs - (unsigned)(why.free + why.cached);
     case CONTENDER_ZONE:
         lab_zone_stats(contender->zone, &stats);
         return bufs - (unsigned)stats.free_pages;

@@ -6,8 +6,8 @@
 
 #include "buddy.h"
 
+#include <lab_page.h>
 #include <lab_pool.h>
-#include <lab_zone.h>
 #include <rte_mempool.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +24,8 @@ enum contender_kind {
     CONTENDER_MEMPOOL, /* "labyrinth", "ring_mp_mc"... */
     CONTENDER_LIBRARY, /* "liblabyrinth": lab_pool_create(), no DPDK between */
     CONTENDER_MALLOC,  /* "mimalloc", "jemalloc" */
-    CONTENDER_ZONE,    /* "lab_zone": the library's page allocator */
+    CONTENDER_PAGE,    /* "lab_page": the library's page allocator, every order through deques */
+    CONTENDER_ZONE,    /* "lab_zone": what lies below that: no deques, no marks */
     CONTENDER_SYSTEM,  /* "rte_malloc", "mmap" */
     CONTENDER_BUDDY,   /* "buddy": see buddy.h */
 };
@@ -32,7 +33,7 @@ enum contender_kind {
 /* Sets of kinds. */
 #define CONTENDER_BIT(kind) (1u << (kind))
 
-#define CONTENDER_PAGE_BYTES ((size_t)4096)
+#define CONTENDER_PAGE_BYTES LAB_PAGE_BYTES
 
 /* What a contender without a limit of its own may be asked to hold at most in the page patterns,
  * by all lcores together; and at most as much again before the first turn (see occupancy.h). */
@@ -52,8 +53,11 @@ struct contender {
         void *(*get)(size_t bytes); /* aligned to their number, if it can do that */
         void (*put)(void *pages, size_t bytes);
     } system;
+    struct lab_arena *arena;
     struct lab_zone *zone;
-    struct lab_region zone_memory; /* what describes the zone's pages, which are only numbers */
+    struct lab_region home; /* what describes the pages of these two */
+    void *addresses;        /* of the arena's pages: no memory is behind them */
+    size_t addresses_bytes;
     struct buddy *buddy;
 };
 

@@ -18,7 +18,7 @@ static uint32_t limit_pages(const struct contender *contender, const struct sett
     unsigned mix = setting->pattern->mix;
     uint32_t pages = UNLIMITED_RUNS << (mix < LAB_PAGE_ORDERS ? mix : 0);
 
-    if (contender->kind == CONTENDER_ZONE || contender->kind == CONTENDER_BUDDY)
+    if (contender->kind != CONTENDER_MALLOC && contender->kind != CONTENDER_SYSTEM)
         return setting->bufs;
     pages = RTE_MIN(pages, CONTENDER_PAGES_HELD_BYTES / CONTENDER_PAGE_BYTES);
     return RTE_MIN(pages, setting->bufs);
@@ -60,6 +60,9 @@ bool occupancy_fill(struct occupancy *ret_occupancy, const struct contender *con
         used -= 1u << any->order;
         *any = all.held[--all.n];
     }
+    /* What was given back last would rest with this lcore else, which works no more. */
+    if (contender->kind == CONTENDER_PAGE)
+        (void)lab_arena_prefer(contender->arena, rte_lcore_id(), LAB_NODE_ANY);
     *ret_occupancy = all;
     return true;
 }

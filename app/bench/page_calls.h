@@ -20,6 +20,8 @@ static __rte_always_inline bool page_get(const struct contender *contender,
     void *thing;
 
     switch (kind) {
+    case CONTENDER_PAGE:
+        return lab_page_alloc(contender->arena, lcore, order, LAB_GFP_NOWAIT, ret_thing) == 0;
     case CONTENDER_ZONE:
         if (lab_zone_alloc(contender->zone, lcore, order, LAB_ZONE_SHORT, &page) != 0)
             return false;
@@ -48,6 +50,9 @@ static __rte_always_inline void page_put(const struct contender *contender,
                                          unsigned order)
 {
     switch (kind) {
+    case CONTENDER_PAGE:
+        (void)lab_page_free(contender->arena, lcore, thing, order);
+        break;
     case CONTENDER_ZONE:
         (void)lab_zone_free(contender->zone, lcore, (uint32_t)(uintptr_t)thing, order);
         break;

@@ -34,8 +34,28 @@ static __rte_always_inline uint64_t get_and_put(struct worker *worker, enum cont
     return ops;
 }
 
-/* The zone has calls for many single pages, which nobody else has. */
+/* Many in one call, which nobody else has: the arena for every order... */
 static uint64_t get_and_put_bulk(struct worker *worker)
+{
+    const struct turn *turn = worker->turn;
+    struct lab_arena *arena = turn->contender->arena;
+    unsigned held = turn->setting->held, order = turn->setting->pattern->mix;
+    uint64_t ops = 0;
+
+    while (!turn_is_over(turn)) {
+        if (lab_page_alloc_bulk(arena, worker->lcore, order, LAB_GFP_NOWAIT, worker->things,
+                                held) != 0) {
+            rte_pause();
+            continue;
+        }
+        ops += held;
+        (void)lab_page_free_bulk(arena, worker->lcore, order, worker->things, held, NULL);
+    }
+    return ops;
+}
+
+/* ...and the zone for single pages. */
+static uint64_t get_and_put_singles(struct worker *worker)
 {
     const struct turn *turn = worker->turn;
     struct lab_zone *zone = turn->contender->zone;
@@ -61,9 +81,13 @@ static uint64_t work_order(struct worker *worker)
     const struct setting *setting = worker->turn->setting;
 
     switch (worker->turn->contender->kind) {
-    case CONTENDER_ZONE:
-        if (setting->pattern->mix == 0 && setting->bulk > 1)
+    case CONTENDER_PAGE:
+        if (setting->held > 1 && setting->held <= LAB_PAGE_BULK_MAX)
             return get_and_put_bulk(worker);
+        return get_and_put(worker, CONTENDER_PAGE);
+    case CONTENDER_ZONE:
+        if (setting->pattern->mix == 0 && setting->held > 1)
+            return get_and_put_singles(worker);
         return get_and_put(worker, CONTENDER_ZONE);
     case CONTENDER_MALLOC:
         return get_and_put(worker, CONTENDER_MALLOC);
@@ -122,6 +146,8 @@ static uint64_t work_mixed(struct worker *worker)
         script[i].order = (uint8_t)mix_order(worker->turn->setting->pattern->mix, &state);
     }
     switch (worker->turn->contender->kind) {
+    case CONTENDER_PAGE:
+        return come_and_go(worker, CONTENDER_PAGE, script);
     case CONTENDER_ZONE:
         return come_and_go(worker, CONTENDER_ZONE, script);
     case CONTENDER_MALLOC:
@@ -137,8 +163,8 @@ static uint64_t work_mixed(struct worker *worker)
 #define PAGES (UINT32_C(1) << 21)
 
 #define PAGE_TAKES                                                                                 \
-    (CONTENDER_BIT(CONTENDER_ZONE) | CONTENDER_BIT(CONTENDER_MALLOC) |                             \
-     CONTENDER_BIT(CONTENDER_SYSTEM))
+    (CONTENDER_BIT(CONTENDER_PAGE) | CONTENDER_BIT(CONTENDER_ZONE) |                               \
+     CONTENDER_BIT(CONTENDER_MALLOC) | CONTENDER_BIT(CONTENDER_SYSTEM))
 
 #define PAGE_ORDER(k, size)                                                                        \
     const struct pattern page_order_##k = {                                                        \

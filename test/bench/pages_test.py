@@ -9,22 +9,23 @@ from bench import quick
 
 ORDERS = range(10)
 BLOCK = 512  # pages
+OURS = {"lab_page", "lab_zone"}
 PEERS = {"rte_malloc", "mmap"}
 
 
 class Orders(bench.BenchTest):
     def test_each(self):
         entries = self.assert_succeeds(quick("--pattern=page-order-*", "--bufs=65536",
-                                             "--pools=lab_zone,rte_malloc,mmap"))
+                                             "--pools=lab_page,lab_zone,rte_malloc,mmap"))
         self.assertEqual({e["pattern"] for e in entries}, {f"page-order-{k}" for k in ORDERS})
         for order in ORDERS:
             of_this = [e for e in entries if e["pattern"] == f"page-order-{order}"]
             self.assertEqual({(e["bulk"], e["occupancy"]) for e in of_this},
                              {(1, 0), (1, 90), (512, 0), (512, 90)})
-            self.assertLessEqual({"lab_zone"} | PEERS, {e["pool"] for e in of_this})
+            self.assertLessEqual(OURS | PEERS, {e["pool"] for e in of_this})
             for entry in of_this:
                 self.assertEqual(entry["lost"], 0)
-                if entry["pool"] == "lab_zone":
+                if entry["pool"] in OURS:
                     self.assertGreater(entry["mops"]["max"], 0, entry)
 
     def test_allocators(self):
@@ -76,7 +77,7 @@ class Mixed(bench.BenchTest):
         self.assertEqual({e["occupancy"] for e in entries}, {0, 90})
         for entry in entries:
             self.assertEqual(entry["lost"], 0)
-            if entry["pool"] == "lab_zone":
+            if entry["pool"] in OURS:
                 self.assertGreater(entry["mops"]["max"], 0)
 
     def test_fragmented(self):
