@@ -60,16 +60,20 @@ void lab_audit_init(struct lab_audit *audit, uint32_t count,
 
 /* Records of two epochs with the same number must not meet: those of the one before this one are
  * the only ones that calls may still be writing. */
-static void forget_records(struct lab_audit *audit)
+static uint32_t forget_records(struct lab_audit *audit)
 {
+    uint32_t held = 0;
+
     for (uint32_t i = 0; i < audit->count; i++) {
         uint64_t word = lab_load_relaxed(&audit->record[i].word);
 
-        if ((word & LAB_AUDIT_STATE_MASK) != LAB_AUDIT_UNSEEN)
-            (void)lab_cas_relaxed(&audit->record[i].word, &word, word & ~LAB_AUDIT_STATE_MASK);
+        if ((word & LAB_AUDIT_STATE_MASK) != LAB_AUDIT_UNSEEN &&
+            lab_cas_relaxed(&audit->record[i].word, &word, word & ~LAB_AUDIT_STATE_MASK))
+            held += (word & LAB_AUDIT_STATE_MASK) == LAB_AUDIT_HELD;
     }
     for (uint32_t i = 0; i < LAB_AUDIT_WATCH; i++)
         lab_store_relaxed(&audit->watch[i], 0);
+    return held;
 }
 
 static uint64_t ticks_in(struct lab_audit *audit, uint64_t ns)
@@ -84,7 +88,7 @@ static uint64_t ticks_in(struct lab_audit *audit, uint64_t ns)
     return (lab_ticks() - begin) * 100;
 }
 
-void lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level)
+uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level)
 {
     uint64_t mode = lab_load_relaxed(&audit->mode);
     unsigned epoch = (lab_audit_word_epoch(mode) + 1) % LAB_AUDIT_EPOCHS;
@@ -92,7 +96,7 @@ void lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level)
     lab_store_relaxed(&audit->settled_at,
                       lab_ticks() + ticks_in(audit, LAB_AUDIT_SETTLE_MS * UINT64_C(1000000)));
     lab_store_release(&audit->mode, (uint64_t)level | (uint64_t)epoch << LAB_AUDIT_EPOCH_SHIFT);
-    forget_records(audit);
+    return forget_records(audit);
 }
 
 unsigned lab_audit_party(struct lab_audit *audit, uint64_t identity)
@@ -124,15 +128,19 @@ static const void *resolve(struct lab_audit_site site)
 }
 
 bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, struct lab_audit_site site,
-                     struct lab_audit_call *ret_call)
+                     uint64_t at, struct lab_audit_call *ret_call)
 {
     uint64_t mode = lab_load_acquire(&audit->mode);
     unsigned party = lab_audit_party(audit, lab_audit_self());
 
-    ret_call->at = lab_ticks();
+    uint64_t settled_at = lab_load_relaxed(&audit->settled_at);
+
+    if ((int64_t)(at - settled_at) < 0)
+        at = lab_ticks(); /* perhaps it is no longer so early */
+    ret_call->at = at;
     ret_call->site = (uint64_t)(uintptr_t)resolve(site);
     ret_call->who = lab_audit_who(party, lab_audit_lcore(lcore), lab_audit_word_epoch(mode));
-    return (int64_t)(ret_call->at - lab_load_relaxed(&audit->settled_at)) >= 0;
+    return (int64_t)(at - settled_at) >= 0;
 }
 
 enum lab_audit_fault lab_audit_hand(struct lab_audit *audit, uint32_t index,

@@ -118,8 +118,9 @@ void lab_audit_init(struct lab_audit *audit, uint32_t count,
                     const struct lab_audit_options *options);
 
 /* Changes the level; records of before are void, and for some time (LAB_AUDIT_SETTLE_MS) nothing is
- * recorded, until calls that began before have ended. One thread at a time. */
-void lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level);
+ * recorded, until calls that began before have ended. Returns how many things were held by their
+ * records. One thread at a time. */
+uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level);
 
 #define LAB_AUDIT_SETTLE_MS 100u
 
@@ -148,10 +149,10 @@ LAB_INLINE unsigned lab_audit_lcore(uint32_t lcore)
     return lcore <= UINT16_MAX ? lcore : LAB_AUDIT_LCORE_ANY;
 }
 
-/* Fills in *ret_call; lcore may be LAB_LCORE_ANY. false: the level has just changed, and
- * nothing may be recorded. Any thread; lock-free. */
+/* Fills in *ret_call; lcore may be LAB_LCORE_ANY; at is lab_ticks(), or a little earlier. false:
+ * the level has just changed, and nothing may be recorded. Any thread; lock-free. */
 bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, struct lab_audit_site site,
-                     struct lab_audit_call *ret_call);
+                     uint64_t at, struct lab_audit_call *ret_call);
 
 /* Where things are recorded: `before` is the record's word as it was, for a report. */
 

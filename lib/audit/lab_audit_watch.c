@@ -12,28 +12,30 @@ uint32_t lab_audit_next_sample(const struct lab_audit *audit)
     return (uint32_t)(1 + odd % (2 * sample - 1));
 }
 
-void lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
+bool lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
                      const struct lab_audit_call *call)
 {
     uint64_t before;
 
     /* Held already: its put was not seen, for it came before the change of level was known to its
      * thread. The record's count stands. */
-    if (lab_audit_got(audit, index, call, &before) == LAB_AUDIT_FINE)
-        (void)lab_fetch_add_relaxed(lab_audit_watch_count(audit, thing), 1);
+    if (lab_audit_got(audit, index, call, &before) != LAB_AUDIT_FINE)
+        return false;
+    (void)lab_fetch_add_relaxed(lab_audit_watch_count(audit, thing), 1);
+    return true;
 }
 
-void lab_audit_unwatch(struct lab_audit *audit, uint32_t index, const void *thing,
-                       const struct lab_audit_call *call)
+bool lab_audit_unwatch(struct lab_audit *audit, uint32_t index, const void *thing)
 {
     lab_atomic_t *word = &audit->record[index].word, *count = lab_audit_watch_count(audit, thing);
     uint64_t seen = lab_load_acquire(word); /* U2 */
 
     do {
-        if (lab_audit_word_state(seen, call->who) != LAB_AUDIT_HELD)
-            return;
+        if ((seen & LAB_AUDIT_STATE_MASK) != LAB_AUDIT_HELD)
+            return false;
     } while (!lab_cas_acq_rel(word, &seen, seen & ~LAB_AUDIT_STATE_MASK)); /* U1, U2 */
     seen = lab_load_relaxed(count);
     while (seen != 0 && !lab_cas_relaxed(count, &seen, seen - 1))
         ;
+    return true;
 }

@@ -27,12 +27,12 @@ LAB_INLINE bool lab_audit_may_watch(struct lab_audit *audit, const void *thing)
  * things at one place of their bursts would be the only ones to be seen. */
 uint32_t lab_audit_next_sample(const struct lab_audit *audit);
 
-/* Records that the caller took the thing out of the pool, and watches it. Any thread; lock-free. */
-void lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
+/* Records that the caller took the thing out of the pool, and watches it. false: it is watched
+ * already, since nobody saw its put. Any thread; lock-free. */
+bool lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
                      const struct lab_audit_call *call);
 
-/* The caller puts the thing. Any thread; lock-free. */
-void lab_audit_unwatch(struct lab_audit *audit, uint32_t index, const void *thing,
-                       const struct lab_audit_call *call);
+/* The caller puts the thing. Whether it was watched. Any thread; lock-free. */
+bool lab_audit_unwatch(struct lab_audit *audit, uint32_t index, const void *thing);
 
 #endif

@@ -391,12 +391,6 @@ LAB_COLD void lab_pool_give_slow(struct lab_pool *pool, uint32_t slot, void *con
     }
 }
 
-/* The site that a caller handed on, or this one. */
-static struct lab_audit_site here(struct lab_audit_site site, const void *address)
-{
-    return site.address != NULL ? site : (struct lab_audit_site){address, NULL};
-}
-
 LAB_NOINLINE int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things,
                                    unsigned n, struct lab_audit_site site)
 {
@@ -404,9 +398,12 @@ LAB_NOINLINE int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void *
 
     if (slot > pool->lcores)
         return -EINVAL;
-    if (lab_pool_is_audited(pool))
-        return lab_pool_get_audited(pool, slot, ret_things, n,
-                                    here(site, __builtin_return_address(0)));
+    if (lab_pool_is_audited(pool)) {
+        /* Unless the caller handed one on, it is here. */
+        if (site.address == NULL)
+            site.address = __builtin_return_address(0);
+        return lab_pool_get_audited(pool, slot, ret_things, n, site);
+    }
     return lab_pool_take_slow(pool, slot, ret_things, n);
 }
 
@@ -417,8 +414,11 @@ LAB_NOINLINE int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *
 
     if (slot > pool->lcores)
         return -EINVAL;
-    if (lab_pool_is_audited(pool))
-        return lab_pool_put_audited(pool, slot, things, n, here(site, __builtin_return_address(0)));
+    if (lab_load_relaxed(&pool->busy) != 0) {
+        if (site.address == NULL)
+            site.address = __builtin_return_address(0);
+        return lab_pool_put_audited(pool, slot, things, n, site);
+    }
     lab_pool_give_slow(pool, slot, things, n);
     return 0;
 }

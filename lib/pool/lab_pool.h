@@ -102,6 +102,8 @@ struct lab_pool_slow {
     uint32_t victim;    /* the roster's entry that was last worth stealing from */
     uint32_t gets;      /* slow ones that succeeded */
     uint32_t to_sample; /* things to be got before the next that the audit looks at */
+    uint32_t looks;     /* calls that the audit recorded */
+    uint64_t looked_at; /* when it last asked for the time, ticks */
 };
 
 /* In memory that may be shared between processes, at the same address in each: no pointer to
@@ -119,9 +121,12 @@ struct lab_pool {
     uint32_t claim[LAB_POOL_CLAIMS];
     uint32_t shape; /* of what lies here: a process with another version must not attach */
 
-    /* The highest slot whose gets and puts take the hot paths: lcores, or 0 while the audit looks
-     * at every call. */
+    /* The highest slot whose gets take the hot path: lcores, or 0 while the audit looks at them. */
     lab_atomic_t hot;
+
+    /* What keeps puts from the hot path: LAB_POOL_BUSY for each thing that the audit waits for, and
+     * one more while it looks at every put; else 0. */
+    lab_atomic_t busy;
 
     struct lab_audit *audit;    /* the records, or NULL */
     char *buffers;              /* with a stride: the first buffer */
@@ -145,6 +150,8 @@ struct lab_pool {
      * has slots. */
     struct lab_deque deque[];
 };
+
+#define LAB_POOL_BUSY (UINT64_C(1) << 32)
 
 #define LAB_POOL_MAGIC UINT32_C(0x7962614c) /* "Laby" in memory */
 
@@ -297,7 +304,7 @@ LAB_INLINE int lab_pool_put_bulk_from(struct lab_pool *pool, uint32_t lcore, voi
         if (rc != 0)
             return rc;
     }
-    if (lab_likely(slot <= lab_load_relaxed(&pool->hot)) &&
+    if (lab_likely(slot + lab_load_relaxed(&pool->busy) <= pool->lcores) &&
         lab_likely(lab_load_relaxed(&pool->hungry) == 0) &&
         lab_likely(lab_deque_push_owner(&pool->deque[slot], things, n)))
         return 0;

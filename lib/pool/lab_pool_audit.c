@@ -8,19 +8,30 @@
 #include <lab_audit_report.h>
 #include <lab_pool_audit.h>
 #include <lab_pool_slow.h>
+#include <lab_ticks.h>
 
 int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level)
 {
+    enum lab_audit_level before;
+    uint32_t held;
+
     if (pool->audit == NULL)
         return -ENOENT;
     if ((unsigned)level > LAB_AUDIT_FULL)
         return -EINVAL;
+    before = lab_audit_level(pool->audit);
     if (level == LAB_AUDIT_OFF)
         lab_store_relaxed(&pool->hot, pool->lcores);
-    lab_audit_set_level(pool->audit, level);
+    held = lab_audit_set_level(pool->audit, level);
     (void)lab_pool_free_quarantine(pool);
     if (level != LAB_AUDIT_OFF)
         lab_store_relaxed(&pool->hot, 0);
+    if (level == LAB_AUDIT_FULL)
+        lab_pool_busy(pool, 1);
+    /* What nobody waits for any longer. */
+    lab_pool_busy(pool, -(int64_t)(before == LAB_AUDIT_FULL     ? 1
+                                   : before == LAB_AUDIT_SAMPLE ? held
+                                                                : 0));
     return 0;
 }
 
@@ -49,7 +60,7 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
 
     if (lab_pool_slot(lcore) > pool->lcores)
         return -EINVAL;
-    if (!is_full(pool) || !lab_audit_begin(pool->audit, lcore, site, &call))
+    if (!is_full(pool) || !lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &call))
         return 0;
     party = lab_audit_party(pool->audit, process != 0 ? process : lab_audit_self());
     next = lab_audit_who(party, lab_audit_lcore(to), lab_audit_word_epoch(call.who));
@@ -92,7 +103,7 @@ LAB_NOINLINE int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint
     if (index >= pool->adopted || lab_pool_slot(lcore) > pool->lcores)
         return -EINVAL;
     thing = lab_pool_thing(pool, index);
-    if (is_full(pool) && lab_audit_begin(pool->audit, lcore, site, &call)) {
+    if (is_full(pool) && lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &call)) {
         uint64_t word = lab_load_acquire(&pool->audit->record[index].word); /* U2 */
 
         if (lab_audit_word_generation(word) != handle >> 32) {

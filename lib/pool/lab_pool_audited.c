@@ -11,6 +11,7 @@
 #include <lab_audit_report.h>
 #include <lab_audit_watch.h>
 #include <lab_pool_slow.h>
+#include <lab_ticks.h>
 
 /* Things that are looked at before they are put, all at once. */
 #define BURST 64u
@@ -22,12 +23,35 @@ struct look {
     struct lab_audit_call call;
 };
 
+/* Reading the clock takes as long as the rest of a put. A put's time is that of the lcore's last
+ * get, or of one of its last puts. */
+#define CLOCK_EVERY 16u
+
+static uint64_t time_of_get(struct lab_pool *pool, uint32_t slot)
+{
+    struct lab_pool_slow *slow = &pool->slow[slot];
+
+    if (slot == lab_pool_slot(LAB_LCORE_ANY))
+        return lab_ticks();
+    slow->looks = 1;
+    return slow->looked_at = lab_ticks();
+}
+
+static uint64_t time_of_put(struct lab_pool *pool, uint32_t slot)
+{
+    struct lab_pool_slow *slow = &pool->slow[slot];
+
+    if (slot == lab_pool_slot(LAB_LCORE_ANY) || slow->looks++ % CLOCK_EVERY == 0)
+        return time_of_get(pool, slot);
+    return slow->looked_at;
+}
+
 static bool look_begin(struct look *look, struct lab_pool *pool, uint32_t slot,
-                       struct lab_audit_site site)
+                       struct lab_audit_site site, uint64_t at)
 {
     look->pool = pool;
     look->audit = pool->audit;
-    return lab_audit_begin(pool->audit, lab_pool_lcore(slot), site, &look->call);
+    return lab_audit_begin(pool->audit, lab_pool_lcore(slot), site, at, &look->call);
 }
 
 static LAB_COLD void report(struct look *look, enum lab_audit_fault fault, const void *thing,
@@ -85,8 +109,9 @@ static LAB_COLD void watch(struct lab_pool *pool, uint32_t slot, void *thing,
     struct look look;
     uint32_t index;
 
-    if (look_begin(&look, pool, slot, site) && lab_pool_index(pool, thing, &index) == 0)
-        lab_audit_watch(look.audit, index, thing, &look.call);
+    if (look_begin(&look, pool, slot, site, time_of_get(pool, slot)) &&
+        lab_pool_index(pool, thing, &index) == 0)
+        lab_pool_busy(pool, lab_audit_watch(look.audit, index, thing, &look.call));
 }
 
 /* Threads without an id count together. */
@@ -131,7 +156,7 @@ LAB_NOINLINE int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, void
     }
     if (lab_audit_level(pool->audit) == LAB_AUDIT_SAMPLE)
         sample_got(pool, slot, ret_things, n, site);
-    else if (look_begin(&look, pool, slot, site))
+    else if (look_begin(&look, pool, slot, site, time_of_get(pool, slot)))
         see_got(&look, ret_things, n);
     return 0;
 }
@@ -229,15 +254,12 @@ static int put_full(struct look *look, uint32_t slot, void *const *things, unsig
     return rc;
 }
 
-static LAB_COLD void unwatch(struct lab_pool *pool, uint32_t slot, void *thing,
-                             struct lab_audit_site site)
+static LAB_COLD void unwatch(struct lab_pool *pool, void *thing)
 {
-    struct look look;
     uint32_t index;
 
-    (void)look_begin(&look, pool, slot, site);
-    if (lab_pool_index(pool, thing, &index) == 0)
-        lab_audit_unwatch(look.audit, index, thing, &look.call);
+    if (lab_pool_index(pool, thing, &index) == 0 && lab_audit_unwatch(pool->audit, index, thing))
+        lab_pool_busy(pool, -1);
 }
 
 LAB_NOINLINE int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things,
@@ -245,11 +267,12 @@ LAB_NOINLINE int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void
 {
     struct look look;
 
-    if (lab_audit_level(pool->audit) == LAB_AUDIT_FULL && look_begin(&look, pool, slot, site))
+    if (lab_audit_level(pool->audit) == LAB_AUDIT_FULL &&
+        look_begin(&look, pool, slot, site, time_of_put(pool, slot)))
         return put_full(&look, slot, things, n);
     for (unsigned i = 0; i < n; i++)
         if (lab_unlikely(lab_audit_may_watch(pool->audit, things[i])))
-            unwatch(pool, slot, things[i], site);
+            unwatch(pool, things[i]);
     give(pool, slot, things, n);
     return 0;
 }

@@ -27,6 +27,13 @@ LAB_INLINE bool lab_pool_is_audited(const struct lab_pool *pool)
     return lab_load_relaxed(&pool->hot) == 0;
 }
 
+/* So many things more that puts must be looked at for. */
+LAB_INLINE void lab_pool_busy(struct lab_pool *pool, int64_t things)
+{
+    if (things != 0)
+        (void)lab_fetch_add_relaxed(&pool->busy, (uint64_t)things * LAB_POOL_BUSY);
+}
+
 /* The lcore of a slot: LAB_LCORE_ANY of the first. */
 LAB_INLINE uint32_t lab_pool_lcore(uint32_t slot)
 {

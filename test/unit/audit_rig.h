@@ -6,6 +6,7 @@
 
 #include "unit.h"
 #include <lab_audit.h>
+#include <lab_ticks.h>
 #include <string.h>
 
 /* A table of records alone. */
@@ -30,8 +31,8 @@ static inline struct lab_audit_call audit_call(struct lab_audit *audit, uint32_t
 {
     struct lab_audit_call call;
 
-    assert_true(
-        lab_audit_begin(audit, lcore, (struct lab_audit_site){(const void *)site, NULL}, &call));
+    assert_true(lab_audit_begin(audit, lcore, (struct lab_audit_site){(const void *)site, NULL},
+                                lab_ticks(), &call));
     return call;
 }
 

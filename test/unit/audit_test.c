@@ -66,10 +66,10 @@ static void a_change_of_level_voids_what_was_recorded(void **state)
     lab_audit_set_level(audit, LAB_AUDIT_OFF);
     lab_audit_set_level(audit, LAB_AUDIT_FULL);
     assert_int_equal(lab_audit_level(audit), LAB_AUDIT_FULL);
-    assert_false(lab_audit_begin(audit, 1, (struct lab_audit_site){0}, &call));
+    assert_false(lab_audit_begin(audit, 1, (struct lab_audit_site){0}, lab_ticks(), &call));
     /* One that was under way writes a record of before. */
     assert_int_equal(lab_audit_put(audit, 1, &old, 0, &word), LAB_AUDIT_FINE);
-    while (!lab_audit_begin(audit, 1, (struct lab_audit_site){0}, &call))
+    while (!lab_audit_begin(audit, 1, (struct lab_audit_site){0}, lab_ticks(), &call))
         usleep(1000);
     assert_in_range((lab_os_clock_ns() - begin) / 1000000, LAB_AUDIT_SETTLE_MS / 2, 60000);
     assert_int_equal(lab_audit_put(audit, 0, &call, 0, &word), LAB_AUDIT_FINE);
@@ -87,7 +87,7 @@ static void records_of_an_epoch_with_the_same_number_are_gone(void **state)
     assert_int_equal(lab_audit_put(audit, 0, &call, 0, &word), LAB_AUDIT_FINE);
     for (unsigned i = 0; i < LAB_AUDIT_EPOCHS; i++)
         lab_audit_set_level(audit, LAB_AUDIT_FULL);
-    (void)lab_audit_begin(audit, 1, (struct lab_audit_site){0}, &call);
+    (void)lab_audit_begin(audit, 1, (struct lab_audit_site){0}, lab_ticks(), &call);
     assert_int_equal(lab_audit_put(audit, 0, &call, 0, &word), LAB_AUDIT_FINE);
     free(audit);
 }

@@ -7,6 +7,7 @@
 #include "pool_rig.h"
 #include <lab_audit_report.h>
 #include <lab_pool_audit.h>
+#include <lab_ticks.h>
 
 /* A pool under audit, and what the audit says. */
 
@@ -53,7 +54,7 @@ static inline void settle(struct lab_pool *pool)
 {
     struct lab_audit_call call;
 
-    while (!lab_audit_begin(pool->audit, 0, (struct lab_audit_site){0}, &call))
+    while (!lab_audit_begin(pool->audit, 0, (struct lab_audit_site){0}, lab_ticks(), &call))
         usleep(1000);
 }
 
