@@ -458,8 +458,11 @@ int lab_arena_destroy(struct lab_arena *arena)
 {
     if (arena == NULL)
         return 0;
-    (void)lab_page_cache_revoke(arena, LAB_ROSTER_ANY);
-    lab_page_cache_drain(arena, LAB_LCORE_ANY);
+    for (int round = 0; round < 2;
+         round++) { /* a tip can be had when nothing beside it is public */
+        (void)lab_page_cache_revoke(arena, LAB_ROSTER_ANY);
+        lab_page_cache_drain(arena, LAB_LCORE_ANY);
+    }
     for (uint32_t i = 0; i < arena->zones; i++)
         for (int part = 0; part < LAB_PAGE_PARTS; part++) {
             struct lab_zone_stats stats = {0};

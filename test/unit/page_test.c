@@ -55,7 +55,7 @@ static void an_arena_on_memory_of_its_own(void **state)
     struct lab_arena_options options = {.name = "own", .zone = zone, .zones = 2};
     struct lab_error error = {0};
     struct lab_arena *arena;
-    void *page;
+    void *page, *pages[100];
 
     assert_int_equal(lab_arena_create(&options, &arena, &error), 0);
     assert_int_equal(arena->zone[0].region.bytes, 4 * MIB);
@@ -64,6 +64,9 @@ static void an_arena_on_memory_of_its_own(void **state)
     memset(page, 1, 8 * LAB_PAGE_BYTES);
     assert_int_equal(lab_arena_destroy(arena), -EBUSY);
     assert_int_equal(lab_page_free(arena, LAB_LCORE_ANY, page, 3), 0);
+    /* What rests in a deque, public or not, is held by nobody. */
+    assert_int_equal(lab_page_alloc_bulk(arena, 0, 0, LAB_GFP_WAIT, pages, 100), 0);
+    assert_int_equal(lab_page_free_bulk(arena, 0, 0, pages, 100, NULL), 0);
     assert_int_equal(lab_arena_destroy(arena), 0);
     assert_int_equal(lab_arena_destroy(NULL), 0);
     zone[0].memory = &zone;
