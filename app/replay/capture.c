@@ -39,9 +39,22 @@ const char *capture_refusal_name(enum refusal reason)
     return names[reason];
 }
 
-uint64_t capture_span_ns(const struct capture *capture)
+static uint64_t span_ns(const struct capture *capture)
 {
     return capture->n_frames == 0 ? 0 : capture->frames[capture->n_frames - 1].time_ns;
+}
+
+void capture_plan(struct capture *capture, const struct pace *pace)
+{
+    struct pace_plan plan;
+
+    pace_plan_start(&plan, pace);
+    for (size_t i = 0; i < capture->n_frames; i++) {
+        struct frame *frame = &capture->frames[i];
+
+        frame->time_ns = pace_whole_ns(pace_plan_next(&plan, frame->time_ns, frame->bytes));
+    }
+    capture->pass_ns = pace_plan_pass_ns(&plan);
 }
 
 void capture_free(struct capture *capture)
@@ -211,8 +224,8 @@ static int load_file(struct capture *capture, const char *name, const struct cap
     struct source source = {
         .name = name,
         .limits = limits,
-        .base_ns = capture_span_ns(capture),
-        .last_ns = capture_span_ns(capture),
+        .base_ns = span_ns(capture),
+        .last_ns = span_ns(capture),
     };
     int rc = look_at(name, limits, capture->data_bytes + capture->n_frames * sizeof(struct frame));
     int link;
@@ -261,6 +274,7 @@ int capture_load(struct capture *ret_capture, char *const files[], int n_files,
             return rc;
         }
     }
+    capture.pass_ns = (double)span_ns(&capture);
     *ret_capture = capture;
     return 0;
 }

@@ -4,6 +4,8 @@
 #ifndef REPLAY_CAPTURE_H
 #define REPLAY_CAPTURE_H
 
+#include "pace.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +25,7 @@ enum refusal {
 
 struct frame {
     uint64_t offset;  /* in capture.data */
-    uint64_t time_ns; /* after the first frame of the first file */
+    uint64_t time_ns; /* as recorded, after the first frame; once planned, when it is due */
     uint32_t bytes;   /* a frame may be larger than 65,535 bytes */
 };
 
@@ -34,6 +36,7 @@ struct capture {
     struct frame *frames;
     size_t n_frames;
     size_t frames_capacity;
+    double pass_ns; /* what a pass takes: as recorded; once planned, at the pace */
 
     uint64_t n_read;
     uint64_t refused[REFUSALS];
@@ -61,7 +64,7 @@ void capture_free(struct capture *capture);
 /* "zero_length" */
 const char *capture_refusal_name(enum refusal reason);
 
-/* The time that a pass over the capture takes as recorded. */
-uint64_t capture_span_ns(const struct capture *capture);
+/* Turns the times as recorded into those at which the frames are due at this pace. */
+void capture_plan(struct capture *capture, const struct pace *pace);
 
 #endif

@@ -76,6 +76,12 @@ static json_t *run_object(const struct options *options, const struct capture *c
     json_object_set_new(object, "duration_s", json_real(r->duration_s));
     json_object_set_new(object, "mpps", json_real(report_mpps(r)));
     json_object_set_new(object, "gbps", json_real(report_gbps(r)));
+    json_object_set_new(object, "pace", json_string(pace_name(options->pace.kind)));
+    if (options->pace.kind != PACE_TOPSPEED) {
+        json_object_set_new(object, "rate_asked", json_real(options->pace.rate));
+        json_object_set_new(object, "rate_reached",
+                            json_real(options->pace.rate * report_reached(r)));
+    }
     json_object_set_new(object, "pool", json_string(r->pool));
     set_count(object, "total_num_mbufs", n_mbufs);
     set_count(object, "mbuf_size", options->mbuf_size);

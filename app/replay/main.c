@@ -41,6 +41,7 @@ static int load(struct replay *replay)
 
     if (capture_load(&replay->capture, replay->options.files, replay->options.n_files, &limits))
         return EXIT_FAILURE;
+    capture_plan(&replay->capture, &replay->options.pace);
     if (!sizing_mbufs(&replay->options, replay->capture.largest, &replay->n_mbufs))
         return EXIT_USAGE;
     return EXIT_SUCCESS;

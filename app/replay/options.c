@@ -16,6 +16,8 @@
 /* Options that have no letter. */
 enum {
     OPTION_DURATION = OPTION_NO_LETTER,
+    OPTION_PPS_MULTI,
+    OPTION_MAXSLEEP,
     OPTION_RXQ,
     OPTION_RXD,
     OPTION_BURST,
@@ -36,6 +38,9 @@ static const struct option_spec specs[] = {
     {"topspeed", NULL, 't', "as fast as the buffers come (this is the default)"},
     {"multiplier", "X", 'x', "as fast as recorded, times X"},
     {"pps", "N", 'p', "N frames a second"},
+    {"mbps", "N", 'M', "N million bits a second, of the frames as captured"},
+    {"pps-multi", "N", OPTION_PPS_MULTI, "with --pps: N frames at once, then a wait for all (1)"},
+    {"maxsleep", "MS", OPTION_MAXSLEEP, "no wait between frames is longer than MS milliseconds"},
     {"rxq", "N", OPTION_RXQ, "receive queues, each polled by an lcore of its own (1)"},
     {"rxd", "N", OPTION_RXD, "descriptors of a queue, a power of two (512)"},
     {"burst", "N", OPTION_BURST, "most packets that a poll takes (32)"},
@@ -89,15 +94,37 @@ static void print_help(void)
 static bool parse_pace(struct options *options, enum pace_kind kind, const struct option_spec *spec,
                        const char *text)
 {
-    static const char *const names[] = {"topspeed", "multiplier", "pps"};
-
     if (options->paced && options->pace.kind != kind) {
-        complain("--%s and --%s exclude each other", names[options->pace.kind], spec->name);
+        complain("--%s and --%s exclude each other", pace_name(options->pace.kind), spec->name);
         return false;
     }
     options->paced = true;
     options->pace.kind = kind;
     return kind == PACE_TOPSPEED || parse_positive(spec->name, text, &options->pace.rate);
+}
+
+static bool parse_milliseconds(const char *name, const char *text, double *ret_ns)
+{
+    double milliseconds;
+
+    if (!parse_positive(name, text, &milliseconds))
+        return false;
+    *ret_ns = milliseconds * 1e6;
+    return true;
+}
+
+/* An option that does nothing beside the others was meant otherwise. */
+static bool pace_makes_sense(const struct pace *pace)
+{
+    if (pace->together != 0 && pace->kind != PACE_PPS) {
+        complain("--pps-multi needs --pps");
+        return false;
+    }
+    if (pace->longest_ns > 0 && pace->kind == PACE_TOPSPEED) {
+        complain("--maxsleep needs --multiplier, --pps or --mbps: at top speed nothing waits");
+        return false;
+    }
+    return true;
 }
 
 static bool parse_free_on(struct options *options, const char *text)
@@ -134,6 +161,12 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
         return parse_pace(o, PACE_MULTIPLIER, spec, text);
     case 'p':
         return parse_pace(o, PACE_PPS, spec, text);
+    case 'M':
+        return parse_pace(o, PACE_MBPS, spec, text);
+    case OPTION_PPS_MULTI:
+        return parse_u64(name, text, 1, UINT64_MAX, &o->pace.together);
+    case OPTION_MAXSLEEP:
+        return parse_milliseconds(name, text, &o->pace.longest_ns);
     case OPTION_RXQ:
         return parse_unsigned(name, text, 1, OPTIONS_MAX_QUEUES, &o->rxq);
     case OPTION_RXD:
@@ -195,7 +228,7 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
         if (!apply(&options, spec, argument))
             return OPTIONS_WRONG;
     }
-    if (wrong)
+    if (wrong || !pace_makes_sense(&options.pace))
         return OPTIONS_WRONG;
     options.files = argv + optind;
     options.n_files = argc - optind;

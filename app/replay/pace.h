@@ -8,24 +8,51 @@
 
 /* When a frame is due.
  *
- * The schedule is absolute: every due time is computed from the start of the run and nothing is
- * ever added up, so it does not drift, however long it runs. Each loop of a capture begins where
- * the one before it was to end. */
+ * The schedule is absolute: every due time is computed from the start of the run, and gaps are
+ * never added up, so it does not drift, however long it runs. Each pass over a capture begins
+ * where the one before it was to end. */
 
 enum pace_kind {
     PACE_TOPSPEED,   /* always due */
     PACE_MULTIPLIER, /* as recorded, `rate` times as fast */
     PACE_PPS,        /* `rate` frames a second */
+    PACE_MBPS,       /* `rate` million bits a second, of the bytes of the frames */
+    PACE_KINDS,
 };
 
 struct pace {
     enum pace_kind kind;
     double rate;
+    uint64_t together; /* with PACE_PPS, so many frames are due at once; 0 is 1 */
+    double longest_ns; /* no frame is due later than this after the one before it; 0: no bound */
 };
 
+/* "pps", which is also the name of its option. */
+const char *pace_name(enum pace_kind kind);
+
+/* Nanoseconds as a whole number; UINT64_MAX, which is never, for what has no place in 64 bits. */
+uint64_t pace_whole_ns(double ns);
+
+/* One pass over a capture, planned frame by frame in their order. */
+struct pace_plan {
+    struct pace pace;
+    uint64_t bytes;    /* of the frames so far */
+    uint64_t n_frames; /* so far */
+    double uncut_ns;   /* when the last of them is due, were there no longest wait */
+    double cut_ns;     /* what the longest wait has taken away so far */
+};
+
+void pace_plan_start(struct pace_plan *plan, const struct pace *pace);
+
+/* When in its pass the next frame is due; it was recorded time_ns after the first. */
+double pace_plan_next(struct pace_plan *plan, uint64_t time_ns, uint32_t bytes);
+
+/* How long a pass over the frames so far takes. */
+double pace_plan_pass_ns(const struct pace_plan *plan);
+
 /* Nanoseconds after the start at which a frame is due: the index-th of the run, in the loop-th
- * pass over a capture of span_ns, time_ns after the capture's first frame. */
-uint64_t pace_due_ns(const struct pace *pace, uint64_t index, uint64_t loop, uint64_t span_ns,
-                     uint64_t time_ns);
+ * pass of pass_ns, due_ns after that began. */
+uint64_t pace_due_ns(const struct pace *pace, uint64_t index, uint64_t loop, double pass_ns,
+                     double due_ns);
 
 #endif

@@ -16,6 +16,19 @@ double report_gbps(const struct run_result *result)
     return result->duration_s > 0 ? (double)result->rx_bytes * 8 / result->duration_s / 1e9 : 0;
 }
 
+double report_reached(const struct run_result *result)
+{
+    return result->fed_s > 0 ? result->planned_s / result->fed_s : 1;
+}
+
+static void print_pace(FILE *out, const struct pace *pace, const struct run_result *r)
+{
+    if (pace->kind == PACE_TOPSPEED)
+        return;
+    fprintf(out, "  Asked: --%s=%.10g, reached: %.10g (%.2f %%)\n", pace_name(pace->kind),
+            pace->rate, pace->rate * report_reached(r), 100 * report_reached(r));
+}
+
 static void print_capture(FILE *out, const struct capture *capture)
 {
     fprintf(out, "Read: %" PRIu64 " frames, %zu to replay (%zu bytes)%s\n", capture->n_read,
@@ -46,6 +59,7 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
                                           : "");
     fprintf(out, "  Rated: %.1f Bps, %.2f Mbps, %.2f pps\n", report_gbps(r) * 1e9 / 8,
             report_gbps(r) * 1e3, report_mpps(r) * 1e6);
+    print_pace(out, &options->pace, r);
     fprintf(out, "  RX-packets: %-14" PRIu64 " RX-bytes: %-16" PRIu64 " RX-nombufs: %" PRIu64 "\n",
             r->rx_packets, r->rx_bytes, r->rx_nombuf);
     fprintf(out, "  RX-chains:  %-14" PRIu64 " Allocation failures: %" PRIu64 "\n", r->rx_chains,

@@ -28,4 +28,7 @@ int report_json(const struct options *options, const struct capture *capture, un
 double report_mpps(const struct run_result *result);
 double report_gbps(const struct run_result *result);
 
+/* The part of the rate that was asked for which was reached, of a run at a pace. */
+double report_reached(const struct run_result *result);
+
 #endif

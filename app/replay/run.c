@@ -101,6 +101,8 @@ static void gather(const struct run_shared *shared, const struct worker workers[
         result->corrupted += w->corrupted;
         first_pass += w->first_pass;
         end_ns = RTE_MAX(end_ns, w->end_ns);
+        result->planned_s = RTE_MAX(result->planned_s, (double)w->due_ns / 1e9);
+        result->fed_s = RTE_MAX(result->fed_s, (double)w->fed_ns / 1e9);
     }
     result->not_reached = shared->capture->n_frames - first_pass;
     result->duration_s = (double)(end_ns - shared->start_ns) / 1e9;

@@ -26,6 +26,8 @@ struct run_result {
     uint64_t corrupted;
     uint64_t leaked;
     double duration_s;
+    double planned_s; /* when the last frame that was replayed was due */
+    double fed_s;     /* and when it was fed */
     enum stop_cause stopped;
 };
 

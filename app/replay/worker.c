@@ -21,25 +21,40 @@ static void idle(const struct run_shared *shared)
         rte_pause();
 }
 
+/* Whether the frame at `feed` is due. What is fed next is that frame, so its times are the run's.
+ */
+static bool is_due(struct worker *w, const struct frame *frame, uint64_t now_ns)
+{
+    const struct run_shared *shared = w->shared;
+    uint64_t due_ns;
+
+    if (shared->options->pace.kind == PACE_TOPSPEED)
+        return true;
+    due_ns = pace_due_ns(&shared->options->pace, w->feed.index, w->feed.loop,
+                         shared->capture->pass_ns, (double)frame->time_ns);
+    if (due_ns > now_ns)
+        return false;
+    w->due_ns = due_ns;
+    w->fed_ns = now_ns;
+    return true;
+}
+
 /* The wire: puts the frames that are due into the queue, a burst at most. */
 static void feed(struct worker *w)
 {
     const struct run_shared *shared = w->shared;
     const struct capture *capture = shared->capture;
-    const struct pace *pace = &shared->options->pace;
     unsigned budget = shared->options->burst;
     uint64_t now_ns = 0;
 
     if (stop_requested() != STOP_NONE)
         return;
-    if (pace->kind != PACE_TOPSPEED)
+    if (shared->options->pace.kind != PACE_TOPSPEED)
         now_ns = lab_os_clock_ns() - shared->start_ns;
     for (; budget > 0 && !cursor_at_end(&w->feed); budget--) {
         const struct frame *frame = &capture->frames[w->feed.frame];
 
-        if (pace->kind != PACE_TOPSPEED &&
-            pace_due_ns(pace, w->feed.index, w->feed.loop, capture_span_ns(capture),
-                        frame->time_ns) > now_ns)
+        if (!is_due(w, frame, now_ns))
             return;
         if (!nicq_dma(&w->queue, capture->data + frame->offset, frame->bytes)) {
             w->rx_nombuf += w->queue.dry && !w->waiting;

@@ -35,6 +35,8 @@ struct worker {
     lab_atomic_t progress; /* frames received so far */
     lab_atomic_t finished; /* nothing more will be handed over */
     uint64_t end_ns;
+    uint64_t due_ns;     /* when the last frame that was fed was to be fed, after the start */
+    uint64_t fed_ns;     /* and when it was */
     uint64_t first_pass; /* frames of the capture that have been replayed at least once */
     uint64_t frames_replayed;
     uint64_t bytes_replayed;

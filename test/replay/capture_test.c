@@ -35,7 +35,7 @@ static void test_invariants(void **state)
         time_ns = frame->time_ns;
     }
     assert_int_equal(end, capture.data_bytes);
-    assert_int_equal(capture_span_ns(&capture), time_ns);
+    assert_true(capture.pass_ns == (double)time_ns);
     capture_free(&capture);
 }
 

@@ -64,8 +64,38 @@ class HowFast(replay.ReplayTest):
         path = self.file("tenth.pcap", pcap([frame(i, 60) for i in range(11)], gap_us=10000))
         self.assert_takes(0.5, "-x1", "--loop=5", path)
 
+    def test_mbps(self):
+        path = self.file("even.pcap", pcap([frame(i, 1250) for i in range(101)]))
+        self.assert_takes(0.5, "--mbps=2", path)
+
+    def test_mbps_over_loops(self):
+        path = self.file("even.pcap", pcap([frame(i, 1250) for i in range(25)]))
+        self.assert_takes(0.495, "-M2", "--loop=4", path)
+
+    def test_pps_multi(self):
+        path = self.file("twenty.pcap", pcap([frame(i, 60) for i in range(20)]))
+        self.assert_takes(0.5, "--pps=20", "--pps-multi=10", path)
+
+    def test_maxsleep(self):
+        path = self.file("slow.pcap", pcap([frame(i, 60) for i in range(11)], gap_us=10000000))
+        self.assert_takes(0.5, "--multiplier=1", "--maxsleep=50", path)
+        self.assert_takes(0.25, "--pps=1", "--maxsleep=25", path)
+        self.assert_takes(0.25, "--mbps=0.001", "--maxsleep=25", path)
+
+    def test_asked_and_reached(self):
+        result = self.assert_in_time("--pps=2000", "--limit=1001", DEMO)
+        self.assertIn("Asked: --pps=2000, reached: ", result.out)
+        report = self.assert_succeeds("--pps=1000000000", "--loop=100", DEMO)
+        self.assertLess(report["rate_reached"], report["rate_asked"] / 2)
+
+    def test_no_drift_at_a_high_rate(self):
+        for pace in ("--pps=1000000", "--mbps=4000", "--multiplier=100"):
+            with self.subTest(pace):
+                self.assert_in_time(pace, "--loop=0", "--duration=0.5", DEMO)
+
     def test_topspeed_is_a_choice(self):
         self.assert_fails(2, "--pps and --topspeed exclude each other", "--pps=1", "-t", DEMO)
+        self.assert_fails(2, "--mbps and --pps exclude each other", "-M1", "-p1", DEMO)
         self.assert_fails(2, "--topspeed and --pps exclude each other", "-t", "--pps=1", DEMO)
 
 
@@ -220,6 +250,11 @@ class WrongUsage(replay.ReplayTest):
                 ("--mbcache=513: must be a whole number, 0 to 512", "--mbcache=513", DEMO),
                 ("--pps=0: must be a number above 0", "--pps=0", DEMO),
                 ("--multiplier=nan: must be a number above 0", "--multiplier=nan", DEMO),
+                ("--mbps=-1: must be a number above 0", "--mbps=-1", DEMO),
+                ("--maxsleep=0: must be a number above 0", "-x1", "--maxsleep=0", DEMO),
+                ("--maxsleep needs --multiplier, --pps or --mbps", "--maxsleep=1", DEMO),
+                ("--pps-multi=0: must be a whole number, 1 or more", "--pps-multi=0", DEMO),
+                ("--pps-multi needs --pps", "--pps-multi=2", "-M1", DEMO),
                 ("--duration=1s: must be a number above 0", "--duration=1s", DEMO),
                 ("--free-on=elsewhere: must be same or other", "--free-on=elsewhere", DEMO),
                 ("--pool=: must be names", "--pool=labyrinth,", DEMO),

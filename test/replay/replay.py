@@ -180,6 +180,17 @@ class ReplayTest(unittest.TestCase):
             self.assertGreaterEqual(taken[-1], seconds)
         self.assertLess(min(taken), seconds + 0.05, taken)
 
+    def assert_in_time(self, *arguments):
+        """Within 1 % of the rate asked for, in the best of some runs."""
+        shares = []
+        while not shares or (max(shares) < 0.99 and len(shares) < 10):
+            result = replay(*arguments)
+            self.assertEqual(result.status, 0, result.err)
+            shares.insert(0, result.report["rate_reached"] / result.report["rate_asked"])
+            self.assertLessEqual(shares[0], 1)
+        self.assertGreaterEqual(max(shares), 0.99)
+        return result
+
     def assert_fails(self, status, message, *arguments, **how):
         """Ends with this status and one sentence that holds this message."""
         result = replay(*arguments, **how)
