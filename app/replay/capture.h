@@ -4,6 +4,7 @@
 #ifndef REPLAY_CAPTURE_H
 #define REPLAY_CAPTURE_H
 
+#include "choice.h"
 #include "pace.h"
 
 #include <stdbool.h>
@@ -12,14 +13,16 @@
 
 /* Captures in memory: every frame of every file, one after the other in one block.
  *
- * Invariant: n_read = n_frames + the sum of refused[]; frames[] is in the order of the files, and
- * time_ns never falls from one frame to the next. */
+ * Invariant: n_read = n_frames + the sum of refused[]; time_ns never falls from one frame to the
+ * next. */
 
 /* Why a frame that was read will not be replayed. */
 enum refusal {
     REFUSED_ZERO_LENGTH,
     REFUSED_NOT_ETHERNET,
     REFUSED_LARGER_THAN_RING, /* no queue has descriptors enough for it */
+    REFUSED_EXCLUDED,         /* by --include and --exclude */
+    REFUSED_FILTERED,         /* by --filter */
     REFUSALS,
 };
 
@@ -46,18 +49,29 @@ struct capture {
     bool partial;        /* a file ended too early, or cannot be read to its end */
 };
 
-struct capture_limits {
+/* How several files become one. */
+enum capture_order {
+    CAPTURE_APPEND, /* each begins where the one before it ends */
+    CAPTURE_MERGE,  /* by the times at which the frames were recorded */
+};
+
+/* What is to be replayed, and within which limits. */
+struct capture_request {
+    char *const *files;
+    int n_files;
+    enum capture_order order;
+    struct choice choice;
+    bool pad_ethernet;     /* frames of other links get an Ethernet header; else they are refused */
     uint64_t frames;       /* to be replayed; no more are read. 0: no limit */
     uint64_t memory_bytes; /* that the captures may take; 0: no limit */
     uint64_t frame_bytes;  /* that a queue can receive at once; 0: no limit */
 };
 
-/* Reads the files in turn. What is wrong is said on stderr. A file that is damaged after its
- * header, or that cannot be read beyond some frame, makes the capture partial and is no failure;
- * one that is missing, no capture, or too large is: -ENOENT…, -EBADMSG, -ENOMEM. -EINTR when a
- * signal came. */
-int capture_load(struct capture *ret_capture, char *const files[], int n_files,
-                 const struct capture_limits *limits);
+/* Reads the files. What is wrong is said on stderr. A file that is damaged after its header, or
+ * that cannot be read beyond some frame, makes the capture partial and is no failure; one that is
+ * missing, no capture, or too large is: -ENOENT…, -EBADMSG, -ENOMEM; so is a filter that is none:
+ * -EINVAL. */
+int capture_load(struct capture *ret_capture, const struct capture_request *request);
 
 void capture_free(struct capture *capture);
 

@@ -31,8 +31,8 @@ static json_t *files_array(const struct options *options)
 {
     json_t *files = json_array();
 
-    for (int i = 0; i < options->n_files; i++) {
-        json_t *name = json_string(options->files[i]);
+    for (int i = 0; i < options->capture.n_files; i++) {
+        json_t *name = json_string(options->capture.files[i]);
 
         /* A file's name need not be UTF-8; JSON's strings are. */
         json_array_append_new(files, name != NULL ? name : json_string("(not UTF-8)"));
@@ -95,10 +95,10 @@ static json_t *run_object(const struct options *options, const struct capture *c
 
 static bool is_capture(const struct options *options, const struct stat *place)
 {
-    for (int i = 0; i < options->n_files; i++) {
+    for (int i = 0; i < options->capture.n_files; i++) {
         struct stat file;
 
-        if (stat(options->files[i], &file) == 0 && file.st_dev == place->st_dev &&
+        if (stat(options->capture.files[i], &file) == 0 && file.st_dev == place->st_dev &&
             file.st_ino == place->st_ino)
             return true;
     }

@@ -33,16 +33,17 @@ struct replay {
 
 static int load(struct replay *replay)
 {
-    struct capture_limits limits = {
-        .frames = replay->options.limit,
-        .memory_bytes = memory_limit_bytes(),
-        .frame_bytes = sizing_largest_frame(&replay->options),
-    };
+    const struct options *options = &replay->options;
+    struct capture_request request = options->capture;
+    int rc;
 
-    if (capture_load(&replay->capture, replay->options.files, replay->options.n_files, &limits))
-        return EXIT_FAILURE;
-    capture_plan(&replay->capture, &replay->options.pace);
-    if (!sizing_mbufs(&replay->options, replay->capture.largest, &replay->n_mbufs))
+    request.memory_bytes = memory_limit_bytes();
+    request.frame_bytes = sizing_largest_frame(options);
+    rc = capture_load(&replay->capture, &request);
+    if (rc != 0)
+        return rc == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+    capture_plan(&replay->capture, &options->pace);
+    if (!sizing_mbufs(options, replay->capture.largest, &replay->n_mbufs))
         return EXIT_USAGE;
     return EXIT_SUCCESS;
 }

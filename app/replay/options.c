@@ -16,6 +16,10 @@
 /* Options that have no letter. */
 enum {
     OPTION_DURATION = OPTION_NO_LETTER,
+    OPTION_INCLUDE,
+    OPTION_EXCLUDE,
+    OPTION_LINKTYPE,
+    OPTION_FILES,
     OPTION_PPS_MULTI,
     OPTION_MAXSLEEP,
     OPTION_RXQ,
@@ -35,6 +39,16 @@ static const struct option_spec specs[] = {
     {"loop", "N", 'l', "replay the capture N times (1); 0: until interrupted"},
     {"limit", "N", 'L', "stop after N frames; no more of the capture is read"},
     {"duration", "SEC", OPTION_DURATION, "stop after SEC seconds"},
+    {"filter", "BPF", 'f', "only frames that match, as in tcpdump: \"tcp port 80\""},
+    {"include", "LIST", OPTION_INCLUDE,
+     "only the frames with these numbers in their file: 1-5,9,72-"},
+    {"exclude", "LIST", OPTION_EXCLUDE, "not the frames with these numbers"},
+    {"linktype", "KIND", OPTION_LINKTYPE,
+     "frames that are not Ethernet are refused (strict, the default)" OPTION_NEXT
+     "or get an Ethernet header (pad-eth)"},
+    {"files", "append|merge", OPTION_FILES,
+     "several files one after the other (append, the default), or" OPTION_NEXT
+     "by the times of their frames (merge)"},
     {"topspeed", NULL, 't', "as fast as the buffers come (this is the default)"},
     {"multiplier", "X", 'x', "as fast as recorded, times X"},
     {"pps", "N", 'p', "N frames a second"},
@@ -144,6 +158,22 @@ static bool parse_rxd(struct options *options, const char *text)
     return true;
 }
 
+static bool parse_linktype(struct options *options, const char *text)
+{
+    options->capture.pad_ethernet = strcmp(text, "pad-eth") == 0;
+    if (!options->capture.pad_ethernet && strcmp(text, "strict") != 0)
+        return wrong_value("linktype", text, "strict or pad-eth");
+    return true;
+}
+
+static bool parse_files(struct options *options, const char *text)
+{
+    options->capture.order = strcmp(text, "merge") == 0 ? CAPTURE_MERGE : CAPTURE_APPEND;
+    if (options->capture.order == CAPTURE_APPEND && strcmp(text, "append") != 0)
+        return wrong_value("files", text, "append or merge");
+    return true;
+}
+
 static bool apply(struct options *o, const struct option_spec *spec, char *text)
 {
     const char *name = spec->name;
@@ -152,7 +182,7 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
     case 'l':
         return parse_u64(name, text, 0, UINT64_MAX, &o->loop);
     case 'L':
-        return parse_u64(name, text, 1, UINT64_MAX, &o->limit);
+        return parse_u64(name, text, 1, UINT64_MAX, &o->capture.frames);
     case OPTION_DURATION:
         return parse_positive(name, text, &o->duration_s);
     case 't':
@@ -163,6 +193,17 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
         return parse_pace(o, PACE_PPS, spec, text);
     case 'M':
         return parse_pace(o, PACE_MBPS, spec, text);
+    case 'f':
+        o->capture.choice.filter = text;
+        return true;
+    case OPTION_INCLUDE:
+        return choice_parse(name, text, &o->capture.choice.include);
+    case OPTION_EXCLUDE:
+        return choice_parse(name, text, &o->capture.choice.exclude);
+    case OPTION_LINKTYPE:
+        return parse_linktype(o, text);
+    case OPTION_FILES:
+        return parse_files(o, text);
     case OPTION_PPS_MULTI:
         return parse_u64(name, text, 1, UINT64_MAX, &o->pace.together);
     case OPTION_MAXSLEEP:
@@ -230,9 +271,9 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
     }
     if (wrong || !pace_makes_sense(&options.pace))
         return OPTIONS_WRONG;
-    options.files = argv + optind;
-    options.n_files = argc - optind;
-    if (options.n_files == 0) {
+    options.capture.files = argv + optind;
+    options.capture.n_files = argc - optind;
+    if (options.capture.n_files == 0) {
         complain("no capture named: " PROGRAM " FILE..., or see --help");
         return OPTIONS_WRONG;
     }

@@ -4,6 +4,7 @@
 #ifndef REPLAY_OPTIONS_H
 #define REPLAY_OPTIONS_H
 
+#include "capture.h"
 #include "option.h"
 #include "pace.h"
 
@@ -18,11 +19,9 @@
 /* The command line, checked: what each option means stands in options.c, as its help. */
 struct options {
     struct eal_words eal;
-    char **files;
-    int n_files;
+    struct capture_request capture; /* without what the machine can do */
 
-    uint64_t loop;  /* 0: for ever */
-    uint64_t limit; /* 0: none */
+    uint64_t loop; /* 0: for ever */
     double duration_s;
     bool paced; /* the pace was asked for, and is not the default */
     struct pace pace;

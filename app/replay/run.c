@@ -24,7 +24,7 @@ static uint64_t frames_in_all(const struct options *options, const struct captur
 
     if (options->loop != 0 && __builtin_mul_overflow(options->loop, capture->n_frames, &end))
         end = UINT64_MAX;
-    return options->limit != 0 ? RTE_MIN(end, options->limit) : end;
+    return options->capture.frames != 0 ? RTE_MIN(end, options->capture.frames) : end;
 }
 
 static void close_workers(struct worker *workers, unsigned n)

@@ -12,9 +12,11 @@
 
 static char *demo[1];
 
-static int load(struct capture *capture, struct capture_limits limits)
+static int load(struct capture *capture, struct capture_request request)
 {
-    return capture_load(capture, demo, 1, &limits);
+    request.files = demo;
+    request.n_files = 1;
+    return capture_load(capture, &request);
 }
 
 static void test_invariants(void **state)
@@ -22,7 +24,7 @@ static void test_invariants(void **state)
     struct capture capture;
     uint64_t end = 0, time_ns = 0;
 
-    assert_int_equal(load(&capture, (struct capture_limits){0}), 0);
+    assert_int_equal(load(&capture, (struct capture_request){0}), 0);
     assert_true(capture.n_frames >= 2000);
     assert_int_equal(capture.n_read, capture.n_frames);
     for (size_t i = 0; i < capture.n_frames; i++) {
@@ -45,19 +47,19 @@ static void test_the_memory_limit_refuses(void **state)
     struct capture whole;
     uint64_t needed;
 
-    assert_int_equal(load(&whole, (struct capture_limits){0}), 0);
+    assert_int_equal(load(&whole, (struct capture_request){0}), 0);
     needed = whole.data_bytes + whole.n_frames * sizeof(struct frame);
     capture_free(&whole);
 
     /* By the size of the file. */
-    assert_int_equal(load(&capture, (struct capture_limits){.memory_bytes = 100000}), -ENOMEM);
+    assert_int_equal(load(&capture, (struct capture_request){.memory_bytes = 100000}), -ENOMEM);
     /* While it grows: told to read a part, it does not judge by the size of the file. */
     assert_int_equal(
-        load(&capture, (struct capture_limits){.memory_bytes = needed - 1, .frames = UINT64_MAX}),
+        load(&capture, (struct capture_request){.memory_bytes = needed - 1, .frames = UINT64_MAX}),
         -ENOMEM);
     assert_int_equal(capture.n_read, 42); /* untouched on failure */
     assert_int_equal(
-        load(&capture, (struct capture_limits){.memory_bytes = needed, .frames = UINT64_MAX}), 0);
+        load(&capture, (struct capture_request){.memory_bytes = needed, .frames = UINT64_MAX}), 0);
     capture_free(&capture);
 }
 
@@ -65,7 +67,7 @@ static void test_frames_too_large_are_refused_by_name(void **state)
 {
     struct capture capture;
 
-    assert_int_equal(load(&capture, (struct capture_limits){.frame_bytes = 1513}), 0);
+    assert_int_equal(load(&capture, (struct capture_request){.frame_bytes = 1513}), 0);
     assert_true(capture.largest <= 1513);
     assert_true(capture.refused[REFUSED_LARGER_THAN_RING] > 0);
     assert_int_equal(capture.n_read, capture.n_frames + capture.refused[REFUSED_LARGER_THAN_RING]);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "reader.h"
+
+#include "choice.h"
+#include "link.h"
+#include "message.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Refuses what libpcap would name badly or not at all. */
+static int look_at(const char *name)
+{
+    struct stat status;
+
+    if (strcmp(name, "-") == 0)
+        return 0;
+    if (stat(name, &status) != 0) {
+        int error = errno;
+
+        complain("%s: %s", name, strerror(error));
+        return -error;
+    }
+    if (S_ISDIR(status.st_mode)) {
+        complain("%s: is a directory, not a capture", name);
+        return -EISDIR;
+    }
+    if (S_ISREG(status.st_mode) && status.st_size == 0) {
+        complain("%s: is an empty file, not a capture", name);
+        return -EBADMSG;
+    }
+    return 0;
+}
+
+int reader_open(struct reader *ret_reader, const struct reader *how)
+{
+    struct reader reader = *how;
+    char why[PCAP_ERRBUF_SIZE] = "";
+    int rc = look_at(reader.name);
+
+    if (rc != 0)
+        return rc;
+    errno = 0;
+    reader.pcap =
+        pcap_open_offline_with_tstamp_precision(reader.name, PCAP_TSTAMP_PRECISION_NANO, why);
+    if (reader.pcap == NULL) {
+        rc = errno == EACCES ? -EACCES : -EBADMSG;
+        if (rc == -EACCES)
+            complain("%s: %s", reader.name, strerror(EACCES));
+        else
+            complain("%s: not a capture that libpcap can read: %s", reader.name, why);
+        return rc;
+    }
+    reader.link = pcap_datalink(reader.pcap);
+    *ret_reader = reader;
+    return 0;
+}
+
+void reader_close(struct reader *reader)
+{
+    const char *link = pcap_datalink_val_to_name(reader->link);
+
+    if (reader->tells && reader->n_read == 0 && !reader->counts->partial)
+        note("%s: holds no frame", reader->name);
+    if (reader->tells && reader->link != DLT_EN10MB && reader->n_read > 0)
+        note("%s: %" PRIu64 " frames %s: the link type is %s (%d)", reader->name, reader->n_read,
+             reader->request->pad_ethernet ? "given an Ethernet header" : "refused: not_ethernet",
+             link == NULL ? "unknown" : link, reader->link);
+    pcap_close(reader->pcap);
+    free(reader->made);
+}
+
+uint32_t reader_largest(const struct reader *reader)
+{
+    return (uint32_t)pcap_snapshot(reader->pcap) +
+           (reader->link == DLT_EN10MB ? 0 : LINK_ETHERNET_BYTES);
+}
+
+/* Puts an Ethernet header before the content; what libpcap has given stays as it is. */
+static int wrap(struct reader *reader, struct pcap_pkthdr *header, const uint8_t **bytes)
+{
+    uint8_t ethernet[LINK_ETHERNET_BYTES];
+    uint32_t own = link_to_ethernet(reader->link, *bytes, header->caplen, ethernet);
+    size_t needed = (size_t)header->caplen - own + LINK_ETHERNET_BYTES;
+
+    if (needed > reader->made_capacity) {
+        uint8_t *larger = realloc(reader->made, 2 * needed);
+
+        if (larger == NULL) {
+            complain("%s: no memory for frame %" PRIu64, reader->name, reader->n_read);
+            return -ENOMEM;
+        }
+        reader->made = larger;
+        reader->made_capacity = 2 * needed;
+    }
+    memcpy(reader->made, ethernet, LINK_ETHERNET_BYTES);
+    memcpy(reader->made + LINK_ETHERNET_BYTES, *bytes + own, header->caplen - own);
+    header->caplen += LINK_ETHERNET_BYTES - own;
+    header->len += LINK_ETHERNET_BYTES - own;
+    *bytes = reader->made;
+    return 0;
+}
+
+/* Why the frame will not be replayed; REFUSALS when it will. It is on Ethernet by now, or refused.
+ */
+static enum refusal judge(const struct reader *reader, const struct pcap_pkthdr *header,
+                          const uint8_t *bytes)
+{
+    const struct capture_request *request = reader->request;
+
+    if (!choice_has_number(&request->choice, reader->n_read))
+        return REFUSED_EXCLUDED;
+    if (reader->link != DLT_EN10MB && !request->pad_ethernet)
+        return REFUSED_NOT_ETHERNET;
+    if (header->caplen == 0)
+        return REFUSED_ZERO_LENGTH;
+    if (reader->filter != NULL && pcap_offline_filter(reader->filter, header, bytes) == 0)
+        return REFUSED_FILTERED;
+    if (request->frame_bytes != 0 && header->caplen > request->frame_bytes)
+        return REFUSED_LARGER_THAN_RING;
+    return REFUSALS;
+}
+
+/* The next frame of the file, whatever becomes of it. */
+static int next_raw(struct reader *reader, struct pcap_pkthdr *header, const uint8_t **bytes)
+{
+    struct pcap_pkthdr *read;
+    int rc = pcap_next_ex(reader->pcap, &read, bytes);
+
+    if (rc == PCAP_ERROR_BREAK)
+        return 0;
+    if (rc != 1) {
+        if (reader->tells)
+            complain("%s: partial: %" PRIu64 " frames of at least %" PRIu64 ": %s", reader->name,
+                     reader->n_read, reader->n_read + 1, pcap_geterr(reader->pcap));
+        reader->counts->partial = true;
+        return 0;
+    }
+    *header = *read;
+    reader->n_read++;
+    return 1;
+}
+
+int reader_next(struct reader *reader, struct record *ret_record)
+{
+    bool wraps = reader->link != DLT_EN10MB && reader->request->pad_ethernet;
+    struct pcap_pkthdr header;
+    const uint8_t *bytes;
+    int rc;
+
+    while ((rc = next_raw(reader, &header, &bytes)) == 1) {
+        enum refusal refusal;
+
+        if (wraps && header.caplen > 0 && (rc = wrap(reader, &header, &bytes)) != 0)
+            return rc;
+        refusal = judge(reader, &header, bytes);
+        if (refusal == REFUSALS) {
+            *ret_record = (struct record){
+                /* It was opened for nanoseconds: tv_usec holds them. */
+                .time_ns = (uint64_t)header.ts.tv_sec * 1000000000u + (uint64_t)header.ts.tv_usec,
+                .bytes = bytes,
+                .n_bytes = header.caplen,
+                .is_cut = header.caplen < header.len,
+            };
+            return 1;
+        }
+        reader->counts->n_read++;
+        reader->counts->refused[refusal]++;
+    }
+    return rc;
+}
