@@ -62,6 +62,7 @@ static json_t *run_object(const struct options *options, const struct capture *c
     set_count(object, "frames_cut", capture->n_cut);
     set_count(object, "timestamps_backward", capture->n_backward);
     set_count(object, "bytes_replayed", r->bytes_replayed);
+    set_count(object, "frames_edited", r->frames_edited);
     set_count(object, "rx_packets", r->rx_packets);
     json_object_set_new(object, "rx_queue_packets", queues_array(options, r));
     set_count(object, "rx_bursts", r->rx_bursts);

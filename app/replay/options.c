@@ -20,6 +20,7 @@ enum {
     OPTION_EXCLUDE,
     OPTION_LINKTYPE,
     OPTION_FILES,
+    OPTION_UNIQUE_IP,
     OPTION_PPS_MULTI,
     OPTION_MAXSLEEP,
     OPTION_RXQ,
@@ -49,6 +50,8 @@ static const struct option_spec specs[] = {
     {"files", "append|merge", OPTION_FILES,
      "several files one after the other (append, the default), or" OPTION_NEXT
      "by the times of their frames (merge)"},
+    {"unique-ip", NULL, OPTION_UNIQUE_IP,
+     "each loop has IP addresses of its own, checksums stay right"},
     {"topspeed", NULL, 't', "as fast as the buffers come (this is the default)"},
     {"multiplier", "X", 'x', "as fast as recorded, times X"},
     {"pps", "N", 'p', "N frames a second"},
@@ -204,6 +207,9 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
         return parse_linktype(o, text);
     case OPTION_FILES:
         return parse_files(o, text);
+    case OPTION_UNIQUE_IP:
+        o->unique_ip = true;
+        return true;
     case OPTION_PPS_MULTI:
         return parse_u64(name, text, 1, UINT64_MAX, &o->pace.together);
     case OPTION_MAXSLEEP:

@@ -23,6 +23,7 @@ struct options {
 
     uint64_t loop; /* 0: for ever */
     double duration_s;
+    bool unique_ip;
     bool paced; /* the pace was asked for, and is not the default */
     struct pace pace;
 

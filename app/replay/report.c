@@ -57,6 +57,8 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
             r->stopped == STOP_SIGNAL     ? ", interrupted"
             : r->stopped == STOP_DURATION ? ", time over"
                                           : "");
+    if (options->unique_ip)
+        fprintf(out, "  With addresses of their loop: %" PRIu64 " packets\n", r->frames_edited);
     fprintf(out, "  Rated: %.1f Bps, %.2f Mbps, %.2f pps\n", report_gbps(r) * 1e9 / 8,
             report_gbps(r) * 1e3, report_mpps(r) * 1e6);
     print_pace(out, &options->pace, r);

@@ -16,6 +16,7 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static uint64_t frames_in_all(const struct options *options, const struct capture *capture)
@@ -29,8 +30,10 @@ static uint64_t frames_in_all(const struct options *options, const struct captur
 
 static void close_workers(struct worker *workers, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
         rte_ring_free(workers[i].handover);
+        free(workers[i].scratch);
+    }
     rte_free(workers);
 }
 
@@ -48,6 +51,12 @@ static struct worker *open_workers(struct run_shared *shared, struct rte_mempool
         char name[RTE_RING_NAMESIZE];
 
         w->shared = shared;
+        w->supply = (struct supply){
+            .capture = shared->capture,
+            .pace = &options->pace,
+            .unique_ip = options->unique_ip,
+        };
+        w->scratch = options->unique_ip ? malloc(shared->capture->largest) : NULL;
         cursor_start(&w->feed, i, options->rxq, shared->capture->n_frames, end);
         w->expect = w->feed;
         snprintf(name, sizeof(name), "replay_handover_%u", i);
@@ -55,6 +64,7 @@ static struct worker *open_workers(struct run_shared *shared, struct rte_mempool
             w->handover =
                 rte_ring_create(name, options->rxd, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
         if ((options->free_on_other && w->handover == NULL) ||
+            (options->unique_ip && w->scratch == NULL) ||
             nicq_open(&w->queue, pool, options->rxd) != 0) {
             close_workers(workers, i + 1);
             return NULL;
@@ -91,6 +101,7 @@ static void gather(const struct run_shared *shared, const struct worker workers[
 
         result->frames_replayed += w->frames_replayed;
         result->bytes_replayed += w->bytes_replayed;
+        result->frames_edited += w->frames_edited;
         result->rx_bursts += w->rx_bursts;
         result->rx_packets += w->rx_packets;
         result->queue_packets[i] = w->rx_packets;

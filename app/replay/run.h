@@ -15,8 +15,9 @@ struct run_result {
     const char *pool;
     uint64_t frames_replayed;
     uint64_t bytes_replayed;
-    uint64_t not_reached; /* frames of the capture that were never replayed: it ended too early */
-    uint64_t rx_bursts;   /* polls that found something */
+    uint64_t frames_edited; /* of those replayed, with other addresses: --unique-ip */
+    uint64_t not_reached;   /* frames of the capture that were never replayed: it ended too early */
+    uint64_t rx_bursts;     /* polls that found something */
     uint64_t rx_packets;
     uint64_t queue_packets[OPTIONS_MAX_QUEUES];
     uint64_t rx_bytes;

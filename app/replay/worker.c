@@ -21,20 +21,14 @@ static void idle(const struct run_shared *shared)
         rte_pause();
 }
 
-/* Whether the frame at `feed` is due. What is fed next is that frame, so its times are the run's.
- */
-static bool is_due(struct worker *w, const struct frame *frame, uint64_t now_ns)
+/* Whether the frame is due. What is fed next is that frame, so its times are the run's. */
+static bool is_due(struct worker *w, const struct view *view, uint64_t now_ns)
 {
-    const struct run_shared *shared = w->shared;
-    uint64_t due_ns;
-
-    if (shared->options->pace.kind == PACE_TOPSPEED)
+    if (w->supply.pace->kind == PACE_TOPSPEED)
         return true;
-    due_ns = pace_due_ns(&shared->options->pace, w->feed.index, w->feed.loop,
-                         shared->capture->pass_ns, (double)frame->time_ns);
-    if (due_ns > now_ns)
+    if (view->due_ns > now_ns)
         return false;
-    w->due_ns = due_ns;
+    w->due_ns = view->due_ns;
     w->fed_ns = now_ns;
     return true;
 }
@@ -43,44 +37,44 @@ static bool is_due(struct worker *w, const struct frame *frame, uint64_t now_ns)
 static void feed(struct worker *w)
 {
     const struct run_shared *shared = w->shared;
-    const struct capture *capture = shared->capture;
     unsigned budget = shared->options->burst;
     uint64_t now_ns = 0;
 
     if (stop_requested() != STOP_NONE)
         return;
-    if (shared->options->pace.kind != PACE_TOPSPEED)
+    if (w->supply.pace->kind != PACE_TOPSPEED)
         now_ns = lab_os_clock_ns() - shared->start_ns;
     for (; budget > 0 && !cursor_at_end(&w->feed); budget--) {
-        const struct frame *frame = &capture->frames[w->feed.frame];
+        struct view view;
 
-        if (!is_due(w, frame, now_ns))
+        supply_look(&w->supply, &w->feed, w->scratch, &view);
+        if (!is_due(w, &view, now_ns))
             return;
-        if (!nicq_dma(&w->queue, capture->data + frame->offset, frame->bytes)) {
+        if (!nicq_dma(&w->queue, view.bytes, view.n_bytes)) {
             w->rx_nombuf += w->queue.dry && !w->waiting;
             w->waiting = w->queue.dry;
             return;
         }
         w->waiting = false;
-        w->first_pass += w->feed.loop == 0;
+        w->first_pass += view.loop == 0;
+        w->frames_edited += view.is_edited;
         w->frames_replayed++;
-        w->bytes_replayed += frame->bytes;
+        w->bytes_replayed += view.n_bytes;
         cursor_next(&w->feed);
     }
 }
 
 static void check(struct worker *w, struct rte_mbuf *const packets[], unsigned n)
 {
-    const struct capture *capture = w->shared->capture;
     bool verify = w->shared->options->verify;
 
     for (unsigned i = 0; i < n; i++) {
         w->rx_bytes += packets[i]->pkt_len;
         if (verify) {
-            const struct frame *frame = &capture->frames[w->expect.frame];
+            struct view view;
 
-            w->corrupted +=
-                !packet_is_frame(packets[i], capture->data + frame->offset, frame->bytes);
+            supply_look(&w->supply, &w->expect, w->scratch, &view);
+            w->corrupted += !packet_is_frame(packets[i], view.bytes, view.n_bytes);
             cursor_next(&w->expect);
         }
     }

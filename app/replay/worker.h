@@ -8,6 +8,7 @@
 #include "cursor.h"
 #include "nicq.h"
 #include "options.h"
+#include "supply.h"
 
 #include <lab_atomic.h>
 #include <rte_ring.h>
@@ -27,6 +28,8 @@ struct run_shared {
 struct worker {
     struct run_shared *shared;
     struct nicq queue;
+    struct supply supply;
+    uint8_t *scratch; /* for an edited frame, until it has been copied or compared */
     struct cursor feed;
     struct cursor expect;
     struct rte_ring *handover; /* to the releaser; NULL: frees itself */
@@ -39,6 +42,7 @@ struct worker {
     uint64_t fed_ns;     /* and when it was */
     uint64_t first_pass; /* frames of the capture that have been replayed at least once */
     uint64_t frames_replayed;
+    uint64_t frames_edited;
     uint64_t bytes_replayed;
     uint64_t rx_bursts; /* polls that found something */
     uint64_t rx_packets;

@@ -116,6 +116,20 @@ class Links(replay.ReplayTest):
                          {"zero_length": 1})
 
 
+class UniqueIp(replay.ReplayTest):
+    def test_every_loop_but_the_first(self):
+        report = self.assert_succeeds("--unique-ip", "--loop=3", DEMO)
+        self.assertEqual(report["frames_edited"], 2 * report["frames_read"])
+        self.assert_whole(report)
+        self.assertEqual(self.assert_succeeds("--loop=3", DEMO)["frames_edited"], 0)
+
+    def test_what_has_no_addresses_stays(self):
+        path = self.file("other.pcap", pcap([to_station(i, 60) for i in range(5)]))
+        report = self.assert_succeeds("--unique-ip", "--loop=3", path)
+        self.assertEqual(report["frames_edited"], 0)
+        self.assert_whole(report)
+
+
 class Order(replay.ReplayTest):
     """The limit shows which frames come first."""
 
