@@ -32,3 +32,15 @@ unsigned cpus_nth(unsigned n)
             return cpu;
     }
 }
+
+int cpus_start_thread(pthread_t *ret_thread, void *(*run)(void *), void *argument)
+{
+    pthread_attr_t attributes;
+    int rc;
+
+    pthread_attr_init(&attributes);
+    pthread_attr_setaffinity_np(&attributes, sizeof(allowed), &allowed);
+    rc = pthread_create(ret_thread, &attributes, run, argument);
+    pthread_attr_destroy(&attributes);
+    return rc;
+}

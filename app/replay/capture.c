@@ -55,7 +55,8 @@ void capture_free(struct capture *capture)
 static int too_large(const struct capture_request *request, double needs_bytes)
 {
     complain("%s%s: preloading needs about %.0f MiB of memory, and %.0f MiB may be used (eight "
-             "tenths of what is available): replay a part of it, with --limit",
+             "tenths of what is available): replay a part of it, with --limit, or read ahead only, "
+             "with --stream",
              request->files[0], request->n_files > 1 ? " and the other files" : "",
              needs_bytes / MIB, (double)request->memory_bytes / MIB);
     return -ENOMEM;

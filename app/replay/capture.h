@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Captures in memory: every frame of every file, one after the other in one block.
+/* Captures in memory: every frame of every file, one after the other in one block; or, with a
+ * stream (stream.h), none of them, and what was counted when they have been read.
  *
  * Invariant: n_read = n_frames + the sum of refused[]; time_ns never falls from one frame to the
  * next. */
@@ -40,6 +41,8 @@ struct capture {
     size_t n_frames;
     size_t frames_capacity;
     double pass_ns; /* what a pass takes: as recorded; once planned, at the pace */
+
+    struct stream *stream; /* NULL: all frames are in memory */
 
     uint64_t n_read;
     uint64_t refused[REFUSALS];

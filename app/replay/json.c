@@ -71,6 +71,10 @@ static json_t *run_object(const struct options *options, const struct capture *c
     set_count(object, "rx_nombuf", r->rx_nombuf);
     set_count(object, "alloc_failures", r->alloc_failures);
     set_count(object, "corrupted", r->corrupted);
+    if (options->stream) {
+        set_count(object, "starved", r->starved);
+        json_object_set_new(object, "starved_s", json_real(r->starved_s));
+    }
     json_object_set_new(object, "verified", json_boolean(options->verify));
     set_count(object, "leaked", r->leaked);
     json_object_set_new(object, "interrupted", json_boolean(r->stopped == STOP_SIGNAL));

@@ -12,6 +12,7 @@
 #include "run.h"
 #include "sizing.h"
 #include "stop.h"
+#include "stream.h"
 
 #include <errno.h>
 #include <lab_os.h>
@@ -31,6 +32,22 @@ struct replay {
     unsigned n_results;
 };
 
+static int open_stream(struct replay *replay, const struct capture_request *capture)
+{
+    const struct options *options = &replay->options;
+    const struct stream_request request = {
+        .capture = *capture,
+        .pace = options->pace,
+        .loops = options->loop,
+        .window_bytes = options->window_mib << 20,
+        .n_queues = options->rxq,
+        .n_runs = options->n_pools,
+        .unique_ip = options->unique_ip,
+    };
+
+    return stream_open(&replay->capture, &request);
+}
+
 static int load(struct replay *replay)
 {
     const struct options *options = &replay->options;
@@ -39,7 +56,7 @@ static int load(struct replay *replay)
 
     request.memory_bytes = memory_limit_bytes();
     request.frame_bytes = sizing_largest_frame(options);
-    rc = capture_load(&replay->capture, &request);
+    rc = options->stream ? open_stream(replay, &request) : capture_load(&replay->capture, &request);
     if (rc != 0)
         return rc == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
     capture_plan(&replay->capture, &options->pace);
@@ -86,7 +103,7 @@ static struct rte_mempool *create_pool(const struct replay *replay, const char *
 static int run_all(struct replay *replay)
 {
     const struct options *options = &replay->options;
-    int status = replay->capture.partial ? EXIT_FAILURE : EXIT_SUCCESS;
+    int status = EXIT_SUCCESS;
 
     for (unsigned i = 0; i < options->n_pools && stop_requested() != STOP_SIGNAL; i++) {
         struct run_result *result = &replay->results[i];
@@ -151,6 +168,10 @@ static int replay_run(struct replay *replay)
     status = check(options);
     if (status == EXIT_SUCCESS) {
         status = run_all(replay);
+        if (replay->capture.stream != NULL)
+            stream_count(replay->capture.stream, &replay->capture);
+        if (replay->capture.partial)
+            status = EXIT_FAILURE;
         if (report(replay) != EXIT_SUCCESS)
             status = EXIT_FAILURE;
     }
@@ -182,6 +203,7 @@ int main(int argc, char *argv[])
         stop_on_signals();
         status = replay_run(&replay);
     }
+    stream_close(replay.capture.stream);
     capture_free(&replay.capture);
     return status;
 }

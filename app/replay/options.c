@@ -21,6 +21,8 @@ enum {
     OPTION_LINKTYPE,
     OPTION_FILES,
     OPTION_UNIQUE_IP,
+    OPTION_STREAM,
+    OPTION_WINDOW,
     OPTION_PPS_MULTI,
     OPTION_MAXSLEEP,
     OPTION_RXQ,
@@ -52,6 +54,10 @@ static const struct option_spec specs[] = {
      "by the times of their frames (merge)"},
     {"unique-ip", NULL, OPTION_UNIQUE_IP,
      "each loop has IP addresses of its own, checksums stay right"},
+    {"stream", NULL, OPTION_STREAM,
+     "do not load the capture: read it ahead of the replay, for one" OPTION_NEXT
+     "that memory cannot hold, or that comes through a pipe"},
+    {"window", "MIB", OPTION_WINDOW, "with --stream: how much is read ahead, of all queues (64)"},
     {"topspeed", NULL, 't', "as fast as the buffers come (this is the default)"},
     {"multiplier", "X", 'x', "as fast as recorded, times X"},
     {"pps", "N", 'p', "N frames a second"},
@@ -131,14 +137,20 @@ static bool parse_milliseconds(const char *name, const char *text, double *ret_n
 }
 
 /* An option that does nothing beside the others was meant otherwise. */
-static bool pace_makes_sense(const struct pace *pace)
+static bool make_sense(const struct options *options)
 {
+    const struct pace *pace = &options->pace;
+
     if (pace->together != 0 && pace->kind != PACE_PPS) {
         complain("--pps-multi needs --pps");
         return false;
     }
     if (pace->longest_ns > 0 && pace->kind == PACE_TOPSPEED) {
         complain("--maxsleep needs --multiplier, --pps or --mbps: at top speed nothing waits");
+        return false;
+    }
+    if (options->window_mib != 0 && !options->stream) {
+        complain("--window needs --stream");
         return false;
     }
     return true;
@@ -210,6 +222,11 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
     case OPTION_UNIQUE_IP:
         o->unique_ip = true;
         return true;
+    case OPTION_STREAM:
+        o->stream = true;
+        return true;
+    case OPTION_WINDOW:
+        return parse_u64(name, text, 1, UINT32_MAX, &o->window_mib);
     case OPTION_PPS_MULTI:
         return parse_u64(name, text, 1, UINT64_MAX, &o->pace.together);
     case OPTION_MAXSLEEP:
@@ -275,7 +292,7 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
         if (!apply(&options, spec, argument))
             return OPTIONS_WRONG;
     }
-    if (wrong || !pace_makes_sense(&options.pace))
+    if (wrong || !make_sense(&options))
         return OPTIONS_WRONG;
     options.capture.files = argv + optind;
     options.capture.n_files = argc - optind;
@@ -283,6 +300,8 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
         complain("no capture named: " PROGRAM " FILE..., or see --help");
         return OPTIONS_WRONG;
     }
+    if (options.window_mib == 0)
+        options.window_mib = 64;
     *ret_options = options;
     return OPTIONS_RUN;
 }

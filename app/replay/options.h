@@ -24,7 +24,9 @@ struct options {
     uint64_t loop; /* 0: for ever */
     double duration_s;
     bool unique_ip;
-    bool paced; /* the pace was asked for, and is not the default */
+    bool stream;
+    uint64_t window_mib; /* 0: chosen */
+    bool paced;          /* the pace was asked for, and is not the default */
     struct pace pace;
 
     unsigned rxq;

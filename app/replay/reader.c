@@ -9,9 +9,21 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define BUFFER_BYTES                                                                               \
+    (256 * 1024) /* the C library's own is a page: a system call for each few frames */
+
+static int cannot_open(const char *name)
+{
+    int error = errno;
+
+    complain("%s: %s", name, strerror(error));
+    return -error;
+}
 
 /* Refuses what libpcap would name badly or not at all. */
 static int look_at(const char *name)
@@ -20,12 +32,8 @@ static int look_at(const char *name)
 
     if (strcmp(name, "-") == 0)
         return 0;
-    if (stat(name, &status) != 0) {
-        int error = errno;
-
-        complain("%s: %s", name, strerror(error));
-        return -error;
-    }
+    if (stat(name, &status) != 0)
+        return cannot_open(name);
     if (S_ISDIR(status.st_mode)) {
         complain("%s: is a directory, not a capture", name);
         return -EISDIR;
@@ -37,24 +45,36 @@ static int look_at(const char *name)
     return 0;
 }
 
+static FILE *open_file(struct reader *reader)
+{
+    FILE *file = strcmp(reader->name, "-") == 0 ? stdin : fopen(reader->name, "rbe");
+
+    if (file == NULL)
+        return NULL;
+    reader->buffer = malloc(BUFFER_BYTES);
+    if (reader->buffer != NULL)
+        setvbuf(file, reader->buffer, _IOFBF, BUFFER_BYTES);
+    return file;
+}
+
 int reader_open(struct reader *ret_reader, const struct reader *how)
 {
     struct reader reader = *how;
     char why[PCAP_ERRBUF_SIZE] = "";
     int rc = look_at(reader.name);
+    FILE *file;
 
     if (rc != 0)
         return rc;
-    errno = 0;
-    reader.pcap =
-        pcap_open_offline_with_tstamp_precision(reader.name, PCAP_TSTAMP_PRECISION_NANO, why);
+    file = open_file(&reader);
+    if (file == NULL)
+        return cannot_open(reader.name);
+    reader.pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
     if (reader.pcap == NULL) {
-        rc = errno == EACCES ? -EACCES : -EBADMSG;
-        if (rc == -EACCES)
-            complain("%s: %s", reader.name, strerror(EACCES));
-        else
-            complain("%s: not a capture that libpcap can read: %s", reader.name, why);
-        return rc;
+        complain("%s: not a capture that libpcap can read: %s", reader.name, why);
+        fclose(file);
+        free(reader.buffer);
+        return -EBADMSG;
     }
     reader.link = pcap_datalink(reader.pcap);
     *ret_reader = reader;
@@ -71,8 +91,10 @@ void reader_close(struct reader *reader)
         note("%s: %" PRIu64 " frames %s: the link type is %s (%d)", reader->name, reader->n_read,
              reader->request->pad_ethernet ? "given an Ethernet header" : "refused: not_ethernet",
              link == NULL ? "unknown" : link, reader->link);
-    pcap_close(reader->pcap);
+    pcap_close(reader->pcap); /* and the file, but for stdin, which nobody reads again */
     free(reader->made);
+    if (strcmp(reader->name, "-") != 0)
+        free(reader->buffer);
 }
 
 uint32_t reader_largest(const struct reader *reader)

@@ -24,6 +24,7 @@ struct reader {
     struct capture *counts;           /* what was read and refused; `partial` */
     bool tells;                       /* what is odd about the file */
     pcap_t *pcap;
+    char *buffer; /* the file's */
     int link;
     uint64_t n_read;
     uint8_t *made; /* a frame that has been given an Ethernet header */

@@ -66,6 +66,10 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
             r->rx_packets, r->rx_bytes, r->rx_nombuf);
     fprintf(out, "  RX-chains:  %-14" PRIu64 " Allocation failures: %" PRIu64 "\n", r->rx_chains,
             r->alloc_failures);
+    if (options->stream)
+        fprintf(out,
+                "  Starved:    %-14" PRIu64 " waits for a frame to be read, %.6f seconds in all\n",
+                r->starved, r->starved_s);
     if (options->verify)
         fprintf(out, "  Corrupted:  %-14" PRIu64 " (every byte compared)\n", r->corrupted);
     else

@@ -6,6 +6,7 @@
 #include "cpus.h"
 #include "message.h"
 #include "sizing.h"
+#include "stream.h"
 #include "watch.h"
 #include "worker.h"
 
@@ -56,8 +57,11 @@ static struct worker *open_workers(struct run_shared *shared, struct rte_mempool
             .pace = &options->pace,
             .unique_ip = options->unique_ip,
         };
+        if (shared->capture->stream != NULL)
+            w->supply.window = stream_window(shared->capture->stream, i);
         w->scratch = options->unique_ip ? malloc(shared->capture->largest) : NULL;
         cursor_start(&w->feed, i, options->rxq, shared->capture->n_frames, end);
+        supply_start(&w->supply, &w->feed);
         w->expect = w->feed;
         snprintf(name, sizeof(name), "replay_handover_%u", i);
         if (options->free_on_other)
@@ -91,6 +95,18 @@ static void run_start(struct run_shared *shared, struct worker workers[])
     lab_store_release(&shared->started, 1); /* pairs with wait_for_start() in worker.c */
 }
 
+/* Of a capture that is streamed, as far as it has been read. */
+static uint64_t frames_of_a_pass(const struct capture *capture, struct run_result *result)
+{
+    struct capture counts = {0};
+
+    if (capture->stream == NULL)
+        return capture->n_frames;
+    stream_count(capture->stream, &counts);
+    result->unread = !stream_is_whole(capture->stream);
+    return counts.n_frames;
+}
+
 static void gather(const struct run_shared *shared, const struct worker workers[],
                    struct rte_mempool *pool, struct run_result *result)
 {
@@ -110,12 +126,14 @@ static void gather(const struct run_shared *shared, const struct worker workers[
         result->rx_nombuf += w->rx_nombuf;
         result->alloc_failures += w->queue.alloc_failures;
         result->corrupted += w->corrupted;
+        result->starved += w->starved;
+        result->starved_s += (double)w->starved_ns / 1e9;
         first_pass += w->first_pass;
         end_ns = RTE_MAX(end_ns, w->end_ns);
         result->planned_s = RTE_MAX(result->planned_s, (double)w->due_ns / 1e9);
         result->fed_s = RTE_MAX(result->fed_s, (double)w->fed_ns / 1e9);
     }
-    result->not_reached = shared->capture->n_frames - first_pass;
+    result->not_reached = frames_of_a_pass(shared->capture, result) - first_pass;
     result->duration_s = (double)(end_ns - shared->start_ns) / 1e9;
     result->leaked = pool->size - rte_mempool_avail_count(pool);
     result->stopped = stop_requested();
@@ -127,16 +145,21 @@ int run(const struct options *options, const struct capture *capture, struct rte
     struct run_shared shared = {
         .options = options,
         .capture = capture,
-        .yield = sizing_lcores(options) > cpus_count(),
+        .yield = sizing_lcores(options) + (capture->stream != NULL) > cpus_count(),
     };
     struct run_result result = {.pool = ret_result->pool};
     struct worker *workers;
     struct watch *watch;
+    int rc;
 
+    if (capture->stream != NULL && (rc = stream_start(capture->stream)) != 0)
+        return rc;
     workers = open_workers(&shared, pool);
     if (workers == NULL) {
         complain("no memory for %u queues of %u descriptors: %s", options->rxq, options->rxd,
                  rte_strerror(rte_errno));
+        if (capture->stream != NULL)
+            stream_stop(capture->stream);
         return -ENOMEM;
     }
     stop_rearm();
@@ -145,6 +168,8 @@ int run(const struct options *options, const struct capture *capture, struct rte
     worker_receive(&workers[0]);
     rte_eal_mp_wait_lcore();
     watch_end(watch);
+    if (capture->stream != NULL)
+        stream_stop(capture->stream);
     gather(&shared, workers, pool, &result);
     close_workers(workers, options->rxq);
     *ret_result = result;
@@ -156,5 +181,5 @@ bool run_is_clean(const struct run_result *result)
     return result->corrupted == 0 && result->leaked == 0 &&
            result->rx_packets == result->frames_replayed &&
            result->rx_bytes == result->bytes_replayed &&
-           (result->not_reached == 0 || result->stopped == STOP_DURATION);
+           ((result->not_reached == 0 && !result->unread) || result->stopped == STOP_DURATION);
 }

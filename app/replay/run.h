@@ -25,6 +25,9 @@ struct run_result {
     uint64_t rx_nombuf;
     uint64_t alloc_failures;
     uint64_t corrupted;
+    uint64_t starved; /* waits for a frame that had not been read yet: --stream */
+    double starved_s;
+    bool unread; /* the capture has not been read to its end once: --stream */
     uint64_t leaked;
     double duration_s;
     double planned_s; /* when the last frame that was replayed was due */

@@ -7,34 +7,50 @@
 #include "capture.h"
 #include "cursor.h"
 #include "unique.h"
+#include "view.h"
+#include "window.h"
 
+#include <rte_branch_prediction.h>
 #include <string.h>
-
-/* A frame as it is replayed. */
-struct view {
-    const uint8_t *bytes;
-    uint32_t n_bytes;
-    bool is_edited; /* not as in the capture */
-    uint64_t index; /* of all frames of the run */
-    uint64_t loop;
-    uint64_t due_ns; /* after the start */
-};
 
 /* What gives a queue its frames: those to be fed, and later the same to compare with. */
 struct supply {
     const struct capture *capture;
     const struct pace *pace;
+    struct window *window; /* NULL: the capture is in memory */
     bool unique_ip;
 };
 
-/* The frame at the cursor, which is not at its end; `scratch` has room for the largest of the
- * capture and is needed with --unique-ip only. */
-static inline void supply_look(const struct supply *supply, const struct cursor *cursor,
-                               uint8_t *scratch, struct view *view)
+/* In a window, the cursor of a queue counts that queue's own frames, and learns from the window
+ * where its end is. */
+static inline void supply_start(const struct supply *supply, struct cursor *cursor)
+{
+    if (supply->window != NULL)
+        cursor_start(cursor, 0, 1, SIZE_MAX, UINT64_MAX);
+}
+
+static inline bool supply_look_window(struct window *window, struct cursor *cursor,
+                                      struct view *view)
+{
+    enum window_verdict verdict = window_look(window, cursor->index, view);
+
+    if (verdict == WINDOW_OVER)
+        cursor->end = cursor->index;
+    return verdict == WINDOW_FRAME;
+}
+
+/* The frame at the cursor, which is not at its end; false when it has not been read yet, or when
+ * the cursor turns out to be at its end. `scratch` has room for the largest frame of the capture
+ * and is needed with --unique-ip only. */
+static inline bool supply_look(const struct supply *supply, struct cursor *cursor, uint8_t *scratch,
+                               struct view *view)
 {
     const struct capture *capture = supply->capture;
-    const struct frame *frame = &capture->frames[cursor->frame];
+    const struct frame *frame;
 
+    if (unlikely(supply->window != NULL))
+        return supply_look_window(supply->window, cursor, view);
+    frame = &capture->frames[cursor->frame];
     view->bytes = capture->data + frame->offset;
     view->n_bytes = frame->bytes;
     view->is_edited = false;
@@ -49,6 +65,7 @@ static inline void supply_look(const struct supply *supply, const struct cursor 
         view->is_edited = unique_addresses(scratch, view->n_bytes, cursor->loop);
         view->bytes = scratch;
     }
+    return true;
 }
 
 #endif

@@ -78,8 +78,6 @@ struct watch *watch_start(const struct run_shared *shared, struct worker workers
 {
     bool shows = !shared->options->quiet && isatty(STDERR_FILENO);
     struct watch *watch;
-    pthread_attr_t attributes;
-    int rc;
 
     if (!shows && shared->options->duration_s == 0)
         return NULL;
@@ -91,12 +89,7 @@ struct watch *watch_start(const struct run_shared *shared, struct worker workers
     watch->shows = shows;
     pthread_mutex_init(&watch->mutex, NULL);
     pthread_cond_init(&watch->wake, NULL);
-    /* The caller is pinned, and its children would be with it, behind a thread that polls. */
-    pthread_attr_init(&attributes);
-    pthread_attr_setaffinity_np(&attributes, sizeof(cpu_set_t), cpus_allowed());
-    rc = pthread_create(&watch->thread, &attributes, watch_thread, watch);
-    pthread_attr_destroy(&attributes);
-    if (rc != 0) {
+    if (cpus_start_thread(&watch->thread, watch_thread, watch) != 0) {
         free(watch);
         return NULL;
     }

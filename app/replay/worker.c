@@ -33,6 +33,22 @@ static bool is_due(struct worker *w, const struct view *view, uint64_t now_ns)
     return true;
 }
 
+/* The next frame has not been read yet: that is no fault of the pool's, and is told apart. */
+static void starve(struct worker *w)
+{
+    if (w->is_starving || cursor_at_end(&w->feed))
+        return;
+    w->is_starving = true;
+    w->starved++;
+    w->starving_since_ns = lab_os_clock_ns();
+}
+
+static void be_fed(struct worker *w)
+{
+    w->is_starving = false;
+    w->starved_ns += lab_os_clock_ns() - w->starving_since_ns;
+}
+
 /* The wire: puts the frames that are due into the queue, a burst at most. */
 static void feed(struct worker *w)
 {
@@ -47,7 +63,12 @@ static void feed(struct worker *w)
     for (; budget > 0 && !cursor_at_end(&w->feed); budget--) {
         struct view view;
 
-        supply_look(&w->supply, &w->feed, w->scratch, &view);
+        if (!supply_look(&w->supply, &w->feed, w->scratch, &view)) {
+            starve(w);
+            return;
+        }
+        if (unlikely(w->is_starving))
+            be_fed(w);
         if (!is_due(w, &view, now_ns))
             return;
         if (!nicq_dma(&w->queue, view.bytes, view.n_bytes)) {
@@ -73,7 +94,7 @@ static void check(struct worker *w, struct rte_mbuf *const packets[], unsigned n
         if (verify) {
             struct view view;
 
-            supply_look(&w->supply, &w->expect, w->scratch, &view);
+            (void)supply_look(&w->supply, &w->expect, w->scratch, &view);
             w->corrupted += !packet_is_frame(packets[i], view.bytes, view.n_bytes);
             cursor_next(&w->expect);
         }
@@ -81,6 +102,8 @@ static void check(struct worker *w, struct rte_mbuf *const packets[], unsigned n
     w->rx_bursts++;
     w->rx_packets += n;
     lab_store_relaxed(&w->progress, w->rx_packets);
+    if (w->supply.window != NULL)
+        window_release(w->supply.window, w->rx_packets);
 }
 
 static void pass_on(struct worker *w, struct rte_mbuf *packets[], unsigned n)

@@ -49,6 +49,10 @@ struct worker {
     uint64_t rx_bytes;
     uint64_t rx_nombuf; /* frames that had to wait because the pool was empty */
     uint64_t corrupted;
+    bool is_starving; /* with --stream: the frame at `feed` has not been read yet */
+    uint64_t starving_since_ns;
+    uint64_t starved;
+    uint64_t starved_ns;
 } __rte_cache_aligned;
 
 /* lcore functions; the argument is the struct worker. */

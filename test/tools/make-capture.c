@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 /* make-capture FILE: writes the capture that ships with the project (doc/demo).
+ * make-capture FILE MIB: writes so much, hardly any of which takes place on a disk: frames of
+ * zeros, with a number in front that no two of them share.
  *
  * Conversations between made-up hosts, both directions: Ethernet, some with a VLAN tag, IPv4 and
  * IPv6, UDP and TCP, frames of 60 bytes to 9 KB, all lengths and checksums right. Every run writes
@@ -17,7 +19,9 @@
 #define N_FRAMES 3000
 #define N_FLOWS 24
 #define MTU 9000
-#define ETHERNET_MIN 60         /* without the check sequence, which captures do not hold */
+#define ETHERNET_MIN 60 /* without the check sequence, which captures do not hold */
+#define MIB (1024u * 1024u)
+#define SPARSE_BYTES 60000
 #define START_SECOND 1767225600 /* 2026-01-01 */
 
 struct flow {
@@ -210,25 +214,12 @@ static void make_flow(struct flow *flow, unsigned number)
     }
 }
 
-int main(int argc, char *argv[])
+static void write_demo(pcap_dumper_t *dumper)
 {
     static struct flow flows[N_FLOWS];
     static struct frame frame;
     struct pcap_pkthdr header = {.ts.tv_sec = START_SECOND};
-    pcap_t *pcap;
-    pcap_dumper_t *dumper;
-    int rc;
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: make-capture FILE\n");
-        return 2;
-    }
-    pcap = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, 65535, PCAP_TSTAMP_PRECISION_NANO);
-    dumper = pcap == NULL ? NULL : pcap_dump_open(pcap, argv[1]);
-    if (dumper == NULL) {
-        fprintf(stderr, "make-capture: %s\n", pcap == NULL ? "no memory" : pcap_geterr(pcap));
-        return EXIT_FAILURE;
-    }
     for (unsigned i = 0; i < N_FLOWS; i++)
         make_flow(&flows[i], i);
     for (unsigned i = 0; i < N_FRAMES; i++) {
@@ -245,6 +236,50 @@ int main(int argc, char *argv[])
         header.caplen = header.len = (uint32_t)frame.length;
         pcap_dump((uint8_t *)dumper, &header, frame.bytes);
     }
+}
+
+/* What is passed over is a hole in the file, which reads as zeros. */
+static void write_sparse(pcap_dumper_t *dumper, uint64_t mib)
+{
+    FILE *file = pcap_dump_file(dumper);
+
+    for (uint64_t i = 0; i < mib * MIB / SPARSE_BYTES; i++) {
+        const uint32_t record[4] = {(uint32_t)(START_SECOND + i / 1000),
+                                    (uint32_t)(i % 1000 * 1000000), SPARSE_BYTES, SPARSE_BYTES};
+        struct frame frame = {.length = 0};
+
+        put_mac(&frame, 1);
+        put_mac(&frame, 2);
+        put(&frame, 0x88b5, 2); /* for experiments */
+        put(&frame, i, 8);
+        fwrite(record, sizeof(record), 1, file);
+        fwrite(frame.bytes, frame.length, 1, file);
+        fseek(file, SPARSE_BYTES - (long)frame.length - 1, SEEK_CUR);
+        fputc(0, file);
+    }
+}
+
+int main(int argc, char *argv[])
+{
+    uint64_t mib = argc == 3 ? strtoull(argv[2], NULL, 10) : 0;
+    pcap_t *pcap;
+    pcap_dumper_t *dumper;
+    int rc;
+
+    if (argc != 2 && mib == 0) {
+        fprintf(stderr, "usage: make-capture FILE [MIB]\n");
+        return 2;
+    }
+    pcap = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, 65535, PCAP_TSTAMP_PRECISION_NANO);
+    dumper = pcap == NULL ? NULL : pcap_dump_open(pcap, argv[1]);
+    if (dumper == NULL) {
+        fprintf(stderr, "make-capture: %s\n", pcap == NULL ? "no memory" : pcap_geterr(pcap));
+        return EXIT_FAILURE;
+    }
+    if (mib == 0)
+        write_demo(dumper);
+    else
+        write_sparse(dumper, mib);
     rc = pcap_dump_flush(dumper);
     pcap_dump_close(dumper);
     pcap_close(pcap);

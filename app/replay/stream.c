@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "stream.h"
+
+#include "cpus.h"
+#include "message.h"
+#include "reader.h"
+#include "source.h"
+#include "stop.h"
+#include "unique.h"
+
+#include <errno.h>
+#include <lab_os.h>
+#include <pthread.h>
+#include <rte_common.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define MIB (1024.0 * 1024.0)
+#define UNKNOWN_LARGEST 262144 /* what libpcap takes from a pipe at most */
+#define NAP_NS 50000           /* while the windows are full: they hold much more than that takes */
+#define PATIENCE_NS 1000000000u /* with a pipe that is slow to fill them */
+
+struct stream {
+    struct stream_request request;
+    uint32_t largest;
+    struct capture counts; /* of the first pass */
+    bool is_whole;
+    struct window *windows;
+    pthread_t thread;
+    bool is_lost;          /* the thread waits for a pipe: nothing of it can be freed */
+    lab_atomic_t stopping; /* nothing more is wanted */
+    lab_atomic_t is_ready; /* no window has room, or there is no more to read */
+};
+
+static void nap(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+}
+
+static bool is_stopping(const struct stream *stream)
+{
+    return lab_load_relaxed(&stream->stopping) != 0;
+}
+
+/* Waits until the queue's window has room; NULL when nothing more is wanted. */
+static uint8_t *wait_for_room(struct stream *stream, struct window *window, uint32_t n_bytes)
+{
+    uint8_t *room;
+
+    while ((room = window_room(window, n_bytes)) == NULL) {
+        lab_store_relaxed(&stream->is_ready, 1); /* alone: nothing is read on the strength of it */
+        if (is_stopping(stream))
+            return NULL;
+        nap();
+    }
+    return room;
+}
+
+static bool put(struct stream *stream, const struct source_frame *frame, struct view *view)
+{
+    struct window *window = &stream->windows[view->index % stream->request.n_queues];
+    uint8_t *room = wait_for_room(stream, window, frame->n_bytes);
+
+    if (room == NULL)
+        return false;
+    memcpy(room, frame->bytes, frame->n_bytes);
+    view->bytes = room;
+    view->n_bytes = frame->n_bytes;
+    view->is_edited =
+        stream->request.unique_ip && unique_addresses(room, frame->n_bytes, view->loop);
+    window_put(window, view);
+    return true;
+}
+
+/* A position in the run, and the schedule of the pass that is being read. */
+struct passage {
+    uint64_t index;
+    uint64_t loop;
+    double pass_ns;
+    struct pace_plan plan;
+};
+
+/* 1 when the pass has come to its end, 0 when nothing more is wanted, or -errno. */
+static int read_pass(struct stream *stream, struct source *source, struct passage *at)
+{
+    const struct stream_request *request = &stream->request;
+    struct source_frame frame;
+    int rc;
+
+    while (request->capture.frames == 0 || at->index < request->capture.frames) {
+        struct view view = {.index = at->index, .loop = at->loop};
+        double due_ns;
+
+        if (is_stopping(stream))
+            return 0;
+        rc = source_next(source, &frame);
+        if (rc != 1)
+            return rc == 0 ? 1 : rc;
+        due_ns = pace_plan_next(&at->plan, frame.time_ns, frame.n_bytes);
+        view.due_ns = pace_due_ns(&request->pace, at->index, at->loop, at->pass_ns, due_ns);
+        if (at->loop == 0) {
+            stream->counts.n_frames++;
+            stream->counts.data_bytes += frame.n_bytes;
+        }
+        if (!put(stream, &frame, &view))
+            return 0;
+        at->index++;
+    }
+    stream->is_whole = true; /* as much of it as was asked for */
+    return 0;
+}
+
+static int read_once(struct stream *stream, struct passage *at)
+{
+    struct capture again = {0};
+    bool is_first = at->loop == 0;
+    struct source *source;
+    int rc = source_open(&source, &stream->request.capture, is_first ? &stream->counts : &again,
+                         is_first);
+
+    if (rc != 0)
+        return rc;
+    pace_plan_start(&at->plan, &stream->request.pace);
+    rc = read_pass(stream, source, at);
+    source_close(source);
+    at->pass_ns = pace_plan_pass_ns(&at->plan);
+    return rc;
+}
+
+static void *stream_thread(void *argument)
+{
+    struct stream *stream = argument;
+    uint64_t loops = stream->request.loops;
+    struct passage at = {0};
+    int rc = 1;
+
+    for (; rc == 1 && (loops == 0 || at.loop < loops) && (at.loop == 0 || at.index > 0);
+         at.loop++) {
+        rc = read_once(stream, &at);
+        stream->is_whole |= rc == 1;
+    }
+    if (rc < 0)
+        stream->counts.partial = true; /* and why has been said */
+    for (unsigned i = 0; i < stream->request.n_queues; i++)
+        window_end(&stream->windows[i]);
+    lab_store_relaxed(&stream->is_ready, 1); /* alone, as above */
+    return NULL;
+}
+
+static void close_windows(struct stream *stream)
+{
+    for (unsigned i = 0; stream->windows != NULL && i < stream->request.n_queues; i++)
+        window_close(&stream->windows[i]);
+    free(stream->windows);
+    stream->windows = NULL;
+}
+
+static int open_windows(struct stream *stream)
+{
+    unsigned n = stream->request.n_queues;
+
+    stream->windows = aligned_alloc(LAB_CACHE_LINE, n * sizeof(*stream->windows));
+    if (stream->windows == NULL)
+        return -ENOMEM;
+    memset(stream->windows, 0, n * sizeof(*stream->windows));
+    for (unsigned i = 0; i < n; i++) {
+        if (window_open(&stream->windows[i], stream->request.window_bytes / n, stream->largest)) {
+            close_windows(stream);
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+int stream_start(struct stream *stream)
+{
+    int rc = open_windows(stream);
+
+    if (rc == 0) {
+        stream->counts = (struct capture){0};
+        stream->is_whole = false;
+        lab_store_relaxed(&stream->stopping, 0);
+        lab_store_relaxed(&stream->is_ready, 0);
+        rc = -cpus_start_thread(&stream->thread, stream_thread, stream);
+    }
+    if (rc != 0) {
+        complain("no memory or no thread to read ahead with: %s", strerror(-rc));
+        close_windows(stream);
+        return rc;
+    }
+    for (uint64_t start_ns = lab_os_clock_ns(); lab_load_relaxed(&stream->is_ready) == 0 &&
+                                                stop_requested() != STOP_SIGNAL &&
+                                                lab_os_clock_ns() - start_ns < PATIENCE_NS;)
+        nap();
+    return 0;
+}
+
+struct window *stream_window(struct stream *stream, unsigned queue)
+{
+    return &stream->windows[queue];
+}
+
+void stream_stop(struct stream *stream)
+{
+    struct timespec patience;
+
+    lab_store_relaxed(&stream->stopping, 1);
+    clock_gettime(CLOCK_REALTIME, &patience);
+    patience.tv_sec += 1;
+    /* It may sit in a read() from a pipe into which nobody writes: the program ends without it. */
+    stream->is_lost = pthread_timedjoin_np(stream->thread, NULL, &patience) != 0;
+    if (!stream->is_lost)
+        close_windows(stream);
+}
+
+bool stream_is_whole(const struct stream *stream)
+{
+    return stream->is_whole;
+}
+
+void stream_count(const struct stream *stream, struct capture *capture)
+{
+    const struct capture *counts = &stream->counts;
+
+    capture->n_frames = counts->n_frames;
+    capture->data_bytes = counts->data_bytes;
+    capture->n_read = counts->n_read;
+    memcpy(capture->refused, counts->refused, sizeof(capture->refused));
+    capture->n_backward = counts->n_backward;
+    capture->n_cut = counts->n_cut;
+    capture->partial = counts->partial;
+}
+
+void stream_close(struct stream *stream)
+{
+    if (stream != NULL && !stream->is_lost)
+        free(stream);
+}
+
+static bool is_pipe(const char *name)
+{
+    struct stat status;
+
+    return strcmp(name, "-") == 0 ||
+           (stat(name, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode));
+}
+
+/* What can only be known of a file that can be opened twice is asked now, before the run. */
+static int look_at(struct stream *stream, const char *name)
+{
+    struct reader reader = {
+        .name = name, .request = &stream->request.capture, .counts = &stream->counts};
+    int rc;
+
+    if (is_pipe(name)) {
+        stream->largest = RTE_MAX(stream->largest, (uint32_t)UNKNOWN_LARGEST);
+        if (stream->request.loops == 1 && stream->request.n_runs == 1)
+            return 0;
+        complain("%s: can be read only once: --stream needs a file for --loop and several pools",
+                 name);
+        return -ESPIPE;
+    }
+    rc = reader_open(&reader, &reader);
+    if (rc != 0)
+        return rc;
+    stream->largest = RTE_MAX(stream->largest, reader_largest(&reader));
+    reader_close(&reader);
+    return 0;
+}
+
+static int look_at_all(struct stream *stream)
+{
+    const struct capture_request *capture = &stream->request.capture;
+    struct bpf_program filter;
+
+    if (capture->memory_bytes != 0 && stream->request.window_bytes > capture->memory_bytes) {
+        complain("--window=%.0f: %.0f MiB of memory may be used (eight tenths of what is "
+                 "available)",
+                 (double)stream->request.window_bytes / MIB, (double)capture->memory_bytes / MIB);
+        return -ENOMEM;
+    }
+    if (capture->choice.filter != NULL) {
+        if (!choice_compile(&capture->choice, &filter))
+            return -EINVAL;
+        pcap_freecode(&filter);
+    }
+    for (int i = 0; i < capture->n_files; i++) {
+        int rc = look_at(stream, capture->files[i]);
+
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+int stream_open(struct capture *ret_capture, const struct stream_request *request)
+{
+    struct stream *stream = calloc(1, sizeof(*stream));
+    int rc;
+
+    if (stream == NULL) {
+        complain("no memory to read ahead with");
+        return -ENOMEM;
+    }
+    stream->request = *request;
+    rc = look_at_all(stream);
+    if (rc != 0) {
+        stream_close(stream);
+        return rc;
+    }
+    if (request->capture.frame_bytes != 0)
+        stream->largest = RTE_MIN(stream->largest, (uint32_t)request->capture.frame_bytes);
+    stream->request.capture.frame_bytes = stream->largest; /* what the windows are made for */
+    *ret_capture = (struct capture){.stream = stream, .largest = stream->largest};
+    return 0;
+}
