@@ -10,6 +10,7 @@
 enum stop_cause {
     STOP_NONE,
     STOP_DURATION, /* --duration is over */
+    STOP_INPUT,    /* nobody presses a key any more */
     STOP_SIGNAL,   /* SIGINT, SIGTERM, or SIGHUP: the terminal is gone */
 };
 

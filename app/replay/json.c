@@ -13,6 +13,18 @@ static void set_count(json_t *object, const char *key, uint64_t value)
     json_object_set_new(object, key, json_integer((json_int_t)value));
 }
 
+static const char *not_reached_name(enum stop_cause cause)
+{
+    switch (cause) {
+    case STOP_SIGNAL:
+        return "interrupted";
+    case STOP_INPUT:
+        return "after_last_key";
+    default:
+        return "after_duration";
+    }
+}
+
 static json_t *refused_object(const struct capture *capture, const struct run_result *r)
 {
     json_t *refused = json_object();
@@ -22,8 +34,7 @@ static json_t *refused_object(const struct capture *capture, const struct run_re
             set_count(refused, capture_refusal_name(i), capture->refused[i]);
     }
     if (r->not_reached != 0)
-        set_count(refused, r->stopped == STOP_SIGNAL ? "interrupted" : "after_duration",
-                  r->not_reached);
+        set_count(refused, not_reached_name(r->stopped), r->not_reached);
     return refused;
 }
 
@@ -82,7 +93,7 @@ static json_t *run_object(const struct options *options, const struct capture *c
     json_object_set_new(object, "mpps", json_real(report_mpps(r)));
     json_object_set_new(object, "gbps", json_real(report_gbps(r)));
     json_object_set_new(object, "pace", json_string(pace_name(options->pace.kind)));
-    if (options->pace.kind != PACE_TOPSPEED) {
+    if (pace_is_timed(&options->pace)) {
         json_object_set_new(object, "rate_asked", json_real(options->pace.rate));
         json_object_set_new(object, "rate_reached",
                             json_real(options->pace.rate * report_reached(r)));

@@ -62,6 +62,7 @@ static const struct option_spec specs[] = {
     {"multiplier", "X", 'x', "as fast as recorded, times X"},
     {"pps", "N", 'p', "N frames a second"},
     {"mbps", "N", 'M', "N million bits a second, of the frames as captured"},
+    {"oneatatime", NULL, 'o', "one packet for each key pressed, or byte on standard input"},
     {"pps-multi", "N", OPTION_PPS_MULTI, "with --pps: N frames at once, then a wait for all (1)"},
     {"maxsleep", "MS", OPTION_MAXSLEEP, "no wait between frames is longer than MS milliseconds"},
     {"rxq", "N", OPTION_RXQ, "receive queues, each polled by an lcore of its own (1)"},
@@ -123,7 +124,7 @@ static bool parse_pace(struct options *options, enum pace_kind kind, const struc
     }
     options->paced = true;
     options->pace.kind = kind;
-    return kind == PACE_TOPSPEED || parse_positive(spec->name, text, &options->pace.rate);
+    return spec->argument == NULL || parse_positive(spec->name, text, &options->pace.rate);
 }
 
 static bool parse_milliseconds(const char *name, const char *text, double *ret_ns)
@@ -136,17 +137,27 @@ static bool parse_milliseconds(const char *name, const char *text, double *ret_n
     return true;
 }
 
-/* An option that does nothing beside the others was meant otherwise. */
+/* Whether all go together: an option that does nothing beside the others was meant otherwise. */
 static bool make_sense(const struct options *options)
 {
     const struct pace *pace = &options->pace;
 
+    if (options->capture.n_files == 0) {
+        complain("no capture named: " PROGRAM " FILE..., or see --help");
+        return false;
+    }
+    for (int i = 0; pace->kind == PACE_ONEATATIME && i < options->capture.n_files; i++) {
+        if (strcmp(options->capture.files[i], "-") == 0) {
+            complain("--oneatatime takes its keys from standard input: it cannot be a capture too");
+            return false;
+        }
+    }
     if (pace->together != 0 && pace->kind != PACE_PPS) {
         complain("--pps-multi needs --pps");
         return false;
     }
-    if (pace->longest_ns > 0 && pace->kind == PACE_TOPSPEED) {
-        complain("--maxsleep needs --multiplier, --pps or --mbps: at top speed nothing waits");
+    if (pace->longest_ns > 0 && !pace_is_timed(pace)) {
+        complain("--maxsleep needs --multiplier, --pps or --mbps");
         return false;
     }
     if (options->window_mib != 0 && !options->stream) {
@@ -206,6 +217,8 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
         return parse_pace(o, PACE_MULTIPLIER, spec, text);
     case 'p':
         return parse_pace(o, PACE_PPS, spec, text);
+    case 'o':
+        return parse_pace(o, PACE_ONEATATIME, spec, text);
     case 'M':
         return parse_pace(o, PACE_MBPS, spec, text);
     case 'f':
@@ -292,14 +305,12 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
         if (!apply(&options, spec, argument))
             return OPTIONS_WRONG;
     }
-    if (wrong || !make_sense(&options))
+    if (wrong)
         return OPTIONS_WRONG;
     options.capture.files = argv + optind;
     options.capture.n_files = argc - optind;
-    if (options.capture.n_files == 0) {
-        complain("no capture named: " PROGRAM " FILE..., or see --help");
+    if (!make_sense(&options))
         return OPTIONS_WRONG;
-    }
     if (options.window_mib == 0)
         options.window_mib = 64;
     *ret_options = options;

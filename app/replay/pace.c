@@ -11,10 +11,8 @@
 const char *pace_name(enum pace_kind kind)
 {
     static const char *const names[PACE_KINDS] = {
-        [PACE_TOPSPEED] = "topspeed",
-        [PACE_MULTIPLIER] = "multiplier",
-        [PACE_PPS] = "pps",
-        [PACE_MBPS] = "mbps",
+        [PACE_TOPSPEED] = "topspeed", [PACE_MULTIPLIER] = "multiplier", [PACE_PPS] = "pps",
+        [PACE_MBPS] = "mbps",         [PACE_ONEATATIME] = "oneatatime",
     };
 
     return names[kind];
@@ -91,6 +89,7 @@ uint64_t pace_due_ns(const struct pace *pace, uint64_t index, uint64_t loop, dou
     case PACE_MBPS:
         return pace_whole_ns((double)loop * pass_ns + due_ns);
     case PACE_TOPSPEED:
+    case PACE_ONEATATIME:
     case PACE_KINDS:
         break;
     }

@@ -4,6 +4,7 @@
 #ifndef REPLAY_PACE_H
 #define REPLAY_PACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* When a frame is due.
@@ -17,6 +18,7 @@ enum pace_kind {
     PACE_MULTIPLIER, /* as recorded, `rate` times as fast */
     PACE_PPS,        /* `rate` frames a second */
     PACE_MBPS,       /* `rate` million bits a second, of the bytes of the frames */
+    PACE_ONEATATIME, /* when a key has been pressed for it (keys.h) */
     PACE_KINDS,
 };
 
@@ -32,6 +34,12 @@ const char *pace_name(enum pace_kind kind);
 
 /* Nanoseconds as a whole number; UINT64_MAX, which is never, for what has no place in 64 bits. */
 uint64_t pace_whole_ns(double ns);
+
+/* Whether frames are due at times. */
+static inline bool pace_is_timed(const struct pace *pace)
+{
+    return pace->kind != PACE_TOPSPEED && pace->kind != PACE_ONEATATIME;
+}
 
 /* One pass over a capture, planned frame by frame in their order. */
 struct pace_plan {

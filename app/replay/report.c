@@ -23,7 +23,7 @@ double report_reached(const struct run_result *result)
 
 static void print_pace(FILE *out, const struct pace *pace, const struct run_result *r)
 {
-    if (pace->kind == PACE_TOPSPEED)
+    if (!pace_is_timed(pace))
         return;
     fprintf(out, "  Asked: --%s=%.10g, reached: %.10g (%.2f %%)\n", pace_name(pace->kind),
             pace->rate, pace->rate * report_reached(r), 100 * report_reached(r));
@@ -56,6 +56,7 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
             r->frames_replayed, r->bytes_replayed, r->duration_s,
             r->stopped == STOP_SIGNAL     ? ", interrupted"
             : r->stopped == STOP_DURATION ? ", time over"
+            : r->stopped == STOP_INPUT    ? ", no more keys"
                                           : "");
     if (options->unique_ip)
         fprintf(out, "  With addresses of their loop: %" PRIu64 " packets\n", r->frames_edited);

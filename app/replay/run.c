@@ -137,6 +137,29 @@ static void gather(const struct run_shared *shared, const struct worker workers[
     result->duration_s = (double)(end_ns - shared->start_ns) / 1e9;
     result->leaked = pool->size - rte_mempool_avail_count(pool);
     result->stopped = stop_requested();
+    if (result->stopped == STOP_NONE && lab_load_relaxed(&shared->keys.ended) != 0)
+        result->stopped = STOP_INPUT;
+}
+
+/* From the first frame to the last. */
+static int replay(struct run_shared *shared, struct worker workers[])
+{
+    struct keys *keys = NULL;
+    struct watch *watch;
+    int rc = 0;
+
+    if (shared->options->pace.kind == PACE_ONEATATIME)
+        rc = keys_start(&keys, &shared->keys);
+    if (rc != 0)
+        return rc;
+    stop_rearm();
+    run_start(shared, workers);
+    watch = watch_start(shared, workers);
+    worker_receive(&workers[0]);
+    rte_eal_mp_wait_lcore();
+    watch_end(watch);
+    keys_end(keys);
+    return 0;
 }
 
 int run(const struct options *options, const struct capture *capture, struct rte_mempool *pool,
@@ -149,37 +172,38 @@ int run(const struct options *options, const struct capture *capture, struct rte
     };
     struct run_result result = {.pool = ret_result->pool};
     struct worker *workers;
-    struct watch *watch;
-    int rc;
+    int rc = capture->stream != NULL ? stream_start(capture->stream) : 0;
 
-    if (capture->stream != NULL && (rc = stream_start(capture->stream)) != 0)
+    if (rc != 0)
         return rc;
     workers = open_workers(&shared, pool);
     if (workers == NULL) {
         complain("no memory for %u queues of %u descriptors: %s", options->rxq, options->rxd,
                  rte_strerror(rte_errno));
-        if (capture->stream != NULL)
-            stream_stop(capture->stream);
-        return -ENOMEM;
+        rc = -ENOMEM;
     }
-    stop_rearm();
-    run_start(&shared, workers);
-    watch = watch_start(&shared, workers);
-    worker_receive(&workers[0]);
-    rte_eal_mp_wait_lcore();
-    watch_end(watch);
+    if (rc == 0)
+        rc = replay(&shared, workers);
     if (capture->stream != NULL)
         stream_stop(capture->stream);
+    if (rc != 0)
+        return rc;
     gather(&shared, workers, pool, &result);
     close_workers(workers, options->rxq);
     *ret_result = result;
     return 0;
 }
 
+/* Whether all frames were replayed, or as many as were asked for. */
+static bool is_complete(const struct run_result *result)
+{
+    return result->stopped == STOP_DURATION || result->stopped == STOP_INPUT ||
+           (result->not_reached == 0 && !result->unread);
+}
+
 bool run_is_clean(const struct run_result *result)
 {
     return result->corrupted == 0 && result->leaked == 0 &&
            result->rx_packets == result->frames_replayed &&
-           result->rx_bytes == result->bytes_replayed &&
-           ((result->not_reached == 0 && !result->unread) || result->stopped == STOP_DURATION);
+           result->rx_bytes == result->bytes_replayed && is_complete(result);
 }

@@ -21,11 +21,26 @@ static void idle(const struct run_shared *shared)
         rte_pause();
 }
 
+/* Whether a key has been pressed for the frame. After the last key it is the queue's end. */
+static bool is_let_pass(struct worker *w, const struct view *view)
+{
+    struct keys_count *keys = &w->shared->keys;
+    bool ended = lab_load_acquire(&keys->ended) != 0; /* pairs with keys_thread() in keys.c */
+
+    if (view->index < lab_load_relaxed(&keys->pressed))
+        return true;
+    if (ended)
+        w->feed.end = w->feed.index;
+    return false;
+}
+
 /* Whether the frame is due. What is fed next is that frame, so its times are the run's. */
 static bool is_due(struct worker *w, const struct view *view, uint64_t now_ns)
 {
     if (w->supply.pace->kind == PACE_TOPSPEED)
         return true;
+    if (w->supply.pace->kind == PACE_ONEATATIME)
+        return is_let_pass(w, view);
     if (view->due_ns > now_ns)
         return false;
     w->due_ns = view->due_ns;

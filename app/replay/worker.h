@@ -6,6 +6,7 @@
 
 #include "capture.h"
 #include "cursor.h"
+#include "keys.h"
 #include "nicq.h"
 #include "options.h"
 #include "supply.h"
@@ -22,6 +23,7 @@ struct run_shared {
     bool yield;           /* more lcores than CPUs: a poll that finds nothing gives way */
     lab_atomic_t started; /* 0 until start_ns is set */
     uint64_t start_ns;
+    struct keys_count keys; /* --oneatatime */
 };
 
 /* One receiver's own; nobody else writes it, and `progress` alone is read while it runs. */

@@ -34,13 +34,13 @@ def wait_until_blocked(pid):
 
 
 class Interrupt(replay.ReplayTest):
-    def run_until_progress(self, *arguments):
+    def run_until_progress(self, *arguments, stdin=None):
         """Starts a run on a terminal and returns it when it shows that frames have passed."""
         terminal, side = pty.openpty()
         self.addCleanup(os.close, terminal)
         self.path = os.path.join(self.folder, "report.json")
         process = subprocess.Popen([replay.PROGRAM, f"--json={self.path}", *arguments, DEMO],
-                                   stdout=subprocess.PIPE, stderr=side, text=True,
+                                   stdin=stdin, stdout=subprocess.PIPE, stderr=side, text=True,
                                    preexec_fn=heed_signals)
         os.close(side)
         self.addCleanup(process.stdout.close)
@@ -75,6 +75,27 @@ class Interrupt(replay.ReplayTest):
         self.assert_adds_up(report)
         self.assertGreater(report["frames_refused"]["interrupted"], 0)
         self.assertEqual(status, 1)
+
+    def test_stream(self):
+        process = self.run_until_progress("--stream", "--loop=0")
+        report, status = self.end(process, signal.SIGINT)
+        self.assertEqual((report["frames_refused"], status), ({}, 0))
+
+    def test_stream_before_every_frame_has_been_replayed(self):
+        process = self.run_until_progress("--stream", "--pps=100", "--window=1")
+        report, status = self.end(process, signal.SIGTERM)
+        self.assert_adds_up(report)
+        self.assertGreater(report["frames_refused"]["interrupted"], 0)
+        self.assertEqual(status, 1)
+
+    def test_one_at_a_time(self):
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, writing)
+        os.write(writing, b"12345")
+        process = self.run_until_progress("--oneatatime", stdin=reading)
+        os.close(reading)
+        report, status = self.end(process, signal.SIGINT)
+        self.assertEqual((report["frames_replayed"], status), (5, 1))
 
     def test_twice(self):
         """As timeout(1) sends it: to the program and to its group."""

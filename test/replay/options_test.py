@@ -2,7 +2,12 @@
 # Copyright (c) 2026 The Labyrinth authors
 """Each option does what it says: each case fails when the option does nothing."""
 
+import json
 import os
+import pty
+import subprocess
+import termios
+import time
 import unittest
 
 import replay
@@ -81,6 +86,46 @@ class HowFast(replay.ReplayTest):
         self.assert_takes(0.5, "--multiplier=1", "--maxsleep=50", path)
         self.assert_takes(0.25, "--pps=1", "--maxsleep=25", path)
         self.assert_takes(0.25, "--mbps=0.001", "--maxsleep=25", path)
+
+    def keys(self, text, *arguments):
+        """What a run does while these bytes come on its standard input."""
+        path = self.file("keys", text)
+        with open(path, "rb") as stdin:
+            return self.assert_succeeds("--oneatatime", *arguments, stdin=stdin)
+
+    def test_oneatatime(self):
+        report = self.keys(b"12345", DEMO)
+        self.assertEqual(report["frames_replayed"], 5)
+        self.assertEqual(report["frames_refused"], {"after_last_key": DEMO_FRAMES - 5})
+        self.assert_adds_up(report)
+        report = self.keys(b"\n" * 9, "-L7", "--rxq=3", "-l0", "--stream", DEMO)
+        self.assertEqual(report["frames_replayed"], 7)
+        self.assertEqual(self.keys(b"", "--rxq=2", DEMO)["frames_replayed"], 0)
+
+    def test_oneatatime_waits_for_each(self):
+        process = subprocess.Popen([replay.PROGRAM, "--json=-", "-o", "-L3", DEMO],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL)
+        self.addCleanup(process.kill)
+        for _ in range(2):
+            process.stdin.write(b".")
+            process.stdin.flush()
+            time.sleep(0.3)
+            self.assertIsNone(process.poll())
+        out, _ = process.communicate(b".", timeout=replay.TIMEOUT_S)
+        self.assertGreater(json.loads(out)["frames_replayed"], 2)
+        self.assertEqual(process.returncode, 0)
+
+    def test_oneatatime_on_a_terminal(self):
+        """q ends, nothing is shown, and the terminal is left as it was."""
+        terminal, side = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        self.addCleanup(os.close, side)
+        before = termios.tcgetattr(side)
+        os.write(terminal, b"abcq")
+        report = self.assert_succeeds("-o", DEMO, stdin=side)
+        self.assertEqual(report["frames_replayed"], 3)
+        self.assertEqual(termios.tcgetattr(side), before)
 
     def test_asked_and_reached(self):
         result = self.assert_in_time("--pps=2000", "--limit=1001", DEMO)
@@ -250,6 +295,8 @@ class WrongUsage(replay.ReplayTest):
                 ("--mbcache=513: must be a whole number, 0 to 512", "--mbcache=513", DEMO),
                 ("--pps=0: must be a number above 0", "--pps=0", DEMO),
                 ("--multiplier=nan: must be a number above 0", "--multiplier=nan", DEMO),
+                ("--oneatatime takes its keys from standard input", "-o", "-"),
+                ("--maxsleep needs --multiplier", "--maxsleep=1", "-o", DEMO),
                 ("--mbps=-1: must be a number above 0", "--mbps=-1", DEMO),
                 ("--maxsleep=0: must be a number above 0", "-x1", "--maxsleep=0", DEMO),
                 ("--maxsleep needs --multiplier, --pps or --mbps", "--maxsleep=1", DEMO),
