@@ -112,6 +112,13 @@ static void print_help(void)
            "  " PROGRAM " my.pcap\n"
            "  " PROGRAM " --loop=1000 --pool=labyrinth,ring_mp_mc,stack my.pcap\n"
            "  " PROGRAM " --rxq=2 --free-on=other --mbcache=0 --duration=10 --loop=0 my.pcap\n"
+           "  " PROGRAM " --mbps=950 --loop=0 --unique-ip --duration=60 my.pcap\n"
+           "  " PROGRAM " -x 10 --maxsleep=100 -f \"vlan and udp\" my.pcap\n"
+           "  " PROGRAM " --include=1-5,9,72- --oneatatime my.pcap\n"
+           "  " PROGRAM " --files=merge inside.pcap outside.pcap\n"
+           "  " PROGRAM " --linktype=pad-eth tun0.pcap\n"
+           "  " PROGRAM " --stream --window=256 larger-than-memory.pcap\n"
+           "  zcat my.pcap.gz | " PROGRAM " --stream -\n"
            "  " PROGRAM " -l 2-5 --file-prefix=lab -- --rxq=4 --pps=1000000 -l 0 my.pcap\n");
 }
 

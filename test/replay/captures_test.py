@@ -5,6 +5,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 import replay
@@ -69,6 +70,41 @@ class Captures(replay.ReplayTest):
             with self.subTest(name):
                 report = self.check(name)
                 self.assertEqual({key: report[key] for key in facts}, facts)
+
+    def test_every_option(self):
+        """What is read does not depend on how it is ordered, timed and held."""
+        for name in captures():
+            path = os.path.join(replay.CAPTURES, name)
+            plain = self.check(name)
+            for n_files, arguments in (
+                    (1, ("-f", "greater 1", "--include=1-", "--exclude=1000000-", "--mbps=1000000",
+                         "--linktype=pad-eth", "--maxsleep=1")),
+                    (1, ("--unique-ip", "--loop=2", "--rxq=2", "-x1000000000", "--maxsleep=1")),
+                    (1, ("--stream", "--window=1", "--unique-ip", "--loop=2", "--pps=100000000",
+                         "--pps-multi=8")),
+                    (2, ("--stream", "--files=merge", "--linktype=pad-eth", path)),
+                    (2, ("--files=merge", path))):
+                with self.subTest(name, arguments=arguments):
+                    result = replay.replay(*arguments, path)
+                    self.assertEqual(result.status, 1 if name in REASONS else 0, result.err)
+                    if plain is None:
+                        self.assertIsNone(result.report)
+                        continue
+                    self.assertEqual(result.report["frames_read"], n_files * plain["frames_read"])
+                    self.assert_whole(result.report)
+                    if "--linktype=pad-eth" in arguments:
+                        self.assertNotIn("not_ethernet", result.report["frames_refused"])
+                        self.assert_adds_up(result.report)
+
+    def test_one_at_a_time(self):
+        for name in captures():
+            with self.subTest(name), tempfile.TemporaryFile() as stdin:
+                stdin.write(b"1")
+                stdin.seek(0)
+                path = os.path.join(replay.CAPTURES, name)
+                report = replay.replay("--oneatatime", path, stdin=stdin).report
+                if report is not None and "not_ethernet" not in report["frames_refused"]:
+                    self.assertEqual(report["frames_replayed"], 1)
 
     def test_small_buffers_two_queues_other_lcore(self):
         """The same through chains, two queues and a second pair of lcores."""
