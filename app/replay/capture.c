@@ -126,6 +126,7 @@ static int keep(struct capture *capture, const struct capture_request *request,
         .offset = capture->data_bytes,
         .time_ns = frame->time_ns,
         .bytes = frame->n_bytes,
+        .file = frame->file,
     };
     memcpy(capture->data + capture->data_bytes, frame->bytes, frame->n_bytes);
     capture->data_bytes += frame->n_bytes;

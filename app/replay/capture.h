@@ -31,6 +31,7 @@ struct frame {
     uint64_t offset;  /* in capture.data */
     uint64_t time_ns; /* as recorded, after the first frame; once planned, when it is due */
     uint32_t bytes;   /* a frame may be larger than 65,535 bytes */
+    uint32_t file;    /* of which it is */
 };
 
 struct capture {
@@ -56,6 +57,7 @@ struct capture {
 enum capture_order {
     CAPTURE_APPEND, /* each begins where the one before it ends */
     CAPTURE_MERGE,  /* by the times at which the frames were recorded */
+    CAPTURE_BESIDE, /* all begin together, each on a queue of its own, as far as there are some */
 };
 
 /* What is to be replayed, and within which limits. */

@@ -4,6 +4,9 @@
 #ifndef REPLAY_CURSOR_H
 #define REPLAY_CURSOR_H
 
+#include "capture.h"
+
+#include <rte_branch_prediction.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +21,9 @@ struct cursor {
     size_t frame; /* in the capture */
     size_t n_frames;
     unsigned step;
+    const struct frame *frames; /* side by side: those of some files only; NULL: all */
+    unsigned queue;
+    unsigned n_queues;
 };
 
 static inline void cursor_start(struct cursor *cursor, unsigned queue, unsigned n_queues,
@@ -38,11 +44,37 @@ static inline bool cursor_at_end(const struct cursor *cursor)
     return cursor->index >= cursor->end;
 }
 
-static inline void cursor_next(struct cursor *cursor)
+static inline bool cursor_is_own(const struct cursor *cursor)
+{
+    return cursor->frames[cursor->frame].file % cursor->n_queues == cursor->queue;
+}
+
+static inline void cursor_step(struct cursor *cursor)
 {
     cursor->index += cursor->step;
     for (cursor->frame += cursor->step; cursor->frame >= cursor->n_frames; cursor->loop++)
         cursor->frame -= cursor->n_frames;
+}
+
+static inline void cursor_next(struct cursor *cursor)
+{
+    do {
+        cursor_step(cursor);
+    } while (unlikely(cursor->frames != NULL) && !cursor_at_end(cursor) && !cursor_is_own(cursor));
+}
+
+/* Files side by side: the frames of every n_queues-th file. */
+static inline void cursor_start_beside(struct cursor *cursor, unsigned queue, unsigned n_queues,
+                                       const struct frame *frames, size_t n_frames, uint64_t end)
+{
+    cursor_start(cursor, 0, 1, n_frames, end);
+    cursor->frames = frames;
+    cursor->queue = queue;
+    cursor->n_queues = n_queues;
+    while (cursor->index < n_frames && !cursor_is_own(cursor))
+        cursor_step(cursor);
+    if (cursor->index == n_frames) /* there are none: nobody need look for them in each loop */
+        cursor->end = 0;
 }
 
 #endif

@@ -49,9 +49,10 @@ static const struct option_spec specs[] = {
     {"linktype", "KIND", OPTION_LINKTYPE,
      "frames that are not Ethernet are refused (strict, the default)" OPTION_NEXT
      "or get an Ethernet header (pad-eth)"},
-    {"files", "append|merge", OPTION_FILES,
-     "several files one after the other (append, the default), or" OPTION_NEXT
-     "by the times of their frames (merge)"},
+    {"files", "ORDER", OPTION_FILES,
+     "several files one after the other (append, the default), by the" OPTION_NEXT
+     "times of their frames (merge), or beginning together, each on a" OPTION_NEXT
+     "queue of its own (beside)"},
     {"unique-ip", NULL, OPTION_UNIQUE_IP,
      "each loop has IP addresses of its own, checksums stay right"},
     {"stream", NULL, OPTION_STREAM,
@@ -65,7 +66,9 @@ static const struct option_spec specs[] = {
     {"oneatatime", NULL, 'o', "one packet for each key pressed, or byte on standard input"},
     {"pps-multi", "N", OPTION_PPS_MULTI, "with --pps: N frames at once, then a wait for all (1)"},
     {"maxsleep", "MS", OPTION_MAXSLEEP, "no wait between frames is longer than MS milliseconds"},
-    {"rxq", "N", OPTION_RXQ, "receive queues, each polled by an lcore of its own (1)"},
+    {"rxq", "N", OPTION_RXQ,
+     "receive queues, each polled by an lcore of its own (1," OPTION_NEXT
+     "or one for each file with --files=beside)"},
     {"rxd", "N", OPTION_RXD, "descriptors of a queue, a power of two (512)"},
     {"burst", "N", OPTION_BURST, "most packets that a poll takes (32)"},
     {"mbuf-size", "BYTES", OPTION_MBUF_SIZE,
@@ -115,6 +118,7 @@ static void print_help(void)
            "  " PROGRAM " --mbps=950 --loop=0 --unique-ip --duration=60 my.pcap\n"
            "  " PROGRAM " -x 10 --maxsleep=100 -f \"vlan and udp\" my.pcap\n"
            "  " PROGRAM " --include=1-5,9,72- --oneatatime my.pcap\n"
+           "  " PROGRAM " --files=beside --pps=1000000 in.pcap out.pcap\n"
            "  " PROGRAM " --files=merge inside.pcap outside.pcap\n"
            "  " PROGRAM " --linktype=pad-eth tun0.pcap\n"
            "  " PROGRAM " --stream --window=256 larger-than-memory.pcap\n"
@@ -201,10 +205,19 @@ static bool parse_linktype(struct options *options, const char *text)
 
 static bool parse_files(struct options *options, const char *text)
 {
-    options->capture.order = strcmp(text, "merge") == 0 ? CAPTURE_MERGE : CAPTURE_APPEND;
-    if (options->capture.order == CAPTURE_APPEND && strcmp(text, "append") != 0)
-        return wrong_value("files", text, "append or merge");
-    return true;
+    static const char *const names[] = {
+        [CAPTURE_APPEND] = "append",
+        [CAPTURE_MERGE] = "merge",
+        [CAPTURE_BESIDE] = "beside",
+    };
+
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            options->capture.order = (enum capture_order)i;
+            return true;
+        }
+    }
+    return wrong_value("files", text, "append, merge or beside");
 }
 
 static bool apply(struct options *o, const struct option_spec *spec, char *text)
@@ -281,11 +294,18 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
     return false;
 }
 
+/* One, or one for each of the files that are replayed side by side. */
+static unsigned default_queues(const struct capture_request *capture)
+{
+    if (capture->order != CAPTURE_BESIDE)
+        return 1;
+    return RTE_MIN((unsigned)capture->n_files, OPTIONS_MAX_QUEUES);
+}
+
 enum options_verdict options_parse(struct options *ret_options, int argc, char *argv[])
 {
     struct options options = {
         .loop = 1,
-        .rxq = 1,
         .rxd = 512,
         .burst = 32,
         .mbuf_size = 2048 + RTE_PKTMBUF_HEADROOM,
@@ -318,6 +338,8 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
     options.capture.n_files = argc - optind;
     if (!make_sense(&options))
         return OPTIONS_WRONG;
+    if (options.rxq == 0)
+        options.rxq = default_queues(&options.capture);
     if (options.window_mib == 0)
         options.window_mib = 64;
     *ret_options = options;

@@ -60,7 +60,11 @@ static struct worker *open_workers(struct run_shared *shared, struct rte_mempool
         if (shared->capture->stream != NULL)
             w->supply.window = stream_window(shared->capture->stream, i);
         w->scratch = options->unique_ip ? malloc(shared->capture->largest) : NULL;
-        cursor_start(&w->feed, i, options->rxq, shared->capture->n_frames, end);
+        if (options->capture.order == CAPTURE_BESIDE)
+            cursor_start_beside(&w->feed, i, options->rxq, shared->capture->frames,
+                                shared->capture->n_frames, end);
+        else
+            cursor_start(&w->feed, i, options->rxq, shared->capture->n_frames, end);
         supply_start(&w->supply, &w->feed);
         w->expect = w->feed;
         snprintf(name, sizeof(name), "replay_handover_%u", i);

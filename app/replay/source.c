@@ -90,7 +90,7 @@ static int open_next(struct source *source)
     return advance(source, input);
 }
 
-/* All of them, with one clock: the earliest frame is the first. */
+/* All of them; to be merged, with one clock: the earliest frame is the first. */
 static int open_all(struct source *source)
 {
     uint64_t earliest_ns = UINT64_MAX;
@@ -104,7 +104,7 @@ static int open_all(struct source *source)
         if (input->has_first && input->origin_ns < earliest_ns)
             earliest_ns = input->origin_ns;
     }
-    for (int i = 0; i < source->n_opened; i++)
+    for (int i = 0; source->request->order == CAPTURE_MERGE && i < source->n_opened; i++)
         source->inputs[i].origin_ns = earliest_ns;
     return 0;
 }
@@ -127,7 +127,7 @@ int source_open(struct source **ret_source, const struct capture_request *reques
         source->has_filter = choice_compile(&request->choice, &source->filter);
         rc = source->has_filter ? 0 : -EINVAL;
     }
-    if (rc == 0 && request->order == CAPTURE_MERGE)
+    if (rc == 0 && request->order != CAPTURE_APPEND)
         rc = open_all(source);
     if (rc != 0) {
         source_close(source);

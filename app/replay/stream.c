@@ -61,9 +61,17 @@ static uint8_t *wait_for_room(struct stream *stream, struct window *window, uint
     return room;
 }
 
+static unsigned queue_of(const struct stream *stream, const struct source_frame *frame,
+                         uint64_t index)
+{
+    bool beside = stream->request.capture.order == CAPTURE_BESIDE;
+
+    return (unsigned)((beside ? frame->file : index) % stream->request.n_queues);
+}
+
 static bool put(struct stream *stream, const struct source_frame *frame, struct view *view)
 {
-    struct window *window = &stream->windows[view->index % stream->request.n_queues];
+    struct window *window = &stream->windows[queue_of(stream, frame, view->index)];
     uint8_t *room = wait_for_room(stream, window, frame->n_bytes);
 
     if (room == NULL)

@@ -83,6 +83,7 @@ class Captures(replay.ReplayTest):
                     (1, ("--stream", "--window=1", "--unique-ip", "--loop=2", "--pps=100000000",
                          "--pps-multi=8")),
                     (2, ("--stream", "--files=merge", "--linktype=pad-eth", path)),
+                    (2, ("--files=beside", path)),
                     (2, ("--files=merge", path))):
                 with self.subTest(name, arguments=arguments):
                     result = replay.replay(*arguments, path)

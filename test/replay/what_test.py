@@ -160,6 +160,27 @@ class Order(replay.ReplayTest):
         self.assert_takes(0.5, "-x50", "--files=merge", a, b)
         self.assert_takes(0.8, "-x50", "--files=append", a, b)
 
+    def test_beside(self):
+        """Each file on its queue, and all of them from the beginning."""
+        a, b = self.timed("a", 10, 30, 31), self.timed("b", 100015, 100020)
+        for more in (), ("--stream",), ("--no-verify",):
+            with self.subTest(more):
+                report = self.assert_succeeds("--files=beside", "--loop=2", *more, a, b, a)
+                self.assertEqual(report["rx_queue_packets"], [6, 4, 6])
+                self.assert_whole(report)
+                report = self.assert_succeeds("--files=beside", "--rxq=2", *more, a, b, a)
+                self.assertEqual(report["rx_queue_packets"], [6, 2])
+                self.assert_adds_up(report)
+        self.assert_takes(0.42, "-x50", "--files=beside", a, b)
+        self.assertEqual(self.bytes_of(3, "beside", a, b), 100 + 200 + 201)
+
+    def test_beside_of_odd_files(self):
+        none = self.file("none.pcap", pcap([]))
+        report = self.assert_succeeds("--files=beside", "--loop=0", "--limit=5", none,
+                                      self.timed("a", 1, 2), none)
+        self.assertEqual(report["rx_queue_packets"], [0, 5, 0])
+        self.assertEqual(self.assert_succeeds("--files=beside", none, none)["frames_read"], 0)
+
     def test_merge_of_odd_files(self):
         none = self.file("none.pcap", pcap([]))
         backward = self.timed("a", 10, 30, 20)
