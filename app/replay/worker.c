@@ -3,6 +3,7 @@
  */
 #include "worker.h"
 
+#include "release.h"
 #include "stop.h"
 #include "verify.h"
 
@@ -21,54 +22,82 @@ static void idle(const struct run_shared *shared)
         rte_pause();
 }
 
-/* The wire: puts the frames that are due into the queue, a burst at most. */
-static void feed(struct worker *w)
+/* The frames that are due next, a burst at most; `ahead` is then behind the last of them. */
+static unsigned collect(const struct worker *w, struct nicq_frame frames[], struct cursor *ahead)
 {
     const struct run_shared *shared = w->shared;
     const struct capture *capture = shared->capture;
     const struct pace *pace = &shared->options->pace;
-    unsigned budget = shared->options->burst;
-    uint64_t now_ns = 0;
+    bool paced = pace->kind != PACE_TOPSPEED;
+    uint64_t now_ns = paced ? lab_os_clock_ns() - shared->start_ns : 0;
+    unsigned n, burst = shared->options->burst;
+
+    for (n = 0; n < burst && !cursor_at_end(ahead); n++) {
+        const struct frame *frame = &capture->frames[ahead->frame];
+
+        if (paced && pace_due_ns(pace, ahead->index, ahead->loop, capture_span_ns(capture),
+                                 frame->time_ns) > now_ns)
+            break;
+        frames[n] = (struct nicq_frame){capture->data + frame->offset, frame->bytes};
+        cursor_next(ahead);
+    }
+    return n;
+}
+
+/* The wire: puts the frames that are due into the queue. */
+static void feed(struct worker *w)
+{
+    struct cursor ahead = w->feed;
+    struct nicq_frame frames[MAX_BURST];
+    unsigned n, fed;
 
     if (stop_requested() != STOP_NONE)
         return;
-    if (pace->kind != PACE_TOPSPEED)
-        now_ns = lab_os_clock_ns() - shared->start_ns;
-    for (; budget > 0 && !cursor_at_end(&w->feed); budget--) {
-        const struct frame *frame = &capture->frames[w->feed.frame];
-
-        if (pace->kind != PACE_TOPSPEED &&
-            pace_due_ns(pace, w->feed.index, w->feed.loop, capture_span_ns(capture),
-                        frame->time_ns) > now_ns)
-            return;
-        if (!nicq_dma(&w->queue, capture->data + frame->offset, frame->bytes)) {
-            w->rx_nombuf += w->queue.dry && !w->waiting;
-            w->waiting = w->queue.dry;
-            return;
+    n = collect(w, frames, &ahead);
+    fed = nicq_dma(&w->queue, frames, n);
+    for (unsigned i = 0; i < fed; i++)
+        w->bytes_replayed += frames[i].n_bytes;
+    w->frames_replayed += fed;
+    if (fed == n && w->feed.loop > 0) {
+        w->feed = ahead;
+    } else {
+        for (unsigned i = 0; i < fed; i++) {
+            w->first_pass += w->feed.loop == 0;
+            cursor_next(&w->feed);
         }
-        w->waiting = false;
-        w->first_pass += w->feed.loop == 0;
-        w->frames_replayed++;
-        w->bytes_replayed += frame->bytes;
-        cursor_next(&w->feed);
+    }
+    if (n > 0) {
+        bool waits = fed < n && w->queue.dry;
+
+        w->rx_nombuf += waits && (fed > 0 || !w->waiting);
+        w->waiting = waits;
     }
 }
 
-static void check(struct worker *w, struct rte_mbuf *const packets[], unsigned n)
+/* Compares the packets with the frames that must come next. */
+static void verify(struct worker *w, struct rte_mbuf *const packets[], unsigned n)
 {
     const struct capture *capture = w->shared->capture;
-    bool verify = w->shared->options->verify;
+    struct cursor expect = w->expect;
+    uint64_t corrupted = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        w->rx_bytes += packets[i]->pkt_len;
-        if (verify) {
-            const struct frame *frame = &capture->frames[w->expect.frame];
+        const struct frame *frame = &capture->frames[expect.frame];
 
-            w->corrupted +=
-                !packet_is_frame(packets[i], capture->data + frame->offset, frame->bytes);
-            cursor_next(&w->expect);
-        }
+        corrupted += !packet_is_frame(packets[i], capture->data + frame->offset, frame->bytes);
+        cursor_next(&expect);
     }
+    w->expect = expect;
+    w->corrupted += corrupted;
+}
+
+static void account(struct worker *w, struct rte_mbuf *const packets[], unsigned n)
+{
+    uint64_t bytes = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        bytes += packets[i]->pkt_len;
+    w->rx_bytes += bytes;
     w->rx_bursts++;
     w->rx_packets += n;
     lab_store_relaxed(&w->progress, w->rx_packets);
@@ -79,7 +108,7 @@ static void pass_on(struct worker *w, struct rte_mbuf *packets[], unsigned n)
     unsigned sent = 0;
 
     if (w->handover == NULL) {
-        rte_pktmbuf_free_bulk(packets, n);
+        release(packets, n);
         return;
     }
     while ((sent +=
@@ -116,7 +145,9 @@ int worker_receive(void *argument)
             idle(w->shared);
             continue;
         }
-        check(w, packets, n);
+        account(w, packets, n);
+        if (w->shared->options->verify)
+            verify(w, packets, n);
         pass_on(w, packets, n);
     }
     w->end_ns = lab_os_clock_ns();
@@ -137,7 +168,7 @@ int worker_release(void *argument)
         /* Asked before the ring is looked at: what came before the end is in the ring then. */
         last = lab_load_acquire(&w->finished) != 0; /* pairs with worker_receive() */
         while ((n = rte_ring_sc_dequeue_burst(w->handover, (void **)packets, MAX_BURST, NULL)) > 0)
-            rte_pktmbuf_free_bulk(packets, n);
+            release(packets, n);
         idle(w->shared);
     } while (!last);
     return 0;
