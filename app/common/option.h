@@ -22,7 +22,7 @@ struct option_spec {
 /* Where the help of an option goes on. */
 #define OPTION_NEXT "\n                             "
 
-#define OPTION_MAX 40 /* entries of a table */
+#define OPTION_MAX 64 /* entries of a table */
 
 struct option_table {
     const struct option_spec *specs;

@@ -6,6 +6,7 @@
 #include "eal.h"
 #include "memory.h"
 #include "message.h"
+#include "meter.h"
 #include "options.h"
 #include "pools.h"
 #include "report.h"
@@ -15,6 +16,7 @@
 
 #include <errno.h>
 #include <lab_os.h>
+#include <rte_errno.h>
 #include <rte_lcore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +43,7 @@ static int load(struct replay *replay)
 
     if (capture_load(&replay->capture, replay->options.files, replay->options.n_files, &limits))
         return EXIT_FAILURE;
-    if (!sizing_mbufs(&replay->options, replay->capture.largest, &replay->n_mbufs))
+    if (!sizing_mbufs(&replay->options, &replay->capture, &replay->n_mbufs))
         return EXIT_USAGE;
     return EXIT_SUCCESS;
 }
@@ -147,6 +149,10 @@ static int replay_run(struct replay *replay)
     if (status != EXIT_SUCCESS)
         return status;
     status = check(options);
+    if (status == EXIT_SUCCESS && meter_register() != 0) {
+        complain("mbufs have no room for a time: %s", rte_strerror(rte_errno));
+        status = EXIT_FAILURE;
+    }
     if (status == EXIT_SUCCESS) {
         status = run_all(replay);
         if (report(replay) != EXIT_SUCCESS)

@@ -23,6 +23,10 @@ enum {
     OPTION_MBCACHE,
     OPTION_POOL,
     OPTION_FREE_ON,
+    OPTION_HOLD,
+    OPTION_EXHAUST,
+    OPTION_CLONE,
+    OPTION_SEED,
     OPTION_VERIFY,
     OPTION_NO_VERIFY,
     OPTION_JSON,
@@ -46,8 +50,17 @@ static const struct option_spec specs[] = {
     {"mbcache", "N", OPTION_MBCACHE, "DPDK's own cache for each lcore (256); 0: none"},
     {"pool", "NAME,...", OPTION_POOL,
      "mempool driver (labyrinth); several are run in turn and compared"},
-    {"free-on", "same|other", OPTION_FREE_ON,
-     "free on the receiving lcore (same), or on another one"},
+    {"free-on", "WHERE", OPTION_FREE_ON,
+     "same: on the receiving lcore (this is the default);" OPTION_NEXT
+     "other: on another one; random: on either, by bursts"},
+    {"hold", "HOW", OPTION_HOLD,
+     "keep packets before they are freed: fixed:N, until N more" OPTION_NEXT
+     "have come; exp:MEAN, the same by chance; forever:SHARE, a" OPTION_NEXT
+     "share of them to the end. Frames that find no buffer then" OPTION_NEXT
+     "are dropped, as by a NIC; without, the wire waits"},
+    {"exhaust", NULL, OPTION_EXHAUST, "keep all packets until the pool is empty, let go, go on"},
+    {"clone", NULL, OPTION_CLONE, "go on with a clone of each packet (indirect buffers)"},
+    {"seed", "N", OPTION_SEED, "for what goes by chance (1)"},
     {"verify", NULL, OPTION_VERIFY, "compare every byte received (this is the default)"},
     {"no-verify", NULL, OPTION_NO_VERIFY, "compare nothing, for speed"},
     {"json", "FILE", OPTION_JSON,
@@ -101,9 +114,25 @@ static bool parse_pace(struct options *options, enum pace_kind kind, const struc
 
 static bool parse_free_on(struct options *options, const char *text)
 {
-    options->free_on_other = strcmp(text, "other") == 0;
+    options->free_on_random = strcmp(text, "random") == 0;
+    options->free_on_other = options->free_on_random || strcmp(text, "other") == 0;
     if (!options->free_on_other && strcmp(text, "same") != 0)
-        return wrong_value("free-on", text, "same or other");
+        return wrong_value("free-on", text, "same, other or random");
+    return true;
+}
+
+/* --exhaust holds packets, too. */
+static bool parse_hold(struct options *options, const char *text)
+{
+    struct hold_spec hold = {.kind = HOLD_ALL};
+
+    if (text != NULL && !hold_parse(text, &hold))
+        return false;
+    if (options->hold.kind != HOLD_NONE && (options->hold.kind == HOLD_ALL) != (text == NULL)) {
+        complain("--hold and --exhaust exclude each other");
+        return false;
+    }
+    options->hold = hold;
     return true;
 }
 
@@ -149,6 +178,14 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
         return parse_names(name, text, OPTIONS_MAX_POOLS, o->pools, &o->n_pools);
     case OPTION_FREE_ON:
         return parse_free_on(o, text);
+    case OPTION_HOLD:
+    case OPTION_EXHAUST:
+        return parse_hold(o, text);
+    case OPTION_CLONE:
+        o->clone = true;
+        return true;
+    case OPTION_SEED:
+        return parse_u64(name, text, 0, UINT64_MAX, &o->seed);
     case OPTION_VERIFY:
     case OPTION_NO_VERIFY:
         o->verify = spec->letter == OPTION_VERIFY;
@@ -174,6 +211,7 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
         .mbcache = 256,
         .pools = {"labyrinth"},
         .n_pools = 1,
+        .seed = 1,
         .verify = true,
     };
     const struct option_spec *spec;

@@ -4,6 +4,7 @@
 #ifndef REPLAY_OPTIONS_H
 #define REPLAY_OPTIONS_H
 
+#include "hold_spec.h"
 #include "option.h"
 #include "pace.h"
 
@@ -35,7 +36,11 @@ struct options {
     unsigned mbcache;
     const char *pools[OPTIONS_MAX_POOLS];
     unsigned n_pools;
-    bool free_on_other;
+    bool free_on_other;  /* there are lcores that free */
+    bool free_on_random; /* but they do not free everything */
+    struct hold_spec hold;
+    bool clone;
+    uint64_t seed;
 
     bool verify;
     const char *json; /* NULL: none */

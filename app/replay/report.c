@@ -4,7 +4,9 @@
 #include "report.h"
 
 #include <inttypes.h>
+#include <rte_cycles.h>
 #include <stdio.h>
+#include <string.h>
 
 double report_mpps(const struct run_result *result)
 {
@@ -14,6 +16,11 @@ double report_mpps(const struct run_result *result)
 double report_gbps(const struct run_result *result)
 {
     return result->duration_s > 0 ? (double)result->rx_bytes * 8 / result->duration_s / 1e9 : 0;
+}
+
+const char *report_free_on(const struct options *options)
+{
+    return options->free_on_random ? "random" : options->free_on_other ? "other" : "same";
 }
 
 static void print_capture(FILE *out, const struct capture *capture)
@@ -31,14 +38,38 @@ static void print_capture(FILE *out, const struct capture *capture)
         fprintf(out, "  Timestamps that go backwards: %" PRIu64 "\n", capture->n_backward);
 }
 
+static void print_exhaust(FILE *out, const struct exhaust *exhaust)
+{
+    double us = 1e6 / (double)rte_get_tsc_hz();
+
+    fprintf(out,
+            "  Exhausted: %" PRIu64 " times, with up to %" PRIu64 " packets held; %" PRIu64
+            " polls meanwhile, %" PRIu64 " refills refused\n",
+            exhaust->times, exhaust->held_most, exhaust->polls_empty, exhaust->refused);
+    if (exhaust->recoveries > 0)
+        fprintf(out, "  Recovered: the queue was full again after %.1f us (%.1f us at most)\n",
+                us * (double)exhaust->recovery_total / (double)exhaust->recoveries,
+                us * (double)exhaust->recovery_most);
+}
+
 static void print_result(FILE *out, const struct options *options, unsigned n_mbufs,
                          const struct run_result *r)
 {
+    char hold[64] = ", held ";
+
+    if (options->hold.kind == HOLD_NONE || options->hold.kind == HOLD_ALL)
+        hold[0] = '\0';
+    else
+        hold_format(&options->hold, hold + strlen(hold), sizeof(hold) - strlen(hold));
     fprintf(out,
             "Pool %s: %u buffers of %u bytes, cache %u; %u x %u descriptors, burst %u, "
-            "free on %s lcore\n",
+            "free on %s lcore%s%s\n",
             r->pool, n_mbufs, options->mbuf_size, options->mbcache, options->rxq, options->rxd,
-            options->burst, options->free_on_other ? "another" : "the same");
+            options->burst,
+            options->free_on_random  ? "any"
+            : options->free_on_other ? "another"
+                                     : "the same",
+            hold, options->clone ? ", cloned" : "");
     fprintf(out, "  Actual: %" PRIu64 " packets (%" PRIu64 " bytes) replayed in %.6f seconds%s\n",
             r->frames_replayed, r->bytes_replayed, r->duration_s,
             r->stopped == STOP_SIGNAL     ? ", interrupted"
@@ -46,10 +77,18 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
                                           : "");
     fprintf(out, "  Rated: %.1f Bps, %.2f Mbps, %.2f pps\n", report_gbps(r) * 1e9 / 8,
             report_gbps(r) * 1e3, report_mpps(r) * 1e6);
-    fprintf(out, "  RX-packets: %-14" PRIu64 " RX-bytes: %-16" PRIu64 " RX-nombufs: %" PRIu64 "\n",
-            r->rx_packets, r->rx_bytes, r->rx_nombuf);
-    fprintf(out, "  RX-chains:  %-14" PRIu64 " Allocation failures: %" PRIu64 "\n", r->rx_chains,
+    fprintf(out,
+            "  RX-packets: %-14" PRIu64 " RX-dropped: %-14" PRIu64 " RX-bytes:   %" PRIu64 "\n",
+            r->rx_packets, r->rx_dropped, r->rx_bytes);
+    fprintf(out, "  RX-nombufs: %-14" PRIu64 " RX-chains:  %" PRIu64 "\n", r->rx_nombuf,
+            r->rx_chains);
+    fprintf(out, "  Allocations: %" PRIu64 ", failures: %" PRIu64 "\n", r->allocations,
             r->alloc_failures);
+    if (options->clone)
+        fprintf(out, "  Clones: %" PRIu64 " buffers, %" PRIu64 " packets found none\n", r->clones,
+                r->clone_failures);
+    if (r->exhaust.on)
+        print_exhaust(out, &r->exhaust);
     if (options->verify)
         fprintf(out, "  Corrupted:  %-14" PRIu64 " (every byte compared)\n", r->corrupted);
     else

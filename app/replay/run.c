@@ -15,48 +15,52 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
-#include <stdio.h>
+#include <rte_random.h>
 #include <string.h>
 
-static uint64_t frames_in_all(const struct options *options, const struct capture *capture)
+static void close_workers(struct run_shared *shared, struct worker *workers, unsigned n)
 {
-    uint64_t end = UINT64_MAX;
-
-    if (options->loop != 0 && __builtin_mul_overflow(options->loop, capture->n_frames, &end))
-        end = UINT64_MAX;
-    return options->limit != 0 ? RTE_MIN(end, options->limit) : end;
+    for (unsigned i = 0; i < n; i++) {
+        life_close(&workers[i].life);
+        rte_free(workers[i].skips);
+    }
+    rte_free(workers);
+    rte_free(shared->meters);
 }
 
-static void close_workers(struct worker *workers, unsigned n)
+static int open_worker(struct run_shared *shared, struct worker *w, unsigned index,
+                       struct rte_mempool *pool)
 {
-    for (unsigned i = 0; i < n; i++)
-        rte_ring_free(workers[i].handover);
-    rte_free(workers);
+    const struct options *options = shared->options;
+
+    w->shared = shared;
+    w->meter = &shared->meters[index];
+    w->releaser = &shared->meters[index + (options->free_on_other ? options->rxq : 0)];
+    cursor_start(&w->feed, index, options->rxq, shared->capture->n_frames,
+                 sizing_frames(options, shared->capture));
+    w->expect = w->feed;
+    if (life_open(&w->life, options, index, pool->size, shared->yield, w->meter) != 0)
+        return -ENOMEM;
+    if (shared->drops && options->verify) {
+        w->skips = rte_calloc("skips", options->rxd, sizeof(*w->skips), 0);
+        if (w->skips == NULL)
+            return -ENOMEM;
+    }
+    return nicq_open(&w->queue, pool, options->rxd);
 }
 
 static struct worker *open_workers(struct run_shared *shared, struct rte_mempool *pool)
 {
     const struct options *options = shared->options;
-    uint64_t end = frames_in_all(options, shared->capture);
     struct worker *workers =
         rte_zmalloc("replay", options->rxq * sizeof(*workers), RTE_CACHE_LINE_SIZE);
 
-    if (workers == NULL)
-        return NULL;
-    for (unsigned i = 0; i < options->rxq; i++) {
-        struct worker *w = &workers[i];
-        char name[RTE_RING_NAMESIZE];
-
-        w->shared = shared;
-        cursor_start(&w->feed, i, options->rxq, shared->capture->n_frames, end);
-        w->expect = w->feed;
-        snprintf(name, sizeof(name), "replay_handover_%u", i);
-        if (options->free_on_other)
-            w->handover =
-                rte_ring_create(name, options->rxd, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-        if ((options->free_on_other && w->handover == NULL) ||
-            nicq_open(&w->queue, pool, options->rxd) != 0) {
-            close_workers(workers, i + 1);
+    shared->n_meters = sizing_lcores(options);
+    shared->meters =
+        rte_zmalloc("meters", shared->n_meters * sizeof(*shared->meters), RTE_CACHE_LINE_SIZE);
+    for (unsigned i = 0; workers != NULL && i < options->rxq; i++) {
+        if (shared->meters == NULL || open_worker(shared, &workers[i], i, pool) != 0) {
+            close_workers(shared, workers, i + 1);
             return NULL;
         }
     }
@@ -97,12 +101,20 @@ static void gather(const struct run_shared *shared, const struct worker workers[
         result->rx_bytes += w->rx_bytes;
         result->rx_chains += w->queue.n_chains;
         result->rx_nombuf += w->rx_nombuf;
-        result->alloc_failures += w->queue.alloc_failures;
+        result->rx_dropped += w->rx_dropped;
+        result->dropped_first += w->dropped_first;
+        result->allocations += w->meter->n_taken;
+        result->freed_same += w->meter->n_returned;
+        result->freed_other += w->releaser == w->meter ? 0 : w->releaser->n_returned;
+        result->alloc_failures += w->queue.alloc_failures + w->life.clone_failures;
+        result->clones += w->life.n_clones;
+        result->clone_failures += w->life.clone_failures;
+        exhaust_merge(&result->exhaust, &w->life.exhaust);
         result->corrupted += w->corrupted;
         first_pass += w->first_pass;
         end_ns = RTE_MAX(end_ns, w->end_ns);
     }
-    result->not_reached = shared->capture->n_frames - first_pass;
+    result->not_reached = shared->capture->n_frames - first_pass - result->dropped_first;
     result->duration_s = (double)(end_ns - shared->start_ns) / 1e9;
     result->leaked = pool->size - rte_mempool_avail_count(pool);
     result->stopped = stop_requested();
@@ -115,11 +127,13 @@ int run(const struct options *options, const struct capture *capture, struct rte
         .options = options,
         .capture = capture,
         .yield = sizing_lcores(options) > cpus_count(),
+        .drops = options->hold.kind != HOLD_NONE && options->hold.kind != HOLD_ALL,
     };
     struct run_result result = {.pool = ret_result->pool};
     struct worker *workers;
     struct watch *watch;
 
+    rte_srand(options->seed); /* of all lcores */
     workers = open_workers(&shared, pool);
     if (workers == NULL) {
         complain("no memory for %u queues of %u descriptors: %s", options->rxq, options->rxd,
@@ -133,7 +147,7 @@ int run(const struct options *options, const struct capture *capture, struct rte
     rte_eal_mp_wait_lcore();
     watch_end(watch);
     gather(&shared, workers, pool, &result);
-    close_workers(workers, options->rxq);
+    close_workers(&shared, workers, options->rxq);
     *ret_result = result;
     return 0;
 }

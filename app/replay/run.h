@@ -5,6 +5,7 @@
 #define REPLAY_RUN_H
 
 #include "capture.h"
+#include "exhaust.h"
 #include "options.h"
 #include "stop.h"
 
@@ -22,7 +23,15 @@ struct run_result {
     uint64_t rx_bytes;
     uint64_t rx_chains;
     uint64_t rx_nombuf;
+    uint64_t rx_dropped;
+    uint64_t dropped_first; /* of these, in the first pass */
+    uint64_t allocations;   /* buffers */
     uint64_t alloc_failures;
+    uint64_t freed_same; /* buffers of packets that were freed on the lcore that received them */
+    uint64_t freed_other;
+    uint64_t clones; /* buffers */
+    uint64_t clone_failures;
+    struct exhaust exhaust;
     uint64_t corrupted;
     uint64_t leaked;
     double duration_s;

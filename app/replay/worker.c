@@ -3,24 +3,15 @@
  */
 #include "worker.h"
 
+#include "idle.h"
 #include "release.h"
 #include "stop.h"
 #include "verify.h"
 
 #include <lab_os.h>
-#include <rte_pause.h>
-#include <sched.h>
 
 /* More than --burst can be. */
 #define MAX_BURST 512
-
-static void idle(const struct run_shared *shared)
-{
-    if (shared->yield)
-        sched_yield();
-    else
-        rte_pause();
-}
 
 /* The frames that are due next, a burst at most; `ahead` is then behind the last of them. */
 static unsigned collect(const struct worker *w, struct nicq_frame frames[], struct cursor *ahead)
@@ -44,8 +35,32 @@ static unsigned collect(const struct worker *w, struct nicq_frame frames[], stru
     return n;
 }
 
+/* Frames that find no buffer are gone, as those that find no descriptor are for a NIC. */
+static void drop(struct worker *w, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        w->dropped_first += w->feed.loop == 0;
+        cursor_next(&w->feed);
+    }
+    w->rx_dropped += n;
+    w->skipped += n;
+    life_dropped(&w->life, n);
+}
+
+/* So many frames are in the queue now. */
+static void note_fed(struct worker *w, const struct nicq_frame frames[], unsigned fed)
+{
+    for (unsigned i = 0; i < fed; i++)
+        w->bytes_replayed += frames[i].n_bytes;
+    for (unsigned i = 0; w->skips != NULL && i < fed; i++) {
+        w->skips[(w->frames_replayed + i) & (w->queue.size - 1)] = w->skipped;
+        w->skipped = 0;
+    }
+    w->frames_replayed += fed;
+}
+
 /* The wire: puts the frames that are due into the queue. */
-static void feed(struct worker *w)
+static void feed(struct worker *w, bool timed)
 {
     struct cursor ahead = w->feed;
     struct nicq_frame frames[MAX_BURST];
@@ -54,10 +69,13 @@ static void feed(struct worker *w)
     if (stop_requested() != STOP_NONE)
         return;
     n = collect(w, frames, &ahead);
+    if (timed && n > 0 && !w->timed) {
+        w->timed_from = rte_rdtsc();
+        w->timed_as = w->frames_replayed;
+        w->timed = true;
+    }
     fed = nicq_dma(&w->queue, frames, n);
-    for (unsigned i = 0; i < fed; i++)
-        w->bytes_replayed += frames[i].n_bytes;
-    w->frames_replayed += fed;
+    note_fed(w, frames, fed);
     if (fed == n && w->feed.loop > 0) {
         w->feed = ahead;
     } else {
@@ -66,11 +84,36 @@ static void feed(struct worker *w)
             cursor_next(&w->feed);
         }
     }
-    if (n > 0) {
+    if (fed < n && w->queue.dry && w->shared->drops) {
+        drop(w, n - fed);
+    } else if (n > 0) {
         bool waits = fed < n && w->queue.dry;
 
         w->rx_nombuf += waits && (fed > 0 || !w->waiting);
         w->waiting = waits;
+    }
+}
+
+static void refill(struct worker *w, bool timed)
+{
+    uint64_t posted = w->queue.posted, start;
+
+    if (likely(!timed)) {
+        nicq_refill(&w->queue);
+    } else {
+        start = rte_rdtsc();
+        nicq_refill(&w->queue);
+        meter_add(&w->meter->get, rte_rdtsc() - start, (unsigned)(w->queue.posted - posted));
+    }
+    meter_taken(w->meter, w->queue.posted + w->life.n_clones);
+}
+
+/* Marks the timed frame, if it is one of these. */
+static void stamp(struct worker *w, struct rte_mbuf *packets[], unsigned n)
+{
+    if (w->timed && w->timed_as < w->rx_packets + n) {
+        meter_stamp(packets[w->timed_as - w->rx_packets], w->timed_from);
+        w->timed = false;
     }
 }
 
@@ -82,8 +125,15 @@ static void verify(struct worker *w, struct rte_mbuf *const packets[], unsigned 
     uint64_t corrupted = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        const struct frame *frame = &capture->frames[expect.frame];
+        const struct frame *frame;
 
+        if (w->skips != NULL) {
+            uint32_t skips = w->skips[(w->rx_packets + i) & (w->queue.size - 1)];
+
+            for (; skips > 0; skips--)
+                cursor_next(&expect);
+        }
+        frame = &capture->frames[expect.frame];
         corrupted += !packet_is_frame(packets[i], capture->data + frame->offset, frame->bytes);
         cursor_next(&expect);
     }
@@ -103,19 +153,6 @@ static void account(struct worker *w, struct rte_mbuf *const packets[], unsigned
     lab_store_relaxed(&w->progress, w->rx_packets);
 }
 
-static void pass_on(struct worker *w, struct rte_mbuf *packets[], unsigned n)
-{
-    unsigned sent = 0;
-
-    if (w->handover == NULL) {
-        release(packets, n);
-        return;
-    }
-    while ((sent +=
-            rte_ring_sp_enqueue_burst(w->handover, (void **)packets + sent, n - sent, NULL)) < n)
-        idle(w->shared);
-}
-
 static bool is_over(const struct worker *w)
 {
     return !nicq_holds_frames(&w->queue) &&
@@ -125,7 +162,31 @@ static bool is_over(const struct worker *w)
 static void wait_for_start(const struct run_shared *shared)
 {
     while (lab_load_acquire(&shared->started) == 0) /* pairs with run_start() in run.c */
-        idle(shared);
+        idle(shared->yield);
+}
+
+static unsigned poll(struct worker *w, struct rte_mbuf *packets[])
+{
+    bool timed = meter_turn(&w->meter->polls);
+    unsigned n;
+
+    feed(w, timed);
+    n = nicq_burst(&w->queue, packets, w->shared->options->burst);
+    refill(w, timed);
+    if (timed)
+        meter_occupancy(w->meter, meter_outside(w->shared->meters, w->shared->n_meters));
+    life_poll(&w->life, &w->queue, w->waiting && n == 0);
+    return n;
+}
+
+static void receive(struct worker *w, struct rte_mbuf *packets[], unsigned n)
+{
+    life_clone(&w->life, packets, n);
+    stamp(w, packets, n);
+    if (w->shared->options->verify)
+        verify(w, packets, n);
+    account(w, packets, n);
+    life_take(&w->life, packets, n);
 }
 
 int worker_receive(void *argument)
@@ -133,24 +194,18 @@ int worker_receive(void *argument)
     struct worker *w = argument;
     struct rte_mbuf *packets[MAX_BURST];
 
-    nicq_refill(&w->queue);
+    refill(w, false);
     wait_for_start(w->shared);
     while (!is_over(w)) {
-        unsigned n;
+        unsigned n = poll(w, packets);
 
-        feed(w);
-        n = nicq_burst(&w->queue, packets, w->shared->options->burst);
-        nicq_refill(&w->queue);
-        if (n == 0) {
-            idle(w->shared);
-            continue;
-        }
-        account(w, packets, n);
-        if (w->shared->options->verify)
-            verify(w, packets, n);
-        pass_on(w, packets, n);
+        if (n == 0)
+            idle(w->shared->yield);
+        else
+            receive(w, packets, n);
     }
     w->end_ns = lab_os_clock_ns();
+    life_end(&w->life);
     nicq_close(&w->queue);
     lab_store_release(&w->finished, 1); /* pairs with worker_release() */
     return 0;
@@ -159,6 +214,7 @@ int worker_receive(void *argument)
 int worker_release(void *argument)
 {
     struct worker *w = argument;
+    struct rte_ring *handover = w->life.handover;
     struct rte_mbuf *packets[MAX_BURST];
     bool last;
 
@@ -167,9 +223,9 @@ int worker_release(void *argument)
 
         /* Asked before the ring is looked at: what came before the end is in the ring then. */
         last = lab_load_acquire(&w->finished) != 0; /* pairs with worker_receive() */
-        while ((n = rte_ring_sc_dequeue_burst(w->handover, (void **)packets, MAX_BURST, NULL)) > 0)
-            release(packets, n);
-        idle(w->shared);
+        while ((n = rte_ring_sc_dequeue_burst(handover, (void **)packets, MAX_BURST, NULL)) > 0)
+            release(packets, n, w->releaser);
+        idle(w->shared->yield);
     } while (!last);
     return 0;
 }

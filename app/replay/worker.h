@@ -6,11 +6,12 @@
 
 #include "capture.h"
 #include "cursor.h"
+#include "life.h"
+#include "meter.h"
 #include "nicq.h"
 #include "options.h"
 
 #include <lab_atomic.h>
-#include <rte_ring.h>
 
 /* What the lcores do: one receiver for each queue, and with --free-on=other one releaser for
  * each receiver. */
@@ -21,6 +22,9 @@ struct run_shared {
     bool yield;           /* more lcores than CPUs: a poll that finds nothing gives way */
     lab_atomic_t started; /* 0 until start_ns is set */
     uint64_t start_ns;
+    struct meter *meters; /* of the receivers, then of the releasers */
+    unsigned n_meters;
+    bool drops; /* a frame that finds no buffer is dropped */
 };
 
 /* One receiver's own; nobody else writes it, and `progress` alone is read while it runs. */
@@ -29,19 +33,29 @@ struct worker {
     struct nicq queue;
     struct cursor feed;
     struct cursor expect;
-    struct rte_ring *handover; /* to the releaser; NULL: frees itself */
-    bool waiting;              /* the frame at `feed` has been counted in rx_nombuf */
+    struct life life;
+    struct meter *meter;
+    struct meter *releaser; /* the meter of the lcore that frees for this one */
+    bool waiting;           /* the frame at `feed` has been counted in rx_nombuf */
+
+    uint32_t *skips;     /* for each frame in the queue: how many were dropped before it */
+    uint32_t skipped;    /* dropped since the last one that was fed */
+    bool timed;          /* a frame in the queue is timed: */
+    uint64_t timed_from; /* cycles */
+    uint64_t timed_as;   /* its number, of those fed */
 
     lab_atomic_t progress; /* frames received so far */
     lab_atomic_t finished; /* nothing more will be handed over */
     uint64_t end_ns;
-    uint64_t first_pass; /* frames of the capture that have been replayed at least once */
+    uint64_t first_pass;    /* frames of the capture that have been replayed at least once */
+    uint64_t dropped_first; /* same, that have been dropped in the first pass */
     uint64_t frames_replayed;
     uint64_t bytes_replayed;
     uint64_t rx_bursts; /* polls that found something */
     uint64_t rx_packets;
     uint64_t rx_bytes;
     uint64_t rx_nombuf; /* frames that had to wait because the pool was empty */
+    uint64_t rx_dropped;
     uint64_t corrupted;
 } __rte_cache_aligned;
 
