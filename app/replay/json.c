@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "json_file.h"
+#include "json_findings.h"
 #include "message.h"
 #include "report.h"
 
@@ -117,6 +118,11 @@ static json_t *run_object(const struct options *options, const struct capture *c
     json_object_set_new(object, "seed", json_integer((json_int_t)options->seed));
     if (r->exhaust.on)
         json_object_set_new(object, "exhaust", exhaust_object(&r->exhaust));
+    json_object_set_new(object, "find_size", json_boolean(options->find_size));
+    set_count(object, "rounds", r->rounds);
+    json_object_set_new(object, "mpps_spread", json_findings_spread(r->mpps_spread));
+    json_object_set_new(object, "ratio", json_findings_spread(r->ratio));
+    json_findings(object, r);
     return object;
 }
 

@@ -4,12 +4,14 @@
 #include "capture.h"
 #include "cpus.h"
 #include "eal.h"
+#include "find_size.h"
 #include "memory.h"
 #include "message.h"
 #include "meter.h"
 #include "options.h"
 #include "pools.h"
 #include "report.h"
+#include "rounds.h"
 #include "run.h"
 #include "sizing.h"
 #include "stop.h"
@@ -29,8 +31,10 @@ struct replay {
     struct options options;
     struct capture capture;
     unsigned n_mbufs;
-    struct run_result results[OPTIONS_MAX_POOLS];
-    unsigned n_results;
+    struct rounds rounds;
+    int status;   /* of the runs so far */
+    char **words; /* the command line as it was given */
+    int n_words;
 };
 
 static int load(struct replay *replay)
@@ -67,12 +71,13 @@ static int check(const struct options *options)
     return EXIT_SUCCESS;
 }
 
-static struct rte_mempool *create_pool(const struct replay *replay, const char *driver)
+static struct rte_mempool *create_pool(const struct replay *replay, const char *driver,
+                                       unsigned n_mbufs)
 {
     const struct pool_spec spec = {
         .name = "replay",
         .driver = driver,
-        .n_mbufs = replay->n_mbufs,
+        .n_mbufs = n_mbufs,
         .mbuf_size = replay->options.mbuf_size,
         .cache = replay->options.mbcache,
         .cache_option = "mbcache",
@@ -82,50 +87,97 @@ static struct rte_mempool *create_pool(const struct replay *replay, const char *
     return pools_create(&spec);
 }
 
+/* Once through a pool of so many buffers. */
+static int run_once(struct replay *replay, const char *driver, unsigned n_mbufs,
+                    struct run_result *ret_result)
+{
+    struct rte_mempool *pool = create_pool(replay, driver, n_mbufs);
+    int rc;
+
+    if (pool == NULL)
+        return -ENOMEM;
+    ret_result->pool = driver;
+    rc = run(&replay->options, &replay->capture, pool, ret_result);
+    rte_mempool_free(pool);
+    if (rc == 0 && !run_is_clean(ret_result))
+        replay->status = EXIT_FAILURE;
+    return rc;
+}
+
 /* The capture through each pool in turn, until a signal comes. */
 static int run_all(struct replay *replay)
 {
     const struct options *options = &replay->options;
-    int status = replay->capture.partial ? EXIT_FAILURE : EXIT_SUCCESS;
 
-    for (unsigned i = 0; i < options->n_pools && stop_requested() != STOP_SIGNAL; i++) {
-        struct run_result *result = &replay->results[i];
-        struct rte_mempool *pool = create_pool(replay, options->pools[i]);
-        int rc;
-
-        if (pool == NULL)
-            return EXIT_FAILURE;
-        result->pool = options->pools[i];
-        rc = run(options, &replay->capture, pool, result);
-        rte_mempool_free(pool);
-        if (rc != 0)
-            return EXIT_FAILURE;
-        replay->n_results++;
-        if (!run_is_clean(result))
-            status = EXIT_FAILURE;
+    for (unsigned i = 0; i < options->repeat; i++) {
+        for (unsigned j = 0; j < options->n_pools; j++) {
+            if (stop_requested() == STOP_SIGNAL)
+                return i > 0 || j > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+            if (run_once(replay, options->pools[j], replay->n_mbufs,
+                         rounds_next(&replay->rounds, j)) != 0)
+                return EXIT_FAILURE;
+            rounds_done(&replay->rounds, j);
+        }
     }
-    return replay->n_results == options->n_pools ? status : EXIT_FAILURE;
+    return EXIT_SUCCESS;
+}
+
+static int run_size(void *context, unsigned n_mbufs, struct run_result *ret_result)
+{
+    struct replay *replay = context;
+
+    return run_once(replay, replay->options.pools[0], n_mbufs, ret_result);
+}
+
+static int run_find_size(struct replay *replay)
+{
+    const struct options *options = &replay->options;
+    uint64_t least = sizing_least(options, &replay->capture);
+    const struct find_size find = {
+        .least = (unsigned)RTE_MIN(least, replay->n_mbufs),
+        .most = replay->n_mbufs,
+        .repeat = options->repeat,
+        .run = run_size,
+        .context = replay,
+    };
+
+    if (find_size(&find, &replay->n_mbufs, rounds_next(&replay->rounds, 0)) != 0)
+        return EXIT_FAILURE;
+    rounds_done(&replay->rounds, 0);
+    return EXIT_SUCCESS;
+}
+
+static void print(const struct replay *replay, FILE *out, const struct run_result results[],
+                  unsigned n)
+{
+    report_print(out, &replay->options, &replay->capture, replay->n_mbufs, results, n);
+    if (replay->options.find_size)
+        find_size_print(out, replay->n_mbufs, replay->words, replay->n_words);
 }
 
 static int report(const struct replay *replay)
 {
     const struct options *options = &replay->options;
-
     FILE *out = options->json != NULL && strcmp(options->json, "-") == 0 ? stderr : stdout;
+    struct run_result results[OPTIONS_MAX_POOLS];
     int status = EXIT_SUCCESS;
+    unsigned n = 0;
 
-    if (replay->n_results == 0)
+    while (n < options->n_pools && replay->rounds.n[n] > 0) {
+        results[n] = rounds_median(&replay->rounds, n);
+        n++;
+    }
+    if (n == 0)
         return EXIT_SUCCESS;
     if (!options->quiet) {
-        report_print(out, options, &replay->capture, replay->n_mbufs, replay->results,
-                     replay->n_results);
+        print(replay, out, results, n);
         if (fflush(out) != 0) {
             complain("the report cannot be written: %s", strerror(errno));
             status = EXIT_FAILURE;
         }
     }
-    if (options->json != NULL && report_json(options, &replay->capture, replay->n_mbufs,
-                                             replay->results, replay->n_results) != 0)
+    if (options->json != NULL &&
+        report_json(options, &replay->capture, replay->n_mbufs, results, n) != 0)
         status = EXIT_FAILURE;
     return status;
 }
@@ -154,9 +206,12 @@ static int replay_run(struct replay *replay)
         status = EXIT_FAILURE;
     }
     if (status == EXIT_SUCCESS) {
-        status = run_all(replay);
-        if (report(replay) != EXIT_SUCCESS)
+        replay->status = replay->capture.partial ? EXIT_FAILURE : EXIT_SUCCESS;
+        status = options->find_size ? run_find_size(replay) : run_all(replay);
+        if (report(replay) != EXIT_SUCCESS || status != EXIT_SUCCESS)
             status = EXIT_FAILURE;
+        else
+            status = replay->status;
     }
     eal_stop();
     return status;
@@ -167,6 +222,12 @@ int main(int argc, char *argv[])
     static struct replay replay;
     int status;
 
+    /* getopt moves the words about. */
+    replay.n_words = argc;
+    replay.words = malloc((size_t)argc * sizeof(*argv));
+    if (replay.words == NULL)
+        return EXIT_FAILURE;
+    memcpy(replay.words, argv, (size_t)argc * sizeof(*argv));
     switch (options_parse(&replay.options, argc, argv)) {
     case OPTIONS_ANSWERED:
         return EXIT_SUCCESS;
@@ -181,11 +242,16 @@ int main(int argc, char *argv[])
     if (report_json_look(&replay.options) != 0)
         return EXIT_FAILURE;
     status = load(&replay);
+    if (status == EXIT_SUCCESS &&
+        rounds_open(&replay.rounds, replay.options.n_pools, replay.options.repeat) != 0)
+        status = EXIT_FAILURE;
     if (status == EXIT_SUCCESS) {
         /* Not earlier: who waits for a capture on a pipe has nothing to tidy up. */
         stop_on_signals();
         status = replay_run(&replay);
     }
+    rounds_close(&replay.rounds);
     capture_free(&replay.capture);
+    free(replay.words);
     return status;
 }

@@ -58,7 +58,12 @@ void meter_end(struct meter *meter, const struct rte_mbuf *packet)
 {
     uint64_t filled = *RTE_MBUF_DYNFIELD(packet, stamp_offset, const uint64_t *);
     uint64_t now = rte_rdtsc();
+    uint64_t took = now > filled ? now - filled : 0; /* CPUs' counters may differ by a little */
 
-    /* CPUs' counters may differ by a little. */
-    histogram_add(&meter->latency, now > filled ? now - filled : 0);
+    histogram_add(&meter->latency, took);
+    /* Each is read for its own sake. */
+    lab_store_relaxed(&meter->latency_n, lab_load_relaxed(&meter->latency_n) + 1);
+    lab_store_relaxed(&meter->latency_sum, lab_load_relaxed(&meter->latency_sum) + took);
+    if (took > lab_load_relaxed(&meter->latency_peak))
+        lab_store_relaxed(&meter->latency_peak, took);
 }

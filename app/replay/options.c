@@ -4,6 +4,7 @@
 #include "options.h"
 
 #include "message.h"
+#include "statistics.h"
 
 #include <rte_config.h>
 #include <rte_mbuf_core.h>
@@ -27,6 +28,9 @@ enum {
     OPTION_EXHAUST,
     OPTION_CLONE,
     OPTION_SEED,
+    OPTION_REPEAT,
+    OPTION_FIND_SIZE,
+    OPTION_STATS,
     OPTION_VERIFY,
     OPTION_NO_VERIFY,
     OPTION_JSON,
@@ -61,11 +65,17 @@ static const struct option_spec specs[] = {
     {"exhaust", NULL, OPTION_EXHAUST, "keep all packets until the pool is empty, let go, go on"},
     {"clone", NULL, OPTION_CLONE, "go on with a clone of each packet (indirect buffers)"},
     {"seed", "N", OPTION_SEED, "for what goes by chance (1)"},
+    {"repeat", "N", OPTION_REPEAT,
+     "rounds, with the pools in turn in each (1): medians and" OPTION_NEXT "their spread"},
+    {"find-size", NULL, OPTION_FIND_SIZE,
+     "find the smallest pool of which no allocation fails, with" OPTION_NEXT
+     "--total-num-mbufs as the largest that is tried"},
     {"verify", NULL, OPTION_VERIFY, "compare every byte received (this is the default)"},
     {"no-verify", NULL, OPTION_NO_VERIFY, "compare nothing, for speed"},
     {"json", "FILE", OPTION_JSON,
      "write the report to FILE (-: stdout, the other to stderr);" OPTION_NEXT
      "an array when there are several pools"},
+    {"stats", "SEC", OPTION_STATS, "print a line every SEC seconds"},
     {"quiet", NULL, 'q', "no report, no progress, no notes: errors and the exit status only"},
     {"help", NULL, 'h', "this text"},
     {"version", NULL, 'V', "version, and the DPDK it runs on"},
@@ -184,6 +194,13 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
     case OPTION_CLONE:
         o->clone = true;
         return true;
+    case OPTION_REPEAT:
+        return parse_unsigned(name, text, 1, STATISTICS_MAX, &o->repeat);
+    case OPTION_FIND_SIZE:
+        o->find_size = true;
+        return true;
+    case OPTION_STATS:
+        return parse_positive(name, text, &o->stats_s);
     case OPTION_SEED:
         return parse_u64(name, text, 0, UINT64_MAX, &o->seed);
     case OPTION_VERIFY:
@@ -212,6 +229,7 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
         .pools = {"labyrinth"},
         .n_pools = 1,
         .seed = 1,
+        .repeat = 1,
         .verify = true,
     };
     const struct option_spec *spec;
@@ -238,6 +256,14 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
     options.n_files = argc - optind;
     if (options.n_files == 0) {
         complain("no capture named: " PROGRAM " FILE..., or see --help");
+        return OPTIONS_WRONG;
+    }
+    if (options.find_size && options.n_pools > 1) {
+        complain("--find-size looks at one pool at a time: --pool=%s", options.pools[0]);
+        return OPTIONS_WRONG;
+    }
+    if (options.find_size && options.loop == 0 && options.limit == 0 && options.duration_s == 0) {
+        complain("--find-size wants runs that end: --duration=SEC, or --loop=N above 0");
         return OPTIONS_WRONG;
     }
     *ret_options = options;

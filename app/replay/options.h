@@ -41,9 +41,12 @@ struct options {
     struct hold_spec hold;
     bool clone;
     uint64_t seed;
+    unsigned repeat; /* rounds */
+    bool find_size;
 
     bool verify;
     const char *json; /* NULL: none */
+    double stats_s;   /* 0: none */
     bool quiet;
 };
 

@@ -52,6 +52,33 @@ static void print_exhaust(FILE *out, const struct exhaust *exhaust)
                 us * (double)exhaust->recovery_most);
 }
 
+static void print_quantiles(FILE *out, const char *name, const struct quantiles *q, double unit,
+                            const char *unit_name)
+{
+    if (q->n > 0)
+        fprintf(out,
+                "  %s: p50 %.4g, p90 %.4g, p99 %.4g, p99.9 %.4g, p99.99 %.4g, max %.4g %s "
+                "(%" PRIu64 " samples)\n",
+                name, q->p50 * unit, q->p90 * unit, q->p99 * unit, q->p999 * unit, q->p9999 * unit,
+                q->max * unit, unit_name, q->n);
+}
+
+static void print_findings(FILE *out, const struct run_result *r)
+{
+    const struct findings *f = &r->findings;
+
+    fprintf(out, "  Allocations: %" PRIu64 ", failures: %" PRIu64, r->allocations,
+            r->alloc_failures);
+    if (f->has_steals)
+        fprintf(out, ", steals: %" PRIu64, f->steals);
+    fprintf(out, "\n  Occupancy: mean %.1f, high-water %" PRIu64 " buffers outside the pool\n",
+            f->occupancy_mean, f->occupancy_high);
+    if (f->get.n > 0 && f->put.n > 0)
+        fprintf(out, "  Cycles a buffer: get %.1f (p99 %.1f), put %.1f (p99 %.1f)\n", f->get.p50,
+                f->get.p99, f->put.p50, f->put.p99);
+    print_quantiles(out, "Latency, descriptor to free", &f->latency, 1e-3, "us");
+}
+
 static void print_result(FILE *out, const struct options *options, unsigned n_mbufs,
                          const struct run_result *r)
 {
@@ -82,8 +109,7 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
             r->rx_packets, r->rx_dropped, r->rx_bytes);
     fprintf(out, "  RX-nombufs: %-14" PRIu64 " RX-chains:  %" PRIu64 "\n", r->rx_nombuf,
             r->rx_chains);
-    fprintf(out, "  Allocations: %" PRIu64 ", failures: %" PRIu64 "\n", r->allocations,
-            r->alloc_failures);
+    print_findings(out, r);
     if (options->clone)
         fprintf(out, "  Clones: %" PRIu64 " buffers, %" PRIu64 " packets found none\n", r->clones,
                 r->clone_failures);
@@ -98,17 +124,20 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
         fprintf(out, "  Not reached: %" PRIu64 " frames\n", r->not_reached);
 }
 
+/* Pools beside one another, or the spread of one. */
 static void print_table(FILE *out, const struct run_result results[], unsigned n)
 {
-    fprintf(out, "%-16s %12s %12s %14s %12s %10s\n", "pool", "Mpps", "Gbps", "alloc failures",
-            "RX-nombufs", "ratio");
+    fprintf(out, "%-14s %9s %9s %9s %9s %14s %10s %6s\n", "pool", "Mpps", "min", "max", "Gbps",
+            "alloc failures", "RX-nombufs", "ratio");
     for (unsigned i = 0; i < n; i++) {
         const struct run_result *r = &results[i];
-        double first = report_mpps(&results[0]);
 
-        fprintf(out, "%-16s %12.3f %12.3f %14" PRIu64 " %12" PRIu64 " %10.2f\n", r->pool,
-                report_mpps(r), report_gbps(r), r->alloc_failures, r->rx_nombuf,
-                first > 0 ? report_mpps(r) / first : 0);
+        fprintf(out, "%-14s %9.3f %9.3f %9.3f %9.3f %14" PRIu64 " %10" PRIu64 " %6.2f", r->pool,
+                report_mpps(r), r->mpps_spread.min, r->mpps_spread.max, report_gbps(r),
+                r->alloc_failures, r->rx_nombuf, r->ratio.median);
+        if (r->rounds > 1)
+            fprintf(out, " (%.2f to %.2f)", r->ratio.min, r->ratio.max);
+        fputc('\n', out);
     }
 }
 
@@ -118,6 +147,6 @@ void report_print(FILE *out, const struct options *options, const struct capture
     print_capture(out, capture);
     for (unsigned i = 0; i < n; i++)
         print_result(out, options, n_mbufs, &results[i]);
-    if (n > 1)
+    if (n > 1 || results[0].rounds > 1)
         print_table(out, results, n);
 }

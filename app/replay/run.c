@@ -16,7 +16,7 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <rte_random.h>
-#include <string.h>
+#include <stdlib.h>
 
 static void close_workers(struct run_shared *shared, struct worker *workers, unsigned n)
 {
@@ -129,7 +129,10 @@ int run(const struct options *options, const struct capture *capture, struct rte
         .yield = sizing_lcores(options) > cpus_count(),
         .drops = options->hold.kind != HOLD_NONE && options->hold.kind != HOLD_ALL,
     };
-    struct run_result result = {.pool = ret_result->pool};
+    struct run_result result = {
+        .pool = ret_result->pool,
+        .series = options->json != NULL ? series_open(options->rxq) : NULL,
+    };
     struct worker *workers;
     struct watch *watch;
 
@@ -138,15 +141,19 @@ int run(const struct options *options, const struct capture *capture, struct rte
     if (workers == NULL) {
         complain("no memory for %u queues of %u descriptors: %s", options->rxq, options->rxd,
                  rte_strerror(rte_errno));
+        free(result.series);
         return -ENOMEM;
     }
     stop_rearm();
     run_start(&shared, workers);
-    watch = watch_start(&shared, workers);
+    watch = watch_start(&shared, workers, result.series);
     worker_receive(&workers[0]);
     rte_eal_mp_wait_lcore();
     watch_end(watch);
     gather(&shared, workers, pool, &result);
+    if (findings_gather(shared.meters, shared.n_meters, &result.findings) != 0)
+        note("no memory for the latencies of this run");
+    result.findings.has_steals = findings_steals(pool, &result.findings.steals);
     close_workers(&shared, workers, options->rxq);
     *ret_result = result;
     return 0;

@@ -6,7 +6,10 @@
 
 #include "capture.h"
 #include "exhaust.h"
+#include "findings.h"
 #include "options.h"
+#include "series.h"
+#include "statistics.h"
 #include "stop.h"
 
 #include <rte_mempool.h>
@@ -34,8 +37,16 @@ struct run_result {
     struct exhaust exhaust;
     uint64_t corrupted;
     uint64_t leaked;
+    struct findings findings;
+    struct series
+        *series; /* NULL: none was asked for, or no memory; whoever has the result frees it */
     double duration_s;
     enum stop_cause stopped;
+
+    /* Of several rounds, this is the one in the middle: rounds.h. */
+    unsigned rounds;
+    struct spread mpps_spread;
+    struct spread ratio; /* to the first pool, paired by round */
 };
 
 /* 0 or -errno, and the reason has been said. */

@@ -65,13 +65,21 @@ static uint64_t held(const struct options *options, const struct capture *captur
     return packets * segments(options, usual + usual / 8);
 }
 
+uint64_t sizing_least(const struct options *options, const struct capture *capture)
+{
+    uint64_t least = (uint64_t)(options->rxq - 1) * options->rxd + cached(options) +
+                     segments(options, capture->largest);
+
+    /* A mempool refuses a cache larger than two thirds of it. */
+    return RTE_MAX(least, (uint64_t)options->mbcache + options->mbcache / 2);
+}
+
 bool sizing_mbufs(const struct options *options, const struct capture *capture, unsigned *ret_mbufs)
 {
-    uint64_t chain = segments(options, capture->largest);
-    uint64_t least = (uint64_t)(options->rxq - 1) * options->rxd + cached(options) + chain;
-    uint64_t ample = (uint64_t)options->rxq * 3 * options->rxd + cached(options) + chain;
+    uint64_t least = sizing_least(options, capture);
+    uint64_t ample = (uint64_t)options->rxq * 3 * options->rxd + cached(options) +
+                     segments(options, capture->largest) + held(options, capture);
 
-    ample += held(options, capture);
     if (options->clone)
         ample *= 2;
     if (options->total_num_mbufs == 0) {
@@ -79,8 +87,6 @@ bool sizing_mbufs(const struct options *options, const struct capture *capture, 
         *ret_mbufs = (unsigned)RTE_MIN(rte_align64pow2(ample + 1) - 1, (uint64_t)INT32_MAX);
         return true;
     }
-    /* A mempool refuses a cache larger than two thirds of it. */
-    least = RTE_MAX(least, (uint64_t)options->mbcache + options->mbcache / 2);
     if (options->total_num_mbufs < least) {
         complain("--total-num-mbufs=%u: the other queues (%u descriptors each), the lcores' "
                  "caches (--mbcache=%u) and the largest frame (%" PRIu32

@@ -22,6 +22,9 @@ unsigned sizing_lcores(const struct options *options);
 /* Frames that will be replayed in all; UINT64_MAX: until something else ends the run. */
 uint64_t sizing_frames(const struct options *options, const struct capture *capture);
 
+/* The fewest buffers with which no queue can wait for ever for the largest frame. */
+uint64_t sizing_least(const struct options *options, const struct capture *capture);
+
 /* The buffers of the pool: what was asked for, or what keeps every queue full while packets are
  * held. False, and the reason said, when with so few some queue could wait for ever for the largest
  * frame. */

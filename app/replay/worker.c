@@ -151,6 +151,7 @@ static void account(struct worker *w, struct rte_mbuf *const packets[], unsigned
     w->rx_bursts++;
     w->rx_packets += n;
     lab_store_relaxed(&w->progress, w->rx_packets);
+    lab_store_relaxed(&w->progress_bytes, w->rx_bytes);
 }
 
 static bool is_over(const struct worker *w)

@@ -45,6 +45,7 @@ struct worker {
     uint64_t timed_as;   /* its number, of those fed */
 
     lab_atomic_t progress; /* frames received so far */
+    lab_atomic_t progress_bytes;
     lab_atomic_t finished; /* nothing more will be handed over */
     uint64_t end_ns;
     uint64_t first_pass;    /* frames of the capture that have been replayed at least once */
