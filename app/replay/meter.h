@@ -16,7 +16,7 @@
  * One thread's own, but for the two counters of buffers, which all read: what the counters of all
  * lcores differ by is outside of the pool. */
 
-#define METER_EVERY 16
+#define METER_EVERY 64
 
 /* Cycles a buffer, in parts of this: a bulk of 32 may cost less than a cycle for each. */
 #define METER_PARTS 64
