@@ -19,6 +19,10 @@ void option_print(const struct option_table *table)
         const struct option_spec *spec = &table->specs[i];
         char left[48];
 
+        if (spec->name == NULL) {
+            printf("%s%s:\n", i > 0 ? "\n" : "", spec->help);
+            continue;
+        }
         snprintf(left, sizeof(left), "--%s%s%s", spec->name, spec->argument ? "=" : "",
                  spec->argument ? spec->argument : "");
         if (spec->letter < OPTION_NO_LETTER)
@@ -48,8 +52,9 @@ static const struct option_spec *spec_of(const struct option_table *table, int l
 static bool is_name(const struct option_table *table, const char *name, size_t length)
 {
     for (size_t i = 0; i < table->n; i++) {
-        if (strlen(table->specs[i].name) == length &&
-            strncmp(table->specs[i].name, name, length) == 0)
+        const char *own = table->specs[i].name;
+
+        if (own != NULL && strlen(own) == length && strncmp(own, name, length) == 0)
             return true;
     }
     return false;
@@ -59,15 +64,18 @@ static void complain_unknown(const struct option_table *table, const char *typed
 {
     const char *names[OPTION_MAX], *nearest;
     char word[64];
+    size_t n = 0;
 
     if (letter != 0) {
         complain("unknown option -%c: see --help", letter);
         return;
     }
-    for (size_t i = 0; i < table->n; i++)
-        names[i] = table->specs[i].name;
+    for (size_t i = 0; i < table->n; i++) {
+        if (table->specs[i].name != NULL)
+            names[n++] = table->specs[i].name;
+    }
     snprintf(word, sizeof(word), "%.*s", (int)strcspn(typed + 2, "="), typed + 2);
-    nearest = suggest(word, names, table->n);
+    nearest = suggest(word, names, n);
     if (nearest != NULL)
         complain("unknown option --%s: did you mean --%s?", word, nearest);
     else
@@ -121,7 +129,9 @@ static void make_getopt_tables(const struct option_table *table, struct option l
     for (size_t i = 0; i < table->n; i++) {
         const struct option_spec *spec = &table->specs[i];
 
-        longs[i] = (struct option){
+        if (spec->name == NULL)
+            continue;
+        *longs++ = (struct option){
             .name = spec->name,
             .has_arg = spec->argument != NULL ? required_argument : no_argument,
             .val = spec->letter,
@@ -132,7 +142,7 @@ static void make_getopt_tables(const struct option_table *table, struct option l
         if (spec->argument != NULL)
             *shorts++ = ':';
     }
-    longs[table->n] = (struct option){0};
+    *longs = (struct option){0};
     *shorts = '\0';
 }
 

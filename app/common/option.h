@@ -12,7 +12,7 @@
  * and gets --help, and sentences about what is wrong, from that. */
 
 struct option_spec {
-    const char *name;
+    const char *name;     /* NULL: a heading, which is its help */
     const char *argument; /* NULL: takes none */
     int letter;           /* from OPTION_NO_LETTER on: there is none */
     const char *help;

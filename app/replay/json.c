@@ -2,10 +2,12 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "json_file.h"
+#include "json_findings.h"
 #include "message.h"
 #include "report.h"
 
 #include <errno.h>
+#include <rte_cycles.h>
 #include <sys/stat.h>
 
 static void set_count(json_t *object, const char *key, uint64_t value)
@@ -33,6 +35,8 @@ static json_t *refused_object(const struct capture *capture, const struct run_re
         if (capture->refused[i] != 0)
             set_count(refused, capture_refusal_name(i), capture->refused[i]);
     }
+    if (r->dropped_first != 0)
+        set_count(refused, "no_buffer", r->dropped_first);
     if (r->not_reached != 0)
         set_count(refused, not_reached_name(r->stopped), r->not_reached);
     return refused;
@@ -60,10 +64,28 @@ static json_t *queues_array(const struct options *options, const struct run_resu
     return queues;
 }
 
+static json_t *exhaust_object(const struct exhaust *exhaust)
+{
+    json_t *object = json_object();
+    double us = 1e6 / (double)rte_get_tsc_hz();
+
+    set_count(object, "times", exhaust->times);
+    set_count(object, "held", exhaust->held_most);
+    set_count(object, "polls_empty", exhaust->polls_empty);
+    set_count(object, "refused", exhaust->refused);
+    json_object_set_new(object, "recovery_mean_us",
+                        exhaust->recoveries == 0 ? json_null()
+                                                 : json_real(us * (double)exhaust->recovery_total /
+                                                             (double)exhaust->recoveries));
+    json_object_set_new(object, "recovery_max_us", json_real(us * (double)exhaust->recovery_most));
+    return object;
+}
+
 static json_t *run_object(const struct options *options, const struct capture *capture,
                           unsigned n_mbufs, const struct run_result *r)
 {
     json_t *object = json_object();
+    char hold[64];
 
     json_object_set_new(object, "files", files_array(options));
     set_count(object, "frames_read", capture->n_read);
@@ -80,7 +102,13 @@ static json_t *run_object(const struct options *options, const struct capture *c
     set_count(object, "rx_bytes", r->rx_bytes);
     set_count(object, "rx_chains", r->rx_chains);
     set_count(object, "rx_nombuf", r->rx_nombuf);
+    set_count(object, "rx_dropped", r->rx_dropped);
+    set_count(object, "allocations", r->allocations);
     set_count(object, "alloc_failures", r->alloc_failures);
+    set_count(object, "freed_same", r->freed_same);
+    set_count(object, "freed_other", r->freed_other);
+    set_count(object, "clones", r->clones);
+    set_count(object, "clone_failures", r->clone_failures);
     set_count(object, "corrupted", r->corrupted);
     if (options->stream) {
         set_count(object, "starved", r->starved);
@@ -105,7 +133,18 @@ static json_t *run_object(const struct options *options, const struct capture *c
     set_count(object, "rxq", options->rxq);
     set_count(object, "rxd", options->rxd);
     set_count(object, "burst", options->burst);
-    json_object_set_new(object, "free_on", json_string(options->free_on_other ? "other" : "same"));
+    json_object_set_new(object, "free_on", json_string(report_free_on(options)));
+    hold_format(&options->hold, hold, sizeof(hold));
+    json_object_set_new(object, "hold", json_string(hold));
+    json_object_set_new(object, "clone", json_boolean(options->clone));
+    json_object_set_new(object, "seed", json_integer((json_int_t)options->seed));
+    if (r->exhaust.on)
+        json_object_set_new(object, "exhaust", exhaust_object(&r->exhaust));
+    json_object_set_new(object, "find_size", json_boolean(options->find_size));
+    set_count(object, "rounds", r->rounds);
+    json_object_set_new(object, "mpps_spread", json_findings_spread(r->mpps_spread));
+    json_object_set_new(object, "ratio", json_findings_spread(r->ratio));
+    json_findings(object, r);
     return object;
 }
 

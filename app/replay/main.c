@@ -4,11 +4,14 @@
 #include "capture.h"
 #include "cpus.h"
 #include "eal.h"
+#include "find_size.h"
 #include "memory.h"
 #include "message.h"
+#include "meter.h"
 #include "options.h"
 #include "pools.h"
 #include "report.h"
+#include "rounds.h"
 #include "run.h"
 #include "sizing.h"
 #include "stop.h"
@@ -16,6 +19,7 @@
 
 #include <errno.h>
 #include <lab_os.h>
+#include <rte_errno.h>
 #include <rte_lcore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +32,10 @@ struct replay {
     struct options options;
     struct capture capture;
     unsigned n_mbufs;
-    struct run_result results[OPTIONS_MAX_POOLS];
-    unsigned n_results;
+    struct rounds rounds;
+    int status;   /* of the runs so far */
+    char **words; /* the command line as it was given */
+    int n_words;
 };
 
 static int open_stream(struct replay *replay, const struct capture_request *capture)
@@ -41,7 +47,7 @@ static int open_stream(struct replay *replay, const struct capture_request *capt
         .loops = options->loop,
         .window_bytes = options->window_mib << 20,
         .n_queues = options->rxq,
-        .n_runs = options->n_pools,
+        .reads_once = !options->find_size && options->n_pools * options->repeat == 1,
         .unique_ip = options->unique_ip,
     };
 
@@ -60,7 +66,7 @@ static int load(struct replay *replay)
     if (rc != 0)
         return rc == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
     capture_plan(&replay->capture, &options->pace);
-    if (!sizing_mbufs(options, replay->capture.largest, &replay->n_mbufs))
+    if (!sizing_mbufs(options, &replay->capture, &replay->n_mbufs))
         return EXIT_USAGE;
     return EXIT_SUCCESS;
 }
@@ -84,12 +90,13 @@ static int check(const struct options *options)
     return EXIT_SUCCESS;
 }
 
-static struct rte_mempool *create_pool(const struct replay *replay, const char *driver)
+static struct rte_mempool *create_pool(const struct replay *replay, const char *driver,
+                                       unsigned n_mbufs)
 {
     const struct pool_spec spec = {
         .name = "replay",
         .driver = driver,
-        .n_mbufs = replay->n_mbufs,
+        .n_mbufs = n_mbufs,
         .mbuf_size = replay->options.mbuf_size,
         .cache = replay->options.mbcache,
         .cache_option = "mbcache",
@@ -99,50 +106,97 @@ static struct rte_mempool *create_pool(const struct replay *replay, const char *
     return pools_create(&spec);
 }
 
+/* Once through a pool of so many buffers. */
+static int run_once(struct replay *replay, const char *driver, unsigned n_mbufs,
+                    struct run_result *ret_result)
+{
+    struct rte_mempool *pool = create_pool(replay, driver, n_mbufs);
+    int rc;
+
+    if (pool == NULL)
+        return -ENOMEM;
+    ret_result->pool = driver;
+    rc = run(&replay->options, &replay->capture, pool, ret_result);
+    rte_mempool_free(pool);
+    if (rc == 0 && !run_is_clean(ret_result))
+        replay->status = EXIT_FAILURE;
+    return rc;
+}
+
 /* The capture through each pool in turn, until a signal comes. */
 static int run_all(struct replay *replay)
 {
     const struct options *options = &replay->options;
-    int status = EXIT_SUCCESS;
 
-    for (unsigned i = 0; i < options->n_pools && stop_requested() != STOP_SIGNAL; i++) {
-        struct run_result *result = &replay->results[i];
-        struct rte_mempool *pool = create_pool(replay, options->pools[i]);
-        int rc;
-
-        if (pool == NULL)
-            return EXIT_FAILURE;
-        result->pool = options->pools[i];
-        rc = run(options, &replay->capture, pool, result);
-        rte_mempool_free(pool);
-        if (rc != 0)
-            return EXIT_FAILURE;
-        replay->n_results++;
-        if (!run_is_clean(result))
-            status = EXIT_FAILURE;
+    for (unsigned i = 0; i < options->repeat; i++) {
+        for (unsigned j = 0; j < options->n_pools; j++) {
+            if (stop_requested() == STOP_SIGNAL)
+                return i > 0 || j > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+            if (run_once(replay, options->pools[j], replay->n_mbufs,
+                         rounds_next(&replay->rounds, j)) != 0)
+                return EXIT_FAILURE;
+            rounds_done(&replay->rounds, j);
+        }
     }
-    return replay->n_results == options->n_pools ? status : EXIT_FAILURE;
+    return EXIT_SUCCESS;
+}
+
+static int run_size(void *context, unsigned n_mbufs, struct run_result *ret_result)
+{
+    struct replay *replay = context;
+
+    return run_once(replay, replay->options.pools[0], n_mbufs, ret_result);
+}
+
+static int run_find_size(struct replay *replay)
+{
+    const struct options *options = &replay->options;
+    uint64_t least = sizing_least(options, &replay->capture);
+    const struct find_size find = {
+        .least = (unsigned)RTE_MIN(least, replay->n_mbufs),
+        .most = replay->n_mbufs,
+        .repeat = options->repeat,
+        .run = run_size,
+        .context = replay,
+    };
+
+    if (find_size(&find, &replay->n_mbufs, rounds_next(&replay->rounds, 0)) != 0)
+        return EXIT_FAILURE;
+    rounds_done(&replay->rounds, 0);
+    return EXIT_SUCCESS;
+}
+
+static void print(const struct replay *replay, FILE *out, const struct run_result results[],
+                  unsigned n)
+{
+    report_print(out, &replay->options, &replay->capture, replay->n_mbufs, results, n);
+    if (replay->options.find_size)
+        find_size_print(out, replay->n_mbufs, replay->words, replay->n_words);
 }
 
 static int report(const struct replay *replay)
 {
     const struct options *options = &replay->options;
-
     FILE *out = options->json != NULL && strcmp(options->json, "-") == 0 ? stderr : stdout;
+    struct run_result results[OPTIONS_MAX_POOLS];
     int status = EXIT_SUCCESS;
+    unsigned n = 0;
 
-    if (replay->n_results == 0)
+    while (n < options->n_pools && replay->rounds.n[n] > 0) {
+        results[n] = rounds_median(&replay->rounds, n);
+        n++;
+    }
+    if (n == 0)
         return EXIT_SUCCESS;
     if (!options->quiet) {
-        report_print(out, options, &replay->capture, replay->n_mbufs, replay->results,
-                     replay->n_results);
+        print(replay, out, results, n);
         if (fflush(out) != 0) {
             complain("the report cannot be written: %s", strerror(errno));
             status = EXIT_FAILURE;
         }
     }
-    if (options->json != NULL && report_json(options, &replay->capture, replay->n_mbufs,
-                                             replay->results, replay->n_results) != 0)
+    if (options->json != NULL &&
+        report_json(options, &replay->capture, replay->n_mbufs, results, n) != 0)
         status = EXIT_FAILURE;
     return status;
 }
@@ -166,14 +220,20 @@ static int replay_run(struct replay *replay)
     if (status != EXIT_SUCCESS)
         return status;
     status = check(options);
+    if (status == EXIT_SUCCESS && meter_register() != 0) {
+        complain("mbufs have no room for a time: %s", rte_strerror(rte_errno));
+        status = EXIT_FAILURE;
+    }
     if (status == EXIT_SUCCESS) {
-        status = run_all(replay);
+        status = options->find_size ? run_find_size(replay) : run_all(replay);
         if (replay->capture.stream != NULL)
             stream_count(replay->capture.stream, &replay->capture);
         if (replay->capture.partial)
+            replay->status = EXIT_FAILURE;
+        if (report(replay) != EXIT_SUCCESS || status != EXIT_SUCCESS)
             status = EXIT_FAILURE;
-        if (report(replay) != EXIT_SUCCESS)
-            status = EXIT_FAILURE;
+        else
+            status = replay->status;
     }
     eal_stop();
     return status;
@@ -184,6 +244,12 @@ int main(int argc, char *argv[])
     static struct replay replay;
     int status;
 
+    /* getopt moves the words about. */
+    replay.n_words = argc;
+    replay.words = malloc((size_t)argc * sizeof(*argv));
+    if (replay.words == NULL)
+        return EXIT_FAILURE;
+    memcpy(replay.words, argv, (size_t)argc * sizeof(*argv));
     switch (options_parse(&replay.options, argc, argv)) {
     case OPTIONS_ANSWERED:
         return EXIT_SUCCESS;
@@ -198,12 +264,17 @@ int main(int argc, char *argv[])
     if (report_json_look(&replay.options) != 0)
         return EXIT_FAILURE;
     status = load(&replay);
+    if (status == EXIT_SUCCESS &&
+        rounds_open(&replay.rounds, replay.options.n_pools, replay.options.repeat) != 0)
+        status = EXIT_FAILURE;
     if (status == EXIT_SUCCESS) {
         /* Not earlier: who waits for a capture on a pipe has nothing to tidy up. */
         stop_on_signals();
         status = replay_run(&replay);
     }
+    rounds_close(&replay.rounds);
     stream_close(replay.capture.stream);
     capture_free(&replay.capture);
+    free(replay.words);
     return status;
 }

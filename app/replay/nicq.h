@@ -4,6 +4,8 @@
 #ifndef REPLAY_NICQ_H
 #define REPLAY_NICQ_H
 
+#include "view.h"
+
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <stdbool.h>
@@ -18,9 +20,11 @@
 struct nicq {
     struct rte_mempool *pool;
     struct rte_mbuf **mbufs;
-    struct nicq_done *done; /* what the device says of a descriptor */
-    uint32_t size;          /* a power of two */
-    uint32_t room;          /* bytes of a frame that one buffer takes */
+    uint32_t *done;       /* what the device says of a descriptor */
+    uint32_t size;        /* a power of two */
+    uint32_t room;        /* bytes of a frame that one buffer takes */
+    uint32_t data_offset; /* from a buffer's header to where its frame is written */
+    uint64_t rearm;       /* the first word that a driver writes into a header */
     uint64_t posted;
     uint64_t filled;
     uint64_t received;
@@ -35,8 +39,9 @@ int nicq_open(struct nicq *ret_queue, struct rte_mempool *pool, uint32_t size);
 /* Gives all buffers back. */
 void nicq_close(struct nicq *queue);
 
-/* Writes a frame into as many posted buffers as it needs; false when they are too few. */
-bool nicq_dma(struct nicq *queue, const uint8_t *bytes, uint32_t n_bytes);
+/* Writes frames into as many posted buffers as they need. Returns how many frames that was: fewer
+ * than n when there are too few buffers for the next one. */
+unsigned nicq_dma(struct nicq *queue, const struct view frames[], unsigned n);
 
 /* Hands out up to n packets, frames larger than a buffer as chains. */
 unsigned nicq_burst(struct nicq *queue, struct rte_mbuf *packets[], unsigned n);

@@ -4,6 +4,7 @@
 #include "options.h"
 
 #include "message.h"
+#include "statistics.h"
 
 #include <rte_config.h>
 #include <rte_mbuf_core.h>
@@ -33,15 +34,31 @@ enum {
     OPTION_MBCACHE,
     OPTION_POOL,
     OPTION_FREE_ON,
+    OPTION_HOLD,
+    OPTION_EXHAUST,
+    OPTION_CLONE,
+    OPTION_SEED,
+    OPTION_REPEAT,
+    OPTION_FIND_SIZE,
+    OPTION_STATS,
     OPTION_VERIFY,
     OPTION_NO_VERIFY,
     OPTION_JSON,
 };
 
 static const struct option_spec specs[] = {
+    {NULL, NULL, 0, "Time"},
+    {"topspeed", NULL, 't', "as fast as the buffers come (this is the default)"},
+    {"multiplier", "X", 'x', "as fast as recorded, times X"},
+    {"pps", "N", 'p', "N frames a second"},
+    {"mbps", "N", 'M', "N million bits a second, of the frames as captured"},
+    {"oneatatime", NULL, 'o', "one packet for each key pressed, or byte on standard input"},
+    {"pps-multi", "N", OPTION_PPS_MULTI, "with --pps: N frames at once, then a wait for all (1)"},
+    {"maxsleep", "MS", OPTION_MAXSLEEP, "no wait between frames is longer than MS milliseconds"},
     {"loop", "N", 'l', "replay the capture N times (1); 0: until interrupted"},
     {"limit", "N", 'L', "stop after N frames; no more of the capture is read"},
     {"duration", "SEC", OPTION_DURATION, "stop after SEC seconds"},
+    {NULL, NULL, 0, "What is replayed"},
     {"filter", "BPF", 'f', "only frames that match, as in tcpdump: \"tcp port 80\""},
     {"include", "LIST", OPTION_INCLUDE,
      "only the frames with these numbers in their file: 1-5,9,72-"},
@@ -59,33 +76,44 @@ static const struct option_spec specs[] = {
      "do not load the capture: read it ahead of the replay, for one" OPTION_NEXT
      "that memory cannot hold, or that comes through a pipe"},
     {"window", "MIB", OPTION_WINDOW, "with --stream: how much is read ahead, of all queues (64)"},
-    {"topspeed", NULL, 't', "as fast as the buffers come (this is the default)"},
-    {"multiplier", "X", 'x', "as fast as recorded, times X"},
-    {"pps", "N", 'p', "N frames a second"},
-    {"mbps", "N", 'M', "N million bits a second, of the frames as captured"},
-    {"oneatatime", NULL, 'o', "one packet for each key pressed, or byte on standard input"},
-    {"pps-multi", "N", OPTION_PPS_MULTI, "with --pps: N frames at once, then a wait for all (1)"},
-    {"maxsleep", "MS", OPTION_MAXSLEEP, "no wait between frames is longer than MS milliseconds"},
+    {NULL, NULL, 0, "Where it is received"},
     {"rxq", "N", OPTION_RXQ,
      "receive queues, each polled by an lcore of its own (1," OPTION_NEXT
      "or one for each file with --files=beside)"},
     {"rxd", "N", OPTION_RXD, "descriptors of a queue, a power of two (512)"},
     {"burst", "N", OPTION_BURST, "most packets that a poll takes (32)"},
+    {"verify", NULL, OPTION_VERIFY, "compare every byte received (this is the default)"},
+    {"no-verify", NULL, OPTION_NO_VERIFY, "compare nothing, for speed"},
+    {NULL, NULL, 0, "How the buffers live"},
+    {"pool", "NAME,...", OPTION_POOL,
+     "mempool driver (labyrinth); several are run in turn and compared"},
     {"mbuf-size", "BYTES", OPTION_MBUF_SIZE,
      "data room of a buffer, with its headroom of 128 (2176);" OPTION_NEXT
      "larger frames become chains"},
     {"total-num-mbufs", "N", OPTION_TOTAL_NUM_MBUFS,
      "buffers of the pool (chosen to suffice for the queues)"},
     {"mbcache", "N", OPTION_MBCACHE, "DPDK's own cache for each lcore (256); 0: none"},
-    {"pool", "NAME,...", OPTION_POOL,
-     "mempool driver (labyrinth); several are run in turn and compared"},
-    {"free-on", "same|other", OPTION_FREE_ON,
-     "free on the receiving lcore (same), or on another one"},
-    {"verify", NULL, OPTION_VERIFY, "compare every byte received (this is the default)"},
-    {"no-verify", NULL, OPTION_NO_VERIFY, "compare nothing, for speed"},
+    {"free-on", "WHERE", OPTION_FREE_ON,
+     "same: on the receiving lcore (this is the default);" OPTION_NEXT
+     "other: on another one; random: on either, by bursts"},
+    {"hold", "HOW", OPTION_HOLD,
+     "keep packets before they are freed: fixed:N, until N more" OPTION_NEXT
+     "have come; exp:MEAN, the same by chance; forever:SHARE, a" OPTION_NEXT
+     "share of them to the end. Frames that find no buffer then" OPTION_NEXT
+     "are dropped, as by a NIC; without, the wire waits"},
+    {"exhaust", NULL, OPTION_EXHAUST, "keep all packets until the pool is empty, let go, go on"},
+    {"clone", NULL, OPTION_CLONE, "go on with a clone of each packet (indirect buffers)"},
+    {"seed", "N", OPTION_SEED, "for what goes by chance (1)"},
+    {"find-size", NULL, OPTION_FIND_SIZE,
+     "find the smallest pool of which no allocation fails, with" OPTION_NEXT
+     "--total-num-mbufs as the largest that is tried"},
+    {"repeat", "N", OPTION_REPEAT,
+     "rounds, with the pools in turn in each (1): medians and" OPTION_NEXT "their spread"},
+    {NULL, NULL, 0, "Report"},
     {"json", "FILE", OPTION_JSON,
      "write the report to FILE (-: stdout, the other to stderr);" OPTION_NEXT
      "an array when there are several pools"},
+    {"stats", "SEC", OPTION_STATS, "print a line every SEC seconds"},
     {"quiet", NULL, 'q', "no report, no progress, no notes: errors and the exit status only"},
     {"help", NULL, 'h', "this text"},
     {"version", NULL, 'V', "version, and the DPDK it runs on"},
@@ -148,6 +176,26 @@ static bool parse_milliseconds(const char *name, const char *text, double *ret_n
     return true;
 }
 
+/* Whether --find-size, if it is there, has what it needs: runs of one pool, which end. */
+static bool can_find_size(const struct options *options)
+{
+    bool ends = options->loop != 0 || options->capture.frames != 0 || options->duration_s > 0;
+
+    if (!options->find_size)
+        return true;
+    if (options->n_pools > 1) {
+        complain("--find-size looks at one pool at a time: --pool=%s", options->pools[0]);
+        return false;
+    }
+    if (options->pace.kind == PACE_ONEATATIME) {
+        complain("--find-size runs the capture many times: --oneatatime would want keys for each");
+        return false;
+    }
+    if (!ends)
+        complain("--find-size wants runs that end: --duration=SEC, or --loop=N above 0");
+    return ends;
+}
+
 /* Whether all go together: an option that does nothing beside the others was meant otherwise. */
 static bool make_sense(const struct options *options)
 {
@@ -175,14 +223,30 @@ static bool make_sense(const struct options *options)
         complain("--window needs --stream");
         return false;
     }
-    return true;
+    return can_find_size(options);
 }
 
 static bool parse_free_on(struct options *options, const char *text)
 {
-    options->free_on_other = strcmp(text, "other") == 0;
+    options->free_on_random = strcmp(text, "random") == 0;
+    options->free_on_other = options->free_on_random || strcmp(text, "other") == 0;
     if (!options->free_on_other && strcmp(text, "same") != 0)
-        return wrong_value("free-on", text, "same or other");
+        return wrong_value("free-on", text, "same, other or random");
+    return true;
+}
+
+/* --exhaust holds packets, too. */
+static bool parse_hold(struct options *options, const char *text)
+{
+    struct hold_spec hold = {.kind = HOLD_ALL};
+
+    if (text != NULL && !hold_parse(text, &hold))
+        return false;
+    if (options->hold.kind != HOLD_NONE && (options->hold.kind == HOLD_ALL) != (text == NULL)) {
+        complain("--hold and --exhaust exclude each other");
+        return false;
+    }
+    options->hold = hold;
     return true;
 }
 
@@ -280,6 +344,21 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
         return parse_names(name, text, OPTIONS_MAX_POOLS, o->pools, &o->n_pools);
     case OPTION_FREE_ON:
         return parse_free_on(o, text);
+    case OPTION_HOLD:
+    case OPTION_EXHAUST:
+        return parse_hold(o, text);
+    case OPTION_CLONE:
+        o->clone = true;
+        return true;
+    case OPTION_REPEAT:
+        return parse_unsigned(name, text, 1, STATISTICS_MAX, &o->repeat);
+    case OPTION_FIND_SIZE:
+        o->find_size = true;
+        return true;
+    case OPTION_STATS:
+        return parse_positive(name, text, &o->stats_s);
+    case OPTION_SEED:
+        return parse_u64(name, text, 0, UINT64_MAX, &o->seed);
     case OPTION_VERIFY:
     case OPTION_NO_VERIFY:
         o->verify = spec->letter == OPTION_VERIFY;
@@ -312,6 +391,8 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
         .mbcache = 256,
         .pools = {"labyrinth"},
         .n_pools = 1,
+        .seed = 1,
+        .repeat = 1,
         .verify = true,
     };
     const struct option_spec *spec;

@@ -5,6 +5,7 @@
 #define REPLAY_OPTIONS_H
 
 #include "capture.h"
+#include "hold_spec.h"
 #include "option.h"
 #include "pace.h"
 
@@ -37,10 +38,17 @@ struct options {
     unsigned mbcache;
     const char *pools[OPTIONS_MAX_POOLS];
     unsigned n_pools;
-    bool free_on_other;
+    bool free_on_other;  /* there are lcores that free */
+    bool free_on_random; /* but they do not free everything */
+    struct hold_spec hold;
+    bool clone;
+    uint64_t seed;
+    unsigned repeat; /* rounds */
+    bool find_size;
 
     bool verify;
     const char *json; /* NULL: none */
+    double stats_s;   /* 0: none */
     bool quiet;
 };
 

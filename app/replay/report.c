@@ -4,7 +4,9 @@
 #include "report.h"
 
 #include <inttypes.h>
+#include <rte_cycles.h>
 #include <stdio.h>
+#include <string.h>
 
 double report_mpps(const struct run_result *result)
 {
@@ -14,6 +16,11 @@ double report_mpps(const struct run_result *result)
 double report_gbps(const struct run_result *result)
 {
     return result->duration_s > 0 ? (double)result->rx_bytes * 8 / result->duration_s / 1e9 : 0;
+}
+
+const char *report_free_on(const struct options *options)
+{
+    return options->free_on_random ? "random" : options->free_on_other ? "other" : "same";
 }
 
 double report_reached(const struct run_result *result)
@@ -44,14 +51,65 @@ static void print_capture(FILE *out, const struct capture *capture)
         fprintf(out, "  Timestamps that go backwards: %" PRIu64 "\n", capture->n_backward);
 }
 
+static void print_exhaust(FILE *out, const struct exhaust *exhaust)
+{
+    double us = 1e6 / (double)rte_get_tsc_hz();
+
+    fprintf(out,
+            "  Exhausted: %" PRIu64 " times, with up to %" PRIu64 " packets held; %" PRIu64
+            " polls meanwhile, %" PRIu64 " refills refused\n",
+            exhaust->times, exhaust->held_most, exhaust->polls_empty, exhaust->refused);
+    if (exhaust->recoveries > 0)
+        fprintf(out, "  Recovered: the queue was full again after %.1f us (%.1f us at most)\n",
+                us * (double)exhaust->recovery_total / (double)exhaust->recoveries,
+                us * (double)exhaust->recovery_most);
+}
+
+static void print_quantiles(FILE *out, const char *name, const struct quantiles *q, double unit,
+                            const char *unit_name)
+{
+    if (q->n > 0)
+        fprintf(out,
+                "  %s: p50 %.4g, p90 %.4g, p99 %.4g, p99.9 %.4g, p99.99 %.4g, max %.4g %s "
+                "(%" PRIu64 " samples)\n",
+                name, q->p50 * unit, q->p90 * unit, q->p99 * unit, q->p999 * unit, q->p9999 * unit,
+                q->max * unit, unit_name, q->n);
+}
+
+static void print_findings(FILE *out, const struct run_result *r)
+{
+    const struct findings *f = &r->findings;
+
+    fprintf(out, "  Allocations: %" PRIu64 ", failures: %" PRIu64, r->allocations,
+            r->alloc_failures);
+    if (f->has_steals)
+        fprintf(out, ", steals: %" PRIu64, f->steals);
+    fprintf(out, "\n  Occupancy: mean %.1f, high-water %" PRIu64 " buffers outside the pool\n",
+            f->occupancy_mean, f->occupancy_high);
+    if (f->get.n > 0 && f->put.n > 0)
+        fprintf(out, "  Cycles a buffer: get %.1f (p99 %.1f), put %.1f (p99 %.1f)\n", f->get.p50,
+                f->get.p99, f->put.p50, f->put.p99);
+    print_quantiles(out, "Latency, descriptor to free", &f->latency, 1e-3, "us");
+}
+
 static void print_result(FILE *out, const struct options *options, unsigned n_mbufs,
                          const struct run_result *r)
 {
+    char hold[64] = ", held ";
+
+    if (options->hold.kind == HOLD_NONE || options->hold.kind == HOLD_ALL)
+        hold[0] = '\0';
+    else
+        hold_format(&options->hold, hold + strlen(hold), sizeof(hold) - strlen(hold));
     fprintf(out,
             "Pool %s: %u buffers of %u bytes, cache %u; %u x %u descriptors, burst %u, "
-            "free on %s lcore\n",
+            "free on %s lcore%s%s\n",
             r->pool, n_mbufs, options->mbuf_size, options->mbcache, options->rxq, options->rxd,
-            options->burst, options->free_on_other ? "another" : "the same");
+            options->burst,
+            options->free_on_random  ? "any"
+            : options->free_on_other ? "another"
+                                     : "the same",
+            hold, options->clone ? ", cloned" : "");
     fprintf(out, "  Actual: %" PRIu64 " packets (%" PRIu64 " bytes) replayed in %.6f seconds%s\n",
             r->frames_replayed, r->bytes_replayed, r->duration_s,
             r->stopped == STOP_SIGNAL     ? ", interrupted"
@@ -63,14 +121,21 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
     fprintf(out, "  Rated: %.1f Bps, %.2f Mbps, %.2f pps\n", report_gbps(r) * 1e9 / 8,
             report_gbps(r) * 1e3, report_mpps(r) * 1e6);
     print_pace(out, &options->pace, r);
-    fprintf(out, "  RX-packets: %-14" PRIu64 " RX-bytes: %-16" PRIu64 " RX-nombufs: %" PRIu64 "\n",
-            r->rx_packets, r->rx_bytes, r->rx_nombuf);
-    fprintf(out, "  RX-chains:  %-14" PRIu64 " Allocation failures: %" PRIu64 "\n", r->rx_chains,
-            r->alloc_failures);
+    fprintf(out,
+            "  RX-packets: %-14" PRIu64 " RX-dropped: %-14" PRIu64 " RX-bytes:   %" PRIu64 "\n",
+            r->rx_packets, r->rx_dropped, r->rx_bytes);
+    fprintf(out, "  RX-nombufs: %-14" PRIu64 " RX-chains:  %" PRIu64 "\n", r->rx_nombuf,
+            r->rx_chains);
+    print_findings(out, r);
     if (options->stream)
         fprintf(out,
                 "  Starved:    %-14" PRIu64 " waits for a frame to be read, %.6f seconds in all\n",
                 r->starved, r->starved_s);
+    if (options->clone)
+        fprintf(out, "  Clones: %" PRIu64 " buffers, %" PRIu64 " packets found none\n", r->clones,
+                r->clone_failures);
+    if (r->exhaust.on)
+        print_exhaust(out, &r->exhaust);
     if (options->verify)
         fprintf(out, "  Corrupted:  %-14" PRIu64 " (every byte compared)\n", r->corrupted);
     else
@@ -80,17 +145,20 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
         fprintf(out, "  Not reached: %" PRIu64 " frames\n", r->not_reached);
 }
 
+/* Pools beside one another, or the spread of one. */
 static void print_table(FILE *out, const struct run_result results[], unsigned n)
 {
-    fprintf(out, "%-16s %12s %12s %14s %12s %10s\n", "pool", "Mpps", "Gbps", "alloc failures",
-            "RX-nombufs", "ratio");
+    fprintf(out, "%-14s %9s %9s %9s %9s %14s %10s %6s\n", "pool", "Mpps", "min", "max", "Gbps",
+            "alloc failures", "RX-nombufs", "ratio");
     for (unsigned i = 0; i < n; i++) {
         const struct run_result *r = &results[i];
-        double first = report_mpps(&results[0]);
 
-        fprintf(out, "%-16s %12.3f %12.3f %14" PRIu64 " %12" PRIu64 " %10.2f\n", r->pool,
-                report_mpps(r), report_gbps(r), r->alloc_failures, r->rx_nombuf,
-                first > 0 ? report_mpps(r) / first : 0);
+        fprintf(out, "%-14s %9.3f %9.3f %9.3f %9.3f %14" PRIu64 " %10" PRIu64 " %6.2f", r->pool,
+                report_mpps(r), r->mpps_spread.min, r->mpps_spread.max, report_gbps(r),
+                r->alloc_failures, r->rx_nombuf, r->ratio.median);
+        if (r->rounds > 1)
+            fprintf(out, " (%.2f to %.2f)", r->ratio.min, r->ratio.max);
+        fputc('\n', out);
     }
 }
 
@@ -100,6 +168,6 @@ void report_print(FILE *out, const struct options *options, const struct capture
     print_capture(out, capture);
     for (unsigned i = 0; i < n; i++)
         print_result(out, options, n_mbufs, &results[i]);
-    if (n > 1)
+    if (n > 1 || results[0].rounds > 1)
         print_table(out, results, n);
 }

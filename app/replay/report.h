@@ -25,6 +25,9 @@ int report_json_look(const struct options *options);
 int report_json(const struct options *options, const struct capture *capture, unsigned n_mbufs,
                 const struct run_result results[], unsigned n);
 
+/* "same" */
+const char *report_free_on(const struct options *options);
+
 double report_mpps(const struct run_result *result);
 double report_gbps(const struct run_result *result);
 

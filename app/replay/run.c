@@ -16,69 +16,84 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
-#include <stdio.h>
+#include <rte_random.h>
 #include <stdlib.h>
-#include <string.h>
 
-static uint64_t frames_in_all(const struct options *options, const struct capture *capture)
-{
-    uint64_t end = UINT64_MAX;
-
-    if (options->loop != 0 && __builtin_mul_overflow(options->loop, capture->n_frames, &end))
-        end = UINT64_MAX;
-    return options->capture.frames != 0 ? RTE_MIN(end, options->capture.frames) : end;
-}
-
-static void close_workers(struct worker *workers, unsigned n)
+static void close_workers(struct run_shared *shared, struct worker *workers, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
-        rte_ring_free(workers[i].handover);
+        life_close(&workers[i].life);
+        rte_free(workers[i].skips);
         free(workers[i].scratch);
     }
     rte_free(workers);
+    rte_free(shared->meters);
+}
+
+static void start_cursor(struct worker *w, unsigned queue)
+{
+    const struct options *options = w->shared->options;
+    const struct capture *capture = w->shared->capture;
+    uint64_t end = sizing_frames(options, capture);
+
+    if (options->capture.order == CAPTURE_BESIDE)
+        cursor_start_beside(&w->feed, queue, options->rxq, capture->frames, capture->n_frames, end);
+    else
+        cursor_start(&w->feed, queue, options->rxq, capture->n_frames, end);
+    supply_start(&w->supply, &w->feed);
+    w->expect = w->feed;
+}
+
+static int open_worker(struct run_shared *shared, struct worker *w, unsigned index,
+                       struct rte_mempool *pool)
+{
+    const struct options *options = shared->options;
+    const struct capture *capture = shared->capture;
+
+    w->shared = shared;
+    w->meter = &shared->meters[index];
+    w->releaser = &shared->meters[index + (options->free_on_other ? options->rxq : 0)];
+    w->supply = (struct supply){
+        .capture = capture,
+        .pace = &options->pace,
+        .window = capture->stream != NULL ? stream_window(capture->stream, index) : NULL,
+        .unique_ip = options->unique_ip,
+    };
+    start_cursor(w, index);
+    if (life_open(&w->life, options, index, pool->size, shared->yield, w->meter) != 0)
+        return -ENOMEM;
+    if (shared->drops && worker_follows(w)) {
+        w->skips = rte_calloc("skips", options->rxd, sizeof(*w->skips), 0);
+        if (w->skips == NULL)
+            return -ENOMEM;
+    }
+    if (options->unique_ip) {
+        w->scratch = malloc((size_t)WORKER_EDITED * capture->largest);
+        if (w->scratch == NULL)
+            return -ENOMEM;
+    }
+    return nicq_open(&w->queue, pool, options->rxd);
 }
 
 static struct worker *open_workers(struct run_shared *shared, struct rte_mempool *pool)
 {
     const struct options *options = shared->options;
-    uint64_t end = frames_in_all(options, shared->capture);
     struct worker *workers =
         rte_zmalloc("replay", options->rxq * sizeof(*workers), RTE_CACHE_LINE_SIZE);
+    unsigned n = 0;
 
-    if (workers == NULL)
-        return NULL;
-    for (unsigned i = 0; i < options->rxq; i++) {
-        struct worker *w = &workers[i];
-        char name[RTE_RING_NAMESIZE];
-
-        w->shared = shared;
-        w->supply = (struct supply){
-            .capture = shared->capture,
-            .pace = &options->pace,
-            .unique_ip = options->unique_ip,
-        };
-        if (shared->capture->stream != NULL)
-            w->supply.window = stream_window(shared->capture->stream, i);
-        w->scratch = options->unique_ip ? malloc(shared->capture->largest) : NULL;
-        if (options->capture.order == CAPTURE_BESIDE)
-            cursor_start_beside(&w->feed, i, options->rxq, shared->capture->frames,
-                                shared->capture->n_frames, end);
-        else
-            cursor_start(&w->feed, i, options->rxq, shared->capture->n_frames, end);
-        supply_start(&w->supply, &w->feed);
-        w->expect = w->feed;
-        snprintf(name, sizeof(name), "replay_handover_%u", i);
-        if (options->free_on_other)
-            w->handover =
-                rte_ring_create(name, options->rxd, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-        if ((options->free_on_other && w->handover == NULL) ||
-            (options->unique_ip && w->scratch == NULL) ||
-            nicq_open(&w->queue, pool, options->rxd) != 0) {
-            close_workers(workers, i + 1);
-            return NULL;
-        }
+    shared->n_meters = sizing_lcores(options);
+    shared->meters =
+        rte_zmalloc("meters", shared->n_meters * sizeof(*shared->meters), RTE_CACHE_LINE_SIZE);
+    while (workers != NULL && shared->meters != NULL && n < options->rxq) {
+        if (open_worker(shared, &workers[n], n, pool) != 0)
+            break;
+        n++;
     }
-    return workers;
+    if (n == options->rxq)
+        return workers;
+    close_workers(shared, workers, workers == NULL ? 0 : RTE_MIN(n + 1, options->rxq));
+    return NULL;
 }
 
 /* The main lcore is receiver 0; the others take the other roles, receivers first. */
@@ -128,7 +143,15 @@ static void gather(const struct run_shared *shared, const struct worker workers[
         result->rx_bytes += w->rx_bytes;
         result->rx_chains += w->queue.n_chains;
         result->rx_nombuf += w->rx_nombuf;
-        result->alloc_failures += w->queue.alloc_failures;
+        result->rx_dropped += w->rx_dropped;
+        result->dropped_first += w->dropped_first;
+        result->allocations += w->meter->n_taken;
+        result->freed_same += w->meter->n_returned;
+        result->freed_other += w->releaser == w->meter ? 0 : w->releaser->n_returned;
+        result->alloc_failures += w->queue.alloc_failures + w->life.clone_failures;
+        result->clones += w->life.n_clones;
+        result->clone_failures += w->life.clone_failures;
+        exhaust_merge(&result->exhaust, &w->life.exhaust);
         result->corrupted += w->corrupted;
         result->starved += w->starved;
         result->starved_s += (double)w->starved_ns / 1e9;
@@ -137,7 +160,8 @@ static void gather(const struct run_shared *shared, const struct worker workers[
         result->planned_s = RTE_MAX(result->planned_s, (double)w->due_ns / 1e9);
         result->fed_s = RTE_MAX(result->fed_s, (double)w->fed_ns / 1e9);
     }
-    result->not_reached = frames_of_a_pass(shared->capture, result) - first_pass;
+    result->not_reached =
+        frames_of_a_pass(shared->capture, result) - first_pass - result->dropped_first;
     result->duration_s = (double)(end_ns - shared->start_ns) / 1e9;
     result->leaked = pool->size - rte_mempool_avail_count(pool);
     result->stopped = stop_requested();
@@ -146,7 +170,7 @@ static void gather(const struct run_shared *shared, const struct worker workers[
 }
 
 /* From the first frame to the last. */
-static int replay(struct run_shared *shared, struct worker workers[])
+static int replay(struct run_shared *shared, struct worker workers[], struct series *series)
 {
     struct keys *keys = NULL;
     struct watch *watch;
@@ -158,12 +182,45 @@ static int replay(struct run_shared *shared, struct worker workers[])
         return rc;
     stop_rearm();
     run_start(shared, workers);
-    watch = watch_start(shared, workers);
+    watch = watch_start(shared, workers, series);
     worker_receive(&workers[0]);
     rte_eal_mp_wait_lcore();
     watch_end(watch);
     keys_end(keys);
     return 0;
+}
+
+/* Before it is asked what was read: the thread counts that until it ends. */
+static void stop_stream(const struct capture *capture)
+{
+    if (capture->stream != NULL)
+        stream_stop(capture->stream);
+}
+
+/* From the first buffer taken to the last one given back. */
+static int run_workers(struct run_shared *shared, struct rte_mempool *pool,
+                       struct run_result *result)
+{
+    const struct options *options = shared->options;
+    struct worker *workers = open_workers(shared, pool);
+    int rc;
+
+    if (workers == NULL) {
+        complain("no memory for %u queues of %u descriptors: %s", options->rxq, options->rxd,
+                 rte_strerror(rte_errno));
+        stop_stream(shared->capture);
+        return -ENOMEM;
+    }
+    rc = replay(shared, workers, result->series);
+    stop_stream(shared->capture);
+    if (rc == 0) {
+        gather(shared, workers, pool, result);
+        if (findings_gather(shared->meters, shared->n_meters, &result->findings) != 0)
+            note("no memory for the latencies of this run");
+        result->findings.has_steals = findings_steals(pool, &result->findings.steals);
+    }
+    close_workers(shared, workers, options->rxq);
+    return rc;
 }
 
 int run(const struct options *options, const struct capture *capture, struct rte_mempool *pool,
@@ -173,29 +230,21 @@ int run(const struct options *options, const struct capture *capture, struct rte
         .options = options,
         .capture = capture,
         .yield = sizing_lcores(options) + (capture->stream != NULL) > cpus_count(),
+        .drops = options->hold.kind != HOLD_NONE && options->hold.kind != HOLD_ALL,
     };
     struct run_result result = {.pool = ret_result->pool};
-    struct worker *workers;
     int rc = capture->stream != NULL ? stream_start(capture->stream) : 0;
 
     if (rc != 0)
         return rc;
-    workers = open_workers(&shared, pool);
-    if (workers == NULL) {
-        complain("no memory for %u queues of %u descriptors: %s", options->rxq, options->rxd,
-                 rte_strerror(rte_errno));
-        rc = -ENOMEM;
-    }
+    rte_srand(options->seed); /* of all lcores */
+    result.series = options->json != NULL ? series_open(options->rxq) : NULL;
+    rc = run_workers(&shared, pool, &result);
     if (rc == 0)
-        rc = replay(&shared, workers);
-    if (capture->stream != NULL)
-        stream_stop(capture->stream);
-    if (rc != 0)
-        return rc;
-    gather(&shared, workers, pool, &result);
-    close_workers(workers, options->rxq);
-    *ret_result = result;
-    return 0;
+        *ret_result = result;
+    else
+        free(result.series);
+    return rc;
 }
 
 /* Whether all frames were replayed, or as many as were asked for. */

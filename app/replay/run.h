@@ -5,7 +5,11 @@
 #define REPLAY_RUN_H
 
 #include "capture.h"
+#include "exhaust.h"
+#include "findings.h"
 #include "options.h"
+#include "series.h"
+#include "statistics.h"
 #include "stop.h"
 
 #include <rte_mempool.h>
@@ -23,16 +27,32 @@ struct run_result {
     uint64_t rx_bytes;
     uint64_t rx_chains;
     uint64_t rx_nombuf;
+    uint64_t rx_dropped;
+    uint64_t dropped_first; /* of these, in the first pass */
+    uint64_t allocations;   /* buffers */
     uint64_t alloc_failures;
+    uint64_t freed_same; /* buffers of packets that were freed on the lcore that received them */
+    uint64_t freed_other;
+    uint64_t clones; /* buffers */
+    uint64_t clone_failures;
+    struct exhaust exhaust;
     uint64_t corrupted;
     uint64_t starved; /* waits for a frame that had not been read yet: --stream */
     double starved_s;
     bool unread; /* the capture has not been read to its end once: --stream */
     uint64_t leaked;
+    struct findings findings;
+    struct series
+        *series; /* NULL: none was asked for, or no memory; whoever has the result frees it */
     double duration_s;
     double planned_s; /* when the last frame that was replayed was due */
     double fed_s;     /* and when it was fed */
     enum stop_cause stopped;
+
+    /* Of several rounds, this is the one in the middle: rounds.h. */
+    unsigned rounds;
+    struct spread mpps_spread;
+    struct spread ratio; /* to the first pool, paired by round */
 };
 
 /* 0 or -errno, and the reason has been said. */

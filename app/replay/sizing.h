@@ -4,6 +4,7 @@
 #ifndef REPLAY_SIZING_H
 #define REPLAY_SIZING_H
 
+#include "capture.h"
 #include "options.h"
 
 #include <stdbool.h>
@@ -18,9 +19,17 @@ uint64_t sizing_largest_frame(const struct options *options);
 /* One to poll each queue, and with --free-on=other one to free what it received. */
 unsigned sizing_lcores(const struct options *options);
 
-/* The buffers of the pool: what was asked for, or what keeps every queue full. False, and the
- * reason said, when with so few some queue could wait for ever for the largest frame. */
-bool sizing_mbufs(const struct options *options, uint32_t largest_frame, unsigned *ret_mbufs);
+/* Frames that will be replayed in all; UINT64_MAX: until something else ends the run. */
+uint64_t sizing_frames(const struct options *options, const struct capture *capture);
+
+/* The fewest buffers with which no queue can wait for ever for the largest frame. */
+uint64_t sizing_least(const struct options *options, const struct capture *capture);
+
+/* The buffers of the pool: what was asked for, or what keeps every queue full while packets are
+ * held. False, and the reason said, when with so few some queue could wait for ever for the largest
+ * frame. */
+bool sizing_mbufs(const struct options *options, const struct capture *capture,
+                  unsigned *ret_mbufs);
 
 /* For the EAL: lcores 0, 1, 2... in turn on the CPUs that the program may use, however few. */
 void sizing_lcore_map(const struct options *options, char *text, size_t capacity);

@@ -267,10 +267,12 @@ static int look_at(struct stream *stream, const char *name)
 
     if (is_pipe(name)) {
         stream->largest = RTE_MAX(stream->largest, (uint32_t)UNKNOWN_LARGEST);
-        if (stream->request.loops == 1 && stream->request.n_runs == 1)
+        if (stream->request.loops == 1 && stream->request.reads_once)
             return 0;
-        complain("%s: can be read only once: --stream needs a file for --loop and several pools",
-                 name);
+        complain(
+            "%s: can be read only once: --stream needs a file for --loop, --repeat, --find-size "
+            "and several pools",
+            name);
         return -ESPIPE;
     }
     rc = reader_open(&reader, &reader);

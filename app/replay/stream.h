@@ -16,7 +16,7 @@ struct stream_request {
     uint64_t loops;        /* 0: for ever */
     uint64_t window_bytes; /* for all queues together */
     unsigned n_queues;
-    unsigned n_runs;
+    bool reads_once; /* there is one run, so that a pipe will do if there is one loop, too */
     bool unique_ip;
 };
 

@@ -5,6 +5,7 @@
 
 #include "cpus.h"
 #include "message.h"
+#include "sizing.h"
 #include "stop.h"
 
 #include <errno.h>
@@ -13,14 +14,29 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SECOND_NS 1000000000u
+#define SERIES_NS (SECOND_NS / 10) /* without --stats */
+#define BAR 30                     /* characters */
+
+/* What the workers have counted so far. */
+struct count {
+    uint64_t ns; /* since the start */
+    uint64_t packets;
+    uint64_t bytes;
+    uint64_t latencies;
+    uint64_t latency_cycles;
+};
 
 struct watch {
     const struct run_shared *shared;
     struct worker *workers;
+    struct series *series;
+    struct count last;
+    uint64_t shown_s;
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
@@ -28,15 +44,116 @@ struct watch {
     bool shows;
 };
 
-static void show(const struct watch *watch, uint64_t elapsed_ns, uint64_t *shown)
+/* The part that is done, up to 1; negative when nobody knows. */
+static double share_done(const struct watch *watch, const struct count *now)
 {
-    uint64_t frames = 0;
+    const struct options *options = watch->shared->options;
+    uint64_t frames = sizing_frames(options, watch->shared->capture);
+    double share = -1;
 
-    for (unsigned i = 0; i < watch->shared->options->rxq; i++)
-        frames += lab_load_relaxed(&watch->workers[i].progress);
-    fprintf(stderr, "\r%" PRIu64 " s  %" PRIu64 " frames  %.3f Mpps ", elapsed_ns / SECOND_NS,
-            frames, (double)(frames - *shown) / 1e6);
-    *shown = frames;
+    if (frames != UINT64_MAX && frames > 0)
+        share = (double)now->packets / (double)frames;
+    if (options->duration_s > 0)
+        share = RTE_MAX(share, (double)now->ns / SECOND_NS / options->duration_s);
+    return RTE_MIN(share, 1);
+}
+
+static void show(struct watch *watch, const struct count *now, const struct point *point)
+{
+    double share = share_done(watch, now);
+    char bar[BAR + 1];
+
+    fprintf(stderr, "\r%" PRIu64 " s  %" PRIu64 " frames  %.3f Mpps ", now->ns / SECOND_NS,
+            now->packets, point->mpps);
+    if (share >= 0) {
+        memset(bar, '.', BAR);
+        memset(bar, '#', (size_t)(share * BAR));
+        bar[BAR] = '\0';
+        fprintf(stderr, " [%s] %3.0f %% ", bar, share * 100);
+    }
+}
+
+static void print_line(const struct watch *watch, const struct count *now,
+                       const struct point *point)
+{
+    const struct run_shared *shared = watch->shared;
+
+    fprintf(stderr,
+            "%s%.1f s: %" PRIu64 " packets, %.3f Mpps, %.3f Gbps, %" PRIu64
+            " buffers outside the pool, latency %.1f us\n",
+            watch->shows ? "\r\033[K" : "", point->seconds, now->packets, point->mpps, point->gbps,
+            meter_outside(shared->meters, shared->n_meters), point->latency_mean_ns / 1e3);
+}
+
+static struct count count_now(const struct watch *watch)
+{
+    const struct run_shared *shared = watch->shared;
+    struct count now = {.ns = lab_os_clock_ns() - shared->start_ns};
+
+    for (unsigned i = 0; i < shared->options->rxq; i++) {
+        now.packets += lab_load_relaxed(&watch->workers[i].progress);
+        now.bytes += lab_load_relaxed(&watch->workers[i].progress_bytes);
+    }
+    for (unsigned i = 0; i < shared->n_meters; i++) {
+        now.latencies += lab_load_relaxed(&shared->meters[i].latency_n);
+        now.latency_cycles += lab_load_relaxed(&shared->meters[i].latency_sum);
+    }
+    return now;
+}
+
+/* Buffers that were taken on the lcore of a worker, and are not back: those that another frees for
+ * it included. */
+static uint32_t outside(struct worker *worker)
+{
+    uint64_t returned = lab_load_relaxed(&worker->meter->returned);
+
+    if (worker->releaser != worker->meter)
+        returned += lab_load_relaxed(&worker->releaser->returned);
+    return (uint32_t)(lab_load_relaxed(&worker->meter->taken) - returned);
+}
+
+static struct point point_of(struct watch *watch, const struct count *now)
+{
+    const struct run_shared *shared = watch->shared;
+    const struct count *last = &watch->last;
+    double ns = (double)(now->ns - last->ns), cycle_ns = 1e9 / (double)rte_get_tsc_hz();
+    uint64_t peak = 0;
+    struct point point = {
+        .seconds = (double)now->ns / SECOND_NS,
+        .mpps = (double)(now->packets - last->packets) / ns * 1e3,
+        .gbps = (double)(now->bytes - last->bytes) * 8 / ns,
+    };
+
+    if (now->latencies > last->latencies)
+        point.latency_mean_ns = cycle_ns * (double)(now->latency_cycles - last->latency_cycles) /
+                                (double)(now->latencies - last->latencies);
+    for (unsigned i = 0; i < shared->n_meters; i++) {
+        peak = RTE_MAX(peak, lab_load_relaxed(&shared->meters[i].latency_peak));
+        lab_store_relaxed(&shared->meters[i].latency_peak, 0);
+    }
+    point.latency_max_ns = cycle_ns * (double)peak;
+    for (unsigned i = 0; i < shared->options->rxq; i++)
+        point.outside[i] = outside(&watch->workers[i]);
+    return point;
+}
+
+static void look(struct watch *watch)
+{
+    struct count now = count_now(watch);
+    struct point point;
+
+    if (now.ns <= watch->last.ns)
+        return;
+    point = point_of(watch, &now);
+    if (watch->series != NULL)
+        series_add(watch->series, &point);
+    if (watch->shared->options->stats_s > 0 && !watch->shared->options->quiet)
+        print_line(watch, &now, &point);
+    if (watch->shows && now.ns / SECOND_NS > watch->shown_s) {
+        watch->shown_s = now.ns / SECOND_NS;
+        show(watch, &now, &point);
+    }
+    watch->last = now;
 }
 
 /* Sleeps until then, or until the run is over. */
@@ -50,42 +167,55 @@ static bool sleep_until(struct watch *watch, uint64_t ns)
     return !watch->ended;
 }
 
+static uint64_t period_ns(const struct watch *watch)
+{
+    double stats_s = watch->shared->options->stats_s;
+
+    if (stats_s > 0)
+        return (uint64_t)(stats_s * SECOND_NS);
+    return watch->series != NULL ? SERIES_NS : SECOND_NS;
+}
+
 static void *watch_thread(void *argument)
 {
     struct watch *watch = argument;
     double duration_s = watch->shared->options->duration_s;
-    uint64_t start_ns = watch->shared->start_ns, shown = 0, tick_ns = start_ns;
-    uint64_t end_ns = UINT64_MAX;
+    uint64_t next_ns = watch->shared->start_ns, end_ns = UINT64_MAX;
 
     if (duration_s > 0 && duration_s < 1e9)
-        end_ns = start_ns + (uint64_t)(duration_s * SECOND_NS);
+        end_ns = next_ns + (uint64_t)(duration_s * SECOND_NS);
     pthread_mutex_lock(&watch->mutex);
-    do {
-        tick_ns += SECOND_NS;
-        if (watch->shows && tick_ns > start_ns + SECOND_NS)
-            show(watch, tick_ns - SECOND_NS - start_ns, &shown);
-        if (tick_ns >= end_ns) {
-            if (sleep_until(watch, end_ns))
-                stop_request(STOP_DURATION);
+    for (;;) {
+        next_ns += period_ns(watch);
+        bool over = !sleep_until(watch, RTE_MIN(next_ns, end_ns));
+
+        look(watch);
+        if (over)
+            break;
+        if (next_ns >= end_ns) {
+            stop_request(STOP_DURATION);
             break;
         }
-    } while (sleep_until(watch, tick_ns));
+    }
     pthread_mutex_unlock(&watch->mutex);
     return NULL;
 }
 
-struct watch *watch_start(const struct run_shared *shared, struct worker workers[])
+struct watch *watch_start(const struct run_shared *shared, struct worker workers[],
+                          struct series *series)
 {
-    bool shows = !shared->options->quiet && isatty(STDERR_FILENO);
+    const struct options *options = shared->options;
+    bool shows = !options->quiet && isatty(STDERR_FILENO);
     struct watch *watch;
 
-    if (!shows && shared->options->duration_s == 0)
+    if (!shows && options->duration_s == 0 && options->stats_s == 0 && series == NULL)
         return NULL;
     watch = calloc(1, sizeof(*watch));
     if (watch == NULL)
         return NULL;
     watch->shared = shared;
     watch->workers = workers;
+    watch->series = series;
     watch->shows = shows;
     pthread_mutex_init(&watch->mutex, NULL);
     pthread_cond_init(&watch->wake, NULL);

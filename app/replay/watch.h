@@ -4,14 +4,17 @@
 #ifndef REPLAY_WATCH_H
 #define REPLAY_WATCH_H
 
+#include "series.h"
 #include "worker.h"
 
-/* A thread that sleeps beside a run: it ends the run when --duration is over, and on a terminal
- * shows every second how far it is. */
+/* A thread that sleeps beside a run: it ends the run when --duration is over, says how far it is on
+ * a terminal or with --stats, and keeps the series for --json. */
 struct watch;
 
-/* NULL when there is nothing to watch, or no thread to be had for it: then without. */
-struct watch *watch_start(const struct run_shared *shared, struct worker workers[]);
+/* NULL when there is nothing to watch, or no thread to be had for it: then without. The series may
+ * be NULL. */
+struct watch *watch_start(const struct run_shared *shared, struct worker workers[],
+                          struct series *series);
 void watch_end(struct watch *watch);
 
 #endif

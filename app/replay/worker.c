@@ -3,135 +3,234 @@
  */
 #include "worker.h"
 
+#include "idle.h"
+#include "release.h"
 #include "stop.h"
 #include "verify.h"
 
 #include <lab_os.h>
-#include <rte_pause.h>
-#include <sched.h>
 
 /* More than --burst can be. */
 #define MAX_BURST 512
 
-static void idle(const struct run_shared *shared)
-{
-    if (shared->yield)
-        sched_yield();
-    else
-        rte_pause();
-}
-
 /* Whether a key has been pressed for the frame. After the last key it is the queue's end. */
-static bool is_let_pass(struct worker *w, const struct view *view)
+static bool is_let_pass(struct keys_count *keys, struct cursor *ahead, const struct view *view)
 {
-    struct keys_count *keys = &w->shared->keys;
     bool ended = lab_load_acquire(&keys->ended) != 0; /* pairs with keys_thread() in keys.c */
 
     if (view->index < lab_load_relaxed(&keys->pressed))
         return true;
     if (ended)
-        w->feed.end = w->feed.index;
+        ahead->end = ahead->index;
     return false;
 }
 
-/* Whether the frame is due. What is fed next is that frame, so its times are the run's. */
-static bool is_due(struct worker *w, const struct view *view, uint64_t now_ns)
+static inline bool is_due(struct worker *w, struct cursor *ahead, const struct view *view)
 {
-    if (w->supply.pace->kind == PACE_TOPSPEED)
+    switch (w->supply.pace->kind) {
+    case PACE_TOPSPEED:
         return true;
-    if (w->supply.pace->kind == PACE_ONEATATIME)
-        return is_let_pass(w, view);
-    if (view->due_ns > now_ns)
-        return false;
-    w->due_ns = view->due_ns;
-    w->fed_ns = now_ns;
-    return true;
+    case PACE_ONEATATIME:
+        return is_let_pass(&w->shared->keys, ahead, view);
+    default:
+        return view->due_ns <= w->now_ns;
+    }
 }
 
 /* The next frame has not been read yet: that is no fault of the pool's, and is told apart. */
-static void starve(struct worker *w)
+static __rte_noinline void starve(struct worker *w, const struct cursor *ahead)
 {
-    if (w->is_starving || cursor_at_end(&w->feed))
+    if (w->is_starving || cursor_at_end(ahead))
         return;
     w->is_starving = true;
     w->starved++;
     w->starving_since_ns = lab_os_clock_ns();
 }
 
-static void be_fed(struct worker *w)
+static __rte_noinline void be_fed(struct worker *w)
 {
     w->is_starving = false;
     w->starved_ns += lab_os_clock_ns() - w->starving_since_ns;
 }
 
-/* The wire: puts the frames that are due into the queue, a burst at most. */
-static void feed(struct worker *w)
+/* The frames that are due next, a burst at most; `ahead` is then behind the last of them. Edited
+ * ones stand in scratch[], which has room for WORKER_EDITED of them. */
+static unsigned collect(struct worker *w, struct view views[], struct cursor *ahead)
 {
-    const struct run_shared *shared = w->shared;
-    unsigned budget = shared->options->burst;
-    uint64_t now_ns = 0;
+    unsigned n, burst = w->shared->options->burst;
+    uint8_t *scratch = w->scratch;
 
-    if (stop_requested() != STOP_NONE)
-        return;
+    if (scratch != NULL)
+        burst = RTE_MIN(burst, WORKER_EDITED);
     if (w->supply.pace->kind != PACE_TOPSPEED)
-        now_ns = lab_os_clock_ns() - shared->start_ns;
-    for (; budget > 0 && !cursor_at_end(&w->feed); budget--) {
-        struct view view;
-
-        if (!supply_look(&w->supply, &w->feed, w->scratch, &view)) {
-            starve(w);
-            return;
+        w->now_ns = lab_os_clock_ns() - w->shared->start_ns;
+    for (n = 0; n < burst && !cursor_at_end(ahead); n++) {
+        if (!supply_look(&w->supply, ahead, scratch, &views[n])) {
+            starve(w, ahead);
+            break;
         }
         if (unlikely(w->is_starving))
             be_fed(w);
-        if (!is_due(w, &view, now_ns))
-            return;
-        if (!nicq_dma(&w->queue, view.bytes, view.n_bytes)) {
-            w->rx_nombuf += w->queue.dry && !w->waiting;
-            w->waiting = w->queue.dry;
-            return;
-        }
-        w->waiting = false;
-        w->first_pass += view.loop == 0;
-        w->frames_edited += view.is_edited;
-        w->frames_replayed++;
-        w->bytes_replayed += view.n_bytes;
+        if (!is_due(w, ahead, &views[n]))
+            break;
+        if (scratch != NULL)
+            scratch += views[n].n_bytes;
+        cursor_next(ahead);
+    }
+    w->feed.end = ahead->end; /* which may have turned out just now */
+    return n;
+}
+
+/* Frames that nobody received are behind us, as soon as no earlier one is in the queue. */
+static void pass_dropped(struct worker *w)
+{
+    if (nicq_holds_frames(&w->queue))
+        return;
+    for (; w->skipped > 0; w->skipped--)
+        cursor_next(&w->expect);
+    if (w->supply.window != NULL)
+        window_release(w->supply.window, w->expect.index);
+}
+
+/* Frames that find no buffer are gone, as those that find no descriptor are for a NIC. */
+static void drop(struct worker *w, const struct view views[], unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        w->dropped_first += views[i].loop == 0;
+    w->rx_dropped += n;
+    if (w->skips != NULL) {
+        w->skipped += n;
+        pass_dropped(w);
+    }
+    life_dropped(&w->life, n);
+}
+
+/* So many frames are in the queue now. */
+static void note_fed(struct worker *w, const struct view views[], unsigned fed)
+{
+    for (unsigned i = 0; i < fed; i++) {
+        w->bytes_replayed += views[i].n_bytes;
+        w->first_pass += views[i].loop == 0;
+    }
+    for (unsigned i = 0; w->supply.unique_ip && i < fed; i++)
+        w->frames_edited += views[i].is_edited;
+    for (unsigned i = 0; w->skips != NULL && i < fed; i++) {
+        w->skips[(w->frames_replayed + i) & (w->queue.size - 1)] = w->skipped;
+        w->skipped = 0;
+    }
+    w->frames_replayed += fed;
+}
+
+/* The cursor behind so many frames of those that were collected. What came last was fed in time
+ * or late, which is what the rate of the run is told from. */
+static void advance(struct worker *w, const struct view views[], unsigned done, unsigned n,
+                    const struct cursor *ahead)
+{
+    if (done == 0)
+        return;
+    if (done == n)
+        w->feed = *ahead;
+    for (unsigned i = 0; done < n && i < done; i++)
         cursor_next(&w->feed);
+    if (pace_is_timed(w->supply.pace)) {
+        w->due_ns = views[done - 1].due_ns;
+        w->fed_ns = w->now_ns;
     }
 }
 
-static void check(struct worker *w, struct rte_mbuf *const packets[], unsigned n)
+/* The wire: puts the frames that are due into the queue. */
+static void feed(struct worker *w, bool timed)
+{
+    struct cursor ahead = w->feed;
+    struct view views[MAX_BURST];
+    unsigned n, fed;
+    bool dry;
+
+    if (stop_requested() != STOP_NONE)
+        return;
+    n = collect(w, views, &ahead);
+    if (n == 0)
+        return;
+    if (timed && !w->timed) {
+        w->timed_from = rte_rdtsc();
+        w->timed_as = w->frames_replayed;
+        w->timed = true;
+    }
+    fed = nicq_dma(&w->queue, views, n);
+    note_fed(w, views, fed);
+    dry = fed < n && w->queue.dry;
+    if (dry && w->shared->drops) {
+        advance(w, views, n, n, &ahead);
+        drop(w, views + fed, n - fed);
+        return;
+    }
+    advance(w, views, fed, n, &ahead);
+    w->rx_nombuf += dry && (fed > 0 || !w->waiting);
+    w->waiting = dry;
+}
+
+static void refill(struct worker *w, bool timed)
+{
+    uint64_t posted = w->queue.posted, start;
+
+    if (likely(!timed)) {
+        nicq_refill(&w->queue);
+    } else {
+        start = rte_rdtsc();
+        nicq_refill(&w->queue);
+        meter_add(&w->meter->get, rte_rdtsc() - start, (unsigned)(w->queue.posted - posted));
+    }
+    meter_taken(w->meter, w->queue.posted + w->life.n_clones);
+}
+
+/* Marks the timed frame, if it is one of these. */
+static void stamp(struct worker *w, struct rte_mbuf *packets[], unsigned n)
+{
+    if (w->timed && w->timed_as < w->rx_packets + n) {
+        meter_stamp(packets[w->timed_as - w->rx_packets], w->timed_from);
+        w->timed = false;
+    }
+}
+
+/* Follows the packets with the frames that must come next, and compares them. */
+static void follow(struct worker *w, struct rte_mbuf *const packets[], unsigned n)
 {
     bool verify = w->shared->options->verify;
+    struct cursor expect = w->expect;
+    uint64_t corrupted = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        w->rx_bytes += packets[i]->pkt_len;
+        if (w->skips != NULL) {
+            uint32_t skips = w->skips[(w->rx_packets + i) & (w->queue.size - 1)];
+
+            for (; skips > 0; skips--)
+                cursor_next(&expect);
+        }
         if (verify) {
             struct view view;
 
-            (void)supply_look(&w->supply, &w->expect, w->scratch, &view);
-            w->corrupted += !packet_is_frame(packets[i], view.bytes, view.n_bytes);
-            cursor_next(&w->expect);
+            (void)supply_look(&w->supply, &expect, w->scratch, &view);
+            corrupted += !packet_is_frame(packets[i], view.bytes, view.n_bytes);
         }
+        cursor_next(&expect);
     }
+    w->expect = expect;
+    w->corrupted += corrupted;
+    if (w->supply.window != NULL)
+        window_release(w->supply.window, expect.index);
+}
+
+static void account(struct worker *w, struct rte_mbuf *const packets[], unsigned n)
+{
+    uint64_t bytes = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        bytes += packets[i]->pkt_len;
+    w->rx_bytes += bytes;
     w->rx_bursts++;
     w->rx_packets += n;
     lab_store_relaxed(&w->progress, w->rx_packets);
-    if (w->supply.window != NULL)
-        window_release(w->supply.window, w->rx_packets);
-}
-
-static void pass_on(struct worker *w, struct rte_mbuf *packets[], unsigned n)
-{
-    unsigned sent = 0;
-
-    if (w->handover == NULL) {
-        rte_pktmbuf_free_bulk(packets, n);
-        return;
-    }
-    while ((sent +=
-            rte_ring_sp_enqueue_burst(w->handover, (void **)packets + sent, n - sent, NULL)) < n)
-        idle(w->shared);
+    lab_store_relaxed(&w->progress_bytes, w->rx_bytes);
 }
 
 static bool is_over(const struct worker *w)
@@ -143,7 +242,31 @@ static bool is_over(const struct worker *w)
 static void wait_for_start(const struct run_shared *shared)
 {
     while (lab_load_acquire(&shared->started) == 0) /* pairs with run_start() in run.c */
-        idle(shared);
+        idle(shared->yield);
+}
+
+static unsigned poll(struct worker *w, struct rte_mbuf *packets[])
+{
+    bool timed = meter_turn(&w->meter->polls);
+    unsigned n;
+
+    feed(w, timed);
+    n = nicq_burst(&w->queue, packets, w->shared->options->burst);
+    refill(w, timed);
+    if (timed)
+        meter_occupancy(w->meter, meter_outside(w->shared->meters, w->shared->n_meters));
+    life_poll(&w->life, &w->queue, w->waiting && n == 0);
+    return n;
+}
+
+static void receive(struct worker *w, struct rte_mbuf *packets[], unsigned n)
+{
+    life_clone(&w->life, packets, n);
+    stamp(w, packets, n);
+    if (worker_follows(w))
+        follow(w, packets, n);
+    account(w, packets, n);
+    life_take(&w->life, packets, n);
 }
 
 int worker_receive(void *argument)
@@ -151,22 +274,18 @@ int worker_receive(void *argument)
     struct worker *w = argument;
     struct rte_mbuf *packets[MAX_BURST];
 
-    nicq_refill(&w->queue);
+    refill(w, false);
     wait_for_start(w->shared);
     while (!is_over(w)) {
-        unsigned n;
+        unsigned n = poll(w, packets);
 
-        feed(w);
-        n = nicq_burst(&w->queue, packets, w->shared->options->burst);
-        nicq_refill(&w->queue);
-        if (n == 0) {
-            idle(w->shared);
-            continue;
-        }
-        check(w, packets, n);
-        pass_on(w, packets, n);
+        if (n == 0)
+            idle(w->shared->yield);
+        else
+            receive(w, packets, n);
     }
     w->end_ns = lab_os_clock_ns();
+    life_end(&w->life);
     nicq_close(&w->queue);
     lab_store_release(&w->finished, 1); /* pairs with worker_release() */
     return 0;
@@ -175,6 +294,7 @@ int worker_receive(void *argument)
 int worker_release(void *argument)
 {
     struct worker *w = argument;
+    struct rte_ring *handover = w->life.handover;
     struct rte_mbuf *packets[MAX_BURST];
     bool last;
 
@@ -183,9 +303,9 @@ int worker_release(void *argument)
 
         /* Asked before the ring is looked at: what came before the end is in the ring then. */
         last = lab_load_acquire(&w->finished) != 0; /* pairs with worker_receive() */
-        while ((n = rte_ring_sc_dequeue_burst(w->handover, (void **)packets, MAX_BURST, NULL)) > 0)
-            rte_pktmbuf_free_bulk(packets, n);
-        idle(w->shared);
+        while ((n = rte_ring_sc_dequeue_burst(handover, (void **)packets, MAX_BURST, NULL)) > 0)
+            release(packets, n, w->releaser);
+        idle(w->shared->yield);
     } while (!last);
     return 0;
 }

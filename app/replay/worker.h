@@ -7,15 +7,19 @@
 #include "capture.h"
 #include "cursor.h"
 #include "keys.h"
+#include "life.h"
+#include "meter.h"
 #include "nicq.h"
 #include "options.h"
 #include "supply.h"
 
 #include <lab_atomic.h>
-#include <rte_ring.h>
 
 /* What the lcores do: one receiver for each queue, and with --free-on=other one releaser for
  * each receiver. */
+
+/* Frames that are edited for one poll, at most. */
+#define WORKER_EDITED 32u
 
 struct run_shared {
     const struct options *options;
@@ -23,6 +27,9 @@ struct run_shared {
     bool yield;           /* more lcores than CPUs: a poll that finds nothing gives way */
     lab_atomic_t started; /* 0 until start_ns is set */
     uint64_t start_ns;
+    struct meter *meters; /* of the receivers, then of the releasers */
+    unsigned n_meters;
+    bool drops;             /* a frame that finds no buffer is dropped */
     struct keys_count keys; /* --oneatatime */
 };
 
@@ -31,18 +38,29 @@ struct worker {
     struct run_shared *shared;
     struct nicq queue;
     struct supply supply;
-    uint8_t *scratch; /* for an edited frame, until it has been copied or compared */
+    uint8_t *scratch; /* for edited frames, until they have been copied or compared; NULL: none */
     struct cursor feed;
     struct cursor expect;
-    struct rte_ring *handover; /* to the releaser; NULL: frees itself */
-    bool waiting;              /* the frame at `feed` has been counted in rx_nombuf */
+    struct life life;
+    struct meter *meter;
+    struct meter *releaser; /* the meter of the lcore that frees for this one */
+    bool waiting;           /* the frame at `feed` has been counted in rx_nombuf */
+
+    uint32_t *skips;     /* for each frame in the queue: how many were dropped before it */
+    uint32_t skipped;    /* dropped since the last one that was fed */
+    bool timed;          /* a frame in the queue is timed: */
+    uint64_t timed_from; /* cycles */
+    uint64_t timed_as;   /* its number, of those fed */
 
     lab_atomic_t progress; /* frames received so far */
+    lab_atomic_t progress_bytes;
     lab_atomic_t finished; /* nothing more will be handed over */
+    uint64_t now_ns;       /* of this poll, after the start */
     uint64_t end_ns;
-    uint64_t due_ns;     /* when the last frame that was fed was to be fed, after the start */
-    uint64_t fed_ns;     /* and when it was */
-    uint64_t first_pass; /* frames of the capture that have been replayed at least once */
+    uint64_t due_ns;        /* when the last frame that was fed was to be fed, after the start */
+    uint64_t fed_ns;        /* and when it was */
+    uint64_t first_pass;    /* frames of the capture that have been replayed at least once */
+    uint64_t dropped_first; /* same, that have been dropped in the first pass */
     uint64_t frames_replayed;
     uint64_t frames_edited;
     uint64_t bytes_replayed;
@@ -50,12 +68,19 @@ struct worker {
     uint64_t rx_packets;
     uint64_t rx_bytes;
     uint64_t rx_nombuf; /* frames that had to wait because the pool was empty */
+    uint64_t rx_dropped;
     uint64_t corrupted;
     bool is_starving; /* with --stream: the frame at `feed` has not been read yet */
     uint64_t starving_since_ns;
     uint64_t starved;
     uint64_t starved_ns;
 } __rte_cache_aligned;
+
+/* Whether the frames that are received must be known one by one. */
+static inline bool worker_follows(const struct worker *w)
+{
+    return w->shared->options->verify || w->supply.window != NULL;
+}
 
 /* lcore functions; the argument is the struct worker. */
 int worker_receive(void *worker);

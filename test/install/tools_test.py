@@ -32,6 +32,11 @@ HOPELESS = {
         ["--no-such-eal-option", "--", "--pattern=local-bulk"],
         ["--bufs=2000000000", "--pattern=local-bulk"],
     ],
+    "labyrinth-plot": [
+        ["/no/such/run.json", "-o", "run.png"],
+        [DEMO, "-o", "run.png"],
+        ["/dev/null", "-o", "run.txt"],
+    ],
     "labyrinth-doctor": [["--root=/no/such/machine"]],
 }
 

@@ -89,6 +89,21 @@ class Stream(replay.ReplayTest):
         for report in result.report:
             self.assert_adds_up(report)
 
+    def test_read_again_for_each_round(self):
+        self.assert_same("--repeat=3", "--loop=2", DEMO)
+        report = self.assert_succeeds("--stream", "--find-size", "--mbcache=0", DEMO)
+        self.assertEqual((report["frames_read"], report["alloc_failures"]), (3000, 0))
+
+    def test_dropped_frames_leave_the_window(self):
+        """Though nobody receives them: else the reader would wait for ever."""
+        for more in ((), ("--no-verify",), ("--rxq=2",), ("--unique-ip", "--limit=9000")):
+            with self.subTest(more):
+                report = self.assert_succeeds(
+                    "--stream", "--window=1", "--hold=forever:1", "--total-num-mbufs=1023",
+                    "--mbcache=32", "--loop=5", *more, DEMO)
+                self.assertGreater(report["rx_dropped"], 5000)
+                self.assert_whole(report)
+
     def test_damaged(self):
         with open(DEMO, "rb") as file:
             path = self.file("cut.pcap", file.read()[:-10])
@@ -132,7 +147,7 @@ class Pipe(replay.ReplayTest):
         self.assertGreater(report["starved_s"], 0.5)
 
     def test_only_once(self):
-        for more in ("--loop=2", "--pool=labyrinth,ring_mp_mc"):
+        for more in ("--loop=2", "--pool=labyrinth,ring_mp_mc", "--repeat=2", "--find-size"):
             with self.subTest(more):
                 self.assert_fails(1, "-: can be read only once", "--stream", more, "-")
 

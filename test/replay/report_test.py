@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""What a run says of its buffers, in words and in JSON, while it runs and after; and the search for
+the smallest pool."""
+
+import json
+import os
+import pty
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import replay
+from replay import DEMO
+
+PLOT = os.environ["LABYRINTH_PLOT"]
+ONE_EACH = "--mbuf-size=10000"  # no frame of the demo needs more than one buffer
+
+
+class Findings(replay.ReplayTest):
+    def test_words(self):
+        out = replay.run("--loop=100", DEMO).out
+        for words in ("RX-dropped: 0", "Allocations: ", "failures: 0, steals: ", "Occupancy: mean ",
+                      "Cycles a buffer: get ", "Latency, descriptor to free: p50 "):
+            self.assertIn(words, out)
+
+    def test_allocations(self):
+        report = self.assert_succeeds(ONE_EACH, "--loop=10", "--rxd=64", DEMO)
+        self.assertEqual(report["allocations"], 64 + report["rx_packets"])
+
+    def test_occupancy(self):
+        def high(*arguments):
+            report = self.assert_succeeds(ONE_EACH, "--loop=10", "--rxd=64", *arguments, DEMO)
+            self.assertLessEqual(report["occupancy_mean"], report["occupancy_high"])
+            return report["occupancy_high"]
+
+        self.assertLess(high(), 64 + 32 + 1)
+        self.assertGreaterEqual(high("--hold=fixed:1000"), 1000)
+
+    def test_latency_is_the_time_that_packets_are_held(self):
+        """100 packets at 10,000 a second: 10 ms."""
+        report = self.assert_succeeds("--hold=fixed:100", "--pps=10000", DEMO)
+        self.assertGreater(report["latency_ns"]["p50"], 8e6)
+        self.assertLess(self.assert_succeeds("--pps=10000", DEMO)["latency_ns"]["p50"], 5e6)
+
+    def test_quantiles(self):
+        report = self.assert_succeeds("--loop=50", DEMO)
+        for key in "latency_ns", "get_cycles", "put_cycles":
+            q = report[key]
+            self.assertGreater(q["samples"], 50, key)
+            ordered = [q[name] for name in ("p50", "p90", "p99", "p999", "p9999", "max")]
+            self.assertEqual(ordered, sorted(ordered))
+            self.assertGreater(q["p50"], 0)
+
+    def test_steals(self):
+        report = self.assert_succeeds("--free-on=other", "--loop=20", "--mbcache=0", DEMO)
+        self.assertGreater(report["steals"], 0)
+        self.assertIsNone(self.assert_succeeds("--pool=ring_mp_mc", DEMO)["steals"])
+
+
+class OverTime(replay.ReplayTest):
+    def test_series(self):
+        report = self.assert_succeeds("--rxq=2", "--loop=0", "--duration=0.8", DEMO)
+        series = report["series"]
+        self.assertGreaterEqual(len(series["t_s"]), 2)
+        self.assertEqual(series["t_s"], sorted(series["t_s"]))
+        self.assertEqual(len(series["occupancy"]), 2)
+        starts = [0, *series["t_s"]]
+        packets = sum(rate * (end - start) * 1e6 for rate, start, end in
+                      zip(series["mpps"], starts, series["t_s"]))
+        self.assertAlmostEqual(packets / report["rx_packets"], 1, delta=0.2)
+        self.assertGreater(max(series["occupancy"][0]), 100)
+        self.assertGreater(max(series["latency_max_ns"]), 0)
+
+    def test_stats(self):
+        arguments = ("--loop=0", "--duration=0.6", DEMO)
+        line = re.compile(r"\d\.\d s: \d+ packets, [\d.]+ Mpps, .* buffers outside")
+        self.assertGreaterEqual(len(line.findall(replay.run("--stats=0.1", *arguments).err)), 2)
+        self.assertEqual(replay.run(*arguments).err, "")
+        self.assertEqual(replay.run("-q", "--stats=0.1", *arguments).err, "")
+        self.assert_fails(2, "--stats=0: must be a number above 0", "--stats=0", DEMO)
+
+    def test_progress_bar_on_a_terminal(self):
+        terminal, side = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        subprocess.run([replay.PROGRAM, "--loop=0", "--duration=2.5", DEMO], stderr=side,
+                       stdout=subprocess.DEVNULL, check=True)
+        os.close(side)
+        self.assertRegex(os.read(terminal, 4096).decode(), r"\[#+\.+\] +\d+ %")
+
+
+class Repeat(replay.ReplayTest):
+    def test_rounds(self):
+        result = replay.replay("--repeat=3", "--pool=labyrinth,ring_mp_mc", "--loop=5", DEMO)
+        self.assertEqual(result.status, 0, result.err)
+        for report in result.report:
+            self.assertEqual(report["rounds"], 3)
+            spread = report["mpps_spread"]
+            self.assertLessEqual(spread["min"], spread["median"])
+            self.assertLess(spread["min"], spread["max"])
+            self.assertAlmostEqual(spread["median"], report["mpps"], 6)
+            self.assert_whole(report)
+        self.assertEqual(result.report[0]["ratio"]["median"], 1)
+        self.assertNotEqual(result.report[1]["ratio"]["median"], 1)
+        self.assertRegex(result.out, r"ring_mp_mc .*\(\d+\.\d\d to \d+\.\d\d\)")
+
+    def test_once(self):
+        self.assertEqual(self.assert_succeeds(DEMO)["rounds"], 1)
+
+
+class FindSize(replay.ReplayTest):
+    arguments = (ONE_EACH, "--hold=fixed:300", "--rxd=64", "--mbcache=0", DEMO)
+
+    def test_smallest(self):
+        result = replay.replay("--find-size", *self.arguments)
+        self.assertEqual(result.status, 0, result.err)
+        self.assertRegex(result.err, "find-size: [0-9]+ buffers are too few: ")
+        smallest = result.report["total_num_mbufs"]
+        # What is held, the descriptors, and up to two bursts on their way.
+        self.assertTrue(364 <= smallest <= 364 + 2 * 32, smallest)
+        self.assertIn(f"Smallest pool: {smallest} buffers", result.out)
+        for n, enough in (smallest, True), (smallest - 1, False):
+            report = self.assert_succeeds(f"--total-num-mbufs={n}", *self.arguments)
+            self.assertEqual(report["alloc_failures"] + report["rx_dropped"] == 0, enough)
+
+    def test_the_command_that_it_recommends(self):
+        with open(DEMO, "rb") as demo:
+            path = self.file("it's mine.pcap", demo.read())
+        out = replay.run("--find-size", "--total-num-mbufs", 1023, *self.arguments[:-1], path).out
+        smallest = re.search(r"Smallest pool: (\d+)", out)[1]
+        words = shlex.split(out.splitlines()[-1])
+        self.assertEqual(words, [replay.PROGRAM, f"--total-num-mbufs={smallest}",
+                                 *self.arguments[:-1], path])
+
+    def test_too_small_a_limit(self):
+        self.assert_fails(1, "300 buffers are too few: give a larger --total-num-mbufs",
+                          "--find-size", "--total-num-mbufs=300", *self.arguments)
+
+    def test_wrong_usage(self):
+        self.assert_fails(2, "--find-size wants runs that end", "--find-size", "--loop=0", DEMO)
+        self.assert_fails(2, "--find-size looks at one pool at a time", "--find-size",
+                          "--pool=labyrinth,stack", DEMO)
+
+
+class Plot(replay.ReplayTest):
+    def plot(self, *arguments, path=None):
+        environment = dict(os.environ, PATH=path or os.environ["PATH"])
+        return subprocess.run([sys.executable, PLOT, *arguments], env=environment, text=True,
+                              stderr=subprocess.PIPE, check=False)
+
+    def report(self, *arguments):
+        path = os.path.join(self.folder, "run.json")
+        done = replay.run(f"--json={path}", "--loop=0", "--duration=0.4", *arguments, DEMO)
+        self.assertEqual(done.status, 0, done.err)
+        return path
+
+    def test_png(self):
+        if shutil.which("gnuplot") is None:
+            self.skipTest("gnuplot is not installed (apt install gnuplot-nox)")
+        picture = os.path.join(self.folder, "run.png")
+        done = self.plot(self.report("--pool=labyrinth,ring_mp_mc"), "-o", picture)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        with open(picture, "rb") as file:
+            self.assertEqual(file.read(4), b"\x89PNG")
+
+    def test_sentences(self):
+        report, picture = self.report(), os.path.join(self.folder, "run.png")
+        other = self.file("other.json", json.dumps({"host": {}}).encode())
+        for status, message, *arguments in (
+                (1, "none.json: No such file", "none.json", "-o", picture),
+                (1, "is no JSON", DEMO, "-o", picture),
+                (1, "is no report of labyrinth-replay", other, "-o", picture),
+                (2, "must end in .png, .svg or .pdf", report, "-o", "run.txt")):
+            with self.subTest(message):
+                done = self.plot(*arguments)
+                self.assertEqual(done.returncode, status)
+                self.assertIn(message, done.stderr)
+
+    def test_without_gnuplot(self):
+        done = self.plot(self.report(), "-o", os.path.join(self.folder, "run.png"),
+                         path=self.folder)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("there is no gnuplot: apt install gnuplot-nox", done.stderr)
+
+
+if __name__ == "__main__":
+    replay.main()
