@@ -7,7 +7,7 @@ import math
 import pathlib
 
 # No peers, to be compared with.
-OURS = ("labyrinth", "liblabyrinth", "lab_zone", "lab_page")
+OURS = ("labyrinth", "liblabyrinth", "lab_zone", "lab_page", "nothing")
 
 
 class Missing(Exception):

@@ -62,18 +62,19 @@ void lab_audit_init(struct lab_audit *audit, uint32_t count,
  * the only ones that calls may still be writing. */
 static uint32_t forget_records(struct lab_audit *audit)
 {
-    uint32_t held = 0;
+    uint32_t watched = 0;
 
     for (uint32_t i = 0; i < audit->count; i++) {
         uint64_t word = lab_load_relaxed(&audit->record[i].word);
 
         if ((word & LAB_AUDIT_STATE_MASK) != LAB_AUDIT_UNSEEN &&
-            lab_cas_relaxed(&audit->record[i].word, &word, word & ~LAB_AUDIT_STATE_MASK))
-            held += (word & LAB_AUDIT_STATE_MASK) == LAB_AUDIT_HELD;
+            lab_cas_relaxed(&audit->record[i].word, &word,
+                            word & ~(LAB_AUDIT_STATE_MASK | LAB_AUDIT_WATCHED)))
+            watched += lab_audit_word_is_watched(word);
     }
     for (uint32_t i = 0; i < LAB_AUDIT_WATCH; i++)
         lab_store_relaxed(&audit->watch[i], 0);
-    return held;
+    return watched;
 }
 
 static uint64_t ticks_in(struct lab_audit *audit, uint64_t ns)

@@ -118,8 +118,8 @@ void lab_audit_init(struct lab_audit *audit, uint32_t count,
                     const struct lab_audit_options *options);
 
 /* Changes the level; records of before are void, and for some time (LAB_AUDIT_SETTLE_MS) nothing is
- * recorded, until calls that began before have ended. Returns how many things were held by their
- * records. One thread at a time. */
+ * recorded, until calls that began before have ended. Returns how many things were
+ * watched until now (lab_audit_watch.h). One thread at a time. */
 uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level);
 
 #define LAB_AUDIT_SETTLE_MS 100u

@@ -15,6 +15,7 @@ uint32_t lab_audit_next_sample(const struct lab_audit *audit)
 bool lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
                      const struct lab_audit_call *call)
 {
+    lab_atomic_t *word;
     uint64_t before;
 
     /* Held already: its put was not seen, for it came before the change of level was known to its
@@ -22,7 +23,9 @@ bool lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
     if (lab_audit_got(audit, index, call, &before) != LAB_AUDIT_FINE)
         return false;
     (void)lab_fetch_add_relaxed(lab_audit_watch_count(audit, thing), 1);
-    return true;
+    word = &audit->record[index].word;
+    lab_store_release(word, lab_load_relaxed(word) | LAB_AUDIT_WATCHED); /* U1 */
+    return !lab_audit_word_is_watched(before);
 }
 
 bool lab_audit_unwatch(struct lab_audit *audit, uint32_t index, const void *thing)
@@ -31,9 +34,10 @@ bool lab_audit_unwatch(struct lab_audit *audit, uint32_t index, const void *thin
     uint64_t seen = lab_load_acquire(word); /* U2 */
 
     do {
-        if ((seen & LAB_AUDIT_STATE_MASK) != LAB_AUDIT_HELD)
+        if (!lab_audit_word_is_watched(seen))
             return false;
-    } while (!lab_cas_acq_rel(word, &seen, seen & ~LAB_AUDIT_STATE_MASK)); /* U1, U2 */
+    } while (!lab_cas_acq_rel(word, &seen,
+                              seen & ~(LAB_AUDIT_STATE_MASK | LAB_AUDIT_WATCHED))); /* U1, U2 */
     seen = lab_load_relaxed(count);
     while (seen != 0 && !lab_cas_relaxed(count, &seen, seen - 1))
         ;

@@ -7,8 +7,8 @@
 /* The word of a record that says who holds a thing, and what a get, a put and a hand-over make of
  * it: functions of the word alone, without atomics, so that they can be tested without threads.
  *
- *     63         32 31      16 15     10 9     4    3     2    0
- *      generation  |  lcore  |  party  | epoch | poison | state
+ *     63         32 31      16 15     10 9     4    3    2    0
+ *      generation  |  lcore  |  party  | epoch | mark | state
  *
  * generation  one more with each get: who remembers it knows whether the thing was given out again
  * lcore       of the holder, or of the last one while the thing is free; LAB_AUDIT_LCORE_ANY for
@@ -16,7 +16,8 @@
  * party       the process, by its place in lab_audit.process, 1 and up; 0: one too many
  * epoch       one more with each change of level. A record of another epoch tells nothing, for
  *             there were gets and puts that nobody saw
- * poison      free, and its content was overwritten with LAB_AUDIT_POISON
+ * mark        of a free thing: its content was overwritten with LAB_AUDIT_POISON; of one that is
+ *             held: it is watched (lab_audit_watch.h)
  */
 
 #include <lab_common.h>
@@ -31,6 +32,7 @@ enum lab_audit_state {
 
 #define LAB_AUDIT_STATE_MASK UINT64_C(7)
 #define LAB_AUDIT_POISONED (UINT64_C(1) << 3)
+#define LAB_AUDIT_WATCHED (UINT64_C(1) << 3)
 #define LAB_AUDIT_EPOCH_SHIFT 4
 #define LAB_AUDIT_EPOCHS 64u
 #define LAB_AUDIT_PARTY_SHIFT 10
@@ -84,6 +86,13 @@ LAB_INLINE unsigned lab_audit_word_epoch(uint64_t word)
 LAB_INLINE uint32_t lab_audit_word_generation(uint64_t word)
 {
     return (uint32_t)(word >> LAB_AUDIT_GENERATION_SHIFT);
+}
+
+/* Whether the thing is watched, in whatever epoch. */
+LAB_INLINE bool lab_audit_word_is_watched(uint64_t word)
+{
+    return (word & (LAB_AUDIT_STATE_MASK | LAB_AUDIT_WATCHED)) ==
+           (LAB_AUDIT_HELD | LAB_AUDIT_WATCHED);
 }
 
 /* What the word says in the epoch of `who`. */

@@ -252,7 +252,7 @@ static void get_starving(struct request *request)
 {
     struct lab_pool *pool = request->pool;
 
-    lab_store_relaxed(&pool->hungry, lab_load_relaxed(&pool->hungry) + 1);
+    (void)lab_fetch_add_relaxed(&pool->slow_puts, LAB_POOL_HUNGER);
     for (int round = 0; round < 2 && request->got < request->want; round++) {
         if (!revoke_tips(request))
             break;
@@ -361,66 +361,77 @@ LAB_COLD int lab_pool_take_slow(struct lab_pool *pool, uint32_t slot, void **ret
 }
 
 /* Hunger ends when this lcore alone has plenty to steal, or when for many puts nobody starved. */
-static void digest(struct lab_pool *pool, uint32_t slot, uint64_t hungry)
+static void digest(struct lab_pool *pool, uint32_t slot, uint64_t slow_puts)
 {
     struct lab_pool_slow *slow = &pool->slow[slot];
     struct lab_deque *deque = &pool->deque[slot];
     uint64_t plenty = 2 * (uint64_t)deque->tip + deque->reach;
+    uint64_t hunger = lab_pool_hunger(slow_puts);
 
-    if (slow->hunger != hungry) {
-        slow->hunger = hungry;
+    if (slow->hunger != hunger) {
+        slow->hunger = hunger;
         slow->calm = 0;
     }
     if (++slow->calm >= CALM_PUTS || lab_deque_count_any(deque, NULL) >= plenty)
-        (void)lab_cas_relaxed(&pool->hungry, &hungry, 0);
+        (void)lab_cas_relaxed(&pool->slow_puts, &slow_puts, lab_pool_awaited(slow_puts));
 }
 
 LAB_COLD void lab_pool_give_slow(struct lab_pool *pool, uint32_t slot, void *const *things,
                                  unsigned n)
 {
-    uint64_t hungry = lab_load_relaxed(&pool->hungry);
+    uint64_t slow_puts = lab_load_relaxed(&pool->slow_puts);
+    bool hungry = lab_pool_hunger(slow_puts) != 0;
 
     if (n == 0)
         return;
-    if (keep(pool, slot, things, n, hungry != 0)) {
+    if (keep(pool, slot, things, n, hungry)) {
         count_event(pool, slot, LAB_POOL_PUT_PUBLISH);
-        if (hungry != 0)
-            digest(pool, slot, hungry);
+        if (hungry)
+            digest(pool, slot, slow_puts);
     } else {
         count_event(pool, slot, LAB_POOL_PUT_STACK);
     }
 }
 
-LAB_NOINLINE int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                   unsigned n, struct lab_audit_site site)
+LAB_NOINLINE int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+                                        unsigned n, struct lab_audit_site site)
 {
     uint32_t slot = lab_pool_slot(lcore);
 
     if (slot > pool->lcores)
         return -EINVAL;
-    if (lab_pool_is_audited(pool)) {
-        /* Unless the caller handed one on, it is here. */
-        if (site.address == NULL)
-            site.address = __builtin_return_address(0);
+    if (lab_load_relaxed(&pool->hot) == 0)
         return lab_pool_get_audited(pool, slot, ret_things, n, site);
-    }
     return lab_pool_take_slow(pool, slot, ret_things, n);
 }
 
-LAB_NOINLINE int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                   unsigned n, struct lab_audit_site site)
+LAB_NOINLINE int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                        unsigned n, struct lab_audit_site site)
 {
     uint32_t slot = lab_pool_slot(lcore);
 
     if (slot > pool->lcores)
         return -EINVAL;
-    if (lab_load_relaxed(&pool->busy) != 0) {
-        if (site.address == NULL)
-            site.address = __builtin_return_address(0);
+    if (lab_pool_awaited(lab_load_relaxed(&pool->slow_puts)) != 0)
         return lab_pool_put_audited(pool, slot, things, n, site);
-    }
     lab_pool_give_slow(pool, slot, things, n);
     return 0;
+}
+
+LAB_NOINLINE int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+                                   unsigned n)
+{
+    struct lab_audit_site here = {__builtin_return_address(0), NULL};
+
+    return lab_pool_get_slow_from(pool, lcore, ret_things, n, here);
+}
+
+LAB_NOINLINE int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                   unsigned n)
+{
+    struct lab_audit_site here = {__builtin_return_address(0), NULL};
+
+    return lab_pool_put_slow_from(pool, lcore, things, n, here);
 }
 
 int lab_pool_publish(struct lab_pool *pool, uint32_t lcore)

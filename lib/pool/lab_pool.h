@@ -97,7 +97,7 @@ enum lab_pool_event {
  * without an id, is shared by them and used for the counters only. */
 struct lab_pool_slow {
     alignas(LAB_CACHE_LINE) lab_atomic_t event[LAB_POOL_EVENTS];
-    uint64_t hunger;    /* the value of pool->hungry that was seen last */
+    uint64_t hunger;    /* the hunger that was seen last */
     uint32_t calm;      /* puts since it changed */
     uint32_t victim;    /* the roster's entry that was last worth stealing from */
     uint32_t gets;      /* slow ones that succeeded */
@@ -124,10 +124,6 @@ struct lab_pool {
     /* The highest slot whose gets take the hot path: lcores, or 0 while the audit looks at them. */
     lab_atomic_t hot;
 
-    /* What keeps puts from the hot path: LAB_POOL_BUSY for each thing that the audit waits for, and
-     * one more while it looks at every put; else 0. */
-    lab_atomic_t busy;
-
     struct lab_audit *audit;    /* the records, or NULL */
     char *buffers;              /* with a stride: the first buffer */
     void **objects;             /* without: index to object */
@@ -138,9 +134,11 @@ struct lab_pool {
     lab_atomic_t whole;         /* of a shared one: 1 when all of it is there */
     char name[LAB_POOL_NAME_SIZE];
 
-    /* Not 0: some get found too little, so every put publishes everything. Read by every put,
-     * written seldom: one more with each get that starves, 0 when there is plenty again. */
-    alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
+    /* Not 0: puts go the slow way. Read by every put, written seldom. The high half is hunger: some
+     * get found too little, so every put publishes everything; one more with each get that starves,
+     * 0 when there is plenty again. The low half is what the audit has to look for: the sampled
+     * things that are held, and one more while it looks at every put. */
+    alignas(LAB_CACHE_LINE) lab_atomic_t slow_puts;
     lab_atomic_t low_free;    /* fewest free things seen */
     struct lab_roster roster; /* the slots that have a deque */
 
@@ -151,7 +149,8 @@ struct lab_pool {
     struct lab_deque deque[];
 };
 
-#define LAB_POOL_BUSY (UINT64_C(1) << 32)
+/* One get that starved, in lab_pool.slow_puts. */
+#define LAB_POOL_HUNGER (UINT64_C(1) << 32)
 
 #define LAB_POOL_MAGIC UINT32_C(0x7962614c) /* "Laby" in memory */
 
@@ -249,9 +248,9 @@ LAB_PUBLIC const char *lab_pool_event_name(enum lab_pool_event event);
 
 /* The rest of get and put: for the inline functions below only. */
 LAB_PUBLIC int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                 unsigned n, struct lab_audit_site site);
+                                 unsigned n);
 LAB_PUBLIC int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                 unsigned n, struct lab_audit_site site);
+                                 unsigned n);
 LAB_PUBLIC int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *things,
                               unsigned n);
 
@@ -267,24 +266,45 @@ LAB_INLINE uint32_t lab_pool_slot(uint32_t lcore)
     return lcore + 1;
 }
 
+/* The hot halves. false: nothing was done, and the slow half is the way on. */
+LAB_INLINE bool lab_pool_get_hot(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+                                 unsigned n)
+{
+    uint32_t slot = lab_pool_slot(lcore);
+
+    return lab_likely(slot <= lab_load_relaxed(&pool->hot)) &&
+           lab_likely(lab_deque_pop_owner(&pool->deque[slot], ret_things, n));
+}
+
+LAB_INLINE bool lab_pool_put_hot(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                 unsigned n)
+{
+    uint32_t slot = lab_pool_slot(lcore);
+
+    return lab_likely(slot <= pool->lcores) &&
+           lab_likely(lab_load_relaxed(&pool->slow_puts) == 0) &&
+           lab_likely(lab_deque_push_owner(&pool->deque[slot], things, n));
+}
+
+/* The slow halves for code that stands between a program and the pool: the audit takes `site` for
+ * the place of the call, not the place where these are called. Example: the DPDK driver. */
+LAB_PUBLIC int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+                                      unsigned n, struct lab_audit_site site);
+LAB_PUBLIC int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                      unsigned n, struct lab_audit_site site);
+
 /* Gets n things, all or none, into ret_things[0 .. n-1].
  *
  * lcore is the calling thread's id, which no other thread may use at the same time, or
  * LAB_LCORE_ANY. Returns 0; -ENOBUFS when there are too few; -EINVAL when lcore is neither.
  * Wait-free from the tip, else lock-free; never blocks; system calls only when all that is public
- * is too little. On failure ret_things is untouched and nothing is taken.
- *
- * site is what the audit takes for the place of the call: all NULL, which is right where these
- * inline functions are called, or the return address of a function that hands the call on. */
-LAB_INLINE int lab_pool_get_bulk_from(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                      unsigned n, struct lab_audit_site site)
+ * is too little. On failure ret_things is untouched and nothing is taken. */
+LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+                                 unsigned n)
 {
-    uint32_t slot = lab_pool_slot(lcore);
-
-    if (lab_likely(slot <= lab_load_relaxed(&pool->hot)) &&
-        lab_likely(lab_deque_pop_owner(&pool->deque[slot], ret_things, n)))
+    if (lab_pool_get_hot(pool, lcore, ret_things, n))
         return 0;
-    return lab_pool_get_slow(pool, lcore, ret_things, n, site);
+    return lab_pool_get_slow(pool, lcore, ret_things, n);
 }
 
 /* Puts n things back; they may have been got by any thread.
@@ -293,35 +313,18 @@ LAB_INLINE int lab_pool_get_bulk_from(struct lab_pool *pool, uint32_t lcore, voi
  * when lcore is out of range or, in a checking build, a thing is not of this pool: then nothing is
  * put. -EINVAL also when the audit found something wrong: then all is put but that. Wait-free into
  * the tip, else lock-free; never blocks; no system call. */
-LAB_INLINE int lab_pool_put_bulk_from(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                      unsigned n, struct lab_audit_site site)
+LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                 unsigned n)
 {
-    uint32_t slot = lab_pool_slot(lcore);
-
     if (LAB_POOL_CHECKS) {
         int rc = lab_pool_check(pool, lcore, things, n);
 
         if (rc != 0)
             return rc;
     }
-    if (lab_likely(slot + lab_load_relaxed(&pool->busy) <= pool->lcores) &&
-        lab_likely(lab_load_relaxed(&pool->hungry) == 0) &&
-        lab_likely(lab_deque_push_owner(&pool->deque[slot], things, n)))
+    if (lab_pool_put_hot(pool, lcore, things, n))
         return 0;
-    return lab_pool_put_slow(pool, lcore, things, n, site);
-}
-
-/* The same, called from where they stand. */
-LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                 unsigned n)
-{
-    return lab_pool_get_bulk_from(pool, lcore, ret_things, n, (struct lab_audit_site){NULL, NULL});
-}
-
-LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                 unsigned n)
-{
-    return lab_pool_put_bulk_from(pool, lcore, things, n, (struct lab_audit_site){NULL, NULL});
+    return lab_pool_put_slow(pool, lcore, things, n);
 }
 
 /* The same for one thing. */

@@ -13,7 +13,7 @@
 int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level)
 {
     enum lab_audit_level before;
-    uint32_t held;
+    uint32_t watched;
 
     if (pool->audit == NULL)
         return -ENOENT;
@@ -22,16 +22,13 @@ int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level)
     before = lab_audit_level(pool->audit);
     if (level == LAB_AUDIT_OFF)
         lab_store_relaxed(&pool->hot, pool->lcores);
-    held = lab_audit_set_level(pool->audit, level);
+    watched = lab_audit_set_level(pool->audit, level);
     (void)lab_pool_free_quarantine(pool);
     if (level != LAB_AUDIT_OFF)
         lab_store_relaxed(&pool->hot, 0);
     if (level == LAB_AUDIT_FULL)
-        lab_pool_busy(pool, 1);
-    /* What nobody waits for any longer. */
-    lab_pool_busy(pool, -(int64_t)(before == LAB_AUDIT_FULL     ? 1
-                                   : before == LAB_AUDIT_SAMPLE ? held
-                                                                : 0));
+        lab_pool_await(pool, 1);
+    lab_pool_await(pool, -(int64_t)watched - (before == LAB_AUDIT_FULL));
     return 0;
 }
 
@@ -111,7 +108,9 @@ LAB_NOINLINE int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint
             return -EINVAL;
         }
     }
-    return lab_pool_put_bulk_from(pool, lcore, &thing, 1, site);
+    return lab_pool_put_hot(pool, lcore, &thing, 1)
+               ? 0
+               : lab_pool_put_slow_from(pool, lcore, &thing, 1, site);
 }
 
 unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_age_ns, const uint64_t *skip,

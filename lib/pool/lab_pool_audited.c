@@ -85,6 +85,13 @@ static void check_poison(struct look *look, void *thing, uint32_t index, uint64_
                look->audit->poison_from + end);
 }
 
+/* The record was one of a sample, of before the level was raised. */
+static void forget_watch(struct look *look, uint64_t before)
+{
+    if (lab_unlikely(lab_audit_word_is_watched(before)))
+        lab_pool_await(look->pool, -1);
+}
+
 static void see_got(struct look *look, void *const *things, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
@@ -95,6 +102,7 @@ static void see_got(struct look *look, void *const *things, unsigned n)
         if (lab_pool_index(look->pool, things[i], &index) != 0)
             continue; /* put before the audit began to look */
         fault = lab_audit_got(look->audit, index, &look->call, &before);
+        forget_watch(look, before);
         if (lab_unlikely(fault != LAB_AUDIT_FINE))
             report(look, fault, things[i], index, before, 0);
         else if ((before & LAB_AUDIT_POISONED) != 0 &&
@@ -111,7 +119,7 @@ static LAB_COLD void watch(struct lab_pool *pool, uint32_t slot, void *thing,
 
     if (look_begin(&look, pool, slot, site, time_of_get(pool, slot)) &&
         lab_pool_index(pool, thing, &index) == 0)
-        lab_pool_busy(pool, lab_audit_watch(look.audit, index, thing, &look.call));
+        lab_pool_await(pool, lab_audit_watch(look.audit, index, thing, &look.call));
 }
 
 /* Threads without an id count together. */
@@ -165,7 +173,7 @@ LAB_NOINLINE int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, void
 
 static void give(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n)
 {
-    if (lab_unlikely(lab_load_relaxed(&pool->hungry) != 0) ||
+    if (lab_unlikely(lab_pool_hunger(lab_load_relaxed(&pool->slow_puts)) != 0) ||
         !lab_deque_push_owner(&pool->deque[slot], things, n))
         lab_pool_give_slow(pool, slot, things, n);
 }
@@ -219,6 +227,7 @@ static bool see_put(struct look *look, void **thing)
         return false;
     }
     fault = lab_audit_put(audit, index, &look->call, poison, &before);
+    forget_watch(look, before);
     if (lab_unlikely(fault != LAB_AUDIT_FINE)) {
         report(look, fault, *thing, index, before, 0);
         return false;
@@ -259,7 +268,7 @@ static LAB_COLD void unwatch(struct lab_pool *pool, void *thing)
     uint32_t index;
 
     if (lab_pool_index(pool, thing, &index) == 0 && lab_audit_unwatch(pool->audit, index, thing))
-        lab_pool_busy(pool, -1);
+        lab_pool_await(pool, -1);
 }
 
 LAB_NOINLINE int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things,

@@ -234,7 +234,7 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
         if (layout->audited.level != LAB_AUDIT_OFF)
             lab_store_relaxed(&pool->hot, 0);
         if (layout->audited.level == LAB_AUDIT_FULL)
-            lab_store_relaxed(&pool->busy, LAB_POOL_BUSY);
+            lab_store_relaxed(&pool->slow_puts, 1);
     }
     lab_store_relaxed(&pool->low_free, options->count);
     lab_stack_init(&pool->stack, (void *)(base + layout->links), pool->count);

@@ -22,16 +22,22 @@ int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *thin
  * many things. */
 unsigned lab_pool_free_quarantine(struct lab_pool *pool);
 
-LAB_INLINE bool lab_pool_is_audited(const struct lab_pool *pool)
+/* The halves of lab_pool.slow_puts. */
+LAB_INLINE uint64_t lab_pool_hunger(uint64_t slow_puts)
 {
-    return lab_load_relaxed(&pool->hot) == 0;
+    return slow_puts / LAB_POOL_HUNGER;
 }
 
-/* So many things more that puts must be looked at for. */
-LAB_INLINE void lab_pool_busy(struct lab_pool *pool, int64_t things)
+LAB_INLINE uint64_t lab_pool_awaited(uint64_t slow_puts)
+{
+    return slow_puts % LAB_POOL_HUNGER;
+}
+
+/* The audit has so many things more to look for, or fewer. */
+LAB_INLINE void lab_pool_await(struct lab_pool *pool, int64_t things)
 {
     if (things != 0)
-        (void)lab_fetch_add_relaxed(&pool->busy, (uint64_t)things * LAB_POOL_BUSY);
+        (void)lab_fetch_add_relaxed(&pool->slow_puts, (uint64_t)things);
 }
 
 /* The lcore of a slot: LAB_LCORE_ANY of the first. */

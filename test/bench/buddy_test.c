@@ -76,7 +76,9 @@ static void test_order_of_service(void **state)
     uint32_t a, b, c;
 
     assert_non_null(buddy);
-    assert_true(buddy_get(buddy, 0, &a) && buddy_get(buddy, 0, &b) && buddy_get(buddy, 0, &c));
+    assert_true(buddy_get(buddy, 0, &a));
+    assert_true(buddy_get(buddy, 0, &b));
+    assert_true(buddy_get(buddy, 0, &c));
     assert_int_equal(a, 0);
     assert_int_equal(b, 1);
     assert_int_equal(c, 2);

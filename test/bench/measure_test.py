@@ -15,7 +15,7 @@ import unittest
 import bench
 
 ROOT = pathlib.Path(os.environ["LABYRINTH_COMPARE"]).parent.parent
-TIMEOUT_S = 300  # eleven measurements in a row
+TIMEOUT_S = 300  # twelve measurements in a row
 DOCUMENTS = ("doc/performance.md", "README.md")
 BLOCK = re.compile(r"<!-- begin ([\w-]+) -->(.*?)<!-- end \1 -->", re.DOTALL)
 

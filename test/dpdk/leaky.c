@@ -29,7 +29,11 @@ static unsigned int held_count;
 static uint32_t seed = 1;
 
 /* Functions of a program are not always inlined, nor kept apart by their arguments. */
+#ifdef __clang__
+#define OWN __attribute__((noinline)) /* makes no clones */
+#else
 #define OWN __attribute__((noinline, noclone))
+#endif
 
 static uint32_t next_random(void)
 {

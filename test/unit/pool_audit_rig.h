@@ -43,10 +43,11 @@ static inline struct lab_pool_options audited_options(enum kind kind, uint32_t c
 #endif
 #define NO_TAIL_CALL() __asm__ volatile("")
 
-/* Whether a call site lies in a function, which is no longer than a KiB. */
+/* Whether a call site lies in a function, which is no longer than a page, with what sanitizers put
+ * into it. */
 static inline bool is_inside(const void *function, uint64_t site)
 {
-    return site - (uint64_t)(uintptr_t)function < 1024;
+    return site - (uint64_t)(uintptr_t)function < 4096;
 }
 
 /* Until a new level counts. */

@@ -83,7 +83,8 @@ static LAB_COLD uint64_t learn(uint64_t site, uint64_t cfa)
     /* Somebody else is reading symbols just now: this time it stays as it is. */
     if (!labyrinth_site_find(lab_audit_self(), site, &found))
         return word;
-    if (strncmp(found.function, "rte_", 4) == 0 || strncmp(found.function, "__rte_", 6) == 0)
+    if (strncmp(found.function, "rte_", 4) == 0 || strncmp(found.function, "__rte_", 6) == 0 ||
+        strncmp(found.function, "labyrinth_", 10) == 0) /* where the op did not jump */
         word |= find_caller(site, cfa);
     lab_store_relaxed(place_of(site), word);
     return word;

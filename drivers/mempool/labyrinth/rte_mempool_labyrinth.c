@@ -54,32 +54,51 @@ static __rte_cold __rte_noinline int refuse(const struct rte_mempool *mp)
     return -EINVAL;
 }
 
-/* rte_mempool's functions are inline: where an op returns to is the place of the program's call, or
- * not far from it. Only the audit asks. */
-#define CALL_SITE() ((struct lab_audit_site){__builtin_return_address(0), __builtin_dwarf_cfa()})
+/* What the hot paths leave over: called by a jump, so that what these return to is what the op was
+ * to return to. rte_mempool's functions are inline: that is the place of the program's call, or not
+ * far from it (labyrinth_caller.h). */
+static __rte_noinline int enqueue_slow(struct lab_pool *pool, void *const *objs, unsigned int n)
+{
+    struct lab_audit_site site = {__builtin_return_address(0), __builtin_dwarf_cfa()};
+
+    return lab_pool_put_slow_from(pool, rte_lcore_id(), objs, n, site);
+}
+
+static __rte_noinline int dequeue_slow(struct lab_pool *pool, void **objs, unsigned int n)
+{
+    struct lab_audit_site site = {__builtin_return_address(0), __builtin_dwarf_cfa()};
+
+    return lab_pool_get_slow_from(pool, rte_lcore_id(), objs, n, site);
+}
 
 static int labyrinth_enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
 {
     struct lab_pool *pool = mp->pool_data;
+    uint32_t lcore;
 
     if (unlikely(pool->magic != LAB_POOL_MAGIC))
         return refuse(mp);
+    lcore = rte_lcore_id();
+    if (LAB_POOL_CHECKS && lab_pool_check(pool, lcore, objs, n) != 0)
+        return -EINVAL;
     /* Many PMDs free one mbuf at a time. The same line again, since a constant n leaves less than
      * half of it over. */
     if (n == 1)
-        return lab_pool_put_bulk_from(pool, rte_lcore_id(), objs, 1, CALL_SITE());
-    return lab_pool_put_bulk_from(pool, rte_lcore_id(), objs, n, CALL_SITE());
+        return lab_pool_put_hot(pool, lcore, objs, 1) ? 0 : enqueue_slow(pool, objs, 1);
+    return lab_pool_put_hot(pool, lcore, objs, n) ? 0 : enqueue_slow(pool, objs, n);
 }
 
 static int labyrinth_dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
 {
     struct lab_pool *pool = mp->pool_data;
+    uint32_t lcore;
 
     if (unlikely(pool->magic != LAB_POOL_MAGIC))
         return refuse(mp);
+    lcore = rte_lcore_id();
     if (n == 1) /* as above */
-        return lab_pool_get_bulk_from(pool, rte_lcore_id(), objs, 1, CALL_SITE());
-    return lab_pool_get_bulk_from(pool, rte_lcore_id(), objs, n, CALL_SITE());
+        return lab_pool_get_hot(pool, lcore, objs, 1) ? 0 : dequeue_slow(pool, objs, 1);
+    return lab_pool_get_hot(pool, lcore, objs, n) ? 0 : dequeue_slow(pool, objs, n);
 }
 
 static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
