@@ -25,7 +25,10 @@ struct frame {
     uint64_t offset;  /* in capture.data */
     uint64_t time_ns; /* after the first frame of the first file */
     uint32_t bytes;   /* a frame may be larger than 65,535 bytes */
+    uint32_t step;    /* frames to the next one of its queue: flow_spread() */
 };
+
+#define CAPTURE_MAX_QUEUES 64
 
 struct capture {
     uint8_t *data;
@@ -34,6 +37,7 @@ struct capture {
     struct frame *frames;
     size_t n_frames;
     size_t frames_capacity;
+    size_t queue_first[CAPTURE_MAX_QUEUES]; /* n_frames: the queue gets none */
 
     uint64_t n_read;
     uint64_t refused[REFUSALS];

@@ -4,6 +4,7 @@
 #include "capture.h"
 #include "cpus.h"
 #include "eal.h"
+#include "flow.h"
 #include "memory.h"
 #include "message.h"
 #include "options.h"
@@ -43,6 +44,11 @@ static int load(struct replay *replay)
         return EXIT_FAILURE;
     if (!sizing_mbufs(&replay->options, replay->capture.largest, &replay->n_mbufs))
         return EXIT_USAGE;
+    if (flow_spread(&replay->capture, replay->options.rxq) != 0) {
+        complain("%zu frames are more than can be spread over queues: --rxq=1",
+                 replay->capture.n_frames);
+        return EXIT_FAILURE;
+    }
     return EXIT_SUCCESS;
 }
 

@@ -4,6 +4,7 @@
 #ifndef REPLAY_OPTIONS_H
 #define REPLAY_OPTIONS_H
 
+#include "capture.h"
 #include "option.h"
 #include "pace.h"
 
@@ -13,7 +14,7 @@
 #define PROGRAM "labyrinth-replay"
 
 #define OPTIONS_MAX_POOLS 8
-#define OPTIONS_MAX_QUEUES 64
+#define OPTIONS_MAX_QUEUES CAPTURE_MAX_QUEUES
 
 /* The command line, checked: what each option means stands in options.c, as its help. */
 struct options {

@@ -31,6 +31,17 @@ static void print_capture(FILE *out, const struct capture *capture)
         fprintf(out, "  Timestamps that go backwards: %" PRIu64 "\n", capture->n_backward);
 }
 
+/* How evenly the flows have spread. */
+static void print_queues(FILE *out, unsigned n, const struct run_result *r)
+{
+    fprintf(out, "  RX-queues: ");
+    for (unsigned i = 0; i < n; i++)
+        fprintf(out, " %" PRIu64 " (%.1f %%)", r->queue_packets[i],
+                r->rx_packets == 0 ? 0
+                                   : 100.0 * (double)r->queue_packets[i] / (double)r->rx_packets);
+    fputc('\n', out);
+}
+
 static void print_result(FILE *out, const struct options *options, unsigned n_mbufs,
                          const struct run_result *r)
 {
@@ -50,6 +61,8 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
             r->rx_packets, r->rx_bytes, r->rx_nombuf);
     fprintf(out, "  RX-chains:  %-14" PRIu64 " Allocation failures: %" PRIu64 "\n", r->rx_chains,
             r->alloc_failures);
+    if (options->rxq > 1)
+        print_queues(out, options->rxq, r);
     if (options->verify)
         fprintf(out, "  Corrupted:  %-14" PRIu64 " (every byte compared)\n", r->corrupted);
     else
