@@ -48,7 +48,7 @@ static struct worker *open_workers(struct run_shared *shared, struct rte_mempool
         char name[RTE_RING_NAMESIZE];
 
         w->shared = shared;
-        cursor_start(&w->feed, shared->capture, i, end);
+        cursor_start(&w->feed, shared->capture, i, options->rxq, end);
         w->expect = w->feed;
         snprintf(name, sizeof(name), "replay_handover_%u", i);
         if (options->free_on_other)
