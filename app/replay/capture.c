@@ -34,6 +34,8 @@ const char *capture_refusal_name(enum refusal reason)
         [REFUSED_ZERO_LENGTH] = "zero_length",
         [REFUSED_NOT_ETHERNET] = "not_ethernet",
         [REFUSED_LARGER_THAN_RING] = "larger_than_ring",
+        [REFUSED_LARGER_THAN_PORT] = "larger_than_port",
+        [REFUSED_SMALLER_THAN_HEADER] = "smaller_than_header",
     };
 
     return names[reason];

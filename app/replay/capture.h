@@ -18,6 +18,8 @@ enum refusal {
     REFUSED_ZERO_LENGTH,
     REFUSED_NOT_ETHERNET,
     REFUSED_LARGER_THAN_RING, /* no queue has descriptors enough for it */
+    REFUSED_LARGER_THAN_PORT, /* or than one of its buffers, where the port knows no chains */
+    REFUSED_SMALLER_THAN_HEADER,
     REFUSALS,
 };
 

@@ -27,6 +27,7 @@
 struct replay {
     struct options options;
     struct capture capture;
+    struct ports ports;
     unsigned n_mbufs;
     struct run_result results[OPTIONS_MAX_POOLS];
     unsigned n_results;
@@ -44,12 +45,26 @@ static int load(struct replay *replay)
         return EXIT_FAILURE;
     if (!sizing_mbufs(&replay->options, replay->capture.largest, &replay->n_mbufs))
         return EXIT_USAGE;
-    if (flow_spread(&replay->capture, replay->options.rxq) != 0) {
+    return EXIT_SUCCESS;
+}
+
+/* The ports tell which frames they can pass on, so this comes after the EAL has found them. */
+static int aim(struct replay *replay)
+{
+    const struct options *options = &replay->options;
+    int status = EXIT_SUCCESS;
+
+    if (options->port != NULL) {
+        status = ports_find(options, &replay->ports);
+        if (status == EXIT_SUCCESS)
+            ports_fit(&replay->ports, options, &replay->capture);
+    }
+    if (status == EXIT_SUCCESS && flow_spread(&replay->capture, options->rxq) != 0) {
         complain("%zu frames are more than can be spread over queues: --rxq=1",
                  replay->capture.n_frames);
-        return EXIT_FAILURE;
+        status = EXIT_FAILURE;
     }
-    return EXIT_SUCCESS;
+    return status;
 }
 
 /* The names and the lcores are looked at before the first run, not after an hour. */
@@ -100,7 +115,8 @@ static int run_all(struct replay *replay)
         if (pool == NULL)
             return EXIT_FAILURE;
         result->pool = options->pools[i];
-        rc = run(options, &replay->capture, pool, result);
+        rc = run(options, &replay->capture, options->port == NULL ? NULL : &replay->ports, pool,
+                 result);
         rte_mempool_free(pool);
         if (rc != 0)
             return EXIT_FAILURE;
@@ -153,6 +169,8 @@ static int replay_run(struct replay *replay)
     if (status != EXIT_SUCCESS)
         return status;
     status = check(options);
+    if (status == EXIT_SUCCESS)
+        status = aim(replay);
     if (status == EXIT_SUCCESS) {
         status = run_all(replay);
         if (report(replay) != EXIT_SUCCESS)

@@ -15,6 +15,8 @@
 /* Options that have no letter. */
 enum {
     OPTION_DURATION = OPTION_NO_LETTER,
+    OPTION_PORT,
+    OPTION_RX_PORT,
     OPTION_RXQ,
     OPTION_RXD,
     OPTION_BURST,
@@ -35,6 +37,10 @@ static const struct option_spec specs[] = {
     {"topspeed", NULL, 't', "as fast as the buffers come (this is the default)"},
     {"multiplier", "X", 'x', "as fast as recorded, times X"},
     {"pps", "N", 'p', "N frames a second"},
+    {"port", "N|NAME", OPTION_PORT,
+     "send the capture out on this ethdev port, and receive it there;" OPTION_NEXT
+     "without it, it comes from our own receive queues"},
+    {"rx-port", "N|NAME", OPTION_RX_PORT, "receive it on another port; none: only send"},
     {"rxq", "N", OPTION_RXQ, "receive queues, each polled by an lcore of its own (1)"},
     {"rxd", "N", OPTION_RXD, "descriptors of a queue, a power of two (512)"},
     {"burst", "N", OPTION_BURST, "most packets that a poll takes (32)"},
@@ -72,8 +78,9 @@ static void print_help(void)
            "\n");
     option_print(&table);
     printf("\n"
-           "Without EAL options it uses no PCI device, the CPUs that it is allowed to use, huge\n"
-           "pages where enough are free and ordinary memory otherwise.\n"
+           "Without EAL options, or with devices alone, it uses no PCI device that is not named,\n"
+           "the CPUs that it is allowed to use, huge pages where enough are free and ordinary\n"
+           "memory otherwise.\n"
            "\n"
            "Exit status: 0 when every frame read was replayed or refused by a named reason, and\n"
            "nothing was corrupted or leaked; 1 otherwise; 2 for wrong usage.\n"
@@ -82,7 +89,9 @@ static void print_help(void)
            "  " PROGRAM " my.pcap\n"
            "  " PROGRAM " --loop=1000 --pool=labyrinth,ring_mp_mc,stack my.pcap\n"
            "  " PROGRAM " --rxq=2 --free-on=other --mbcache=0 --duration=10 --loop=0 my.pcap\n"
-           "  " PROGRAM " -l 2-5 --file-prefix=lab -- --rxq=4 --pps=1000000 -l 0 my.pcap\n");
+           "  " PROGRAM " -l 2-5 --file-prefix=lab -- --rxq=4 --pps=1000000 -l 0 my.pcap\n"
+           "  " PROGRAM " --vdev=net_af_packet0,iface=veth0 --vdev=net_af_xdp0,iface=veth1 -- \\\n"
+           "      --port=net_af_packet0 --rx-port=net_af_xdp0 my.pcap\n");
 }
 
 static bool parse_pace(struct options *options, enum pace_kind kind, const struct option_spec *spec,
@@ -133,6 +142,12 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
         return parse_pace(o, PACE_MULTIPLIER, spec, text);
     case 'p':
         return parse_pace(o, PACE_PPS, spec, text);
+    case OPTION_PORT:
+        o->port = text;
+        return true;
+    case OPTION_RX_PORT:
+        o->rx_port = text;
+        return true;
     case OPTION_RXQ:
         return parse_unsigned(name, text, 1, OPTIONS_MAX_QUEUES, &o->rxq);
     case OPTION_RXD:
@@ -196,6 +211,10 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
     }
     if (wrong)
         return OPTIONS_WRONG;
+    if (options.rx_port != NULL && options.port == NULL) {
+        complain("--rx-port=%s: needs a --port to send on", options.rx_port);
+        return OPTIONS_WRONG;
+    }
     options.files = argv + optind;
     options.n_files = argc - optind;
     if (options.n_files == 0) {

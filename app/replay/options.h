@@ -28,6 +28,8 @@ struct options {
     bool paced; /* the pace was asked for, and is not the default */
     struct pace pace;
 
+    const char *port;    /* NULL: the built-in receive path */
+    const char *rx_port; /* NULL: the same; "none" */
     unsigned rxq;
     unsigned rxd;
     unsigned burst;

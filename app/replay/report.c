@@ -42,6 +42,26 @@ static void print_queues(FILE *out, unsigned n, const struct run_result *r)
     fputc('\n', out);
 }
 
+static void print_port(FILE *out, const struct port_result *port)
+{
+    const char *between = "  Lost:       ";
+
+    fprintf(out, "  Port: %s to %s\n", port->tx, port->rx[0] == '\0' ? "nowhere" : port->rx);
+    for (unsigned i = 0; i < LOSSES; i++) {
+        if (port->lost[i] == 0)
+            continue;
+        fprintf(out, "%s%" PRIu64 " %s", between, port->lost[i], port_loss_name(i));
+        between = ", ";
+    }
+    if (between[0] == ',')
+        fputc('\n', out);
+    fprintf(out, "  Foreign:    %-14" PRIu64 " Reordered: %-15" PRIu64 " Duplicated: %" PRIu64 "\n",
+            port->foreign, port->reordered, port->duplicated);
+    if (port->kept != 0)
+        fprintf(out, "  Kept by the driver: %" PRIu64 " buffers, though the port is closed\n",
+                port->kept);
+}
+
 static void print_result(FILE *out, const struct options *options, unsigned n_mbufs,
                          const struct run_result *r)
 {
@@ -54,6 +74,7 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
             r->frames_replayed, r->bytes_replayed, r->duration_s,
             r->stopped == STOP_SIGNAL     ? ", interrupted"
             : r->stopped == STOP_DURATION ? ", time over"
+            : r->port.stalled             ? ", stalled"
                                           : "");
     fprintf(out, "  Rated: %.1f Bps, %.2f Mbps, %.2f pps\n", report_gbps(r) * 1e9 / 8,
             report_gbps(r) * 1e3, report_mpps(r) * 1e6);
@@ -61,6 +82,8 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
             r->rx_packets, r->rx_bytes, r->rx_nombuf);
     fprintf(out, "  RX-chains:  %-14" PRIu64 " Allocation failures: %" PRIu64 "\n", r->rx_chains,
             r->alloc_failures);
+    if (r->port.used)
+        print_port(out, &r->port);
     if (options->rxq > 1)
         print_queues(out, options->rxq, r);
     if (options->verify)

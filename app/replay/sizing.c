@@ -36,12 +36,20 @@ static uint64_t cached(const struct options *options)
     return (uint64_t)sizing_lcores(options) * (options->mbcache + options->mbcache / 2);
 }
 
+/* What two ports can hold of buffers: their queues' descriptors, and what drivers keep in rings of
+ * their own (AF_XDP has the most: 2 x 2048 for each queue). */
+static uint64_t in_ports(const struct options *options)
+{
+    return options->port == NULL ? 0 : (uint64_t)options->rxq * 2 * (2 * options->rxd + 4096);
+}
+
 bool sizing_mbufs(const struct options *options, uint32_t largest_frame, unsigned *ret_mbufs)
 {
     uint64_t room = options->mbuf_size - RTE_PKTMBUF_HEADROOM;
     uint64_t segments = largest_frame == 0 ? 1 : (largest_frame + room - 1) / room;
     uint64_t least = (uint64_t)(options->rxq - 1) * options->rxd + cached(options) + segments;
-    uint64_t ample = (uint64_t)options->rxq * 3 * options->rxd + cached(options) + segments;
+    uint64_t ample =
+        (uint64_t)options->rxq * 3 * options->rxd + cached(options) + segments + in_ports(options);
 
     if (options->total_num_mbufs == 0) {
         /* One less than a power of two is what a ring of mbufs holds without waste. */

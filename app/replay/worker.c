@@ -13,7 +13,7 @@
 /* More than --burst can be. */
 #define MAX_BURST 512
 
-static void idle(const struct run_shared *shared)
+void worker_idle(const struct run_shared *shared)
 {
     if (shared->yield)
         sched_yield();
@@ -21,8 +21,13 @@ static void idle(const struct run_shared *shared)
         rte_pause();
 }
 
+static inline bool put(struct worker *w, const uint8_t *bytes, uint32_t n)
+{
+    return likely(w->port == NULL) ? nicq_dma(&w->queue, bytes, n) : portq_put(w->port, bytes, n);
+}
+
 /* The wire: puts the frames that are due into the queue, a burst at most. */
-static void feed(struct worker *w)
+void worker_feed(struct worker *w)
 {
     const struct run_shared *shared = w->shared;
     const struct capture *capture = shared->capture;
@@ -41,9 +46,11 @@ static void feed(struct worker *w)
             pace_due_ns(pace, w->feed.index, w->feed.loop, capture_span_ns(capture),
                         frame->time_ns) > now_ns)
             return;
-        if (!nicq_dma(&w->queue, capture->data + frame->offset, frame->bytes)) {
-            w->rx_nombuf += w->queue.dry && !w->waiting;
-            w->waiting = w->queue.dry;
+        if (!put(w, capture->data + frame->offset, frame->bytes)) {
+            bool dry = w->port == NULL ? w->queue.dry : w->port->dry;
+
+            w->rx_nombuf += dry && !w->waiting;
+            w->waiting = dry;
             return;
         }
         w->waiting = false;
@@ -74,7 +81,7 @@ static void check(struct worker *w, struct rte_mbuf *const packets[], unsigned n
     lab_store_relaxed(&w->progress, w->rx_packets);
 }
 
-static void pass_on(struct worker *w, struct rte_mbuf *packets[], unsigned n)
+void worker_pass_on(struct worker *w, struct rte_mbuf *packets[], unsigned n)
 {
     unsigned sent = 0;
 
@@ -84,7 +91,7 @@ static void pass_on(struct worker *w, struct rte_mbuf *packets[], unsigned n)
     }
     while ((sent +=
             rte_ring_sp_enqueue_burst(w->handover, (void **)packets + sent, n - sent, NULL)) < n)
-        idle(w->shared);
+        worker_idle(w->shared);
 }
 
 static bool is_over(const struct worker *w)
@@ -93,10 +100,10 @@ static bool is_over(const struct worker *w)
            (cursor_at_end(&w->feed) || stop_requested() != STOP_NONE);
 }
 
-static void wait_for_start(const struct run_shared *shared)
+void worker_wait_for_start(const struct run_shared *shared)
 {
     while (lab_load_acquire(&shared->started) == 0) /* pairs with run_start() in run.c */
-        idle(shared);
+        worker_idle(shared);
 }
 
 int worker_receive(void *argument)
@@ -105,19 +112,19 @@ int worker_receive(void *argument)
     struct rte_mbuf *packets[MAX_BURST];
 
     nicq_refill(&w->queue);
-    wait_for_start(w->shared);
+    worker_wait_for_start(w->shared);
     while (!is_over(w)) {
         unsigned n;
 
-        feed(w);
+        worker_feed(w);
         n = nicq_burst(&w->queue, packets, w->shared->options->burst);
         nicq_refill(&w->queue);
         if (n == 0) {
-            idle(w->shared);
+            worker_idle(w->shared);
             continue;
         }
         check(w, packets, n);
-        pass_on(w, packets, n);
+        worker_pass_on(w, packets, n);
     }
     w->end_ns = lab_os_clock_ns();
     nicq_close(&w->queue);
@@ -138,7 +145,7 @@ int worker_release(void *argument)
         last = lab_load_acquire(&w->finished) != 0; /* pairs with worker_receive() */
         while ((n = rte_ring_sc_dequeue_burst(w->handover, (void **)packets, MAX_BURST, NULL)) > 0)
             rte_pktmbuf_free_bulk(packets, n);
-        idle(w->shared);
+        worker_idle(w->shared);
     } while (!last);
     return 0;
 }
