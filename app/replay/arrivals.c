@@ -224,31 +224,45 @@ static uint64_t position_from(const struct arrivals_index *index, size_t first, 
     return from - from % n + n + index->contents[first].frame;
 }
 
-static enum arrival look_up(struct arrivals *arrivals, const struct rte_mbuf *packet,
-                            uint64_t n_fed, uint32_t *ret_bytes)
+/* Where in contents[] a packet's own begins; their number when it is none of them. */
+static size_t find_content(const struct arrivals *arrivals, const struct rte_mbuf *packet,
+                           const uint8_t *bytes)
 {
     const struct arrivals_index *index = arrivals->index;
     size_t n = index->capture->n_frames, first;
     struct content sought = {0};
-    const uint8_t *bytes;
-    uint64_t position;
 
     if (packet->pkt_len > scratch_bytes(index))
-        return ARRIVAL_FOREIGN;
-    bytes = rte_pktmbuf_read(packet, 0, packet->pkt_len, arrivals->scratch);
-    if (bytes == NULL)
-        return ARRIVAL_CORRUPTED;
+        return n;
     sought.hash = hash_of(bytes, packet->pkt_len);
     first = lower_bound(index, sought);
     if (first == n || index->contents[first].hash != sought.hash ||
         !is_frame(arrivals, packet, index->contents[first].frame))
-        return find_flow(index, flow_direction(bytes, packet->pkt_len)) == NULL ? ARRIVAL_FOREIGN
-                                                                                : ARRIVAL_CORRUPTED;
-    position = position_from(index, first, *flow_next(arrivals, index->contents[first].frame));
-    if (position < n_fed)
-        return accept(arrivals, position, ret_bytes);
-    *ret_bytes = index->capture->frames[index->contents[first].frame].bytes;
-    return ARRIVAL_REORDERED;
+        return n;
+    return first;
+}
+
+static enum arrival look_up(struct arrivals *arrivals, const struct rte_mbuf *packet,
+                            uint64_t n_fed, uint32_t *ret_bytes)
+{
+    const struct arrivals_index *index = arrivals->index;
+    uint32_t n_bytes = RTE_MIN(packet->pkt_len, (uint32_t)scratch_bytes(index));
+    const uint8_t *bytes = rte_pktmbuf_read(packet, 0, n_bytes, arrivals->scratch);
+    uint64_t position;
+    size_t first, frame;
+
+    if (bytes == NULL)
+        return ARRIVAL_CORRUPTED;
+    first = find_content(arrivals, packet, bytes);
+    if (first == index->capture->n_frames)
+        return find_flow(index, flow_direction(bytes, n_bytes)) == NULL ? ARRIVAL_FOREIGN
+                                                                        : ARRIVAL_CORRUPTED;
+    frame = index->contents[first].frame;
+    *ret_bytes = index->capture->frames[frame].bytes;
+    position = position_from(index, first, *flow_next(arrivals, frame));
+    if (position >= n_fed)
+        return ARRIVAL_REORDERED;
+    return accept(arrivals, position, ret_bytes);
 }
 
 enum arrival arrivals_judge(struct arrivals *arrivals, const struct rte_mbuf *packet,

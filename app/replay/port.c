@@ -110,9 +110,9 @@ static void add_second(struct ports *ports, const struct port *rx)
     ports->n = 2;
 }
 
-int ports_find(const struct options *options, struct ports *ret_ports)
+static int find_both(const struct options *options, struct ports *ports)
 {
-    struct ports *ports = ret_ports;
+    const char *option = options->rx_port != NULL ? "rx-port" : "port";
     const char *rx = options->rx_port != NULL ? options->rx_port : options->port;
     struct port port;
     int rc = find(options, "port", options->port, &ports->port[0]);
@@ -123,28 +123,35 @@ int ports_find(const struct options *options, struct ports *ret_ports)
     ports->tx = ports->rx = &ports->port[0];
     if (strcmp(rx, "none") == 0) {
         ports->rx = NULL;
-    } else {
-        rc = find(options, options->rx_port != NULL ? "rx-port" : "port", rx, &port);
-        if (rc != 0)
-            return rc;
-        if (port.id != ports->tx->id)
-            add_second(ports, &port);
+        return 0;
     }
+    rc = find(options, option, rx, &port);
+    if (rc == 0 && port.id != ports->tx->id)
+        add_second(ports, &port);
+    return rc;
+}
+
+int ports_find(const struct options *options, struct ports *ret_ports)
+{
+    struct ports *ports = ret_ports;
+    int rc = find_both(options, ports);
+
+    if (rc != 0)
+        return rc;
     if (ports->tx->info.max_tx_queues < options->rxq)
         return too_few(ports->tx, "transmit", ports->tx->info.max_tx_queues, options->rxq);
     if (ports->rx != NULL && ports->rx->info.max_rx_queues < options->rxq)
         return too_few(ports->rx, "receive", ports->rx->info.max_rx_queues, options->rxq);
     for (unsigned i = 0; i < ports->n; i++) {
-        if (options->n_pools > 1 && is_af_xdp(&ports->port[i])) {
-            complain("port %s can be opened once by a process: one --pool at a time",
-                     ports->port[i].name);
+        struct port *port = &ports->port[i];
+
+        if (options->n_pools > 1 && is_af_xdp(port)) {
+            complain("port %s can be opened once by a process: one --pool at a time", port->name);
             return EXIT_USAGE;
         }
-    }
-    /* A queue that is not needed still is one that some drivers cannot do without. */
-    for (unsigned i = 0; i < ports->n; i++) {
-        ports->port[i].n_tx = &ports->port[i] == ports->tx ? (uint16_t)options->rxq : 1;
-        ports->port[i].n_rx = &ports->port[i] == ports->rx ? (uint16_t)options->rxq : 1;
+        /* A queue that is not needed still is one that some drivers cannot do without. */
+        port->n_tx = port == ports->tx ? (uint16_t)options->rxq : 1;
+        port->n_rx = port == ports->rx ? (uint16_t)options->rxq : 1;
     }
     return 0;
 }
