@@ -7,7 +7,6 @@
 #include "verify.h"
 
 #include <errno.h>
-#include <rte_jhash.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,15 +30,13 @@ struct arrivals_index {
 static uint64_t hash_of(const uint8_t *bytes, uint32_t n)
 {
     uint8_t padded[LEAST_BYTES] = {0};
-    uint32_t high = 0, low = 0;
 
     if (n < LEAST_BYTES) {
         memcpy(padded, bytes, n);
         bytes = padded;
         n = LEAST_BYTES;
     }
-    rte_jhash_2hashes(bytes, n, &high, &low);
-    return (uint64_t)high << 32 | low;
+    return flow_mix(0, bytes, n);
 }
 
 static int compare_hashes(const void *a, const void *b)

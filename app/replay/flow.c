@@ -8,14 +8,13 @@
 #include <rte_byteorder.h>
 #include <rte_ether.h>
 #include <rte_ip.h>
-#include <rte_jhash.h>
 #include <rte_thash.h>
 #include <string.h>
 
 #define KEY_4 0x6d, 0x5a, 0x6d, 0x5a
 #define KEY_16 KEY_4, KEY_4, KEY_4, KEY_4
 
-const uint8_t flow_key[FLOW_KEY_BYTES] = {KEY_16, KEY_16, KEY_16, KEY_4};
+_Alignas(uint32_t) const uint8_t flow_key[FLOW_KEY_BYTES] = {KEY_16, KEY_16, KEY_16, KEY_4};
 
 /* What the hash is taken of: both addresses, then perhaps both ports. */
 struct tuple {
@@ -131,15 +130,31 @@ uint32_t flow_hash(const uint8_t *frame, uint32_t n_bytes)
     return rte_softrss(tuple.words, tuple.n, flow_key);
 }
 
+/* FNV-1a by eight bytes at a time, with the upper half mixed into the lower at each step. */
+uint64_t flow_mix(uint64_t seed, const void *bytes, size_t n_bytes)
+{
+    uint64_t hash = seed ^ UINT64_C(0xcbf29ce484222325) ^ n_bytes, word;
+    const uint8_t *at = bytes;
+
+    while (n_bytes > 0) {
+        size_t n = RTE_MIN(n_bytes, sizeof(word));
+
+        word = 0;
+        memcpy(&word, at, n);
+        hash = (hash ^ word) * UINT64_C(0x100000001b3);
+        hash ^= hash >> 32;
+        at += n;
+        n_bytes -= n;
+    }
+    return hash;
+}
+
 uint64_t flow_direction(const uint8_t *frame, uint32_t n_bytes)
 {
     struct tuple tuple = tuple_of(frame, n_bytes);
-    uint32_t macs = n_bytes < 2 * RTE_ETHER_ADDR_LEN ? n_bytes : 2 * RTE_ETHER_ADDR_LEN;
-    uint32_t high = tuple.n, low = 0;
+    uint64_t hash = flow_mix(0, tuple.words, tuple.n * sizeof(tuple.words[0]));
 
-    rte_jhash_2hashes(tuple.words, tuple.n * sizeof(tuple.words[0]), &high, &low);
-    rte_jhash_2hashes(frame, macs, &high, &low);
-    return (uint64_t)high << 32 | low;
+    return flow_mix(hash, frame, RTE_MIN(n_bytes, 2u * RTE_ETHER_ADDR_LEN));
 }
 
 /* From the last frame to the first, each knows how far the next of its queue is. */

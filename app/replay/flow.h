@@ -26,6 +26,9 @@ uint32_t flow_hash(const uint8_t *frame, uint32_t n_bytes);
  * no two flows of a capture meet in one by chance. */
 uint64_t flow_direction(const uint8_t *frame, uint32_t n_bytes);
 
+/* 64 bits of hash over any bytes, for telling apart what nobody has made to collide. */
+uint64_t flow_mix(uint64_t seed, const void *bytes, size_t n_bytes);
+
 /* Gives each frame to the queue of its flow: sets the steps of capture->frames[] and the queues'
  * first frames. 0, or -E2BIG for more frames than steps can tell, with several queues. */
 int flow_spread(struct capture *capture, unsigned n_queues);
