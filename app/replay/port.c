@@ -22,6 +22,11 @@
 
 #define EXIT_USAGE 2
 
+/* Why the ports do not start: said when they are closed again, which can print a lot. */
+struct refusal_text {
+    char text[320];
+};
+
 #define LINK_NS UINT64_C(9000000000) /* testpmd's patience */
 #define DRAIN_PACKETS 65536u         /* some ports never run dry */
 
@@ -206,7 +211,7 @@ void ports_fit(const struct ports *ports, const struct options *options, struct 
 }
 
 /* As the EAL did it at the start. */
-static int probe_again(struct port *port)
+static int probe_again(struct port *port, struct refusal_text *why)
 {
     const struct rte_device *device = port->info.device;
     const struct rte_devargs *devargs = rte_dev_devargs(device);
@@ -223,7 +228,8 @@ static int probe_again(struct port *port)
     free(args);
     if (rc != 0 || rte_eth_dev_get_port_by_name(port->name, &port->id) != 0 ||
         rte_eth_dev_info_get(port->id, &port->info) != 0) {
-        complain("port %s cannot be opened again for the next pool: run one pool at a time",
+        snprintf(why->text, sizeof(why->text),
+                 "port %s cannot be opened again for the next pool: run one pool at a time",
                  port->name);
         return EXIT_FAILURE;
     }
@@ -299,7 +305,7 @@ static void advise(const struct port *port, const struct options *options, char 
 }
 
 static int start(struct port *port, const struct options *options, uint32_t largest,
-                 struct rte_mempool *pool)
+                 struct rte_mempool *pool, struct refusal_text *why)
 {
     const char *step = "be configured";
     char advice[160];
@@ -315,7 +321,8 @@ static int start(struct port *port, const struct options *options, uint32_t larg
     }
     if (rc != 0) {
         advise(port, options, advice, sizeof(advice));
-        complain("port %s cannot %s: %s%s", port->name, step, rte_strerror(-rc), advice);
+        snprintf(why->text, sizeof(why->text), "port %s cannot %s: %s%s", port->name, step,
+                 rte_strerror(-rc), advice);
         return EXIT_FAILURE;
     }
     port->started = true;
@@ -325,7 +332,7 @@ static int start(struct port *port, const struct options *options, uint32_t larg
     return 0;
 }
 
-static int wait_for_link(const struct port *port)
+static int wait_for_link(const struct port *port, struct refusal_text *why)
 {
     uint64_t start_ns = lab_os_clock_ns();
     struct rte_eth_link link = {0};
@@ -334,7 +341,8 @@ static int wait_for_link(const struct port *port)
         if (stop_requested() != STOP_NONE)
             return EXIT_FAILURE;
         if (lab_os_clock_ns() - start_ns > LINK_NS) {
-            complain("port %s has no link: its other end is not there, or not up", port->name);
+            snprintf(why->text, sizeof(why->text),
+                     "port %s has no link: its other end is not there, or not up", port->name);
             return EXIT_FAILURE;
         }
         usleep(10000);
@@ -345,18 +353,22 @@ static int wait_for_link(const struct port *port)
 int ports_start(struct ports *ports, const struct options *options, uint32_t largest,
                 struct rte_mempool *pool)
 {
+    struct refusal_text why = {"no memory to open the ports"};
     int rc = 0;
 
     for (unsigned i = 0; rc == 0 && i < ports->n; i++) {
         if (ports->port[i].closed)
-            rc = probe_again(&ports->port[i]);
+            rc = probe_again(&ports->port[i], &why);
     }
     for (unsigned i = 0; rc == 0 && i < ports->n; i++)
-        rc = start(&ports->port[i], options, largest, pool);
+        rc = start(&ports->port[i], options, largest, pool, &why);
     for (unsigned i = 0; rc == 0 && i < ports->n; i++)
-        rc = wait_for_link(&ports->port[i]);
-    if (rc != 0)
-        ports_stop(ports, pool);
+        rc = wait_for_link(&ports->port[i], &why);
+    if (rc == 0)
+        return 0;
+    ports_stop(ports, pool);
+    if (stop_requested() == STOP_NONE)
+        complain("%s", why.text);
     return rc;
 }
 

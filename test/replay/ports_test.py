@@ -300,6 +300,15 @@ class Kernel(Ports):
         self.over("net_af_xdp0,iface=lab0", "net_af_packet0,iface=lab1", "--mbcache=0",
                   "--free-on=other", DEMO)
 
+    @needs("net_af_xdp")
+    def test_af_xdp_without_privilege(self):
+        command = (*self.inside[:-1], "setpriv", "--bounding-set=-bpf,-sys_admin,-net_admin",
+                   replay.PROGRAM)
+        self.assert_fails(1, "it needs CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF", DEMO,
+                          "--port=net_af_xdp0", command=command,
+                          eal=("--vdev=net_af_xdp0,iface=lab0",))
+        self.assertNotIn("PROMISC", self.links())
+
     @needs("net_af_packet", "net_af_xdp")
     def test_af_xdp_with_other_pools(self):
         for pool in ("ring_mp_mc", "stack"):
