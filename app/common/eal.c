@@ -3,6 +3,7 @@
  */
 #include "eal.h"
 
+#include "device.h"
 #include "hugepages.h"
 #include "memory.h"
 #include "message.h"
@@ -101,12 +102,15 @@ static bool add_memory(const struct eal_request *request)
 
 static bool add_own(const struct eal_request *request)
 {
+    static const char *const pci_words[] = {"-a", "--allow", NULL};
+
     /* A name of its own: the directory that the EAL makes can be removed without asking who
      * else uses it. */
     snprintf(eal.prefix, sizeof(eal.prefix), "--file-prefix=%s-%d", program_invocation_short_name,
              (int)getpid());
     eal.own_prefix = true;
-    add("--no-pci");
+    if (!is_given(&request->user, pci_words))
+        add("--no-pci");
     add("--no-telemetry");
     add("--log-level=error");
     add(eal.prefix);
@@ -166,7 +170,7 @@ int eal_start(const struct eal_request *request)
         return EXIT_FAILURE;
     add(program_invocation_short_name);
     add_lcores(request);
-    if (user->n == 0 && !add_own(request))
+    if (device_words_only(user) && !add_own(request))
         return EXIT_FAILURE;
     for (int i = 0; i < user->n; i++)
         add(user->words[i]);
@@ -184,6 +188,8 @@ int eal_start(const struct eal_request *request)
     }
     error = rte_errno;
     remove_directory();
+    if (device_complain(user))
+        return EXIT_FAILURE;
     complain("the EAL does not start: %s%s", rte_strerror(error), advice(user, error));
     return user->n > 0 && error == EINVAL ? 2 : EXIT_FAILURE;
 }

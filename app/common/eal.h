@@ -13,14 +13,14 @@ struct eal_request {
     struct eal_words user;
     const char *lcores; /* an argument for --lcores */
 
-    /* Of importance only when the user gives no options at all. */
+    /* Of importance only when the user gives none but devices. */
     size_t huge_bytes;     /* memory needed on huge pages */
     size_t ordinary_bytes; /* the same on ordinary pages */
     const char *economy;   /* options that lessen it: "a smaller --bufs" */
 };
 
 /* Starts the EAL with the options given, and with our own where those say nothing: always the
- * lcores and, in a build tree, our plugin; when none are given, also memory.
+ * lcores and, in a build tree, our plugin; when none are given, or devices alone, also memory.
  * 0, or an exit status, and the reason has been said. */
 int eal_start(const struct eal_request *request);
 

@@ -22,6 +22,8 @@ const char *capture_refusal_name(enum refusal reason)
         [REFUSED_LARGER_THAN_RING] = "larger_than_ring",
         [REFUSED_EXCLUDED] = "excluded",
         [REFUSED_FILTERED] = "filtered",
+        [REFUSED_LARGER_THAN_PORT] = "larger_than_port",
+        [REFUSED_SMALLER_THAN_HEADER] = "smaller_than_header",
     };
 
     return names[reason];

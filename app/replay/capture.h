@@ -24,6 +24,8 @@ enum refusal {
     REFUSED_LARGER_THAN_RING, /* no queue has descriptors enough for it */
     REFUSED_EXCLUDED,         /* by --include and --exclude */
     REFUSED_FILTERED,         /* by --filter */
+    REFUSED_LARGER_THAN_PORT, /* or than one of its buffers, where the port knows no chains */
+    REFUSED_SMALLER_THAN_HEADER,
     REFUSALS,
 };
 
@@ -31,8 +33,13 @@ struct frame {
     uint64_t offset;  /* in capture.data */
     uint64_t time_ns; /* as recorded, after the first frame; once planned, when it is due */
     uint32_t bytes;   /* a frame may be larger than 65,535 bytes */
-    uint32_t file;    /* of which it is */
+    union {
+        uint32_t file; /* of which it is, until flow_spread() */
+        uint32_t step; /* from then on: frames to the next one of its queue */
+    };
 };
+
+#define CAPTURE_MAX_QUEUES 64
 
 struct capture {
     uint8_t *data;
@@ -43,7 +50,8 @@ struct capture {
     size_t frames_capacity;
     double pass_ns; /* what a pass takes: as recorded; once planned, at the pace */
 
-    struct stream *stream; /* NULL: all frames are in memory */
+    struct stream *stream;                  /* NULL: all frames are in memory */
+    size_t queue_first[CAPTURE_MAX_QUEUES]; /* n_frames: the queue gets none */
 
     uint64_t n_read;
     uint64_t refused[REFUSALS];

@@ -15,15 +15,15 @@ static void set_count(json_t *object, const char *key, uint64_t value)
     json_object_set_new(object, key, json_integer((json_int_t)value));
 }
 
-static const char *not_reached_name(enum stop_cause cause)
+static const char *not_reached_name(const struct run_result *result)
 {
-    switch (cause) {
+    switch (result->stopped) {
     case STOP_SIGNAL:
         return "interrupted";
     case STOP_INPUT:
         return "after_last_key";
     default:
-        return "after_duration";
+        return result->port.stalled ? "port_stalled" : "after_duration";
     }
 }
 
@@ -38,7 +38,7 @@ static json_t *refused_object(const struct capture *capture, const struct run_re
     if (r->dropped_first != 0)
         set_count(refused, "no_buffer", r->dropped_first);
     if (r->not_reached != 0)
-        set_count(refused, not_reached_name(r->stopped), r->not_reached);
+        set_count(refused, not_reached_name(r), r->not_reached);
     return refused;
 }
 
@@ -81,6 +81,24 @@ static json_t *exhaust_object(const struct exhaust *exhaust)
     return object;
 }
 
+static json_t *port_object(const struct port_result *port)
+{
+    json_t *object = json_object(), *lost = json_object();
+
+    for (unsigned i = 0; i < LOSSES; i++) {
+        if (port->lost[i] != 0)
+            set_count(lost, port_loss_name(i), port->lost[i]);
+    }
+    json_object_set_new(object, "tx", json_string(port->tx));
+    json_object_set_new(object, "rx", port->rx[0] == '\0' ? json_null() : json_string(port->rx));
+    json_object_set_new(object, "lost", lost);
+    set_count(object, "foreign", port->foreign);
+    set_count(object, "reordered", port->reordered);
+    set_count(object, "duplicated", port->duplicated);
+    set_count(object, "buffers_kept", port->kept);
+    return object;
+}
+
 static json_t *run_object(const struct options *options, const struct capture *capture,
                           unsigned n_mbufs, const struct run_result *r)
 {
@@ -117,6 +135,8 @@ static json_t *run_object(const struct options *options, const struct capture *c
     json_object_set_new(object, "verified", json_boolean(options->verify));
     set_count(object, "leaked", r->leaked);
     json_object_set_new(object, "interrupted", json_boolean(r->stopped == STOP_SIGNAL));
+    if (r->port.used)
+        json_object_set_new(object, "port", port_object(&r->port));
     json_object_set_new(object, "duration_s", json_real(r->duration_s));
     json_object_set_new(object, "mpps", json_real(report_mpps(r)));
     json_object_set_new(object, "gbps", json_real(report_gbps(r)));

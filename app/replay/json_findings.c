@@ -68,8 +68,10 @@ void json_findings(json_t *object, const struct run_result *result)
 
     json_object_set_new(object, "steals",
                         f->has_steals ? json_integer((json_int_t)f->steals) : json_null());
-    json_object_set_new(object, "occupancy_mean", json_real(f->occupancy_mean));
-    json_object_set_new(object, "occupancy_high", json_integer((json_int_t)f->occupancy_high));
+    if (!result->port.used) {
+        json_object_set_new(object, "occupancy_mean", json_real(f->occupancy_mean));
+        json_object_set_new(object, "occupancy_high", json_integer((json_int_t)f->occupancy_high));
+    }
     json_object_set_new(object, "get_cycles", quantiles_object(&f->get));
     json_object_set_new(object, "put_cycles", quantiles_object(&f->put));
     json_object_set_new(object, "latency_ns", quantiles_object(&f->latency));

@@ -5,6 +5,7 @@
 #include "cpus.h"
 #include "eal.h"
 #include "find_size.h"
+#include "flow.h"
 #include "memory.h"
 #include "message.h"
 #include "meter.h"
@@ -31,6 +32,7 @@
 struct replay {
     struct options options;
     struct capture capture;
+    struct ports ports;
     unsigned n_mbufs;
     struct rounds rounds;
     int status;   /* of the runs so far */
@@ -65,10 +67,32 @@ static int load(struct replay *replay)
     rc = options->stream ? open_stream(replay, &request) : capture_load(&replay->capture, &request);
     if (rc != 0)
         return rc == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
-    capture_plan(&replay->capture, &options->pace);
     if (!sizing_mbufs(options, &replay->capture, &replay->n_mbufs))
         return EXIT_USAGE;
     return EXIT_SUCCESS;
+}
+
+/* The ports tell which frames they can pass on, so this comes after the EAL has found them. */
+static int aim(struct replay *replay)
+{
+    const struct options *options = &replay->options;
+    int status = EXIT_SUCCESS;
+
+    if (options->port != NULL) {
+        status = ports_find(options, &replay->ports);
+        if (status == EXIT_SUCCESS)
+            ports_fit(&replay->ports, options, &replay->capture);
+    }
+    if (status != EXIT_SUCCESS)
+        return status;
+    capture_plan(&replay->capture, &options->pace);
+    if (flow_spread(&replay->capture, options->rxq, options->capture.order == CAPTURE_BESIDE) !=
+        0) {
+        complain("%zu frames are more than can be spread over queues: --rxq=1",
+                 replay->capture.n_frames);
+        status = EXIT_FAILURE;
+    }
+    return status;
 }
 
 /* The names and the lcores are looked at before the first run, not after an hour. */
@@ -116,7 +140,8 @@ static int run_once(struct replay *replay, const char *driver, unsigned n_mbufs,
     if (pool == NULL)
         return -ENOMEM;
     ret_result->pool = driver;
-    rc = run(&replay->options, &replay->capture, pool, ret_result);
+    rc = run(&replay->options, &replay->capture,
+             replay->options.port == NULL ? NULL : &replay->ports, pool, ret_result);
     rte_mempool_free(pool);
     if (rc == 0 && !run_is_clean(ret_result))
         replay->status = EXIT_FAILURE;
@@ -224,6 +249,8 @@ static int replay_run(struct replay *replay)
         complain("mbufs have no room for a time: %s", rte_strerror(rte_errno));
         status = EXIT_FAILURE;
     }
+    if (status == EXIT_SUCCESS)
+        status = aim(replay);
     if (status == EXIT_SUCCESS) {
         status = options->find_size ? run_find_size(replay) : run_all(replay);
         if (replay->capture.stream != NULL)

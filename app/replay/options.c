@@ -26,6 +26,8 @@ enum {
     OPTION_WINDOW,
     OPTION_PPS_MULTI,
     OPTION_MAXSLEEP,
+    OPTION_PORT,
+    OPTION_RX_PORT,
     OPTION_RXQ,
     OPTION_RXD,
     OPTION_BURST,
@@ -77,6 +79,10 @@ static const struct option_spec specs[] = {
      "that memory cannot hold, or that comes through a pipe"},
     {"window", "MIB", OPTION_WINDOW, "with --stream: how much is read ahead, of all queues (64)"},
     {NULL, NULL, 0, "Where it is received"},
+    {"port", "N|NAME", OPTION_PORT,
+     "send the capture out on this ethdev port, and receive it there;" OPTION_NEXT
+     "without it, it comes from our own receive queues"},
+    {"rx-port", "N|NAME", OPTION_RX_PORT, "receive it on another port; none: only send"},
     {"rxq", "N", OPTION_RXQ,
      "receive queues, each polled by an lcore of its own (1," OPTION_NEXT
      "or one for each file with --files=beside)"},
@@ -133,8 +139,9 @@ static void print_help(void)
            "\n");
     option_print(&table);
     printf("\n"
-           "Without EAL options it uses no PCI device, the CPUs that it is allowed to use, huge\n"
-           "pages where enough are free and ordinary memory otherwise.\n"
+           "Without EAL options, or with devices alone, it uses no PCI device that is not named,\n"
+           "the CPUs that it is allowed to use, huge pages where enough are free and ordinary\n"
+           "memory otherwise.\n"
            "\n"
            "Exit status: 0 when every frame read was replayed or refused by a named reason, and\n"
            "nothing was corrupted or leaked; 1 otherwise; 2 for wrong usage.\n"
@@ -151,7 +158,9 @@ static void print_help(void)
            "  " PROGRAM " --linktype=pad-eth tun0.pcap\n"
            "  " PROGRAM " --stream --window=256 larger-than-memory.pcap\n"
            "  zcat my.pcap.gz | " PROGRAM " --stream -\n"
-           "  " PROGRAM " -l 2-5 --file-prefix=lab -- --rxq=4 --pps=1000000 -l 0 my.pcap\n");
+           "  " PROGRAM " -l 2-5 --file-prefix=lab -- --rxq=4 --pps=1000000 -l 0 my.pcap\n"
+           "  " PROGRAM " --vdev=net_af_packet0,iface=veth0 --vdev=net_af_xdp0,iface=veth1 -- \\\n"
+           "      --port=net_af_packet0 --rx-port=net_af_xdp0 my.pcap\n");
 }
 
 static bool parse_pace(struct options *options, enum pace_kind kind, const struct option_spec *spec,
@@ -196,6 +205,29 @@ static bool can_find_size(const struct options *options)
     return ends;
 }
 
+/* Whether --port, if it is there, has beside it only what goes over ports. */
+static bool can_use_port(const struct options *options)
+{
+    const char *other = options->stream                   ? "--stream"
+                        : options->unique_ip              ? "--unique-ip"
+                        : options->hold.kind == HOLD_ALL  ? "--exhaust"
+                        : options->hold.kind != HOLD_NONE ? "--hold"
+                        : options->clone                  ? "--clone"
+                        : options->find_size              ? "--find-size"
+                                                          : NULL;
+
+    if (options->rx_port != NULL && options->port == NULL) {
+        complain("--rx-port=%s: needs a --port to send on", options->rx_port);
+        return false;
+    }
+    if (options->port != NULL && other != NULL) {
+        complain("%s is for the receive path of our own: leave out --port=%s", other,
+                 options->port);
+        return false;
+    }
+    return true;
+}
+
 /* Whether all go together: an option that does nothing beside the others was meant otherwise. */
 static bool make_sense(const struct options *options)
 {
@@ -223,7 +255,7 @@ static bool make_sense(const struct options *options)
         complain("--window needs --stream");
         return false;
     }
-    return can_find_size(options);
+    return can_find_size(options) && can_use_port(options);
 }
 
 static bool parse_free_on(struct options *options, const char *text)
@@ -328,6 +360,12 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
         return parse_u64(name, text, 1, UINT64_MAX, &o->pace.together);
     case OPTION_MAXSLEEP:
         return parse_milliseconds(name, text, &o->pace.longest_ns);
+    case OPTION_PORT:
+        o->port = text;
+        return true;
+    case OPTION_RX_PORT:
+        o->rx_port = text;
+        return true;
     case OPTION_RXQ:
         return parse_unsigned(name, text, 1, OPTIONS_MAX_QUEUES, &o->rxq);
     case OPTION_RXD:

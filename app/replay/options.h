@@ -15,7 +15,7 @@
 #define PROGRAM "labyrinth-replay"
 
 #define OPTIONS_MAX_POOLS 8
-#define OPTIONS_MAX_QUEUES 64
+#define OPTIONS_MAX_QUEUES CAPTURE_MAX_QUEUES
 
 /* The command line, checked: what each option means stands in options.c, as its help. */
 struct options {
@@ -30,6 +30,8 @@ struct options {
     bool paced;          /* the pace was asked for, and is not the default */
     struct pace pace;
 
+    const char *port;    /* NULL: the built-in receive path */
+    const char *rx_port; /* NULL: the same; "none" */
     unsigned rxq;
     unsigned rxd;
     unsigned burst;

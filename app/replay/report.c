@@ -84,12 +84,45 @@ static void print_findings(FILE *out, const struct run_result *r)
             r->alloc_failures);
     if (f->has_steals)
         fprintf(out, ", steals: %" PRIu64, f->steals);
-    fprintf(out, "\n  Occupancy: mean %.1f, high-water %" PRIu64 " buffers outside the pool\n",
-            f->occupancy_mean, f->occupancy_high);
+    fputc('\n', out);
+    if (!r->port.used) /* a port takes and frees buffers of which it does not say */
+        fprintf(out, "  Occupancy: mean %.1f, high-water %" PRIu64 " buffers outside the pool\n",
+                f->occupancy_mean, f->occupancy_high);
     if (f->get.n > 0 && f->put.n > 0)
         fprintf(out, "  Cycles a buffer: get %.1f (p99 %.1f), put %.1f (p99 %.1f)\n", f->get.p50,
                 f->get.p99, f->put.p50, f->put.p99);
     print_quantiles(out, "Latency, descriptor to free", &f->latency, 1e-3, "us");
+}
+
+/* How evenly the flows have spread. */
+static void print_queues(FILE *out, unsigned n, const struct run_result *r)
+{
+    fprintf(out, "  RX-queues: ");
+    for (unsigned i = 0; i < n; i++)
+        fprintf(out, " %" PRIu64 " (%.1f %%)", r->queue_packets[i],
+                r->rx_packets == 0 ? 0
+                                   : 100.0 * (double)r->queue_packets[i] / (double)r->rx_packets);
+    fputc('\n', out);
+}
+
+static void print_port(FILE *out, const struct port_result *port)
+{
+    const char *between = "  Lost:       ";
+
+    fprintf(out, "  Port: %s to %s\n", port->tx, port->rx[0] == '\0' ? "nowhere" : port->rx);
+    for (unsigned i = 0; i < LOSSES; i++) {
+        if (port->lost[i] == 0)
+            continue;
+        fprintf(out, "%s%" PRIu64 " %s", between, port->lost[i], port_loss_name(i));
+        between = ", ";
+    }
+    if (between[0] == ',')
+        fputc('\n', out);
+    fprintf(out, "  Foreign:    %-14" PRIu64 " Reordered: %-15" PRIu64 " Duplicated: %" PRIu64 "\n",
+            port->foreign, port->reordered, port->duplicated);
+    if (port->kept != 0)
+        fprintf(out, "  Kept by the driver: %" PRIu64 " buffers, though the port is closed\n",
+                port->kept);
 }
 
 static void print_result(FILE *out, const struct options *options, unsigned n_mbufs,
@@ -115,6 +148,7 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
             r->stopped == STOP_SIGNAL     ? ", interrupted"
             : r->stopped == STOP_DURATION ? ", time over"
             : r->stopped == STOP_INPUT    ? ", no more keys"
+            : r->port.stalled             ? ", stalled"
                                           : "");
     if (options->unique_ip)
         fprintf(out, "  With addresses of their loop: %" PRIu64 " packets\n", r->frames_edited);
@@ -136,6 +170,10 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
                 r->clone_failures);
     if (r->exhaust.on)
         print_exhaust(out, &r->exhaust);
+    if (r->port.used)
+        print_port(out, &r->port);
+    if (options->rxq > 1)
+        print_queues(out, options->rxq, r);
     if (options->verify)
         fprintf(out, "  Corrupted:  %-14" PRIu64 " (every byte compared)\n", r->corrupted);
     else

@@ -7,6 +7,7 @@
 #include "message.h"
 #include "sizing.h"
 #include "stream.h"
+#include "traffic.h"
 #include "watch.h"
 #include "worker.h"
 
@@ -23,6 +24,8 @@ static void close_workers(struct run_shared *shared, struct worker *workers, uns
 {
     for (unsigned i = 0; i < n; i++) {
         life_close(&workers[i].life);
+        arrivals_close(&workers[i].arrivals);
+        rte_free(workers[i].port);
         rte_free(workers[i].skips);
         free(workers[i].scratch);
     }
@@ -34,14 +37,24 @@ static void start_cursor(struct worker *w, unsigned queue)
 {
     const struct options *options = w->shared->options;
     const struct capture *capture = w->shared->capture;
-    uint64_t end = sizing_frames(options, capture);
 
-    if (options->capture.order == CAPTURE_BESIDE)
-        cursor_start_beside(&w->feed, queue, options->rxq, capture->frames, capture->n_frames, end);
-    else
-        cursor_start(&w->feed, queue, options->rxq, capture->n_frames, end);
+    cursor_start(&w->feed, capture, queue, options->rxq, sizing_frames(options, capture));
     supply_start(&w->supply, &w->feed);
     w->expect = w->feed;
+}
+
+/* The receiver's end of the ports. */
+static int open_port(struct worker *w, uint16_t queue, struct rte_mempool *pool)
+{
+    w->port = rte_zmalloc("replay", sizeof(*w->port), RTE_CACHE_LINE_SIZE);
+    if (w->port == NULL)
+        return -ENOMEM;
+    w->port->queue = queue;
+    w->port->receives = w->shared->ports->rx != NULL;
+    w->port->pool = pool;
+    w->port->room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
+    w->port->burst = w->shared->options->burst;
+    return w->shared->index == NULL ? 0 : arrivals_open(&w->arrivals, w->shared->index);
 }
 
 static int open_worker(struct run_shared *shared, struct worker *w, unsigned index,
@@ -72,7 +85,8 @@ static int open_worker(struct run_shared *shared, struct worker *w, unsigned ind
         if (w->scratch == NULL)
             return -ENOMEM;
     }
-    return nicq_open(&w->queue, pool, options->rxd);
+    return shared->ports != NULL ? open_port(w, (uint16_t)index, pool)
+                                 : nicq_open(&w->queue, pool, options->rxd);
 }
 
 static struct worker *open_workers(struct run_shared *shared, struct rte_mempool *pool)
@@ -96,6 +110,11 @@ static struct worker *open_workers(struct run_shared *shared, struct rte_mempool
     return NULL;
 }
 
+static lcore_function_t *receiver(const struct worker *w)
+{
+    return w->port == NULL ? worker_receive : traffic_run;
+}
+
 /* The main lcore is receiver 0; the others take the other roles, receivers first. */
 static void run_start(struct run_shared *shared, struct worker workers[])
 {
@@ -105,13 +124,13 @@ static void run_start(struct run_shared *shared, struct worker workers[])
         if (role >= sizing_lcores(shared->options))
             break;
         if (role < n_receivers)
-            rte_eal_remote_launch(worker_receive, &workers[role], lcore);
+            rte_eal_remote_launch(receiver(&workers[role]), &workers[role], lcore);
         else
             rte_eal_remote_launch(worker_release, &workers[role - n_receivers], lcore);
         role++;
     }
     shared->start_ns = lab_os_clock_ns();
-    lab_store_release(&shared->started, 1); /* pairs with wait_for_start() in worker.c */
+    lab_store_release(&shared->started, 1); /* pairs with worker_wait_for_start() */
 }
 
 /* Of a capture that is streamed, as far as it has been read. */
@@ -141,14 +160,15 @@ static void gather(const struct run_shared *shared, const struct worker workers[
         result->rx_packets += w->rx_packets;
         result->queue_packets[i] = w->rx_packets;
         result->rx_bytes += w->rx_bytes;
-        result->rx_chains += w->queue.n_chains;
+        result->rx_chains += w->queue.n_chains + w->rx_chains;
         result->rx_nombuf += w->rx_nombuf;
         result->rx_dropped += w->rx_dropped;
         result->dropped_first += w->dropped_first;
-        result->allocations += w->meter->n_taken;
+        result->allocations += w->port == NULL ? w->meter->n_taken : w->port->taken;
         result->freed_same += w->meter->n_returned;
         result->freed_other += w->releaser == w->meter ? 0 : w->releaser->n_returned;
-        result->alloc_failures += w->queue.alloc_failures + w->life.clone_failures;
+        result->alloc_failures += w->port == NULL ? w->queue.alloc_failures + w->life.clone_failures
+                                                  : w->port->alloc_failures;
         result->clones += w->life.n_clones;
         result->clone_failures += w->life.clone_failures;
         exhaust_merge(&result->exhaust, &w->life.exhaust);
@@ -164,14 +184,63 @@ static void gather(const struct run_shared *shared, const struct worker workers[
         frames_of_a_pass(shared->capture, result) - first_pass - result->dropped_first;
     result->duration_s = (double)(end_ns - shared->start_ns) / 1e9;
     result->leaked = pool->size - rte_mempool_avail_count(pool);
+    if (shared->ports != NULL) {
+        result->port.kept = ports_kept(shared->ports, result->leaked);
+        result->leaked -= result->port.kept;
+    }
     result->stopped = stop_requested();
     if (result->stopped == STOP_NONE && lab_load_relaxed(&shared->keys.ended) != 0)
         result->stopped = STOP_INPUT;
 }
 
-/* From the first frame to the last. */
-static int replay(struct run_shared *shared, struct worker workers[], struct series *series)
+/* Asked while the ports still run. */
+static void gather_port(const struct run_shared *shared, struct port_result *result)
 {
+    const struct ports *ports = shared->ports;
+    uint64_t sent = 0, received = 0;
+
+    result->used = true;
+    snprintf(result->tx, sizeof(result->tx), "%s", ports->tx->name);
+    for (unsigned i = 0; i < shared->options->rxq; i++) {
+        const struct worker *w = &shared->workers[i];
+
+        sent += w->frames_replayed;
+        received += w->rx_packets;
+        result->foreign += w->foreign;
+        result->reordered += w->reordered;
+        result->stalled = result->stalled || w->port->stalled;
+    }
+    if (result->stalled)
+        complain("port %s has taken no frame for so long that its other end must be gone, or all "
+                 "buffers lie in its queues",
+                 ports->tx->name);
+    if (ports->rx == NULL)
+        return;
+    snprintf(result->rx, sizeof(result->rx), "%s", ports->rx->name);
+    result->duplicated = received > sent ? received - sent : 0;
+    ports_losses(ports, sent > received ? sent - received : 0, result->lost);
+}
+
+/* Gives each worker its ports, as they are numbered now. */
+static int start_ports(struct run_shared *shared, struct rte_mempool *pool)
+{
+    struct ports *ports = shared->ports;
+
+    if (ports_start(ports, shared->options, shared->capture->largest, pool) != 0)
+        return -EIO;
+    for (unsigned i = 0; i < shared->options->rxq; i++) {
+        struct portq *port = shared->workers[i].port;
+
+        port->tx_port = ports->tx->id;
+        port->rx_port = ports->rx == NULL ? 0 : ports->rx->id;
+    }
+    return 0;
+}
+
+/* From the first frame to the last. */
+static int replay(struct run_shared *shared, struct series *series)
+{
+    struct worker *workers = shared->workers;
     struct keys *keys = NULL;
     struct watch *watch;
     int rc = 0;
@@ -183,11 +252,25 @@ static int replay(struct run_shared *shared, struct worker workers[], struct ser
     stop_rearm();
     run_start(shared, workers);
     watch = watch_start(shared, workers, series);
-    worker_receive(&workers[0]);
+    receiver (&workers[0])(&workers[0]);
     rte_eal_mp_wait_lcore();
     watch_end(watch);
     keys_end(keys);
     return 0;
+}
+
+static int replay_over_ports(struct run_shared *shared, struct rte_mempool *pool,
+                             struct run_result *result)
+{
+    int rc = start_ports(shared, pool);
+
+    if (rc != 0)
+        return rc;
+    rc = replay(shared, result->series);
+    if (rc == 0)
+        gather_port(shared, &result->port);
+    ports_stop(shared->ports, pool);
+    return rc;
 }
 
 /* Before it is asked what was read: the thread counts that until it ends. */
@@ -202,49 +285,79 @@ static int run_workers(struct run_shared *shared, struct rte_mempool *pool,
                        struct run_result *result)
 {
     const struct options *options = shared->options;
-    struct worker *workers = open_workers(shared, pool);
     int rc;
 
-    if (workers == NULL) {
+    shared->workers = open_workers(shared, pool);
+    if (shared->workers == NULL) {
         complain("no memory for %u queues of %u descriptors: %s", options->rxq, options->rxd,
                  rte_strerror(rte_errno));
         stop_stream(shared->capture);
         return -ENOMEM;
     }
-    rc = replay(shared, workers, result->series);
+    rc = shared->ports != NULL ? replay_over_ports(shared, pool, result)
+                               : replay(shared, result->series);
     stop_stream(shared->capture);
     if (rc == 0) {
-        gather(shared, workers, pool, result);
+        gather(shared, shared->workers, pool, result);
         if (findings_gather(shared->meters, shared->n_meters, &result->findings) != 0)
             note("no memory for the latencies of this run");
         result->findings.has_steals = findings_steals(pool, &result->findings.steals);
     }
-    close_workers(shared, workers, options->rxq);
+    close_workers(shared, shared->workers, options->rxq);
     return rc;
 }
 
-int run(const struct options *options, const struct capture *capture, struct rte_mempool *pool,
-        struct run_result *ret_result)
+static int index_frames(const struct capture *capture, struct arrivals_index **ret_index)
+{
+    int rc = arrivals_index_create(capture, ret_index);
+
+    if (rc != 0)
+        complain("no memory to look up %zu frames by their content: --no-verify",
+                 capture->n_frames);
+    return rc;
+}
+
+int run(const struct options *options, const struct capture *capture, struct ports *ports,
+        struct rte_mempool *pool, struct run_result *ret_result)
 {
     struct run_shared shared = {
         .options = options,
         .capture = capture,
+        .ports = ports,
         .yield = sizing_lcores(options) + (capture->stream != NULL) > cpus_count(),
         .drops = options->hold.kind != HOLD_NONE && options->hold.kind != HOLD_ALL,
     };
     struct run_result result = {.pool = ret_result->pool};
+    struct arrivals_index *index = NULL;
     int rc = capture->stream != NULL ? stream_start(capture->stream) : 0;
 
+    if (rc == 0 && ports != NULL && ports->rx != NULL && options->verify)
+        rc = index_frames(capture, &index);
     if (rc != 0)
         return rc;
+    shared.index = index;
     rte_srand(options->seed); /* of all lcores */
-    result.series = options->json != NULL ? series_open(options->rxq) : NULL;
+    if (options->json != NULL)
+        result.series = series_open(ports == NULL ? options->rxq : 0);
     rc = run_workers(&shared, pool, &result);
+    arrivals_index_free(index);
     if (rc == 0)
         *ret_result = result;
     else
         free(result.series);
     return rc;
+}
+
+/* What was sent came back, and in order. */
+static bool is_whole(const struct run_result *result)
+{
+    const struct port_result *port = &result->port;
+
+    if (!port->used)
+        return result->rx_packets == result->frames_replayed &&
+               result->rx_bytes == result->bytes_replayed;
+    return port->reordered == 0 && !port->stalled &&
+           (port->rx[0] == '\0' || result->rx_packets == result->frames_replayed);
 }
 
 /* Whether all frames were replayed, or as many as were asked for. */
@@ -256,7 +369,5 @@ static bool is_complete(const struct run_result *result)
 
 bool run_is_clean(const struct run_result *result)
 {
-    return result->corrupted == 0 && result->leaked == 0 &&
-           result->rx_packets == result->frames_replayed &&
-           result->rx_bytes == result->bytes_replayed && is_complete(result);
+    return result->corrupted == 0 && result->leaked == 0 && is_whole(result) && is_complete(result);
 }

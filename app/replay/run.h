@@ -8,11 +8,25 @@
 #include "exhaust.h"
 #include "findings.h"
 #include "options.h"
+#include "port.h"
 #include "series.h"
 #include "statistics.h"
 #include "stop.h"
 
 #include <rte_mempool.h>
+
+/* What is to be said of a run over ports. */
+struct port_result {
+    bool used;
+    char tx[RTE_ETH_NAME_MAX_LEN];
+    char rx[RTE_ETH_NAME_MAX_LEN]; /* "": nothing was to be received */
+    bool stalled;                  /* the port took no more frames */
+    uint64_t foreign;
+    uint64_t reordered;
+    uint64_t duplicated; /* more came back than were sent */
+    uint64_t lost[LOSSES];
+    uint64_t kept; /* buffers that the driver has not given back even when it was closed */
+};
 
 /* A capture, once through a pool: what happened. */
 struct run_result {
@@ -48,6 +62,7 @@ struct run_result {
     double planned_s; /* when the last frame that was replayed was due */
     double fed_s;     /* and when it was fed */
     enum stop_cause stopped;
+    struct port_result port;
 
     /* Of several rounds, this is the one in the middle: rounds.h. */
     unsigned rounds;
@@ -55,9 +70,10 @@ struct run_result {
     struct spread ratio; /* to the first pool, paired by round */
 };
 
-/* 0 or -errno, and the reason has been said. */
-int run(const struct options *options, const struct capture *capture, struct rte_mempool *pool,
-        struct run_result *ret_result);
+/* Through our own receive queues, or through ports (NULL: none). 0 or -errno, and the reason has
+ * been said. */
+int run(const struct options *options, const struct capture *capture, struct ports *ports,
+        struct rte_mempool *pool, struct run_result *ret_result);
 
 /* Whether all went as asked: every frame was received, whole, and every buffer is back. */
 bool run_is_clean(const struct run_result *result);

@@ -47,6 +47,13 @@ uint64_t sizing_frames(const struct options *options, const struct capture *capt
     return options->capture.frames != 0 ? RTE_MIN(end, options->capture.frames) : end;
 }
 
+/* What two ports can hold of buffers: their queues' descriptors, and what drivers keep in rings of
+ * their own (AF_XDP has the most: 2 x 2048 for each queue). */
+static uint64_t in_ports(const struct options *options)
+{
+    return options->port == NULL ? 0 : (uint64_t)options->rxq * 2 * (2 * options->rxd + 4096);
+}
+
 static uint64_t segments(const struct options *options, uint64_t frame_bytes)
 {
     uint64_t room = options->mbuf_size - RTE_PKTMBUF_HEADROOM;
@@ -80,7 +87,8 @@ bool sizing_mbufs(const struct options *options, const struct capture *capture, 
 {
     uint64_t least = sizing_least(options, capture);
     uint64_t ample = (uint64_t)options->rxq * 3 * options->rxd + cached(options) +
-                     segments(options, capture->largest) + held(options, capture);
+                     segments(options, capture->largest) + held(options, capture) +
+                     in_ports(options);
 
     if (options->clone)
         ample *= 2;

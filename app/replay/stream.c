@@ -4,6 +4,7 @@
 #include "stream.h"
 
 #include "cpus.h"
+#include "flow.h"
 #include "message.h"
 #include "reader.h"
 #include "source.h"
@@ -61,17 +62,20 @@ static uint8_t *wait_for_room(struct stream *stream, struct window *window, uint
     return room;
 }
 
-static unsigned queue_of(const struct stream *stream, const struct source_frame *frame,
-                         uint64_t index)
+static unsigned queue_of(const struct stream *stream, const struct source_frame *frame)
 {
-    bool beside = stream->request.capture.order == CAPTURE_BESIDE;
+    unsigned n_queues = stream->request.n_queues;
 
-    return (unsigned)((beside ? frame->file : index) % stream->request.n_queues);
+    if (n_queues == 1)
+        return 0;
+    if (stream->request.capture.order == CAPTURE_BESIDE)
+        return frame->file % n_queues;
+    return flow_hash(frame->bytes, frame->n_bytes) % n_queues;
 }
 
 static bool put(struct stream *stream, const struct source_frame *frame, struct view *view)
 {
-    struct window *window = &stream->windows[queue_of(stream, frame, view->index)];
+    struct window *window = &stream->windows[queue_of(stream, frame)];
     uint8_t *room = wait_for_room(stream, window, frame->n_bytes);
 
     if (room == NULL)

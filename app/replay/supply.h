@@ -26,7 +26,7 @@ struct supply {
 static inline void supply_start(const struct supply *supply, struct cursor *cursor)
 {
     if (supply->window != NULL)
-        cursor_start(cursor, 0, 1, SIZE_MAX, UINT64_MAX);
+        cursor_start_counting(cursor);
 }
 
 static inline bool supply_look_window(struct window *window, struct cursor *cursor,

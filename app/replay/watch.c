@@ -78,11 +78,12 @@ static void print_line(const struct watch *watch, const struct count *now,
 {
     const struct run_shared *shared = watch->shared;
 
-    fprintf(stderr,
-            "%s%.1f s: %" PRIu64 " packets, %.3f Mpps, %.3f Gbps, %" PRIu64
-            " buffers outside the pool, latency %.1f us\n",
-            watch->shows ? "\r\033[K" : "", point->seconds, now->packets, point->mpps, point->gbps,
-            meter_outside(shared->meters, shared->n_meters), point->latency_mean_ns / 1e3);
+    fprintf(stderr, "%s%.1f s: %" PRIu64 " packets, %.3f Mpps, %.3f Gbps",
+            watch->shows ? "\r\033[K" : "", point->seconds, now->packets, point->mpps, point->gbps);
+    if (shared->ports == NULL) /* which take and free buffers of which they do not say */
+        fprintf(stderr, ", %" PRIu64 " buffers outside the pool, latency %.1f us",
+                meter_outside(shared->meters, shared->n_meters), point->latency_mean_ns / 1e3);
+    fputc('\n', stderr);
 }
 
 static struct count count_now(const struct watch *watch)
@@ -132,7 +133,7 @@ static struct point point_of(struct watch *watch, const struct count *now)
         lab_store_relaxed(&shared->meters[i].latency_peak, 0);
     }
     point.latency_max_ns = cycle_ns * (double)peak;
-    for (unsigned i = 0; i < shared->options->rxq; i++)
+    for (unsigned i = 0; shared->ports == NULL && i < shared->options->rxq; i++)
         point.outside[i] = outside(&watch->workers[i]);
     return point;
 }

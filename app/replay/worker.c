@@ -138,8 +138,18 @@ static void advance(struct worker *w, const struct view views[], unsigned done, 
     }
 }
 
+/* How many of the frames found buffers and descriptors; *ret_dry: the others found no buffer. */
+static unsigned put(struct worker *w, const struct view views[], unsigned n, bool *ret_dry)
+{
+    unsigned fed =
+        likely(w->port == NULL) ? nicq_dma(&w->queue, views, n) : portq_put(w->port, views, n);
+
+    *ret_dry = fed < n && (w->port == NULL ? w->queue.dry : w->port->dry);
+    return fed;
+}
+
 /* The wire: puts the frames that are due into the queue. */
-static void feed(struct worker *w, bool timed)
+void worker_feed(struct worker *w, bool timed)
 {
     struct cursor ahead = w->feed;
     struct view views[MAX_BURST];
@@ -156,9 +166,8 @@ static void feed(struct worker *w, bool timed)
         w->timed_as = w->frames_replayed;
         w->timed = true;
     }
-    fed = nicq_dma(&w->queue, views, n);
+    fed = put(w, views, n, &dry);
     note_fed(w, views, fed);
-    dry = fed < n && w->queue.dry;
     if (dry && w->shared->drops) {
         advance(w, views, n, n, &ahead);
         drop(w, views + fed, n - fed);
@@ -239,7 +248,7 @@ static bool is_over(const struct worker *w)
            (cursor_at_end(&w->feed) || stop_requested() != STOP_NONE);
 }
 
-static void wait_for_start(const struct run_shared *shared)
+void worker_wait_for_start(const struct run_shared *shared)
 {
     while (lab_load_acquire(&shared->started) == 0) /* pairs with run_start() in run.c */
         idle(shared->yield);
@@ -250,7 +259,7 @@ static unsigned poll(struct worker *w, struct rte_mbuf *packets[])
     bool timed = meter_turn(&w->meter->polls);
     unsigned n;
 
-    feed(w, timed);
+    worker_feed(w, timed);
     n = nicq_burst(&w->queue, packets, w->shared->options->burst);
     refill(w, timed);
     if (timed)
@@ -275,7 +284,7 @@ int worker_receive(void *argument)
     struct rte_mbuf *packets[MAX_BURST];
 
     refill(w, false);
-    wait_for_start(w->shared);
+    worker_wait_for_start(w->shared);
     while (!is_over(w)) {
         unsigned n = poll(w, packets);
 

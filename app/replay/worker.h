@@ -4,6 +4,7 @@
 #ifndef REPLAY_WORKER_H
 #define REPLAY_WORKER_H
 
+#include "arrivals.h"
 #include "capture.h"
 #include "cursor.h"
 #include "keys.h"
@@ -11,6 +12,7 @@
 #include "meter.h"
 #include "nicq.h"
 #include "options.h"
+#include "portq.h"
 #include "supply.h"
 
 #include <lab_atomic.h>
@@ -20,10 +22,15 @@
 
 /* Frames that are edited for one poll, at most. */
 #define WORKER_EDITED 32u
+struct worker;
+struct ports;
 
 struct run_shared {
     const struct options *options;
     const struct capture *capture;
+    struct ports *ports;                /* NULL: a receive path of our own */
+    const struct arrivals_index *index; /* of the capture; NULL: none is needed */
+    struct worker *workers;
     bool yield;           /* more lcores than CPUs: a poll that finds nothing gives way */
     lab_atomic_t started; /* 0 until start_ns is set */
     uint64_t start_ns;
@@ -33,12 +40,14 @@ struct run_shared {
     struct keys_count keys; /* --oneatatime */
 };
 
-/* One receiver's own; nobody else writes it, and `progress` alone is read while it runs. */
+/* One receiver's own; nobody else writes it, and the atomics alone are read while it runs. */
 struct worker {
     struct run_shared *shared;
     struct nicq queue;
     struct supply supply;
-    uint8_t *scratch; /* for edited frames, until they have been copied or compared; NULL: none */
+    uint8_t *scratch;   /* for edited frames, until they have been copied or compared; NULL: none */
+    struct portq *port; /* NULL: our own queue */
+    struct arrivals arrivals;
     struct cursor feed;
     struct cursor expect;
     struct life life;
@@ -55,7 +64,11 @@ struct worker {
     lab_atomic_t progress; /* frames received so far */
     lab_atomic_t progress_bytes;
     lab_atomic_t finished; /* nothing more will be handed over */
-    uint64_t now_ns;       /* of this poll, after the start */
+    lab_atomic_t fed;      /* to a port: the index of the next frame */
+    lab_atomic_t sent;     /* by a port: 0 until the last frame, then their number plus one */
+    bool sending_over;
+    uint64_t rx_seen; /* frames received when it was last looked for the end */
+    uint64_t now_ns;  /* of this poll, after the start */
     uint64_t end_ns;
     uint64_t due_ns;        /* when the last frame that was fed was to be fed, after the start */
     uint64_t fed_ns;        /* and when it was */
@@ -69,11 +82,14 @@ struct worker {
     uint64_t rx_bytes;
     uint64_t rx_nombuf; /* frames that had to wait because the pool was empty */
     uint64_t rx_dropped;
-    uint64_t corrupted;
     bool is_starving; /* with --stream: the frame at `feed` has not been read yet */
     uint64_t starving_since_ns;
     uint64_t starved;
     uint64_t starved_ns;
+    uint64_t rx_chains;
+    uint64_t corrupted;
+    uint64_t reordered;
+    uint64_t foreign; /* packets that are nobody's frame */
 } __rte_cache_aligned;
 
 /* Whether the frames that are received must be known one by one. */
@@ -85,5 +101,9 @@ static inline bool worker_follows(const struct worker *w)
 /* lcore functions; the argument is the struct worker. */
 int worker_receive(void *worker);
 int worker_release(void *worker);
+
+/* Parts of it, for traffic.c. */
+void worker_wait_for_start(const struct run_shared *shared);
+void worker_feed(struct worker *w, bool timed);
 
 #endif

@@ -61,6 +61,16 @@ def frame(number, length):
     return bytes((number * 31 + i * 7) & 0xFF for i in range(length))
 
 
+def tcp(source, destination, payload=b"labyrinth"):
+    """A segment from one (host, port) to another, as far as a flow is told by it."""
+    ends = [(bytes((2, 0, 0, 0, 0, host)), bytes((10, 0, 0, host))) for host, _ in
+            (source, destination)]
+    segment = struct.pack(">HHIIHHHH", source[1], destination[1], 0, 0, 0x5010, 0, 0, 0)
+    header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(segment + payload), 0, 0, 64, 6, 0)
+    return (ends[1][0] + ends[0][0] + b"\x08\0" + header + ends[0][1] + ends[1][1] + segment +
+            payload)
+
+
 def pcap_header(link=ETHERNET, order="<", nanoseconds=False, snaplen=262144):
     magic = 0xA1B23C4D if nanoseconds else 0xA1B2C3D4
     return struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snaplen, link)

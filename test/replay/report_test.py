@@ -165,6 +165,22 @@ class Plot(replay.ReplayTest):
         with open(picture, "rb") as file:
             self.assertEqual(file.read(4), b"\x89PNG")
 
+    def test_a_run_without_occupancy(self):
+        """As over ports, which do not say what they hold."""
+        if shutil.which("gnuplot") is None:
+            self.skipTest("gnuplot is not installed (apt install gnuplot-nox)")
+        with open(self.report(), encoding="utf-8") as file:
+            report = json.load(file)
+        report["series"]["occupancy"] = []
+        path = self.file("ports.json", json.dumps(report).encode())
+        picture = os.path.join(self.folder, "run.svg")
+        done = self.plot(path, "-o", picture)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        with open(picture, encoding="utf-8") as file:
+            drawn = file.read()
+        self.assertIn("Rate", drawn)
+        self.assertNotIn("Buffers outside", drawn)
+
     def test_sentences(self):
         report, picture = self.report(), os.path.join(self.folder, "run.png")
         other = self.file("other.json", json.dumps({"host": {}}).encode())

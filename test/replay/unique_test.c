@@ -3,6 +3,7 @@
  */
 #include "capture.h"
 #include "cmocka_first.h"
+#include "flow.h"
 #include "supply.h"
 #include "unique.h"
 
@@ -167,7 +168,8 @@ static void test_supply(void **state)
     uint8_t *scratch = malloc(demo.largest);
     struct view view;
 
-    cursor_start(&cursor, 0, 1, demo.n_frames, UINT64_MAX);
+    assert_int_equal(flow_spread(&demo, 1, false), 0);
+    cursor_start(&cursor, &demo, 0, 1, UINT64_MAX);
     for (size_t i = 0; i < 2 * demo.n_frames; i++, cursor_next(&cursor)) {
         const struct frame *frame = &demo.frames[i % demo.n_frames];
 

@@ -1,0 +1,423 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""Replay through ethdev ports: what was sent comes back, or is lost by name; every byte is
+compared, and every buffer is back. Interfaces are made in a network namespace of the test's own."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import replay
+from replay import DEMO, frame, pcap, tcp
+
+DEMO_FRAMES = 3000
+RING = ("--vdev=net_ring0",)
+MIX = os.path.join(replay.CAPTURES, "mix-4709.pcap")
+
+IP = shutil.which("ip")
+TESTPMD = shutil.which("dpdk-testpmd")
+
+JUMBO = [frame(i, length) for i, length in enumerate((1514, 1515, 60, 9000))]
+
+
+def installed(driver):
+    """Whether DPDK has this driver, beside its libraries."""
+    lines = subprocess.run(["ldd", replay.PROGRAM], stdout=subprocess.PIPE, text=True,
+                           check=True).stdout.splitlines()
+    folders = {os.path.dirname(line.split()[2]) for line in lines if "librte_eal" in line}
+    return any(name.startswith(f"librte_{driver}.so") for folder in folders
+               for name in os.listdir(folder))
+
+
+def needs(*drivers):
+    missing = [name for name in drivers if not installed(name)]
+    return unittest.skipIf(missing, f"this DPDK lacks: {', '.join(missing)}")
+
+
+class Ports(replay.ReplayTest):
+    def assert_accounts(self, report, loops=1):
+        """Every frame read was sent or refused; what was sent came back, or was lost by name."""
+        self.assertEqual(report["frames_read"] * loops, report["frames_replayed"] +
+                         sum(report["frames_refused"].values()) * loops)
+        port = report["port"]
+        if port["rx"] is not None:
+            self.assertEqual(report["frames_replayed"] + port["duplicated"],
+                             report["rx_packets"] + sum(port["lost"].values()))
+        self.assertEqual(sum(report["rx_queue_packets"]), report["rx_packets"])
+        self.assertEqual(report["leaked"], 0)
+
+    def assert_returns(self, *arguments, loops=1, **how):
+        """All of it came back, in order."""
+        report = self.assert_succeeds(*arguments, **how)
+        self.assert_accounts(report, loops)
+        self.assert_whole(report)
+        self.assertEqual((report["port"]["lost"], report["port"]["reordered"],
+                          report["port"]["duplicated"]), ({}, 0, 0))
+        return report
+
+
+@needs("net_ring")
+class Ring(Ports):
+    def test_every_pool_and_cache(self):
+        for arguments in (("--mbcache=0",), ("--free-on=other", "--rxq=2"),
+                          ("--no-verify", "--burst=1"), ("--pps=20000",)):
+            with self.subTest(arguments):
+                self.assert_returns("--port=net_ring0", *arguments, DEMO, eal=RING)
+
+    def test_by_number_over_loops(self):
+        report = self.assert_returns("--port=0", "--loop=7", DEMO, eal=RING, loops=7)
+        self.assertEqual(report["rx_packets"], 7 * DEMO_FRAMES)
+
+    def test_pools_one_after_the_other(self):
+        result = replay.replay("--port=0", "--pool=labyrinth,ring_mp_mc,stack", DEMO, eal=RING)
+        self.assertEqual(result.status, 0, result.err)
+        for report in result.report:
+            self.assert_accounts(report)
+            self.assertEqual(report["rx_packets"], DEMO_FRAMES)
+
+    def test_chains(self):
+        report = self.assert_returns("--port=0", "--mbuf-size=228", DEMO, eal=RING)
+        self.assertGreater(report["rx_chains"], 1000)
+
+    def test_flows_keep_to_a_queue(self):
+        ends = ((1, 80), (2, 4711))
+        path = self.file("flow.pcap", pcap([tcp(*ends), tcp(*reversed(ends))] * 50))
+        report = self.assert_returns("--port=0", "--rxq=4", path, eal=RING)
+        self.assertEqual(sorted(report["rx_queue_packets"]), [0, 0, 0, 100])
+
+    def test_all_captures(self):
+        if not os.path.isdir(replay.CAPTURES):
+            self.skipTest(f"no captures in {replay.CAPTURES}")
+        for name in sorted(os.listdir(replay.CAPTURES)):
+            if name.startswith(("INDEX", "not-", "ng-2if")):
+                continue
+            with self.subTest(name):
+                self.assert_returns("--port=0", "--rxq=2", os.path.join(replay.CAPTURES, name),
+                                    eal=RING)
+
+    def test_a_small_pool_makes_frames_wait(self):
+        report = self.assert_returns("--port=0", "--total-num-mbufs=17000", "--mbcache=0",
+                                     "--loop=20", DEMO, eal=RING, loops=20)
+        self.assertEqual(report["total_num_mbufs"], 17000)
+
+    def test_only_sending_stalls_in_a_ring_that_nobody_empties(self):
+        result = self.assert_fails(1, "has taken no frame for so long", "--port=0",
+                                   "--rx-port=none", "--loop=5", DEMO, eal=RING)
+        self.assertEqual(result.report["leaked"], 0)
+        self.assertIn("stalled", result.out)
+
+    def test_interrupted(self):
+        process = subprocess.Popen([replay.PROGRAM, *RING, "--", "--port=0", "--loop=0", DEMO],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=replay.TIMEOUT_S)
+        self.assertIn("interrupted", out, err)
+        self.assertRegex(out, "Leaked: +0 ")
+        self.assertEqual(process.returncode, 0)
+        for folder in ("/var/run/dpdk", "/tmp/dpdk", "/dev/hugepages"):
+            self.assertFalse(os.path.exists(f"{folder}/labyrinth-replay-{process.pid}"))
+
+
+@needs("net_null")
+class Null(Ports):
+    def test_sending_only(self):
+        report = self.assert_succeeds("--port=net_null0", "--rx-port=none", "--loop=3", DEMO,
+                                      eal=("--vdev=net_null0",))
+        self.assert_accounts(report, 3)
+        # It takes no chains, which the largest frames are.
+        large = report["frames_refused"]["larger_than_port"]
+        self.assertEqual((report["frames_replayed"], report["rx_packets"], report["port"]["rx"]),
+                         (3 * (DEMO_FRAMES - large), 0, None))
+        self.assert_succeeds("--port=net_null0", "--rx-port=none", "--mbuf-size=30000", DEMO,
+                             eal=("--vdev=net_null0",))
+
+    def test_nothing_comes_back(self):
+        result = replay.replay("--port=net_null0", DEMO, eal=("--vdev=net_null0,no-rx=1",))
+        self.assertEqual(result.status, 1)
+        self.assertEqual(result.report["port"]["lost"],
+                         {"not_returned": result.report["frames_replayed"]})
+        self.assert_accounts(result.report)
+
+    def test_what_others_send_is_foreign(self):
+        """A port that makes up packets as long as one polls it."""
+        path = self.file("flow.pcap", pcap([tcp((1, 80), (2, 4711))] * 5))
+        result = replay.replay("--port=net_ring0", "--rx-port=net_null0", path,
+                               eal=(*RING, "--vdev=net_null0"))
+        self.assertEqual(result.status, 1)
+        self.assertGreater(result.report["port"]["foreign"], 0)
+        self.assertEqual(result.report["port"]["lost"], {"not_returned": 5})
+        self.assert_accounts(result.report)
+
+
+@needs("net_pcap")
+class Pcap(Ports):
+    def test_a_file_holds_what_was_sent(self):
+        sent = os.path.join(self.folder, "sent.pcap")
+        report = self.assert_succeeds("--port=net_pcap0", "--rx-port=none", DEMO,
+                                      eal=(f"--vdev=net_pcap0,tx_pcap={sent}",))
+        self.assert_accounts(report)
+        self.assert_adds_up(self.assert_succeeds(sent))
+        # The file that was written is the file that is received.
+        report = self.assert_returns("--port=net_pcap0", sent, eal=(
+            f"--vdev=net_pcap0,rx_pcap={sent},tx_pcap={sent}.again",))
+        self.assertGreater(report["rx_packets"], DEMO_FRAMES * 0.9)
+
+    def test_another_file_is_foreign(self):
+        path = self.file("other.pcap", pcap([tcp((1, 80), (2, 4711))] * 9))
+        result = replay.replay("--port=net_pcap0", DEMO, eal=(
+            f"--vdev=net_pcap0,rx_pcap={path},tx_pcap={self.folder}/sent.pcap",))
+        self.assertEqual(result.status, 1)
+        self.assertEqual(result.report["port"]["foreign"], 9)
+        self.assertEqual(result.report["port"]["lost"],
+                         {"not_returned": result.report["frames_replayed"]})
+
+    def test_a_changed_byte_is_corruption(self):
+        segments = [tcp((1, 80), (2, 4711), bytes((i,)) * 40) for i in range(9)]
+        path = self.file("flow.pcap", pcap(segments))
+        segments[4] = segments[4][:-1] + b"\xff"
+        damaged = self.file("damaged.pcap", pcap(segments))
+        result = replay.replay("--port=net_pcap0", path, eal=(
+            f"--vdev=net_pcap0,rx_pcap={damaged},tx_pcap={self.folder}/sent.pcap",))
+        self.assertEqual((result.status, result.report["corrupted"]), (1, 1))
+        self.assert_accounts(result.report)
+
+    def test_order_and_loss(self):
+        segments = [tcp((1, 80), (2, 4711), bytes((i,)) * 40) for i in range(9)]
+        path = self.file("flow.pcap", pcap(segments))
+        for received, lost, reordered in (([0, 1, 2, 4, 3, 5, 6, 7, 8], {}, 1),
+                                          ([0, 1, 2, 6, 7, 8], {"not_returned": 3}, 0)):
+            with self.subTest(received):
+                other = self.file("other.pcap", pcap([segments[i] for i in received]))
+                result = replay.replay("--port=net_pcap0", path, eal=(
+                    f"--vdev=net_pcap0,rx_pcap={other},tx_pcap={self.folder}/sent.pcap",))
+                self.assertEqual(result.status, 1)
+                port = result.report["port"]
+                self.assertEqual((port["lost"], port["reordered"], result.report["corrupted"]),
+                                 (lost, reordered, 0))
+                self.assert_accounts(result.report)
+
+    def test_padding_is_no_corruption(self):
+        short = [tcp((1, 80), (2, 4711), bytes((i,))) for i in range(9)]
+        path = self.file("short.pcap", pcap(short))
+        padded = self.file("padded.pcap", pcap([data.ljust(60, b"\0") for data in short]))
+        self.assert_returns("--port=net_pcap0", path, eal=(
+            f"--vdev=net_pcap0,rx_pcap={padded},tx_pcap={self.folder}/sent.pcap",))
+
+
+def namespace():
+    """The name of a new one with a veth pair, lab0 to lab1; None where there can be none."""
+    name = f"labyrinth-{os.getpid()}"
+    commands = (["netns", "add", name],
+                ["-n", name, "link", "add", "lab0", "type", "veth", "peer", "name", "lab1"],
+                ["-n", name, "link", "set", "lab0", "up"], ["-n", name, "link", "set", "lab1", "up"])
+    for command in commands:
+        done = subprocess.run([IP, *command], stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode != 0:
+            subprocess.run([IP, "netns", "del", name], stderr=subprocess.DEVNULL, check=False)
+            return None
+    return name
+
+
+class Kernel(Ports):
+    """Interfaces of the kernel, which the tests' own namespace takes with it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.name = namespace() if IP and os.geteuid() == 0 else None
+        if cls.name is None:
+            raise unittest.SkipTest("no veth pair in a network namespace can be made here (root, "
+                                    "apt install iproute2)")
+        cls.addClassCleanup(subprocess.run, [IP, "netns", "del", cls.name], check=True)
+
+    def setUp(self):
+        super().setUp()
+        self.inside = (IP, "netns", "exec", self.name, replay.PROGRAM)
+
+    def links(self):
+        return subprocess.run([IP, "-n", self.name, "-o", "link"], stdout=subprocess.PIPE,
+                              text=True, check=True).stdout
+
+    def over(self, tx, rx, *arguments, **how):
+        """From one device to another, each "NAME,ARGUMENTS", made in this order."""
+        devices = how.pop("devices", (tx, rx))
+        report = self.assert_returns(f"--port={tx.split(',')[0]}", f"--rx-port={rx.split(',')[0]}",
+                                     *arguments, command=self.inside,
+                                     eal=[f"--vdev={device}" for device in devices], **how)
+        self.assertNotIn("PROMISC", self.links())
+        self.assertNotIn("xdp", self.links())
+        self.assertNotIn("lab2", self.links())
+        return report
+
+    @needs("net_af_packet")
+    def test_af_packet(self):
+        devices = "net_af_packet0,iface=lab0", "net_af_packet1,iface=lab1"
+        self.over(*devices, DEMO)
+        self.over(*devices, "--mbcache=0", "--free-on=other", "--loop=3", DEMO, loops=3)
+
+    @needs("net_af_packet")
+    def test_af_packet_with_vlans(self):
+        if not os.path.exists(MIX):
+            self.skipTest(f"no captures in {replay.CAPTURES}")
+        self.over("net_af_packet0,iface=lab0", "net_af_packet1,iface=lab1", MIX)
+
+    @needs("net_af_packet")
+    def test_af_packet_over_two_queues(self):
+        ends = ((1, 80), (2, 4711))
+        path = self.file("flow.pcap", pcap([tcp(*ends), tcp(*reversed(ends))] * 50))
+        report = self.over("net_af_packet0,iface=lab0,qpairs=2",
+                           "net_af_packet1,iface=lab1,qpairs=2", "--rxq=2", path)
+        self.assertEqual(sorted(report["rx_queue_packets"]), [0, 100])
+
+    @needs("net_af_packet")
+    def test_larger_than_the_interface(self):
+        path = self.file("jumbo.pcap", pcap(JUMBO))
+        report = self.over("net_af_packet0,iface=lab0", "net_af_packet1,iface=lab1", path)
+        self.assertEqual(report["frames_refused"], {"larger_than_port": 2})
+
+    @needs("net_af_packet")
+    def test_packets_of_the_kernel_are_foreign(self):
+        """It asks on the sending end for an address that nobody has, in the midst of it all."""
+        asks = ("import socket, time; s = socket.socket(type=socket.SOCK_DGRAM)\n"
+                "for i in range(30): s.sendto(b'', ('192.0.2.%d' % (i + 9), 9)); time.sleep(.1)")
+        command = (*self.inside[:-1], "sh", "-c",
+                   'ip addr replace 192.0.2.1/24 dev lab0; python3 -c "$0" & "$@"; status=$?; '
+                   "wait; ip addr flush dev lab0; exit $status", asks, replay.PROGRAM)
+        report = self.assert_returns(
+            "--port=net_af_packet0", "--rx-port=net_af_packet1", "--pps=500", "--limit=2000", DEMO,
+            command=command, eal=("--vdev=net_af_packet0,iface=lab0",
+                                  "--vdev=net_af_packet1,iface=lab1"))
+        self.assertGreater(report["port"]["foreign"], 0)
+
+    @needs("net_af_packet", "net_af_xdp")
+    def test_af_xdp(self):
+        self.over("net_af_packet0,iface=lab0", "net_af_xdp0,iface=lab1", DEMO)
+        self.over("net_af_xdp0,iface=lab0", "net_af_packet0,iface=lab1", "--mbcache=0",
+                  "--free-on=other", DEMO)
+
+    @needs("net_af_xdp")
+    def test_af_xdp_without_privilege(self):
+        command = (*self.inside[:-1], "setpriv", "--bounding-set=-bpf,-sys_admin,-net_admin",
+                   replay.PROGRAM)
+        self.assert_fails(1, "it needs CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF", DEMO,
+                          "--port=net_af_xdp0", command=command,
+                          eal=("--vdev=net_af_xdp0,iface=lab0",))
+        self.assertNotIn("PROMISC", self.links())
+
+    @needs("net_af_packet", "net_af_xdp")
+    def test_af_xdp_with_other_pools(self):
+        for pool in ("ring_mp_mc", "stack"):
+            with self.subTest(pool):
+                self.over("net_af_xdp0,iface=lab0", "net_af_packet0,iface=lab1", f"--pool={pool}",
+                          DEMO)
+        self.assert_fails(2, "can be opened once by a process", "--pool=labyrinth,stack",
+                          "--port=net_af_xdp0", DEMO, command=self.inside,
+                          eal=("--vdev=net_af_xdp0,iface=lab0",))
+
+    @needs("net_af_packet", "net_tap")
+    def test_tap(self):
+        if not os.path.exists("/dev/net/tun"):
+            self.skipTest("no /dev/net/tun (modprobe tun)")
+        tap, packet = "net_tap0,iface=lab2", "net_af_packet0,iface=lab2"
+        self.over(tap, packet, DEMO)
+        self.over(packet, tap, "--mbcache=0", "--free-on=other", DEMO, devices=(tap, packet))
+
+    @needs("net_af_packet")
+    def test_interrupted(self):
+        command = [*self.inside, "--vdev=net_af_packet0,iface=lab0",
+                   "--vdev=net_af_packet1,iface=lab1", "--", "--port=net_af_packet0",
+                   "--rx-port=net_af_packet1", "--loop=0", "--pps=20000", DEMO]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True)
+        self.addCleanup(process.kill)
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=replay.TIMEOUT_S)
+        self.assertIn("interrupted", out, err)
+        self.assertRegex(out, "Leaked: +0 ")
+        self.assertNotIn("PROMISC", self.links())
+
+    @needs("net_af_packet")
+    def test_what_is_missing_is_named(self):
+        device = "--vdev=net_af_packet0,iface=lab0"
+        arguments = ("--port=net_af_packet0", DEMO)
+        self.assert_fails(1, "there is no interface lab9", *arguments, command=self.inside,
+                          eal=("--vdev=net_af_packet0,iface=lab9",))
+        self.assert_fails(1, "it needs CAP_NET_RAW", *arguments, eal=(device,), command=(
+            *self.inside[:-1], "setpriv", "--bounding-set=-net_raw", replay.PROGRAM))
+        self.assert_fails(1, "--mbuf-size=2176", *arguments, "--mbuf-size=1024", eal=(device,),
+                          command=self.inside)
+        self.assert_fails(2, "has 1 transmit queue, and each lcore needs", *arguments, "--rxq=2",
+                          eal=(device,), command=self.inside)
+
+
+@needs("net_memif")
+@unittest.skipUnless(TESTPMD, "dpdk-testpmd is not installed (apt install dpdk-dev)")
+class Memif(Ports):
+    @contextlib.contextmanager
+    def echo(self, socket):
+        """Another process, which sends back what it receives."""
+        command = ["stdbuf", "-oL", TESTPMD, "--lcores=0@0,1@0", "--no-pci", "--no-huge", "-m", "128",
+                   "--no-telemetry", "--no-shconf", f"--file-prefix=labyrinth-echo-{os.getpid()}",
+                   f"--vdev=net_memif0,role=server,socket={socket},socket-abstract=no", "--",
+                   "--total-num-mbufs=4096", "--forward-mode=io", "--auto-start"]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True)
+        try:
+            for line in process.stdout:
+                if line.startswith("Press enter"):
+                    break
+            yield
+        finally:
+            process.stdin.close()
+            process.kill()
+            process.wait()
+            process.stdout.close()
+            with contextlib.suppress(OSError):
+                os.rmdir(f"/var/run/dpdk/labyrinth-echo-{os.getpid()}")
+
+    def test_two_processes(self):
+        socket = os.path.join(self.folder, "memif")
+        device = f"--vdev=net_memif0,role=client,socket={socket},socket-abstract=no"
+        with self.echo(socket):
+            self.assert_returns("--port=net_memif0", "--pps=20000", DEMO, eal=(device,))
+
+    def test_nobody_at_the_other_end(self):
+        socket = os.path.join(self.folder, "memif")
+        self.assert_fails(1, "the process at its other end", "--port=net_memif0", DEMO, eal=(
+            f"--vdev=net_memif0,role=client,socket={socket},socket-abstract=no",))
+
+
+class Wrong(Ports):
+    def test_no_port(self):
+        self.assert_fails(2, "--port=0: there is no port: have one before", "--port=0", DEMO)
+
+    @needs("net_ring")
+    def test_no_such_port(self):
+        self.assert_fails(2, "did you mean net_ring0?", "--port=net_rnig0", DEMO, eal=RING)
+        self.assert_fails(2, "--rx-port=7: no such port (there is: 0 net_ring0)", "--port=0",
+                          "--rx-port=7", DEMO, eal=RING)
+
+    def test_rx_port_alone(self):
+        self.assert_fails(2, "needs a --port", "--rx-port=0", DEMO)
+
+    def test_what_ports_do_not_do(self):
+        for option in ("--stream", "--unique-ip", "--hold=fixed:3", "--exhaust", "--clone",
+                       "--find-size"):
+            with self.subTest(option):
+                name = option.split("=")[0]
+                self.assert_fails(2, f"{name} is for the receive path of our own: leave out --port=0",
+                                  option, "--port=0", DEMO)
+
+    def test_no_such_driver(self):
+        self.assert_fails(1, "apt install librte-net-frobnicate", "--port=0", DEMO,
+                          eal=("--vdev=net_frobnicate0",))
+
+
+if __name__ == "__main__":
+    replay.main()
