@@ -165,16 +165,19 @@ static __rte_noinline void receive_chain(struct nicq *queue, struct rte_mbuf *pa
 
 unsigned nicq_burst(struct nicq *queue, struct rte_mbuf *packets[], unsigned n)
 {
+    struct nicq q = *queue; /* as in nicq_dma() */
     unsigned got;
 
-    for (got = 0; got < n && nicq_holds_frames(queue); got++) {
-        uint32_t slot = queue->received++ & (queue->size - 1), done = queue->done[slot];
+    for (got = 0; got < n && nicq_holds_frames(&q); got++) {
+        uint32_t slot = q.received++ & (q.size - 1), done = q.done[slot];
 
-        packets[got] = queue->mbufs[slot];
-        write_header(queue, packets[got], done & ~DONE_LAST);
+        packets[got] = q.mbufs[slot];
+        write_header(&q, packets[got], done & ~DONE_LAST);
         if (unlikely((done & DONE_LAST) == 0))
-            receive_chain(queue, packets[got]);
+            receive_chain(&q, packets[got]);
     }
+    queue->received = q.received;
+    queue->n_chains = q.n_chains;
     return got;
 }
 

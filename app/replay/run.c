@@ -72,6 +72,8 @@ static int open_worker(struct run_shared *shared, struct worker *w, unsigned ind
         .window = capture->stream != NULL ? stream_window(capture->stream, index) : NULL,
         .unique_ip = options->unique_ip,
     };
+    w->at_once =
+        w->supply.window == NULL && !options->unique_ip && options->pace.kind == PACE_TOPSPEED;
     start_cursor(w, index);
     if (life_open(&w->life, options, index, pool->size, shared->yield, w->meter) != 0)
         return -ENOMEM;

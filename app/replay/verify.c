@@ -3,9 +3,8 @@
  */
 #include "verify.h"
 
-#include <string.h>
-
-bool packet_is_frame(const struct rte_mbuf *packet, const uint8_t *bytes, uint32_t n_bytes)
+bool packet_is_frame_in_pieces(const struct rte_mbuf *packet, const uint8_t *bytes,
+                               uint32_t n_bytes)
 {
     const struct rte_mbuf *segment = packet;
     uint32_t compared = 0;

@@ -53,6 +53,31 @@ static __rte_noinline void be_fed(struct worker *w)
     w->starved_ns += lab_os_clock_ns() - w->starving_since_ns;
 }
 
+/* A frame that is in memory, as it is, of which nobody asks when it is due. */
+static inline void view_at(const struct capture *capture, const struct cursor *at,
+                           struct view *ret_view)
+{
+    const struct frame *frame = &capture->frames[at->frame];
+
+    ret_view->bytes = capture->data + frame->offset;
+    ret_view->n_bytes = frame->bytes;
+    ret_view->loop = at->loop;
+}
+
+/* The next frames where all are due, in memory, and as they are. */
+static unsigned collect_at_once(const struct worker *w, struct view views[], struct cursor *ahead)
+{
+    unsigned n, burst = w->shared->options->burst;
+    struct cursor at = *ahead; /* which no store can change, as far as the compiler knows */
+
+    for (n = 0; n < burst && !cursor_at_end(&at); n++) {
+        view_at(w->supply.capture, &at, &views[n]);
+        cursor_next(&at);
+    }
+    *ahead = at;
+    return n;
+}
+
 /* The frames that are due next, a burst at most; `ahead` is then behind the last of them. Edited
  * ones stand in scratch[], which has room for WORKER_EDITED of them. */
 static unsigned collect(struct worker *w, struct view views[], struct cursor *ahead)
@@ -60,6 +85,8 @@ static unsigned collect(struct worker *w, struct view views[], struct cursor *ah
     unsigned n, burst = w->shared->options->burst;
     uint8_t *scratch = w->scratch;
 
+    if (likely(w->at_once))
+        return collect_at_once(w, views, ahead);
     if (scratch != NULL)
         burst = RTE_MIN(burst, WORKER_EDITED);
     if (w->supply.pace->kind != PACE_TOPSPEED)
@@ -108,10 +135,13 @@ static void drop(struct worker *w, const struct view views[], unsigned n)
 /* So many frames are in the queue now. */
 static void note_fed(struct worker *w, const struct view views[], unsigned fed)
 {
-    for (unsigned i = 0; i < fed; i++) {
-        w->bytes_replayed += views[i].n_bytes;
-        w->first_pass += views[i].loop == 0;
-    }
+    uint64_t bytes = 0;
+
+    for (unsigned i = 0; i < fed; i++)
+        bytes += views[i].n_bytes;
+    w->bytes_replayed += bytes;
+    for (unsigned i = 0; i < fed && views[i].loop == 0; i++)
+        w->first_pass++;
     for (unsigned i = 0; w->supply.unique_ip && i < fed; i++)
         w->frames_edited += views[i].is_edited;
     for (unsigned i = 0; w->skips != NULL && i < fed; i++) {
@@ -201,12 +231,22 @@ static void stamp(struct worker *w, struct rte_mbuf *packets[], unsigned n)
     }
 }
 
+/* The frame at the cursor, which has been fed. */
+static inline void look_again(const struct worker *w, struct cursor *expect, struct view *ret_view)
+{
+    if (likely(w->at_once))
+        view_at(w->supply.capture, expect, ret_view);
+    else
+        (void)supply_look(&w->supply, expect, w->scratch, ret_view);
+}
+
 /* Follows the packets with the frames that must come next, and compares them. */
 static void follow(struct worker *w, struct rte_mbuf *const packets[], unsigned n)
 {
     bool verify = w->shared->options->verify;
     struct cursor expect = w->expect;
     uint64_t corrupted = 0;
+    struct view view;
 
     for (unsigned i = 0; i < n; i++) {
         if (w->skips != NULL) {
@@ -216,9 +256,7 @@ static void follow(struct worker *w, struct rte_mbuf *const packets[], unsigned 
                 cursor_next(&expect);
         }
         if (verify) {
-            struct view view;
-
-            (void)supply_look(&w->supply, &expect, w->scratch, &view);
+            look_again(w, &expect, &view);
             corrupted += !packet_is_frame(packets[i], view.bytes, view.n_bytes);
         }
         cursor_next(&expect);

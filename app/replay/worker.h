@@ -45,6 +45,7 @@ struct worker {
     struct run_shared *shared;
     struct nicq queue;
     struct supply supply;
+    bool at_once;       /* every frame is due, in memory, and replayed as it is */
     uint8_t *scratch;   /* for edited frames, until they have been copied or compared; NULL: none */
     struct portq *port; /* NULL: our own queue */
     struct arrivals arrivals;
