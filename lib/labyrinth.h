@@ -13,6 +13,7 @@
 #include <lab_page.h>
 #include <lab_pool.h>
 #include <lab_pool_audit.h>
+#include <lab_pool_reclaim.h>
 #include <lab_region.h>
 
 #endif

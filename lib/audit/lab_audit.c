@@ -113,6 +113,29 @@ unsigned lab_audit_party(struct lab_audit *audit, uint64_t identity)
     return 0;
 }
 
+static bool is_known(const struct lab_audit *audit, uint64_t identity)
+{
+    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++)
+        if (lab_load_relaxed(&audit->process[party]) == identity)
+            return true;
+    return false;
+}
+
+void lab_audit_enter(struct lab_audit *audit)
+{
+    uint64_t identity = lab_audit_self();
+
+    if (is_known(audit, identity))
+        return;
+    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++) {
+        uint64_t gone = LAB_AUDIT_PARTY_GONE;
+
+        if (lab_cas_acquire(&audit->process[party], &gone, identity))
+            return;
+    }
+    (void)lab_audit_party(audit, identity);
+}
+
 /* This process's resolver. */
 static lab_atomic_t resolver_address;
 

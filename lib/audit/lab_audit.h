@@ -134,6 +134,10 @@ LAB_INLINE enum lab_audit_level lab_audit_level(const struct lab_audit *audit)
  * has none yet. 0 when all are taken. Any thread; lock-free. */
 unsigned lab_audit_party(struct lab_audit *audit, uint64_t identity);
 
+/* Takes a place for the calling process before any of its threads uses the table, also one that
+ * another process had which is gone: two threads that did so could take two. Lock-free. */
+void lab_audit_enter(struct lab_audit *audit);
+
 /* The identity of the process in a place, or 0. Any thread; wait-free. */
 LAB_INLINE uint64_t lab_audit_process(const struct lab_audit *audit, unsigned party)
 {

@@ -37,6 +37,7 @@ enum lab_audit_state {
 #define LAB_AUDIT_EPOCHS 64u
 #define LAB_AUDIT_PARTY_SHIFT 10
 #define LAB_AUDIT_PARTIES 64u
+#define LAB_AUDIT_PARTY_GONE UINT64_MAX /* in lab_audit.process: for lab_audit_enter() */
 #define LAB_AUDIT_LCORE_SHIFT 16
 #define LAB_AUDIT_GENERATION_SHIFT 32
 

@@ -277,6 +277,22 @@ void lab_deque_settle_any(struct lab_deque *deque, uint64_t mark)
     (void)lab_cas_release(&deque->split, &mark, (int64_t)(bot - top) < 0 ? top : bot); /* D3 */
 }
 
+struct lab_deque_span lab_deque_span_any(const struct lab_deque *deque)
+{
+    struct lab_deque_span span = {.top = lab_load_acquire(&deque->top)};
+    uint64_t split = lab_load_acquire(&deque->split); /* D4 */
+
+    /* An owner that was killed in a pop may have left bot below what a revoker made public. */
+    span.end = lab_load_acquire(&deque->bot); /* D2 */
+    if (split < LAB_DEQUE_MARK && (int64_t)(span.end - split) < 0)
+        span.end = split;
+    if ((int64_t)(span.end - span.top) < 0)
+        span.end = span.top;
+    if (span.end - span.top > deque->capacity)
+        span.end = span.top + deque->capacity;
+    return span;
+}
+
 uint64_t lab_deque_count_any(const struct lab_deque *deque, uint64_t *ret_tip)
 {
     uint64_t top = lab_load_relaxed(&deque->top);

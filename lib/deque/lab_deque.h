@@ -132,6 +132,23 @@ enum lab_deque_marked lab_deque_mark_any(struct lab_deque *deque, uint64_t *ret_
  * did so before. Any thread; wait-free. */
 void lab_deque_settle_any(struct lab_deque *deque, uint64_t mark);
 
+/* What of the counters a look at the things in a deque needs. */
+struct lab_deque_span {
+    uint64_t top;
+    uint64_t end;
+};
+
+/* Where the things are. While the owner is inside a call, bot may lie below some of them for a
+ * moment: the caller sees to it that it is not, or has ended. Any thread; wait-free. */
+struct lab_deque_span lab_deque_span_any(const struct lab_deque *deque);
+
+/* The thing at a place of such a span; another one that its owner put or a thief took since may be
+ * there. Any thread; wait-free. */
+LAB_INLINE void *lab_deque_thing_any(const struct lab_deque *deque, uint64_t at)
+{
+    return (void *)(uintptr_t)lab_load_relaxed(&deque->slots[at & deque->mask]);
+}
+
 /* Things in the deque; *ret_tip (may be NULL) is how many of them are private. Exact while the
  * owner and the thieves are at rest, near the truth otherwise. Any thread; wait-free. */
 uint64_t lab_deque_count_any(const struct lab_deque *deque, uint64_t *ret_tip);

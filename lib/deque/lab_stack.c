@@ -4,10 +4,17 @@
 
 /* The shared stack. Its words, and the labels T1 to T3, stand in lab_stack.h. */
 
+#include <errno.h>
 #include <lab_index.h>
 #include <lab_stack.h>
 
 #define INDEX_MASK ((UINT64_C(1) << LAB_STACK_INDEX_BITS) - 1)
+
+/* Deeper than any stack is. */
+#define BESIDE (UINT64_C(1) << 30)
+
+/* Walks that were led astray, before one gives up. */
+#define WALKS 10000u
 
 /* The next head: one change later, with `link` (an index + 1, or 0) on top. */
 static uint64_t head_after(uint64_t head, uint64_t link)
@@ -46,7 +53,7 @@ static uint64_t load_link(const struct lab_stack *stack, uint64_t next)
  * caller's CAS fails. */
 static uint64_t depth_at(const struct lab_stack *stack, uint64_t next)
 {
-    return next == 0 ? 0 : link_depth(load_link(stack, next));
+    return next == 0 ? stack->base : link_depth(load_link(stack, next));
 }
 
 void lab_stack_init(struct lab_stack *stack, lab_atomic_t *links, uint32_t count)
@@ -54,6 +61,12 @@ void lab_stack_init(struct lab_stack *stack, lab_atomic_t *links, uint32_t count
     memset(stack, 0, sizeof(*stack));
     stack->links = links;
     stack->count = count;
+}
+
+void lab_stack_init_beside(struct lab_stack *stack, const struct lab_stack *other)
+{
+    lab_stack_init(stack, other->links, (uint32_t)other->count);
+    stack->base = BESIDE;
 }
 
 void lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n)
@@ -95,7 +108,41 @@ unsigned lab_stack_pop_any(struct lab_stack *stack, uint32_t *ret_indices, unsig
     } while (true);
 }
 
+/* Follows links from a thing down to the bottom. What was popped since keeps its link, and leads to
+ * what still lies below; what was pushed again lies at another depth, or leads down all the same,
+ * for below it lies the rest. So the walk is astray exactly if a depth is not the one expected. */
+static bool walk_down(const struct lab_stack *stack, uint64_t next,
+                      void (*visit)(void *context, uint32_t index), void *context)
+{
+    uint64_t link, expected = 0;
+
+    for (; next != 0; next = known(stack, link_next(link))) {
+        link = load_link(stack, next);
+        if (expected == 0)
+            expected = link_depth(link);
+        if (link_depth(link) != expected-- || link_depth(link) > BESIDE)
+            return false;
+        visit(context, (uint32_t)(next - 1));
+    }
+    return expected == 0;
+}
+
+int lab_stack_walk_any(const struct lab_stack *stack, void (*visit)(void *context, uint32_t index),
+                       void *context)
+{
+    for (unsigned i = 0; i < WALKS; i++) {
+        uint64_t head = lab_load_acquire(&stack->head); /* T2 */
+
+        if (walk_down(stack, known(stack, head & INDEX_MASK), visit, context))
+            return 0;
+    }
+    return -EAGAIN;
+}
+
 uint32_t lab_stack_count_any(const struct lab_stack *stack)
 {
-    return (uint32_t)depth_at(stack, known(stack, lab_load_acquire(&stack->head) & INDEX_MASK));
+    uint64_t depth =
+        depth_at(stack, known(stack, lab_load_acquire(&stack->head) & INDEX_MASK)); /* T2 */
+
+    return (uint32_t)(depth - stack->base);
 }

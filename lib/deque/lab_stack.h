@@ -46,11 +46,21 @@ struct lab_stack {
     alignas(LAB_CACHE_LINE) lab_atomic_t head;
     lab_atomic_t *links; /* one for each index */
     uint64_t count;      /* of them: what names another is no link, and is not followed */
+    uint64_t base; /* depth of the bottom: tells the links of two stacks over one array apart */
 };
 
 /* Makes an empty stack over links[0 .. count-1], for indices 0 .. count-1: all zero, or as another
  * stack left them, since a walk that has been overtaken may follow any of them. Not thread-safe. */
 void lab_stack_init(struct lab_stack *stack, lab_atomic_t *links, uint32_t count);
+
+/* A second stack over the links of `other`, for a caller's own use. */
+void lab_stack_init_beside(struct lab_stack *stack, const struct lab_stack *other);
+
+/* Shows visit() every index that is in the stack from the beginning to the end of the call, and
+ * perhaps some that came or went meanwhile, or twice. -EAGAIN when others changed the stack so much
+ * that it did not come to an end. Any thread; wait-free. */
+int lab_stack_walk_any(const struct lab_stack *stack, void (*visit)(void *context, uint32_t index),
+                       void *context) LAB_CHECKED;
 
 /* Puts n things (at most LAB_STACK_BURST) on top, indices[n-1] topmost, in one CAS. Any thread. */
 void lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n);

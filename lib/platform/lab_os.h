@@ -93,6 +93,13 @@ int lab_os_node_self(void);
  * or what stands in the way of reading /proc. */
 int lab_os_process(int pid, uint64_t *ret_identity);
 
+/* Whether that process still runs: 1, or 0 when it has ended, also one that nobody has waited for
+ * yet; or -errno when that cannot be told. It must be of the caller's PID namespace. */
+int lab_os_process_runs(uint64_t identity);
+
+/* Lets others have the CPU. */
+void lab_os_yield(void);
+
 /* The id in such a word. */
 int lab_os_process_pid(uint64_t identity);
 

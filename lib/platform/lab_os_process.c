@@ -7,8 +7,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <lab_os.h>
+#include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Of /proc/PID/stat, behind the name of the program: that may hold blanks and brackets. */
@@ -47,6 +50,38 @@ int lab_os_process(int pid, uint64_t *ret_identity)
         *ret_identity =
             (uint64_t)pid << (64 - LAB_OS_PID_BITS) | (start & (UINT64_MAX >> LAB_OS_PID_BITS));
     return err;
+}
+
+/* Whether what pidfd_open gave has ended: the kernel lets one wait for that, as for input. */
+static int has_ended(int file)
+{
+    struct pollfd end = {.fd = file, .events = POLLIN};
+    int n = poll(&end, 1, 0);
+
+    return n < 0 ? -errno : n;
+}
+
+int lab_os_process_runs(uint64_t identity)
+{
+    int file = (int)syscall(SYS_pidfd_open, lab_os_process_pid(identity), 0u);
+    uint64_t found;
+    int err;
+
+    if (file < 0)
+        return errno == ESRCH ? 0 : -errno;
+    /* From here on the id is not used again: is it still the same process? */
+    err = lab_os_process(lab_os_process_pid(identity), &found);
+    if (err == 0 && found == identity)
+        err = has_ended(file);
+    else if (err == 0 || err == -ESRCH)
+        err = 1;
+    close(file);
+    return err < 0 ? err : !err;
+}
+
+void lab_os_yield(void)
+{
+    (void)sched_yield();
 }
 
 int lab_os_process_pid(uint64_t identity)

@@ -8,6 +8,7 @@
 #include <lab_audit_quarantine.h>
 #include <lab_pool.h>
 #include <lab_pool_slow.h>
+#include <lab_pool_sweep.h>
 #include <lab_prefetch.h>
 
 /* An lcore samples the number of free things at every so many slow gets: the sum over all deques
@@ -129,6 +130,7 @@ static void claim(const struct lab_pool *pool, void *const *things, unsigned n)
 static bool keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
                  bool publish_all)
 {
+    lab_pool_mark(pool, things, n);
     if (enrol(pool, slot) && lab_deque_push_slow_owner(&pool->deque[slot], things, n, publish_all))
         return true;
     (void)stack_put(pool, slot, &pool->stack, things, n);
@@ -288,7 +290,7 @@ static bool gather_pieces(struct request *request, void **ret_things, unsigned n
     unsigned got = 0;
     bool all = true;
 
-    lab_stack_init(&pieces, pool->stack.links, pool->count);
+    lab_stack_init_beside(&pieces, &pool->stack);
     while (got < n && all) {
         request->want = n - got < PIECE_MAX ? n - got : PIECE_MAX;
         all = gather(request);

@@ -104,6 +104,8 @@ struct lab_pool_slow {
     uint32_t to_sample; /* things to be got before the next that the audit looks at */
     uint32_t looks;     /* calls that the audit recorded */
     uint64_t looked_at; /* when it last asked for the time, ticks */
+    lab_atomic_t call;  /* whether the lcore is inside a call, as lab_pool_sweep.h has it */
+    lab_atomic_t bot;   /* its deque's, when the last call began */
 };
 
 /* In memory that may be shared between processes, at the same address in each: no pointer to
@@ -124,14 +126,15 @@ struct lab_pool {
     /* The highest slot whose gets take the hot path: lcores, or 0 while the audit looks at them. */
     lab_atomic_t hot;
 
-    struct lab_audit *audit;    /* the records, or NULL */
-    char *buffers;              /* with a stride: the first buffer */
-    void **objects;             /* without: index to object */
-    uint32_t *hash;             /* without: object to index + 1, open addressing */
-    lab_atomic_t *slots;        /* roster.places x capacity */
-    struct lab_pool_slow *slow; /* lcores + 1 entries, like the deques */
-    struct lab_region region;   /* of lab_pool_create() */
-    lab_atomic_t whole;         /* of a shared one: 1 when all of it is there */
+    struct lab_audit *audit;      /* the records, or NULL */
+    struct lab_pool_sweep *sweep; /* beside them, for lab_pool_reclaim() */
+    char *buffers;                /* with a stride: the first buffer */
+    void **objects;               /* without: index to object */
+    uint32_t *hash;               /* without: object to index + 1, open addressing */
+    lab_atomic_t *slots;          /* roster.places x capacity */
+    struct lab_pool_slow *slow;   /* lcores + 1 entries, like the deques */
+    struct lab_region region;     /* of lab_pool_create() */
+    lab_atomic_t whole;           /* of a shared one: 1 when all of it is there */
     char name[LAB_POOL_NAME_SIZE];
 
     /* Not 0: puts go the slow way. Read by every put, written seldom. The high half is hunger: some

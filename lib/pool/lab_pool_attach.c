@@ -52,6 +52,8 @@ int lab_pool_attach(const char *name, struct lab_pool **ret_pool, struct lab_err
         (void)lab_region_destroy(&region);
         return rc;
     }
+    if (((struct lab_pool *)region.address)->audit != NULL)
+        lab_audit_enter(((struct lab_pool *)region.address)->audit);
     *ret_pool = region.address;
     return 0;
 }

@@ -11,6 +11,7 @@
 #include <lab_audit_report.h>
 #include <lab_audit_watch.h>
 #include <lab_pool_slow.h>
+#include <lab_pool_sweep.h>
 #include <lab_ticks.h>
 
 /* Things that are looked at before they are put, all at once. */
@@ -151,22 +152,37 @@ static void sample_got(struct lab_pool *pool, uint32_t slot, void *const *things
     slow->to_sample -= n;
 }
 
+static int take(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n)
+{
+    if (lab_deque_pop_owner(&pool->deque[slot], ret_things, n))
+        return 0;
+    return lab_pool_take_slow(pool, slot, ret_things, n);
+}
+
+static int get_full(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n,
+                    struct lab_audit_site site)
+{
+    lab_atomic_t *call = lab_pool_call_begin(pool, slot);
+    struct look look;
+    int rc = take(pool, slot, ret_things, n);
+
+    if (rc == 0 && look_begin(&look, pool, slot, site, time_of_get(pool, slot)))
+        see_got(&look, ret_things, n);
+    lab_pool_call_end(slot, call);
+    return rc;
+}
+
 LAB_NOINLINE int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, void **ret_things,
                                       unsigned n, struct lab_audit_site site)
 {
-    struct look look;
+    int rc;
 
-    if (!lab_deque_pop_owner(&pool->deque[slot], ret_things, n)) {
-        int rc = lab_pool_take_slow(pool, slot, ret_things, n);
-
-        if (rc != 0)
-            return rc;
-    }
-    if (lab_audit_level(pool->audit) == LAB_AUDIT_SAMPLE)
+    if (lab_audit_level(pool->audit) == LAB_AUDIT_FULL)
+        return get_full(pool, slot, ret_things, n, site);
+    rc = take(pool, slot, ret_things, n);
+    if (rc == 0 && lab_audit_level(pool->audit) == LAB_AUDIT_SAMPLE)
         sample_got(pool, slot, ret_things, n, site);
-    else if (look_begin(&look, pool, slot, site, time_of_get(pool, slot)))
-        see_got(&look, ret_things, n);
-    return 0;
+    return rc;
 }
 
 /* Puts */
@@ -251,6 +267,7 @@ static int put_full(struct look *look, uint32_t slot, void *const *things, unsig
     while (n > 0) {
         unsigned k = 0;
 
+        lab_pool_mark(look->pool, things, n < BURST ? n : BURST); /* W4 */
         for (; n > 0 && k < BURST; n--) {
             good[k] = *things++;
             if (!see_put(look, &good[k]))
@@ -258,6 +275,7 @@ static int put_full(struct look *look, uint32_t slot, void *const *things, unsig
             else if (good[k] != NULL)
                 k++;
         }
+        lab_pool_mark(look->pool, good, k); /* others, where there is a quarantine */
         give(look->pool, slot, good, k);
     }
     return rc;
@@ -277,8 +295,13 @@ LAB_NOINLINE int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void
     struct look look;
 
     if (lab_audit_level(pool->audit) == LAB_AUDIT_FULL &&
-        look_begin(&look, pool, slot, site, time_of_put(pool, slot)))
-        return put_full(&look, slot, things, n);
+        look_begin(&look, pool, slot, site, time_of_put(pool, slot))) {
+        lab_atomic_t *call = lab_pool_call_begin(pool, slot);
+        int rc = put_full(&look, slot, things, n);
+
+        lab_pool_call_end(slot, call);
+        return rc;
+    }
     for (unsigned i = 0; i < n; i++)
         if (lab_unlikely(lab_audit_may_watch(pool->audit, things[i])))
             unwatch(pool, things[i]);

@@ -8,6 +8,7 @@
 #include <lab_index.h>
 #include <lab_pool.h>
 #include <lab_pool_audit.h>
+#include <lab_pool_sweep.h>
 
 /* Ids in one pool: every one costs half a KiB. */
 #define LCORES_MAX 4096u
@@ -43,7 +44,7 @@
 /* Where everything lies, in bytes from the pool's beginning. */
 struct layout {
     uint32_t lcores, deques, capacity, tip, reach, hash_slots, stride;
-    size_t slow, roster, slots, links, objects, hash, audit, end;
+    size_t slow, roster, slots, links, objects, hash, audit, sweep, end;
     struct lab_audit_options audited; /* as asked for, and the rest filled in */
 };
 
@@ -158,6 +159,8 @@ static void place_audit(const struct lab_pool_options *options, struct layout *l
         audited->poison_bytes = options->buffer_bytes - audited->poison_from;
     layout->audit =
         place(layout, wants_records(audited) ? 1 : 0, lab_audit_footprint(options->count, audited));
+    layout->sweep = place(layout, wants_records(audited) ? 1 : 0,
+                          sizeof(struct lab_pool_sweep) + options->count);
 }
 
 static int plan(const struct lab_pool_options *options, struct layout *ret_layout,
@@ -230,6 +233,7 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     lab_store_relaxed(&pool->hot, layout->lcores);
     if (wants_records(&layout->audited)) {
         pool->audit = (void *)(base + layout->audit);
+        pool->sweep = (void *)(base + layout->sweep);
         lab_audit_init(pool->audit, pool->count, &layout->audited);
         if (layout->audited.level != LAB_AUDIT_OFF)
             lab_store_relaxed(&pool->hot, 0);
@@ -304,6 +308,16 @@ static void fill(struct lab_pool *pool)
     }
 }
 
+/* What was filled in is free, also to the audit: nobody put it. */
+static void fill_records(struct lab_pool *pool)
+{
+    uint64_t nobody = lab_audit_who(0, LAB_AUDIT_LCORE_ANY, 0);
+
+    for (uint32_t i = 0; i < pool->count; i++)
+        lab_store_relaxed(&pool->audit->record[i].word,
+                          lab_audit_word_next(0, nobody, LAB_AUDIT_FREE));
+}
+
 int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
                     struct lab_error *error)
 {
@@ -340,6 +354,8 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
     pool->buffers = (char *)region.address + at;
     pool->adopted = pool->count;
     fill(pool);
+    if (layout.audited.level == LAB_AUDIT_FULL)
+        fill_records(pool);
     lab_store_release(&pool->whole, 1); /* P1 pairs with P2 */
     *ret_pool = pool;
     return 0;

@@ -134,7 +134,7 @@ int main(int argc, char **argv)
     end = now_seconds() + stress_seconds(2.5);
     while (now_seconds() < end) {
         if (attached) {
-            rig = rig_create_shared(COUNT);
+            rig = rig_create_shared(COUNT, (struct lab_audit_options){0});
         } else {
             rig = rig_map((struct lab_pool_options){.count = COUNT}, PROCESSES);
             rig_fill(rig, PARENT);

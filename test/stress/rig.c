@@ -36,14 +36,15 @@ static struct rig *prepare(uint32_t count)
     return rig;
 }
 
-static void create(struct rig *rig, bool shared)
+static void create(struct rig *rig, bool shared, struct lab_audit_options audit)
 {
     struct lab_pool_options options = {.name = rig->name,
                                        .count = rig->count,
                                        .buffer_bytes = sizeof(struct thing),
                                        .node = LAB_NODE_ANY,
                                        .pages = LAB_PAGES_NORMAL,
-                                       .shared = shared};
+                                       .shared = shared,
+                                       .audit = audit};
     struct lab_error error;
 
     expect(lab_pool_create(&options, &rig->pool, &error) == 0, "%s", error.message);
@@ -53,24 +54,32 @@ struct rig *rig_create(uint32_t count)
 {
     struct rig *rig = prepare(count);
 
-    create(rig, false);
+    create(rig, false, (struct lab_audit_options){0});
     return rig;
 }
 
+struct making {
+    struct rig *rig;
+    struct lab_audit_options audit;
+};
+
 static void make_and_wait(void *argument)
 {
-    create(argument, true);
+    const struct making *making = argument;
+
+    create(making->rig, true, making->audit);
     for (;;)
         pause();
 }
 
-struct rig *rig_create_shared(uint32_t count)
+struct rig *rig_create_shared(uint32_t count, struct lab_audit_options audit)
 {
     struct rig *rig = prepare(count);
+    struct making making = {rig, audit};
     struct actor maker;
     int err = -ENOENT;
 
-    actor_start(&maker, PROCESSES, make_and_wait, rig);
+    actor_start(&maker, PROCESSES, make_and_wait, &making);
     for (double end = now_seconds() + 10; err == -ENOENT || err == -EAGAIN;) {
         expect(now_seconds() < end, "no pool to attach to");
         err = lab_pool_attach(rig->name, &rig->pool, NULL);

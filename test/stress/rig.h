@@ -36,7 +36,7 @@ struct rig *rig_create(uint32_t count);
 
 /* The same, shared by name: made by a process that is killed when it has done so. Children that are
  * to use it must rig_attach() first. */
-struct rig *rig_create_shared(uint32_t count);
+struct rig *rig_create_shared(uint32_t count, struct lab_audit_options audit);
 void rig_attach(const struct rig *rig);
 
 /* Thing i of the pool, whichever kind it is. */

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "unit.h"
+#include <errno.h>
 #include <lab_stack.h>
 #include <random.h>
 #include <string.h>
@@ -144,6 +145,34 @@ static void a_foreign_link_ends_the_stack(void **state)
     }
 }
 
+static void see(void *context, uint32_t index)
+{
+    ((uint32_t *)context)[index]++;
+}
+
+static void a_walk_sees_all_of_this_stack_alone(void **state)
+{
+    struct lab_stack beside;
+    struct rig rig;
+
+    rig_init(&rig, 0);
+    for (unsigned depth = 0; depth <= 128; depth += 64) {
+        uint32_t seen[INDICES] = {0};
+
+        assert_int_equal(lab_stack_walk_any(&rig.stack, see, seen), 0);
+        for (unsigned i = 0; i < depth; i++)
+            assert_int_equal(seen[rig.model[i]], 1);
+        for (unsigned i = 0; i < rig.holding; i++)
+            assert_int_equal(seen[rig.held[i]], 0);
+        push(&rig, 64);
+    }
+    /* A thing that was popped and went into another stack leads nobody there. */
+    lab_stack_init_beside(&beside, &rig.stack);
+    lab_stack_push_any(&beside, &rig.model[rig.depth - 2], 1);
+    assert_int_equal(lab_stack_walk_any(&rig.stack, see, rig.held), -EAGAIN);
+    assert_int_equal(lab_stack_count_any(&beside), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +181,7 @@ int main(void)
         cmocka_unit_test(every_change_gives_another_head),
         cmocka_unit_test(the_tag_may_overflow),
         cmocka_unit_test(a_foreign_link_ends_the_stack),
+        cmocka_unit_test(a_walk_sees_all_of_this_stack_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* Reclaim: what the records give to the dead is taken over by a CAS of each record, which needs no
+ * look at anything else. What the dead had in motion is free by its record, and nowhere: the sweep.
+ *
+ *     1. the epoch is raised; then wait until every call that began before has ended
+ *     2. mark all that is in a deque, in the stack, or in quarantine
+ *     3. wait again until every call that is under way has ended
+ *     4. what is free by its record and has no mark was in motion when its mover died
+ *
+ * Why a living thread's things are safe: if one was in a container when step 2 began, then step 2
+ * saw it there, or somebody took it out, and has marked it before the end of that call, or made its
+ * record say that it is held. If it was held, it is still, or was marked before it became free.
+ * Inside a call that began before step 1 was none: they have ended. */
+
+#include <lab_audit_quarantine.h>
+#include <lab_os.h>
+#include <lab_pool_reclaim.h>
+#include <lab_pool_sweep.h>
+#include <lab_ticks.h>
+
+/* How long calls of others are waited for, in each of the two waits: a thread that was put aside
+ * inside one, on a machine with more threads than CPUs, comes back within that time. */
+#define PATIENCE_NS UINT64_C(2000000000)
+
+/* Turns of a wait between two looks at whether the process still runs. */
+#define LOOK_EVERY 16u
+
+#define EPOCHS 256u
+
+struct reclaim {
+    struct lab_pool *pool;
+    const struct lab_pool_holder *holder;
+    void (*renew)(void *thing, void *context);
+    void *context;
+    uint32_t slot; /* the caller's */
+    uint8_t epoch;
+    struct lab_audit_call call;
+    uint64_t deadline_ns;
+    bool dead[LAB_AUDIT_PARTIES];
+    bool holding[LAB_AUDIT_PARTIES]; /* some record still says that it holds a thing */
+};
+
+void lab_pool_mark_slow(struct lab_pool *pool, void *const *things, unsigned n)
+{
+    uint8_t epoch = (uint8_t)lab_load_relaxed(&pool->sweep->epoch);
+    uint32_t index;
+
+    for (unsigned i = 0; i < n; i++)
+        if (lab_pool_index(pool, things[i], &index) == 0)
+            lab_byte_store_relaxed(&pool->sweep->mark[index], epoch);
+}
+
+/* Who is dead */
+
+static bool has_ended(const struct lab_pool *pool, unsigned party)
+{
+    uint64_t process = lab_audit_process(pool->audit, party);
+
+    /* Place 0 is shared by processes that nobody knows. */
+    return party != 0 && process != 0 && process != LAB_AUDIT_PARTY_GONE &&
+           lab_os_process_runs(process) == 0;
+}
+
+static void look_for_dead(struct reclaim *reclaim)
+{
+    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++)
+        reclaim->dead[party] = has_ended(reclaim->pool, party);
+}
+
+static bool is_named(const struct reclaim *reclaim, uint32_t lcore, unsigned party)
+{
+    const struct lab_pool_holder *holder = reclaim->holder;
+
+    return holder->lcore != LAB_LCORE_ANY && holder->lcore == lcore &&
+           lab_audit_process(reclaim->pool->audit, party) == holder->process;
+}
+
+/* Whether a call that a slot is inside of will never end. Asks the system now and then only. */
+static bool is_abandoned(struct reclaim *reclaim, uint32_t slot, unsigned party, unsigned turn)
+{
+    if (!reclaim->dead[party] && turn % LOOK_EVERY == LOOK_EVERY - 1)
+        reclaim->dead[party] = has_ended(reclaim->pool, party);
+    return reclaim->dead[party] || is_named(reclaim, lab_pool_lcore(slot), party);
+}
+
+/* Waiting for the living */
+
+/* Another turn of a wait; false when it has lasted too long. */
+static bool wait_on(const struct reclaim *reclaim)
+{
+    lab_os_yield();
+    return lab_os_clock_ns() < reclaim->deadline_ns;
+}
+
+/* Until the call that the slot is inside of has ended, or is known never to end. */
+static bool wait_for_call(struct reclaim *reclaim, uint32_t slot)
+{
+    const lab_atomic_t *word = &reclaim->pool->slow[slot].call;
+    uint64_t first = lab_load_acquire(word), call = first; /* W3 */
+
+    for (unsigned turn = 0; call == first && (call & LAB_POOL_CALL_INSIDE) != 0; turn++) {
+        if (is_abandoned(reclaim, slot, lab_pool_call_party(call), turn))
+            break;
+        if (!wait_on(reclaim))
+            return false;
+        call = lab_load_acquire(word); /* W3 */
+    }
+    return true;
+}
+
+static bool wait_for_any(struct reclaim *reclaim, unsigned party, unsigned phase)
+{
+    const lab_atomic_t *calls = &reclaim->pool->sweep->any_calls[party][phase];
+
+    for (unsigned turn = 0; lab_load_acquire(calls) != 0; turn++) { /* W3 */
+        if (is_abandoned(reclaim, lab_pool_slot(LAB_LCORE_ANY), party, turn))
+            return true;
+        if (!wait_on(reclaim))
+            return false;
+    }
+    return true;
+}
+
+/* Those that begin from now on count in the other phase. One that has looked at the phase and not
+ * counted yet may still come into this one: hence both phases in turn. */
+static bool wait_for_phase(struct reclaim *reclaim)
+{
+    lab_atomic_t *phase = &reclaim->pool->sweep->phase;
+    unsigned old = (unsigned)lab_load_relaxed(phase) & 1;
+
+    lab_store_release(phase, !old);
+    lab_barrier_heavy(reclaim->pool->barrier); /* W1 */
+    for (unsigned party = 0; party < LAB_AUDIT_PARTIES; party++)
+        if (!wait_for_any(reclaim, party, old))
+            return false;
+    return true;
+}
+
+/* Until every call that is under way has ended. */
+static bool wait_for_calls(struct reclaim *reclaim)
+{
+    reclaim->deadline_ns = lab_os_clock_ns() + PATIENCE_NS;
+    if (!wait_for_phase(reclaim) || !wait_for_phase(reclaim))
+        return false;
+    for (uint32_t slot = 1; slot <= reclaim->pool->lcores; slot++)
+        if (!wait_for_call(reclaim, slot))
+            return false;
+    return true;
+}
+
+/* Marking what is somewhere */
+
+static void mark_index(void *context, uint32_t index)
+{
+    struct reclaim *reclaim = context;
+
+    if (index < reclaim->pool->count)
+        lab_byte_store_relaxed(&reclaim->pool->sweep->mark[index], reclaim->epoch);
+}
+
+/* Inside a call the owner may lower bot for a moment; what it had before may still be there. What a
+ * dead owner lowered is gone. */
+static bool find_span(struct reclaim *reclaim, uint32_t slot, struct lab_deque_span *ret_span)
+{
+    const struct lab_pool_slow *slow = &reclaim->pool->slow[slot];
+    uint64_t call;
+
+    do {
+        uint64_t bot;
+
+        call = lab_load_acquire(&slow->call); /* W3 */
+        bot = lab_load_acquire(&slow->bot);   /* W3 */
+        *ret_span = lab_deque_span_any(&reclaim->pool->deque[slot]);
+        if (lab_load_acquire(&slow->call) != call)
+            continue;
+        if ((call & LAB_POOL_CALL_INSIDE) != 0 && (int64_t)(bot - ret_span->end) > 0 &&
+            !is_abandoned(reclaim, slot, lab_pool_call_party(call), LOOK_EVERY - 1))
+            ret_span->end = bot;
+        return true;
+    } while (wait_on(reclaim));
+    return false;
+}
+
+static bool mark_deque(struct reclaim *reclaim, uint32_t slot)
+{
+    const struct lab_deque *deque = &reclaim->pool->deque[slot];
+    struct lab_deque_span span;
+
+    if (deque->slots == NULL)
+        return true;
+    if (!find_span(reclaim, slot, &span))
+        return false;
+    for (uint64_t at = span.top; at != span.end; at++) {
+        void *thing = lab_deque_thing_any(deque, at);
+
+        lab_pool_mark_slow(reclaim->pool, &thing, 1);
+    }
+    return true;
+}
+
+static bool mark_reachable(struct reclaim *reclaim)
+{
+    const struct lab_pool *pool = reclaim->pool;
+
+    for (uint32_t slot = 1; slot <= pool->lcores; slot++)
+        if (!mark_deque(reclaim, slot))
+            return false;
+    for (uint32_t i = 0; i < pool->audit->quarantine; i++) {
+        uint64_t place = lab_load_acquire(lab_audit_place(pool->audit, i)); /* V1 */
+
+        if (place != 0)
+            mark_index(reclaim, (uint32_t)place - 1);
+    }
+    return lab_stack_walk_any(&pool->stack, mark_index, reclaim) == 0;
+}
+
+/* Taking */
+
+/* Makes a thing the caller's, if its record is as it was, and puts it. */
+static bool take(struct reclaim *reclaim, uint32_t index, uint64_t word)
+{
+    struct lab_pool *pool = reclaim->pool;
+    struct lab_audit_record *record = &pool->audit->record[index];
+    void *thing = lab_pool_thing(pool, index);
+    uint64_t next;
+
+    (void)lab_audit_word_get(word, reclaim->call.who, &next);
+    if (!lab_cas_acq_rel(&record->word, &word, next)) /* U1, U2 */
+        return false;
+    lab_store_relaxed(&record->got_site, reclaim->call.site);
+    lab_store_relaxed(&record->got_at, reclaim->call.at);
+    lab_store_relaxed(&record->got_by, reclaim->call.who);
+    if (pool->stride != 0)
+        memset(thing, 0, pool->stride);
+    if (reclaim->renew != NULL)
+        reclaim->renew(thing, reclaim->context);
+    return lab_pool_put(pool, lab_pool_lcore(reclaim->slot), thing) == 0;
+}
+
+/* Whether the dead hold it, by its record. */
+static bool is_theirs(const struct reclaim *reclaim, uint64_t word)
+{
+    const struct lab_pool_holder *holder = reclaim->holder;
+    unsigned party = lab_audit_word_party(word), lcore = lab_audit_word_lcore(word);
+    uint64_t process = lab_audit_process(reclaim->pool->audit, party);
+
+    if (lab_audit_word_state(word, reclaim->call.who) != LAB_AUDIT_HELD)
+        return false;
+    if (holder->process != 0 ? process != holder->process : !reclaim->dead[party])
+        return false;
+    return holder->lcore == LAB_LCORE_ANY ? lcore < LAB_AUDIT_DEVICE
+                                          : lcore == lab_audit_lcore(holder->lcore);
+}
+
+static uint32_t take_held(struct reclaim *reclaim)
+{
+    uint32_t taken = 0;
+
+    for (uint32_t i = 0; i < reclaim->pool->count; i++) {
+        uint64_t word = lab_load_acquire(&reclaim->pool->audit->record[i].word); /* U2 */
+
+        if (is_theirs(reclaim, word))
+            taken += take(reclaim, i, word);
+    }
+    return taken;
+}
+
+static uint32_t take_lost(struct reclaim *reclaim)
+{
+    struct lab_pool *pool = reclaim->pool;
+    uint32_t taken = 0;
+
+    for (uint32_t i = 0; i < pool->count; i++) {
+        uint64_t word = lab_load_acquire(&pool->audit->record[i].word); /* U2, W4 */
+
+        switch (lab_audit_word_state(word, reclaim->call.who)) {
+        case LAB_AUDIT_UNSEEN:
+            break;
+        case LAB_AUDIT_HELD:
+            reclaim->holding[lab_audit_word_party(word)] = true;
+            break;
+        case LAB_AUDIT_FREE:
+            if (lab_byte_load_relaxed(&pool->sweep->mark[i]) != reclaim->epoch)
+                taken += take(reclaim, i, word);
+            break;
+        }
+    }
+    return taken;
+}
+
+/* Another process may have the place of one that is gone with all that it had. Reports of what it
+ * did while it lived will then name the other. */
+static void forget(struct reclaim *reclaim, unsigned party)
+{
+    struct lab_pool *pool = reclaim->pool;
+
+    for (uint32_t slot = 1; slot <= pool->lcores; slot++) {
+        uint64_t call = lab_load_relaxed(&pool->slow[slot].call);
+
+        if ((call & LAB_POOL_CALL_INSIDE) != 0 && lab_pool_call_party(call) == party)
+            (void)lab_cas_relaxed(&pool->slow[slot].call, &call, call & ~LAB_POOL_CALL_INSIDE);
+    }
+    lab_store_relaxed(&pool->sweep->any_calls[party][0], 0);
+    lab_store_relaxed(&pool->sweep->any_calls[party][1], 0);
+    lab_store_release(&pool->audit->process[party], LAB_AUDIT_PARTY_GONE);
+}
+
+static void forget_dead(struct reclaim *reclaim)
+{
+    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++)
+        if (reclaim->dead[party] && !reclaim->holding[party])
+            forget(reclaim, party);
+}
+
+/* An epoch that no mark has: they are cleared before numbers begin anew. */
+static bool begin_epoch(struct reclaim *reclaim)
+{
+    struct lab_pool_sweep *sweep = reclaim->pool->sweep;
+    uint64_t epoch = (lab_load_relaxed(&sweep->last) + 1) % EPOCHS;
+
+    if (epoch == 0) {
+        lab_store_relaxed(&sweep->epoch, 0); /* of one that died */
+        if (!wait_for_calls(reclaim))
+            return false;
+        for (uint32_t i = 0; i < reclaim->pool->count; i++)
+            lab_byte_store_relaxed(&sweep->mark[i], 0);
+        epoch = 1;
+    }
+    lab_store_relaxed(&sweep->last, epoch);
+    lab_store_release(&sweep->epoch, epoch);
+    reclaim->epoch = (uint8_t)epoch;
+    return true;
+}
+
+static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
+{
+    bool done = begin_epoch(reclaim) && wait_for_calls(reclaim) && mark_reachable(reclaim) &&
+                wait_for_calls(reclaim);
+
+    if (done) {
+        *ret_lost = take_lost(reclaim);
+        forget_dead(reclaim);
+    }
+    lab_store_relaxed(&reclaim->pool->sweep->epoch, 0);
+    return done;
+}
+
+/* One at a time */
+
+static bool become_sweeper(const struct lab_pool *pool)
+{
+    uint64_t other = lab_load_relaxed(&pool->sweep->sweeper);
+
+    return (other == 0 || lab_os_process_runs(other) == 0) &&
+           lab_cas_acquire(&pool->sweep->sweeper, &other, lab_audit_self());
+}
+
+static int check(const struct lab_pool *pool, uint32_t lcore, const struct lab_pool_holder *holder,
+                 struct lab_error *error)
+{
+    if (lab_pool_slot(lcore) > pool->lcores)
+        return lab_error_set(error, -EINVAL, "pool %s has no lcore %u", pool->name, lcore);
+    if (holder->lcore != LAB_LCORE_ANY && holder->process == 0)
+        return lab_error_set(error, -EINVAL, "pool %s: an lcore of which process is gone?",
+                             pool->name);
+    if (pool->sweep == NULL || lab_audit_level(pool->audit) != LAB_AUDIT_FULL)
+        return lab_error_set(error, -ENOTSUP,
+                             "pool %s does not know who holds what: that needs its audit at level "
+                             "full (LABYRINTH_OPTIONS=audit=full)",
+                             pool->name);
+    if (holder->process != 0 && holder->lcore == LAB_LCORE_ANY &&
+        lab_os_process_runs(holder->process) != 0)
+        return lab_error_set(error, -EBUSY,
+                             "pool %s: process %d still runs: reclaim is for the dead", pool->name,
+                             lab_os_process_pid(holder->process));
+    return 0;
+}
+
+LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
+                                  const struct lab_pool_holder *holder,
+                                  void (*renew)(void *thing, void *context), void *context,
+                                  struct lab_pool_reclaimed *ret_reclaimed, struct lab_error *error)
+{
+    struct reclaim reclaim = {.pool = pool,
+                              .holder = holder,
+                              .renew = renew,
+                              .context = context,
+                              .slot = lab_pool_slot(lcore)};
+    struct lab_audit_site site = {__builtin_return_address(0), NULL};
+    struct lab_pool_reclaimed reclaimed = {0};
+    int rc = check(pool, lcore, holder, error);
+
+    if (rc != 0)
+        return rc;
+    if (!lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &reclaim.call))
+        return lab_error_set(error, -EAGAIN, "pool %s: its audit was at another level just now",
+                             pool->name);
+    if (!become_sweeper(pool))
+        return lab_error_set(error, -EBUSY, "pool %s: process %d is reclaiming", pool->name,
+                             lab_os_process_pid(lab_load_relaxed(&pool->sweep->sweeper)));
+    look_for_dead(&reclaim);
+    reclaimed.held = take_held(&reclaim);
+    reclaimed.complete = sweep(&reclaim, &reclaimed.in_motion);
+    lab_store_release(&pool->sweep->sweeper, 0);
+    *ret_reclaimed = reclaimed;
+    return 0;
+}

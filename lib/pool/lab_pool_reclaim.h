@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_POOL_RECLAIM_H
+#define LAB_POOL_RECLAIM_H
+
+/* Taking back what the dead held, while the living go on.
+ *
+ * Needs the audit at level full, which knows who holds what, and hand-overs that are stated
+ * (lab_pool_transfer): what a process was given without a word still counts as its giver's. */
+
+#include <lab_pool.h>
+
+/* Who is gone. */
+struct lab_pool_holder {
+    uint64_t process; /* lab_os_process() of it; 0: every process that has ended */
+    uint32_t lcore;   /* LAB_LCORE_ANY: all that the process held, but for its device queues. Else
+                         this lcore of it, or its LAB_POOL_DEVICE(queue): the caller knows that the
+                         thread has ended, or that the queue has been stopped */
+};
+
+struct lab_pool_reclaimed {
+    uint32_t held;      /* things that it held */
+    uint32_t in_motion; /* and that its last call had in its hands */
+    bool complete;      /* false: others were too long inside calls for the second kind to be told
+                           from what they move; another call may find some */
+};
+
+/* Makes the things free that the dead held. The contents of buffers are zeroed before; objects of
+ * the caller's own are as the dead left them, unless `renew` is given, which is called for each.
+ * They are given to the pool as by a put of the lcore `lcore`, the caller's own, also through the
+ * quarantine, if the pool has one. Anybody who lives may call, and one at a time does it: the
+ * others get -EBUSY. One that dies in it is reclaimed itself.
+ *
+ * Returns 0; -EBUSY also when the process runs and no lcore of it is named; -ENOTSUP when the audit
+ * is not at level full, -EAGAIN when it has been so for less than LAB_AUDIT_SETTLE_MS; -EINVAL for
+ * a wrong lcore. *error (may be NULL) then says what to do, and nothing has been changed. Processes
+ * must be of one PID namespace.
+ *
+ * Time: looks at every record; a pool of 262,144 takes some ten ms, and each call of others that
+ * it waits for. Lock-free for all others, who mark what they move meanwhile. Not for hot paths: it
+ * asks the system about processes. Example: test/stress/reclaim.c. */
+LAB_PUBLIC int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
+                                const struct lab_pool_holder *holder,
+                                void (*renew)(void *thing, void *context), void *context,
+                                struct lab_pool_reclaimed *ret_reclaimed,
+                                struct lab_error *error) LAB_CHECKED;
+
+#endif

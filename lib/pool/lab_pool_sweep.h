@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_POOL_SWEEP_H
+#define LAB_POOL_SWEEP_H
+
+/* What gets and puts leave for a sweep (lab_pool_reclaim.c) to see, at level full of the audit.
+ *
+ * A sweep looks for things that are free by their records, and nowhere. Such a thing may also be in
+ * the hands of a living thread that is just moving it. So while there is a sweep, whoever moves a
+ * free thing, or makes one free, marks it first; and each thread says when it is inside a call, so
+ * that a sweep can wait until all have seen that it is there, and at the end until all have marked
+ * what they moved.
+ *
+ * Labels: W1 a call's begin, a fence (light, its partner is the sweep's lab_barrier_heavy()),
+ * before its look at the epoch. W2 a call's end, release, pairs with W3, the sweep's load, acquire.
+ * W4 a mark is stored before the record's CAS to free (U1), which the sweep loads before the mark
+ * (U2). */
+
+#include <lab_pool_slow.h>
+
+struct lab_pool_sweep {
+    lab_atomic_t epoch;   /* of the sweep that is under way, 1 to 255; 0: there is none */
+    lab_atomic_t last;    /* epoch of the last one */
+    lab_atomic_t sweeper; /* the process that sweeps, as lab_os_process(); 0: none */
+    lab_atomic_t phase;   /* which of two counts those that begin now are in */
+    lab_atomic_t any_calls[LAB_AUDIT_PARTIES][2]; /* under way, of threads without an id */
+    lab_byte_t mark[];                            /* for each thing the epoch in which it moved */
+};
+
+/* A call word: count << CALL_COUNT_SHIFT | party << 1 | whether it is inside a call. */
+#define LAB_POOL_CALL_INSIDE UINT64_C(1)
+#define LAB_POOL_CALL_COUNT_SHIFT 7
+
+LAB_INLINE unsigned lab_pool_call_party(uint64_t call)
+{
+    return (unsigned)(call >> 1) & (LAB_AUDIT_PARTIES - 1);
+}
+
+/* Around all that a call does: end takes what begin returned. Owner of the slot, or any thread in
+ * the first one; begin is wait-free, end lock-free. */
+LAB_INLINE lab_atomic_t *lab_pool_call_begin(struct lab_pool *pool, uint32_t slot)
+{
+    uint64_t party = lab_audit_party(pool->audit, lab_audit_self());
+    struct lab_pool_slow *slow = &pool->slow[slot];
+    lab_atomic_t *call = &slow->call;
+
+    if (slot == lab_pool_slot(LAB_LCORE_ANY)) {
+        call = &pool->sweep->any_calls[party][lab_load_relaxed(&pool->sweep->phase) & 1];
+        (void)lab_fetch_add_relaxed(call, 1);
+    } else {
+        uint64_t count = (lab_load_relaxed(call) >> LAB_POOL_CALL_COUNT_SHIFT) + 1;
+
+        lab_store_release(&slow->bot, lab_load_relaxed(&pool->deque[slot].bot)); /* W5 */
+        lab_store_release(call, count << LAB_POOL_CALL_COUNT_SHIFT | party << 1 |
+                                    LAB_POOL_CALL_INSIDE); /* W5 */
+    }
+    if (pool->barrier == LAB_BARRIER_FENCE)
+        lab_fence_seq_cst(); /* W1 where the sweep's barrier is a fence of its own alone */
+    else
+        lab_fence_light(); /* W1 */
+    return call;
+}
+
+LAB_INLINE void lab_pool_call_end(uint32_t slot, lab_atomic_t *call)
+{
+    uint64_t calls = lab_load_relaxed(call);
+
+    if (slot != lab_pool_slot(LAB_LCORE_ANY))
+        lab_store_release(call, calls & ~LAB_POOL_CALL_INSIDE); /* W2 */
+    else
+        while (!lab_cas_release(call, &calls, calls - 1)) /* W2 */
+            ;
+}
+
+/* Marks things that the caller moves, or is about to make free. Any thread; wait-free. */
+void lab_pool_mark_slow(struct lab_pool *pool, void *const *things, unsigned n);
+
+LAB_INLINE void lab_pool_mark(struct lab_pool *pool, void *const *things, unsigned n)
+{
+    if (lab_unlikely(pool->sweep != NULL) &&
+        lab_unlikely(lab_load_relaxed(&pool->sweep->epoch) != 0))
+        lab_pool_mark_slow(pool, things, n);
+}
+
+#endif

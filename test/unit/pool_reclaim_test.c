@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "unit.h"
+
+#include <lab_os.h>
+#include <lab_pool_audit.h>
+#include <lab_pool_reclaim.h>
+#include <lab_pool_sweep.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What is taken back, and what is not. While others work and die: test/stress/reclaim.c. */
+
+enum { COUNT = 500, BYTES = 256, SELF = 3, OTHER = 7, QUEUE = 2 };
+
+static const struct lab_pool_holder the_dead = {.process = 0, .lcore = LAB_LCORE_ANY};
+
+static char name[LAB_POOL_NAME_SIZE];
+
+static int set_up(void **state)
+{
+    static unsigned n;
+
+    skip_shared_regions_under_tsan();
+    snprintf(name, sizeof(name), "reclaim-%d-%u", (int)getpid(), n++);
+    return 0;
+}
+
+static struct lab_pool *create(struct lab_audit_options audit)
+{
+    const struct lab_pool_options options = {.name = name,
+                                             .count = COUNT,
+                                             .buffer_bytes = BYTES,
+                                             .node = LAB_NODE_ANY,
+                                             .pages = LAB_PAGES_NORMAL,
+                                             .shared = true,
+                                             .audit = audit};
+    struct lab_error error;
+    struct lab_pool *pool;
+
+    assert_int_equal(lab_pool_create(&options, &pool, &error), 0);
+    return pool;
+}
+
+static struct lab_pool *create_full(void)
+{
+    return create((struct lab_audit_options){.level = LAB_AUDIT_FULL, .stated = true});
+}
+
+static struct lab_pool_reclaimed reclaim(struct lab_pool *pool,
+                                         const struct lab_pool_holder *holder)
+{
+    struct lab_pool_reclaimed reclaimed;
+    struct lab_error error = {0};
+
+    if (lab_pool_reclaim(pool, SELF, holder, NULL, NULL, &reclaimed, &error) != 0)
+        fail_msg("%s", error.message);
+    return reclaimed;
+}
+
+static void assert_reclaims(struct lab_pool *pool, const struct lab_pool_holder *holder,
+                            uint32_t held, uint32_t in_motion)
+{
+    struct lab_pool_reclaimed reclaimed = reclaim(pool, holder);
+
+    assert_true(reclaimed.complete);
+    assert_int_equal(reclaimed.held, held);
+    assert_int_equal(reclaimed.in_motion, in_motion);
+}
+
+/* Things that a call had taken out of the pool when it died, without a word to the audit. */
+static void lose(struct lab_pool *pool, unsigned n)
+{
+    uint32_t indices[LAB_STACK_BURST];
+
+    assert_int_equal(lab_stack_pop_any(&pool->stack, indices, n), n);
+}
+
+/* Holds 20 buffers, posts 5 of them to a device queue, and ends. */
+static int hold_and_die(void *parents)
+{
+    void *things[20];
+    struct lab_pool *pool;
+
+    if (lab_pool_attach(name, &pool, NULL) != 0 || pool != parents)
+        return 1;
+    if (lab_pool_get_bulk(pool, OTHER, things, 20) != 0 ||
+        lab_pool_transfer(pool, OTHER, things, 5, LAB_POOL_DEVICE(QUEUE), 0) != 0)
+        return 2;
+    for (int i = 0; i < 20; i++)
+        memset(things[i], 0x77, BYTES);
+    return 0;
+}
+
+static unsigned dirty_buffers(const struct lab_pool *pool)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < COUNT; i++)
+        n += pool->buffers[i * pool->stride + BYTES - 1] != 0;
+    return n;
+}
+
+static void what_a_dead_process_held(void **state)
+{
+    struct lab_pool *pool = create_full();
+    struct lab_pool_holder queue = {.lcore = LAB_POOL_DEVICE(QUEUE)};
+    void *mine[10];
+    int status;
+
+    assert_int_equal(lab_pool_get_bulk(pool, SELF, mine, 10), 0);
+    memset(mine[9], 0x55, BYTES);
+    if (is_emulated()) {
+        assert_int_equal(lab_pool_destroy(pool), 0);
+        skip_because("an emulator does not follow advice about memory");
+    }
+    status = status_of_child(hold_and_die, pool);
+    assert_exited_with(0, status);
+    assert_int_equal(lab_pool_count(pool), COUNT - 30);
+    queue.process = lab_audit_process(pool->audit, 2);
+    assert_reclaims(pool, &the_dead, 15, 0);
+    assert_int_equal(lab_pool_count(pool), COUNT - 15);
+    assert_int_equal(dirty_buffers(pool), 5 + 1); /* the device's, and my own */
+
+    assert_reclaims(pool, &the_dead, 0, 0); /* the device works on */
+    assert_true(lab_audit_process(pool->audit, 2) == queue.process);
+    assert_reclaims(pool, &queue, 5, 0); /* it was stopped */
+    assert_true(lab_audit_process(pool->audit, 2) == LAB_AUDIT_PARTY_GONE);
+    status = status_of_child(hold_and_die, pool); /* which has its place */
+    assert_exited_with(0, status);
+    assert_true(lab_audit_process(pool->audit, 2) != LAB_AUDIT_PARTY_GONE);
+    assert_int_equal(lab_audit_process(pool->audit, 3), 0);
+    queue.process = lab_audit_process(pool->audit, 2);
+    assert_reclaims(pool, &queue, 5, 0);
+    assert_reclaims(pool, &the_dead, 15, 0);
+    assert_int_equal(dirty_buffers(pool), 1);
+    assert_int_equal(lab_pool_put_bulk(pool, SELF, mine, 10), 0);
+    assert_int_equal(lab_pool_count(pool), COUNT);
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
+/* A thread of this process has ended, says the caller, who has joined it. */
+static void what_a_dead_lcore_held(void **state)
+{
+    struct lab_pool *pool = create_full();
+    struct lab_pool_holder lcore = {.process = lab_audit_self(), .lcore = OTHER};
+    void *its[10], *mine;
+
+    assert_int_equal(lab_pool_get_bulk(pool, OTHER, its, 10), 0);
+    assert_int_equal(lab_pool_get(pool, SELF, &mine), 0);
+    assert_reclaims(pool, &lcore, 10, 0);
+    assert_int_equal(lab_pool_put(pool, OTHER, its[0]), -EINVAL); /* too late */
+    assert_int_equal(lab_pool_put(pool, SELF, mine), 0);
+    assert_int_equal(lab_pool_count(pool), COUNT);
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
+/* Wherever the living have their things, what is nowhere is found; and again, for marks of one
+ * sweep must not pass for those of another. */
+static void what_was_in_motion(void **state)
+{
+    struct lab_audit_options audit = {.level = LAB_AUDIT_FULL, .quarantine = 20};
+    struct lab_pool *pool = create(audit);
+    void *things[200];
+
+    for (int i = 0; i < 600; i++) {
+        unsigned lost = (unsigned)i % 5;
+
+        lose(pool, lost);
+        assert_int_equal(lab_pool_get_bulk(pool, OTHER + i % 2, things, 200), 0);
+        assert_reclaims(pool, &the_dead, 0, lost);
+        assert_int_equal(lab_pool_put_bulk(pool, OTHER + i % 2, things, 100), 0);
+        assert_int_equal(lab_pool_put_bulk(pool, LAB_LCORE_ANY, things + 100, 100), 0);
+        assert_reclaims(pool, &the_dead, 0, 0);
+        assert_int_equal(lab_pool_count(pool), COUNT);
+    }
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
+/* A living thread that is inside a call may have it. */
+static void not_what_a_living_call_may_have(void **state)
+{
+    struct lab_pool *pool = create_full();
+    struct lab_pool_holder gone = {.process = lab_audit_self(), .lcore = OTHER};
+    const uint32_t slots[] = {lab_pool_slot(OTHER), lab_pool_slot(LAB_LCORE_ANY)};
+
+    for (unsigned i = 0; i < 2; i++) {
+        lab_atomic_t *call = lab_pool_call_begin(pool, slots[i]);
+
+        lose(pool, 3);
+        assert_false(reclaim(pool, &the_dead).complete);
+        assert_int_equal(lab_pool_count(pool), COUNT - 3);
+        lab_pool_call_end(slots[i], call);
+        assert_reclaims(pool, &the_dead, 0, 3);
+    }
+    (void)lab_pool_call_begin(pool, slots[0]); /* and never ends */
+    lose(pool, 3);
+    assert_reclaims(pool, &gone, 0, 3);
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
+static void count_renewed(void *thing, void *context)
+{
+    ++*(unsigned *)context;
+}
+
+static void each_is_renewed(void **state)
+{
+    struct lab_pool *pool = create_full();
+    struct lab_pool_reclaimed reclaimed;
+    unsigned renewed = 0;
+
+    lose(pool, 9);
+    assert_int_equal(
+        lab_pool_reclaim(pool, SELF, &the_dead, count_renewed, &renewed, &reclaimed, NULL), 0);
+    assert_int_equal(renewed, 9);
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
+static void assert_refused(struct lab_pool *pool, uint32_t lcore,
+                           const struct lab_pool_holder *holder, int code, const char *part)
+{
+    struct lab_pool_reclaimed untouched = {.held = 99}, reclaimed = untouched;
+    struct lab_error error;
+
+    assert_int_equal(lab_pool_reclaim(pool, lcore, holder, NULL, NULL, &reclaimed, &error), code);
+    assert_non_null(strstr(error.message, part));
+    assert_memory_equal(&reclaimed, &untouched, sizeof(reclaimed));
+}
+
+static void refusals(void **state)
+{
+    struct lab_pool *pool = create_full();
+    struct lab_pool_holder self = {.process = lab_audit_self(), .lcore = LAB_LCORE_ANY};
+    struct lab_pool_holder nobodys = {.lcore = OTHER};
+
+    assert_refused(pool, 4096, &the_dead, -EINVAL, "no lcore 4096");
+    assert_refused(pool, SELF, &nobodys, -EINVAL, "of which process");
+    assert_refused(pool, SELF, &self, -EBUSY, "still runs");
+    lab_store_relaxed(&pool->sweep->sweeper, lab_audit_self());
+    assert_refused(pool, SELF, &the_dead, -EBUSY, "is reclaiming");
+    lab_store_relaxed(&pool->sweep->sweeper, 0);
+    assert_int_equal(lab_pool_set_audit(pool, LAB_AUDIT_SAMPLE), 0);
+    assert_refused(pool, SELF, &the_dead, -ENOTSUP, "audit=full");
+    assert_int_equal(lab_pool_set_audit(pool, LAB_AUDIT_FULL), 0);
+    assert_refused(pool, SELF, &the_dead, -EAGAIN, "another level");
+    assert_int_equal(lab_pool_destroy(pool), 0);
+
+    pool = create((struct lab_audit_options){0});
+    assert_refused(pool, SELF, &the_dead, -ENOTSUP, "audit=full");
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(what_a_dead_process_held, set_up),
+        cmocka_unit_test_setup(what_a_dead_lcore_held, set_up),
+        cmocka_unit_test_setup(what_was_in_motion, set_up),
+        cmocka_unit_test_setup(not_what_a_living_call_may_have, set_up),
+        cmocka_unit_test_setup(each_is_renewed, set_up),
+        cmocka_unit_test_setup(refusals, set_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
