@@ -70,6 +70,15 @@ static void look_for_dead(struct reclaim *reclaim)
         reclaim->dead[party] = has_ended(reclaim->pool, party);
 }
 
+unsigned lab_pool_ended(const struct lab_pool *pool)
+{
+    unsigned ended = 0;
+
+    for (unsigned party = 1; pool->audit != NULL && party < LAB_AUDIT_PARTIES; party++)
+        ended += has_ended(pool, party);
+    return ended;
+}
+
 static bool is_named(const struct reclaim *reclaim, uint32_t lcore, unsigned party)
 {
     const struct lab_pool_holder *holder = reclaim->holder;

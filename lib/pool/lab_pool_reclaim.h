@@ -26,6 +26,11 @@ struct lab_pool_reclaimed {
                            from what they move; another call may find some */
 };
 
+/* How many processes have ended since the pool's audit knows them, and may have left something: 0
+ * says that there is nothing to reclaim, or no audit. Asks the system about each. Any thread;
+ * wait-free but for that. Example: what the DPDK driver does once a second. */
+LAB_PUBLIC unsigned lab_pool_ended(const struct lab_pool *pool);
+
 /* Makes the things free that the dead held. The contents of buffers are zeroed before; objects of
  * the caller's own are as the dead left them, unless `renew` is given, which is called for each.
  * They are given to the pool as by a put of the lcore `lcore`, the caller's own, also through the

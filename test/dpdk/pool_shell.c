@@ -16,6 +16,7 @@
  *     put N                        put N of the objects back, those taken last first
  *     drain                        take all that can be had; answers how many
  *     free                         answers how many objects are free
+ *     unmark                       no object is held by anybody, whatever its first word says
  *     cycle MS                     drain and put back for so long; answers how often
  *     churn HELD                   get and put at random, holding at most HELD, until killed
  *     produce N                    take N objects and pass them to the process that consumes
@@ -103,6 +104,12 @@ static void clear(struct rte_mempool *mp, void *arg, void *object, unsigned int 
     RTE_SET_USED(arg);
     RTE_SET_USED(i);
     *(uint32_t *)object = 0;
+}
+
+static int64_t run_unmark(const struct command *command)
+{
+    rte_mempool_obj_iter(pool, clear, NULL);
+    return 0;
 }
 
 static int64_t run_create(const struct command *command)
@@ -274,10 +281,10 @@ static const struct {
     int args;
     int64_t (*run)(const struct command *command);
 } verbs[] = {
-    {"create", 4, run_create},   {"lookup", 1, run_lookup}, {"get", 2, run_get},
-    {"put", 1, run_put},         {"drain", 0, run_drain},   {"free", 0, run_free},
-    {"cycle", 1, run_cycle},     {"churn", 1, run_churn},   {"produce", 1, run_produce},
-    {"consume", 1, run_consume},
+    {"create", 4, run_create},   {"lookup", 1, run_lookup},   {"get", 2, run_get},
+    {"put", 1, run_put},         {"drain", 0, run_drain},     {"free", 0, run_free},
+    {"unmark", 0, run_unmark},   {"cycle", 1, run_cycle},     {"churn", 1, run_churn},
+    {"produce", 1, run_produce}, {"consume", 1, run_consume},
 };
 
 static int64_t result; /* of the command that ran last */

@@ -16,6 +16,7 @@ POOL = 8191
 HELD = 64  # of a churning secondary
 REACH = 256  # the most that one steal moves
 KILLS = 20
+RECLAIMS = 4
 
 
 def ids(first, count):
@@ -131,4 +132,32 @@ def killed_in_mid_churn(place):
     print(f'{KILLS} kills cost {POOL - free} objects')
 
 
-main(get_and_put, get_and_put_with_cache, drain, pipeline, killed_in_mid_churn)
+def reclaimed(place):
+    """With the audit's full records and reclaim=auto the same costs nothing: all that the killed
+    held and moved is back within seconds, while the primary goes on."""
+    os.environ['LABYRINTH_OPTIONS'] = 'audit=full:reclaim=auto'
+    chance = random.Random(5)
+    primary = start_primary(place)
+    for kill in range(RECLAIMS):
+        secondary = start_secondary(place)
+        if kill % 2 == 0:
+            secondary.ask('any get 300 30')
+            secondary.ask('5 get 3000 30')
+        else:
+            secondary.say(f'4 churn {HELD}')
+        primary.say('1 cycle 250')
+        time.sleep(0.05 + 0.15 * chance.random())
+        secondary.kill()
+        check(int(primary.expect(r'^ok (\d+)\n').group(1)) > 0, 'the primary stood still')
+        deadline = time.monotonic() + 10
+        while (free := primary.ask('0 free')) != POOL:
+            check(time.monotonic() < deadline, f'{free} of {POOL} are back after kill {kill}')
+            time.sleep(0.1)
+        primary.ask('0 unmark')
+        check_full(primary)
+    check('3300 objects are back that a process held' in primary.output(), primary.output())
+    check_equal(primary.finish(), 0, 'exit status of the primary')
+    del os.environ['LABYRINTH_OPTIONS']
+
+
+main(get_and_put, get_and_put_with_cache, drain, pipeline, killed_in_mid_churn, reclaimed)

@@ -20,7 +20,7 @@
 #define FOLLOWED_MAX 64
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static const struct rte_mempool *followed[FOLLOWED_MAX];
+static struct rte_mempool *followed[FOLLOWED_MAX];
 
 void labyrinth_audit_prepare(struct rte_mempool *mp, struct labyrinth_options *options)
 {
@@ -76,7 +76,7 @@ static void watch_events(void)
                       rte_strerror(rte_errno));
 }
 
-void labyrinth_audit_follow(const struct rte_mempool *mp)
+void labyrinth_audit_follow(struct rte_mempool *mp)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -106,6 +106,15 @@ static bool is_mapped(const void *address)
     unsigned char resident;
 
     return mincore((void *)page, 1, &resident) == 0;
+}
+
+void labyrinth_audit_each(void (*visit)(struct rte_mempool *mp))
+{
+    pthread_mutex_lock(&lock);
+    for (int i = 0; i < FOLLOWED_MAX; i++)
+        if (followed[i] != NULL && is_mapped(followed[i]))
+            visit(followed[i]);
+    pthread_mutex_unlock(&lock);
 }
 
 RTE_FINI(labyrinth_audit_end)

@@ -15,12 +15,15 @@ void labyrinth_audit_prepare(struct rte_mempool *mp, struct labyrinth_options *o
 
 /* Reports what is still held when the mempool is freed, or when the program ends without freeing
  * it. After the pool was made; takes the pool for one that may go at any time. */
-void labyrinth_audit_follow(const struct rte_mempool *mp);
+void labyrinth_audit_follow(struct rte_mempool *mp);
 
 /* What DPDK's per-lcore caches of the mempool have, as a bit for each object, which the caller
  * frees; NULL where memory is short. *ret_count: how many. A cache changes while it is read: each
  * object was in there at some moment. */
 uint64_t *labyrinth_cached_objects(const struct rte_mempool *mp, uint64_t *ret_count);
+
+/* Calls back for each mempool that is followed; none goes meanwhile. */
+void labyrinth_audit_each(void (*visit)(struct rte_mempool *mp));
 
 /* The mempool goes. */
 void labyrinth_audit_forget(const struct rte_mempool *mp);

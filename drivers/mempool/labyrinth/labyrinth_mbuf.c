@@ -3,6 +3,7 @@
  */
 
 #include <rte_mbuf.h>
+#include <string.h>
 
 #include "labyrinth_mbuf.h"
 
@@ -29,6 +30,17 @@ bool labyrinth_mbuf_data_room(struct rte_mempool *mp, uint32_t *ret_from, uint32
         return false;
     *ret_bytes = private->mbuf_data_room_size;
     *ret_from = mp->elt_size - *ret_bytes;
+    return true;
+}
+
+bool labyrinth_mbuf_renew(struct rte_mempool *mp, void *object)
+{
+    uint32_t from, bytes;
+
+    if (!labyrinth_mbuf_data_room(mp, &from, &bytes))
+        return false;
+    rte_pktmbuf_init(mp, NULL, object, 0);
+    memset((char *)object + from, 0, bytes);
     return true;
 }
 

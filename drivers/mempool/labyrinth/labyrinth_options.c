@@ -100,21 +100,23 @@ static int set_poison(void *into, const char *value)
                       (const char *const[]){"off", "on"});
 }
 
+static int set_reclaim(void *into, const char *value)
+{
+    return set_switch(&((struct labyrinth_options *)into)->reclaim, value,
+                      (const char *const[]){"off", "auto"});
+}
+
 static int set_limit(void *into, const char *value)
 {
     return set_number(&((struct labyrinth_options *)into)->limit, value, 0);
 }
 
 static const struct lab_option known[] = {
-    {"cache", "on|off", set_cache},
-    {"claim", "on|off", set_claim},
-    {"audit", "off|sample|full", set_audit},
-    {"sample", "N", set_sample},
-    {"report", "FILE", set_report},
-    {"on_error", "report|abort", set_on_error},
-    {"quarantine", "N", set_quarantine},
-    {"poison", "on|off", set_poison},
-    {"limit", "N", set_limit},
+    {"cache", "on|off", set_cache},          {"claim", "on|off", set_claim},
+    {"audit", "off|sample|full", set_audit}, {"sample", "N", set_sample},
+    {"report", "FILE", set_report},          {"on_error", "report|abort", set_on_error},
+    {"quarantine", "N", set_quarantine},     {"poison", "on|off", set_poison},
+    {"reclaim", "off|auto", set_reclaim},    {"limit", "N", set_limit},
 };
 
 int labyrinth_options_read(struct labyrinth_options *ret_options, struct lab_error *error)

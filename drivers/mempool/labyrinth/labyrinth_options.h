@@ -18,6 +18,7 @@ struct labyrinth_options {
     /* audit=off|sample|full, sample=N, quarantine=N, poison=on|off: of every pool. Whoever names
      * the audit has records, so that the level can be changed. */
     struct lab_audit_options audit;
+    bool reclaim; /* reclaim=auto: what processes held that end is taken back */
     char report[LABYRINTH_REPORT_MAX]; /* report=FILE: JSON lines are added to it; else "" */
     bool abort;                        /* on_error=abort: end the program at the first fault */
     uint32_t limit;                    /* limit=N: entries in one second, 0 for all of them [100] */

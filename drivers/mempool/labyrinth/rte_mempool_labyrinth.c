@@ -21,6 +21,7 @@
 #include "labyrinth_driver.h"
 #include "labyrinth_mbuf.h"
 #include "labyrinth_options.h"
+#include "labyrinth_reclaim.h"
 #include "labyrinth_report.h"
 
 RTE_LOG_REGISTER(labyrinth_logtype, mempool.labyrinth, NOTICE);
@@ -128,6 +129,8 @@ static int apply_options(struct rte_mempool *mp, struct lab_pool_options *pool_o
      * pool is not in use yet, and every get and put asks for this size first. */
     if (options.no_cache)
         mp->cache_size = 0;
+    if (options.reclaim && options.audit.level == LAB_AUDIT_FULL)
+        labyrinth_reclaim_start();
     if (!options.no_claim)
         labyrinth_mbuf_claim(mp, pool_options);
     return 0;
