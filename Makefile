@@ -12,7 +12,7 @@ DESTDIR ?=
 RESULTS ?= build/measurements
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-debian13 check build install plots clean
+.PHONY: help demo test test-quick test-debian13 check build install plots docs clean
 
 help: ## says what there is
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -50,6 +50,12 @@ install: build ## into PREFIX (/usr/local), below DESTDIR; the driver into PMD_D
 
 plots: ## doc/plots, from what config/measure wrote into RESULTS (build/measurements)
 	@config/plots '$(RESULTS)'
+
+docs: ## the guide and the man pages as HTML, in build/docs
+	@config/setup docs
+	@$(MAKE) --no-print-directory build
+	@config/manual html build/docs $(BUILD)/doc
+	@echo "build/docs/index.html"
 
 clean: ## removes every build
 	@rm -rf build

@@ -43,10 +43,10 @@ typedef void lab_audit_reporter(const struct lab_audit_entry *entry);
  * a reporter they are only counted. Any thread. Example: the driver's labyrinth_report.c. */
 LAB_PUBLIC void lab_audit_report_to(lab_audit_reporter *reporter, uint32_t per_second);
 
-/* "double_free" and the like; NULL beyond the last. */
+/* The name of a fault, "double_free" and the like; NULL beyond the last. Any thread; wait-free. */
 LAB_PUBLIC const char *lab_audit_fault_name(enum lab_audit_fault fault);
 
-/* What it means, for a sentence: "freed twice". */
+/* What a fault means, for a sentence: "freed twice". Any thread; wait-free. */
 LAB_PUBLIC const char *lab_audit_fault_text(enum lab_audit_fault fault);
 
 /* For those who use the audit. */

@@ -76,11 +76,12 @@ LAB_PUBLIC int lab_region_attach(const char *name, struct lab_region *ret_region
                                  struct lab_error *error) LAB_CHECKED;
 
 /* Unmaps a region, of which nothing may be in use, and leaves *region all zero. One whose address
- * is NULL is left alone; a shared one stays as it is for others. Returns 0, or -errno with the
+ * is NULL is left alone; a shared one stays as it is for others. Any thread; blocking, as the
+ * kernel is. Returns 0, or -errno with the
  * region unchanged. */
 LAB_PUBLIC int lab_region_destroy(struct lab_region *region);
 
-/* "2 MiB huge pages" and the like, for messages. Never NULL. */
+/* "2 MiB huge pages" and the like, for messages. Never NULL. Any thread; wait-free. */
 LAB_PUBLIC const char *lab_pages_name(enum lab_pages pages);
 
 #endif

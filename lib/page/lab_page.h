@@ -194,7 +194,8 @@ struct lab_arena {
 LAB_PUBLIC int lab_arena_create(const struct lab_arena_options *options,
                                 struct lab_arena **ret_arena, struct lab_error *error) LAB_CHECKED;
 
-/* Unmaps an arena made by lab_arena_create(); NULL is allowed. No thread may be using it. Returns
+/* Unmaps an arena made by lab_arena_create(); NULL is allowed. No thread may be using it. Any
+ * thread; blocking, as the kernel is. Returns
  * 0, -EBUSY when some pages are still held, or the -errno of the kernel, which leaves an arena that
  * can be used for nothing but another lab_arena_destroy(). */
 LAB_PUBLIC int lab_arena_destroy(struct lab_arena *arena);
@@ -212,7 +213,8 @@ LAB_PUBLIC int lab_arena_init(void *memory, const struct lab_arena_options *opti
 
 /* From now on this lcore tries the zones of that node first; LAB_NODE_ANY: the arena's first one.
  * Before, every lcore does as with LAB_NODE_ANY; threads without an id always do. What its deques
- * hold goes back to the zones. By the lcore itself, or before it is at work. Returns 0; -EINVAL for
+ * hold goes back to the zones. By the lcore itself, or before it is at work; lock-free.
+ * Returns 0; -EINVAL for
  * an lcore that there is not, -ENOENT when no zone is on that node. */
 LAB_PUBLIC int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node);
 
@@ -316,21 +318,22 @@ LAB_INLINE int lab_page_free_bulk(struct lab_arena *arena, uint32_t lcore, unsig
     return lab_page_free_slow(arena, lcore, order, pages, n, ret_n);
 }
 
-/* The same for one. */
+/* lab_page_alloc_bulk() for one. */
 LAB_INLINE LAB_CHECKED int lab_page_alloc(struct lab_arena *arena, uint32_t lcore, unsigned order,
                                           unsigned gfp, void **ret_page)
 {
     return lab_page_alloc_bulk(arena, lcore, order, gfp, ret_page, 1);
 }
 
+/* lab_page_free_bulk() for one. */
 LAB_INLINE int lab_page_free(struct lab_arena *arena, uint32_t lcore, void *page, unsigned order)
 {
     return lab_page_free_bulk(arena, lcore, order, &page, 1, NULL);
 }
 
-/* The same for a page that is known to be zero from `used_bytes` on, as one that was got with
- * LAB_GFP_ZERO is behind what was written: no more than that will have to be cleaned. It goes back
- * to its zone. */
+/* lab_page_free() for a page that is known to be zero from `used_bytes` on, as one that was got
+ * with LAB_GFP_ZERO is behind what was written: no more than that will have to be cleaned. It goes
+ * back to its zone. Returns as lab_page_free_bulk(). Lock-free; never blocks. */
 LAB_PUBLIC int lab_page_free_used(struct lab_arena *arena, uint32_t lcore, void *page,
                                   unsigned order, size_t used_bytes);
 
@@ -348,7 +351,8 @@ LAB_PUBLIC int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned m
 
 /* Brings back what an lcore that died (its thread or process has ended for certain) had in transit
  * at that moment, and unlocks what it had locked; what it held is not touched. As
- * lab_zone_sweep(), for all zones. */
+ * lab_zone_sweep(), for all zones. Any thread, several at once too; wait-free.
+ * Returns as that does: 0; -EAGAIN: call again; -EINVAL for an lcore that there is not. */
 LAB_PUBLIC int lab_arena_sweep(struct lab_arena *arena, uint32_t dead) LAB_CHECKED;
 
 /* Locks one page (of whatever order it is part) for the caller, against all who do the same: of a
@@ -421,7 +425,7 @@ struct lab_page_why {
 LAB_PUBLIC int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order,
                             unsigned gfp, struct lab_page_why *ret_why);
 
-/* The name of a reason, "fragmented" and the like; NULL beyond the last. */
+/* The name of a reason, "fragmented" and the like; NULL beyond the last. Any thread; wait-free. */
 LAB_PUBLIC const char *lab_page_reason_name(enum lab_page_reason reason);
 
 struct lab_page_events {
@@ -441,7 +445,7 @@ LAB_INLINE uint64_t lab_page_sequence(const struct lab_arena *arena)
 LAB_PUBLIC int lab_page_events(const struct lab_arena *arena, uint32_t zone,
                                struct lab_page_events *ret_events);
 
-/* The name of an event, "below_low" and the like; NULL beyond the last. */
+/* The name of an event, "below_low" and the like; NULL beyond the last. Any thread; wait-free. */
 LAB_PUBLIC const char *lab_page_event_name(enum lab_page_event event);
 
 #endif

@@ -18,13 +18,15 @@
 
 /* Gives the calling thread the lowest id that no thread of this process has, and puts it into
  * *ret_lcore; a thread that has one already gets the same again. A thread that ends gives its id
- * back by itself. Not for hot paths: the C library may allocate.
+ * back by itself. Any thread; lock-free but for the C library, which may allocate: not for hot
+ * paths.
  * Returns 0; -ENOSPC when all LAB_LCORE_MAX ids are taken; -ENOMEM when the C library cannot
  * remember to act at the thread's end. */
 LAB_PUBLIC int lab_lcore_acquire(uint32_t *ret_lcore);
 
 /* Gives the calling thread's id back; what its pools hold for that id stays obtainable by all, and
- * serves the next thread that gets the id. Returns 0, or -ENOENT when the thread has none. */
+ * serves the next thread that gets the id. Any thread; lock-free. Returns 0, or -ENOENT when the
+ * thread has none. */
 LAB_PUBLIC int lab_lcore_release(void);
 
 /* The calling thread's id, or LAB_LCORE_ANY. Wait-free. */

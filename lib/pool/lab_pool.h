@@ -184,10 +184,10 @@ LAB_PUBLIC int lab_pool_attach(const char *name, struct lab_pool **ret_pool,
                                struct lab_error *error) LAB_CHECKED;
 
 /* Unmaps a pool made by lab_pool_create(); NULL is allowed. No thread of this process may be using
- * it. Returns 0, or -EBUSY when some buffers are still held: they would dangle, so nothing is
- * unmapped then, and the audit, if there is one, reports who holds them. A shared pool is unmapped
- * for this process alone, whatever is held: put back first what this process holds. Its memory ends
- * with the last process that has it. */
+ * it. Any thread; blocking, as the kernel is. Returns 0, or -EBUSY when some buffers are still
+ * held: they would dangle, so nothing is unmapped then, and the audit, if there is one, reports who
+ * holds them. A shared pool is unmapped for this process alone, whatever is held: put back first
+ * what this process holds. Its memory ends with the last process that has it. */
 LAB_PUBLIC int lab_pool_destroy(struct lab_pool *pool);
 
 /* Bytes that lab_pool_init() needs for these options. Errors as lab_pool_create(). Wait-free. */
@@ -202,12 +202,12 @@ LAB_PUBLIC int lab_pool_init(void *memory, const struct lab_pool_options *option
                              struct lab_pool **ret_pool, struct lab_error *error) LAB_CHECKED;
 
 /* Tells a pool of lab_pool_init() an object that it is to serve. The object counts as held: put it
- * to make it free. Not while another thread uses the pool.
+ * to make it free. Any thread, while no other uses the pool; wait-free.
  * Returns 0, -ENOSPC beyond options->count, -EEXIST for one that it knows. */
 LAB_PUBLIC int lab_pool_adopt(struct lab_pool *pool, void *object);
 
 /* Makes a pool of lab_pool_init() forget all objects, so that it can adopt others: the way back
- * from an adoption that failed half-way. Not while another thread uses the pool.
+ * from an adoption that failed half-way. Any thread, while no other uses the pool; wait-free.
  * Returns 0; -EBUSY while any object is free: get them all first; -EINVAL for a pool that was cut
  * into buffers. */
 LAB_PUBLIC int lab_pool_disown_all(struct lab_pool *pool) LAB_CHECKED;
@@ -246,7 +246,7 @@ LAB_PUBLIC void lab_pool_stats(const struct lab_pool *pool, struct lab_pool_stat
 LAB_PUBLIC int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
                                     struct lab_pool_lcore_stats *ret_stats);
 
-/* The name of an event, "get_steal" and the like; NULL beyond the last. */
+/* The name of an event, "get_steal" and the like; NULL beyond the last. Any thread; wait-free. */
 LAB_PUBLIC const char *lab_pool_event_name(enum lab_pool_event event);
 
 /* The rest of get and put: for the inline functions below only. */
@@ -330,12 +330,13 @@ LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *co
     return lab_pool_put_slow(pool, lcore, things, n);
 }
 
-/* The same for one thing. */
+/* lab_pool_get_bulk() for one. */
 LAB_INLINE int lab_pool_get(struct lab_pool *pool, uint32_t lcore, void **ret_thing)
 {
     return lab_pool_get_bulk(pool, lcore, ret_thing, 1);
 }
 
+/* lab_pool_put_bulk() for one. */
 LAB_INLINE int lab_pool_put(struct lab_pool *pool, uint32_t lcore, void *thing)
 {
     return lab_pool_put_bulk(pool, lcore, &thing, 1);

@@ -26,7 +26,7 @@
  * LAB_AUDIT_SETTLE_MS nothing is: calls that began at the old level must have ended before
  * anything is said. (A thread that is put aside for longer in the middle of a get can be reported
  * for a double free that was none.) Returns 0; -ENOENT for a pool without records; -EINVAL for an
- * unknown level. One thread at a time; does not wait for others. */
+ * unknown level. Any thread, one at a time; lock-free: does not wait for others. */
 LAB_PUBLIC int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level);
 
 /* States that the caller, who has the id lcore, hands n things to the lcore `to` of a process (0:
@@ -44,10 +44,12 @@ LAB_PUBLIC int lab_pool_handle(const struct lab_pool *pool, const void *thing,
                                uint64_t *ret_handle) LAB_CHECKED;
 
 /* lab_pool_put() by a handle. -EINVAL also when the thing was given out again since the handle was
- * made: this is reported, and nothing is put. */
+ * made: this is reported, and nothing is put. Progress as lab_pool_put(): wait-free into the tip,
+ * else lock-free; never blocks. Returns 0 or -EINVAL. */
 LAB_PUBLIC int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint64_t handle);
 
-/* lab_audit_groups() of this pool; 0 groups without an audit. */
+/* What is held, in groups of one call site and one lcore, the largest first: lab_audit_groups() of
+ * this pool. Returns how many groups there are, 0 without an audit. Any thread; wait-free. */
 LAB_PUBLIC unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_age_ns,
                                     const uint64_t *skip, struct lab_audit_group *ret_groups,
                                     unsigned n, uint64_t *ret_rest);

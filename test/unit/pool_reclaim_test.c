@@ -118,6 +118,7 @@ static void what_a_dead_process_held(void **state)
     status = status_of_child(hold_and_die, pool);
     assert_exited_with(0, status);
     assert_int_equal(lab_pool_count(pool), COUNT - 30);
+    assert_int_equal(lab_pool_ended(pool), 1);
     queue.process = lab_audit_process(pool->audit, 2);
     assert_reclaims(pool, &the_dead, 15, 0);
     assert_int_equal(lab_pool_count(pool), COUNT - 15);
@@ -127,6 +128,7 @@ static void what_a_dead_process_held(void **state)
     assert_true(lab_audit_process(pool->audit, 2) == queue.process);
     assert_reclaims(pool, &queue, 5, 0); /* it was stopped */
     assert_true(lab_audit_process(pool->audit, 2) == LAB_AUDIT_PARTY_GONE);
+    assert_int_equal(lab_pool_ended(pool), 0);
     status = status_of_child(hold_and_die, pool); /* which has its place */
     assert_exited_with(0, status);
     assert_true(lab_audit_process(pool->audit, 2) != LAB_AUDIT_PARTY_GONE);
