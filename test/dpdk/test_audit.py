@@ -167,6 +167,25 @@ def on_error_abort_ends_the_program(place):
     check('freed, and it was free already' in program.output(), program.output()[-1000:])
 
 
+def reports_do_without_the_libraries_that_make_them_better(place):
+    """The plugin loads, and says what would help."""
+    for name in 'libdw.so.1', 'libjansson.so.4':  # the loader finds these first, and cannot load them
+        with open(os.path.join(place.directory, name), 'w', encoding='ascii'):
+            pass
+    program = place.start(built('leaky'), *place.eal(lcores(1), f'--mbuf-pool-ops-name={OPS}',
+                                                     *place.ordinary_memory(64)),
+                          '--', 'double', '2',
+                          env={'LABYRINTH_OPTIONS': 'audit=full:report=/nowhere',
+                               'LD_LIBRARY_PATH': place.directory})
+    program.expect('^done', 60)
+    check_equal(program.finish(), 0, 'exit status')
+    text = program.output()
+    check('cannot be written without libjansson.so.4: apt install libjansson4' in text, text[:1000])
+    if LIBDW:
+        check('name no functions and lines without libdw.so.1: apt install libdw1' in text, text)
+    check_equal(text.count('freed, and it was free already, by lcore 0 in leaky+0x'), 2, text)
+
+
 def no_audit_says_how_to_have_one(place):
     start(place, 'none', 1, 'cache=on')
     check('LABYRINTH_OPTIONS=audit=full' in place.telemetry('/labyrinth/leaks,packets')['error'],
@@ -179,4 +198,4 @@ def no_audit_says_how_to_have_one(place):
 main(double_frees_are_found, foreign_frees_are_found, frees_of_the_inside_are_found,
      writes_after_a_free_are_found, without_poison_content_stays, leaks_are_found,
      samples_name_the_leak, a_secondary_process_is_named, honest_work_is_not_reported, on_error_abort_ends_the_program,
-     no_audit_says_how_to_have_one)
+     reports_do_without_the_libraries_that_make_them_better, no_audit_says_how_to_have_one)

@@ -14,10 +14,29 @@
 #include <unistd.h>
 
 #include "labyrinth_driver.h"
+#include "labyrinth_optional.h"
 #include "labyrinth_report.h"
 #include "labyrinth_site.h"
 
 #define TEXT 600
+
+#define LIBRARY "libjansson.so.4"
+
+/* What is used of it. */
+static struct {
+    __typeof__(json_delete) *json_delete;
+    __typeof__(json_dumps) *json_dumps;
+    __typeof__(json_integer) *json_integer;
+    __typeof__(json_object_set_new) *json_object_set_new;
+    __typeof__(json_pack) *json_pack;
+    __typeof__(json_string) *json_string;
+} js;
+
+static const struct labyrinth_symbol symbols[] = {
+    LABYRINTH_SYMBOL(js, json_delete),  LABYRINTH_SYMBOL(js, json_dumps),
+    LABYRINTH_SYMBOL(js, json_integer), LABYRINTH_SYMBOL(js, json_object_set_new),
+    LABYRINTH_SYMBOL(js, json_pack),    LABYRINTH_SYMBOL(js, json_string),
+};
 
 static struct labyrinth_options told; /* set before there are entries */
 
@@ -92,38 +111,38 @@ static json_t *actor_json(const struct lab_audit_actor *actor)
     if (actor->site == 0)
         return NULL;
     (void)labyrinth_site_find(actor->process, actor->site, &site);
-    json = json_pack("{s:I, s:f, s:s, s:I, s:s, s:s, s:i, s:I}", "pid",
-                     (json_int_t)lab_os_process_pid(actor->process), "age_s",
-                     (double)actor->age_ns / 1e9, "function", site.function, "offset",
-                     (json_int_t)site.offset, "module", site.module, "file", site.file, "line",
-                     site.line, "address", (json_int_t)actor->site);
+    json = js.json_pack("{s:I, s:f, s:s, s:I, s:s, s:s, s:i, s:I}", "pid",
+                        (json_int_t)lab_os_process_pid(actor->process), "age_s",
+                        (double)actor->age_ns / 1e9, "function", site.function, "offset",
+                        (json_int_t)site.offset, "module", site.module, "file", site.file, "line",
+                        site.line, "address", (json_int_t)actor->site);
     if (actor->device)
-        json_object_set_new(json, "device_queue", json_integer(actor->lcore));
+        js.json_object_set_new(json, "device_queue", js.json_integer(actor->lcore));
     else if (actor->lcore != LAB_LCORE_ANY)
-        json_object_set_new(json, "lcore", json_integer(actor->lcore));
+        js.json_object_set_new(json, "lcore", js.json_integer(actor->lcore));
     return json;
 }
 
 static json_t *entry_json(const struct lab_audit_entry *entry)
 {
     char thing[24];
-    json_t *json = json_pack("{s:s, s:s, s:I}", "fault", lab_audit_fault_name(entry->fault), "pool",
-                             entry->pool, "count", (json_int_t)entry->count);
+    json_t *json = js.json_pack("{s:s, s:s, s:I}", "fault", lab_audit_fault_name(entry->fault),
+                                "pool", entry->pool, "count", (json_int_t)entry->count);
 
     if (entry->fault != LAB_AUDIT_LEAK) {
         snprintf(thing, sizeof(thing), "%p", entry->thing);
-        json_object_set_new(json, "object", json_string(thing));
-        json_object_set_new(json, "generation", json_integer(entry->generation));
+        js.json_object_set_new(json, "object", js.json_string(thing));
+        js.json_object_set_new(json, "generation", js.json_integer(entry->generation));
     }
     if (entry->offset != 0)
-        json_object_set_new(json, "offset", json_integer((json_int_t)entry->offset));
+        js.json_object_set_new(json, "offset", js.json_integer((json_int_t)entry->offset));
     if (entry->left_out != 0)
-        json_object_set_new(json, "left_out", json_integer((json_int_t)entry->left_out));
+        js.json_object_set_new(json, "left_out", js.json_integer((json_int_t)entry->left_out));
     /* What was not seen is left out: NULL adds nothing. */
-    json_object_set_new(json, "caller", actor_json(&entry->caller));
-    json_object_set_new(json, "got", actor_json(&entry->got));
-    json_object_set_new(json, "handed_over", actor_json(&entry->holder));
-    json_object_set_new(json, "freed", actor_json(&entry->put));
+    js.json_object_set_new(json, "caller", actor_json(&entry->caller));
+    js.json_object_set_new(json, "got", actor_json(&entry->got));
+    js.json_object_set_new(json, "handed_over", actor_json(&entry->holder));
+    js.json_object_set_new(json, "freed", actor_json(&entry->put));
     return json;
 }
 
@@ -142,13 +161,13 @@ static void write_line(const char *line)
 static void write_entry(const struct lab_audit_entry *entry)
 {
     json_t *json = entry_json(entry);
-    char *text = json_dumps(json, JSON_COMPACT), *line = NULL;
+    char *text = js.json_dumps(json, JSON_COMPACT), *line = NULL;
 
     if (text != NULL && asprintf(&line, "%s\n", text) > 0)
         write_line(line);
     free(line);
     free(text);
-    json_decref(json);
+    js.json_delete(json);
 }
 
 static void take(const struct lab_audit_entry *entry)
@@ -160,8 +179,19 @@ static void take(const struct lab_audit_entry *entry)
         abort();
 }
 
+static bool load(void)
+{
+    return labyrinth_optional_load(LIBRARY, symbols, RTE_DIM(symbols));
+}
+
 void labyrinth_report_start(const struct labyrinth_options *options)
 {
     told = *options;
+    if (told.report[0] != '\0' && !load()) {
+        LABYRINTH_LOG(ERR,
+                      "report=%s: cannot be written without " LIBRARY ": apt install libjansson4",
+                      told.report);
+        told.report[0] = '\0';
+    }
     lab_audit_report_to(take, options->limit);
 }

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* From an address to a function and a line, with libdw of elfutils where it is built in. */
+/* From an address to a function and a line, with libdw of elfutils where it is there. */
 
 #include <inttypes.h>
 #include <lab_audit.h>
@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "labyrinth_driver.h"
+#include "labyrinth_optional.h"
 #include "labyrinth_site.h"
 
 static void copy(char *to, size_t size, const char *from)
@@ -31,26 +33,85 @@ static const char *last_part(const char *path)
 #include <elfutils/libdwfl.h>
 #include <pthread.h>
 
+#define LIBRARY "libdw.so.1"
+
+/* What is used of it. */
+static struct {
+    __typeof__(dwarf_attr) *dwarf_attr;
+    __typeof__(dwarf_diename) *dwarf_diename;
+    __typeof__(dwarf_filesrc) *dwarf_filesrc;
+    __typeof__(dwarf_formudata) *dwarf_formudata;
+    __typeof__(dwarf_getscopes) *dwarf_getscopes;
+    __typeof__(dwarf_getscopes_die) *dwarf_getscopes_die;
+    __typeof__(dwarf_getsrcfiles) *dwarf_getsrcfiles;
+    __typeof__(dwarf_tag) *dwarf_tag;
+    __typeof__(dwfl_addrmodule) *dwfl_addrmodule;
+    __typeof__(dwfl_begin) *dwfl_begin;
+    __typeof__(dwfl_lineinfo) *dwfl_lineinfo;
+    __typeof__(dwfl_linux_proc_find_elf) *dwfl_linux_proc_find_elf;
+    __typeof__(dwfl_linux_proc_report) *dwfl_linux_proc_report;
+    __typeof__(dwfl_module_addrdie) *dwfl_module_addrdie;
+    __typeof__(dwfl_module_addrinfo) *dwfl_module_addrinfo;
+    __typeof__(dwfl_module_getsrc) *dwfl_module_getsrc;
+    __typeof__(dwfl_module_info) *dwfl_module_info;
+    __typeof__(dwfl_report_begin) *dwfl_report_begin;
+    __typeof__(dwfl_report_end) *dwfl_report_end;
+    __typeof__(dwfl_standard_find_debuginfo) *dwfl_standard_find_debuginfo;
+} dw;
+
+static const struct labyrinth_symbol symbols[] = {
+    LABYRINTH_SYMBOL(dw, dwarf_attr),
+    LABYRINTH_SYMBOL(dw, dwarf_diename),
+    LABYRINTH_SYMBOL(dw, dwarf_filesrc),
+    LABYRINTH_SYMBOL(dw, dwarf_formudata),
+    LABYRINTH_SYMBOL(dw, dwarf_getscopes),
+    LABYRINTH_SYMBOL(dw, dwarf_getscopes_die),
+    LABYRINTH_SYMBOL(dw, dwarf_getsrcfiles),
+    LABYRINTH_SYMBOL(dw, dwarf_tag),
+    LABYRINTH_SYMBOL(dw, dwfl_addrmodule),
+    LABYRINTH_SYMBOL(dw, dwfl_begin),
+    LABYRINTH_SYMBOL(dw, dwfl_lineinfo),
+    LABYRINTH_SYMBOL(dw, dwfl_linux_proc_find_elf),
+    LABYRINTH_SYMBOL(dw, dwfl_linux_proc_report),
+    LABYRINTH_SYMBOL(dw, dwfl_module_addrdie),
+    LABYRINTH_SYMBOL(dw, dwfl_module_addrinfo),
+    LABYRINTH_SYMBOL(dw, dwfl_module_getsrc),
+    LABYRINTH_SYMBOL(dw, dwfl_module_info),
+    LABYRINTH_SYMBOL(dw, dwfl_report_begin),
+    LABYRINTH_SYMBOL(dw, dwfl_report_end),
+    LABYRINTH_SYMBOL(dw, dwfl_standard_find_debuginfo),
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool is_loaded;
+
 /* The process that was looked at last, and its modules. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Dwfl *known;
 static uint64_t known_process;
 
-static const Dwfl_Callbacks callbacks = {
-    .find_elf = dwfl_linux_proc_find_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
-};
+static Dwfl_Callbacks callbacks;
+
+static void load(void)
+{
+    is_loaded = labyrinth_optional_load(LIBRARY, symbols, RTE_DIM(symbols));
+    if (!is_loaded)
+        LABYRINTH_LOG(NOTICE, "reports name no functions and lines without " LIBRARY
+                              ": apt install libdw1");
+    callbacks.find_elf = dw.dwfl_linux_proc_find_elf;
+    callbacks.find_debuginfo = dw.dwfl_standard_find_debuginfo;
+}
 
 static bool report_modules(uint64_t process)
 {
     if (known == NULL)
-        known = dwfl_begin(&callbacks);
+        known = dw.dwfl_begin(&callbacks);
     if (known == NULL)
         return false;
     known_process = process;
-    dwfl_report_begin(known);
-    return dwfl_linux_proc_report(known, lab_os_process_pid(process)) == 0 &&
-           dwfl_report_end(known, NULL, NULL) == 0;
+    dw.dwfl_report_begin(known);
+    return dw.dwfl_linux_proc_report(known, lab_os_process_pid(process)) == 0 &&
+           dw.dwfl_report_end(known, NULL, NULL) == 0;
 }
 
 static Dwfl_Module *module_at(uint64_t process, uint64_t address)
@@ -58,10 +119,10 @@ static Dwfl_Module *module_at(uint64_t process, uint64_t address)
     Dwfl_Module *module = NULL;
 
     if (known != NULL && known_process == process)
-        module = dwfl_addrmodule(known, address);
+        module = dw.dwfl_addrmodule(known, address);
     /* Another process, or a library that was loaded since. */
     if (module == NULL && report_modules(process))
-        module = dwfl_addrmodule(known, address);
+        module = dw.dwfl_addrmodule(known, address);
     return module;
 }
 
@@ -79,11 +140,11 @@ static void take_call(Dwarf_Die *inlined, Dwarf_Die *unit, struct labyrinth_site
     Dwarf_Word file, line;
     size_t n;
 
-    if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_file, &attribute), &file) != 0 ||
-        dwarf_formudata(dwarf_attr(inlined, DW_AT_call_line, &attribute), &line) != 0 ||
-        dwarf_getsrcfiles(unit, &files, &n) != 0 || file >= n)
+    if (dw.dwarf_formudata(dw.dwarf_attr(inlined, DW_AT_call_file, &attribute), &file) != 0 ||
+        dw.dwarf_formudata(dw.dwarf_attr(inlined, DW_AT_call_line, &attribute), &line) != 0 ||
+        dw.dwarf_getsrcfiles(unit, &files, &n) != 0 || file >= n)
         return;
-    copy(site->file, sizeof(site->file), last_part(dwarf_filesrc(files, file, NULL, NULL)));
+    copy(site->file, sizeof(site->file), last_part(dw.dwarf_filesrc(files, file, NULL, NULL)));
     site->line = (int)line;
 }
 
@@ -96,8 +157,8 @@ static int scopes_around(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **ret_sc
 
     /* This one leads out of an inlined function to where it was defined, the other to where it was
      * called. */
-    if (dwarf_getscopes(unit, address, &innermost) > 0)
-        n = dwarf_getscopes_die(&innermost[0], ret_scopes);
+    if (dw.dwarf_getscopes(unit, address, &innermost) > 0)
+        n = dw.dwarf_getscopes_die(&innermost[0], ret_scopes);
     free(innermost);
     return n;
 }
@@ -109,8 +170,8 @@ static void take_scopes(Dwarf_Die *unit, Dwarf_Addr address, struct labyrinth_si
     int n = scopes_around(unit, address, &scopes);
 
     for (int i = 0; i < n; i++) {
-        int tag = dwarf_tag(&scopes[i]);
-        const char *name = dwarf_diename(&scopes[i]);
+        int tag = dw.dwarf_tag(&scopes[i]);
+        const char *name = dw.dwarf_diename(&scopes[i]);
 
         if (tag == DW_TAG_inlined_subroutine && is_of_headers(name)) {
             take_call(&scopes[i], unit, site);
@@ -128,12 +189,12 @@ static void take_module(Dwfl_Module *module, uint64_t address, struct labyrinth_
     Dwarf_Addr start, bias;
     GElf_Off offset;
     GElf_Sym symbol;
-    Dwfl_Line *line = dwfl_module_getsrc(module, call);
-    Dwarf_Die *unit = dwfl_module_addrdie(module, call, &bias);
-    const char *name = dwfl_module_addrinfo(module, call, &offset, &symbol, NULL, NULL, NULL);
+    Dwfl_Line *line = dw.dwfl_module_getsrc(module, call);
+    Dwarf_Die *unit = dw.dwfl_module_addrdie(module, call, &bias);
+    const char *name = dw.dwfl_module_addrinfo(module, call, &offset, &symbol, NULL, NULL, NULL);
 
     copy(site->module, sizeof(site->module),
-         last_part(dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, NULL, NULL)));
+         last_part(dw.dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, NULL, NULL)));
     site->offset = address - start;
     /* Of a stripped library, the nearest name is that of any function below. */
     if (name != NULL && offset < symbol.st_size) {
@@ -142,7 +203,7 @@ static void take_module(Dwfl_Module *module, uint64_t address, struct labyrinth_
     }
     if (line != NULL) {
         copy(site->file, sizeof(site->file),
-             last_part(dwfl_lineinfo(line, NULL, &site->line, NULL, NULL, NULL)));
+             last_part(dw.dwfl_lineinfo(line, NULL, &site->line, NULL, NULL, NULL)));
         if (unit != NULL)
             take_scopes(unit, call - bias, site);
     }
@@ -152,7 +213,8 @@ static bool find_with_symbols(uint64_t process, uint64_t address, struct labyrin
 {
     Dwfl_Module *module;
 
-    if (pthread_mutex_trylock(&lock) != 0)
+    pthread_once(&once, load);
+    if (!is_loaded || pthread_mutex_trylock(&lock) != 0)
         return false;
     module = module_at(process, address);
     if (module != NULL)
