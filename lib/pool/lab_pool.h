@@ -7,8 +7,8 @@
 /* Pools: things of one size, spread over one split deque per lcore and one shared stack.
  *
  * Two kinds, the same in all but who owns the memory:
- *   - lab_pool_create() maps memory and cuts it into buffers, for this process or for several,
- * which lab_pool_attach() to it by its name;
+ *   - lab_pool_create() maps memory, or takes pages from an arena, and cuts it into buffers, for
+ *     this process or for several, which lab_pool_attach() to it by its name;
  *   - lab_pool_init() builds a pool in memory of the caller's, and lab_pool_adopt() tells it the
  *     caller's objects. That is what the DPDK driver uses.
  *
@@ -41,6 +41,8 @@
 #include <lab_roster.h>
 #include <lab_stack.h>
 #include <stddef.h>
+
+struct lab_arena;
 
 /* The most cache lines of a thing that a pool claims for whoever gets it. */
 #define LAB_POOL_CLAIMS 2
@@ -77,6 +79,13 @@ struct lab_pool_options {
     uint32_t align;        /* of buffers, a power of two up to 4096 [64] */
     int node;              /* NUMA node, or LAB_NODE_ANY. 0 is node 0! */
     enum lab_pages pages;  /* [the best that can be had] */
+
+    /* Pages of this arena (lab_page.h) are what the buffers are cut from: several pools, of
+     * whatever sizes, can share its memory, and lab_pool_destroy() gives it back. It must live
+     * longer than the pool. What the pool needs beside its buffers is mapped for itself, as `node`
+     * and `pages` say. Not for shared pools, and buffers have at most 2 MiB [mapped memory] */
+    struct lab_arena *arena;
+    unsigned gfp; /* how to ask the arena: a class, and modifiers (lab_gfp.h) [LAB_GFP_WAIT] */
 };
 
 /* How a slow path ended, one counter each per lcore. The hot paths count nothing: see
@@ -115,7 +124,7 @@ struct lab_pool {
     uint32_t count;
     uint32_t lcores;
     uint32_t capacity; /* slots of one deque */
-    uint32_t stride;   /* bytes from buffer to buffer, or 0: objects of the caller's */
+    uint32_t stride;   /* bytes from buffer to buffer, or 0: they lie here and there */
     uint32_t hash_mask;
     enum lab_barrier barrier;
     uint32_t adopted; /* objects known so far */
@@ -129,12 +138,15 @@ struct lab_pool {
     struct lab_audit *audit;      /* the records, or NULL */
     struct lab_pool_sweep *sweep; /* beside them, for lab_pool_reclaim() */
     char *buffers;                /* with a stride: the first buffer */
-    void **objects;               /* without: index to object */
-    uint32_t *hash;               /* without: object to index + 1, open addressing */
+    void **objects;               /* without: index to thing */
+    uint32_t *hash;               /* without: thing to index + 1, open addressing */
     lab_atomic_t *slots;          /* roster.places x capacity */
     struct lab_pool_slow *slow;   /* lcores + 1 entries, like the deques */
     struct lab_region region;     /* of lab_pool_create() */
-    lab_atomic_t whole;           /* of a shared one: 1 when all of it is there */
+    struct lab_arena *arena;      /* whose pages the buffers are, or NULL */
+    uintptr_t *run;               /* of these: the address, and the order in its low bits */
+    uint32_t runs;
+    lab_atomic_t whole; /* of a shared one: 1 when all of it is there */
     char name[LAB_POOL_NAME_SIZE];
 
     /* Not 0: puts go the slow way. Read by every put, written seldom. The high half is hunger: some
@@ -162,11 +174,12 @@ struct lab_pool {
     ((uint32_t)sizeof(struct lab_pool) << 16 | (uint32_t)sizeof(struct lab_deque) << 4 |           \
      LAB_POOL_EVENTS)
 
-/* Maps memory for a pool of buffers and makes it. All buffers are free.
+/* Maps memory for a pool of buffers, or gets it from an arena, and makes it. All buffers are free.
  * Returns 0; -EINVAL for a wrong option, -ENOMEM when memory was short, or what else
  * lab_region_create() returns; *error (may be NULL) then says which and how to mend it, and
  * *ret_pool is untouched. On success error->message may name better memory that could not be had
- * (see lab_region_create). Blocking; set-up only; any thread. Example: doc/examples/native.c. */
+ * (see lab_region_create). Blocking; set-up only; any thread. Examples: doc/examples/native.c,
+ * test/doc/sizes.c. */
 LAB_PUBLIC int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
                                struct lab_error *error) LAB_CHECKED;
 
@@ -183,11 +196,12 @@ LAB_PUBLIC int lab_pool_create(const struct lab_pool_options *options, struct la
 LAB_PUBLIC int lab_pool_attach(const char *name, struct lab_pool **ret_pool,
                                struct lab_error *error) LAB_CHECKED;
 
-/* Unmaps a pool made by lab_pool_create(); NULL is allowed. No thread of this process may be using
- * it. Any thread; blocking, as the kernel is. Returns 0, or -EBUSY when some buffers are still
- * held: they would dangle, so nothing is unmapped then, and the audit, if there is one, reports who
- * holds them. A shared pool is unmapped for this process alone, whatever is held: put back first
- * what this process holds. Its memory ends with the last process that has it. */
+/* Unmaps a pool made by lab_pool_create(), or gives its pages back to their arena; NULL is allowed.
+ * No thread of this process may be using it. Any thread; blocking, as the kernel is. Returns 0, or
+ * -EBUSY when some buffers are still held: they would dangle, so nothing is unmapped then, and the
+ * audit, if there is one, reports who holds them. A shared pool is unmapped for this process alone,
+ * whatever is held: put back first what this process holds. Its memory ends with the last process
+ * that has it. */
 LAB_PUBLIC int lab_pool_destroy(struct lab_pool *pool);
 
 /* Bytes that lab_pool_init() needs for these options. Errors as lab_pool_create(). Wait-free. */

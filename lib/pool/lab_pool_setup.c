@@ -8,6 +8,7 @@
 #include <lab_index.h>
 #include <lab_pool.h>
 #include <lab_pool_audit.h>
+#include <lab_pool_slow.h>
 #include <lab_pool_sweep.h>
 
 /* Ids in one pool: every one costs half a KiB. */
@@ -44,7 +45,7 @@
 /* Where everything lies, in bytes from the pool's beginning. */
 struct layout {
     uint32_t lcores, deques, capacity, tip, reach, hash_slots, stride;
-    size_t slow, roster, slots, links, objects, hash, audit, sweep, end;
+    size_t slow, roster, slots, links, objects, hash, run, audit, sweep, end;
     struct lab_audit_options audited; /* as asked for, and the rest filled in */
 };
 
@@ -167,11 +168,14 @@ static int plan(const struct lab_pool_options *options, struct layout *ret_layou
                 struct lab_error *error)
 {
     struct layout layout = {0};
-    bool adopts = options->buffer_bytes == 0;
+    bool adopts = options->buffer_bytes == 0 || options->arena != NULL;
+    uint32_t runs = 0;
     int rc = check_options(options, error);
 
     if (rc == 0)
         rc = check_audit(options, error);
+    if (rc == 0 && options->arena != NULL)
+        rc = lab_pool_plan_runs(options, &runs, error);
     if (rc != 0)
         return rc;
     layout.lcores = options->lcores != 0 ? options->lcores : LAB_LCORE_MAX;
@@ -186,11 +190,7 @@ static int plan(const struct lab_pool_options *options, struct layout *ret_layou
         return lab_error_set(
             error, -EINVAL, "pool %s: a tip of at most %u and a reach of at most %u fit %u buffers",
             options->name, layout.capacity / 2, layout.capacity, options->count);
-    if (!adopts) {
-        uint32_t align = options->align != 0 ? options->align : LAB_CACHE_LINE;
-
-        layout.stride = (options->buffer_bytes + align - 1) / align * align;
-    }
+    layout.stride = adopts ? 0 : lab_pool_step(options);
     layout.hash_slots = adopts ? pow2_at_least(2 * options->count) : 0;
 
     layout.end = sizeof(struct lab_pool);
@@ -201,6 +201,7 @@ static int plan(const struct lab_pool_options *options, struct layout *ret_layou
     layout.links = place(&layout, options->count, sizeof(lab_atomic_t));
     layout.objects = place(&layout, adopts ? options->count : 0, sizeof(void *));
     layout.hash = place(&layout, layout.hash_slots, sizeof(uint32_t));
+    layout.run = place(&layout, runs, sizeof(uintptr_t));
     place_audit(options, &layout);
     *ret_layout = layout;
     return 0;
@@ -229,6 +230,7 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     pool->slots = (void *)(base + layout->slots);
     pool->objects = (void *)(base + layout->objects);
     pool->hash = (void *)(base + layout->hash);
+    pool->run = (void *)(base + layout->run);
     memcpy(pool->name, options->name, strlen(options->name) + 1);
     lab_store_relaxed(&pool->hot, layout->lcores);
     if (wants_records(&layout->audited)) {
@@ -351,8 +353,16 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
         return rc;
     pool = build(region.address, options, &layout, barrier);
     pool->region = region;
-    pool->buffers = (char *)region.address + at;
-    pool->adopted = pool->count;
+    if (options->arena != NULL) {
+        rc = lab_pool_take_runs(pool, options, error);
+        if (rc != 0) {
+            (void)lab_region_destroy(&region);
+            return rc;
+        }
+    } else {
+        pool->buffers = (char *)region.address + at;
+        pool->adopted = pool->count;
+    }
     fill(pool);
     if (layout.audited.level == LAB_AUDIT_FULL)
         fill_records(pool);
@@ -371,6 +381,7 @@ int lab_pool_destroy(struct lab_pool *pool)
         (void)lab_pool_report_leaks(pool, NULL);
         return -EBUSY;
     }
+    lab_pool_give_runs(pool);
     region = pool->region; /* the pool lies in it */
     return lab_region_destroy(&region);
 }
@@ -398,7 +409,7 @@ int lab_pool_adopt(struct lab_pool *pool, void *object)
 
 int lab_pool_disown_all(struct lab_pool *pool)
 {
-    if (pool->stride != 0)
+    if (pool->stride != 0 || pool->arena != NULL)
         return -EINVAL;
     if (lab_pool_count(pool) != 0)
         return -EBUSY;

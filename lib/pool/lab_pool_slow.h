@@ -18,6 +18,25 @@ int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, void **ret_things
 int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
                          struct lab_audit_site site);
 
+/* How many bytes apart the buffers of such a pool lie. */
+LAB_INLINE uint32_t lab_pool_step(const struct lab_pool_options *options)
+{
+    uint32_t align = options->align != 0 ? options->align : LAB_CACHE_LINE;
+
+    return (options->buffer_bytes + align - 1) / align * align;
+}
+
+/* Buffers on pages: 0 and the most runs that the pool can come to consist of, or what is wrong with
+ * the options. */
+int lab_pool_plan_runs(const struct lab_pool_options *options, uint32_t *ret_most,
+                       struct lab_error *error);
+
+/* Cuts buffers from the arena's pages until the pool has all of its own: 0, or a failure of
+ * lab_page_fit(), which is told, and after which the pool has none. And gives the pages back. */
+int lab_pool_take_runs(struct lab_pool *pool, const struct lab_pool_options *options,
+                       struct lab_error *error);
+void lab_pool_give_runs(struct lab_pool *pool);
+
 /* Makes what waits in quarantine free, if the audit does not want it there any longer. Returns how
  * many things. */
 unsigned lab_pool_free_quarantine(struct lab_pool *pool);

@@ -8,8 +8,8 @@
 #include "play.h"
 
 #include <lab_os.h>
-#include <lab_pool.h>
 #include <lab_pool_audit.h>
+#include <lab_pool_slow.h>
 #include <stdlib.h>
 
 #define LCORES 3u
@@ -43,6 +43,22 @@ int lab_region_create(const struct lab_region_options *options, struct lab_regio
 int lab_region_destroy(struct lab_region *region)
 {
     return -ENOSYS;
+}
+
+int lab_pool_plan_runs(const struct lab_pool_options *options, uint32_t *ret_most,
+                       struct lab_error *error)
+{
+    return -ENOSYS;
+}
+
+int lab_pool_take_runs(struct lab_pool *pool_, const struct lab_pool_options *options,
+                       struct lab_error *error)
+{
+    return -ENOSYS;
+}
+
+void lab_pool_give_runs(struct lab_pool *pool_)
+{
 }
 
 /* A clock that no machine is too busy for, and one process. */

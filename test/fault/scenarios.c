@@ -114,6 +114,32 @@ static int run_arena(const struct scenario *scenario, struct lab_error *error)
     return 0;
 }
 
+static int run_pool_on_pages(const struct scenario *scenario, struct lab_error *error)
+{
+    const struct lab_arena_zone zone = {
+        .bytes = 2 * LAB_PAGE_2M, .node = LAB_NODE_ANY, .pages = (enum lab_pages)scenario->variant};
+    const struct lab_arena_options of = {.name = "walk", .zone = &zone, .zones = 1};
+    struct lab_pool_options options = {.name = "walk",
+                                       .count = 1023,
+                                       .buffer_bytes = 2048,
+                                       .node = LAB_NODE_ANY,
+                                       .pages = (enum lab_pages)scenario->variant};
+    struct lab_pool *untouched = (struct lab_pool *)0x5a5a, *pool = untouched;
+    int err = lab_arena_create(&of, &options.arena, error);
+
+    if (err)
+        return err;
+    err = lab_pool_create(&options, &pool, error);
+    if (err)
+        assert_ptr_equal(pool, untouched);
+    else
+        while (lab_pool_destroy(pool))
+            assert_int_equal(lab_pool_count(pool), 1023);
+    while (lab_arena_destroy(options.arena))
+        ;
+    return err;
+}
+
 /* A new thing with a set-up is a run_thing() above and a row per variant here. */
 const struct scenario scenarios[] = {
     {"region of any pages", run_region, LAB_PAGES_ANY, true},
@@ -127,6 +153,7 @@ const struct scenario scenarios[] = {
     {"pool on any pages", run_pool, LAB_PAGES_ANY, true},
     {"pool on 2 MiB pages", run_pool, LAB_PAGES_2M, false},
     {"pool on ordinary pages", run_pool, LAB_PAGES_NORMAL, false},
+    {"pool on an arena of ordinary pages", run_pool_on_pages, LAB_PAGES_NORMAL, false},
     {"zone on any pages", run_zone, LAB_PAGES_ANY, true},
     {"zone on ordinary pages", run_zone, LAB_PAGES_NORMAL, false},
     {"arena on any pages", run_arena, LAB_PAGES_ANY, true},
