@@ -10,8 +10,8 @@
 
 #define INDEX_MASK ((UINT64_C(1) << LAB_STACK_INDEX_BITS) - 1)
 
-/* Deeper than any stack is. */
-#define BESIDE (UINT64_C(1) << 30)
+/* From the depths of one stack to those of the next: more than any has. */
+#define BESIDE_SHIFT 29
 
 /* Walks that were led astray, before one gives up. */
 #define WALKS 10000u
@@ -63,10 +63,11 @@ void lab_stack_init(struct lab_stack *stack, lab_atomic_t *links, uint32_t count
     stack->count = count;
 }
 
-void lab_stack_init_beside(struct lab_stack *stack, const struct lab_stack *other)
+void lab_stack_init_beside(struct lab_stack *stack, const struct lab_stack *other,
+                           enum lab_stack_beside which)
 {
     lab_stack_init(stack, other->links, (uint32_t)other->count);
-    stack->base = BESIDE;
+    stack->base = (uint64_t)which << BESIDE_SHIFT;
 }
 
 void lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n)
@@ -114,13 +115,14 @@ unsigned lab_stack_pop_any(struct lab_stack *stack, uint32_t *ret_indices, unsig
 static bool walk_down(const struct lab_stack *stack, uint64_t next,
                       void (*visit)(void *context, uint32_t index), void *context)
 {
-    uint64_t link, expected = 0;
+    uint64_t link, depth, expected = 0;
 
     for (; next != 0; next = known(stack, link_next(link))) {
         link = load_link(stack, next);
+        depth = link_depth(link) - stack->base;
         if (expected == 0)
-            expected = link_depth(link);
-        if (link_depth(link) != expected-- || link_depth(link) > BESIDE)
+            expected = depth;
+        if (depth == 0 || depth > stack->count || depth != expected--)
             return false;
         visit(context, (uint32_t)(next - 1));
     }

@@ -46,15 +46,19 @@ struct lab_stack {
     alignas(LAB_CACHE_LINE) lab_atomic_t head;
     lab_atomic_t *links; /* one for each index */
     uint64_t count;      /* of them: what names another is no link, and is not followed */
-    uint64_t base; /* depth of the bottom: tells the links of two stacks over one array apart */
+    uint64_t base;       /* depth of the bottom: tells the links of stacks over one array apart */
 };
 
 /* Makes an empty stack over links[0 .. count-1], for indices 0 .. count-1: all zero, or as another
  * stack left them, since a walk that has been overtaken may follow any of them. Not thread-safe. */
 void lab_stack_init(struct lab_stack *stack, lab_atomic_t *links, uint32_t count);
 
-/* A second stack over the links of `other`, for a caller's own use. */
-void lab_stack_init_beside(struct lab_stack *stack, const struct lab_stack *other);
+/* The stacks that can lie over the same links; of the last kind there may be any number. */
+enum lab_stack_beside { LAB_STACK_RESERVE = 1, LAB_STACK_OF_A_CALL };
+
+/* Another stack over the links of `other`. */
+void lab_stack_init_beside(struct lab_stack *stack, const struct lab_stack *other,
+                           enum lab_stack_beside which);
 
 /* Shows visit() every index that is in the stack from the beginning to the end of the call, and
  * perhaps some that came or went meanwhile, or twice. -EAGAIN when others changed the stack so much

@@ -34,7 +34,8 @@ struct request {
     uint32_t slot; /* index of the caller's deque and slow memory */
     unsigned want;
     unsigned got;
-    bool cold; /* some came from elsewhere than the own deque */
+    bool atomic; /* it may take the reserve */
+    bool cold;   /* some came from elsewhere than the own deque */
     void *things[PIECE_MAX];
 };
 
@@ -127,14 +128,34 @@ static void claim(const struct lab_pool *pool, void *const *things, unsigned n)
 
 /* Puts things where the caller's things belong: its deque if it has one with room, else the
  * stack. Returns whether they went into the deque. */
-static bool keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
-                 bool publish_all)
+static bool keep_common(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
+                        bool publish_all)
 {
     lab_pool_mark(pool, things, n);
     if (enrol(pool, slot) && lab_deque_push_slow_owner(&pool->deque[slot], things, n, publish_all))
         return true;
     (void)stack_put(pool, slot, &pool->stack, things, n);
     return false;
+}
+
+/* The same for things of which some may be of the reserve: these go back there. */
+static bool keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
+                 bool publish_all)
+{
+    void *others[LAB_STACK_BURST];
+    bool all = true;
+
+    if (lab_likely(!lab_pool_reserve_is_held(pool)))
+        return keep_common(pool, slot, things, n, publish_all);
+    for (unsigned done = 0, k; done < n; done += k) {
+        unsigned left;
+
+        k = n - done < LAB_STACK_BURST ? n - done : LAB_STACK_BURST;
+        left = lab_pool_give_reserve(pool, things + done, k, others);
+        if (left > 0)
+            all &= keep_common(pool, slot, others, left, publish_all);
+    }
+    return all;
 }
 
 /* Notes the number of free things, if it is the smallest yet. */
@@ -262,6 +283,17 @@ static void get_starving(struct request *request)
     }
 }
 
+/* What only the receive path may have, when there is nothing else. */
+static void get_reserve(struct request *request)
+{
+    unsigned came = lab_pool_take_reserve(request->pool, request->things + request->got,
+                                          request->want - request->got);
+
+    request->got += came;
+    if (came > 0)
+        count_event(request->pool, request->slot, LAB_POOL_GET_RESERVE);
+}
+
 /* Everything that a get may try, dearer and dearer. Returns whether it has what it wants. */
 static bool gather(struct request *request)
 {
@@ -274,6 +306,8 @@ static bool gather(struct request *request)
         get_public(request);
         if (request->got < request->want)
             get_starving(request);
+        if (request->got < request->want && request->atomic)
+            get_reserve(request);
     }
     if (request->got < request->want)
         return false;
@@ -290,7 +324,7 @@ static bool gather_pieces(struct request *request, void **ret_things, unsigned n
     unsigned got = 0;
     bool all = true;
 
-    lab_stack_init_beside(&pieces, &pool->stack);
+    lab_stack_init_beside(&pieces, &pool->stack, LAB_STACK_OF_A_CALL);
     while (got < n && all) {
         request->want = n - got < PIECE_MAX ? n - got : PIECE_MAX;
         all = gather(request);
@@ -333,12 +367,14 @@ static bool get_private(struct lab_pool *pool, uint32_t slot, void **ret_things,
     return true;
 }
 
-static bool get_elsewhere(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n)
+static bool get_elsewhere(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things,
+                          unsigned n)
 {
     struct request request;
 
     request.pool = pool;
     request.slot = slot;
+    request.atomic = (gfp & LAB_GFP_ATOMIC) != 0;
     request.cold = false;
     if (n <= PIECE_MAX ? !gather_one(&request, ret_things, n)
                        : !gather_pieces(&request, ret_things, n))
@@ -348,15 +384,16 @@ static bool get_elsewhere(struct lab_pool *pool, uint32_t slot, void **ret_thing
     return true;
 }
 
-LAB_COLD int lab_pool_take_slow(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n)
+LAB_COLD int lab_pool_take_slow(struct lab_pool *pool, uint32_t slot, unsigned gfp,
+                                void **ret_things, unsigned n)
 {
     if (n == 0 || get_private(pool, slot, ret_things, n))
         return 0;
     /* More than there are is not worth a search, which would empty every tip in vain. */
-    if (n <= pool->count && get_elsewhere(pool, slot, ret_things, n))
+    if (n <= pool->count && get_elsewhere(pool, slot, gfp, ret_things, n))
         return 0;
     if (pool->audit != NULL && lab_pool_free_quarantine(pool) > 0)
-        return lab_pool_take_slow(pool, slot, ret_things, n);
+        return lab_pool_take_slow(pool, slot, gfp, ret_things, n);
     count_event(pool, slot, LAB_POOL_GET_FAIL);
     sample_free(pool); /* what was gathered in vain was never held */
     return -ENOBUFS;
@@ -395,16 +432,16 @@ LAB_COLD void lab_pool_give_slow(struct lab_pool *pool, uint32_t slot, void *con
     }
 }
 
-LAB_NOINLINE int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                        unsigned n, struct lab_audit_site site)
+LAB_NOINLINE int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, unsigned gfp,
+                                        void **ret_things, unsigned n, struct lab_audit_site site)
 {
     uint32_t slot = lab_pool_slot(lcore);
 
     if (slot > pool->lcores)
         return -EINVAL;
     if (lab_load_relaxed(&pool->hot) == 0)
-        return lab_pool_get_audited(pool, slot, ret_things, n, site);
-    return lab_pool_take_slow(pool, slot, ret_things, n);
+        return lab_pool_get_audited(pool, slot, gfp, ret_things, n, site);
+    return lab_pool_take_slow(pool, slot, gfp, ret_things, n);
 }
 
 LAB_NOINLINE int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, void *const *things,
@@ -414,18 +451,18 @@ LAB_NOINLINE int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, v
 
     if (slot > pool->lcores)
         return -EINVAL;
-    if (lab_pool_awaited(lab_load_relaxed(&pool->slow_puts)) != 0)
+    if (pool->audit != NULL && lab_pool_awaited(lab_load_relaxed(&pool->slow_puts)) != 0)
         return lab_pool_put_audited(pool, slot, things, n, site);
     lab_pool_give_slow(pool, slot, things, n);
     return 0;
 }
 
-LAB_NOINLINE int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                   unsigned n)
+LAB_NOINLINE int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, unsigned gfp,
+                                   void **ret_things, unsigned n)
 {
     struct lab_audit_site here = {__builtin_return_address(0), NULL};
 
-    return lab_pool_get_slow_from(pool, lcore, ret_things, n, here);
+    return lab_pool_get_slow_from(pool, lcore, gfp, ret_things, n, here);
 }
 
 LAB_NOINLINE int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
@@ -461,7 +498,8 @@ LAB_COLD int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *c
 
 uint32_t lab_pool_count(const struct lab_pool *pool)
 {
-    uint64_t free = lab_stack_count_any(&pool->stack);
+    uint64_t free =
+        (uint64_t)lab_stack_count_any(&pool->stack) + lab_stack_count_any(&pool->reserve);
     uint32_t length = lab_roster_length(&pool->roster);
 
     for (uint32_t i = 0; i < length; i++) {

@@ -14,13 +14,19 @@
  *
  * Every thing is in one place: held by the program, in one deque, or in the stack. At rest
  *
- *     held + sum over deques (bot - top) + depth of the stack = count
+ *     held + sum over deques (bot - top) + depths of the stack and of the reserve = count
  *
  * Get tries, in this order: the own tip (the hot path: plain loads and stores), the own public
  * part, the public parts of others (many in one CAS, the surplus into the own tip), the stack, and
  * at last the tips of lcores that do not call in, which it revokes (one membarrier). So every thing
- * that is free, and whose lcore is not inside a call, can be obtained by any thread. A failed get
+ * that is free and not of the reserve, and whose lcore is not inside a call, can be obtained by any
+ * thread. A failed get
  * is no proof that the pool was empty while other threads were inside a call.
+ *
+ * The reserve, where there is one, is some things apart from all others: gets end before it, but
+ * for those under LAB_GFP_ATOMIC (lab_pool_get_bulk_atomic()), which may have the last one of it.
+ * They are for receive paths. What belongs to the reserve goes back to it when it is put, whoever
+ * puts it.
  *
  * Progress: the hot paths are wait-free, all else is lock-free: a thread that is preempted, stopped
  * or killed at any point delays nobody, and hides at most the burst that it was moving. Nothing
@@ -36,6 +42,7 @@
 #include <lab_common.h>
 #include <lab_deque.h>
 #include <lab_error.h>
+#include <lab_gfp.h>
 #include <lab_lcore.h>
 #include <lab_region.h>
 #include <lab_roster.h>
@@ -63,7 +70,9 @@ struct lab_pool_options {
                         later work through the stack; at most LAB_LCORE_MAX [16, or lcores if
                         that is less] */
     uint32_t tip; /* things that a lcore keeps private when it publishes [by count, up to 1,024] */
-    uint32_t reach; /* most things that one steal takes [by count, up to 256] */
+    uint32_t reach;   /* most things that one steal takes [by count, up to 256] */
+    uint32_t reserve; /* of these, things that only LAB_GFP_ATOMIC may take: fewer than count. With
+                         lab_pool_init(), those that are adopted first [none] */
     bool shared; /* other processes use the pool too [this one alone]. With lab_pool_create() they
                     find it by its name, which no other shared region of this user may have */
     struct lab_audit_options audit; /* who holds what, since when and from where [nothing] */
@@ -95,6 +104,7 @@ enum lab_pool_event {
     LAB_POOL_GET_STEAL,   /* steals from other lcores that brought something */
     LAB_POOL_GET_STACK,   /* bursts taken from the stack */
     LAB_POOL_GET_REVOKE,  /* revocations of other lcores' tips: the system call */
+    LAB_POOL_GET_RESERVE, /* gets that had to take something from the reserve */
     LAB_POOL_GET_FAIL,    /* gets that found too little */
     LAB_POOL_PUT_PUBLISH, /* puts into the own deque, but not by its hot path */
     LAB_POOL_PUT_STACK,   /* puts that went to the stack: no deque, or a full one */
@@ -127,8 +137,9 @@ struct lab_pool {
     uint32_t stride;   /* bytes from buffer to buffer, or 0: they lie here and there */
     uint32_t hash_mask;
     enum lab_barrier barrier;
-    uint32_t adopted; /* objects known so far */
-    uint32_t claims;  /* as in the options */
+    uint32_t adopted;  /* objects known so far */
+    uint32_t reserved; /* of all things, the first so many are the reserve */
+    uint32_t claims;   /* as in the options */
     uint32_t claim[LAB_POOL_CLAIMS];
     uint32_t shape; /* of what lies here: a process with another version must not attach */
 
@@ -152,12 +163,14 @@ struct lab_pool {
     /* Not 0: puts go the slow way. Read by every put, written seldom. The high half is hunger: some
      * get found too little, so every put publishes everything; one more with each get that starves,
      * 0 when there is plenty again. The low half is what the audit has to look for: the sampled
-     * things that are held, and one more while it looks at every put. */
+     * things that are held, and one more while it looks at every put; and how much of the reserve
+     * is held. */
     alignas(LAB_CACHE_LINE) lab_atomic_t slow_puts;
     lab_atomic_t low_free;    /* fewest free things seen */
     struct lab_roster roster; /* the slots that have a deque */
 
     struct lab_stack stack;
+    struct lab_stack reserve; /* over the same links: a thing is in one of the two */
 
     /* lcores + 1 entries, by lab_pool_slot(): the first is for the threads without an id, and never
      * has slots. */
@@ -243,6 +256,8 @@ struct lab_pool_stats {
     uint32_t count;      /* things */
     uint32_t free;       /* as lab_pool_count() */
     uint32_t stack;      /* of these, in the shared stack */
+    uint32_t reserve;    /* and in the reserve, */
+    uint32_t reserved;   /* out of so many */
     uint32_t high_water; /* most things seen held at once: a sample of slow gets, an estimate */
 };
 
@@ -263,9 +278,14 @@ LAB_PUBLIC int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
 /* The name of an event, "get_steal" and the like; NULL beyond the last. Any thread; wait-free. */
 LAB_PUBLIC const char *lab_pool_event_name(enum lab_pool_event event);
 
-/* The rest of get and put: for the inline functions below only. */
-LAB_PUBLIC int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                 unsigned n);
+/* Returns whether a thing is of the reserve: a receive path that was given one had better not let
+ * it go to those who keep things for long. While nothing of the reserve is held, that is one load.
+ * Any thread; wait-free. */
+LAB_PUBLIC bool lab_pool_is_reserve(const struct lab_pool *pool, const void *thing);
+
+/* The rest of get and put: for the inline functions below only. gfp is a class (lab_gfp.h). */
+LAB_PUBLIC int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, unsigned gfp,
+                                 void **ret_things, unsigned n);
 LAB_PUBLIC int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
                                  unsigned n);
 LAB_PUBLIC int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *things,
@@ -305,8 +325,8 @@ LAB_INLINE bool lab_pool_put_hot(struct lab_pool *pool, uint32_t lcore, void *co
 
 /* The slow halves for code that stands between a program and the pool: the audit takes `site` for
  * the place of the call, not the place where these are called. Example: the DPDK driver. */
-LAB_PUBLIC int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                      unsigned n, struct lab_audit_site site);
+LAB_PUBLIC int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, unsigned gfp,
+                                      void **ret_things, unsigned n, struct lab_audit_site site);
 LAB_PUBLIC int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, void *const *things,
                                       unsigned n, struct lab_audit_site site);
 
@@ -321,7 +341,17 @@ LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **r
 {
     if (lab_pool_get_hot(pool, lcore, ret_things, n))
         return 0;
-    return lab_pool_get_slow(pool, lcore, ret_things, n);
+    return lab_pool_get_slow(pool, lcore, LAB_GFP_NOWAIT, ret_things, n);
+}
+
+/* The same, and where that would fail, the last thing of the reserve may be taken: for the receive
+ * path, whose needs come first. Errors and progress as of lab_pool_get_bulk(). */
+LAB_INLINE int lab_pool_get_bulk_atomic(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+                                        unsigned n)
+{
+    if (lab_pool_get_hot(pool, lcore, ret_things, n))
+        return 0;
+    return lab_pool_get_slow(pool, lcore, LAB_GFP_ATOMIC, ret_things, n);
 }
 
 /* Puts n things back; they may have been got by any thread.
@@ -344,10 +374,25 @@ LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *co
     return lab_pool_put_slow(pool, lcore, things, n);
 }
 
+/* Returns whether something of the reserve may be held: false is certain. One load. Any thread;
+ * wait-free.
+ */
+LAB_INLINE bool lab_pool_reserve_is_held(const struct lab_pool *pool)
+{
+    return lab_unlikely(lab_load_relaxed(&pool->slow_puts) % LAB_POOL_HUNGER != 0) &&
+           pool->reserved > 0;
+}
+
 /* lab_pool_get_bulk() for one. */
 LAB_INLINE int lab_pool_get(struct lab_pool *pool, uint32_t lcore, void **ret_thing)
 {
     return lab_pool_get_bulk(pool, lcore, ret_thing, 1);
+}
+
+/* lab_pool_get_bulk_atomic() for one. */
+LAB_INLINE int lab_pool_get_atomic(struct lab_pool *pool, uint32_t lcore, void **ret_thing)
+{
+    return lab_pool_get_bulk_atomic(pool, lcore, ret_thing, 1);
 }
 
 /* lab_pool_put_bulk() for one. */

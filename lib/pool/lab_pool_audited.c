@@ -152,19 +152,19 @@ static void sample_got(struct lab_pool *pool, uint32_t slot, void *const *things
     slow->to_sample -= n;
 }
 
-static int take(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n)
+static int take(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things, unsigned n)
 {
     if (lab_deque_pop_owner(&pool->deque[slot], ret_things, n))
         return 0;
-    return lab_pool_take_slow(pool, slot, ret_things, n);
+    return lab_pool_take_slow(pool, slot, gfp, ret_things, n);
 }
 
-static int get_full(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n,
-                    struct lab_audit_site site)
+static int get_full(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things,
+                    unsigned n, struct lab_audit_site site)
 {
     lab_atomic_t *call = lab_pool_call_begin(pool, slot);
     struct look look;
-    int rc = take(pool, slot, ret_things, n);
+    int rc = take(pool, slot, gfp, ret_things, n);
 
     if (rc == 0 && look_begin(&look, pool, slot, site, time_of_get(pool, slot)))
         see_got(&look, ret_things, n);
@@ -172,14 +172,14 @@ static int get_full(struct lab_pool *pool, uint32_t slot, void **ret_things, uns
     return rc;
 }
 
-LAB_NOINLINE int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, void **ret_things,
-                                      unsigned n, struct lab_audit_site site)
+LAB_NOINLINE int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, unsigned gfp,
+                                      void **ret_things, unsigned n, struct lab_audit_site site)
 {
     int rc;
 
     if (lab_audit_level(pool->audit) == LAB_AUDIT_FULL)
-        return get_full(pool, slot, ret_things, n, site);
-    rc = take(pool, slot, ret_things, n);
+        return get_full(pool, slot, gfp, ret_things, n, site);
+    rc = take(pool, slot, gfp, ret_things, n);
     if (rc == 0 && lab_audit_level(pool->audit) == LAB_AUDIT_SAMPLE)
         sample_got(pool, slot, ret_things, n, site);
     return rc;
@@ -190,7 +190,7 @@ LAB_NOINLINE int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, void
 static void give(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n)
 {
     if (lab_unlikely(lab_pool_hunger(lab_load_relaxed(&pool->slow_puts)) != 0) ||
-        !lab_deque_push_owner(&pool->deque[slot], things, n))
+        lab_pool_reserve_is_held(pool) || !lab_deque_push_owner(&pool->deque[slot], things, n))
         lab_pool_give_slow(pool, slot, things, n);
 }
 

@@ -55,7 +55,7 @@ int lab_pool_plan_runs(const struct lab_pool_options *options, uint32_t *ret_mos
 static void cut(struct lab_pool *pool, char *run, size_t bytes, uint32_t step)
 {
     for (size_t at = 0; at + step <= bytes && pool->adopted < pool->count; at += step)
-        (void)lab_pool_adopt(pool, run + at);
+        (void)lab_pool_know(pool, run + at);
 }
 
 int lab_pool_take_runs(struct lab_pool *pool, const struct lab_pool_options *options,

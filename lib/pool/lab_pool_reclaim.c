@@ -6,7 +6,7 @@
  * look at anything else. What the dead had in motion is free by its record, and nowhere: the sweep.
  *
  *     1. the epoch is raised; then wait until every call that began before has ended
- *     2. mark all that is in a deque, in the stack, or in quarantine
+ *     2. mark all that is in a deque, in the stack, in the reserve, or in quarantine
  *     3. wait again until every call that is under way has ended
  *     4. what is free by its record and has no mark was in motion when its mover died
  *
@@ -223,7 +223,8 @@ static bool mark_reachable(struct reclaim *reclaim)
         if (place != 0)
             mark_index(reclaim, (uint32_t)place - 1);
     }
-    return lab_stack_walk_any(&pool->stack, mark_index, reclaim) == 0;
+    return lab_stack_walk_any(&pool->stack, mark_index, reclaim) == 0 &&
+           lab_stack_walk_any(&pool->reserve, mark_index, reclaim) == 0;
 }
 
 /* Taking */

@@ -97,6 +97,10 @@ static int check_options(const struct lab_pool_options *options, struct lab_erro
     if (options->count == 0 || options->count > LAB_POOL_COUNT_MAX)
         return lab_error_set(error, -EINVAL, "pool %s: %u buffers asked for, 1 to %u are possible",
                              options->name, options->count, LAB_POOL_COUNT_MAX);
+    if (options->reserve >= options->count)
+        return lab_error_set(error, -EINVAL,
+                             "pool %s: a reserve of %u asked for, of %u buffers at most %u",
+                             options->name, options->reserve, options->count, options->count - 1);
     if (options->lcores > LCORES_MAX)
         return lab_error_set(error, -EINVAL,
                              "pool %s: %u lcores asked for, at most %u are possible", options->name,
@@ -217,6 +221,7 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     pool->magic = LAB_POOL_MAGIC;
     pool->shape = LAB_POOL_SHAPE;
     pool->count = options->count;
+    pool->reserved = options->reserve;
     pool->lcores = layout->lcores;
     pool->capacity = layout->capacity;
     pool->stride = layout->stride;
@@ -244,6 +249,7 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     }
     lab_store_relaxed(&pool->low_free, options->count);
     lab_stack_init(&pool->stack, (void *)(base + layout->links), pool->count);
+    lab_stack_init_beside(&pool->reserve, &pool->stack, LAB_STACK_RESERVE);
     for (uint32_t i = 0; i <= layout->lcores; i++)
         lab_deque_init(&pool->deque[i], layout->reach, layout->tip, barrier == LAB_BARRIER_FENCE);
     return pool;
@@ -295,18 +301,17 @@ int lab_pool_init(void *memory, const struct lab_pool_options *options, struct l
     return 0;
 }
 
-/* All buffers into the stack, the first on top. */
-static void fill(struct lab_pool *pool)
+/* Buffers into a stack, the first on top. */
+static void fill(struct lab_stack *stack, uint32_t from, uint32_t to)
 {
     uint32_t indices[LAB_STACK_BURST];
-    uint32_t left = pool->count;
 
-    while (left > 0) {
+    while (to > from) {
         unsigned k = 0;
 
-        while (k < LAB_STACK_BURST && left > 0)
-            indices[k++] = --left;
-        lab_stack_push_any(&pool->stack, indices, k);
+        while (k < LAB_STACK_BURST && to > from)
+            indices[k++] = --to;
+        lab_stack_push_any(stack, indices, k);
     }
 }
 
@@ -363,7 +368,8 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
         pool->buffers = (char *)region.address + at;
         pool->adopted = pool->count;
     }
-    fill(pool);
+    fill(&pool->reserve, 0, pool->reserved);
+    fill(&pool->stack, pool->reserved, pool->count);
     if (layout.audited.level == LAB_AUDIT_FULL)
         fill_records(pool);
     lab_store_release(&pool->whole, 1); /* P1 pairs with P2 */
@@ -393,7 +399,7 @@ static uint32_t hash_of(const struct lab_pool *pool, const void *object)
            pool->hash_mask;
 }
 
-int lab_pool_adopt(struct lab_pool *pool, void *object)
+int lab_pool_know(struct lab_pool *pool, void *object)
 {
     uint32_t at = hash_of(pool, object);
 
@@ -407,12 +413,23 @@ int lab_pool_adopt(struct lab_pool *pool, void *object)
     return 0;
 }
 
+int lab_pool_adopt(struct lab_pool *pool, void *object)
+{
+    int rc = lab_pool_know(pool, object);
+
+    if (rc == 0 && pool->adopted <= pool->reserved)
+        lab_pool_await(pool, 1); /* it is held */
+    return rc;
+}
+
 int lab_pool_disown_all(struct lab_pool *pool)
 {
     if (pool->stride != 0 || pool->arena != NULL)
         return -EINVAL;
     if (lab_pool_count(pool) != 0)
         return -EBUSY;
+    lab_pool_await(pool,
+                   -(int64_t)(pool->adopted < pool->reserved ? pool->adopted : pool->reserved));
     memset(pool->hash, 0, ((size_t)pool->hash_mask + 1) * sizeof(*pool->hash));
     lab_store_relaxed(&pool->low_free, pool->count);
     pool->adopted = 0;

@@ -9,14 +9,23 @@
 #include <lab_pool.h>
 
 /* The slow halves of get and put, which the audit does not see. */
-int lab_pool_take_slow(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n);
+int lab_pool_take_slow(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things,
+                       unsigned n);
 void lab_pool_give_slow(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n);
 
 /* Get and put while there is an audit. */
-int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, void **ret_things, unsigned n,
-                         struct lab_audit_site site);
+int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things,
+                         unsigned n, struct lab_audit_site site);
 int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
                          struct lab_audit_site site);
+
+/* Takes up to n things from the reserve; returns how many. */
+unsigned lab_pool_take_reserve(struct lab_pool *pool, void **ret_things, unsigned n);
+
+/* Puts back into the reserve what is of it, of n things, at most LAB_STACK_BURST; the others go to
+ * ret_others. Returns how many these are. */
+unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *things, unsigned n,
+                               void **ret_others);
 
 /* How many bytes apart the buffers of such a pool lie. */
 LAB_INLINE uint32_t lab_pool_step(const struct lab_pool_options *options)
@@ -30,6 +39,10 @@ LAB_INLINE uint32_t lab_pool_step(const struct lab_pool_options *options)
  * the options. */
 int lab_pool_plan_runs(const struct lab_pool_options *options, uint32_t *ret_most,
                        struct lab_error *error);
+
+/* Tells the pool a buffer or an object; the errors are those of lab_pool_adopt(), which says that
+ * it is held, besides. */
+int lab_pool_know(struct lab_pool *pool, void *object);
 
 /* Cuts buffers from the arena's pages until the pool has all of its own: 0, or a failure of
  * lab_page_fit(), which is told, and after which the pool has none. And gives the pages back. */
@@ -52,7 +65,7 @@ LAB_INLINE uint64_t lab_pool_awaited(uint64_t slow_puts)
     return slow_puts % LAB_POOL_HUNGER;
 }
 
-/* The audit has so many things more to look for, or fewer. */
+/* The audit, or the reserve, has so many things more to look for, or fewer. */
 LAB_INLINE void lab_pool_await(struct lab_pool *pool, int64_t things)
 {
     if (things != 0)

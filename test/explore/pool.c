@@ -26,8 +26,9 @@ struct game {
     bool audited;      /* at level full, and only holders may put */
     bool wrong;        /* some puts are wrong, which the audit says */
     unsigned quarantine;
-    bool stacked;   /* there may be things in the stack, from where a get takes many */
-    unsigned bound; /* left 0: 3 */
+    unsigned reserve; /* the first things */
+    bool stacked;     /* there may be things in the stack, from where a get takes many */
+    unsigned bound;   /* left 0: 3 */
 };
 
 static const struct game *game;
@@ -95,12 +96,31 @@ static unsigned burst(unsigned n)
     return game->stacked ? PLAY_THINGS : n - 1 + pool->deque[0].reach;
 }
 
+static void expect_none_of_the_reserve(void *const *things, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if ((uintptr_t)things[i] <= game->reserve)
+            explore_fail("thing %u is of the reserve, and was got without leave",
+                         (unsigned)(uintptr_t)things[i]);
+}
+
 static bool get_as(unsigned n, uint32_t lcore)
 {
     void *things[PLAY_THINGS];
 
     play_moving(burst(n));
     n = lab_pool_get_bulk(pool, lcore, things, n) == 0 ? n : 0;
+    expect_none_of_the_reserve(things, n);
+    play_obtain(things, n);
+    return true;
+}
+
+static bool get_atomic_as(unsigned n, uint32_t lcore)
+{
+    void *things[PLAY_THINGS];
+
+    play_moving(burst(n));
+    n = lab_pool_get_bulk_atomic(pool, lcore, things, n) == 0 ? n : 0;
     play_obtain(things, n);
     return true;
 }
@@ -149,6 +169,11 @@ static bool get(unsigned n, unsigned which)
     return get_as(n, explore_self());
 }
 
+static bool get_atomic(unsigned n, unsigned which)
+{
+    return get_atomic_as(n, explore_self());
+}
+
 static bool put(unsigned n, unsigned which)
 {
     return put_as(n, explore_self());
@@ -157,6 +182,8 @@ static bool put(unsigned n, unsigned which)
 // clang-format off
 #define GET(n)           {get, "GET", n, 0}
 #define PUT(n)           {put, "PUT", n, 0}
+#define GET_ATOMIC(n)    {get_atomic, "GET_ATOMIC", n, 0}
+#define GET_ATOMIC_ANY(n) {get_atomic_as, "GET_ATOMIC_ANY", n, LAB_LCORE_ANY}
 #define GET_AS(lcore, n) {get_as, "GET_AS", n, lcore}
 #define PUT_AS(lcore, n) {put_as, "PUT_AS", n, lcore}
 #define GET_ANY(n)       {get_as, "GET_ANY", n, LAB_LCORE_ANY}
@@ -181,6 +208,7 @@ static void make_pool(void)
                                        .count = PLAY_THINGS,
                                        .lcores = LCORES,
                                        .deques = game->deques ? game->deques : LCORES,
+                                       .reserve = game->reserve,
                                        .tip = 1,
                                        .reach = 1,
                                        .shared = true};
@@ -206,6 +234,7 @@ static void setup(const void *data)
     game = data;
     play_reset(&game->steps);
     make_pool();
+    put_new(LAB_LCORE_ANY, game->reserve);
     for (unsigned i = 0; i < game->lent; i++)
         if (lab_pool_adopt(pool, (void *)(uintptr_t)play_new_free()) != 0)
             abort();
@@ -227,7 +256,11 @@ static void check(void)
     if (game->quarantine > 0) /* as lab_pool_set_audit(), which visits more words than fit here */
         lab_store_relaxed(&pool->audit->mode, LAB_AUDIT_OFF);
 
-    for (; lab_pool_get(pool, LAB_LCORE_ANY, &thing) == 0; found++)
+    for (; lab_pool_get(pool, LAB_LCORE_ANY, &thing) == 0; found++) {
+        expect_none_of_the_reserve(&thing, 1);
+        play_found_free(&thing, 1);
+    }
+    for (; lab_pool_get_atomic(pool, LAB_LCORE_ANY, &thing) == 0; found++)
         play_found_free(&thing, 1);
     if (found != count && !play_died())
         explore_fail("%u were counted, and %u could be had", count, found);
@@ -279,6 +312,22 @@ static const struct game games[] = {
      {{PUT(1)}, {JOIN(0), PUT_AS(0, 1)}},
      .hand = {1, 1},
      .bound = 4},
+    {"reserve: the receive path goes on",
+     {{GET_ATOMIC(1), PUT(1), GET_ATOMIC(1)}, {GET_ATOMIC(1), PUT(1)}, {GET(1)}},
+     .reserve = 1,
+     .tips = {1},
+     .stacked = true,
+     .bound = 2},
+    {"reserve: put by another",
+     {{GET_ATOMIC(2), GIVE(0)}, {GET(1), RECEIVE(0), PUT(2), PUT(1), GET(1)}},
+     .reserve = 1,
+     .tips = {0, 2},
+     .stacked = true},
+    {"reserve: threads without an id",
+     {{GET_ATOMIC_ANY(2), PUT_ANY(2)}, {GET_ATOMIC_ANY(1), PUT_ANY(1)}},
+     .reserve = 2,
+     .stack = 1,
+     .stacked = true},
     {"audit: run to completion on two lcores",
      {{GET(1), PUT(1)}, {GET(1), PUT(1)}},
      .tips = {1, 1},

@@ -59,16 +59,19 @@ static const char *deque_of_pool_wrong(const struct lab_pool *pool, uint32_t slo
 
         if (lab_pool_index(pool, thing, &index) != 0)
             return "a deque holds a thing that is not this pool's";
+        if (index < pool->reserved)
+            return "a deque holds a thing of the reserve";
         wrong = note(pool, index, ret_free);
     }
     return wrong;
 }
 
-static const char *stack_wrong(const struct lab_pool *pool, bool *ret_free)
+static const char *stack_wrong(const struct lab_pool *pool, const struct lab_stack *stack,
+                               bool *ret_free)
 {
     const uint64_t mask = (UINT64_C(1) << LAB_STACK_INDEX_BITS) - 1;
-    uint64_t next = lab_load_acquire(&pool->stack.head) & mask;
-    uint32_t depth = lab_stack_count_any(&pool->stack);
+    uint64_t next = lab_load_acquire(&stack->head) & mask;
+    uint32_t depth = lab_stack_count_any(stack);
 
     for (; next != 0; depth--) {
         const char *wrong = note(pool, (uint32_t)(next - 1), ret_free);
@@ -76,8 +79,10 @@ static const char *stack_wrong(const struct lab_pool *pool, bool *ret_free)
 
         if (wrong != NULL)
             return wrong;
-        link = lab_load_relaxed(&pool->stack.links[next - 1]);
-        if (link >> 32 != depth)
+        if ((next - 1 < pool->reserved) != (stack == &pool->reserve))
+            return "a thing is in the other one of stack and reserve";
+        link = lab_load_relaxed(&stack->links[next - 1]);
+        if ((link >> 32) - stack->base != depth)
             return "a link of the stack tells a wrong depth";
         next = link & mask;
     }
@@ -93,7 +98,9 @@ const char *pool_wrong(const struct lab_pool *pool, bool *ret_free)
     for (uint32_t slot = 0; slot <= pool->lcores && wrong == NULL; slot++)
         wrong = deque_of_pool_wrong(pool, slot, ret_free);
     if (wrong == NULL)
-        wrong = stack_wrong(pool, ret_free);
+        wrong = stack_wrong(pool, &pool->stack, ret_free);
+    if (wrong == NULL)
+        wrong = stack_wrong(pool, &pool->reserve, ret_free);
     for (uint32_t i = 0; i < pool->count; i++)
         free += ret_free[i];
     if (wrong == NULL && free != lab_pool_count(pool))

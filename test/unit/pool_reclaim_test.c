@@ -6,13 +6,14 @@
 #include <lab_os.h>
 #include <lab_pool_audit.h>
 #include <lab_pool_reclaim.h>
+#include <lab_pool_slow.h>
 #include <lab_pool_sweep.h>
 #include <stdio.h>
 #include <string.h>
 
 /* What is taken back, and what is not. While others work and die: test/stress/reclaim.c. */
 
-enum { COUNT = 500, BYTES = 256, SELF = 3, OTHER = 7, QUEUE = 2 };
+enum { COUNT = 500, RESERVE = 60, BYTES = 256, SELF = 3, OTHER = 7, QUEUE = 2 };
 
 static const struct lab_pool_holder the_dead = {.process = 0, .lcore = LAB_LCORE_ANY};
 
@@ -31,6 +32,7 @@ static struct lab_pool *create(struct lab_audit_options audit)
 {
     const struct lab_pool_options options = {.name = name,
                                              .count = COUNT,
+                                             .reserve = RESERVE,
                                              .buffer_bytes = BYTES,
                                              .node = LAB_NODE_ANY,
                                              .pages = LAB_PAGES_NORMAL,
@@ -254,6 +256,44 @@ static void refusals(void **state)
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 
+static int hold_all_and_die(void *parents)
+{
+    void *things[COUNT];
+    struct lab_pool *pool;
+
+    if (lab_pool_attach(name, &pool, NULL) != 0 || pool != parents)
+        return 1;
+    return lab_pool_get_bulk_atomic(pool, OTHER, things, COUNT) != 0;
+}
+
+/* It is the reserve's again, and for none but ATOMIC. */
+static void what_the_dead_had_of_the_reserve(void **state)
+{
+    struct lab_pool *pool = create_full();
+    void *things[COUNT], *lost[5];
+    struct lab_pool_stats stats;
+    int status;
+
+    if (is_emulated()) {
+        assert_int_equal(lab_pool_destroy(pool), 0);
+        skip_because("an emulator does not follow advice about memory");
+    }
+    status = status_of_child(hold_all_and_die, pool);
+    assert_exited_with(0, status);
+    assert_int_equal(lab_pool_count(pool), 0);
+    assert_reclaims(pool, &the_dead, COUNT, 0);
+    /* As if a call had died that was taking these. */
+    assert_int_equal(lab_pool_take_reserve(pool, lost, 5), 5);
+    assert_reclaims(pool, &the_dead, 0, 5);
+    lab_pool_stats(pool, &stats);
+    assert_int_equal(stats.free, COUNT);
+    assert_int_equal(stats.reserve, RESERVE);
+    assert_int_equal(lab_pool_get_bulk(pool, SELF, things, COUNT - RESERVE + 1), -ENOBUFS);
+    assert_int_equal(lab_pool_get_bulk(pool, SELF, things, COUNT - RESERVE), 0);
+    assert_int_equal(lab_pool_put_bulk(pool, SELF, things, COUNT - RESERVE), 0);
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +302,7 @@ int main(void)
         cmocka_unit_test_setup(what_was_in_motion, set_up),
         cmocka_unit_test_setup(not_what_a_living_call_may_have, set_up),
         cmocka_unit_test_setup(each_is_renewed, set_up),
+        cmocka_unit_test_setup(what_the_dead_had_of_the_reserve, set_up),
         cmocka_unit_test_setup(refusals, set_up),
     };
 

@@ -167,10 +167,13 @@ static void a_walk_sees_all_of_this_stack_alone(void **state)
         push(&rig, 64);
     }
     /* A thing that was popped and went into another stack leads nobody there. */
-    lab_stack_init_beside(&beside, &rig.stack);
+    lab_stack_init_beside(&beside, &rig.stack, LAB_STACK_RESERVE);
     lab_stack_push_any(&beside, &rig.model[rig.depth - 2], 1);
     assert_int_equal(lab_stack_walk_any(&rig.stack, see, rig.held), -EAGAIN);
     assert_int_equal(lab_stack_count_any(&beside), 1);
+    memset(rig.held, 0, sizeof(rig.held));
+    assert_int_equal(lab_stack_walk_any(&beside, see, rig.held), 0);
+    assert_int_equal(rig.held[rig.model[rig.depth - 2]], 1);
 }
 
 int main(void)

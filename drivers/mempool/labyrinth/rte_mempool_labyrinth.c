@@ -69,7 +69,7 @@ static __rte_noinline int dequeue_slow(struct lab_pool *pool, void **objs, unsig
 {
     struct lab_audit_site site = {__builtin_return_address(0), __builtin_dwarf_cfa()};
 
-    return lab_pool_get_slow_from(pool, rte_lcore_id(), objs, n, site);
+    return lab_pool_get_slow_from(pool, rte_lcore_id(), LAB_GFP_NOWAIT, objs, n, site);
 }
 
 static int labyrinth_enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The reserve: things of their own, in a stack of their own, told by their indices.
+ *
+ *     held of the reserve + depth of pool->reserve = pool->reserved
+ *
+ * While one of them is held, lab_pool.slow_puts is not 0 and every put looks where each thing
+ * belongs: so none of them ever gets into a deque. Who holds one knows of the count, since it was
+ * raised by whom the thing came from. While none is held, nobody looks. Whoever dies here leaves
+ * the count too high, never too low. */
+
+#include <lab_pool.h>
+#include <lab_pool_slow.h>
+
+unsigned lab_pool_take_reserve(struct lab_pool *pool, void **ret_things, unsigned n)
+{
+    uint32_t indices[LAB_STACK_BURST];
+    unsigned got = 0, came;
+
+    lab_pool_await(pool, n); /* before the first of them is out, also for one who dies here */
+    do {
+        came = lab_stack_pop_any(&pool->reserve, indices, n - got);
+        for (unsigned i = 0; i < came; i++)
+            ret_things[got++] = lab_pool_thing(pool, indices[i]);
+    } while (came > 0 && got < n);
+    lab_pool_await(pool, (int64_t)got - n);
+    return got;
+}
+
+unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *things, unsigned n,
+                               void **ret_others)
+{
+    uint32_t indices[LAB_STACK_BURST];
+    unsigned k = 0, others = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        if (lab_pool_index(pool, things[i], &indices[k]) == 0 && indices[k] < pool->reserved)
+            k++;
+        else
+            ret_others[others++] = things[i];
+    }
+    if (k > 0)
+        lab_stack_push_any(&pool->reserve, indices, k);
+    lab_pool_await(pool, -(int64_t)k); /* after the last of them */
+    return others;
+}
+
+bool lab_pool_is_reserve(const struct lab_pool *pool, const void *thing)
+{
+    uint32_t index;
+
+    return lab_pool_reserve_is_held(pool) && lab_pool_index(pool, thing, &index) == 0 &&
+           index < pool->reserved;
+}
