@@ -6,7 +6,7 @@
 from dpdk_support import OPS, built, check, check_equal, lcores, main
 
 SIZE = 5000
-COUNTERS = {'tip', 'public', 'get_own', 'get_steal', 'get_stack',
+COUNTERS = {'tip', 'public', 'get_own', 'get_steal', 'get_stack', 'get_reserve',
             'get_revoke', 'get_fail', 'put_publish', 'put_stack', 'put_foreign'}
 
 
@@ -48,7 +48,8 @@ def figures(place):
     shell = start(place)
     some = check_sums(place, SIZE)
     check_equal({key for key in some if key != 'lcores'},
-                {'name', 'size', 'free', 'stack', 'high_water', 'cache_size', 'lcores_left_out'}, 'keys')
+                {'name', 'size', 'free', 'stack', 'reserve', 'reserve_free', 'high_water',
+                 'cache_size', 'lcores_left_out'}, 'keys')
     check_equal((some['name'], some['size'], some['cache_size']), ('some', SIZE, 0), 'pool')
     for lcore, counters in some['lcores'].items():
         check_equal(set(counters), COUNTERS, f'counters of lcore {lcore}')

@@ -12,13 +12,14 @@
 #include <string.h>
 
 #include "labyrinth_driver.h"
+#include "labyrinth_private.h"
 
 struct lab_pool *labyrinth_pool_of(const struct rte_mempool *mp)
 {
     struct lab_pool *pool = mp->pool_data;
 
     if (strcmp(rte_mempool_get_ops(mp->ops_index)->name, LABYRINTH_OPS_NAME) != 0 || pool == NULL ||
-        pool->magic != LAB_POOL_MAGIC)
+        pool->magic != LAB_POOL_MAGIC || labyrinth_is_handle(mp))
         return NULL;
     return pool;
 }
@@ -133,6 +134,8 @@ static int handle_info(const char *cmd, const char *params, struct rte_tel_data 
     rte_tel_data_add_dict_u64(data, "size", stats.count);
     rte_tel_data_add_dict_u64(data, "free", stats.free);
     rte_tel_data_add_dict_u64(data, "stack", stats.stack);
+    rte_tel_data_add_dict_u64(data, "reserve", stats.reserved);
+    rte_tel_data_add_dict_u64(data, "reserve_free", stats.reserve);
     rte_tel_data_add_dict_u64(data, "high_water", stats.high_water);
     rte_tel_data_add_dict_u64(data, "cache_size", mp->cache_size);
     return add_lcores(labyrinth_pool_of(mp), data);

@@ -21,6 +21,7 @@
 #include "labyrinth_driver.h"
 #include "labyrinth_mbuf.h"
 #include "labyrinth_options.h"
+#include "labyrinth_private.h"
 #include "labyrinth_reclaim.h"
 #include "labyrinth_report.h"
 
@@ -65,11 +66,16 @@ static __rte_noinline int enqueue_slow(struct lab_pool *pool, void *const *objs,
     return lab_pool_put_slow_from(pool, rte_lcore_id(), objs, n, site);
 }
 
-static __rte_noinline int dequeue_slow(struct lab_pool *pool, void **objs, unsigned int n)
+static __rte_noinline int dequeue_slow(const struct rte_mempool *mp, void **objs, unsigned int n)
 {
     struct lab_audit_site site = {__builtin_return_address(0), __builtin_dwarf_cfa()};
+    struct lab_pool *pool = mp->pool_data;
+    unsigned int gfp = LAB_GFP_NOWAIT;
 
-    return lab_pool_get_slow_from(pool, rte_lcore_id(), LAB_GFP_NOWAIT, objs, n, site);
+    /* Where there is a reserve, the mempool itself is for receive queues (lab_mbuf.h). */
+    if (pool->reserved > 0 && !labyrinth_is_handle(mp))
+        gfp = LAB_GFP_ATOMIC;
+    return lab_pool_get_slow_from(pool, rte_lcore_id(), gfp, objs, n, site);
 }
 
 static int labyrinth_enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
@@ -98,8 +104,8 @@ static int labyrinth_dequeue(struct rte_mempool *mp, void **objs, unsigned int n
         return refuse(mp);
     lcore = rte_lcore_id();
     if (n == 1) /* as above */
-        return lab_pool_get_hot(pool, lcore, objs, 1) ? 0 : dequeue_slow(pool, objs, 1);
-    return lab_pool_get_hot(pool, lcore, objs, n) ? 0 : dequeue_slow(pool, objs, n);
+        return lab_pool_get_hot(pool, lcore, objs, 1) ? 0 : dequeue_slow(mp, objs, 1);
+    return lab_pool_get_hot(pool, lcore, objs, n) ? 0 : dequeue_slow(mp, objs, n);
 }
 
 static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
@@ -111,6 +117,12 @@ static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
     if (pool->magic != LAB_POOL_MAGIC) {
         (void)refuse(mp);
         return 0;
+    }
+    if (labyrinth_is_handle(mp)) {
+        struct lab_pool_stats stats;
+
+        lab_pool_stats(pool, &stats);
+        return stats.free - RTE_MIN(stats.reserve, stats.free);
     }
     return lab_pool_count(pool);
 }
@@ -138,6 +150,7 @@ static int apply_options(struct rte_mempool *mp, struct lab_pool_options *pool_o
 
 static int labyrinth_alloc(struct rte_mempool *mp)
 {
+    const struct labyrinth_private *private = labyrinth_private_of(mp);
     struct lab_pool_options options = {
         .name = mp->name,
         .count = mp->size,
@@ -149,7 +162,14 @@ static int labyrinth_alloc(struct rte_mempool *mp)
     struct lab_error error;
     size_t bytes;
     void *memory;
-    int rc = apply_options(mp, &options, &error);
+    int rc;
+
+    if (labyrinth_is_handle(mp)) {
+        mp->pool_data = private->whole->pool_data;
+        return 0;
+    }
+    options.reserve = private != NULL ? private->reserve : 0;
+    rc = apply_options(mp, &options, &error);
 
     if (rc == 0)
         rc = lab_pool_footprint(&options, &bytes, &error);
@@ -181,11 +201,18 @@ static int labyrinth_alloc(struct rte_mempool *mp)
 static void labyrinth_free(struct rte_mempool *mp)
 {
     const struct lab_pool *pool = mp->pool_data;
+    const struct labyrinth_private *private = labyrinth_private_of(mp);
 
     if (pool != NULL && pool->magic != LAB_POOL_MAGIC) {
         (void)refuse(mp);
         return;
     }
+    if (labyrinth_is_handle(mp)) {
+        mp->pool_data = NULL;
+        return;
+    }
+    if (private != NULL)
+        rte_mempool_free(private->nowait);
     if (pool != NULL)
         labyrinth_audit_forget(mp);
     rte_free(mp->pool_data);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_MBUF_H
+#define LAB_MBUF_H
+
+/* Mempools of mbufs for DPDK, with a reserve for reception, on an arena's pages or on DPDK's
+ * memory.
+ *
+ * A program that keeps many packets keeps their buffers from its own receive queues: when the pool
+ * is empty, no packet comes any more, not even the one that would let it free the others. A pool
+ * with a reserve has two handles, and a rule:
+ *
+ *   - the mempool itself is for rte_eth_rx_queue_setup(), and for nothing else: a driver refills
+ *     under LAB_GFP_ATOMIC, down to the last mbuf of the reserve;
+ *   - lab_mbuf_pool_nowait() is for all else that the program allocates, and ends before the
+ *     reserve. What is got there is of the same pool, and is freed as any mbuf;
+ *   - a packet that lies in the reserve is for looking at, not for keeping.
+ *     lab_mbuf_is_reserve() tells which ones do, lab_mbuf_drop_reserve() drops them, and
+ *     lab_mbuf_guard() does so for a receive queue whose program knows nothing of all this.
+ *
+ * So however many packets are kept, the mbufs of the reserve go round, and reception goes on. As
+ * many as all receive queues have descriptors keep these full. Programs link this library, and load
+ * the driver (-d librte_mempool_labyrinth.so) or link it. Errors are told in DPDK's log.
+ *
+ * Made and freed by the primary process; a secondary one finds a pool by rte_mempool_lookup(), and
+ * may call everything else here. Example: test/dpdk/reserve.c. */
+
+#include <lab_page.h>
+#include <lab_pool.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A pool's name, with its terminating zero: its other handle has the same, and ".nowait". */
+#define LAB_MBUF_NAME_SIZE (RTE_MEMPOOL_NAMESIZE - 7)
+
+struct lab_mbuf_pool_options {
+    const char *name; /* at most LAB_MBUF_NAME_SIZE - 1 characters */
+    uint32_t count;   /* mbufs; at least 1 */
+    int socket;       /* NUMA node, or SOCKET_ID_ANY. 0 is node 0! */
+
+    /* The rest may be 0, which asks for what stands in brackets. */
+    uint32_t reserve; /* of these, mbufs for reception alone: fewer than count [none] */
+    uint32_t cache;   /* DPDK's own, for each lcore; not with a reserve, of which it would keep what
+                         it   has [none: the driver needs none to be fast] */
+    uint16_t data_room; /* bytes of an mbuf's data, with the headroom [RTE_MBUF_DEFAULT_BUF_SIZE] */
+    uint16_t priv_size; /* bytes of the program's own in each mbuf, a multiple of
+                           RTE_MBUF_PRIV_ALIGN [0] */
+
+    /* Pages of this arena are what the mbufs are made of; rte_mempool_free() gives them back.
+     * lab_mbuf_arena_create() makes one; of any other, DPDK must know the memory
+     * (rte_extmem_register(), and rte_dev_dma_map() for each device) [DPDK's heap] */
+    struct lab_arena *arena;
+    unsigned gfp; /* how to ask the arena (lab_gfp.h) [LAB_GFP_WAIT] */
+};
+
+/* Makes the mempool. rte_mempool_free() frees it, and its other handle. Returns NULL on failure,
+ * says why in the log, and sets rte_errno: EINVAL for a wrong option, ENOMEM when memory was short,
+ * ENOENT when the driver is not loaded, EPROTO when it is one of another version, EEXIST when there
+ * is a mempool of that name, E_RTE_SECONDARY in a secondary process, or what DPDK's calls for
+ * mempools set. Blocking; control threads. */
+struct rte_mempool *lab_mbuf_pool_create(const struct lab_mbuf_pool_options *options);
+
+/* The handle of a mempool of lab_mbuf_pool_create() that stops before the reserve; the mempool
+ * itself when it has none, or was made in another way. Any thread and process; wait-free. */
+struct rte_mempool *lab_mbuf_pool_nowait(struct rte_mempool *mp);
+
+/* Whether a segment of the packet lies in the reserve of mp. One load while none of it is held. Any
+ * thread; wait-free. */
+bool lab_mbuf_is_reserve(const struct rte_mempool *mp, const struct rte_mbuf *packet);
+
+/* Frees those packets that lie in the reserve of mp, and closes the gaps: returns how many are
+ * left. One load while none of it is held. Any thread; never waits. */
+uint16_t lab_mbuf_drop_reserve(struct rte_mempool *mp, struct rte_mbuf *packets[], uint16_t n);
+
+/* The same as a callback of a receive queue:
+ *
+ *     rte_eth_add_rx_callback(port, queue, lab_mbuf_guard, mp);
+ */
+uint16_t lab_mbuf_guard(uint16_t port, uint16_t queue, struct rte_mbuf *packets[], uint16_t n,
+                        uint16_t most, void *mp);
+
+/* Packets that the two have dropped so far, of this pool. Any thread and process; wait-free. */
+uint64_t lab_mbuf_dropped(const struct rte_mempool *mp);
+
+/* An arena over DPDK's memory, which all devices can reach: `bytes`, rounded up to 2 MiB, in a
+ * memzone of this name (at most LAB_ARENA_NAME_SIZE - 1 characters). Returns NULL on failure, says
+ * why in the log, and sets rte_errno: EINVAL, ENOMEM, EEXIST, E_RTE_SECONDARY. Blocking; control
+ * threads. */
+struct lab_arena *lab_mbuf_arena_create(const char *name, size_t bytes, int socket);
+
+/* Frees it; NULL is allowed. Returns 0, or -EBUSY while pages are held, as those of a pool are. */
+int lab_mbuf_arena_destroy(struct lab_arena *arena);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
