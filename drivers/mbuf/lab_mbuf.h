@@ -63,38 +63,40 @@ struct lab_mbuf_pool_options {
  * ENOENT when the driver is not loaded, EPROTO when it is one of another version, EEXIST when there
  * is a mempool of that name, E_RTE_SECONDARY in a secondary process, or what DPDK's calls for
  * mempools set. Blocking; control threads. */
-struct rte_mempool *lab_mbuf_pool_create(const struct lab_mbuf_pool_options *options);
+LAB_PUBLIC struct rte_mempool *lab_mbuf_pool_create(const struct lab_mbuf_pool_options *options);
 
 /* The handle of a mempool of lab_mbuf_pool_create() that stops before the reserve; the mempool
  * itself when it has none, or was made in another way. Any thread and process; wait-free. */
-struct rte_mempool *lab_mbuf_pool_nowait(struct rte_mempool *mp);
+LAB_PUBLIC struct rte_mempool *lab_mbuf_pool_nowait(struct rte_mempool *mp);
 
 /* Whether a segment of the packet lies in the reserve of mp. One load while none of it is held. Any
  * thread; wait-free. */
-bool lab_mbuf_is_reserve(const struct rte_mempool *mp, const struct rte_mbuf *packet);
+LAB_PUBLIC bool lab_mbuf_is_reserve(const struct rte_mempool *mp, const struct rte_mbuf *packet);
 
 /* Frees those packets that lie in the reserve of mp, and closes the gaps: returns how many are
  * left. One load while none of it is held. Any thread; never waits. */
-uint16_t lab_mbuf_drop_reserve(struct rte_mempool *mp, struct rte_mbuf *packets[], uint16_t n);
+LAB_PUBLIC uint16_t lab_mbuf_drop_reserve(struct rte_mempool *mp, struct rte_mbuf *packets[],
+                                          uint16_t n);
 
 /* The same as a callback of a receive queue:
  *
  *     rte_eth_add_rx_callback(port, queue, lab_mbuf_guard, mp);
  */
-uint16_t lab_mbuf_guard(uint16_t port, uint16_t queue, struct rte_mbuf *packets[], uint16_t n,
-                        uint16_t most, void *mp);
+LAB_PUBLIC uint16_t lab_mbuf_guard(uint16_t port, uint16_t queue, struct rte_mbuf *packets[],
+                                   uint16_t n, uint16_t most, void *mp);
 
 /* Packets that the two have dropped so far, of this pool. Any thread and process; wait-free. */
-uint64_t lab_mbuf_dropped(const struct rte_mempool *mp);
+LAB_PUBLIC uint64_t lab_mbuf_dropped(const struct rte_mempool *mp);
 
 /* An arena over DPDK's memory, which all devices can reach: `bytes`, rounded up to 2 MiB, in a
  * memzone of this name (at most LAB_ARENA_NAME_SIZE - 1 characters). Returns NULL on failure, says
  * why in the log, and sets rte_errno: EINVAL, ENOMEM, EEXIST, E_RTE_SECONDARY. Blocking; control
  * threads. */
-struct lab_arena *lab_mbuf_arena_create(const char *name, size_t bytes, int socket);
+LAB_PUBLIC struct lab_arena *lab_mbuf_arena_create(const char *name, size_t bytes, int socket);
 
-/* Frees it; NULL is allowed. Returns 0, or -EBUSY while pages are held, as those of a pool are. */
-int lab_mbuf_arena_destroy(struct lab_arena *arena);
+/* Frees an arena of lab_mbuf_arena_create(); NULL is allowed. Returns 0, or -EBUSY while pages are
+ * held, as those of a pool are. Blocking; control threads. */
+LAB_PUBLIC int lab_mbuf_arena_destroy(struct lab_arena *arena);
 
 #ifdef __cplusplus
 }
