@@ -165,6 +165,10 @@ static void complain_unknown(struct client *client, const char *command)
         return;
     if (has_string(known, command))
         complain("the process (pid %d) refuses to answer %s", client->pid, command);
+    else if (strcmp(command, "/labyrinth/map") == 0 && has_string(known, "/labyrinth/list"))
+        complain("the process (pid %d) has no arena: programs that make one by "
+                 "lab_mbuf_arena_create() show its map",
+                 client->pid);
     else if (has_string(known, "/labyrinth/list"))
         complain("the process (pid %d) does not know %s: its labyrinth driver is older than this "
                  "program",
@@ -217,7 +221,8 @@ json_t *client_ask(struct client *client, const char *verb, const char *name)
         return value;
     if (json_is_null(value))
         complain_unknown(client, command);
-    else if (error != NULL && (name == NULL || !complain_name(client, name)))
+    else if (error != NULL &&
+             (name == NULL || strcmp(verb, "map") == 0 || !complain_name(client, name)))
         complain("%s", error);
     json_decref(value);
     return NULL;

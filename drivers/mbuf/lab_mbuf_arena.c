@@ -14,6 +14,7 @@
 
 #include "lab_mbuf.h"
 #include "lab_mbuf_log.h"
+#include "lab_mbuf_map.h"
 
 #define BLOCK_BYTES ((size_t)2 << 20)
 
@@ -88,6 +89,8 @@ struct lab_arena *lab_mbuf_arena_create(const char *name, size_t bytes, int sock
     arena = build(&options, socket);
     if (arena == NULL)
         rte_memzone_free(memory);
+    else
+        lab_mbuf_map_add(arena);
     return arena;
 }
 
@@ -98,9 +101,12 @@ int lab_mbuf_arena_destroy(struct lab_arena *arena)
 
     if (arena == NULL)
         return 0;
+    lab_mbuf_map_remove(arena);
     rc = lab_arena_destroy(arena); /* whose memory is not its own */
-    if (rc != 0)
+    if (rc != 0) {
+        lab_mbuf_map_add(arena);
         return rc;
+    }
     zone_name(arena->name, name);
     rte_free(arena);
     return rte_memzone_free(rte_memzone_lookup(name));

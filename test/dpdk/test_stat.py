@@ -53,6 +53,31 @@ def rates(place):
     check(False, 'no slow gets were seen')
 
 
+def the_map_of_an_arena(place):
+    holder = place.start(built('mbuf_test'),
+                         *place.eal(lcores(1), *place.ordinary_memory(64)), '--', 'hold')
+    holder.expect('^ok$')
+    found = json.loads(stat(place, 'map', '--json'))
+    check_equal(found, json.loads(stat(place, 'map', 'shared', '--json')), 'the only one, and by name')
+    check_equal(found['arena'], 'shared', 'name')
+    runs, zone = found['free_runs']['zone_0_common'], found['zones']['zone_0']
+    check_equal(runs['pages'], 8 * 256, 'pages of 8 MiB')
+    check(0 < runs['free'] < runs['pages'], f'the pool has some pages, and not all: {runs}')
+    check_equal(sum(runs[f'order_{order}'] << order for order in range(10)), runs['free'], 'in runs')
+    check_equal(sum(runs[f'blocks_{what}'] for what in ('free', 'mixed', 'full')), 4, 'blocks')
+    check(runs[f'order_{runs["largest"]}'] > 0, f'the largest is there: {runs}')
+    check(zone['min'] < zone['low'] < zone['high'], f'marks: {zone}')
+    check_equal((zone['level'], zone['pressure']), (runs['free'], 'calm'), 'level')
+    table = stat(place, 'map')
+    for word in 'arena', 'shared', 'zone_0_common', 'blocks_mixed', 'calm':
+        check(word in table, table)
+    check('no arena sharde; there are: shared' in stat(place, 'map', 'sharde', status=1), 'wrong name')
+    holder.kill()
+    shell = start(place)
+    check('has no arena' in stat(place, 'map', status=1), 'a program without')
+    shell.finish()
+
+
 def sentences(place):
     check('has not loaded' not in stat(place, 'list', status=1), 'no process')
     shell = start(place)
@@ -61,4 +86,4 @@ def sentences(place):
     check('no' in stat(place, 'list', status=1), 'a process that has ended')
 
 
-main(figures, rates, sentences)
+main(figures, rates, sentences, the_map_of_an_arena)

@@ -242,7 +242,7 @@ class Sentences(StatTest):
 
     def test_older_driver(self):
         self.serve(POOLS)
-        for command in ("map",), ("holders", "b"), ("leaks", "b"):
+        for command in ("holders", "b"), ("leaks", "b"):
             with self.subTest(command):
                 self.assert_fails(self.ask(*command), f"does not know /labyrinth/{command[0]}: its "
                                   "labyrinth driver is older")
@@ -322,7 +322,7 @@ class Usage(StatTest):
     def test_help_teaches(self):
         done = self.run_stat("--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        for word in ("list", "info NAME", "map [NAME]", "holders NAME", "leaks NAME",
+        for word in ("list", "info NAME", "map [ARENA]", "holders NAME", "leaks NAME",
                      "watch [NAME]", "--file-prefix=PREFIX", "--json", "Exit status", "Examples"):
             self.assertIn(word, done.stdout)
 

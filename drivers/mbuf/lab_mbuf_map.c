@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* Telemetry's /labyrinth/map: for an arena what /proc/buddyinfo and /proc/pagetypeinfo are for
+ * Linux. It only reads. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <rte_common.h>
+#include <rte_telemetry.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lab_mbuf_map.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static const struct lab_arena *arenas[LAB_MBUF_MAP_ARENAS];
+
+/* Telemetry's names have letters, digits and underscores. */
+static const char *const part_names[LAB_PAGE_PARTS] = {
+    [LAB_PAGE_COMMON] = "common",
+    [LAB_PAGE_RESERVE_SINGLES] = "reserve_order_0",
+    [LAB_PAGE_RESERVE_RUNS] = "reserve_others",
+};
+
+static const char *const pressure_names[] = {
+    [LAB_PAGE_CALM] = "calm",
+    [LAB_PAGE_IS_LOW] = "below low",
+    [LAB_PAGE_IS_MIN] = "below min",
+};
+
+/* A row of a table: a dictionary in a dictionary. */
+static struct rte_tel_data *add_row(struct rte_tel_data *table, const char *name)
+{
+    struct rte_tel_data *row = rte_tel_data_alloc();
+
+    if (row == NULL)
+        return NULL;
+    rte_tel_data_start_dict(row);
+    return rte_tel_data_add_dict_container(table, name, row, 0) == 0 ? row : NULL;
+}
+
+static struct rte_tel_data *add_table(struct rte_tel_data *data, const char *name)
+{
+    return add_row(data, name);
+}
+
+static void add_part(struct rte_tel_data *row, const struct lab_page_part_map *part)
+{
+    char name[16];
+
+    rte_tel_data_add_dict_u64(row, "pages", part->pages);
+    rte_tel_data_add_dict_u64(row, "free", part->free_pages);
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
+        snprintf(name, sizeof(name), "order_%u", order);
+        rte_tel_data_add_dict_u64(row, name, part->runs[order]);
+    }
+    rte_tel_data_add_dict_u64(row, "blocks_free", part->blocks_free);
+    rte_tel_data_add_dict_u64(row, "blocks_mixed", part->blocks_mixed);
+    rte_tel_data_add_dict_u64(row, "blocks_full", part->blocks_full);
+    rte_tel_data_add_dict_int(row, "largest", part->largest);
+}
+
+static void add_marks(struct rte_tel_data *row, const struct lab_page_map *map,
+                      const struct lab_page_events *events)
+{
+    rte_tel_data_add_dict_int(row, "node", map->node);
+    rte_tel_data_add_dict_u64(row, "min", map->mark[LAB_PAGE_MIN]);
+    rte_tel_data_add_dict_u64(row, "low", map->mark[LAB_PAGE_LOW]);
+    rte_tel_data_add_dict_u64(row, "high", map->mark[LAB_PAGE_HIGH]);
+    rte_tel_data_add_dict_u64(row, "level", map->level);
+    rte_tel_data_add_dict_string(row, "pressure", pressure_names[map->pressure]);
+    rte_tel_data_add_dict_u64(row, "clean", map->clean);
+    rte_tel_data_add_dict_u64(row, "locked", map->locked);
+    for (unsigned event = 0; event < LAB_PAGE_EVENTS; event++)
+        rte_tel_data_add_dict_u64(row, lab_page_event_name(event), events->count[event]);
+}
+
+/* What rests in deques: those that are not empty. */
+static void add_caches(struct rte_tel_data *table, uint32_t zone, const struct lab_page_map *map)
+{
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
+        for (unsigned kind = 0; kind < LAB_PAGE_KINDS; kind++) {
+            const struct lab_page_cache_map *cache = &map->cache[order][kind];
+            struct rte_tel_data *row;
+            char name[48];
+
+            if (cache->tips + cache->public_parts == 0)
+                continue;
+            snprintf(name, sizeof(name), "zone_%" PRIu32 "_order_%u%s", zone, order,
+                     kind == LAB_PAGE_CLEAN ? "_clean" : "");
+            row = add_row(table, name);
+            if (row == NULL)
+                return;
+            rte_tel_data_add_dict_u64(row, "tips", cache->tips);
+            rte_tel_data_add_dict_u64(row, "public", cache->public_parts);
+        }
+}
+
+static int add_zone(const struct lab_arena *arena, uint32_t zone, struct rte_tel_data *runs,
+                    struct rte_tel_data *zones, struct rte_tel_data *caches)
+{
+    struct lab_page_map map;
+    struct lab_page_events events;
+    struct rte_tel_data *row;
+    char name[48];
+
+    if (lab_page_map(arena, zone, &map) != 0 || lab_page_events(arena, zone, &events) != 0)
+        return -ENOENT;
+    for (unsigned part = 0; part < LAB_PAGE_PARTS; part++) {
+        if (map.part[part].pages == 0)
+            continue;
+        snprintf(name, sizeof(name), "zone_%" PRIu32 "_%s", zone, part_names[part]);
+        row = add_row(runs, name);
+        if (row == NULL)
+            return -ENOMEM;
+        add_part(row, &map.part[part]);
+    }
+    snprintf(name, sizeof(name), "zone_%" PRIu32, zone);
+    row = add_row(zones, name);
+    if (row == NULL)
+        return -ENOMEM;
+    add_marks(row, &map, &events);
+    add_caches(caches, zone, &map);
+    return 0;
+}
+
+static int add_arena(const struct lab_arena *arena, struct rte_tel_data *data)
+{
+    struct rte_tel_data *runs, *zones, *caches;
+    int rc = 0;
+
+    rte_tel_data_add_dict_string(data, "arena", arena->name);
+    runs = add_table(data, "free_runs");
+    zones = add_table(data, "zones");
+    caches = add_table(data, "in_deques");
+    if (runs == NULL || zones == NULL || caches == NULL)
+        return -ENOMEM;
+    for (uint32_t zone = 0; rc == 0 && zone < arena->zones; zone++)
+        rc = add_zone(arena, zone, runs, zones, caches);
+    return rc;
+}
+
+/* The one of that name, or the only one that there is. */
+static const struct lab_arena *find(const char *name, unsigned *ret_n)
+{
+    const struct lab_arena *found = NULL;
+
+    *ret_n = 0;
+    for (unsigned i = 0; i < LAB_MBUF_MAP_ARENAS; i++) {
+        if (arenas[i] == NULL)
+            continue;
+        ++*ret_n;
+        if (name != NULL ? strcmp(arenas[i]->name, name) == 0 : *ret_n == 1)
+            found = arenas[i];
+    }
+    return name == NULL && *ret_n > 1 ? NULL : found;
+}
+
+static void complain(struct rte_tel_data *data, const char *name, unsigned n)
+{
+    char text[RTE_TEL_MAX_STRING_LEN] = "there is no arena";
+    size_t used = 0;
+
+    if (n > 0)
+        used = (size_t)snprintf(
+            text, sizeof(text),
+            name != NULL ? "no arena %s; there are:" : "which arena? There are:", name);
+    for (unsigned i = 0; n > 0 && i < LAB_MBUF_MAP_ARENAS && used < sizeof(text); i++)
+        if (arenas[i] != NULL)
+            used += (size_t)snprintf(text + used, sizeof(text) - used, " %s", arenas[i]->name);
+    rte_tel_data_add_dict_string(data, "error", text);
+}
+
+static int handle_map(const char *cmd, const char *params, struct rte_tel_data *data)
+{
+    const char *name = params != NULL && params[0] != '\0' ? params : NULL;
+    const struct lab_arena *arena;
+    unsigned n;
+    int rc = 0;
+
+    RTE_SET_USED(cmd);
+    rte_tel_data_start_dict(data);
+    pthread_mutex_lock(&lock); /* no arena goes meanwhile */
+    arena = find(name, &n);
+    if (arena == NULL)
+        complain(data, name, n);
+    else
+        rc = add_arena(arena, data);
+    pthread_mutex_unlock(&lock);
+    return rc;
+}
+
+static void put_in_place_of(const struct lab_arena *old, const struct lab_arena *new)
+{
+    pthread_mutex_lock(&lock);
+    for (unsigned i = 0; i < LAB_MBUF_MAP_ARENAS; i++)
+        if (arenas[i] == old) {
+            arenas[i] = new;
+            break;
+        }
+    pthread_mutex_unlock(&lock);
+}
+
+void lab_mbuf_map_add(const struct lab_arena *arena)
+{
+    put_in_place_of(NULL, arena);
+}
+
+void lab_mbuf_map_remove(const struct lab_arena *arena)
+{
+    put_in_place_of(arena, NULL);
+}
+
+RTE_INIT(lab_mbuf_map_register)
+{
+    rte_telemetry_register_cmd("/labyrinth/map", handle_map,
+                               "Free runs of an arena by order, marks, events and what rests in "
+                               "deques. Parameter: its name; none, where there is one alone.");
+}
