@@ -20,8 +20,9 @@
  *     lab_mbuf_guard() does so for a receive queue whose program knows nothing of all this.
  *
  * So however many packets are kept, the mbufs of the reserve go round, and reception goes on. As
- * many as all receive queues have descriptors keep these full. Programs link this library, and load
- * the driver (-d librte_mempool_labyrinth.so) or link it. Errors are told in DPDK's log.
+ * many as the receive queues have descriptors, and a burst for each, keep these full. Programs link
+ * this library, and load the driver (-d librte_mempool_labyrinth.so) or link it. Errors are told in
+ * DPDK's log.
  *
  * Made and freed by the primary process; a secondary one finds a pool by rte_mempool_lookup(), and
  * may call everything else here. Example: test/dpdk/reserve.c. */
