@@ -8,6 +8,7 @@
 #include "plugin.h"
 #include "suggest.h"
 
+#include <lab_mbuf.h>
 #include <lab_os.h>
 #include <rte_errno.h>
 #include <rte_malloc.h>
@@ -75,6 +76,17 @@ static void complain_memory(const struct pool_spec *spec)
 
 static struct rte_mempool *create_mbufs(const struct pool_spec *spec)
 {
+    const struct lab_mbuf_pool_options options = {
+        .name = spec->name,
+        .count = spec->n_mbufs,
+        .socket = SOCKET_ID_ANY,
+        .reserve = spec->reserve,
+        .cache = spec->cache,
+        .data_room = (uint16_t)spec->mbuf_size,
+    };
+
+    if (strcmp(spec->driver, "labyrinth") == 0)
+        return lab_mbuf_pool_create(&options);
     return rte_pktmbuf_pool_create_by_ops(spec->name, spec->n_mbufs, spec->cache, 0,
                                           (uint16_t)spec->mbuf_size, SOCKET_ID_ANY, spec->driver);
 }

@@ -16,7 +16,8 @@ struct pool_spec {
     unsigned n_mbufs;
     unsigned mbuf_size; /* bytes, with the headroom */
     unsigned cache;
-    bool plain;               /* objects of that size, and no mbufs */
+    unsigned reserve; /* of these, for receive queues alone: labyrinth's only (lab_mbuf.h) */
+    bool plain;       /* objects of that size, and no mbufs */
     const char *cache_option; /* the app's words for it: "mbcache" */
     const char *economy;      /* and options that lessen the memory needed */
 };

@@ -123,6 +123,7 @@ static struct rte_mempool *create_pool(const struct replay *replay, const char *
         .n_mbufs = n_mbufs,
         .mbuf_size = replay->options.mbuf_size,
         .cache = replay->options.mbcache,
+        .reserve = replay->options.reserve,
         .cache_option = "mbcache",
         .economy = "a smaller --total-num-mbufs",
     };
