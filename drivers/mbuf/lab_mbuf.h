@@ -70,6 +70,10 @@ LAB_PUBLIC struct rte_mempool *lab_mbuf_pool_create(const struct lab_mbuf_pool_o
  * itself when it has none, or was made in another way. Any thread and process; wait-free. */
 LAB_PUBLIC struct rte_mempool *lab_mbuf_pool_nowait(struct rte_mempool *mp);
 
+/* Returns the arena whose pages a mempool of lab_mbuf_pool_create() has, or NULL. Any thread of the
+ * primary process; wait-free. */
+struct lab_arena *lab_mbuf_pool_arena(const struct rte_mempool *mp);
+
 /* Whether a segment of the packet lies in the reserve of mp. One load while none of it is held. Any
  * thread; wait-free. */
 LAB_PUBLIC bool lab_mbuf_is_reserve(const struct rte_mempool *mp, const struct rte_mbuf *packet);
