@@ -8,6 +8,7 @@
 #include "plugin.h"
 #include "suggest.h"
 
+#include <lab_mbuf.h>
 #include <lab_os.h>
 #include <rte_errno.h>
 #include <rte_malloc.h>
@@ -73,8 +74,57 @@ static void complain_memory(const struct pool_spec *spec)
              advice, spec->economy);
 }
 
+/* Bytes of a buffer, with what it wastes of pages of this size. */
+static size_t buffer_bytes(unsigned mbuf_size, size_t page_bytes)
+{
+    /* The mempool spreads objects over the memory channels by a few cache lines. */
+    size_t buffer = sizeof(struct rte_mempool_objhdr) + sizeof(struct rte_mbuf) +
+                    RTE_ALIGN_CEIL(mbuf_size, RTE_CACHE_LINE_SIZE) + 4 * RTE_CACHE_LINE_SIZE;
+
+    /* It lets none cross from page to page if that can be helped. */
+    if (buffer <= page_bytes)
+        return page_bytes / (page_bytes / buffer);
+    return RTE_ALIGN_CEIL(buffer, page_bytes);
+}
+
+/* An arena that a pool leaves nothing of but what its marks want. */
+static struct lab_arena *create_arena(const struct pool_spec *spec)
+{
+    size_t page_bytes = rte_eal_has_hugepages() ? LAB_PAGE_2M : lab_os_page_bytes();
+    size_t bytes = spec->n_mbufs * buffer_bytes(spec->mbuf_size, page_bytes);
+
+    return lab_mbuf_arena_create(spec->name, bytes + bytes / 64 + 2 * LAB_PAGE_2M, SOCKET_ID_ANY);
+}
+
+static struct rte_mempool *create_labyrinth(const struct pool_spec *spec)
+{
+    struct lab_mbuf_pool_options options = {
+        .name = spec->name,
+        .count = spec->n_mbufs,
+        .socket = SOCKET_ID_ANY,
+        .reserve = spec->reserve,
+        .cache = spec->cache,
+        .data_room = (uint16_t)spec->mbuf_size,
+    };
+
+    struct rte_mempool *pool;
+    int code;
+
+    if (spec->paged && (options.arena = create_arena(spec)) == NULL)
+        return NULL;
+    pool = lab_mbuf_pool_create(&options);
+    if (pool != NULL)
+        return pool;
+    code = rte_errno;
+    (void)lab_mbuf_arena_destroy(options.arena);
+    rte_errno = code;
+    return NULL;
+}
+
 static struct rte_mempool *create_mbufs(const struct pool_spec *spec)
 {
+    if (strcmp(spec->driver, "labyrinth") == 0)
+        return create_labyrinth(spec);
     return rte_pktmbuf_pool_create_by_ops(spec->name, spec->n_mbufs, spec->cache, 0,
                                           (uint16_t)spec->mbuf_size, SOCKET_ID_ANY, spec->driver);
 }
@@ -113,17 +163,18 @@ struct rte_mempool *pools_create(const struct pool_spec *spec)
     return NULL;
 }
 
+void pools_free(struct rte_mempool *pool)
+{
+    struct lab_arena *arena = lab_mbuf_pool_arena(pool);
+
+    rte_mempool_free(pool);
+    (void)lab_mbuf_arena_destroy(arena);
+}
+
 size_t pools_bytes(unsigned n_mbufs, unsigned mbuf_size, size_t page_bytes)
 {
-    /* The mempool spreads objects over the memory channels by a few cache lines. */
-    size_t buffer = sizeof(struct rte_mempool_objhdr) + sizeof(struct rte_mbuf) +
-                    RTE_ALIGN_CEIL(mbuf_size, RTE_CACHE_LINE_SIZE) + 4 * RTE_CACHE_LINE_SIZE;
+    size_t buffer = buffer_bytes(mbuf_size, page_bytes);
 
-    /* It lets none cross from page to page if that can be helped. */
-    if (buffer <= page_bytes)
-        buffer = page_bytes / (page_bytes / buffer);
-    else
-        buffer = RTE_ALIGN_CEIL(buffer, page_bytes);
     /* A tenth for the driver; the rest for caches, rings and the EAL itself. */
     return n_mbufs * (buffer + buffer / 10) + ((size_t)32 << 20);
 }

@@ -16,7 +16,9 @@ struct pool_spec {
     unsigned n_mbufs;
     unsigned mbuf_size; /* bytes, with the headroom */
     unsigned cache;
-    bool plain;               /* objects of that size, and no mbufs */
+    unsigned reserve; /* of these, for receive queues alone: labyrinth's only (lab_mbuf.h) */
+    bool paged;       /* on pages of an arena of its own: labyrinth's only */
+    bool plain;       /* objects of that size, and no mbufs */
     const char *cache_option; /* the app's words for it: "mbcache" */
     const char *economy;      /* and options that lessen the memory needed */
 };
@@ -26,6 +28,9 @@ bool pools_know(const char *option, const char *driver);
 
 /* The pool, or NULL. */
 struct rte_mempool *pools_create(const struct pool_spec *spec);
+
+/* Frees it, and its arena, if it has one. */
+void pools_free(struct rte_mempool *pool);
 
 /* Memory that a pool and its driver take on pages of this size, rather too much than too little. */
 size_t pools_bytes(unsigned n_mbufs, unsigned mbuf_size, size_t page_bytes);

@@ -10,9 +10,9 @@
  * short enough that a capture of some thousand frames sees the pool empty more than once. */
 #define POLLS 1000
 
-bool exhaust_poll(struct exhaust *exhaust, bool starved, bool whole)
+bool exhaust_poll(struct exhaust *exhaust, bool starved, bool spent, bool whole)
 {
-    if (!starved) {
+    if (!starved && !spent) {
         exhaust->polls = 0;
         if (whole && exhaust->let_go != 0) {
             uint64_t took = rte_rdtsc() - exhaust->let_go;
@@ -25,7 +25,7 @@ bool exhaust_poll(struct exhaust *exhaust, bool starved, bool whole)
         return false;
     }
     exhaust->polls_empty++;
-    exhaust->refused++;
+    exhaust->refused += starved;
     return ++exhaust->polls >= POLLS;
 }
 

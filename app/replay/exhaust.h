@@ -16,7 +16,7 @@ struct exhaust {
     uint64_t let_go;         /* cycles; 0: the queue is whole */
     uint64_t times;          /* that everything was let go */
     uint64_t held_most;      /* packets, just before */
-    uint64_t polls_empty;    /* polls with an empty pool */
+    uint64_t polls_empty;    /* polls with a pool that had nothing left to be kept */
     uint64_t refused;        /* refills that failed in them */
     uint64_t recoveries;     /* times the queue was whole again */
     uint64_t recovery_total; /* cycles that took, from letting go on */
@@ -24,8 +24,8 @@ struct exhaust {
 };
 
 /* After each poll: whether it is time to let go. `starved`: a frame waits, and no refill brings
- * buffers; `whole`: each descriptor has a buffer. */
-bool exhaust_poll(struct exhaust *exhaust, bool starved, bool whole);
+ * buffers; `spent`: frames come, but in the reserve; `whole`: each descriptor has a buffer. */
+bool exhaust_poll(struct exhaust *exhaust, bool starved, bool spent, bool whole);
 
 /* Says that so many packets are let go now. */
 void exhaust_let_go(struct exhaust *exhaust, uint64_t held);

@@ -150,6 +150,8 @@ static json_t *run_object(const struct options *options, const struct capture *c
     set_count(object, "total_num_mbufs", n_mbufs);
     set_count(object, "mbuf_size", options->mbuf_size);
     set_count(object, "mbcache", options->mbcache);
+    set_count(object, "reserve", options->reserve);
+    set_count(object, "unkept", r->unkept);
     set_count(object, "rxq", options->rxq);
     set_count(object, "rxd", options->rxd);
     set_count(object, "burst", options->burst);

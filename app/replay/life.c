@@ -7,24 +7,26 @@
 #include "release.h"
 
 #include <errno.h>
+#include <lab_mbuf.h>
 #include <rte_random.h>
 #include <stdio.h>
 
 #define PIECE 64 /* packets that are taken out of the hold at once */
 
 int life_open(struct life *ret_life, const struct options *options, unsigned index,
-              uint32_t n_mbufs, bool yield, struct meter *meter)
+              struct rte_mempool *pool, bool yield, struct meter *meter)
 {
     struct life life = {
         .random = options->free_on_random,
         .yield = yield,
         .clone = options->clone,
         .exhaust.on = options->hold.kind == HOLD_ALL,
+        .reserve = options->reserve > 0 ? pool : NULL,
         .meter = meter,
     };
     char name[RTE_RING_NAMESIZE];
 
-    if (hold_open(&life.hold, &options->hold, n_mbufs) != 0)
+    if (hold_open(&life.hold, &options->hold, pool->size) != 0)
         return -ENOMEM;
     snprintf(name, sizeof(name), "replay_handover_%u", index);
     if (options->free_on_other) {
@@ -48,7 +50,8 @@ void life_close(struct life *life)
 void life_clone(struct life *life, struct rte_mbuf *packets[], unsigned n)
 {
     for (unsigned i = 0; life->clone && i < n; i++) {
-        struct rte_mbuf *clone = rte_pktmbuf_clone(packets[i], packets[i]->pool);
+        struct rte_mempool *pool = lab_mbuf_pool_nowait(packets[i]->pool);
+        struct rte_mbuf *clone = rte_pktmbuf_clone(packets[i], pool);
 
         if (clone == NULL) {
             life->clone_failures++;
@@ -82,6 +85,29 @@ static void pass_on_due(struct life *life)
         pass_on(life, packets, n);
 }
 
+/* What lies in the reserve is not for keeping: it goes back at once. Returns how many are left. */
+static unsigned give_up(struct life *life, struct rte_mbuf *packets[], unsigned n)
+{
+    struct rte_mbuf *given[PIECE];
+    unsigned left = 0, k = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        if (!lab_mbuf_is_reserve(life->reserve, packets[i])) {
+            packets[left++] = packets[i];
+            continue;
+        }
+        given[k++] = packets[i];
+        if (k == PIECE) {
+            release(given, k, life->meter);
+            k = 0;
+        }
+    }
+    release(given, k, life->meter);
+    life->unkept += n - left;
+    life->spent = left == 0;
+    return left;
+}
+
 void life_take(struct life *life, struct rte_mbuf *packets[], unsigned n)
 {
     if (life->hold.spec.kind == HOLD_NONE) {
@@ -89,6 +115,8 @@ void life_take(struct life *life, struct rte_mbuf *packets[], unsigned n)
         return;
     }
     hold_tick(&life->hold, n);
+    if (life->reserve != NULL)
+        n = give_up(life, packets, n);
     hold_put(&life->hold, packets, n);
     pass_on_due(life);
 }
@@ -110,7 +138,9 @@ void life_poll(struct life *life, const struct nicq *queue, bool starved)
 {
     if (!life->exhaust.on)
         return;
-    if (exhaust_poll(&life->exhaust, starved, queue->posted - queue->received == queue->size)) {
+    if (exhaust_poll(&life->exhaust, starved, life->spent,
+                     queue->posted - queue->received == queue->size)) {
+        life->spent = false;
         exhaust_let_go(&life->exhaust, hold_count(&life->hold));
         let_go(life);
     }

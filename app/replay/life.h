@@ -22,13 +22,16 @@ struct life {
     struct hold hold;
     struct exhaust exhaust;
     struct meter *meter;
-    uint64_t n_clones; /* buffers */
+    struct rte_mempool *reserve; /* the pool, if it has one; else NULL */
+    bool spent;                  /* of what came last, all lay in the reserve */
+    uint64_t unkept;             /* packets that were not held since they lay in the reserve */
+    uint64_t n_clones;           /* buffers */
     uint64_t clone_failures;
 };
 
 /* The index is the receiver's. 0 or -ENOMEM. */
 int life_open(struct life *ret_life, const struct options *options, unsigned index,
-              uint32_t n_mbufs, bool yield, struct meter *meter);
+              struct rte_mempool *pool, bool yield, struct meter *meter);
 void life_close(struct life *life);
 
 /* With --clone puts clones in the places of packets, as far as the pool has buffers for them. */

@@ -123,6 +123,9 @@ static struct rte_mempool *create_pool(const struct replay *replay, const char *
         .n_mbufs = n_mbufs,
         .mbuf_size = replay->options.mbuf_size,
         .cache = replay->options.mbcache,
+        .reserve = replay->options.reserve,
+        /* AF_XDP's driver wants the buffers in one piece. */
+        .paged = replay->options.port == NULL,
         .cache_option = "mbcache",
         .economy = "a smaller --total-num-mbufs",
     };
@@ -142,7 +145,7 @@ static int run_once(struct replay *replay, const char *driver, unsigned n_mbufs,
     ret_result->pool = driver;
     rc = run(&replay->options, &replay->capture,
              replay->options.port == NULL ? NULL : &replay->ports, pool, ret_result);
-    rte_mempool_free(pool);
+    pools_free(pool);
     if (rc == 0 && !run_is_clean(ret_result))
         replay->status = EXIT_FAILURE;
     return rc;

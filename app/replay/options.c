@@ -38,6 +38,7 @@ enum {
     OPTION_FREE_ON,
     OPTION_HOLD,
     OPTION_EXHAUST,
+    OPTION_RESERVE,
     OPTION_CLONE,
     OPTION_SEED,
     OPTION_REPEAT,
@@ -108,6 +109,9 @@ static const struct option_spec specs[] = {
      "share of them to the end. Frames that find no buffer then" OPTION_NEXT
      "are dropped, as by a NIC; without, the wire waits"},
     {"exhaust", NULL, OPTION_EXHAUST, "keep all packets until the pool is empty, let go, go on"},
+    {"reserve", "N", OPTION_RESERVE,
+     "N buffers of the pool are for reception alone (0): packets in" OPTION_NEXT
+     "them are received, but not kept. Without DPDK's cache"},
     {"clone", NULL, OPTION_CLONE, "go on with a clone of each packet (indirect buffers)"},
     {"seed", "N", OPTION_SEED, "for what goes by chance (1)"},
     {"find-size", NULL, OPTION_FIND_SIZE,
@@ -124,6 +128,9 @@ static const struct option_spec specs[] = {
     {"help", NULL, 'h', "this text"},
     {"version", NULL, 'V', "version, and the DPDK it runs on"},
 };
+
+/* Until it is known whether there is a reserve, with which the default is another. */
+#define MBCACHE_UNSET UINT_MAX
 
 _Static_assert(2 * OPTIONS_MAX_QUEUES <= RTE_MAX_LCORE, "a queue needs up to two lcores");
 
@@ -213,6 +220,7 @@ static bool can_use_port(const struct options *options)
                         : options->hold.kind == HOLD_ALL  ? "--exhaust"
                         : options->hold.kind != HOLD_NONE ? "--hold"
                         : options->clone                  ? "--clone"
+                        : options->reserve > 0            ? "--reserve"
                         : options->find_size              ? "--find-size"
                                                           : NULL;
 
@@ -223,6 +231,35 @@ static bool can_use_port(const struct options *options)
     if (options->port != NULL && other != NULL) {
         complain("%s is for the receive path of our own: leave out --port=%s", other,
                  options->port);
+        return false;
+    }
+    return true;
+}
+
+/* Whether --reserve, if it is there, has a pool that can have one. */
+static bool can_reserve(const struct options *options)
+{
+    if (options->reserve == 0)
+        return true;
+    for (unsigned i = 0; i < options->n_pools; i++) {
+        if (strcmp(options->pools[i], "labyrinth") != 0) {
+            complain("--reserve: pools of %s have none, only those of labyrinth",
+                     options->pools[i]);
+            return false;
+        }
+    }
+    if (options->mbcache != 0) {
+        complain("--mbcache=%u: would keep buffers of the --reserve to an lcore: leave it out",
+                 options->mbcache);
+        return false;
+    }
+    if (options->find_size) {
+        complain("--find-size looks for a pool that needs no --reserve: leave it out");
+        return false;
+    }
+    if (options->total_num_mbufs != 0 && options->reserve >= options->total_num_mbufs) {
+        complain("--reserve=%u: of %u buffers (--total-num-mbufs), at most %u", options->reserve,
+                 options->total_num_mbufs, options->total_num_mbufs - 1);
         return false;
     }
     return true;
@@ -255,7 +292,7 @@ static bool make_sense(const struct options *options)
         complain("--window needs --stream");
         return false;
     }
-    return can_find_size(options) && can_use_port(options);
+    return can_find_size(options) && can_reserve(options) && can_use_port(options);
 }
 
 static bool parse_free_on(struct options *options, const char *text)
@@ -378,6 +415,8 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
         return parse_unsigned(name, text, 1, INT32_MAX, &o->total_num_mbufs);
     case OPTION_MBCACHE:
         return parse_unsigned(name, text, 0, RTE_MEMPOOL_CACHE_MAX_SIZE, &o->mbcache);
+    case OPTION_RESERVE:
+        return parse_unsigned(name, text, 0, INT32_MAX, &o->reserve);
     case OPTION_POOL:
         return parse_names(name, text, OPTIONS_MAX_POOLS, o->pools, &o->n_pools);
     case OPTION_FREE_ON:
@@ -426,7 +465,7 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
         .rxd = 512,
         .burst = 32,
         .mbuf_size = 2048 + RTE_PKTMBUF_HEADROOM,
-        .mbcache = 256,
+        .mbcache = MBCACHE_UNSET,
         .pools = {"labyrinth"},
         .n_pools = 1,
         .seed = 1,
@@ -455,6 +494,8 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
         return OPTIONS_WRONG;
     options.capture.files = argv + optind;
     options.capture.n_files = argc - optind;
+    if (options.mbcache == MBCACHE_UNSET)
+        options.mbcache = options.reserve > 0 ? 0 : 256;
     if (!make_sense(&options))
         return OPTIONS_WRONG;
     if (options.rxq == 0)

@@ -38,6 +38,7 @@ struct options {
     unsigned mbuf_size;
     unsigned total_num_mbufs; /* 0: chosen by sizing.c */
     unsigned mbcache;
+    unsigned reserve; /* buffers of the pool that only receive queues may take */
     const char *pools[OPTIONS_MAX_POOLS];
     unsigned n_pools;
     bool free_on_other;  /* there are lcores that free */

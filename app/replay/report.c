@@ -170,6 +170,10 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
                 r->clone_failures);
     if (r->exhaust.on)
         print_exhaust(out, &r->exhaust);
+    if (options->reserve > 0)
+        fprintf(out,
+                "  Reserve: %u buffers; %" PRIu64 " packets were received in them, and not kept\n",
+                options->reserve, r->unkept);
     if (r->port.used)
         print_port(out, &r->port);
     if (options->rxq > 1)

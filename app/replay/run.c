@@ -75,7 +75,7 @@ static int open_worker(struct run_shared *shared, struct worker *w, unsigned ind
     w->at_once =
         w->supply.window == NULL && !options->unique_ip && options->pace.kind == PACE_TOPSPEED;
     start_cursor(w, index);
-    if (life_open(&w->life, options, index, pool->size, shared->yield, w->meter) != 0)
+    if (life_open(&w->life, options, index, pool, shared->yield, w->meter) != 0)
         return -ENOMEM;
     if (shared->drops && worker_follows(w)) {
         w->skips = rte_calloc("skips", options->rxd, sizeof(*w->skips), 0);
@@ -171,6 +171,7 @@ static void gather(const struct run_shared *shared, const struct worker workers[
         result->freed_other += w->releaser == w->meter ? 0 : w->releaser->n_returned;
         result->alloc_failures += w->port == NULL ? w->queue.alloc_failures + w->life.clone_failures
                                                   : w->port->alloc_failures;
+        result->unkept += w->life.unkept;
         result->clones += w->life.n_clones;
         result->clone_failures += w->life.clone_failures;
         exhaust_merge(&result->exhaust, &w->life.exhaust);

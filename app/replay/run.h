@@ -47,6 +47,7 @@ struct run_result {
     uint64_t alloc_failures;
     uint64_t freed_same; /* buffers of packets that were freed on the lcore that received them */
     uint64_t freed_other;
+    uint64_t unkept; /* packets that came in the reserve, and were not held for that */
     uint64_t clones; /* buffers */
     uint64_t clone_failures;
     struct exhaust exhaust;

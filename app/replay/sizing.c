@@ -88,7 +88,7 @@ bool sizing_mbufs(const struct options *options, const struct capture *capture, 
     uint64_t least = sizing_least(options, capture);
     uint64_t ample = (uint64_t)options->rxq * 3 * options->rxd + cached(options) +
                      segments(options, capture->largest) + held(options, capture) +
-                     in_ports(options);
+                     in_ports(options) + options->reserve;
 
     if (options->clone)
         ample *= 2;

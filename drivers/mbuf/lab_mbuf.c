@@ -79,6 +79,7 @@ static struct rte_mempool *make_empty(const struct lab_mbuf_pool_options *option
     rte_pktmbuf_pool_init(mp, &mbuf);
     private = rte_mempool_get_priv(mp);
     private->reserve = options->reserve;
+    private->arena = options->arena;
     private->magic = LABYRINTH_PRIVATE_MAGIC;
     return mp;
 }
@@ -164,4 +165,11 @@ struct rte_mempool *lab_mbuf_pool_nowait(struct rte_mempool *mp)
     const struct labyrinth_private *private = labyrinth_private_of(mp);
 
     return private != NULL && private->nowait != NULL ? private->nowait : mp;
+}
+
+struct lab_arena *lab_mbuf_pool_arena(const struct rte_mempool *mp)
+{
+    const struct labyrinth_private *private = labyrinth_private_of(mp);
+
+    return private != NULL ? private->arena : NULL;
 }

@@ -20,8 +20,9 @@
  *     lab_mbuf_guard() does so for a receive queue whose program knows nothing of all this.
  *
  * So however many packets are kept, the mbufs of the reserve go round, and reception goes on. As
- * many as all receive queues have descriptors keep these full. Programs link this library, and load
- * the driver (-d librte_mempool_labyrinth.so) or link it. Errors are told in DPDK's log.
+ * many as the receive queues have descriptors, and a burst for each, keep these full. Programs link
+ * this library, and load the driver (-d librte_mempool_labyrinth.so) or link it. Errors are told in
+ * DPDK's log.
  *
  * Made and freed by the primary process; a secondary one finds a pool by rte_mempool_lookup(), and
  * may call everything else here. Example: test/dpdk/reserve.c. */
@@ -68,6 +69,10 @@ LAB_PUBLIC struct rte_mempool *lab_mbuf_pool_create(const struct lab_mbuf_pool_o
 /* The handle of a mempool of lab_mbuf_pool_create() that stops before the reserve; the mempool
  * itself when it has none, or was made in another way. Any thread and process; wait-free. */
 LAB_PUBLIC struct rte_mempool *lab_mbuf_pool_nowait(struct rte_mempool *mp);
+
+/* Returns the arena whose pages a mempool of lab_mbuf_pool_create() has, or NULL. Any thread of the
+ * primary process; wait-free. */
+struct lab_arena *lab_mbuf_pool_arena(const struct rte_mempool *mp);
 
 /* Whether a segment of the packet lies in the reserve of mp. One load while none of it is held. Any
  * thread; wait-free. */

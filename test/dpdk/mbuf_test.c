@@ -159,6 +159,7 @@ static void test_handles_on_pages(void **state)
         struct rte_mempool *mp = make(&options);
 
         assert_true(free_pages(arena) < before);
+        assert_ptr_equal(lab_mbuf_pool_arena(mp), arena);
         assert_int_equal(lab_mbuf_arena_destroy(arena), -EBUSY);
         two_handles(mp);
         assert_int_equal(free_pages(arena), before);
@@ -357,6 +358,7 @@ static void test_reception_goes_on(void **state)
 
     options.reserve = 0;
     mp = make(&options);
+    assert_null(lab_mbuf_pool_arena(mp));
     start_port(mp);
     keep(100, &n);
     assert_int_equal(n, COUNT);

@@ -80,6 +80,52 @@ class Exhaust(replay.ReplayTest):
         self.assert_adds_up(result.report)
         self.assertIn("Exhausted: ", result.out)
 
+    def exhausted(self, *options):
+        result = replay.replay("--exhaust", "--total-num-mbufs=2047", "--mbcache=0", "--loop=40",
+                               *options, DEMO)
+        self.assertEqual(result.status, 0, result.err)
+        self.assertEqual(result.report["rx_packets"], 40 * 3000)
+        self.assertEqual(result.report["leaked"], 0)
+        return result
+
+    def test_with_a_reserve_reception_goes_on(self):
+        for more in [], ["--free-on=other"], ["--rxq=2", "--rxd=256"], ["--clone"]:
+            result = self.exhausted("--reserve=600", *more)
+            exhaust = result.report["exhaust"]
+            self.assertGreater(exhaust["times"], 0, more)
+            self.assertLessEqual(exhaust["held"], 2047 - 600)
+            self.assertGreater(result.report["unkept"], 1000)
+            if more != ["--clone"]:
+                self.assertEqual(exhaust["refused"], 0)
+                self.assertEqual(result.report["rx_nombuf"], 0)
+                self.assertEqual(result.report["alloc_failures"], 0)
+            self.assertRegex(result.out, r"Reserve: 600 buffers; \d+ packets were received in them")
+
+    def test_without_one_it_stands_still(self):
+        result = self.exhausted("--reserve=0")
+        self.assertEqual(result.report["unkept"], 0)
+        self.assertGreater(result.report["exhaust"]["refused"], 1000)
+        self.assertGreater(result.report["rx_nombuf"], 0)
+        self.assertNotIn("Reserve", result.out)
+
+    def test_a_reserve_goes_with_holding(self):
+        report = self.assert_succeeds("--hold=forever:1", "--reserve=512", "--loop=3",
+                                      "--total-num-mbufs=2047", DEMO)
+        self.assertEqual(report["rx_dropped"], 0)
+        self.assertEqual(report["mbcache"], 0)
+        self.assertGreaterEqual(report["unkept"], 3 * 3000 - (2047 - 512)) # and some are chains
+        self.assertLess(report["unkept"], 3 * 3000 - 1400)
+
+    def test_what_a_reserve_does_not_go_with(self):
+        self.assert_fails(2, "--reserve: pools of stack have none", "--reserve=9",
+                          "--pool=labyrinth,stack", DEMO)
+        self.assert_fails(2, "--mbcache=256: would keep buffers", "--reserve=9", "--mbcache=256",
+                          DEMO)
+        self.assert_fails(2, "--reserve=99: of 99 buffers (--total-num-mbufs), at most 98",
+                          "--reserve=99", "--total-num-mbufs=99", DEMO)
+        self.assert_fails(2, "--find-size looks for a pool that needs no --reserve", "--reserve=99",
+                          "--find-size", DEMO)
+
     def test_nothing_is_said_without_it(self):
         self.assertNotIn("exhaust", self.assert_succeeds(DEMO))
 

@@ -5,6 +5,7 @@
 #define LABYRINTH_PRIVATE_H
 
 #include <lab_atomic.h>
+#include <lab_page.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
@@ -16,6 +17,7 @@ struct labyrinth_private {
     uint32_t reserve;           /* mbufs, the first ones */
     struct rte_mempool *nowait; /* the handle that stops before the reserve; of that one, NULL */
     struct rte_mempool *whole;  /* of that handle: the mempool that has the mbufs */
+    struct lab_arena *arena;    /* whose pages it has, or NULL */
     lab_atomic_t dropped;       /* packets that were given up since they lay in the reserve */
 };
 
