@@ -275,6 +275,8 @@ class WhatIsSaid(replay.ReplayTest):
         result = replay.replay("--no-verify", DEMO)
         self.assertFalse(result.report["verified"])
         self.assertIn("not looked at (--no-verify)", result.out)
+        result = replay.replay("--no-verify", "--verify", DEMO)  # the last word counts
+        self.assertTrue(result.report["verified"])
 
     def test_help_and_version(self):
         result = replay.run("--help")
