@@ -124,10 +124,9 @@ void rig_fill(struct rig *rig, uint32_t lcore)
         expect(lab_pool_put(rig->pool, lcore, &rig->things[i]) == 0, "cannot put");
 }
 
-bool rig_get(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_things, unsigned n)
+/* What a get returned, and gave. */
+static bool hold(int rc, uint64_t who, void *const *ret_things, unsigned n)
 {
-    int rc = lab_pool_get_bulk(rig->pool, lcore, ret_things, n);
-
     expect(rc == 0 || rc == -ENOBUFS, "get returned %d", rc);
     if (rc != 0)
         return false;
@@ -141,6 +140,16 @@ bool rig_get(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_things, u
         thing->plain[0] = thing->plain[1] = who;
     }
     return true;
+}
+
+bool rig_get(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_things, unsigned n)
+{
+    return hold(lab_pool_get_bulk(rig->pool, lcore, ret_things, n), who, ret_things, n);
+}
+
+bool rig_get_atomic(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_things, unsigned n)
+{
+    return hold(lab_pool_get_bulk_atomic(rig->pool, lcore, ret_things, n), who, ret_things, n);
 }
 
 void rig_put(struct rig *rig, uint32_t lcore, uint64_t who, void *const *things, unsigned n)

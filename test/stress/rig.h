@@ -50,6 +50,9 @@ void rig_fill(struct rig *rig, uint32_t lcore);
 /* Gets n things for `who` (not 0), all or none; ends the process if anybody holds one of them. */
 bool rig_get(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_things, unsigned n);
 
+/* The same, also from the reserve. */
+bool rig_get_atomic(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_things, unsigned n);
+
 /* Puts n things of `who`. */
 void rig_put(struct rig *rig, uint32_t lcore, uint64_t who, void *const *things, unsigned n);
 
