@@ -94,7 +94,9 @@ LAB_PUBLIC uint16_t lab_mbuf_guard(uint16_t port, uint16_t queue, struct rte_mbu
 LAB_PUBLIC uint64_t lab_mbuf_dropped(const struct rte_mempool *mp);
 
 /* An arena over DPDK's memory, which all devices can reach: `bytes`, rounded up to 2 MiB, in a
- * memzone of this name (at most LAB_ARENA_NAME_SIZE - 1 characters). Returns NULL on failure, says
+ * memzone of this name (at most LAB_ARENA_NAME_SIZE - 1 characters). Telemetry shows it
+ * (/labyrinth/map), and lab_housekeep() is a service of DPDK's, "lab_" and the name, which the
+ * program maps to a service core and starts if it wants clean pages. Returns NULL on failure, says
  * why in the log, and sets rte_errno: EINVAL, ENOMEM, EEXIST, E_RTE_SECONDARY. Blocking; control
  * threads. */
 LAB_PUBLIC struct lab_arena *lab_mbuf_arena_create(const char *name, size_t bytes, int socket);

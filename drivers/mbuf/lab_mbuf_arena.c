@@ -15,6 +15,7 @@
 #include "lab_mbuf.h"
 #include "lab_mbuf_log.h"
 #include "lab_mbuf_map.h"
+#include "lab_mbuf_service.h"
 
 #define BLOCK_BYTES ((size_t)2 << 20)
 
@@ -87,10 +88,12 @@ struct lab_arena *lab_mbuf_arena_create(const char *name, size_t bytes, int sock
         return NULL;
     zone.memory = memory->addr;
     arena = build(&options, socket);
-    if (arena == NULL)
+    if (arena == NULL) {
         rte_memzone_free(memory);
-    else
-        lab_mbuf_map_add(arena);
+        return NULL;
+    }
+    lab_mbuf_map_add(arena);
+    lab_mbuf_service_add(arena);
     return arena;
 }
 
@@ -102,9 +105,11 @@ int lab_mbuf_arena_destroy(struct lab_arena *arena)
     if (arena == NULL)
         return 0;
     lab_mbuf_map_remove(arena);
+    lab_mbuf_service_remove(arena);
     rc = lab_arena_destroy(arena); /* whose memory is not its own */
     if (rc != 0) {
         lab_mbuf_map_add(arena);
+        lab_mbuf_service_add(arena);
         return rc;
     }
     zone_name(arena->name, name);

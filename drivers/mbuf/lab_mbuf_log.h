@@ -9,11 +9,13 @@
 
 extern int lab_mbuf_logtype; /* the mempool driver's */
 
+#define LAB_MBUF_SAY(level, format, ...)                                                           \
+    rte_log(RTE_LOG_##level, (uint32_t)lab_mbuf_logtype, "LABYRINTH: " format "\n", ##__VA_ARGS__)
+
 /* Says why something failed, and sets rte_errno. */
 #define LAB_MBUF_FAIL(code, format, ...)                                                           \
     do {                                                                                           \
-        rte_log(RTE_LOG_ERR, (uint32_t)lab_mbuf_logtype, "LABYRINTH: " format "\n",                \
-                ##__VA_ARGS__);                                                                    \
+        LAB_MBUF_SAY(ERR, format, ##__VA_ARGS__);                                                  \
         rte_errno = (code);                                                                        \
     } while (0)
 

@@ -20,6 +20,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_log.h>
+#include <rte_service.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -440,6 +441,28 @@ static int hold(void)
     return whole && lab_mbuf_arena_destroy(options.arena) == 0 ? 0 : 1;
 }
 
+/* As a service core does it. */
+static void test_housekeeping_is_a_service(void **state)
+{
+    struct lab_arena *arena = make_arena(8 * MIB);
+    struct lab_page_map map;
+    uint32_t id;
+    int rc;
+
+    assert_int_equal(rte_service_get_by_name("lab_test", &id), 0);
+    assert_int_equal(lab_page_map(arena, 0, &map), 0);
+    assert_int_equal(map.clean, 0);
+    assert_int_equal(rte_service_runstate_set(id, 1), 0);
+    for (int turn = 0; turn < 1000 && map.clean < 1024; turn++) {
+        rc = rte_service_run_iter_on_app_lcore(id, 1);
+        assert_true(rc == 0 || rc == -EAGAIN);
+        assert_int_equal(lab_page_map(arena, 0, &map), 0);
+    }
+    assert_in_range(map.clean, 1024, 1024 + 256); /* a half of it is enough */
+    assert_int_equal(lab_mbuf_arena_destroy(arena), 0);
+    assert_int_not_equal(rte_service_get_by_name("lab_test", &id), 0);
+}
+
 int main(int argc, char *argv[])
 {
     const struct CMUnitTest primary[] = {
@@ -450,6 +473,7 @@ int main(int argc, char *argv[])
         cmocka_unit_test(test_memory_of_ones_own),
         cmocka_unit_test(test_which_packets_are_dropped),
         cmocka_unit_test(test_reception_goes_on),
+        cmocka_unit_test(test_housekeeping_is_a_service),
     };
     const struct CMUnitTest secondary[] = {
         cmocka_unit_test(test_secondary_has_both_handles),
