@@ -27,9 +27,18 @@ bool lab_mbuf_is_reserve(const struct rte_mempool *mp, const struct rte_mbuf *pa
     return lab_pool_reserve_is_held(pool) && lies_in_reserve(pool, packet);
 }
 
-static __rte_noinline uint16_t drop(struct rte_mempool *mp, struct rte_mbuf *packets[], uint16_t n)
+/* What is counted of a pool, by either of its handles; NULL for a mempool made in another way. */
+static struct labyrinth_private *figures_of(const struct rte_mempool *mp)
 {
     struct labyrinth_private *private = labyrinth_private_of(mp);
+
+    return private != NULL && private->whole != NULL ? labyrinth_private_of(private->whole)
+                                                     : private;
+}
+
+static __rte_noinline uint16_t drop(struct rte_mempool *mp, struct rte_mbuf *packets[], uint16_t n)
+{
+    struct labyrinth_private *private = figures_of(mp);
     uint16_t left = 0;
 
     for (uint16_t i = 0; i < n; i++) {
@@ -59,7 +68,7 @@ uint16_t lab_mbuf_guard(uint16_t port, uint16_t queue, struct rte_mbuf *packets[
 
 uint64_t lab_mbuf_dropped(const struct rte_mempool *mp)
 {
-    const struct labyrinth_private *private = labyrinth_private_of(mp);
+    const struct labyrinth_private *private = figures_of(mp);
 
     return private != NULL ? lab_load_relaxed(&private->dropped) : 0;
 }

@@ -138,6 +138,15 @@ static bool keep_common(struct lab_pool *pool, uint32_t slot, void *const *thing
     return false;
 }
 
+static bool is_any_reserve(const struct lab_pool *pool, void *const *things, unsigned n)
+{
+    unsigned any = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        any |= lab_pool_lies_in_reserve(pool, things[i]);
+    return any != 0;
+}
+
 /* The same for things of which some may be of the reserve: these go back there. */
 static bool keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
                  bool publish_all)
@@ -145,7 +154,7 @@ static bool keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsi
     void *others[LAB_STACK_BURST];
     bool all = true;
 
-    if (lab_likely(!lab_pool_reserve_is_held(pool)))
+    if (lab_likely(!lab_pool_reserve_is_held(pool)) || !is_any_reserve(pool, things, n))
         return keep_common(pool, slot, things, n, publish_all);
     for (unsigned done = 0, k; done < n; done += k) {
         unsigned left;

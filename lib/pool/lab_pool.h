@@ -137,9 +137,11 @@ struct lab_pool {
     uint32_t stride;   /* bytes from buffer to buffer, or 0: they lie here and there */
     uint32_t hash_mask;
     enum lab_barrier barrier;
-    uint32_t adopted;  /* objects known so far */
-    uint32_t reserved; /* of all things, the first so many are the reserve */
-    uint32_t claims;   /* as in the options */
+    uint32_t adopted;       /* objects known so far */
+    uint32_t reserved;      /* of all things, the first so many are the reserve */
+    uintptr_t reserve_from; /* where they lie, and perhaps others in between */
+    size_t reserve_bytes;
+    uint32_t claims; /* as in the options */
     uint32_t claim[LAB_POOL_CLAIMS];
     uint32_t shape; /* of what lies here: a process with another version must not attach */
 

@@ -14,6 +14,18 @@
 #include <lab_pool.h>
 #include <lab_pool_slow.h>
 
+void lab_pool_widen_reserve(struct lab_pool *pool, const void *thing)
+{
+    uintptr_t at = (uintptr_t)thing, end = pool->reserve_from + pool->reserve_bytes;
+
+    if (pool->reserve_bytes == 0 || at < pool->reserve_from) {
+        pool->reserve_bytes = pool->reserve_bytes == 0 ? 1 : end - at;
+        pool->reserve_from = at;
+    } else if (at >= end) {
+        pool->reserve_bytes = at - pool->reserve_from + 1;
+    }
+}
+
 unsigned lab_pool_take_reserve(struct lab_pool *pool, void **ret_things, unsigned n)
 {
     uint32_t indices[LAB_STACK_BURST];
@@ -36,7 +48,8 @@ unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *things, unsig
     unsigned k = 0, others = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        if (lab_pool_index(pool, things[i], &indices[k]) == 0 && indices[k] < pool->reserved)
+        if (lab_pool_lies_in_reserve(pool, things[i]) &&
+            lab_pool_index(pool, things[i], &indices[k]) == 0 && indices[k] < pool->reserved)
             k++;
         else
             ret_others[others++] = things[i];
@@ -51,6 +64,6 @@ bool lab_pool_is_reserve(const struct lab_pool *pool, const void *thing)
 {
     uint32_t index;
 
-    return lab_pool_reserve_is_held(pool) && lab_pool_index(pool, thing, &index) == 0 &&
-           index < pool->reserved;
+    return lab_pool_reserve_is_held(pool) && lab_pool_lies_in_reserve(pool, thing) &&
+           lab_pool_index(pool, thing, &index) == 0 && index < pool->reserved;
 }

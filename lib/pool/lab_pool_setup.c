@@ -367,6 +367,8 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
     } else {
         pool->buffers = (char *)region.address + at;
         pool->adopted = pool->count;
+        pool->reserve_from = (uintptr_t)pool->buffers;
+        pool->reserve_bytes = (size_t)pool->reserved * pool->stride;
     }
     fill(&pool->reserve, 0, pool->reserved);
     fill(&pool->stack, pool->reserved, pool->count);
@@ -408,6 +410,8 @@ int lab_pool_know(struct lab_pool *pool, void *object)
     for (; pool->hash[at] != 0; at = (at + 1) & pool->hash_mask)
         if (pool->objects[pool->hash[at] - 1] == object)
             return -EEXIST;
+    if (pool->adopted < pool->reserved)
+        lab_pool_widen_reserve(pool, object);
     pool->objects[pool->adopted++] = object;
     pool->hash[at] = pool->adopted;
     return 0;
@@ -430,6 +434,7 @@ int lab_pool_disown_all(struct lab_pool *pool)
         return -EBUSY;
     lab_pool_await(pool,
                    -(int64_t)(pool->adopted < pool->reserved ? pool->adopted : pool->reserved));
+    pool->reserve_bytes = 0;
     memset(pool->hash, 0, ((size_t)pool->hash_mask + 1) * sizeof(*pool->hash));
     lab_store_relaxed(&pool->low_free, pool->count);
     pool->adopted = 0;

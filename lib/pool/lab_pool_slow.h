@@ -19,6 +19,15 @@ int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, unsigned gfp, voi
 int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
                          struct lab_audit_site site);
 
+/* What lies elsewhere is not of the reserve. */
+LAB_INLINE bool lab_pool_lies_in_reserve(const struct lab_pool *pool, const void *thing)
+{
+    return (size_t)((uintptr_t)thing - pool->reserve_from) < pool->reserve_bytes;
+}
+
+/* Another thing of the reserve, when the pool learns of it. */
+void lab_pool_widen_reserve(struct lab_pool *pool, const void *thing);
+
 /* Takes up to n things from the reserve; returns how many. */
 unsigned lab_pool_take_reserve(struct lab_pool *pool, void **ret_things, unsigned n);
 

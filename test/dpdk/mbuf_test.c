@@ -307,10 +307,11 @@ static void test_which_packets_are_dropped(void **state)
     assert_true(lab_mbuf_is_reserve(mp, left[1]));
     assert_true(lab_mbuf_is_reserve(mp, left[3]));
     assert_false(lab_mbuf_is_reserve(mp, left[2]));
-    assert_int_equal(lab_mbuf_drop_reserve(mp, left, 4), 2);
+    assert_int_equal(lab_mbuf_drop_reserve(lab_mbuf_pool_nowait(mp), left, 4), 2);
     assert_ptr_equal(left[0], packets[0]);
     assert_ptr_equal(left[1], packets[2]);
     assert_int_equal(lab_mbuf_dropped(mp), 2);
+    assert_int_equal(lab_mbuf_dropped(lab_mbuf_pool_nowait(mp)), 2);
     rte_pktmbuf_free_bulk(left, 2);
 
     /* A clone with a header elsewhere, of what lies in the reserve. */

@@ -212,6 +212,19 @@ static void adopted_again(void **state)
     assert_int_equal(reserve_of(&rig), RESERVE);
     rig_check(&rig);
     rig_unmake(&rig);
+
+    /* In no order, with others in between. */
+    rig_make(&rig, &options);
+    assert_int_equal(lab_pool_disown_all(rig.pool), 0);
+    for (int i = 0; i < COUNT; i++)
+        assert_int_equal(lab_pool_adopt(rig.pool, rig.things[(i * 77 + 150) % COUNT]), 0);
+    rig_put_by(&rig, 0, rig.things, COUNT, 32);
+    assert_int_equal(reserve_of(&rig), RESERVE);
+    got(&rig, 1, true, rig.things, COUNT);
+    rig_put_by(&rig, 1, rig.things, COUNT, 32);
+    assert_int_equal(reserve_of(&rig), RESERVE);
+    rig_check(&rig);
+    rig_unmake(&rig);
 }
 
 static void all_cannot_be_reserve(void **state)
