@@ -79,13 +79,16 @@ static inline uint8_t *data_of(const struct nicq *queue, uint32_t slot)
 }
 
 /* A ring of 512 buffers does not stay in the first-level cache: they are asked for ahead of time.
- */
+ * The slot may never have been posted: its address is a number then, which a prefetch may name but
+ * a pointer may not be reckoned from. */
 #define PREFETCH 8
 
 static inline void prefetch(const struct nicq *queue, uint32_t slot)
 {
-    __builtin_prefetch(queue->mbufs[slot], 1);
-    __builtin_prefetch(data_of(queue, slot), 1);
+    uintptr_t mbuf = (uintptr_t)queue->mbufs[slot];
+
+    __builtin_prefetch((const void *)mbuf, 1);
+    __builtin_prefetch((const void *)(mbuf + queue->data_offset), 1);
 }
 
 /* A frame that is larger than a buffer. False when there are too few. */
