@@ -35,7 +35,6 @@
 #define CAPACITY_MAX 4096u
 #define TIP_SHARE 4u
 #define REACH_SHARE 8u
-#define REACH_MAX 256u
 
 /* Where a zone's metadata lies, in bytes from the arena's beginning, and how large its parts are.
  */
@@ -277,7 +276,8 @@ static void build_caches(struct lab_arena *arena, const struct layout *layout)
             uint32_t capacity = arena->capacity[order][kind];
 
             for (uint32_t slot = 0; slot <= arena->lcores && capacity != 0; slot++)
-                lab_deque_init(&arena->deque[next++], at_most(capacity / REACH_SHARE, REACH_MAX),
+                lab_deque_init(&arena->deque[next++],
+                               at_most(capacity / REACH_SHARE, LAB_PAGE_MOVING_MAX),
                                capacity / TIP_SHARE, arena->barrier == LAB_BARRIER_FENCE);
         }
     }

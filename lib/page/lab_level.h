@@ -12,7 +12,7 @@
  *     pages out = sum + what each lcore has not added yet,  |the latter| <= drift
  *
  * so the sum alone tells whether a mark is far away, and only near it all lcores are asked. A
- * thread that is killed leaves the level wrong by `drift` at most.
+ * thread that is killed leaves the level wrong by what it was moving, and by `drift` at most.
  *
  * Progress: wait-free. Source: the per-CPU counters of Linux's zones (mm/vmstat.c). */
 

@@ -336,5 +336,6 @@ int lab_arena_sweep(struct lab_arena *arena, uint32_t dead)
         (void)lab_cas_acq_rel(&zone->keeper.busy, &keeper, 0);
         lab_page_unlock_all(zone, dead);
     }
+    lab_page_cache_bury(arena, dead + 1);
     return 0;
 }

@@ -56,6 +56,10 @@
 /* The most allocations that one bulk call moves. */
 #define LAB_PAGE_BULK_MAX 512u
 
+/* The most allocations that a call moves beside those it was asked for, between deques and zones:
+ * what a thread that is killed inside it may hide. */
+#define LAB_PAGE_MOVING_MAX 256u
+
 enum lab_page_mark { LAB_PAGE_MIN, LAB_PAGE_LOW, LAB_PAGE_HIGH, LAB_PAGE_MARKS };
 
 /* One zone: memory of one node, and of one kind of page. */
@@ -350,9 +354,12 @@ LAB_PUBLIC int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned m
                              unsigned *ret_ready);
 
 /* Brings back what an lcore that died (its thread or process has ended for certain) had in transit
- * at that moment, and unlocks what it had locked; what it held is not touched. As
- * lab_zone_sweep(), for all zones. Any thread, several at once too; wait-free.
- * Returns as that does: 0; -EAGAIN: call again; -EINVAL for an lcore that there is not. */
+ * at that moment, as lab_zone_sweep() does, for all zones; unlocks what it had locked; and gives
+ * what rests in its deques back to the zones. What it held is not touched, nor what its last call
+ * was moving: what it had asked for, and one burst of at most LAB_PAGE_MOVING_MAX allocations.
+ * These count as held. Any thread, several at once too; lock-free, no system call. Between the
+ * death and this call, and during it, no other thread has that id. Returns 0; -EAGAIN: call again;
+ * -EINVAL for an lcore that there is not. */
 LAB_PUBLIC int lab_arena_sweep(struct lab_arena *arena, uint32_t dead) LAB_CHECKED;
 
 /* Locks one page (of whatever order it is part) for the caller, against all who do the same: of a

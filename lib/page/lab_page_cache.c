@@ -12,6 +12,9 @@
  * gained nothing. */
 #define SURPLUS_MOST 64u
 
+/* Allocations that go back to a zone in one go when a deque is emptied. */
+#define FLUSH_BURST 64u
+
 /* Requests for zeros that do without the zone, after it had no clean page. */
 #define BARREN 64u
 
@@ -233,18 +236,19 @@ bool lab_page_cache_put(struct lab_arena *arena, uint32_t slot, unsigned order, 
     return lab_deque_push_slow_owner(own, pages, n, false);
 }
 
-/* Gives back what can be had of one deque: as its owner, or as a thief. */
+/* Gives back what can be had of one deque, as its owner or as a thief: burst by burst, so that one
+ * who is killed meanwhile hides no more than that. */
 static void empty(struct lab_arena *arena, uint32_t lcore, unsigned order, enum lab_page_kind kind,
                   uint32_t slot)
 {
     const struct lab_page_request request = {arena, lcore, order, 0};
     struct lab_deque *deque = &deques_of(arena, order, kind)[slot];
-    void *pages[LAB_PAGE_BULK_MAX];
     unsigned n, done, left = arena->capacity[order][kind];
+    void *pages[FLUSH_BURST];
 
     do {
-        n = slot == lcore + 1 ? lab_page_cache_get_own(&request, kind, pages, LAB_PAGE_BULK_MAX)
-                              : lab_deque_steal_any(deque, pages, LAB_PAGE_BULK_MAX);
+        n = slot == lcore + 1 ? lab_page_cache_get_own(&request, kind, pages, FLUSH_BURST)
+                              : lab_deque_steal_any(deque, pages, FLUSH_BURST);
         (void)lab_page_zone_give(arena, lcore, order, pages, n, &done);
         left -= n < left ? n : left; /* no more than were there, though others may put */
     } while (n > 0 && left > 0);
@@ -287,6 +291,31 @@ bool lab_page_cache_revoke(struct lab_arena *arena, uint32_t slot)
                                              deques_of(arena, order, (enum lab_page_kind)kind),
                                              slot, arena->barrier, &called);
     return any;
+}
+
+/* Its owner has ended, so what is in the tip needs no barrier to become public. */
+static void bury(struct lab_arena *arena, unsigned order, enum lab_page_kind kind, uint32_t slot)
+{
+    struct lab_deque *deque = &deques_of(arena, order, kind)[slot];
+    enum lab_deque_marked marked;
+    uint64_t mark;
+
+    do {
+        empty(arena, LAB_LCORE_ANY, order, kind, slot);
+        marked = lab_deque_mark_any(deque, &mark);
+        if (marked == LAB_DEQUE_MARKED)
+            lab_deque_settle_any(deque, mark);
+    } while (marked != LAB_DEQUE_BARE);
+}
+
+void lab_page_cache_bury(struct lab_arena *arena, uint32_t slot)
+{
+    if (slot == LAB_ROSTER_ANY)
+        return;
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
+        for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
+            if (arena->capacity[order][kind] != 0)
+                bury(arena, order, (enum lab_page_kind)kind, slot);
 }
 
 static bool is_calm(const struct lab_arena *arena)

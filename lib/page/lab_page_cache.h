@@ -56,6 +56,10 @@ void lab_page_cache_drain(struct lab_arena *arena, uint32_t lcore);
  * there was anything in them. */
 bool lab_page_cache_revoke(struct lab_arena *arena, uint32_t slot);
 
+/* Everything in the deques of an lcore that has ended for certain goes back to the zones. By a
+ * thread that knows of its end; lock-free, no system call. */
+void lab_page_cache_bury(struct lab_arena *arena, uint32_t slot);
+
 /* What a put does while the arena is hungry. */
 void lab_page_cache_digest(struct lab_arena *arena, uint32_t slot);
 

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "page_rig.h"
+#include <errno.h>
 #include <zone_invariants.h>
 
 /* An arena's pages are where there is no memory. */
@@ -16,7 +17,7 @@ static void map_owners(struct page_rig *rig, uint32_t blocks)
     rig->plain = stress_map(rig->pages * sizeof(*rig->plain));
 }
 
-struct page_rig *page_rig_map_arena(uint32_t blocks, uint32_t lcores)
+struct page_rig *page_rig_map_arena(uint32_t blocks, uint32_t lcores, bool shared)
 {
     const struct lab_arena_zone zone = {
         .bytes = blocks * LAB_BLOCK_PAGES * LAB_PAGE_BYTES, .memory = BASE, .mark = {0, 0, 1}};
@@ -25,6 +26,7 @@ struct page_rig *page_rig_map_arena(uint32_t blocks, uint32_t lcores)
                                               .zones = 1,
                                               .lcores = lcores,
                                               .caches = lcores - 1,
+                                              .shared = shared,
                                               .cached_orders = 1u << 2 | 1u << 6};
     struct page_rig *rig = stress_map(sizeof(*rig));
     struct lab_error error;
@@ -144,6 +146,19 @@ unsigned page_rig_order(uint64_t *random)
 {
     return random_below(random, 2) ? random_below(random, 2)
                                    : random_below(random, LAB_PAGE_ORDERS);
+}
+
+void page_rig_sweep(struct page_rig *rig, uint32_t dead)
+{
+    int rc;
+
+    do {
+        rc = rig->arena != NULL ? lab_arena_sweep(rig->arena, dead)
+                                : lab_zone_sweep(rig->zone, dead);
+        if (rc == -EAGAIN)
+            sleep_ms(0.01);
+    } while (rc == -EAGAIN);
+    expect(rc == 0, "a sweep returned %d", rc);
 }
 
 void page_rig_expect_all_free(const struct page_rig *rig)

@@ -25,8 +25,8 @@ struct page_held {
 
 struct page_rig *page_rig_map(uint32_t blocks, uint32_t lcores);
 
-/* The same with an arena, whose memory is never touched. */
-struct page_rig *page_rig_map_arena(uint32_t blocks, uint32_t lcores);
+/* The same with an arena, whose memory is never touched; `shared`: by processes. */
+struct page_rig *page_rig_map_arena(uint32_t blocks, uint32_t lcores, bool shared);
 
 /* The calls of either, with what random says where they differ. */
 int page_rig_alloc(struct page_rig *rig, uint32_t lcore, unsigned order, uint64_t *random,
@@ -45,6 +45,9 @@ void page_rig_unmark(struct page_rig *rig, uint64_t who, struct page_held held);
 
 /* A random order: small ones mostly. */
 unsigned page_rig_order(uint64_t *random);
+
+/* Brings back what an actor that has ended had in transit, and in its deques. */
+void page_rig_sweep(struct page_rig *rig, uint32_t dead);
 
 /* Nobody is inside a call: every invariant holds, and all pages are free. */
 void page_rig_expect_all_free(const struct page_rig *rig);

@@ -235,7 +235,7 @@ int main(int argc, char **argv)
     random = stress_seed;
     end = now_seconds() + stress_seconds(2.5);
     signal(SIGUSR1, stop);
-    rig = argc > 1 && strcmp(argv[1], "arena") == 0 ? page_rig_map_arena(BLOCKS, LCORES)
+    rig = argc > 1 && strcmp(argv[1], "arena") == 0 ? page_rig_map_arena(BLOCKS, LCORES, false)
                                                     : page_rig_map(BLOCKS, LCORES);
     for (unsigned i = PLACES; i < LAB_ZONE_GUESTS; i++) /* as if others were in there */
         lab_store_relaxed(&rig->zone->lcore[LCORES + i].taken, 1);

@@ -59,7 +59,8 @@ void explore_words_load(const struct explore_site *site, void **to, const lab_at
 /* Keeps the compiler in order and nothing else, so in the memory model it is nothing. */
 #define lab_fence_light() ((void)0)
 
-/* Hints are not explored: nothing that must be true depends on one. */
+/* Bytes are not explored. Hints and dirt: nothing about who has what depends on them. Locks of
+ * pages: one access each. */
 typedef struct lab_byte {
     uint8_t byte;
 } lab_byte_t;
@@ -67,5 +68,19 @@ typedef struct lab_byte {
 #define lab_byte_load_relaxed(b) ((b)->byte)
 #define lab_byte_store_relaxed(b, value) ((void)((b)->byte = (value)))
 #define lab_bytes_load(to, from, n) memcpy(to, from, n)
+#define lab_bytes_fill(to, value, n) ((void)memset(to, value, n))
+#define lab_byte_cas_acquire(b, expected, desired) explore_byte_cas(b, expected, desired)
+#define lab_byte_cas_release(b, expected, desired) explore_byte_cas(b, expected, desired)
+
+static inline bool explore_byte_cas(lab_byte_t *b, uint8_t *expected, uint8_t desired)
+{
+    bool done = b->byte == *expected;
+
+    if (done)
+        b->byte = desired;
+    else
+        *expected = b->byte;
+    return done;
+}
 
 #endif
