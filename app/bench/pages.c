@@ -34,7 +34,7 @@ static __rte_always_inline uint64_t get_and_put(struct worker *worker, enum cont
     return ops;
 }
 
-/* Many in one call, which nobody else has: the arena for every order... */
+/* Many in one call, which nobody else has: the arena... */
 static uint64_t get_and_put_bulk(struct worker *worker)
 {
     const struct turn *turn = worker->turn;
@@ -54,24 +54,24 @@ static uint64_t get_and_put_bulk(struct worker *worker)
     return ops;
 }
 
-/* ...and the zone for single pages. */
-static uint64_t get_and_put_singles(struct worker *worker)
+/* ...and the zone. */
+static uint64_t get_and_put_zone_bulk(struct worker *worker)
 {
     const struct turn *turn = worker->turn;
     struct lab_zone *zone = turn->contender->zone;
     uint32_t *pages = (uint32_t *)worker->things;
-    unsigned held = turn->setting->held;
+    unsigned held = turn->setting->held, order = turn->setting->pattern->mix;
     uint64_t ops = 0;
 
     while (!turn_is_over(turn)) {
         unsigned n;
 
-        if (lab_zone_alloc_bulk(zone, worker->lcore, LAB_ZONE_SHORT, pages, held, &n) != 0) {
+        if (lab_zone_alloc_bulk(zone, worker->lcore, order, LAB_ZONE_SHORT, pages, held, &n) != 0) {
             rte_pause();
             continue;
         }
         ops += n;
-        (void)lab_zone_free_bulk(zone, worker->lcore, pages, n, &n);
+        (void)lab_zone_free_bulk(zone, worker->lcore, order, pages, n, &n);
     }
     return ops;
 }
@@ -86,8 +86,8 @@ static uint64_t work_order(struct worker *worker)
             return get_and_put_bulk(worker);
         return get_and_put(worker, CONTENDER_PAGE);
     case CONTENDER_ZONE:
-        if (setting->pattern->mix == 0 && setting->held > 1)
-            return get_and_put_singles(worker);
+        if (setting->held > 1)
+            return get_and_put_zone_bulk(worker);
         return get_and_put(worker, CONTENDER_ZONE);
     case CONTENDER_MALLOC:
         return get_and_put(worker, CONTENDER_MALLOC);

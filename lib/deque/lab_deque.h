@@ -189,6 +189,19 @@ LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_things, 
     return true;
 }
 
+/* Whether n things more go into the tip as it is, from `bot` on. */
+LAB_INLINE bool lab_deque_has_room_at(const struct lab_deque *deque, uint64_t bot, unsigned n)
+{
+    return lab_likely((int64_t)(deque->push_limit - (bot + n)) >= 0) &&
+           lab_likely(!lab_deque_wraps(deque, bot & deque->mask, n));
+}
+
+/* Whether lab_deque_push_owner() of n things would succeed. Owner; wait-free. */
+LAB_INLINE bool lab_deque_has_room_owner(const struct lab_deque *deque, unsigned n)
+{
+    return lab_deque_has_room_at(deque, lab_load_relaxed(&deque->bot), n);
+}
+
 /* Adds n things to the tip. false: the tip has grown enough to be published, or there is no room,
  * or the burst wraps around the end of the ring; nothing is changed, and
  * lab_deque_push_slow_owner() is the way on. Owner; wait-free. */
@@ -197,8 +210,7 @@ LAB_INLINE bool lab_deque_push_owner(struct lab_deque *deque, void *const *thing
     uint64_t bot = lab_load_relaxed(&deque->bot);
     uint64_t slot = bot & deque->mask;
 
-    if (lab_unlikely((int64_t)(deque->push_limit - (bot + n)) < 0) ||
-        lab_unlikely(lab_deque_wraps(deque, slot, n)))
+    if (!lab_deque_has_room_at(deque, bot, n))
         return false;
     lab_words_store(deque->slots + slot, things, n);
     lab_store_release(&deque->bot, bot + n); /* D1 */

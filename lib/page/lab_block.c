@@ -28,11 +28,13 @@ void lab_block_init(struct lab_block *block)
 /* The way of those who have no intent word: the row is theirs before they open it. */
 static bool split_own_row(struct lab_block *block, lab_row_piece piece, unsigned *ret_row)
 {
+    uint32_t start = lab_block_get_rows(block, LAB_BLOCK_ROW_ORDER, 1);
     unsigned row;
     uint64_t seen;
 
-    if (!lab_block_get_rows(block, LAB_BLOCK_ROW_ORDER, &row))
+    if (start == 0)
         return false;
+    row = (unsigned)__builtin_ctz(start);
     lab_store_release(&block->row[row], piece); /* G3 */
     seen = lab_load_relaxed(&block->state);
     while (!lab_cas_release(&block->state, &seen, lab_block_state_convert(seen, row))) /* G13 */
@@ -45,11 +47,12 @@ bool lab_block_split(struct lab_block *block, lab_row_piece piece,
                      const struct lab_block_transit *transit, unsigned *ret_row)
 {
     uint64_t seen = lab_load_relaxed(&block->state);
-    unsigned row;
+    uint32_t free;
 
     if (transit == NULL)
         return split_own_row(block, piece, ret_row);
-    while (lab_block_state_find(seen, 0, &row)) {
+    while ((free = lab_block_state_free(seen)) != 0) {
+        unsigned row = (unsigned)__builtin_ctz(free);
         bool done;
 
         announce(transit, row);
@@ -112,28 +115,27 @@ int lab_block_put(struct lab_block *block, unsigned row, lab_row_piece piece,
             if (close_row(block, row, &seen, transit, ret_order))
                 return 0;
         } else if (lab_likely(lab_cas_release(&block->row[row], &seen, left))) { /* G2 */
-            unsigned largest = lab_run_largest(lab_row_free(left));
-
-            *ret_order = largest < LAB_ROW_ORDER_MAX ? largest : LAB_ROW_ORDER_MAX;
+            *ret_order = lab_row_largest(left);
             return 0;
         }
     }
 }
 
-int lab_block_put_rows(struct lab_block *block, unsigned row, unsigned order, unsigned *ret_order)
+int lab_block_put_rows(struct lab_block *block, uint32_t starts, unsigned order,
+                       unsigned *ret_order)
 {
     uint64_t seen = lab_load_relaxed(&block->state);
     unsigned rows = order - LAB_BLOCK_ROW_ORDER;
 
-    while (lab_block_state_holds(seen, row, rows)) {
-        uint64_t next = lab_block_state_give(seen, row, rows);
+    while (lab_block_state_holds(seen, starts, rows)) {
+        uint64_t next = lab_block_state_give(seen, starts, rows);
 
         if (lab_cas_release(&block->state, &seen, next)) { /* G8 */
             *ret_order = lab_block_largest_in_rows(next);
             return 0;
         }
     }
-    return refuse(block, row, 0);
+    return refuse(block, (unsigned)__builtin_ctz(starts), 0);
 }
 
 bool lab_block_sight(const struct lab_block *block, unsigned row,

@@ -112,9 +112,10 @@ bool lab_block_split(struct lab_block *block, lab_row_piece piece,
 int lab_block_put(struct lab_block *block, unsigned row, lab_row_piece piece,
                   const struct lab_block_transit *transit, unsigned *ret_order);
 
-/* Puts rows back, of an order from LAB_BLOCK_ROW_ORDER on. *ret_order and errors as above.
- * Lock-free. */
-int lab_block_put_rows(struct lab_block *block, unsigned row, unsigned order, unsigned *ret_order);
+/* Puts rows back: allocations of one order from LAB_BLOCK_ROW_ORDER on, by the rows at which they
+ * begin (bit i is row i). *ret_order and errors as above. Lock-free. */
+int lab_block_put_rows(struct lab_block *block, uint32_t starts, unsigned order,
+                       unsigned *ret_order);
 
 /* Whether the row is in transit. Wait-free. */
 bool lab_block_sight(const struct lab_block *block, unsigned row,
@@ -135,37 +136,20 @@ LAB_INLINE unsigned lab_block_largest_in_rows(uint64_t state)
     return free != 0 ? LAB_BLOCK_ROW_ORDER + lab_run_largest(free) : 0;
 }
 
-/* Gets the first free run of an order up to LAB_ROW_ORDER_MAX in a row. Lock-free. */
-LAB_INLINE bool lab_block_get(struct lab_block *block, unsigned row, unsigned order,
-                              unsigned *ret_page)
+/* Gets the lowest free runs of an order up to LAB_ROW_ORDER_MAX in a row, at most n of them;
+ * returns the pages at which they begin. Lock-free. */
+LAB_INLINE uint32_t lab_block_get(struct lab_block *block, unsigned row, unsigned order, unsigned n)
 {
     uint64_t seen = lab_load_relaxed(&block->row[row]);
-    unsigned page;
+    uint32_t starts;
 
-    while (lab_likely(lab_row_find(seen, order, &page))) {
-        uint64_t taken = lab_row_take(seen, lab_row_run(page, order));
+    while (lab_likely((starts = lab_row_lowest(seen, order, n)) != 0)) {
+        uint64_t taken = lab_row_take(seen, lab_row_runs(starts, order));
 
-        if (lab_likely(lab_cas_acquire(&block->row[row], &seen, taken))) { /* G1 */
-            *ret_page = page;
-            return true;
-        }
+        if (lab_likely(lab_cas_acquire(&block->row[row], &seen, taken))) /* G1 */
+            break;
     }
-    return false;
-}
-
-/* Gets single pages in a row, up to n of them; returns which. Lock-free. */
-LAB_INLINE uint32_t lab_block_get_singles(struct lab_block *block, unsigned row, unsigned n)
-{
-    uint64_t seen = lab_load_relaxed(&block->row[row]);
-    uint32_t pages;
-
-    while ((pages = lab_row_lowest(seen, n)) != 0) {
-        uint64_t taken = lab_row_take(seen, lab_row_singles(pages));
-
-        if (lab_cas_acquire(&block->row[row], &seen, taken)) /* G1 */
-            return pages;
-    }
-    return 0;
+    return starts;
 }
 
 /* Gets this row, if it is free. Lock-free. */
@@ -174,23 +158,27 @@ LAB_INLINE bool lab_block_get_row(struct lab_block *block, unsigned row)
     uint64_t seen = lab_load_relaxed(&block->state);
 
     while (lab_block_state_free(seen) >> row & 1)
-        if (lab_cas_acquire(&block->state, &seen, lab_block_state_take(seen, row, 0))) /* G7 */
+        if (lab_cas_acquire(&block->state, &seen,
+                            lab_block_state_take(seen, 1u << row, 0))) /* G7 */
             return true;
     return false;
 }
 
-/* Gets rows: the first free run of an order from LAB_BLOCK_ROW_ORDER on. Lock-free. */
-LAB_INLINE bool lab_block_get_rows(struct lab_block *block, unsigned order, unsigned *ret_row)
+/* Gets rows: the lowest free runs of an order from LAB_BLOCK_ROW_ORDER on, at most n of them;
+ * returns the rows at which they begin. Lock-free. */
+LAB_INLINE uint32_t lab_block_get_rows(struct lab_block *block, unsigned order, unsigned n)
 {
     uint64_t seen = lab_load_relaxed(&block->state);
-    unsigned rows = order - LAB_BLOCK_ROW_ORDER, row;
+    unsigned rows = order - LAB_BLOCK_ROW_ORDER;
+    uint32_t starts;
 
-    while (lab_block_state_find(seen, rows, &row))
-        if (lab_cas_acquire(&block->state, &seen, lab_block_state_take(seen, row, rows))) { /* G7 */
-            *ret_row = row;
-            return true;
-        }
-    return false;
+    while ((starts = lab_block_state_lowest(seen, rows, n)) != 0) {
+        uint64_t taken = lab_block_state_take(seen, starts, rows);
+
+        if (lab_cas_acquire(&block->state, &seen, taken)) /* G7 */
+            break;
+    }
+    return starts;
 }
 
 #endif

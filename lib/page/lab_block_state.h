@@ -19,7 +19,8 @@
  * The version is one more after each change, so that equal words mean that nothing has changed in
  * between (2^32 changes of one block take minutes, a compare-and-swap does not).
  *
- * "order" here counts rows: order 0 is one row, order 4 the block. */
+ * "order" here counts rows: order 0 is one row, order 4 the block. "starts" are allocations of one
+ * order, by the rows at which they begin: bit i is row i. */
 
 #include <lab_run.h>
 #include <stdbool.h>
@@ -59,39 +60,34 @@ LAB_INLINE bool lab_block_state_is_split(uint64_t state, unsigned row)
     return lab_block_state_splits(state) >> row & 1;
 }
 
-/* The first free run of rows of that order. */
-LAB_INLINE bool lab_block_state_find(uint64_t state, unsigned order, unsigned *ret_row)
+/* The starts of the lowest free runs of rows of that order, at most n of them. */
+LAB_INLINE uint32_t lab_block_state_lowest(uint64_t state, unsigned order, unsigned n)
 {
-    uint32_t starts = lab_run_starts(lab_block_state_free(state), order);
-
-    if (starts == 0)
-        return false;
-    *ret_row = (unsigned)__builtin_ctz(starts);
-    return true;
+    return lab_run_lowest(lab_run_starts(lab_block_state_free(state), order), n);
 }
 
 /* free... -> head, tail... */
-LAB_INLINE uint64_t lab_block_state_take(uint64_t state, unsigned row, unsigned order)
+LAB_INLINE uint64_t lab_block_state_take(uint64_t state, uint32_t starts, unsigned order)
 {
-    uint64_t bits = lab_block_state_bits(lab_run_mask(order) << row, UINT32_C(1) << row);
+    uint64_t bits = lab_block_state_bits(starts * lab_run_mask(order), starts);
 
     return lab_block_state_next(state, bits, 0);
 }
 
-/* Whether these rows are one allocation, of just this order. */
-LAB_INLINE bool lab_block_state_holds(uint64_t state, unsigned row, unsigned order)
+/* Whether each of these is an allocation, of just this order. */
+LAB_INLINE bool lab_block_state_holds(uint64_t state, uint32_t starts, unsigned order)
 {
-    uint32_t rows = lab_run_mask(order) << row;
+    uint32_t rows = starts * lab_run_mask(order);
     uint32_t a = (uint32_t)state & 0xffff, b = (uint32_t)(state >> LAB_BLOCK_ROWS) & 0xffff;
     uint32_t behind = rows << 1 & ~rows;
 
-    return (a & rows) == rows && (b & rows) == UINT32_C(1) << row && (a & ~b & behind) == 0;
+    return (a & rows) == rows && (b & rows) == starts && (a & ~b & behind) == 0;
 }
 
 /* head, tail... -> free...; only what lab_block_state_holds(). */
-LAB_INLINE uint64_t lab_block_state_give(uint64_t state, unsigned row, unsigned order)
+LAB_INLINE uint64_t lab_block_state_give(uint64_t state, uint32_t starts, unsigned order)
 {
-    uint64_t bits = lab_block_state_bits(lab_run_mask(order) << row, UINT32_C(1) << row);
+    uint64_t bits = lab_block_state_bits(starts * lab_run_mask(order), starts);
 
     return lab_block_state_next(state, 0, bits);
 }

@@ -149,19 +149,35 @@ static void prefetch(const char *memory)
         __builtin_prefetch(memory + i * LAB_CACHE_LINE, 1);
 }
 
+/* Runs that lie side by side in the zone, from the first on; returns how many. */
+static unsigned neighbours(const struct lab_page_zone *zone, unsigned order, void *const *pages,
+                           unsigned n)
+{
+    size_t first = lab_page_number(zone, pages[0]);
+    unsigned k = 1;
+
+    while (k < n && (char *)pages[k] == (char *)pages[0] + k * (LAB_PAGE_BYTES << order) &&
+           first + ((size_t)k << order) < zone->pages)
+        k++;
+    return k;
+}
+
 /* The memory is given out now. */
 static void hand_over(const struct lab_page_request *request, void *const *pages, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0, side_by_side; i < n; i += side_by_side) {
         struct lab_page_zone *zone = lab_page_zone_of(request->arena, pages[i]);
         lab_byte_t *dirt = zone->dirt + lab_page_number(zone, pages[i]);
 
+        side_by_side = 1;
         if (request->gfp & (LAB_GFP_ZERO | LAB_GFP_EXCLUSIVE) &&
             zero_dirt(dirt, request->order, pages[i]))
             (void)lab_fetch_add_relaxed(&zone->event[LAB_PAGE_ZEROED], 1);
         if (request->gfp & LAB_GFP_EXCLUSIVE)
             prefetch(pages[i]);
-        lab_page_dirt_mark(dirt, request->order);
+        if (kind_of(request->gfp) == LAB_PAGE_PLAIN)
+            side_by_side = neighbours(zone, request->order, pages + i, n - i);
+        lab_page_dirt_mark(dirt, (size_t)side_by_side << request->order);
     }
 }
 
@@ -221,10 +237,10 @@ LAB_NOINLINE int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, un
     if (!is_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS || !lab_gfp_is_valid(gfp) ||
         n > LAB_PAGE_BULK_MAX)
         return -EINVAL;
-    if (lab_page_is_cached(arena, order) && alloc_private(&request, ret_pages, n))
+    if (lab_page_cache_serves(arena, order, n) && alloc_private(&request, ret_pages, n))
         return 0;
-    if (n == 1 && !lab_page_is_cached(arena, order) &&
-        lab_page_zone_take_one(&request, &arena->zone[arena->lcore[lcore + 1].home], ret_pages))
+    if (!lab_page_cache_serves(arena, order, n) &&
+        lab_page_zone_take_all(&request, &arena->zone[arena->lcore[lcore + 1].home], ret_pages, n))
         rc = 0;
     else
         rc = alloc_bulk(&request, ret_pages, n);
@@ -248,7 +264,8 @@ static LAB_NOINLINE int free_bulk(struct lab_arena *arena, uint32_t lcore, unsig
 {
     if (lab_load_relaxed(&arena->hungry) != 0)
         lab_page_cache_digest(arena, lcore + 1);
-    else if (lab_page_is_cached(arena, order) && put_cached(arena, lcore + 1, order, pages, n)) {
+    else if (lab_page_cache_serves(arena, order, n) &&
+             put_cached(arena, lcore + 1, order, pages, n)) {
         *ret_n = n;
         return 0;
     }

@@ -261,7 +261,8 @@ LAB_INLINE bool lab_page_is_own(const struct lab_page_lcore *me, const void *pag
         return lab_row_holds_single(lab_load_relaxed(&block->row[row]), first);
     if (order <= LAB_ROW_ORDER_MAX)
         return lab_row_holds(lab_load_relaxed(&block->row[row]), lab_row_run(first, order));
-    return lab_block_state_holds(lab_load_relaxed(&block->state), row, order - LAB_BLOCK_ROW_ORDER);
+    return lab_block_state_holds(lab_load_relaxed(&block->state), 1u << row,
+                                 order - LAB_BLOCK_ROW_ORDER);
 }
 
 /* Gets n times 2^order pages, all or none; ret_pages[0 .. n-1] are their addresses.
@@ -307,13 +308,14 @@ LAB_INLINE int lab_page_free_bulk(struct lab_arena *arena, uint32_t lcore, unsig
     if (lab_likely(slot <= arena->lcores) && order < LAB_PAGE_ORDERS &&
         arena->cache[order] != LAB_PAGE_UNCACHED &&
         lab_likely(lab_load_relaxed(&arena->hungry) == 0)) {
+        struct lab_deque *deque = lab_page_deque(arena, slot, order, LAB_PAGE_PLAIN);
         const struct lab_page_lcore *me = &arena->lcore[slot];
 
-        while (i < n && lab_page_is_own(me, pages[i], order))
+        unsigned fits = lab_deque_has_room_owner(deque, n) ? n : 0;
+
+        while (i < fits && lab_page_is_own(me, pages[i], order))
             i++;
-        if (lab_likely(i == n) &&
-            lab_likely(lab_deque_push_owner(lab_page_deque(arena, slot, order, LAB_PAGE_PLAIN),
-                                            pages, n))) {
+        if (lab_likely(i == n) && lab_likely(lab_deque_push_owner(deque, pages, n))) {
             if (ret_n != NULL)
                 *ret_n = n;
             return 0;

@@ -179,7 +179,8 @@ static void keep_surplus(const struct lab_page_request *request, struct lab_page
         clean = 0;
     keep(request, LAB_PAGE_CLEAN, pages, clean);
     for (unsigned i = clean; i < n; i++)
-        lab_page_dirt_mark(zone->dirt + lab_page_number(zone, pages[i]), request->order);
+        lab_page_dirt_mark(zone->dirt + lab_page_number(zone, pages[i]),
+                           (size_t)1 << request->order);
     keep(request, LAB_PAGE_PLAIN, pages + clean, n - clean);
 }
 

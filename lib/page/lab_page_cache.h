@@ -18,6 +18,12 @@ LAB_INLINE bool lab_page_is_cached(const struct lab_arena *arena, unsigned order
     return arena->cache[order] != LAB_PAGE_UNCACHED;
 }
 
+/* Whether they serve so many at once: more than one holds goes straight to the zone. */
+LAB_INLINE bool lab_page_cache_serves(const struct lab_arena *arena, unsigned order, unsigned n)
+{
+    return lab_page_is_cached(arena, order) && n <= arena->capacity[order][LAB_PAGE_PLAIN];
+}
+
 /* Gets up to n from the caller's own deque of a kind; returns how many. Lock-free. */
 unsigned lab_page_cache_get_own(const struct lab_page_request *request, enum lab_page_kind kind,
                                 void **ret_pages, unsigned n);

@@ -43,9 +43,9 @@ static inline bool lab_page_dirt_is_clean(const lab_byte_t *dirt, unsigned order
 }
 
 /* Nobody knows any longer what is in these pages. */
-LAB_INLINE void lab_page_dirt_mark(lab_byte_t *dirt, unsigned order)
+LAB_INLINE void lab_page_dirt_mark(lab_byte_t *dirt, size_t pages)
 {
-    lab_bytes_fill(dirt, LAB_PAGE_DIRTY, (size_t)1 << order);
+    lab_bytes_fill(dirt, LAB_PAGE_DIRTY, pages);
 }
 
 /* The first `used_bytes` are not zero, perhaps. */

@@ -54,7 +54,7 @@ static unsigned clean_row(struct lab_page_zone *zone, uint32_t lcore, uint32_t r
         numbers[n] = first + (uint32_t)__builtin_ctz(singles);
         cleaned += clean(zone, numbers[n++], 1);
     }
-    (void)lab_zone_free_bulk(zone->part[LAB_PAGE_COMMON], lcore, numbers, n, &done);
+    (void)lab_zone_free_bulk(zone->part[LAB_PAGE_COMMON], lcore, 0, numbers, n, &done);
     return cleaned;
 }
 

@@ -8,7 +8,7 @@
 #include <lab_page_zone.h>
 
 /* Page numbers that one step moves. */
-#define BURST 64u
+#define BURST LAB_PAGE_BULK_MAX
 
 void lab_page_zone_tell(struct lab_arena *arena, struct lab_page_zone *zone,
                         enum lab_page_event event)
@@ -87,13 +87,17 @@ static enum lab_zone_class lifetime_of(unsigned gfp)
     return gfp & LAB_GFP_WAIT ? LAB_ZONE_LONG : LAB_ZONE_SHORT;
 }
 
-static void *address(const struct lab_page_zone *zone, enum lab_page_part part, uint32_t page)
+static void to_addresses(const struct lab_page_zone *zone, enum lab_page_part part,
+                         const uint32_t *page, unsigned n, void **ret_pages)
 {
-    return zone->base + ((size_t)zone->first[part] + page) * LAB_PAGE_BYTES;
+    char *first = zone->base + (size_t)zone->first[part] * LAB_PAGE_BYTES;
+
+    for (unsigned i = 0; i < n; i++)
+        ret_pages[i] = first + page[i] * LAB_PAGE_BYTES;
 }
 
-static unsigned take_singles(const struct lab_page_request *request, struct lab_page_zone *zone,
-                             enum lab_page_part part, void **ret_pages, unsigned n)
+static unsigned take(const struct lab_page_request *request, struct lab_page_zone *zone,
+                     enum lab_page_part part, void **ret_pages, unsigned n)
 {
     uint32_t page[BURST];
     unsigned got = 0, came;
@@ -102,40 +106,32 @@ static unsigned take_singles(const struct lab_page_request *request, struct lab_
         unsigned most = n - got < BURST ? n - got : BURST;
 
         came = 0;
-        (void)!lab_zone_alloc_bulk(zone->part[part], request->lcore, lifetime_of(request->gfp),
-                                   page, most, &came);
-        for (unsigned i = 0; i < came; i++)
-            ret_pages[got++] = address(zone, part, page[i]);
+        (void)!lab_zone_alloc_bulk(zone->part[part], request->lcore, request->order,
+                                   lifetime_of(request->gfp), page, most, &came);
+        to_addresses(zone, part, page, came, ret_pages + got);
+        got += came;
     } while (came > 0 && got < n);
     return got;
 }
 
-static unsigned take(const struct lab_page_request *request, struct lab_page_zone *zone,
-                     enum lab_page_part part, void **ret_pages, unsigned n)
+bool lab_page_zone_take_all(const struct lab_page_request *request, struct lab_page_zone *zone,
+                            void **ret_pages, unsigned n)
 {
-    uint32_t page;
+    struct lab_zone *common = zone->part[LAB_PAGE_COMMON];
+    uint64_t pages = (uint64_t)n << request->order;
+    uint32_t page[BURST];
     unsigned got = 0;
 
-    if (request->order == 0 && n > 1)
-        return take_singles(request, zone, part, ret_pages, n);
-    while (got < n && lab_zone_alloc(zone->part[part], request->lcore, request->order,
-                                     lifetime_of(request->gfp), &page) == 0)
-        ret_pages[got++] = address(zone, part, page);
-    return got;
-}
-
-bool lab_page_zone_take_one(const struct lab_page_request *request, struct lab_page_zone *zone,
-                            void **ret_page)
-{
-    uint64_t pages = UINT64_C(1) << request->order;
-    uint32_t page;
-
     if (!lab_page_zone_has_plenty(zone, zone->mark[LAB_PAGE_HIGH] + pages) ||
-        lab_zone_alloc(zone->part[LAB_PAGE_COMMON], request->lcore, request->order,
-                       lifetime_of(request->gfp), &page) != 0)
+        lab_zone_alloc_bulk(common, request->lcore, request->order, lifetime_of(request->gfp), page,
+                            n, &got) != 0)
         return false;
+    if (lab_unlikely(got < n)) {
+        (void)lab_zone_free_bulk(common, request->lcore, request->order, page, got, &got);
+        return false;
+    }
     lab_level_add(&zone->level, request->lcore, (int64_t)pages);
-    *ret_page = zone->base + page * LAB_PAGE_BYTES;
+    to_addresses(zone, LAB_PAGE_COMMON, page, n, ret_pages);
     return true;
 }
 
@@ -209,18 +205,22 @@ bool lab_page_zone_holds(const struct lab_page_where *where, unsigned order)
 static unsigned gather(struct lab_arena *arena, void *const *pages, unsigned n,
                        struct lab_page_where *ret_where, uint32_t *ret_page)
 {
+    const struct lab_page_zone *zone;
+    uintptr_t first;
+    size_t bytes;
     unsigned k = 0;
 
+    if (!lab_page_zone_find(arena, pages[0], ret_where))
+        return 0;
+    zone = ret_where->zone;
+    first = (uintptr_t)zone->base + zone->first[ret_where->part] * LAB_PAGE_BYTES;
+    bytes = (zone->first[ret_where->part + 1] - zone->first[ret_where->part]) * LAB_PAGE_BYTES;
     for (; k < n && k < BURST; k++) {
-        struct lab_page_where where;
+        size_t offset = (uintptr_t)pages[k] - first;
 
-        if (!lab_page_zone_find(arena, pages[k], &where))
+        if (offset >= bytes || offset % LAB_PAGE_BYTES != 0)
             break;
-        if (k == 0)
-            *ret_where = where;
-        else if (where.zone != ret_where->zone || where.part != ret_where->part)
-            break;
-        ret_page[k] = where.page;
+        ret_page[k] = (uint32_t)(offset / LAB_PAGE_BYTES);
     }
     return k;
 }
@@ -234,15 +234,11 @@ int lab_page_zone_give(struct lab_arena *arena, uint32_t lcore, unsigned order, 
     while (*done < n && rc == 0) {
         struct lab_page_where where;
         uint32_t page[BURST];
-        unsigned k = gather(arena, pages + *done, order == 0 ? n - *done : 1, &where, page);
-        unsigned given = 0;
+        unsigned k = gather(arena, pages + *done, n - *done, &where, page), given = 0;
 
         if (k == 0)
             return -EINVAL;
-        if (k == 1)
-            given = (rc = lab_zone_free(where.zone->part[where.part], lcore, page[0], order)) == 0;
-        else
-            rc = lab_zone_free_bulk(where.zone->part[where.part], lcore, page, k, &given);
+        rc = lab_zone_free_bulk(where.zone->part[where.part], lcore, order, page, k, &given);
         if (given > 0 && where.part == LAB_PAGE_COMMON)
             count_in(arena, where.zone, lcore, (uint64_t)given << order);
         *done += given;

@@ -23,9 +23,10 @@ struct lab_page_where {
     uint32_t page; /* number in the part */
 };
 
-/* Gets one, if the zone stays far from its marks. Lock-free. */
-bool lab_page_zone_take_one(const struct lab_page_request *request, struct lab_page_zone *zone,
-                            void **ret_page);
+/* Gets n allocations, LAB_PAGE_BULK_MAX at most, if the zone stays far from its marks; all or none,
+ * and with none ret_pages is untouched. Lock-free. */
+bool lab_page_zone_take_all(const struct lab_page_request *request, struct lab_page_zone *zone,
+                            void **ret_pages, unsigned n);
 
 /* Puts one back that lies so many bytes behind the beginning of the common part. Lock-free. */
 int lab_page_zone_give_one(struct lab_arena *arena, uint32_t lcore, unsigned order,

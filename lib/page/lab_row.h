@@ -26,7 +26,7 @@
 #define LAB_ROW_ORDER_MAX 4u
 
 /* The bits of an allocation: what it adds to the word, and what it takes away when it is given
- * back. A piece is one run, or any number of single pages. */
+ * back. A piece is one run, or several of the same order. */
 typedef uint64_t lab_row_piece;
 
 LAB_INLINE uint64_t lab_row_closed(uint32_t stamp)
@@ -57,31 +57,18 @@ LAB_INLINE lab_row_piece lab_row_run(unsigned page, unsigned order)
     return (uint64_t)lab_run_mask(order) << page | UINT64_C(1) << (page + LAB_ROW_PAGES);
 }
 
-/* Single pages: each a head. */
-LAB_INLINE lab_row_piece lab_row_singles(uint32_t pages)
+/* Runs of that order, by the pages at which they begin. */
+LAB_INLINE lab_row_piece lab_row_runs(uint32_t starts, unsigned order)
 {
-    return (uint64_t)pages << LAB_ROW_PAGES | pages;
+    uint32_t pages = starts * lab_run_mask(order); /* the runs do not overlap */
+
+    return (uint64_t)starts << LAB_ROW_PAGES | pages;
 }
 
-/* The first free run of that order. */
-LAB_INLINE bool lab_row_find(uint64_t word, unsigned order, unsigned *ret_page)
+/* The pages at which the lowest free runs of that order begin, at most n of them. */
+LAB_INLINE uint32_t lab_row_lowest(uint64_t word, unsigned order, unsigned n)
 {
-    uint32_t starts = lab_run_starts(lab_row_free(word), order);
-
-    if (starts == 0)
-        return false;
-    *ret_page = (unsigned)__builtin_ctz(starts);
-    return true;
-}
-
-/* The lowest free pages, at most n of them. */
-LAB_INLINE uint32_t lab_row_lowest(uint64_t word, unsigned n)
-{
-    uint32_t free = lab_row_free(word), rest = free;
-
-    while (n-- > 0 && rest != 0)
-        rest &= rest - 1;
-    return free & ~rest;
+    return lab_run_lowest(lab_run_starts(lab_row_free(word), order), n);
 }
 
 LAB_INLINE uint64_t lab_row_take(uint64_t word, lab_row_piece piece)
@@ -107,6 +94,14 @@ LAB_INLINE bool lab_row_holds_single(uint64_t word, unsigned page)
     uint32_t heads = (uint32_t)(word >> LAB_ROW_PAGES), tails = (uint32_t)word & ~heads;
 
     return (heads & ~(tails >> 1)) >> page & 1 && !lab_row_is_closed(word);
+}
+
+/* The order of the largest run that is free, LAB_ROW_ORDER_MAX at most; some page is. */
+LAB_INLINE unsigned lab_row_largest(uint64_t word)
+{
+    unsigned largest = lab_run_largest(lab_row_free(word));
+
+    return largest < LAB_ROW_ORDER_MAX ? largest : LAB_ROW_ORDER_MAX;
 }
 
 /* Only what lab_row_holds(). */

@@ -36,6 +36,18 @@ LAB_INLINE uint32_t lab_run_starts(uint32_t free, unsigned order)
     return free & lab_run_aligned(order);
 }
 
+/* The lowest of the places, at most n of them. */
+LAB_INLINE uint32_t lab_run_lowest(uint32_t places, unsigned n)
+{
+    uint32_t rest = places;
+
+    if (n >= 32) /* the usual number in a burst */
+        return places;
+    while (n-- > 0 && rest != 0)
+        rest &= rest - 1;
+    return places & ~rest;
+}
+
 /* The order of the largest free run; free is not 0. */
 LAB_INLINE unsigned lab_run_largest(uint32_t free)
 {

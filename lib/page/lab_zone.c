@@ -2,11 +2,11 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Allocation and free. Where to look is lab_zone_search.h's advice; what is free is decided
- * in lab_block.h, by one compare-and-swap. */
+/* Allocation. Where to look is lab_zone_search.h's advice; what is free is decided in lab_block.h,
+ * by one compare-and-swap, which gets as much of what is wanted as a row or a block's rows have. */
 
 #include <errno.h>
-#include <lab_zone_search.h>
+#include <lab_zone_enter.h>
 
 /* Blocks that one search may propose in vain, each time with its hints put right, before the next
  * kind of search has its turn: only hints that others keep changing are wrong as often. */
@@ -16,191 +16,179 @@
  * meanwhile is found a little later. */
 #define QUIET 15u
 
-/* One allocation under way. */
+/* Allocations under way. */
 struct request {
     struct lab_zone *zone;
     struct lab_zone_lcore *me;
     struct lab_zone_place *at;
     unsigned order;
+    unsigned want;   /* so many more; what takes them returns whether it is 0 */
+    uint32_t *pages; /* where the next one goes */
 };
 
-static uint32_t page_of(uint32_t block, unsigned row, unsigned page)
+/* What was got in a row, by the pages at which it begins. */
+static inline bool got_in_row(struct request *r, uint32_t block, unsigned row, uint32_t starts)
 {
-    return (block * LAB_BLOCK_ROWS + row) * LAB_ROW_PAGES + page;
+    uint32_t first = (block * LAB_BLOCK_ROWS + row) * LAB_ROW_PAGES;
+
+    for (; starts != 0; starts &= starts - 1, r->want--)
+        *r->pages++ = first + (unsigned)__builtin_ctz(starts);
+    return r->want == 0;
 }
 
-static struct lab_block_transit transit_of(struct lab_zone_lcore *me, uint32_t block)
+/* What was got of a block's rows, by the rows at which it begins. */
+static inline bool got_rows(struct request *r, uint32_t block, uint32_t starts)
 {
-    return (struct lab_block_transit){&me->intent, 1 + (uint64_t)block * LAB_BLOCK_ROWS};
-}
-
-/* A caller's lcore, or the first guest's place that nobody is in. Threads without an id that find
- * none use *late instead, without an intent. NULL: there is no such lcore. */
-static struct lab_zone_lcore *enter(struct lab_zone *zone, uint32_t lcore,
-                                    struct lab_zone_lcore *late)
-{
-    struct lab_zone_lcore *guest = &zone->lcore[zone->lcores];
-
-    if (lab_likely(lcore < zone->lcores))
-        return &zone->lcore[lcore];
-    if (lcore != LAB_LCORE_ANY)
-        return NULL;
-    for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++, guest++) {
-        uint64_t free = 0;
-
-        if (lab_load_relaxed(&guest->taken) == 0 &&
-            lab_cas_acquire(&guest->taken, &free, 1)) /* Z1 pairs with Z2 */
-            return guest;
-    }
-    memset(late, 0, sizeof(*late));
-    memset(late->at, 0xff, sizeof(late->at)); /* LAB_PAGE_NONE */
-    late->silent = true;
-    return late;
-}
-
-static void leave(struct lab_zone *zone, struct lab_zone_lcore *me, uint32_t lcore)
-{
-    if (lab_likely(lcore != LAB_LCORE_ANY))
-        return;
-    if (me->silent)
-        lab_zone_stop_all_work(zone, me);
-    else
-        lab_store_release(&me->taken, 0); /* Z2 pairs with Z1: the next guest sees what it wrote */
+    for (; starts != 0; starts &= starts - 1, r->want--)
+        *r->pages++ = block * LAB_BLOCK_PAGES + (unsigned)__builtin_ctz(starts) * LAB_ROW_PAGES;
+    return r->want == 0;
 }
 
 /* In the block's open rows. */
-static bool take_open(const struct request *r, uint32_t block, uint32_t *ret_page)
+static bool take_open(struct request *r, uint32_t block)
 {
     struct lab_block *b = &r->zone->block[block];
     uint32_t rows;
-    unsigned page;
 
     if (lab_zone_hint(r->zone, LAB_ZONE_OPEN, block) <= r->order)
         return false;
     for (rows = lab_block_state_splits(lab_load_relaxed(&b->state)); rows != 0; rows &= rows - 1) {
         unsigned row = (unsigned)__builtin_ctz(rows);
+        uint32_t starts;
 
-        if (lab_row_free(lab_load_relaxed(&b->row[row])) != 0 && /* most are full */
-            lab_block_get(b, row, r->order, &page)) {
-            r->at->row = row;
-            *ret_page = page_of(block, row, page);
+        if (lab_row_free(lab_load_relaxed(&b->row[row])) == 0) /* most are full */
+            continue;
+        starts = lab_block_get(b, row, r->order, r->want);
+        if (starts == 0)
+            continue;
+        r->at->row = row;
+        if (got_in_row(r, block, row, starts))
             return true;
-        }
     }
     lab_zone_set_hint(r->zone, LAB_ZONE_OPEN, block, r->order);
     return false;
 }
 
 /* In a free row, which is split. */
-static bool take_split(const struct request *r, uint32_t block, uint32_t *ret_page)
+static bool take_split(struct request *r, uint32_t block, bool *ret_split)
 {
-    struct lab_block_transit transit = transit_of(r->me, block);
-    lab_row_piece piece = lab_row_run(0, r->order);
+    struct lab_block_transit transit = lab_zone_transit_of(r->me, block);
+    uint32_t starts = lab_row_lowest(0, r->order, r->want);
+    lab_row_piece piece = lab_row_runs(starts, r->order);
     unsigned row;
 
-    if (!lab_block_split(&r->zone->block[block], piece, r->me->silent ? NULL : &transit, &row))
+    *ret_split =
+        lab_block_split(&r->zone->block[block], piece, r->me->silent ? NULL : &transit, &row);
+    if (!*ret_split)
         return false;
     r->at->row = row;
-    /* The rest of the row has a half, and no run is larger. */
-    lab_zone_raise(r->zone, r->me, block, LAB_ROW_ORDER_MAX);
-    *ret_page = page_of(block, row, 0);
-    return true;
+    if (lab_row_free(piece) != 0)
+        lab_zone_raise(r->zone, r->me, block, lab_row_largest(piece));
+    return got_in_row(r, block, row, starts);
 }
 
-static bool take_rows(const struct request *r, uint32_t block, uint32_t *ret_page)
+static bool take_rows(struct request *r, uint32_t block)
 {
-    unsigned row;
-
-    if (!lab_block_get_rows(&r->zone->block[block], r->order, &row))
-        return false;
-    *ret_page = page_of(block, row, 0);
-    return true;
+    return got_rows(r, block, lab_block_get_rows(&r->zone->block[block], r->order, r->want));
 }
 
-static bool take(const struct request *r, enum lab_zone_hint hint, uint32_t block,
-                 uint32_t *ret_page)
+/* All that the block has, with the free rows if the hint is of these. */
+static bool take(struct request *r, enum lab_zone_hint hint, uint32_t block)
 {
+    bool split = hint == LAB_ZONE_ROWS, done;
+
     if (r->order > LAB_ROW_ORDER_MAX)
-        return take_rows(r, block, ret_page);
-    return take_open(r, block, ret_page) ||
-           (hint == LAB_ZONE_ROWS && take_split(r, block, ret_page));
+        return take_rows(r, block);
+    done = take_open(r, block);
+    while (!done && split)
+        done = take_split(r, block, &split);
+    return done;
 }
 
-/* Follows the hints of one search; the block that has something becomes the one to work in. */
-static bool take_found(const struct request *r, const struct lab_zone_search *search,
-                       uint32_t groups, uint32_t *ret_page)
+/* Follows the hints of one search; the last block that has something becomes the one to work in. */
+static bool take_found(struct request *r, const struct lab_zone_search *search, uint32_t groups)
 {
-    for (unsigned i = 0; i < TRIES; i++) {
-        uint32_t block = lab_zone_search(r->zone, r->me, search, groups);
+    for (unsigned vain = 0; vain < TRIES;) {
+        unsigned want = r->want;
+        uint32_t block;
 
+        lab_zone_stop_work(r->zone, r->at);
+        block = lab_zone_search(r->zone, r->me, search, groups);
         if (block == LAB_PAGE_NONE)
             return false;
         lab_zone_enter_block(r->zone, block);
-        if (lab_likely(take(r, search->hint, block, ret_page))) {
-            r->at->block = block;
+        r->at->block = block;
+        if (lab_likely(take(r, search->hint, block)))
             return true;
-        }
-        lab_zone_leave_block(r->zone, block);
+        vain += r->want == want;
     }
+    lab_zone_stop_work(r->zone, r->at);
     return false;
 }
 
 /* The same for blocks as a whole: nothing is left of them to work in. */
-static bool take_whole(const struct request *r, bool others, uint32_t *ret_page)
+static bool take_whole(struct request *r, bool others)
 {
     const struct lab_zone_search search = {LAB_ZONE_ROWS, LAB_ZONE_AT_WHOLE,
                                            LAB_PAGE_ORDERS - 1 - LAB_ROW_ORDER_MAX, others};
 
-    for (unsigned i = 0; i < TRIES; i++) {
+    for (unsigned vain = 0; vain < TRIES;) {
         uint32_t block = lab_zone_search(r->zone, r->me, &search, LAB_ZONE_FAR);
-        unsigned row;
+        uint32_t starts;
 
         if (block == LAB_PAGE_NONE)
             return false;
-        if (lab_likely(lab_block_get_rows(&r->zone->block[block], LAB_PAGE_ORDERS - 1, &row))) {
+        starts = lab_block_get_rows(&r->zone->block[block], LAB_PAGE_ORDERS - 1, 1);
+        if (lab_likely(starts != 0))
             lab_zone_set_hint(r->zone, LAB_ZONE_ROWS, block, 0);
-            *ret_page = page_of(block, row, 0);
+        else
+            lab_zone_refresh_rows(r->zone, block);
+        if (got_rows(r, block, starts))
             return true;
-        }
-        lab_zone_refresh_rows(r->zone, block);
+        vain += starts == 0;
     }
     return false;
 }
 
 /* Rows that were left open and empty, by threads without an intent, become free: by a get and a put
  * of this thread. */
-static void close_empty_rows(const struct request *r, uint32_t block)
+static void close_empty_rows(struct request *r, uint32_t block)
 {
-    struct lab_block_transit transit = transit_of(r->me, block);
+    struct lab_block_transit transit = lab_zone_transit_of(r->me, block);
     struct lab_block *b = &r->zone->block[block];
-    unsigned page, largest;
+    unsigned largest;
 
-    for (unsigned row = 0; row < LAB_BLOCK_ROWS && !r->me->silent; row++)
-        if (lab_row_is_empty(lab_load_relaxed(&b->row[row])) && lab_block_get(b, row, 0, &page))
-            (void)lab_block_put(b, row, lab_row_run(page, 0), &transit, &largest);
+    for (unsigned row = 0; row < LAB_BLOCK_ROWS && !r->me->silent; row++) {
+        uint32_t start = 0;
+
+        if (lab_row_is_empty(lab_load_relaxed(&b->row[row])))
+            start = lab_block_get(b, row, 0, 1);
+        if (start != 0)
+            (void)lab_block_put(b, row, lab_row_runs(start, 0), &transit, &largest);
+    }
 }
 
 /* Every block, whatever its hints say, which are put right. */
-static LAB_COLD bool take_anywhere(const struct request *r, uint32_t *ret_page)
+static LAB_COLD bool take_anywhere(struct request *r)
 {
     for (uint32_t block = 0; block < r->zone->blocks; block++) {
         if (r->order > LAB_ROW_ORDER_MAX)
             close_empty_rows(r, block);
         lab_zone_leave_block(r->zone, block);
-        if (take(r, LAB_ZONE_ROWS, block, ret_page))
+        if (take(r, LAB_ZONE_ROWS, block))
             return true;
     }
     return false;
 }
 
-static uint32_t near_groups(const struct request *r)
+static uint32_t near_groups(struct request *r)
 {
     return r->me->rich ? LAB_ZONE_NEAR : LAB_ZONE_FAR;
 }
 
 /* Whether no block near has an open row to offer. That was so a moment ago, if it was so a few
  * splits ago and this lcore has freed nothing since. */
-static bool none_near(const struct request *r, const struct lab_zone_search *open)
+static bool none_near(struct request *r, const struct lab_zone_search *open)
 {
     if (r->me->quiet > 0) {
         r->me->quiet--;
@@ -214,7 +202,7 @@ static bool none_near(const struct request *r, const struct lab_zone_search *ope
 
 /* Orders 0 to 4, when the row at hand has none: open rows here, open rows near, free rows here,
  * free rows elsewhere, then everything, at last also where others work. */
-static LAB_NOINLINE bool take_run_slow(const struct request *r, uint32_t *ret_page)
+static LAB_NOINLINE bool take_runs_slow(struct request *r)
 {
     const struct lab_zone_search open = {LAB_ZONE_OPEN, LAB_ZONE_AT_OPEN, r->order + 1, false};
     const struct lab_zone_search rows = {LAB_ZONE_ROWS, LAB_ZONE_AT_ROWS, 1, false};
@@ -222,21 +210,22 @@ static LAB_NOINLINE bool take_run_slow(const struct request *r, uint32_t *ret_pa
     const struct lab_zone_search others_rows = {rows.hint, rows.cursor, rows.least, true};
 
     if (r->at->block != LAB_PAGE_NONE) {
-        if (take_open(r, r->at->block, ret_page))
+        bool split = true;
+
+        if (take_open(r, r->at->block))
             return true;
-        if (none_near(r, &open) && take_split(r, r->at->block, ret_page))
-            return true;
+        while (split && none_near(r, &open))
+            if (take_split(r, r->at->block, &split))
+                return true;
         lab_zone_stop_work(r->zone, r->at);
     }
     lab_zone_gauge(r->zone, r->me);
-    return take_found(r, &open, near_groups(r), ret_page) ||
-           take_found(r, &rows, LAB_ZONE_FAR, ret_page) ||
-           take_found(r, &open, LAB_ZONE_FAR, ret_page) ||
-           take_found(r, &others_open, LAB_ZONE_FAR, ret_page) ||
-           take_found(r, &others_rows, LAB_ZONE_FAR, ret_page) || take_anywhere(r, ret_page);
+    return take_found(r, &open, near_groups(r)) || take_found(r, &rows, LAB_ZONE_FAR) ||
+           take_found(r, &open, LAB_ZONE_FAR) || take_found(r, &others_open, LAB_ZONE_FAR) ||
+           take_found(r, &others_rows, LAB_ZONE_FAR) || take_anywhere(r);
 }
 
-static LAB_NOINLINE bool take_rows_slow(const struct request *r, uint32_t *ret_page)
+static LAB_NOINLINE bool take_rows_slow(struct request *r)
 {
     const struct lab_zone_search rows = {LAB_ZONE_ROWS, LAB_ZONE_AT_ROWS,
                                          r->order - LAB_ROW_ORDER_MAX, false};
@@ -244,111 +233,90 @@ static LAB_NOINLINE bool take_rows_slow(const struct request *r, uint32_t *ret_p
 
     lab_zone_stop_work(r->zone, r->at);
     lab_zone_gauge(r->zone, r->me);
-    return take_found(r, &rows, LAB_ZONE_FAR, ret_page) ||
-           take_found(r, &others, LAB_ZONE_FAR, ret_page) || take_anywhere(r, ret_page);
+    return take_found(r, &rows, LAB_ZONE_FAR) || take_found(r, &others, LAB_ZONE_FAR) ||
+           take_anywhere(r);
 }
 
-static bool take_block(const struct request *r, uint32_t *ret_page)
+static bool take_blocks(struct request *r)
 {
-    return take_whole(r, false, ret_page) || take_whole(r, true, ret_page) ||
-           take_anywhere(r, ret_page);
+    return take_whole(r, false) || take_whole(r, true) || take_anywhere(r);
 }
 
 /* The hot paths: the row, or the block, that had what was wanted the last time. */
-static inline bool take_any(const struct request *r, uint32_t *ret_page)
+static inline bool take_any(struct request *r)
 {
-    if (r->order <= LAB_ROW_ORDER_MAX) {
-        unsigned page;
-
-        if (lab_likely(r->at->block != LAB_PAGE_NONE) &&
-            lab_likely(lab_block_get(&r->zone->block[r->at->block], r->at->row, r->order, &page))) {
-            *ret_page = page_of(r->at->block, r->at->row, page);
-            return true;
-        }
-        return take_run_slow(r, ret_page);
-    }
     if (r->at == NULL)
-        return take_block(r, ret_page);
-    if (lab_likely(r->at->block != LAB_PAGE_NONE) &&
-        lab_likely(take_rows(r, r->at->block, ret_page)))
+        return take_blocks(r);
+    if (r->order <= LAB_ROW_ORDER_MAX) {
+        struct lab_zone_place at = *r->at;
+
+        if (lab_likely(at.block != LAB_PAGE_NONE) &&
+            lab_likely(
+                got_in_row(r, at.block, at.row,
+                           lab_block_get(&r->zone->block[at.block], at.row, r->order, r->want))))
+            return true;
+        return take_runs_slow(r);
+    }
+    if (lab_likely(r->at->block != LAB_PAGE_NONE) && lab_likely(take_rows(r, r->at->block)))
         return true;
-    return take_rows_slow(r, ret_page);
+    return take_rows_slow(r);
 }
 
 static inline struct request request_of(struct lab_zone *zone, struct lab_zone_lcore *me,
-                                        unsigned order, enum lab_zone_class lifetime)
+                                        unsigned order, enum lab_zone_class lifetime,
+                                        uint32_t *ret_pages, unsigned n)
 {
     enum lab_zone_group group = order < 2                    ? LAB_ZONE_SINGLES
                                 : order <= LAB_ROW_ORDER_MAX ? LAB_ZONE_RUNS
                                                              : LAB_ZONE_OF_ROWS;
     bool whole = order == LAB_PAGE_ORDERS - 1;
 
-    return (struct request){zone, me, whole ? NULL : &me->at[lifetime][group], order};
+    return (struct request){zone, me, whole ? NULL : &me->at[lifetime][group], order, n, ret_pages};
+}
+
+static bool is_wrong(unsigned order, enum lab_zone_class lifetime)
+{
+    return order >= LAB_PAGE_ORDERS || (unsigned)lifetime >= LAB_ZONE_CLASSES;
 }
 
 int lab_zone_alloc(struct lab_zone *zone, uint32_t lcore, unsigned order,
                    enum lab_zone_class lifetime, uint32_t *ret_page)
 {
-    struct lab_zone_lcore late, *me = enter(zone, lcore, &late);
+    struct lab_zone_lcore late, *me;
     struct request r;
     bool found;
 
+    if (lab_unlikely(is_wrong(order, lifetime)))
+        return -EINVAL;
+    me = lab_zone_enter(zone, lcore, &late);
     if (lab_unlikely(me == NULL))
         return -EINVAL;
-    if (lab_unlikely(order >= LAB_PAGE_ORDERS || (unsigned)lifetime >= LAB_ZONE_CLASSES)) {
-        leave(zone, me, lcore);
-        return -EINVAL;
-    }
-    r = request_of(zone, me, order, lifetime);
-    found = take_any(&r, ret_page);
-    leave(zone, me, lcore);
+    r = request_of(zone, me, order, lifetime, ret_page, 1);
+    found = take_any(&r);
+    lab_zone_leave(zone, me, lcore);
     return lab_likely(found) ? 0 : -ENOMEM;
 }
 
-/* What the row has in which the last single page was found; returns how many. */
-static unsigned take_singles(const struct request *r, uint32_t *ret_pages, unsigned n)
+int lab_zone_alloc_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order,
+                        enum lab_zone_class lifetime, uint32_t *ret_pages, unsigned n,
+                        unsigned *ret_n)
 {
-    struct lab_zone_place at = *r->at;
-    uint32_t pages, rest;
-
-    if (n == 0 || at.block == LAB_PAGE_NONE)
-        return 0;
-    pages = lab_block_get_singles(&r->zone->block[at.block], at.row, n);
-    for (rest = pages; rest != 0; rest &= rest - 1)
-        *ret_pages++ = page_of(at.block, at.row, (unsigned)__builtin_ctz(rest));
-    return (unsigned)__builtin_popcount(pages);
-}
-
-int lab_zone_alloc_bulk(struct lab_zone *zone, uint32_t lcore, enum lab_zone_class lifetime,
-                        uint32_t *ret_pages, unsigned n, unsigned *ret_n)
-{
-    struct lab_zone_lcore late, *me = enter(zone, lcore, &late);
+    struct lab_zone_lcore late, *me;
     struct request r;
-    unsigned got;
 
+    if (is_wrong(order, lifetime))
+        return -EINVAL;
+    me = lab_zone_enter(zone, lcore, &late);
     if (me == NULL)
         return -EINVAL;
-    if ((unsigned)lifetime >= LAB_ZONE_CLASSES) {
-        leave(zone, me, lcore);
-        return -EINVAL;
-    }
-    r = request_of(zone, me, 0, lifetime);
-    got = take_singles(&r, ret_pages, n);
-    while (got < n && take_any(&r, ret_pages + got)) {
-        got++;
-        got += take_singles(&r, ret_pages + got, n - got);
-    }
-    leave(zone, me, lcore);
-    if (got == 0 && n > 0)
+    r = request_of(zone, me, order, lifetime, ret_pages, n);
+    if (n > 0)
+        (void)take_any(&r);
+    lab_zone_leave(zone, me, lcore);
+    if (r.want == n && n > 0)
         return -ENOMEM;
-    *ret_n = got;
+    *ret_n = n - r.want;
     return 0;
-}
-
-static bool is_page(const struct lab_zone *zone, uint32_t page, unsigned order)
-{
-    return order < LAB_PAGE_ORDERS && page / LAB_BLOCK_PAGES < zone->blocks &&
-           (page & ((1u << order) - 1)) == 0;
 }
 
 int lab_zone_alloc_row(struct lab_zone *zone, uint32_t page, unsigned n, uint32_t *ret_singles)
@@ -357,115 +325,14 @@ int lab_zone_alloc_row(struct lab_zone *zone, uint32_t page, unsigned n, uint32_
     struct lab_block *block;
     uint32_t singles = 0;
 
-    if (!is_page(zone, page, 0))
+    if (!lab_zone_has(zone, page, 0))
         return -EINVAL;
     block = &zone->block[page / LAB_BLOCK_PAGES];
     if (!lab_block_get_row(block, row)) {
-        singles = lab_block_get_singles(block, row, n);
+        singles = lab_block_get(block, row, 0, n);
         if (singles == 0)
             return -ENOMEM;
     }
     *ret_singles = singles;
     return 0;
-}
-
-/* A piece of the row in which `page` is. */
-static inline int put_piece(struct lab_zone *zone, struct lab_zone_lcore *me, uint32_t page,
-                            lab_row_piece piece)
-{
-    uint32_t block = page / LAB_BLOCK_PAGES;
-    struct lab_block_transit transit = transit_of(me, block);
-    unsigned largest;
-    int rc = lab_block_put(&zone->block[block], page / LAB_ROW_PAGES % LAB_BLOCK_ROWS, piece,
-                           lab_unlikely(me->silent) ? NULL : &transit, &largest);
-
-    if (lab_likely(rc == 0))
-        lab_zone_raise(zone, me, block, largest);
-    return rc;
-}
-
-static int put_rows(struct lab_zone *zone, struct lab_zone_lcore *me, uint32_t page, unsigned order)
-{
-    uint32_t block = page / LAB_BLOCK_PAGES;
-    unsigned largest;
-    int rc = lab_block_put_rows(&zone->block[block], page / LAB_ROW_PAGES % LAB_BLOCK_ROWS, order,
-                                &largest);
-
-    if (lab_likely(rc == 0))
-        lab_zone_raise(zone, me, block, largest);
-    return rc;
-}
-
-int lab_zone_free(struct lab_zone *zone, uint32_t lcore, uint32_t page, unsigned order)
-{
-    struct lab_zone_lcore late, *me;
-    int rc;
-
-    if (lab_unlikely(!is_page(zone, page, order)))
-        return -EINVAL;
-    me = enter(zone, lcore, &late);
-    if (lab_unlikely(me == NULL))
-        return -EINVAL;
-    if (order <= LAB_ROW_ORDER_MAX)
-        rc = put_piece(zone, me, page, lab_row_run(page % LAB_ROW_PAGES, order));
-    else
-        rc = put_rows(zone, me, page, order);
-    leave(zone, me, lcore);
-    return rc;
-}
-
-/* Pages side by side in the array that are of one row, each once; returns how many. */
-static unsigned gather(const uint32_t *pages, unsigned n, uint32_t *ret_mask)
-{
-    uint32_t mask = 0;
-    unsigned i = 0;
-
-    for (; i < n && pages[i] / LAB_ROW_PAGES == pages[0] / LAB_ROW_PAGES; i++) {
-        uint32_t bit = UINT32_C(1) << pages[i] % LAB_ROW_PAGES;
-
-        if (mask & bit)
-            break;
-        mask |= bit;
-    }
-    *ret_mask = mask;
-    return i;
-}
-
-/* Those of one row together; or one by one up to the wrong one. */
-static int put_singles(struct lab_zone *zone, struct lab_zone_lcore *me, const uint32_t *pages,
-                       unsigned n, unsigned *done)
-{
-    int rc = 0;
-
-    while (*done < n && rc == 0) {
-        const uint32_t *first = pages + *done;
-        uint32_t mask;
-        unsigned k = gather(first, n - *done, &mask);
-
-        if (!is_page(zone, *first, 0))
-            return -EINVAL;
-        if (put_piece(zone, me, *first, lab_row_singles(mask)) == 0) {
-            *done += k;
-            continue;
-        }
-        for (; k > 0 && rc == 0; k--) {
-            rc = put_piece(zone, me, pages[*done], lab_row_run(pages[*done] % LAB_ROW_PAGES, 0));
-            *done += rc == 0;
-        }
-    }
-    return rc;
-}
-
-int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, const uint32_t *pages, unsigned n,
-                       unsigned *ret_n)
-{
-    struct lab_zone_lcore late, *me = enter(zone, lcore, &late);
-    int rc;
-
-    *ret_n = 0;
-    if (me == NULL)
-        return -EINVAL;
-    rc = put_singles(zone, me, pages, n, ret_n);
-    leave(zone, me, lcore);
-    return rc;
 }

@@ -137,9 +137,9 @@ LAB_PUBLIC int lab_zone_init(void *memory, const struct lab_zone_options *option
 LAB_PUBLIC int lab_zone_alloc(struct lab_zone *zone, uint32_t lcore, unsigned order,
                               enum lab_zone_class lifetime, uint32_t *ret_page) LAB_CHECKED;
 
-/* Gets up to n single pages, many in one step; *ret_n tells how many. Returns 0 when it is at least
- * one (or n is 0), and errors as above. */
-LAB_PUBLIC int lab_zone_alloc_bulk(struct lab_zone *zone, uint32_t lcore,
+/* Gets up to n times 2^order pages, many in one step; *ret_n tells how many. Returns 0 when it is
+ * at least one (or n is 0), and errors as above. */
+LAB_PUBLIC int lab_zone_alloc_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order,
                                    enum lab_zone_class lifetime, uint32_t *ret_pages, unsigned n,
                                    unsigned *ret_n) LAB_CHECKED;
 
@@ -158,11 +158,11 @@ LAB_PUBLIC int lab_zone_alloc_row(struct lab_zone *zone, uint32_t page, unsigned
  * blocks. That a page was put twice cannot be told if it was given out again in between. */
 LAB_PUBLIC int lab_zone_free(struct lab_zone *zone, uint32_t lcore, uint32_t page, unsigned order);
 
-/* Puts n single pages back, those of one row that stand side by side in one step. On failure
- * (errors as above) those before pages[*ret_n] are free, that one is wrong, and the rest is
- * untouched; else *ret_n is n. */
-LAB_PUBLIC int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, const uint32_t *pages,
-                                  unsigned n, unsigned *ret_n);
+/* Puts n allocations of one order back; those that stand side by side in the array, and are of one
+ * row, or of rows of one block, in one step. On failure (errors as above) those before
+ * pages[*ret_n] are free, that one is wrong, and the rest is untouched; else *ret_n is n. */
+LAB_PUBLIC int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order,
+                                  const uint32_t *pages, unsigned n, unsigned *ret_n);
 
 /* Brings back what an lcore that died (its thread or process has ended for certain) had in transit
  * at that moment: one row at most; what it held is not touched. Its id may be used again when every

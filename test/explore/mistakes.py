@@ -17,9 +17,9 @@ FLOORS = ['platform', 'memory', 'deque', 'page', 'audit', 'pool']
 SUITES = {  # the library's files, and the explorer's
     'deque': (['deque/lab_deque.c'], ['deque.c', 'world.c', 'play.c']),
     'stack': (['deque/lab_stack.c'], ['stack.c', 'play.c']),
-    'page': (['page/lab_block.c', 'page/lab_zone.c', 'page/lab_zone_search.c',
-              'page/lab_zone_setup.c', 'page/lab_zone_stats.c', 'page/lab_zone_sweep.c',
-              'platform/lab_error.c'],
+    'page': (['page/lab_block.c', 'page/lab_zone.c', 'page/lab_zone_put.c',
+              'page/lab_zone_search.c', 'page/lab_zone_setup.c', 'page/lab_zone_stats.c',
+              'page/lab_zone_sweep.c', 'platform/lab_error.c'],
              ['page.c', 'pages.c', 'play.c']),
     'arena': (['deque/lab_deque.c', 'deque/lab_roster.c', 'page/lab_arena_setup.c',
                'page/lab_block.c', 'page/lab_page.c', 'page/lab_page_cache.c',

@@ -76,11 +76,14 @@ static bool get_small(unsigned thread, unsigned order, bool late, unsigned *ret_
     struct lab_block_transit mine = transit(thread);
     unsigned row;
 
-    for (row = 0; row < ROWS; row++)
-        if (lab_block_get(block, row, order, ret_page)) {
-            *ret_page += row * LAB_ROW_PAGES;
+    for (row = 0; row < ROWS; row++) {
+        uint32_t start = lab_block_get(block, row, order, 1);
+
+        if (start != 0) {
+            *ret_page = row * LAB_ROW_PAGES + (unsigned)__builtin_ctz(start);
             return true;
         }
+    }
     if (!lab_block_split(block, lab_row_run(0, order), late ? NULL : &mine, &row))
         return false;
     *ret_page = row * LAB_ROW_PAGES;
@@ -89,15 +92,17 @@ static bool get_small(unsigned thread, unsigned order, bool late, unsigned *ret_
 
 static bool get_as(unsigned thread, unsigned order, bool late)
 {
-    unsigned page, row;
+    unsigned page;
     bool found;
 
     hands[thread].moving = units(late ? LAB_BLOCK_ROW_ORDER : order);
     if (order <= LAB_ROW_ORDER_MAX) {
         found = get_small(thread, order, late, &page);
     } else {
-        found = lab_block_get_rows(block, order, &row);
-        page = row * LAB_ROW_PAGES;
+        uint32_t start = lab_block_get_rows(block, order, 1);
+
+        found = start != 0;
+        page = found ? (unsigned)__builtin_ctz(start) * LAB_ROW_PAGES : 0;
     }
     if (found)
         obtain(thread, page, order);
@@ -129,7 +134,7 @@ static int put_page(unsigned thread, struct held held, bool late)
     unsigned row = held.page / LAB_ROW_PAGES, ignored;
 
     if (held.order > LAB_ROW_ORDER_MAX)
-        return lab_block_put_rows(block, row, held.order, &ignored);
+        return lab_block_put_rows(block, 1u << row, held.order, &ignored);
     return lab_block_put(block, row, lab_row_run(held.page % LAB_ROW_PAGES, held.order),
                          late ? NULL : &mine, &ignored);
 }
@@ -247,7 +252,7 @@ static void take_the_rest(void)
     uint64_t state = 0;
 
     for (unsigned order = 1; order < 4; order++)
-        state = lab_block_state_take(state, 1u << order, order);
+        state = lab_block_state_take(state, 1u << (1u << order), order);
     lab_store_relaxed(&block->state, state);
 }
 

@@ -68,16 +68,16 @@ int page_rig_alloc(struct page_rig *rig, uint32_t lcore, unsigned order, uint64_
     return rc;
 }
 
-int page_rig_alloc_bulk(struct page_rig *rig, uint32_t lcore, uint64_t *random, uint32_t *ret_pages,
-                        unsigned n, unsigned *ret_n)
+int page_rig_alloc_bulk(struct page_rig *rig, uint32_t lcore, unsigned order, uint64_t *random,
+                        uint32_t *ret_pages, unsigned n, unsigned *ret_n)
 {
     void *pages[BULK_MAX];
     int rc;
 
     if (rig->arena == NULL)
-        return lab_zone_alloc_bulk(rig->zone, lcore, random_below(random, LAB_ZONE_CLASSES),
+        return lab_zone_alloc_bulk(rig->zone, lcore, order, random_below(random, LAB_ZONE_CLASSES),
                                    ret_pages, n, ret_n);
-    rc = lab_page_alloc_bulk(rig->arena, lcore, 0, class_of(random), pages, n);
+    rc = lab_page_alloc_bulk(rig->arena, lcore, order, class_of(random), pages, n);
     *ret_n = rc == 0 ? n : 0;
     for (unsigned i = 0; i < *ret_n; i++)
         ret_pages[i] = number_of(pages[i]);
@@ -91,16 +91,16 @@ int page_rig_free(struct page_rig *rig, uint32_t lcore, struct page_held held)
     return lab_page_free(rig->arena, lcore, BASE + held.page * LAB_PAGE_BYTES, held.order);
 }
 
-int page_rig_free_bulk(struct page_rig *rig, uint32_t lcore, const uint32_t *pages, unsigned n,
-                       unsigned *ret_n)
+int page_rig_free_bulk(struct page_rig *rig, uint32_t lcore, unsigned order, const uint32_t *pages,
+                       unsigned n, unsigned *ret_n)
 {
     void *addresses[BULK_MAX];
 
     if (rig->arena == NULL)
-        return lab_zone_free_bulk(rig->zone, lcore, pages, n, ret_n);
+        return lab_zone_free_bulk(rig->zone, lcore, order, pages, n, ret_n);
     for (unsigned i = 0; i < n; i++)
         addresses[i] = BASE + pages[i] * LAB_PAGE_BYTES;
-    return lab_page_free_bulk(rig->arena, lcore, 0, addresses, n, ret_n);
+    return lab_page_free_bulk(rig->arena, lcore, order, addresses, n, ret_n);
 }
 
 struct page_rig *page_rig_map(uint32_t blocks, uint32_t lcores)

@@ -31,11 +31,11 @@ struct page_rig *page_rig_map_arena(uint32_t blocks, uint32_t lcores, bool share
 /* The calls of either, with what random says where they differ. */
 int page_rig_alloc(struct page_rig *rig, uint32_t lcore, unsigned order, uint64_t *random,
                    uint32_t *ret_page);
-int page_rig_alloc_bulk(struct page_rig *rig, uint32_t lcore, uint64_t *random, uint32_t *ret_pages,
-                        unsigned n, unsigned *ret_n);
+int page_rig_alloc_bulk(struct page_rig *rig, uint32_t lcore, unsigned order, uint64_t *random,
+                        uint32_t *ret_pages, unsigned n, unsigned *ret_n);
 int page_rig_free(struct page_rig *rig, uint32_t lcore, struct page_held held);
-int page_rig_free_bulk(struct page_rig *rig, uint32_t lcore, const uint32_t *pages, unsigned n,
-                       unsigned *ret_n);
+int page_rig_free_bulk(struct page_rig *rig, uint32_t lcore, unsigned order, const uint32_t *pages,
+                       unsigned n, unsigned *ret_n);
 
 /* `who` (not 0) now holds these pages; ends the process if anybody else does. */
 void page_rig_mark(struct page_rig *rig, uint64_t who, struct page_held held);

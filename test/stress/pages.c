@@ -74,14 +74,14 @@ static void get(struct worker *worker, uint64_t *random)
 
 static void get_bulk(struct worker *worker, uint64_t *random)
 {
-    unsigned n = 0;
+    unsigned n = 0, order = page_rig_order(random);
     uint32_t pages[BULK];
-    int rc = page_rig_alloc_bulk(worker->rig, worker->lcore, random, pages,
-                                 1 + random_below(random, BULK), &n);
+    int rc = page_rig_alloc_bulk(worker->rig, worker->lcore, order, random, pages,
+                                 1 + random_below(random, BULK >> order / 2), &n);
 
     expect(rc == 0 || rc == -ENOMEM, "a bulk allocation returned %d", rc);
     for (unsigned i = 0; i < n; i++)
-        hold(worker, pages[i], 0);
+        hold(worker, pages[i], order);
 }
 
 static struct page_held let_go(struct worker *worker, unsigned index)
@@ -101,16 +101,16 @@ static void put(struct worker *worker, unsigned index)
     expect(rc == 0, "a free returned %d", rc);
 }
 
-/* All single pages that it has, from the last one on. */
-static void put_bulk(struct worker *worker)
+/* All of one order that it has, from the last one on. */
+static void put_bulk(struct worker *worker, uint64_t *random)
 {
     uint32_t pages[HOLD + BULK];
-    unsigned n = 0, done;
+    unsigned n = 0, done, order = page_rig_order(random);
 
     for (unsigned i = worker->n; i-- > 0;)
-        if (worker->held[i].order == 0)
+        if (worker->held[i].order == order)
             pages[n++] = let_go(worker, i).page;
-    expect(page_rig_free_bulk(worker->rig, worker->lcore, pages, n, &done) == 0 && done == n,
+    expect(page_rig_free_bulk(worker->rig, worker->lcore, order, pages, n, &done) == 0 && done == n,
            "a bulk free failed");
 }
 
@@ -144,7 +144,7 @@ static void work(void *argument)
         else if (worker->n < HOLD && dice == 6)
             get_bulk(worker, &random);
         else if (dice == 7)
-            put_bulk(worker);
+            put_bulk(worker, &random);
         else if (dice < 10)
             hand_over(worker, &random);
         else if (worker->n > 0)

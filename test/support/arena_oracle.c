@@ -121,24 +121,25 @@ static bool play_get(struct arena_oracle *oracle, const struct step *step)
                   "there was a reserve, and it was refused");
 }
 
-static bool put_one(struct arena_oracle *oracle, uint32_t lcore, uint32_t index)
-{
-    uint32_t page = oracle->held[index];
-
-    if (!expect(oracle,
-                lab_page_free(oracle->arena, lcore, address(page), oracle->order[page] - 1u) == 0,
-                "a put was refused"))
-        return false;
-    let_go(oracle, index);
-    return true;
-}
-
+/* One of those that are held, and others of its order that were got before it, in one call. */
 static bool play_put(struct arena_oracle *oracle, const struct step *step)
 {
-    for (unsigned i = 0; i < step->n && oracle->n_held > 0; i++)
-        if (!put_one(oracle, step->lcore, (step->which + i) % oracle->n_held))
-            return false;
-    return true;
+    unsigned n = 0, done = 99, order;
+    void *pages[ARENA_BULK];
+    uint32_t index;
+    int rc;
+
+    if (oracle->n_held == 0)
+        return true;
+    index = step->which % oracle->n_held;
+    order = oracle->order[oracle->held[index]] - 1u;
+    for (uint32_t i = index + 1; i-- > 0 && n < step->n;)
+        if (oracle->order[oracle->held[i]] == order + 1) {
+            pages[n++] = address(oracle->held[i]);
+            let_go(oracle, i);
+        }
+    rc = lab_page_free_bulk(oracle->arena, step->lcore, order, pages, n, &done);
+    return expect(oracle, rc == 0 && done == n, "a put was refused");
 }
 
 static void empty_deques(struct arena_oracle *oracle)
@@ -210,7 +211,9 @@ bool arena_oracle_compare(struct arena_oracle *oracle)
 bool arena_oracle_put_all(struct arena_oracle *oracle)
 {
     while (oracle->n_held > 0)
-        if (!put_one(oracle, oracle->n_held % ARENA_LCORES, 0))
+        if (!play_put(oracle, &(struct step){.lcore = oracle->n_held % ARENA_LCORES,
+                                             .n = ARENA_BULK,
+                                             .which = oracle->n_held - 1}))
             return false;
     return true;
 }

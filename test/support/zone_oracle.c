@@ -47,12 +47,14 @@ static bool is_free(const struct oracle *oracle, uint32_t page, unsigned order)
     return true;
 }
 
-static bool has_free_run(const struct oracle *oracle, unsigned order)
+/* As many as that, or n if they are more. */
+static unsigned free_runs(const struct oracle *oracle, unsigned order, unsigned n)
 {
-    for (uint32_t page = 0; page < oracle->pages; page += 1u << order)
-        if (is_free(oracle, page, order))
-            return true;
-    return false;
+    unsigned runs = 0;
+
+    for (uint32_t page = 0; page < oracle->pages && runs < n; page += 1u << order)
+        runs += is_free(oracle, page, order);
+    return runs;
 }
 
 static bool got(struct oracle *oracle, uint32_t page, unsigned order)
@@ -91,7 +93,7 @@ static bool play_get(struct oracle *oracle, const struct oracle_step *step)
     if (rc == 0)
         return got(oracle, page, step->order);
     return expect(oracle, rc == -ENOMEM && page == LAB_PAGE_NONE, "an odd refusal") &&
-           expect(oracle, !has_free_run(oracle, step->order),
+           expect(oracle, free_runs(oracle, step->order, 1) == 0,
                   "there was a run, and it was refused");
 }
 
@@ -128,37 +130,41 @@ static bool play_put_wrong(struct oracle *oracle, const struct oracle_step *step
 static bool play_get_bulk(struct oracle *oracle, const struct oracle_step *step)
 {
     unsigned n = 1 + step->which % ORACLE_BULK, came = 0;
-    uint32_t pages[ORACLE_BULK] = {0}, free = oracle->free_pages;
-    int rc = lab_zone_alloc_bulk(oracle->zone, lcore_of(step), step->lifetime, pages, n, &came);
+    unsigned runs = free_runs(oracle, step->order, n);
+    uint32_t pages[ORACLE_BULK] = {0};
+    int rc = lab_zone_alloc_bulk(oracle->zone, lcore_of(step), step->order, step->lifetime, pages,
+                                 n, &came);
 
-    if (!expect(oracle, rc == (free > 0 ? 0 : -ENOMEM) && came == (n < free ? n : free),
-                "there were more pages, or fewer"))
+    if (!expect(oracle, rc == (runs > 0 ? 0 : -ENOMEM) && came == runs,
+                "there were more runs, or fewer"))
         return false;
     for (unsigned i = 0; i < came; i++)
-        if (!got(oracle, pages[i], 0))
+        if (!got(oracle, pages[i], step->order))
             return false;
     return true;
 }
 
-/* The single pages among those held, from one of them on; sometimes with a wrong one at the end. */
+/* Those of the same order as one of them, from that on; sometimes with a wrong one at the end. */
 static bool play_put_bulk(struct oracle *oracle, const struct oracle_step *step)
 {
     uint32_t pages[ORACLE_BULK] = {0}, indices[ORACLE_BULK] = {0};
-    unsigned n = 0, done = 99;
+    unsigned n = 0, done = 99, order = 0;
     bool wrong = step->order > 7;
     int rc;
 
+    if (oracle->n_held > 0)
+        order = oracle->order[oracle->held[step->which % oracle->n_held]] - 1u;
     for (uint32_t i = 0; i < oracle->n_held && n < 1 + step->which % (ORACLE_BULK - 1); i++) {
         uint32_t index = (step->which + i) % oracle->n_held, page = oracle->held[index];
 
-        if (oracle->order[page] == 1) {
+        if (oracle->order[page] == order + 1) {
             indices[n] = index;
             pages[n++] = page;
         }
     }
     if (wrong)
         pages[n] = n > 0 ? pages[n / 2] : oracle->pages; /* twice, or none of the zone's */
-    rc = lab_zone_free_bulk(oracle->zone, lcore_of(step), pages, n + wrong, &done);
+    rc = lab_zone_free_bulk(oracle->zone, lcore_of(step), order, pages, n + wrong, &done);
     if (!expect(oracle, wrong ? rc == -ENOENT || (n == 0 && rc == -EINVAL) : rc == 0,
                 "a bulk put ended otherwise") ||
         !expect(oracle, done == n, "a bulk put did more or less"))
@@ -195,7 +201,7 @@ bool oracle_compare(struct oracle *oracle)
         !expect(oracle, memcmp(order, oracle->order, oracle->pages) == 0,
                 "other pages are held than should be"))
         return false;
-    while (largest >= 0 && !has_free_run(oracle, (unsigned)largest))
+    while (largest >= 0 && free_runs(oracle, (unsigned)largest, 1) == 0)
         largest--;
     lab_zone_stats(oracle->zone, &stats);
     return expect(oracle, stats.pages == oracle->pages && stats.free_pages == oracle->free_pages,

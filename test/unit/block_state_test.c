@@ -38,7 +38,7 @@ static void expect_same(const struct model *model)
     }
     for (unsigned order = 0; order <= 4; order++)
         for (unsigned row = 0; row < LAB_BLOCK_ROWS; row += 1u << order)
-            assert_int_equal(lab_block_state_holds(model->state, row, order),
+            assert_int_equal(lab_block_state_holds(model->state, 1u << row, order),
                              model_holds(model, row, order));
 }
 
@@ -51,16 +51,15 @@ static void change(struct model *model, uint64_t next)
 
 static void take(struct model *model, unsigned order)
 {
-    unsigned row = 99, first = 0;
-    bool found = lab_block_state_find(model->state, order, &row);
+    uint32_t start = lab_block_state_lowest(model->state, order, 1);
+    unsigned row = start != 0 ? (unsigned)__builtin_ctz(start) : LAB_BLOCK_ROWS, first = 0;
 
     while (first < LAB_BLOCK_ROWS && !all_are(model, first, order, FREE))
         first += 1u << order;
-    assert_int_equal(found, first < LAB_BLOCK_ROWS);
-    assert_int_equal(row, found ? first : 99);
-    if (!found)
+    assert_int_equal(row, first);
+    if (start == 0)
         return;
-    change(model, lab_block_state_take(model->state, row, order));
+    change(model, lab_block_state_take(model->state, start, order));
     memset(model->of + row, (int)(HEAD + row), (size_t)1 << order);
 }
 
@@ -69,7 +68,7 @@ static void give(struct model *model, unsigned row, unsigned order)
     row &= ~((1u << order) - 1);
     if (!model_holds(model, row, order))
         return;
-    change(model, lab_block_state_give(model->state, row, order));
+    change(model, lab_block_state_give(model->state, 1u << row, order));
     memset(model->of + row, FREE, (size_t)1 << order);
 }
 
@@ -112,13 +111,13 @@ static void is_an_array_in_every_sequence(void **state)
 
 static void largest_allocation_is_the_block(void **state)
 {
-    uint64_t all = lab_block_state_take(0, 0, 4);
+    uint64_t all = lab_block_state_take(0, 1, 4);
 
     assert_int_equal(lab_block_state_free(all), 0);
-    assert_true(lab_block_state_holds(all, 0, 4));
-    assert_false(lab_block_state_holds(all, 0, 3));
-    assert_false(lab_block_state_holds(all, 8, 3));
-    assert_int_equal(lab_block_state_free(lab_block_state_give(all, 0, 4)), 0xffff);
+    assert_true(lab_block_state_holds(all, 1, 4));
+    assert_false(lab_block_state_holds(all, 1, 3));
+    assert_false(lab_block_state_holds(all, 1u << 8, 3));
+    assert_int_equal(lab_block_state_free(lab_block_state_give(all, 1, 4)), 0xffff);
 }
 
 int main(void)

@@ -41,14 +41,11 @@ static void expect_all_free(const struct rig *rig)
 static void a_new_block_is_free(void **state)
 {
     struct rig rig;
-    unsigned page;
 
     rig_init(&rig);
     expect_all_free(&rig);
-    for (unsigned row = 0; row < LAB_BLOCK_ROWS; row++) {
-        assert_false(lab_block_get(&rig.block, row, 0, &page)); /* rows are closed */
-        assert_int_equal(lab_block_get_singles(&rig.block, row, 32), 0);
-    }
+    for (unsigned row = 0; row < LAB_BLOCK_ROWS; row++)
+        assert_int_equal(lab_block_get(&rig.block, row, 0, 32), 0); /* rows are closed */
 }
 
 static void a_split_row_holds_what_it_was_split_for(void **state)
@@ -88,20 +85,22 @@ static void closings_of_a_row_differ(void **state)
 static void every_order_until_the_block_is_full(void **state)
 {
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
-        unsigned row, page, left, wanted = LAB_BLOCK_PAGES >> order, got = 0;
+        unsigned row, left, wanted = LAB_BLOCK_PAGES >> order, got = 0;
+        uint32_t start;
         struct rig rig;
 
         rig_init(&rig);
         if (order > LAB_ROW_ORDER_MAX) {
-            while (lab_block_get_rows(&rig.block, order, &row))
-                assert_int_equal(row, (got++ << order) / LAB_ROW_PAGES);
+            while ((start = lab_block_get_rows(&rig.block, order, 1)) != 0)
+                assert_int_equal(start, 1u << (got++ << order) / LAB_ROW_PAGES);
             assert_int_equal(got, wanted);
             for (unsigned i = 0; i < got; i++)
-                assert_int_equal(
-                    lab_block_put_rows(&rig.block, (i << order) / LAB_ROW_PAGES, order, &left), 0);
+                assert_int_equal(lab_block_put_rows(&rig.block, 1u << (i << order) / LAB_ROW_PAGES,
+                                                    order, &left),
+                                 0);
         } else {
             while (lab_block_split(&rig.block, lab_row_run(0, order), &rig.transit, &row))
-                for (got++; lab_block_get(&rig.block, row, order, &page); got++)
+                for (got++; lab_block_get(&rig.block, row, order, 1) != 0; got++)
                     ;
             assert_int_equal(got, wanted);
             for (unsigned i = 0; i < got; i++)
@@ -115,6 +114,41 @@ static void every_order_until_the_block_is_full(void **state)
     }
 }
 
+/* All that a row, or a block's rows, have of an order come and go in one step. */
+static void every_order_at_once(void **state)
+{
+    struct rig rig;
+    unsigned row, left;
+
+    rig_init(&rig);
+    for (unsigned order = 0; order <= LAB_ROW_ORDER_MAX; order++) {
+        uint32_t starts = lab_row_lowest(0, order, 32);
+
+        assert_true(lab_block_split(&rig.block, lab_row_run(0, order), &rig.transit, &row));
+        assert_int_equal(lab_block_get(&rig.block, row, order, 32), starts & ~1u);
+        assert_int_equal(
+            lab_block_put(&rig.block, row, lab_row_runs(starts, order), &rig.transit, &left), 0);
+        assert_int_equal(left, LAB_PAGE_ORDERS - 1);
+        expect_all_free(&rig);
+    }
+    for (unsigned order = LAB_BLOCK_ROW_ORDER; order < LAB_PAGE_ORDERS; order++) {
+        uint32_t two = lab_block_get_rows(&rig.block, order, 2);
+        uint32_t starts = two | lab_block_get_rows(&rig.block, order, 16);
+        uint64_t full = state_of(&rig);
+
+        assert_int_equal(lab_block_state_free(full), 0);
+        assert_int_equal(starts * lab_run_mask(order - LAB_BLOCK_ROW_ORDER), 0xffff);
+        assert_int_equal(__builtin_popcount(two), order < LAB_PAGE_ORDERS - 1 ? 2 : 1);
+        if (order > LAB_BLOCK_ROW_ORDER) { /* not one of them, if one is of another order */
+            assert_int_equal(lab_block_put_rows(&rig.block, starts, order - 1, &left), -ERANGE);
+            assert_int_equal(state_of(&rig), full);
+        }
+        assert_int_equal(lab_block_put_rows(&rig.block, starts, order, &left), 0);
+        assert_int_equal(left, LAB_PAGE_ORDERS - 1);
+        expect_all_free(&rig);
+    }
+}
+
 static void wrong_puts_change_nothing(void **state)
 {
     struct rig rig;
@@ -123,8 +157,7 @@ static void wrong_puts_change_nothing(void **state)
 
     rig_init(&rig);
     assert_true(lab_block_split(&rig.block, lab_row_run(0, 2), &rig.transit, &row));
-    assert_true(lab_block_get_rows(&rig.block, 6, &row));
-    assert_int_equal(row, 2);
+    assert_int_equal(lab_block_get_rows(&rig.block, 6, 1), 1u << 2);
     before = state_of(&rig);
     word = word_of(&rig, 0);
     for (unsigned order = 0; order <= LAB_ROW_ORDER_MAX; order++)
@@ -141,7 +174,7 @@ static void wrong_puts_change_nothing(void **state)
     for (unsigned order = LAB_BLOCK_ROW_ORDER; order < LAB_PAGE_ORDERS; order++)
         for (unsigned r = 0; r < LAB_BLOCK_ROWS; r += 1u << (order - LAB_BLOCK_ROW_ORDER))
             if (order != 6 || r != 2)
-                assert_int_equal(lab_block_put_rows(&rig.block, r, order, &left),
+                assert_int_equal(lab_block_put_rows(&rig.block, 1u << r, order, &left),
                                  r == 0 || r == 2 || r == 3 ? -ERANGE : -ENOENT);
     assert_int_equal(state_of(&rig), before);
     assert_int_equal(word_of(&rig, 0), word);
@@ -151,7 +184,7 @@ static void wrong_puts_change_nothing(void **state)
 static void without_an_intent_a_row_stays_open(void **state)
 {
     struct rig rig;
-    unsigned row, page = 0, left;
+    unsigned row, left;
 
     rig_init(&rig);
     assert_true(lab_block_split(&rig.block, lab_row_run(0, 3), NULL, &row));
@@ -159,8 +192,8 @@ static void without_an_intent_a_row_stays_open(void **state)
     assert_int_equal(lab_block_put(&rig.block, row, lab_row_run(0, 3), NULL, &left), 0);
     assert_int_equal(left, LAB_ROW_ORDER_MAX);
     assert_true(lab_row_is_empty(word_of(&rig, row)));
-    assert_true(lab_block_get(&rig.block, row, 0, &page));
-    assert_int_equal(lab_block_put(&rig.block, row, lab_row_run(page, 0), &rig.transit, &left), 0);
+    assert_int_equal(lab_block_get(&rig.block, row, 0, 1), 1);
+    assert_int_equal(lab_block_put(&rig.block, row, lab_row_run(0, 0), &rig.transit, &left), 0);
     expect_all_free(&rig);
 }
 
@@ -183,12 +216,11 @@ static void an_orphan_that_has_changed_is_left_alone(void **state)
 {
     struct lab_block_orphan orphan;
     struct rig rig;
-    unsigned row;
 
     rig_init(&rig);
     lab_store_relaxed(&rig.block.state, lab_block_state_split(state_of(&rig), 5));
     assert_true(lab_block_sight(&rig.block, 5, &orphan));
-    assert_true(lab_block_get_rows(&rig.block, LAB_BLOCK_ROW_ORDER, &row)); /* another version */
+    assert_int_equal(lab_block_get_rows(&rig.block, LAB_BLOCK_ROW_ORDER, 1), 1); /* new version */
     assert_false(lab_block_recover(&rig.block, 5, &orphan));
     assert_true(lab_block_sight(&rig.block, 5, &orphan));
     lab_store_relaxed(&rig.block.row[5], lab_row_closed(7)); /* another closing */
@@ -204,6 +236,7 @@ int main(void)
         cmocka_unit_test(a_split_row_holds_what_it_was_split_for),
         cmocka_unit_test(closings_of_a_row_differ),
         cmocka_unit_test(every_order_until_the_block_is_full),
+        cmocka_unit_test(every_order_at_once),
         cmocka_unit_test(wrong_puts_change_nothing),
         cmocka_unit_test(without_an_intent_a_row_stays_open),
         cmocka_unit_test(an_orphan_is_seen_and_recovered_once),

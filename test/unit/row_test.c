@@ -50,15 +50,15 @@ static void expect_same(const struct model *model)
 
 static void take(struct model *model, unsigned order)
 {
-    unsigned page = 99, first = 0;
-    bool found = lab_row_find(model->word, order, &page);
+    uint32_t start = lab_row_lowest(model->word, order, 1);
+    unsigned page = start != 0 ? (unsigned)__builtin_ctz(start) : LAB_ROW_PAGES, first = 0;
 
     while (first < LAB_ROW_PAGES && !model_is_free(model, first, order))
         first += 1u << order;
-    assert_int_equal(found, first < LAB_ROW_PAGES);
-    assert_int_equal(page, found ? first : 99);
-    if (!found)
+    assert_int_equal(page, first);
+    if (start == 0)
         return;
+    assert_int_equal(start, 1u << page);
     model->word = lab_row_take(model->word, lab_row_run(page, order));
     model_set(model, page, order, page + 1);
 }
@@ -101,15 +101,14 @@ static void closed_rows_give_and_hold_nothing(void **state)
         assert_true(lab_row_is_closed(word));
         assert_false(lab_row_is_empty(word));
         assert_int_equal(lab_row_free(word), 0);
-        assert_int_equal(lab_row_lowest(word, 32), 0);
         for (unsigned order = 0; order <= LAB_ROW_ORDER_MAX; order++) {
-            assert_false(lab_row_find(word, order, &page));
+            assert_int_equal(lab_row_lowest(word, order, 32), 0);
             for (page = 0; page < LAB_ROW_PAGES; page += 1u << order)
                 assert_false(lab_row_holds(word, lab_row_run(page, order)));
         }
         for (page = 0; page < LAB_ROW_PAGES; page++)
             assert_false(lab_row_holds_single(word, page));
-        assert_false(lab_row_holds(word, lab_row_singles((uint32_t)random_next(&random) | 1)));
+        assert_false(lab_row_holds(word, lab_row_runs((uint32_t)random_next(&random) | 1, 0)));
         assert_int_equal(word == lab_row_closed(stamp + 1), false);
     }
 }
@@ -133,40 +132,42 @@ static void full_rows_are_not_closed(void **state)
     }
 }
 
-static void singles_are_runs_of_one_page(void **state)
+/* Several runs at once are what they are one by one. */
+static void runs_come_and_go_together(void **state)
 {
     uint64_t random = 5;
 
     for (int i = 0; i < 20000; i++) {
-        uint32_t pages = (uint32_t)(random_next(&random) & random_next(&random));
-        unsigned n = random_below(&random, 40);
-        uint64_t before = lab_row_singles(pages), after = before;
-        uint32_t lowest = lab_row_lowest(before, n);
-        unsigned free = (unsigned)__builtin_popcount(~pages);
+        unsigned order = random_below(&random, LAB_ROW_ORDER_MAX + 1),
+                 n = random_below(&random, 40);
+        uint32_t held = (uint32_t)(random_next(&random) & random_next(&random));
+        uint64_t before = lab_row_runs(held, 0), after = before;
+        uint32_t all = lab_row_lowest(before, order, 32), lowest = lab_row_lowest(before, order, n);
+        unsigned free = (unsigned)__builtin_popcount(all);
 
-        assert_int_equal(lowest & pages, 0);
+        assert_int_equal(lowest & ~all, 0);
         assert_int_equal(__builtin_popcount(lowest), n < free ? n : free);
         if (lowest != 0) /* those not chosen lie above */
-            assert_int_equal(~(pages | lowest) & (UINT32_MAX >> __builtin_clz(lowest)), 0);
+            assert_int_equal((all & ~lowest) & (UINT32_MAX >> __builtin_clz(lowest)), 0);
         for (unsigned page = 0; page < LAB_ROW_PAGES; page++)
             if (lowest >> page & 1)
-                after = lab_row_take(after, lab_row_run(page, 0));
-        assert_int_equal(after, lab_row_take(before, lab_row_singles(lowest)));
-        assert_true(lab_row_holds(after, lab_row_singles(lowest)));
-        assert_int_equal(lab_row_give(after, lab_row_singles(lowest)), before);
+                after = lab_row_take(after, lab_row_run(page, order));
+        assert_int_equal(after, lab_row_take(before, lab_row_runs(lowest, order)));
+        assert_true(lab_row_holds(after, lab_row_runs(lowest, order)));
+        assert_int_equal(lab_row_give(after, lab_row_runs(lowest, order)), before);
     }
 }
 
 static void singles_are_held_only_if_each_is(void **state)
 {
-    uint64_t word = lab_row_take(lab_row_run(4, 2), lab_row_singles(0x3));
+    uint64_t word = lab_row_take(lab_row_run(4, 2), lab_row_runs(0x3, 0));
 
-    assert_true(lab_row_holds(word, lab_row_singles(0x1)));
-    assert_true(lab_row_holds(word, lab_row_singles(0x3)));
-    assert_false(lab_row_holds(word, lab_row_singles(0x7)));  /* one is free */
-    assert_false(lab_row_holds(word, lab_row_singles(0x13))); /* one begins something longer */
-    assert_false(lab_row_holds(word, lab_row_singles(0x23))); /* one is in the midst of it */
-    assert_false(lab_row_holds(word, lab_row_singles(0xf0)));
+    assert_true(lab_row_holds(word, lab_row_runs(0x1, 0)));
+    assert_true(lab_row_holds(word, lab_row_runs(0x3, 0)));
+    assert_false(lab_row_holds(word, lab_row_runs(0x7, 0)));  /* one is free */
+    assert_false(lab_row_holds(word, lab_row_runs(0x13, 0))); /* one begins something longer */
+    assert_false(lab_row_holds(word, lab_row_runs(0x23, 0))); /* one is in the midst of it */
+    assert_false(lab_row_holds(word, lab_row_runs(0xf0, 0)));
     assert_true(lab_row_holds(word, lab_row_run(4, 2)));
 }
 
@@ -177,7 +178,7 @@ int main(void)
         cmocka_unit_test(closed_rows_give_and_hold_nothing),
         cmocka_unit_test(stamps_tell_closings_apart),
         cmocka_unit_test(full_rows_are_not_closed),
-        cmocka_unit_test(singles_are_runs_of_one_page),
+        cmocka_unit_test(runs_come_and_go_together),
         cmocka_unit_test(singles_are_held_only_if_each_is),
     };
 

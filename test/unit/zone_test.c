@@ -105,8 +105,9 @@ static void wrong_arguments_change_nothing(void **state)
     assert_int_equal(lab_zone_alloc(zone, 4, 0, LAB_ZONE_SHORT, &page), -EINVAL);
     assert_int_equal(lab_zone_alloc(zone, 0, 10, LAB_ZONE_SHORT, &page), -EINVAL);
     assert_int_equal(lab_zone_alloc(zone, LAB_LCORE_ANY, 0, LAB_ZONE_CLASSES, &page), -EINVAL);
-    assert_int_equal(lab_zone_alloc_bulk(zone, 4, LAB_ZONE_SHORT, &page, 1, &n), -EINVAL);
-    assert_int_equal(lab_zone_alloc_bulk(zone, 0, LAB_ZONE_CLASSES, &page, 1, &n), -EINVAL);
+    assert_int_equal(lab_zone_alloc_bulk(zone, 4, 0, LAB_ZONE_SHORT, &page, 1, &n), -EINVAL);
+    assert_int_equal(lab_zone_alloc_bulk(zone, 0, 0, LAB_ZONE_CLASSES, &page, 1, &n), -EINVAL);
+    assert_int_equal(lab_zone_alloc_bulk(zone, 0, 10, LAB_ZONE_SHORT, &page, 1, &n), -EINVAL);
     assert_int_equal(page, 77);
     assert_int_equal(n, 55);
     assert_int_equal(lab_zone_free(zone, 4, 0, 0), -EINVAL);
@@ -115,9 +116,12 @@ static void wrong_arguments_change_nothing(void **state)
     assert_int_equal(lab_zone_free(zone, 0, end, 0), -EINVAL);
     assert_int_equal(lab_zone_free(zone, 0, LAB_PAGE_NONE, 0), -EINVAL);
     assert_int_equal(lab_zone_free(zone, 0, 0, 0), -ENOENT);
-    assert_int_equal(lab_zone_free_bulk(zone, 4, pages, 2, &n), -EINVAL);
+    assert_int_equal(lab_zone_free_bulk(zone, 4, 0, pages, 2, &n), -EINVAL);
     assert_int_equal(n, 0);
-    assert_int_equal(lab_zone_free_bulk(zone, 0, pages, 2, &n), -ENOENT);
+    assert_int_equal(lab_zone_free_bulk(zone, 0, 0, pages, 2, &n), -ENOENT);
+    assert_int_equal(n, 0);
+    assert_int_equal(lab_zone_free_bulk(zone, 0, 1, pages, 2, &n), -EINVAL);
+    assert_int_equal(lab_zone_free_bulk(zone, 0, 10, pages, 2, &n), -EINVAL);
     assert_int_equal(n, 0);
     assert_int_equal(lab_zone_sweep(zone, 4), -EINVAL);
     expect_all_free(zone);
@@ -158,16 +162,16 @@ static void bulks_take_what_there_is(void **state)
 
     options.blocks = 1;
     zone = make(options);
-    assert_int_equal(lab_zone_alloc_bulk(zone, 0, LAB_ZONE_LONG, pages, 0, &n), 0);
+    assert_int_equal(lab_zone_alloc_bulk(zone, 0, 0, LAB_ZONE_LONG, pages, 0, &n), 0);
     assert_int_equal(n, 0);
-    assert_int_equal(lab_zone_alloc_bulk(zone, 0, LAB_ZONE_LONG, pages, 2 * LAB_BLOCK_PAGES, &n),
+    assert_int_equal(lab_zone_alloc_bulk(zone, 0, 0, LAB_ZONE_LONG, pages, 2 * LAB_BLOCK_PAGES, &n),
                      0);
     assert_int_equal(n, LAB_BLOCK_PAGES);
-    assert_int_equal(lab_zone_alloc_bulk(zone, 0, LAB_ZONE_LONG, pages + n, 1, &n), -ENOMEM);
+    assert_int_equal(lab_zone_alloc_bulk(zone, 0, 0, LAB_ZONE_LONG, pages + n, 1, &n), -ENOMEM);
     assert_int_equal(n, LAB_BLOCK_PAGES);
     pages[n] = pages[0]; /* a second time */
     pages[n + 1] = pages[1];
-    assert_int_equal(lab_zone_free_bulk(zone, 1, pages, n + 2, &n), -ENOENT);
+    assert_int_equal(lab_zone_free_bulk(zone, 1, 0, pages, n + 2, &n), -ENOENT);
     assert_int_equal(n, LAB_BLOCK_PAGES);
     expect_all_free(zone);
     free(zone);
@@ -187,8 +191,8 @@ static void guests_that_come_too_late_do_all_the_same(void **state)
         assert_int_equal(lab_zone_alloc(zone, LAB_LCORE_ANY, order, LAB_ZONE_SHORT, &page), 0);
         assert_int_equal(lab_zone_free(zone, LAB_LCORE_ANY, page, order), 0);
     }
-    assert_int_equal(lab_zone_alloc_bulk(zone, LAB_LCORE_ANY, LAB_ZONE_LONG, small, 100, &k), 0);
-    assert_int_equal(lab_zone_free_bulk(zone, LAB_LCORE_ANY, small, 100, &k), 0);
+    assert_int_equal(lab_zone_alloc_bulk(zone, LAB_LCORE_ANY, 0, LAB_ZONE_LONG, small, 100, &k), 0);
+    assert_int_equal(lab_zone_free_bulk(zone, LAB_LCORE_ANY, 0, small, 100, &k), 0);
     assert_null(zone_wrong(zone, true, NULL));
     for (uint32_t i = 0; i < usual.blocks; i++)
         assert_int_equal(lab_zone_alloc(zone, 0, 9, LAB_ZONE_SHORT, &page), 0);
