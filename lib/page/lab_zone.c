@@ -222,9 +222,11 @@ static LAB_NOINLINE bool take_run_slow(const struct request *r, uint32_t *ret_pa
     const struct lab_zone_search others_rows = {rows.hint, rows.cursor, rows.least, true};
 
     if (r->at->block != LAB_PAGE_NONE) {
-        if (take_open(r, r->at->block, ret_page))
+        uint32_t block = lab_zone_block_at(r->zone, r->at);
+
+        if (take_open(r, block, ret_page))
             return true;
-        if (none_near(r, &open) && take_split(r, r->at->block, ret_page))
+        if (none_near(r, &open) && take_split(r, block, ret_page))
             return true;
         lab_zone_stop_work(r->zone, r->at);
     }
@@ -258,11 +260,12 @@ static bool take_block(const struct request *r, uint32_t *ret_page)
 static inline bool take_any(const struct request *r, uint32_t *ret_page)
 {
     if (r->order <= LAB_ROW_ORDER_MAX) {
-        unsigned page;
+        uint32_t block = lab_zone_block_at(r->zone, r->at);
+        unsigned row = lab_zone_row_at(r->at), page;
 
         if (lab_likely(r->at->block != LAB_PAGE_NONE) &&
-            lab_likely(lab_block_get(&r->zone->block[r->at->block], r->at->row, r->order, &page))) {
-            *ret_page = page_of(r->at->block, r->at->row, page);
+            lab_likely(lab_block_get(&r->zone->block[block], row, r->order, &page))) {
+            *ret_page = page_of(block, row, page);
             return true;
         }
         return take_run_slow(r, ret_page);
@@ -270,7 +273,7 @@ static inline bool take_any(const struct request *r, uint32_t *ret_page)
     if (r->at == NULL)
         return take_block(r, ret_page);
     if (lab_likely(r->at->block != LAB_PAGE_NONE) &&
-        lab_likely(take_rows(r, r->at->block, ret_page)))
+        lab_likely(take_rows(r, lab_zone_block_at(r->zone, r->at), ret_page)))
         return true;
     return take_rows_slow(r, ret_page);
 }
@@ -308,14 +311,14 @@ int lab_zone_alloc(struct lab_zone *zone, uint32_t lcore, unsigned order,
 /* What the row has in which the last single page was found; returns how many. */
 static unsigned take_singles(const struct request *r, uint32_t *ret_pages, unsigned n)
 {
-    struct lab_zone_place at = *r->at;
-    uint32_t pages, rest;
+    uint32_t block = lab_zone_block_at(r->zone, r->at), pages, rest;
+    unsigned row = lab_zone_row_at(r->at);
 
-    if (n == 0 || at.block == LAB_PAGE_NONE)
+    if (n == 0 || r->at->block == LAB_PAGE_NONE)
         return 0;
-    pages = lab_block_get_singles(&r->zone->block[at.block], at.row, n);
+    pages = lab_block_get_singles(&r->zone->block[block], row, n);
     for (rest = pages; rest != 0; rest &= rest - 1)
-        *ret_pages++ = page_of(at.block, at.row, (unsigned)__builtin_ctz(rest));
+        *ret_pages++ = page_of(block, row, (unsigned)__builtin_ctz(rest));
     return (unsigned)__builtin_popcount(pages);
 }
 
@@ -359,7 +362,7 @@ int lab_zone_alloc_row(struct lab_zone *zone, uint32_t page, unsigned n, uint32_
 
     if (!is_page(zone, page, 0))
         return -EINVAL;
-    block = &zone->block[page / LAB_BLOCK_PAGES];
+    block = &zone->block[lab_zone_block_of(zone, page)];
     if (!lab_block_get_row(block, row)) {
         singles = lab_block_get_singles(block, row, n);
         if (singles == 0)
@@ -373,7 +376,7 @@ int lab_zone_alloc_row(struct lab_zone *zone, uint32_t page, unsigned n, uint32_
 static inline int put_piece(struct lab_zone *zone, struct lab_zone_lcore *me, uint32_t page,
                             lab_row_piece piece)
 {
-    uint32_t block = page / LAB_BLOCK_PAGES;
+    uint32_t block = lab_zone_block_of(zone, page);
     struct lab_block_transit transit = transit_of(me, block);
     unsigned largest;
     int rc = lab_block_put(&zone->block[block], page / LAB_ROW_PAGES % LAB_BLOCK_ROWS, piece,
@@ -386,7 +389,7 @@ static inline int put_piece(struct lab_zone *zone, struct lab_zone_lcore *me, ui
 
 static int put_rows(struct lab_zone *zone, struct lab_zone_lcore *me, uint32_t page, unsigned order)
 {
-    uint32_t block = page / LAB_BLOCK_PAGES;
+    uint32_t block = lab_zone_block_of(zone, page);
     unsigned largest;
     int rc = lab_block_put_rows(&zone->block[block], page / LAB_ROW_PAGES % LAB_BLOCK_ROWS, order,
                                 &largest);
