@@ -117,7 +117,7 @@ bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, uns
         return false;
     bot = mended_bot(deque);
     top = lab_load_acquire(&deque->top); /* D8 */
-    if (n > top + deque->capacity - bot)
+    if (n > top + deque->capacity - bot || n > deque->capacity)
         return false;
     store(deque, bot, things, n);
     bot += n;
@@ -201,7 +201,7 @@ unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, un
 
         if (bot - split < n && !lower_split(deque, &split, n - (bot - split)))
             continue;
-        taken = (unsigned)min_u64(bot - split, n);
+        taken = (unsigned)min_u64(min_u64(bot - split, deque->capacity), n);
         if (taken < least)
             taken = 0;
         if (taken == 0 || pop_tip(deque, bot, ret_things, taken)) {

@@ -21,6 +21,7 @@ bool lab_roster_enter_owner(struct lab_roster *roster, uint32_t slot, uint64_t *
 
     if (place >= roster->places)
         return false;
+    place = lab_index_bounded(place, roster->places);
     lab_store_relaxed(&roster->entry[place], slot);
     lab_fence_light(); /* the caller may be killed before it has slots, not the other way round */
     *ret_place = place;

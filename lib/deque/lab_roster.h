@@ -18,6 +18,7 @@
 
 #include <lab_barrier.h>
 #include <lab_deque.h>
+#include <lab_index.h>
 
 /* The slot of the threads without an id. */
 #define LAB_ROSTER_ANY 0u
@@ -27,7 +28,8 @@
 
 struct lab_roster {
     lab_atomic_t *entry; /* places entries: slots in order of arrival; LAB_ROSTER_ANY: not yet */
-    uint32_t places;     /* up to LAB_ROSTER_PLACES_MAX */
+    uint32_t places;     /* 1 to LAB_ROSTER_PLACES_MAX */
+    uint32_t slots;      /* how many deques there are: an entry beyond is none */
     lab_atomic_t taken;  /* entries that are taken, or were asked for */
 };
 
@@ -43,10 +45,13 @@ LAB_INLINE uint32_t lab_roster_length(const struct lab_roster *roster)
     return taken < roster->places ? (uint32_t)taken : roster->places;
 }
 
-/* The slot at a place, or LAB_ROSTER_ANY while its owner is still moving in. Any thread. */
+/* The slot at a place, or LAB_ROSTER_ANY while its owner is still moving in. It is one that there
+ * is, and the place is brought into range, whoever wrote the two. Any thread. */
 LAB_INLINE uint32_t lab_roster_slot(const struct lab_roster *roster, uint32_t place)
 {
-    return (uint32_t)lab_load_relaxed(&roster->entry[place]);
+    const lab_atomic_t *entry = &roster->entry[lab_index_bounded(place, roster->places)];
+
+    return (uint32_t)lab_index_bounded(lab_load_relaxed(entry), roster->slots);
 }
 
 /* Makes the tips of all these deques but the caller's public, with one lab_barrier_heavy() for all

@@ -268,6 +268,7 @@ static void build_caches(struct lab_arena *arena, const struct layout *layout)
     arena->slots_each = layout->slots_each;
     arena->roster.entry = (void *)(base + layout->roster);
     arena->roster.places = layout->caches;
+    arena->roster.slots = arena->lcores + 1;
     memcpy(arena->capacity, layout->capacity, sizeof(arena->capacity));
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
         arena->cache[order] =

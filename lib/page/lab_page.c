@@ -30,7 +30,7 @@ static bool take_down_to(struct gathering *g, unsigned mark)
     struct lab_arena *arena = g->request.arena;
 
     for (uint32_t i = 0; i < arena->zones && !is_complete(g); i++) {
-        struct lab_page_zone *zone = &arena->zone[g->home->next[i]];
+        struct lab_page_zone *zone = lab_page_zone_at(arena, g->home->next[i]);
 
         g->got +=
             lab_page_zone_take(&g->request, zone, mark < LAB_PAGE_MARKS ? zone->mark[mark] : 0,
@@ -44,7 +44,7 @@ static bool take_reserve(struct gathering *g)
     struct lab_arena *arena = g->request.arena;
 
     for (uint32_t i = 0; i < arena->zones && !is_complete(g); i++)
-        g->got += lab_page_zone_take_reserve(&g->request, &arena->zone[g->home->next[i]],
+        g->got += lab_page_zone_take_reserve(&g->request, lab_page_zone_at(arena, g->home->next[i]),
                                              g->pages + g->got, g->want - g->got);
     return is_complete(g);
 }
@@ -153,7 +153,7 @@ static void prefetch(const char *memory)
 static unsigned neighbours(const struct lab_page_zone *zone, unsigned order, void *const *pages,
                            unsigned n)
 {
-    size_t first = lab_page_number(zone, pages[0]);
+    size_t first = lab_page_number(zone, pages[0], order);
     unsigned k = 1;
 
     while (k < n && (char *)pages[k] == (char *)pages[0] + k * (LAB_PAGE_BYTES << order) &&
@@ -167,11 +167,12 @@ static void hand_over(const struct lab_page_request *request, void *const *pages
 {
     for (unsigned i = 0, side_by_side; i < n; i += side_by_side) {
         struct lab_page_zone *zone = lab_page_zone_of(request->arena, pages[i]);
-        lab_byte_t *dirt = zone->dirt + lab_page_number(zone, pages[i]);
+        size_t number = lab_page_number(zone, pages[i], request->order);
+        lab_byte_t *dirt = zone->dirt + number;
 
         side_by_side = 1;
         if (request->gfp & (LAB_GFP_ZERO | LAB_GFP_EXCLUSIVE) &&
-            zero_dirt(dirt, request->order, pages[i]))
+            zero_dirt(dirt, request->order, zone->base + number * LAB_PAGE_BYTES))
             (void)lab_fetch_add_relaxed(&zone->event[LAB_PAGE_ZEROED], 1);
         if (request->gfp & LAB_GFP_EXCLUSIVE)
             prefetch(pages[i]);
@@ -193,8 +194,7 @@ static int fail(struct gathering *g)
     give_back(g);
     lab_page_zone_hunger(arena);
     if (!(g->request.gfp & LAB_GFP_NOWARN))
-        lab_page_zone_tell(arena, &arena->zone[arena->lcore[g->request.lcore + 1].home],
-                           LAB_PAGE_FAILED);
+        lab_page_zone_tell(arena, lab_page_home(arena, g->request.lcore + 1), LAB_PAGE_FAILED);
     return -ENOMEM;
 }
 
@@ -204,7 +204,7 @@ static LAB_NOINLINE int alloc_bulk(const struct lab_page_request *request, void 
     void *pages[LAB_PAGE_BULK_MAX];
     struct gathering g = {.request = *request, .pages = pages, .want = n};
 
-    g.home = &request->arena->zone[request->arena->lcore[request->lcore + 1].home];
+    g.home = lab_page_home(request->arena, request->lcore + 1);
     if (lab_unlikely(!take(&g)))
         return fail(&g);
     memcpy(ret_pages, pages, n * sizeof(*pages));
@@ -240,7 +240,7 @@ LAB_NOINLINE int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, un
     if (lab_page_cache_serves(arena, order, n) && alloc_private(&request, ret_pages, n))
         return 0;
     if (!lab_page_cache_serves(arena, order, n) &&
-        lab_page_zone_take_all(&request, &arena->zone[arena->lcore[lcore + 1].home], ret_pages, n))
+        lab_page_zone_take_all(&request, lab_page_home(arena, lcore + 1), ret_pages, n))
         rc = 0;
     else
         rc = alloc_bulk(&request, ret_pages, n);
@@ -284,7 +284,8 @@ LAB_NOINLINE int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, uns
         offset = n == 1 ? (size_t)((uintptr_t)pages[0] - (uintptr_t)me->base) : SIZE_MAX;
         if (offset < me->bytes && offset % LAB_PAGE_BYTES == 0 &&
             !lab_page_is_cached(arena, order) && lab_load_relaxed(&arena->hungry) == 0) {
-            rc = lab_page_zone_give_one(arena, lcore, order, &arena->zone[me->home], offset);
+            rc = lab_page_zone_give_one(arena, lcore, order, lab_page_home(arena, lcore + 1),
+                                        offset);
             done = rc == 0;
         } else {
             rc = free_bulk(arena, lcore, order, pages, n, &done);
@@ -308,7 +309,7 @@ int lab_page_free_used(struct lab_arena *arena, uint32_t lcore, void *page, unsi
     /* The byte is the caller's, if the page is: what is not must not be touched. */
     if (!lab_page_zone_holds(&where, order))
         return lab_page_zone_give(arena, lcore, order, &page, 1, &done);
-    number = lab_page_number(where.zone, page);
+    number = lab_page_number(where.zone, page, order);
     lab_page_dirt_set(where.zone->dirt + number, order, used_bytes);
     return lab_page_zone_give(arena, lcore, order, &page, 1, &done);
 }

@@ -33,6 +33,7 @@
 #include <lab_deque.h>
 #include <lab_error.h>
 #include <lab_gfp.h>
+#include <lab_index.h>
 #include <lab_lcore.h>
 #include <lab_level.h>
 #include <lab_region.h>
@@ -235,13 +236,22 @@ LAB_INLINE struct lab_deque *lab_page_deque(struct lab_arena *arena, uint32_t sl
     return &arena->deque[arena->cache[order] + (arena->lcores + 1) * (uint32_t)kind + slot];
 }
 
+/* The number of an allocation's first page, brought into range: of so many pages from base on, in
+ * whole blocks. Wait-free. */
+LAB_INLINE size_t lab_page_first(const char *base, uint64_t pages, const void *page, unsigned order)
+{
+    size_t number = (size_t)((uintptr_t)page - (uintptr_t)base) / LAB_PAGE_BYTES;
+
+    return lab_index_bounded(number, pages) & ~(((size_t)1 << order) - 1);
+}
+
 /* Pages from the lcore's clean deque are held now. */
 LAB_INLINE void lab_page_no_longer_clean(const struct lab_page_lcore *me, unsigned order,
                                          void *const *pages, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
         lab_bytes_fill(me->dirt +
-                           (size_t)((uintptr_t)pages[i] - (uintptr_t)me->base) / LAB_PAGE_BYTES,
+                           lab_page_first(me->base, me->bytes / LAB_PAGE_BYTES, pages[i], order),
                        LAB_PAGE_LINES, (size_t)1 << order);
 }
 
@@ -310,7 +320,6 @@ LAB_INLINE int lab_page_free_bulk(struct lab_arena *arena, uint32_t lcore, unsig
         lab_likely(lab_load_relaxed(&arena->hungry) == 0)) {
         struct lab_deque *deque = lab_page_deque(arena, slot, order, LAB_PAGE_PLAIN);
         const struct lab_page_lcore *me = &arena->lcore[slot];
-
         unsigned fits = lab_deque_has_room_owner(deque, n) ? n : 0;
 
         while (i < fits && lab_page_is_own(me, pages[i], order))

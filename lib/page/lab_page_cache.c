@@ -77,7 +77,7 @@ static unsigned steal(const struct lab_page_request *request, enum lab_page_kind
     if (n >= deque->reach || arena->lcore[from].home != arena->lcore[slot].home ||
         lab_load_relaxed(&arena->hungry) != 0 || !enrol(arena, slot))
         return lab_deque_steal_any(deque, ret_pages, n);
-    came = lab_deque_steal_any(deque, burst, deque->reach);
+    came = lab_deque_steal_any(deque, burst, LAB_DEQUE_REACH_MAX);
     used = came < n ? came : n;
     memcpy(ret_pages, burst, used * sizeof(*burst));
     keep(request, kind, burst + used, came - used);
@@ -156,7 +156,7 @@ static unsigned sort(const struct lab_page_zone *zone, unsigned order, enum lab_
 
     for (unsigned i = 0; i < n; i++) {
         void *page = pages[i];
-        bool clean = lab_page_dirt_is_clean(zone->dirt + lab_page_number(zone, page), order);
+        bool clean = lab_page_dirt_is_clean(zone->dirt + lab_page_number(zone, page, order), order);
 
         if (clean != (kind == LAB_PAGE_CLEAN))
             continue;
@@ -179,7 +179,7 @@ static void keep_surplus(const struct lab_page_request *request, struct lab_page
         clean = 0;
     keep(request, LAB_PAGE_CLEAN, pages, clean);
     for (unsigned i = clean; i < n; i++)
-        lab_page_dirt_mark(zone->dirt + lab_page_number(zone, pages[i]),
+        lab_page_dirt_mark(zone->dirt + lab_page_number(zone, pages[i], request->order),
                            (size_t)1 << request->order);
     keep(request, LAB_PAGE_PLAIN, pages + clean, n - clean);
 }
@@ -189,7 +189,7 @@ unsigned lab_page_cache_refill(const struct lab_page_request *request, enum lab_
 {
     struct lab_arena *arena = request->arena;
     uint32_t slot = request->lcore + 1;
-    struct lab_page_zone *zone = &arena->zone[arena->lcore[slot].home];
+    struct lab_page_zone *zone = lab_page_home(arena, slot);
     unsigned surplus = arena->capacity[request->order][kind] / 4, got, used;
     void *pages[LAB_PAGE_BULK_MAX + SURPLUS_MOST];
 
@@ -232,7 +232,7 @@ bool lab_page_cache_put(struct lab_arena *arena, uint32_t slot, unsigned order, 
     if (lab_deque_push_slow_owner(own, pages, n, false))
         return true;
     /* Full: the oldest of it make room for many puts to come. */
-    spilt = lab_deque_steal_any(own, oldest, own->reach);
+    spilt = lab_deque_steal_any(own, oldest, LAB_DEQUE_REACH_MAX);
     (void)lab_page_zone_give(arena, slot - 1, order, oldest, spilt, &done);
     return lab_deque_push_slow_owner(own, pages, n, false);
 }

@@ -20,9 +20,12 @@
 /* All lines of a page. */
 #define LAB_PAGE_DIRTY LAB_PAGE_LINES
 
-LAB_INLINE size_t lab_page_number(const struct lab_page_zone *zone, const void *page)
+/* The number of an allocation's first page. What comes from a deque is an address that others may
+ * have written, too: so an allocation of that order fits the zone from there on. */
+LAB_INLINE size_t lab_page_number(const struct lab_page_zone *zone, const void *page,
+                                  unsigned order)
 {
-    return (size_t)((uintptr_t)page - (uintptr_t)zone->base) / LAB_PAGE_BYTES;
+    return lab_page_first(zone->base, zone->pages, page, order);
 }
 
 /* Whether an allocation of these pages is all zero. */

@@ -92,16 +92,18 @@ static unsigned clean_zone(struct lab_page_zone *zone, uint32_t lcore, unsigned 
     if (!lab_cas_acquire(&keeper->busy, &free, lcore + 2ull)) /* K1 pairs with K2 */
         return 0;
     for (uint32_t n = 0; n < ROWS_A_CALL && n < rows && cleaned < most; n++) {
-        unsigned already = clean_in(zone, keeper->row);
+        uint32_t row = (uint32_t)lab_index_bounded(keeper->row, rows);
+        unsigned already = clean_in(zone, row);
 
         keeper->clean += already;
         if (already < LAB_ROW_PAGES && !keeper->resting && keeper->clean < enough) {
-            unsigned now = clean_row(zone, lcore, keeper->row);
+            unsigned now = clean_row(zone, lcore, row);
 
             keeper->clean += now;
             cleaned += now;
         }
-        if (++keeper->row == rows)
+        keeper->row = row + 1;
+        if (keeper->row == rows)
             begin_anew(zone);
     }
     lab_store_release(&keeper->busy, 0); /* K2 */
@@ -117,7 +119,7 @@ static unsigned stock_some(const struct lab_page_request *request, struct lab_pa
 
     n = lab_page_zone_take(request, zone, zone->mark[LAB_PAGE_HIGH], pages, n < BURST ? n : BURST);
     for (unsigned i = 0; i < n; i++)
-        (void)clean(zone, lab_page_number(zone, pages[i]), 1u << request->order);
+        (void)clean(zone, lab_page_number(zone, pages[i], request->order), 1u << request->order);
     if (n > 0 && lab_page_cache_offer(request->arena, request->lcore + 1, request->order, pages, n))
         return n << request->order;
     (void)lab_page_zone_give(request->arena, request->lcore, request->order, pages, n, &done);
@@ -138,7 +140,7 @@ static unsigned stock(struct lab_arena *arena, uint32_t lcore, unsigned order, u
     if (has >= capacity / 4)
         return 0;
     while (has + (done >> order) < capacity / 2 && done < most && came > 0) {
-        came = stock_some(&request, &arena->zone[arena->lcore[slot].home],
+        came = stock_some(&request, lab_page_home(arena, slot),
                           capacity / 2 - (unsigned)has - (done >> order));
         done += came;
     }

@@ -6,6 +6,7 @@
 
 /* One zone of an arena: its parts, its level and its marks. For lib/page alone. */
 
+#include <lab_index.h>
 #include <lab_page.h>
 
 /* What a request wants. */
@@ -55,12 +56,26 @@ void lab_page_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone);
 /* Whether an allocation of that order begins there. */
 bool lab_page_zone_holds(const struct lab_page_where *where, unsigned order);
 
-/* The zone of a page of this arena. */
+/* A zone by its number, which may come from memory that others write, too: one that is none finds
+ * the first zone. */
+LAB_INLINE struct lab_page_zone *lab_page_zone_at(struct lab_arena *arena, uint32_t index)
+{
+    return &arena->zone[lab_index_bounded(index, arena->zones)];
+}
+
+/* The zone that the lcore of a slot prefers. */
+LAB_INLINE struct lab_page_zone *lab_page_home(struct lab_arena *arena, uint32_t slot)
+{
+    return lab_page_zone_at(arena, arena->lcore[slot].home);
+}
+
+/* The zone of a page of this arena; what is of none finds the last one. */
 LAB_INLINE struct lab_page_zone *lab_page_zone_of(struct lab_arena *arena, const void *page)
 {
-    struct lab_page_zone *zone = arena->zone;
+    struct lab_page_zone *zone = arena->zone, *last = zone + arena->zones - 1;
 
-    while ((size_t)((uintptr_t)page - (uintptr_t)zone->base) >= zone->pages * LAB_PAGE_BYTES)
+    while (zone < last &&
+           (size_t)((uintptr_t)page - (uintptr_t)zone->base) >= zone->pages * LAB_PAGE_BYTES)
         zone++;
     return zone;
 }

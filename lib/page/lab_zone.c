@@ -210,12 +210,13 @@ static LAB_NOINLINE bool take_runs_slow(struct request *r)
     const struct lab_zone_search others_rows = {rows.hint, rows.cursor, rows.least, true};
 
     if (r->at->block != LAB_PAGE_NONE) {
+        uint32_t block = lab_zone_block_at(r->zone, r->at);
         bool split = true;
 
-        if (take_open(r, r->at->block))
+        if (take_open(r, block))
             return true;
         while (split && none_near(r, &open))
-            if (take_split(r, r->at->block, &split))
+            if (take_split(r, block, &split))
                 return true;
         lab_zone_stop_work(r->zone, r->at);
     }
@@ -248,16 +249,17 @@ static inline bool take_any(struct request *r)
     if (r->at == NULL)
         return take_blocks(r);
     if (r->order <= LAB_ROW_ORDER_MAX) {
-        struct lab_zone_place at = *r->at;
+        uint32_t block = lab_zone_block_at(r->zone, r->at);
+        unsigned row = lab_zone_row_at(r->at);
 
-        if (lab_likely(at.block != LAB_PAGE_NONE) &&
-            lab_likely(
-                got_in_row(r, at.block, at.row,
-                           lab_block_get(&r->zone->block[at.block], at.row, r->order, r->want))))
+        if (lab_likely(r->at->block != LAB_PAGE_NONE) &&
+            lab_likely(got_in_row(r, block, row,
+                                  lab_block_get(&r->zone->block[block], row, r->order, r->want))))
             return true;
         return take_runs_slow(r);
     }
-    if (lab_likely(r->at->block != LAB_PAGE_NONE) && lab_likely(take_rows(r, r->at->block)))
+    if (lab_likely(r->at->block != LAB_PAGE_NONE) &&
+        lab_likely(take_rows(r, lab_zone_block_at(r->zone, r->at))))
         return true;
     return take_rows_slow(r);
 }
@@ -327,7 +329,7 @@ int lab_zone_alloc_row(struct lab_zone *zone, uint32_t page, unsigned n, uint32_
 
     if (!lab_zone_has(zone, page, 0))
         return -EINVAL;
-    block = &zone->block[page / LAB_BLOCK_PAGES];
+    block = &zone->block[lab_zone_block_of(zone, page)];
     if (!lab_block_get_row(block, row)) {
         singles = lab_block_get(block, row, 0, n);
         if (singles == 0)

@@ -73,14 +73,16 @@ enum lab_zone_group {
 /* Where an lcore's searches for a hint of each kind begin, in groups of LAB_BYTES_GROUP blocks. */
 enum lab_zone_cursor { LAB_ZONE_AT_OPEN, LAB_ZONE_AT_ROWS, LAB_ZONE_AT_WHOLE, LAB_ZONE_CURSORS };
 
+struct lab_zone_place {
+    uint32_t block; /* the block that an lcore works in, or LAB_PAGE_NONE */
+    uint32_t row;   /* and the row that last had what it wanted */
+};
+
 /* What an lcore, or a guest, works with. Written by it alone, save by the sweep after its death. */
 struct lab_zone_lcore {
     alignas(LAB_CACHE_LINE) lab_atomic_t intent; /* lab_block.h; read by every sweep */
     lab_atomic_t taken;                          /* guests: 1 while one is in here */
-    struct lab_zone_place {
-        uint32_t block; /* the block it works in, or LAB_PAGE_NONE */
-        uint32_t row;   /* and the row that last had what it wanted */
-    } at[LAB_ZONE_CLASSES][LAB_ZONE_GROUPS];
+    struct lab_zone_place at[LAB_ZONE_CLASSES][LAB_ZONE_GROUPS];
     uint32_t cursor[LAB_ZONE_CURSORS];
     uint32_t home;     /* its cursors begin here, and do not fall back behind it */
     uint32_t searches; /* slow ones */

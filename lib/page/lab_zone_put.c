@@ -13,7 +13,7 @@
 static inline int put(struct lab_zone *zone, struct lab_zone_lcore *me, uint32_t page,
                       unsigned order, uint32_t starts)
 {
-    uint32_t block = page / LAB_BLOCK_PAGES;
+    uint32_t block = lab_zone_block_of(zone, page);
     struct lab_block_transit transit = lab_zone_transit_of(me, block);
     struct lab_block *b = &zone->block[block];
     unsigned row = page / LAB_ROW_PAGES % LAB_BLOCK_ROWS, largest;

@@ -31,7 +31,8 @@ uint32_t lab_zone_search(struct lab_zone *zone, struct lab_zone_lcore *me,
                          const struct lab_zone_search *search, uint32_t most_groups)
 {
     const lab_byte_t *hints = zone->hint[search->hint];
-    uint32_t start = me->cursor[search->cursor], best = LAB_PAGE_NONE, first_seen = 0;
+    uint32_t start = (uint32_t)lab_index_bounded(me->cursor[search->cursor], zone->groups);
+    uint32_t best = LAB_PAGE_NONE, first_seen = 0;
     uint32_t left = most_groups < zone->groups ? most_groups : zone->groups;
     unsigned better_than = HINT_MAX + 1;
 
@@ -108,7 +109,7 @@ void lab_zone_leave_block(struct lab_zone *zone, uint32_t block)
 void lab_zone_stop_work(struct lab_zone *zone, struct lab_zone_place *at)
 {
     if (at->block != LAB_PAGE_NONE)
-        lab_zone_leave_block(zone, at->block);
+        lab_zone_leave_block(zone, lab_zone_block_at(zone, at));
     at->block = LAB_PAGE_NONE;
 }
 

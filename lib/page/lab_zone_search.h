@@ -7,6 +7,7 @@
 /* The hint bytes and the search through them: advice on where to look, never on what is free. For
  * lib/page alone. */
 
+#include <lab_index.h>
 #include <lab_zone.h>
 
 /* How much is looked at: groups of LAB_BYTES_GROUP blocks. Near is 512 MiB. */
@@ -43,6 +44,24 @@ void lab_zone_gauge(struct lab_zone *zone, struct lab_zone_lcore *me);
 /* The rest of lab_zone_raise(). */
 void lab_zone_raise_slow(struct lab_zone *zone, struct lab_zone_lcore *me, uint32_t block,
                          enum lab_zone_hint hint, unsigned value);
+
+/* The block that an lcore works in. Its place lies in memory that others may write, too: one that
+ * is out of range finds block 0. */
+LAB_INLINE uint32_t lab_zone_block_at(const struct lab_zone *zone, const struct lab_zone_place *at)
+{
+    return (uint32_t)lab_index_bounded(at->block, zone->blocks);
+}
+
+LAB_INLINE unsigned lab_zone_row_at(const struct lab_zone_place *at)
+{
+    return at->row % LAB_BLOCK_ROWS;
+}
+
+/* The block of a page, which must be one of the zone: that it is has been checked. */
+LAB_INLINE uint32_t lab_zone_block_of(const struct lab_zone *zone, uint32_t page)
+{
+    return (uint32_t)lab_index_bounded(page / LAB_BLOCK_PAGES, zone->blocks);
+}
 
 LAB_INLINE unsigned lab_zone_hint(const struct lab_zone *zone, enum lab_zone_hint hint,
                                   uint32_t block)

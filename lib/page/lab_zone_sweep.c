@@ -28,8 +28,10 @@ static int sweep_one(struct lab_zone *zone, struct lab_zone_lcore *dead)
     uint64_t intent = lab_load_acquire(&dead->intent) & ~INTENT_OF_DEAD;
     struct lab_block_orphan orphan;
 
-    if (intent != 0) {
-        uint32_t block = (uint32_t)((intent - 1) / LAB_BLOCK_ROWS);
+    if (intent - 1 >= (uint64_t)zone->blocks * LAB_BLOCK_ROWS) {
+        lab_store_relaxed(&dead->intent, 0); /* 0 already, or what names no row of this zone */
+    } else {
+        uint32_t block = (uint32_t)lab_index_bounded((intent - 1) / LAB_BLOCK_ROWS, zone->blocks);
         unsigned row = (unsigned)((intent - 1) % LAB_BLOCK_ROWS);
         struct lab_block *b = &zone->block[block];
 

@@ -203,7 +203,7 @@ static bool refill(struct request *request, struct lab_deque *deque)
     void *burst[LAB_DEQUE_REACH_MAX];
     bool direct = left >= most || !enrol(pool, request->slot);
     void **landing = direct ? request->things + request->got : burst;
-    unsigned n = direct ? left : most;
+    unsigned n = direct ? left : LAB_DEQUE_REACH_MAX;
     unsigned came = deque != NULL ? lab_deque_steal_any(deque, landing, n)
                                   : stack_get(pool, &pool->stack, landing, n);
     unsigned used = came < left ? came : left;

@@ -99,6 +99,7 @@ LAB_NOINLINE int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint
 
     if (index >= pool->adopted || lab_pool_slot(lcore) > pool->lcores)
         return -EINVAL;
+    index = (uint32_t)lab_index_bounded(index, pool->count);
     thing = lab_pool_thing(pool, index);
     if (is_full(pool) && lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &call)) {
         uint64_t word = lab_load_acquire(&pool->audit->record[index].word); /* U2 */

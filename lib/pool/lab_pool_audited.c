@@ -138,18 +138,19 @@ static void sample_got(struct lab_pool *pool, uint32_t slot, void *const *things
                        struct lab_audit_site site)
 {
     struct lab_pool_slow *slow = &pool->slow[slot];
+    uint32_t next;
 
     if (slot == lab_pool_slot(LAB_LCORE_ANY)) {
         sample_any(pool, things, n, site);
         return;
     }
-    for (; slow->to_sample <= n; slow->to_sample = lab_audit_next_sample(pool->audit)) {
-        if (slow->to_sample > 0)
-            watch(pool, slot, things[slow->to_sample - 1], site);
-        n -= slow->to_sample;
-        things += slow->to_sample;
+    for (next = slow->to_sample; next <= n; next = lab_audit_next_sample(pool->audit)) {
+        if (next > 0)
+            watch(pool, slot, things[lab_index_bounded(next - 1, n)], site);
+        n -= next;
+        things += next;
     }
-    slow->to_sample -= n;
+    slow->to_sample = next - n;
 }
 
 static int take(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things, unsigned n)

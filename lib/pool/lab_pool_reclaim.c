@@ -166,8 +166,11 @@ static void mark_index(void *context, uint32_t index)
 {
     struct reclaim *reclaim = context;
 
-    if (index < reclaim->pool->count)
-        lab_byte_store_relaxed(&reclaim->pool->sweep->mark[index], reclaim->epoch);
+    uint32_t count = reclaim->pool->count;
+
+    if (index < count)
+        lab_byte_store_relaxed(&reclaim->pool->sweep->mark[lab_index_bounded(index, count)],
+                               reclaim->epoch);
 }
 
 /* Inside a call the owner may lower bot for a moment; what it had before may still be there. What a

@@ -232,6 +232,7 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     pool->slow = (void *)(base + layout->slow);
     pool->roster.entry = (void *)(base + layout->roster);
     pool->roster.places = layout->deques;
+    pool->roster.slots = layout->lcores + 1;
     pool->slots = (void *)(base + layout->slots);
     pool->objects = (void *)(base + layout->objects);
     pool->hash = (void *)(base + layout->hash);
@@ -449,7 +450,7 @@ int lab_pool_index(const struct lab_pool *pool, const void *thing, uint32_t *ret
 
         if (index >= pool->count || offset % pool->stride != 0)
             return -ENOENT;
-        *ret_index = (uint32_t)index;
+        *ret_index = (uint32_t)lab_index_bounded(index, pool->count);
         return 0;
     }
     for (uint32_t at = hash_of(pool, thing); pool->hash[at] != 0; at = (at + 1) & pool->hash_mask) {

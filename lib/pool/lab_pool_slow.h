@@ -6,6 +6,7 @@
 
 /* What the pool's own files share. A slot is lab_pool_slot() of a caller's lcore, in range. */
 
+#include <lab_index.h>
 #include <lab_pool.h>
 
 /* The slow halves of get and put, which the audit does not see. */
@@ -87,11 +88,14 @@ LAB_INLINE uint32_t lab_pool_lcore(uint32_t slot)
     return slot - 1;
 }
 
+/* An index may come from memory that others write, too: one that is none finds the first thing. */
 LAB_INLINE void *lab_pool_thing(const struct lab_pool *pool, uint32_t index)
 {
+    size_t bounded = lab_index_bounded(index, pool->count);
+
     if (pool->stride != 0)
-        return pool->buffers + (size_t)index * pool->stride;
-    return pool->objects[index];
+        return pool->buffers + bounded * pool->stride;
+    return pool->objects[bounded];
 }
 
 #endif

@@ -190,7 +190,7 @@ static void take_rows_from(struct lab_block *block, unsigned first)
 
     for (unsigned order = 0; order < 4; order++)
         if (1u << order >= first)
-            state = lab_block_state_take(state, 1u << order, order);
+            state = lab_block_state_take(state, UINT32_C(1) << (1u << order), order);
     lab_store_relaxed(&block->state, state);
 }
 
