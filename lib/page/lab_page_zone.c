@@ -176,7 +176,9 @@ unsigned lab_page_zone_take_reserve(const struct lab_page_request *request,
 
 bool lab_page_zone_find(struct lab_arena *arena, const void *page, struct lab_page_where *ret_where)
 {
-    for (uint32_t i = 0; i < arena->zones; i++) {
+    uint32_t present = lab_arena_present(arena);
+
+    for (uint32_t i = 0; i < present; i++) {
         struct lab_page_zone *zone = &arena->zone[i];
         size_t offset = (size_t)((uintptr_t)page - (uintptr_t)zone->base);
         unsigned part = LAB_PAGE_COMMON;
@@ -209,16 +211,16 @@ bool lab_page_zone_holds(const struct lab_page_where *where, unsigned order)
 static unsigned gather(struct lab_arena *arena, void *const *pages, unsigned n,
                        struct lab_page_where *ret_where, uint32_t *ret_page)
 {
-    unsigned k = 0;
+    unsigned k;
 
-    for (; k < n && k < BURST; k++) {
+    if (n == 0 || !lab_page_zone_find(arena, pages[0], ret_where))
+        return 0;
+    ret_page[0] = ret_where->page;
+    for (k = 1; k < n && k < BURST; k++) {
         struct lab_page_where where;
 
-        if (!lab_page_zone_find(arena, pages[k], &where))
-            break;
-        if (k == 0)
-            *ret_where = where;
-        else if (where.zone != ret_where->zone || where.part != ret_where->part)
+        if (!lab_page_zone_find(arena, pages[k], &where) || where.zone != ret_where->zone ||
+            where.part != ret_where->part)
             break;
         ret_page[k] = where.page;
     }
