@@ -33,6 +33,17 @@ static int check(const struct lab_mbuf_pool_options *options)
     else if (options->count == 0 || options->reserve >= options->count)
         LAB_MBUF_FAIL(code, "mempool %s: a reserve of %u asked for, of %u mbufs", options->name,
                       options->reserve, options->count);
+    else if (options->low >= options->count ||
+             (options->low != 0 && options->low < options->reserve))
+        LAB_MBUF_FAIL(code,
+                      "mempool %s: a low mark of %u asked for, %u (its reserve) to %u are "
+                      "possible",
+                      options->name, options->low, options->reserve, options->count - 1);
+    else if (options->high > options->count ||
+             (options->high != 0 && options->high <= RTE_MAX(options->low, options->reserve)))
+        LAB_MBUF_FAIL(code, "mempool %s: a high mark of %u asked for, %u to %u are possible",
+                      options->name, options->high, RTE_MAX(options->low, options->reserve) + 1,
+                      options->count);
     else if (options->reserve > 0 && options->cache > 0)
         LAB_MBUF_FAIL(code,
                       "mempool %s: a cache of %u asked for, which would keep mbufs of the reserve "
@@ -79,6 +90,8 @@ static struct rte_mempool *make_empty(const struct lab_mbuf_pool_options *option
     rte_pktmbuf_pool_init(mp, &mbuf);
     private = rte_mempool_get_priv(mp);
     private->reserve = options->reserve;
+    private->low = options->low;
+    private->high = options->high;
     private->arena = options->arena;
     private->magic = LABYRINTH_PRIVATE_MAGIC;
     return mp;
@@ -165,6 +178,16 @@ struct rte_mempool *lab_mbuf_pool_nowait(struct rte_mempool *mp)
     const struct labyrinth_private *private = labyrinth_private_of(mp);
 
     return private != NULL && private->nowait != NULL ? private->nowait : mp;
+}
+
+struct lab_pool *lab_mbuf_pool_of(const struct rte_mempool *mp)
+{
+    struct lab_pool *pool = mp->pool_data;
+
+    if (strcmp(rte_mempool_get_ops(mp->ops_index)->name, OPS_NAME) != 0 || pool == NULL ||
+        pool->magic != LAB_POOL_MAGIC || pool->shape != LAB_POOL_SHAPE)
+        return NULL;
+    return pool;
 }
 
 struct lab_arena *lab_mbuf_pool_arena(const struct rte_mempool *mp)

@@ -46,6 +46,10 @@ struct lab_mbuf_pool_options {
 
     /* The rest may be 0, which asks for what stands in brackets. */
     uint32_t reserve; /* of these, mbufs for reception alone: fewer than count [none] */
+    uint32_t low;     /* mbufs free at which the pool is low, those of the reserve among them: at
+                         least these, and fewer than count [the reserve] */
+    uint32_t high;    /* and at which it is calm again: more than low [low, and an eighth of what is
+                         beyond that] */
     uint32_t cache;   /* DPDK's own, for each lcore; not with a reserve, of which it would keep what
                          it   has [none: the driver needs none to be fast] */
     uint16_t data_room; /* bytes of an mbuf's data, with the headroom [RTE_MBUF_DEFAULT_BUF_SIZE] */
@@ -69,6 +73,10 @@ LAB_PUBLIC struct rte_mempool *lab_mbuf_pool_create(const struct lab_mbuf_pool_o
 /* The handle of a mempool of lab_mbuf_pool_create() that stops before the reserve; the mempool
  * itself when it has none, or was made in another way. Any thread and process; wait-free. */
 LAB_PUBLIC struct rte_mempool *lab_mbuf_pool_nowait(struct rte_mempool *mp);
+
+/* The pool behind either handle, for its events: lab_pool_sequence() and what lab_pool_marks.h has.
+ * NULL for a mempool of another driver. Any thread and process; wait-free. */
+LAB_PUBLIC struct lab_pool *lab_mbuf_pool_of(const struct rte_mempool *mp);
 
 /* Returns the arena whose pages a mempool of lab_mbuf_pool_create() has, or NULL. Any thread of the
  * primary process; wait-free. */

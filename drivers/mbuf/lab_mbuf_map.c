@@ -138,7 +138,7 @@ static int add_arena(const struct lab_arena *arena, struct rte_tel_data *data)
     caches = add_table(data, "in_deques");
     if (runs == NULL || zones == NULL || caches == NULL)
         return -ENOMEM;
-    for (uint32_t zone = 0; rc == 0 && zone < arena->zones; zone++)
+    for (uint32_t zone = 0; rc == 0 && zone < lab_arena_present(arena); zone++)
         rc = add_zone(arena, zone, runs, zones, caches);
     return rc;
 }

@@ -71,7 +71,7 @@ static size_t most_bytes(const struct lab_arena *arena)
     size_t bytes = 0, most = SIZE_MAX;
     rte_iova_t iova;
 
-    for (uint32_t i = 0; i < arena->zones; i++)
+    for (uint32_t i = 0; i < lab_arena_present(arena); i++)
         if (find_iova(arena->zone[i].base, &iova, &bytes))
             most = RTE_MIN(most, bytes);
     return most;

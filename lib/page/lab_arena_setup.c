@@ -5,9 +5,9 @@
 /* Making and unmaking arenas. Control threads only. */
 
 #include <errno.h>
+#include <lab_arena_map.h>
 #include <lab_page_cache.h>
 #include <lab_page_dirt.h>
-#include <stdio.h>
 #include <string.h>
 
 #define BLOCK_BYTES ((size_t)LAB_BLOCK_PAGES * LAB_PAGE_BYTES)
@@ -95,6 +95,12 @@ static int plan_zone(const struct lab_arena_options *options, uint32_t index, st
         return lab_error_set(error, -EINVAL,
                              "arena %s, zone %u: its marks must rise, and end at its %zu pages",
                              options->name, index, (all - singles - runs) * LAB_BLOCK_PAGES);
+    if (index > 0 && options->zone[index - 1].later && !zone->later)
+        return lab_error_set(
+            error, -EINVAL,
+            "arena %s, zone %u: stands behind one that is mapped later, and so must "
+            "be mapped later itself",
+            options->name, index);
     own->blocks[LAB_PAGE_COMMON] = (uint32_t)(all - singles - runs);
     own->blocks[LAB_PAGE_RESERVE_SINGLES] = (uint32_t)singles;
     own->blocks[LAB_PAGE_RESERVE_RUNS] = (uint32_t)runs;
@@ -183,6 +189,9 @@ static int plan(const struct lab_arena_options *options, struct layout *ret_layo
     if (options->zones == 0 || options->zones > LAB_ARENA_ZONES_MAX)
         return lab_error_set(error, -EINVAL, "arena %s: %u zones asked for, 1 to %u are possible",
                              options->name, options->zones, LAB_ARENA_ZONES_MAX);
+    if (options->zone[0].later)
+        return lab_error_set(error, -EINVAL, "arena %s: its first zone cannot be mapped later",
+                             options->name);
     rc = check_lcores(options, &layout, error);
     if (rc != 0)
         return rc;
@@ -243,6 +252,7 @@ static int build_zone(struct lab_arena *arena, const struct lab_arena_options *o
     }
     zone->pages = zone->first[LAB_PAGE_PARTS];
     zone->node = options->zone[index].node;
+    zone->made_of = options->zone[index].pages;
     zone->dirt = (void *)(home + own->dirt);
     zone->lock = (void *)(home + own->lock);
     zone->level.own = (void *)(home + own->own);
@@ -342,57 +352,30 @@ int lab_arena_init(void *memory, const struct lab_arena_options *options,
         return lab_error_set(error, -EINVAL,
                              "arena %s: its metadata at %p is not aligned to %d bytes",
                              options->name, memory, LAB_CACHE_LINE);
-    for (uint32_t i = 0; i < options->zones; i++)
+    for (uint32_t i = 0; i < options->zones; i++) {
+        if (options->zone[i].later)
+            return lab_error_set(error, -EINVAL,
+                                 "arena %s, zone %u: what lab_arena_init() is given cannot be "
+                                 "mapped later",
+                                 options->name, i);
         if (options->zone[i].memory == NULL ||
             (uintptr_t)options->zone[i].memory % BLOCK_BYTES != 0)
             return lab_error_set(error, -EINVAL,
                                  "arena %s, zone %u: its memory at %p is not aligned to 2 MiB",
                                  options->name, i, options->zone[i].memory);
+    }
     rc = build(memory, options, &layout, &arena, error);
     if (rc != 0)
         return rc;
     for (uint32_t i = 0; i < options->zones; i++) {
         arena->zone[i].base = options->zone[i].memory;
+        arena->zone[i].made_of = LAB_PAGES_ANY;
         if (!options->zone[i].zeroed)
             lab_bytes_fill(arena->zone[i].dirt, LAB_PAGE_DIRTY, arena->zone[i].pages);
     }
+    lab_store_relaxed(&arena->present, arena->zones);
     settle(arena);
     *ret_arena = arena;
-    return 0;
-}
-
-/* Maps, and says for what it could not, or (in *wish) what would have been better. */
-static int map(const struct lab_arena_options *options, const char *what,
-               const struct lab_region_options *wanted, struct lab_region *ret_region,
-               struct lab_error *error, struct lab_error *wish)
-{
-    struct lab_error why = {0};
-    int rc = lab_region_create(wanted, ret_region, &why);
-
-    if (why.message[0] != '\0')
-        (void)lab_error_set(rc != 0 ? error : wish, rc, "arena %s, %s: %s", options->name, what,
-                            why.message);
-    return rc;
-}
-
-static int map_zones(struct lab_arena *arena, const struct lab_arena_options *options,
-                     struct lab_error *error, struct lab_error *wish)
-{
-    for (uint32_t i = 0; i < arena->zones; i++) {
-        struct lab_page_zone *zone = &arena->zone[i];
-        struct lab_region_options wanted = {.bytes = zone->pages * LAB_PAGE_BYTES,
-                                            .node = zone->node,
-                                            .pages = options->zone[i].pages};
-        char what[24];
-        int rc;
-
-        snprintf(what, sizeof(what), "zone %u", i);
-        rc = map(options, what, &wanted, &zone->region, error, wish);
-        if (rc != 0)
-            return rc;
-        zone->base = zone->region.address;
-        zone->made_of = zone->region.pages;
-    }
     return 0;
 }
 
@@ -436,7 +419,7 @@ int lab_arena_create(const struct lab_arena_options *options, struct lab_arena *
                                  options->name, i);
     wanted.bytes = layout.end;
     wanted.node = options->zone[0].node;
-    rc = map(options, "metadata", &wanted, &memory, error, &wish);
+    rc = lab_arena_map(options->name, "metadata", &wanted, &memory, error, &wish);
     if (rc != 0)
         return rc;
     rc = build(memory.address, options, &layout, &arena, error);
@@ -445,7 +428,7 @@ int lab_arena_create(const struct lab_arena_options *options, struct lab_arena *
         return rc;
     }
     arena->memory = memory;
-    rc = map_zones(arena, options, error, &wish);
+    rc = lab_arena_map_zones(arena, options, error, &wish);
     if (rc != 0) {
         (void)unmap(arena);
         return rc;

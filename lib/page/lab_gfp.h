@@ -13,7 +13,7 @@ enum lab_gfp {
     LAB_GFP_ATOMIC = 1 << 0, /* never waits; may take the reserve: for receive paths */
     LAB_GFP_NOWAIT = 1 << 1, /* never waits; stops at the low watermark */
     LAB_GFP_WAIT = 1 << 2,   /* set-up and control threads: stops at the min watermark; may empty
-                                the caches of other lcores, by a system call */
+                                the caches of other lcores, by a system call, and map memory */
 
     LAB_GFP_ZERO = 1 << 3, /* all bytes are 0 */
 

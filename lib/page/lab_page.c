@@ -5,6 +5,7 @@
 /* Requests: which zones they try, and how far each class may go. */
 
 #include <errno.h>
+#include <lab_arena_map.h>
 #include <lab_page_cache.h>
 #include <lab_page_dirt.h>
 #include <lab_page_lock.h>
@@ -24,28 +25,41 @@ static bool is_complete(const struct gathering *g)
     return g->got == g->want;
 }
 
+/* The zone that is tried as the i-th, or NULL while it is not mapped. */
+static struct lab_page_zone *nth_zone(const struct gathering *g, uint32_t i, uint32_t present)
+{
+    uint32_t index = g->home->next[i];
+
+    return index < present ? lab_page_zone_at(g->request.arena, index) : NULL;
+}
+
 /* Every zone down to a mark, or (LAB_PAGE_MARKS) to the last page. */
 static bool take_down_to(struct gathering *g, unsigned mark)
 {
-    struct lab_arena *arena = g->request.arena;
+    uint32_t present = lab_arena_present(g->request.arena);
 
-    for (uint32_t i = 0; i < arena->zones && !is_complete(g); i++) {
-        struct lab_page_zone *zone = lab_page_zone_at(arena, g->home->next[i]);
+    for (uint32_t i = 0; i < g->request.arena->zones && !is_complete(g); i++) {
+        struct lab_page_zone *zone = nth_zone(g, i, present);
 
-        g->got +=
-            lab_page_zone_take(&g->request, zone, mark < LAB_PAGE_MARKS ? zone->mark[mark] : 0,
-                               g->pages + g->got, g->want - g->got);
+        if (zone != NULL)
+            g->got +=
+                lab_page_zone_take(&g->request, zone, mark < LAB_PAGE_MARKS ? zone->mark[mark] : 0,
+                                   g->pages + g->got, g->want - g->got);
     }
     return is_complete(g);
 }
 
 static bool take_reserve(struct gathering *g)
 {
-    struct lab_arena *arena = g->request.arena;
+    uint32_t present = lab_arena_present(g->request.arena);
 
-    for (uint32_t i = 0; i < arena->zones && !is_complete(g); i++)
-        g->got += lab_page_zone_take_reserve(&g->request, lab_page_zone_at(arena, g->home->next[i]),
-                                             g->pages + g->got, g->want - g->got);
+    for (uint32_t i = 0; i < g->request.arena->zones && !is_complete(g); i++) {
+        struct lab_page_zone *zone = nth_zone(g, i, present);
+
+        if (zone != NULL)
+            g->got +=
+                lab_page_zone_take_reserve(&g->request, zone, g->pages + g->got, g->want - g->got);
+    }
     return is_complete(g);
 }
 
@@ -108,6 +122,22 @@ static void give_back(struct gathering *g)
     g->got = 0;
 }
 
+/* Has zones mapped that were put off, each only when those before it were not enough. */
+static LAB_COLD bool take_more_memory(struct gathering *g)
+{
+    struct lab_arena *arena = g->request.arena;
+    uint32_t present;
+
+    while ((present = lab_arena_present(arena)) < arena->zones) {
+        give_back(g);
+        if (lab_arena_grow_beyond(arena, present, NULL) != 0)
+            return false;
+        if (take_now(g))
+            return true;
+    }
+    return false;
+}
+
 /* Whoever may wait empties all deques into the zones; twice, since what others were moving
  * meanwhile may have come to rest in a tip again. Where no tip is out of reach it is no system
  * call, and everybody makes the tips public. */
@@ -128,7 +158,7 @@ static bool take(struct gathering *g)
         if (take_now(g))
             return true;
     }
-    return false;
+    return may_wait && take_more_memory(g);
 }
 
 /* Zeroes what is not, page by page. Returns whether there was any. */
@@ -328,9 +358,11 @@ void lab_page_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone)
 
 int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node)
 {
+    uint32_t present = lab_arena_present(arena);
+
     if (lcore >= arena->lcores)
         return -EINVAL;
-    for (uint32_t i = 0; i < arena->zones; i++)
+    for (uint32_t i = 0; i < present; i++)
         if (node == LAB_NODE_ANY || arena->zone[i].node == node) {
             lab_page_cache_flush(arena, lcore + 1);
             lab_page_set_home(arena, lcore + 1, i);
@@ -341,7 +373,7 @@ int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node)
 
 int lab_arena_sweep(struct lab_arena *arena, uint32_t dead)
 {
-    for (uint32_t i = 0; i < arena->zones; i++) {
+    for (uint32_t i = 0; i < lab_arena_present(arena); i++) {
         struct lab_page_zone *zone = &arena->zone[i];
         uint64_t keeper = dead + 2ull;
 

@@ -8,7 +8,8 @@
  *
  * An arena is the memory that a program gets its pages from: one zone for each NUMA node and kind
  * of page that it was made of. A request tries the zones in order, those of the caller's node
- * first. Order k is 2^k pages of 4 KiB, aligned to their own size; orders go from 0 to 9.
+ * first. Order k is 2^k pages of 4 KiB, aligned to their own size; orders go from 0 to 9. Zones may
+ * be mapped later: when a request under LAB_GFP_WAIT finds too little in those that are there.
  *
  * Each zone keeps back memory for those that must not fail:
  *
@@ -70,6 +71,9 @@ struct lab_arena_zone {
 
     /* The rest may be 0, which asks for what stands in brackets. */
     enum lab_pages pages;          /* for lab_arena_create() [the best that can be had] */
+    bool later;                    /* for lab_arena_create(): it is mapped only when LAB_GFP_WAIT
+                                      finds too little in those before it, or by lab_arena_grow();
+                                      not the first one, and all behind it too [at once] */
     void *memory;                  /* for lab_arena_init(): the caller's, aligned to 2 MiB */
     bool zeroed;                   /* for lab_arena_init(): it is all zero [not known] */
     size_t reserve_bytes;          /* of these, for single pages; rounded up to blocks [none] */
@@ -103,6 +107,7 @@ enum lab_page_event {
     LAB_PAGE_ZEROED,     /* a request for zeros found none ready, and zeroed memory itself */
     LAB_PAGE_FAILED,     /* a request failed, without LAB_GFP_NOWARN; counted in the first zone
                             that it tried */
+    LAB_PAGE_MAPPED,     /* the zone was mapped later */
     LAB_PAGE_EVENTS
 };
 
@@ -155,7 +160,8 @@ struct lab_page_zone {
     uint64_t mark[LAB_PAGE_MARKS];
     struct lab_region region; /* of lab_arena_create() */
     int node;
-    enum lab_pages made_of; /* LAB_PAGES_ANY: memory of the caller's */
+    enum lab_pages made_of; /* LAB_PAGES_ANY: memory of the caller's; or what is wanted, until it
+                               is mapped */
     struct lab_level level; /* of the common part */
     lab_byte_t *dirt;       /* by page: lab_page_dirt.h */
     lab_byte_t *lock;       /* by page: who has locked it, a slot and 1, or 0 */
@@ -173,7 +179,8 @@ struct lab_arena {
     /* By order: the first of lcores + 1 deques of each kind, or LAB_PAGE_UNCACHED. */
     uint32_t cache[LAB_PAGE_ORDERS];
     struct lab_deque *deque;
-    uint32_t zones;
+    uint32_t zones;       /* mapped or not */
+    lab_atomic_t present; /* the first so many are: lab_arena_map.c */
     enum lab_barrier barrier;
     uint32_t capacity[LAB_PAGE_ORDERS][LAB_PAGE_KINDS]; /* slots of one deque; 0: there is none */
     uint32_t slots_each;                                /* of all deques of one lcore */
@@ -186,6 +193,7 @@ struct lab_arena {
     alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
     struct lab_roster roster; /* the slots that have deques */
     lab_atomic_t sequence;
+    lab_atomic_t growing; /* 1 while a thread maps a zone */
     struct lab_page_zone zone[LAB_ARENA_ZONES_MAX];
 };
 
@@ -215,6 +223,19 @@ LAB_PUBLIC int lab_arena_footprint(const struct lab_arena_options *options, size
  * lab_arena_create(). */
 LAB_PUBLIC int lab_arena_init(void *memory, const struct lab_arena_options *options,
                               struct lab_arena **ret_arena, struct lab_error *error) LAB_CHECKED;
+
+/* Zones that are mapped: the first so many. Any thread; wait-free. */
+LAB_INLINE uint32_t lab_arena_present(const struct lab_arena *arena)
+{
+    return (uint32_t)lab_load_acquire(&arena->present); /* A1 in lab_arena_map.c */
+}
+
+/* Maps the next of the zones that are to be mapped later, as a request under LAB_GFP_WAIT does that
+ * finds too little; here the reason is told when that fails. Returns 0; -ENOSPC when all of them
+ * are there; else the -errno of lab_region_create(), *error (may be NULL) saying what was short and
+ * how to mend it, and the arena is as it was. On success error->message may name better memory that
+ * could not be had. Control threads; blocking: of several that call it, one maps. */
+LAB_PUBLIC int lab_arena_grow(struct lab_arena *arena, struct lab_error *error);
 
 /* From now on this lcore tries the zones of that node first; LAB_NODE_ANY: the arena's first one.
  * Before, every lcore does as with LAB_NODE_ANY; threads without an id always do. What its deques
@@ -409,7 +430,7 @@ struct lab_page_map {
 };
 
 /* Looks at every block and every page's bytes. Exact while no thread is inside a call. Returns 0,
- * or -ENOENT when there is no such zone. Reads only. Any thread; wait-free. */
+ * or -ENOENT when there is no such zone, or not yet. Reads only. Any thread; wait-free. */
 LAB_PUBLIC int lab_page_map(const struct lab_arena *arena, uint32_t zone,
                             struct lab_page_map *ret_map);
 
@@ -438,8 +459,9 @@ struct lab_page_why {
     uint64_t cached; /* pages in the lcores' deques */
 };
 
-/* Tells why a request like this fails, as things are now. Looks at every block: not for hot paths.
- * Returns 0; -EINVAL as lab_page_alloc_bulk(). Reads only. Any thread; wait-free. */
+/* Tells why a request like this fails, as things are now: of zones that are mapped. Looks at every
+ * block: not for hot paths. Returns 0; -EINVAL as lab_page_alloc_bulk(). Reads only. Any thread;
+ * wait-free. */
 LAB_PUBLIC int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order,
                             unsigned gfp, struct lab_page_why *ret_why);
 
@@ -458,8 +480,8 @@ LAB_INLINE uint64_t lab_page_sequence(const struct lab_arena *arena)
     return lab_load_relaxed(&arena->sequence);
 }
 
-/* The zone's events. Returns 0, or -ENOENT when there is no such zone. Any thread; wait-free, no
- * system call. */
+/* The zone's events. Returns 0, or -ENOENT when there is no such zone, or not yet. Any thread;
+ * wait-free, no system call. */
 LAB_PUBLIC int lab_page_events(const struct lab_arena *arena, uint32_t zone,
                                struct lab_page_events *ret_events);
 

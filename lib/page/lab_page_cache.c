@@ -321,7 +321,9 @@ void lab_page_cache_bury(struct lab_arena *arena, uint32_t slot)
 
 static bool is_calm(const struct lab_arena *arena)
 {
-    for (uint32_t i = 0; i < arena->zones; i++)
+    uint32_t present = lab_arena_present(arena);
+
+    for (uint32_t i = 0; i < present; i++)
         if (lab_load_relaxed(&arena->zone[i].pressure) != LAB_PAGE_CALM)
             return false;
     return true;

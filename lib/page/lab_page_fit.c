@@ -41,6 +41,12 @@ static LAB_COLD int refuse(const struct lab_arena *arena, unsigned gfp, unsigned
                              "LAB_GFP_WAIT",
                              arena->name, order, run, kib(why.cached));
     default:
+        if (gfp & LAB_GFP_WAIT && lab_arena_present(arena) < arena->zones)
+            return lab_error_set(error, -ENOMEM,
+                                 "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
+                                 " KiB are free, and its zone %u could not be mapped: "
+                                 "lab_arena_grow() says why",
+                                 arena->name, order, run, kib(why.free), lab_arena_present(arena));
         return lab_error_set(error, -ENOMEM,
                              "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
                              " KiB are free: make it larger, or ask for less",

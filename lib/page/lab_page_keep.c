@@ -149,6 +149,7 @@ static unsigned stock(struct lab_arena *arena, uint32_t lcore, unsigned order, u
 
 int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned most, unsigned *ret_ready)
 {
+    uint32_t present = lab_arena_present(arena);
     unsigned ready = 0;
 
     if (lcore + 1 > arena->lcores)
@@ -159,7 +160,7 @@ int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned most, unsign
     }
     for (unsigned order = 0; order < LAB_PAGE_ORDERS && ready < most; order++)
         ready += stock(arena, lcore, order, most - ready);
-    for (uint32_t i = 0; i < arena->zones && ready < most; i++)
+    for (uint32_t i = 0; i < present && ready < most; i++)
         ready += clean_zone(&arena->zone[i], lcore, most - ready);
     if (ret_ready != NULL)
         *ret_ready = ready;

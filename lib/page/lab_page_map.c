@@ -58,7 +58,7 @@ int lab_page_map(const struct lab_arena *arena, uint32_t index, struct lab_page_
     struct lab_page_map map = {0};
     int64_t level;
 
-    if (index >= arena->zones)
+    if (index >= lab_arena_present(arena))
         return -ENOENT;
     level = lab_page_zone_free(zone);
     map.node = zone->node;

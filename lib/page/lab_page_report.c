@@ -11,6 +11,7 @@ static const char *const event_names[LAB_PAGE_EVENTS] = {
     [LAB_PAGE_BELOW_LOW] = "below_low",   [LAB_PAGE_BELOW_MIN] = "below_min",
     [LAB_PAGE_ABOVE_HIGH] = "above_high", [LAB_PAGE_RESERVE] = "reserve",
     [LAB_PAGE_ZEROED] = "zeroed",         [LAB_PAGE_FAILED] = "failed",
+    [LAB_PAGE_MAPPED] = "mapped",
 };
 
 static const char *const reason_names[LAB_PAGE_REASONS] = {
@@ -32,7 +33,7 @@ const char *lab_page_reason_name(enum lab_page_reason reason)
 int lab_page_events(const struct lab_arena *arena, uint32_t zone,
                     struct lab_page_events *ret_events)
 {
-    if (zone >= arena->zones)
+    if (zone >= lab_arena_present(arena))
         return -ENOENT;
     ret_events->pressure = (enum lab_page_pressure)lab_load_relaxed(&arena->zone[zone].pressure);
     for (int i = 0; i < LAB_PAGE_EVENTS; i++)
@@ -111,10 +112,12 @@ int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, 
     struct lab_page_why why = {.largest = -1};
     struct lab_page_cached cached;
     bool would = false, any_spare = false, any_free = false;
+    uint32_t present;
 
     if (lcore + 1 > arena->lcores || order >= LAB_PAGE_ORDERS || !lab_gfp_is_valid(gfp))
         return -EINVAL;
-    for (uint32_t i = 0; i < arena->zones; i++) {
+    present = lab_arena_present(arena);
+    for (uint32_t i = 0; i < present; i++) {
         const struct lab_page_zone *zone = &arena->zone[i];
         int64_t level = lab_page_zone_free(zone);
         uint64_t free = level > 0 ? (uint64_t)level : 0, kept = kept_from(zone, gfp);

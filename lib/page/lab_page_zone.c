@@ -172,7 +172,9 @@ unsigned lab_page_zone_take_reserve(const struct lab_page_request *request,
 
 bool lab_page_zone_find(struct lab_arena *arena, const void *page, struct lab_page_where *ret_where)
 {
-    for (uint32_t i = 0; i < arena->zones; i++) {
+    uint32_t present = lab_arena_present(arena);
+
+    for (uint32_t i = 0; i < present; i++) {
         struct lab_page_zone *zone = &arena->zone[i];
         size_t offset = (size_t)((uintptr_t)page - (uintptr_t)zone->base);
         unsigned part = LAB_PAGE_COMMON;
@@ -210,7 +212,7 @@ static unsigned gather(struct lab_arena *arena, void *const *pages, unsigned n,
     size_t bytes;
     unsigned k = 0;
 
-    if (!lab_page_zone_find(arena, pages[0], ret_where))
+    if (n == 0 || !lab_page_zone_find(arena, pages[0], ret_where))
         return 0;
     zone = ret_where->zone;
     first = (uintptr_t)zone->base + zone->first[ret_where->part] * LAB_PAGE_BYTES;

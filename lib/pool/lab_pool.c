@@ -11,7 +11,7 @@
 #include <lab_pool_sweep.h>
 #include <lab_prefetch.h>
 
-/* An lcore samples the number of free things at every so many slow gets: the sum over all deques
+/* An lcore counts the free things at every so many slow gets: the sum over all deques
  * reads their owners' hot lines, which is no price for one get in some thousands. */
 #define SAMPLE_EVERY 8u
 #define SAMPLE_EVERY_FENCED 256u /* where every get is a slow one */
@@ -36,6 +36,7 @@ struct request {
     unsigned got;
     bool atomic; /* it may take the reserve */
     bool cold;   /* some came from elsewhere than the own deque */
+    bool spends; /* some came from the reserve */
     void *things[PIECE_MAX];
 };
 
@@ -167,22 +168,24 @@ static bool keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsi
     return all;
 }
 
-/* Notes the number of free things, if it is the smallest yet. */
-static void sample_free(struct lab_pool *pool)
-{
-    uint64_t free = lab_pool_count(pool);
-    uint64_t low = lab_load_relaxed(&pool->low_free);
-
-    while (free < low && !lab_cas_relaxed(&pool->low_free, &low, free))
-        ;
-}
-
-static void sample_now_and_then(struct lab_pool *pool, uint32_t slot)
+static void look_now_and_then(struct lab_pool *pool, uint32_t slot)
 {
     uint32_t every = pool->barrier == LAB_BARRIER_FENCE ? SAMPLE_EVERY_FENCED : SAMPLE_EVERY;
 
     if (slot != SLOT_ANY && pool->slow[slot].gets++ % every == 0)
-        sample_free(pool);
+        lab_pool_look(pool);
+}
+
+static bool is_calm(const struct lab_pool *pool)
+{
+    return lab_load_relaxed(&pool->marks.pressure) == LAB_POOL_CALM;
+}
+
+/* Whether it is calm again, which puts alone can tell where nobody gets. */
+static LAB_COLD void look_for_calm(struct lab_pool *pool, uint32_t slot)
+{
+    if (slot == SLOT_ANY || pool->slow[slot].puts++ % SAMPLE_EVERY == 0)
+        lab_pool_look(pool);
 }
 
 /* What came from elsewhere and is not wanted yet. */
@@ -299,6 +302,7 @@ static void get_reserve(struct request *request)
                                           request->want - request->got);
 
     request->got += came;
+    request->spends = came > 0;
     if (came > 0)
         count_event(request->pool, request->slot, LAB_POOL_GET_RESERVE);
 }
@@ -320,7 +324,10 @@ static bool gather(struct request *request)
     }
     if (request->got < request->want)
         return false;
-    sample_now_and_then(pool, request->slot);
+    if (request->spends && is_calm(pool))
+        lab_pool_look(pool);
+    else
+        look_now_and_then(pool, request->slot);
     return true;
 }
 
@@ -372,7 +379,7 @@ static bool get_private(struct lab_pool *pool, uint32_t slot, void **ret_things,
     if (cold)
         claim(pool, ret_things, n);
     else
-        sample_now_and_then(pool, slot);
+        look_now_and_then(pool, slot);
     return true;
 }
 
@@ -385,6 +392,7 @@ static bool get_elsewhere(struct lab_pool *pool, uint32_t slot, unsigned gfp, vo
     request.slot = slot;
     request.atomic = (gfp & LAB_GFP_ATOMIC) != 0;
     request.cold = false;
+    request.spends = false;
     if (n <= PIECE_MAX ? !gather_one(&request, ret_things, n)
                        : !gather_pieces(&request, ret_things, n))
         return false;
@@ -404,7 +412,7 @@ LAB_COLD int lab_pool_take_slow(struct lab_pool *pool, uint32_t slot, unsigned g
     if (pool->audit != NULL && lab_pool_free_quarantine(pool) > 0)
         return lab_pool_take_slow(pool, slot, gfp, ret_things, n);
     count_event(pool, slot, LAB_POOL_GET_FAIL);
-    sample_free(pool); /* what was gathered in vain was never held */
+    lab_pool_look(pool); /* what was gathered in vain was never held */
     return -ENOBUFS;
 }
 
@@ -439,6 +447,8 @@ LAB_COLD void lab_pool_give_slow(struct lab_pool *pool, uint32_t slot, void *con
     } else {
         count_event(pool, slot, LAB_POOL_PUT_STACK);
     }
+    if (lab_unlikely(!is_calm(pool)))
+        look_for_calm(pool, slot);
 }
 
 LAB_NOINLINE int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, unsigned gfp,

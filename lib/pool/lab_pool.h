@@ -44,6 +44,7 @@
 #include <lab_error.h>
 #include <lab_gfp.h>
 #include <lab_lcore.h>
+#include <lab_pool_marks.h>
 #include <lab_region.h>
 #include <lab_roster.h>
 #include <lab_stack.h>
@@ -73,8 +74,12 @@ struct lab_pool_options {
     uint32_t reach;   /* most things that one steal takes [by count, up to 256] */
     uint32_t reserve; /* of these, things that only LAB_GFP_ATOMIC may take: fewer than count. With
                          lab_pool_init(), those that are adopted first [none] */
-    bool shared; /* other processes use the pool too [this one alone]. With lab_pool_create() they
-                    find it by its name, which no other shared region of this user may have */
+    uint32_t low;  /* things free at which the pool is low (lab_pool_marks.h), those of the reserve
+                      among them: from the reserve on, fewer than count [the reserve] */
+    uint32_t high; /* and at which it is calm again: more than low [low, and an eighth of what is
+                      beyond that] */
+    bool shared;   /* other processes use the pool too [this one alone]. With lab_pool_create() they
+                      find it by its name, which no other shared region of this user may have */
     struct lab_audit_options audit; /* who holds what, since when and from where [nothing] */
 
     /* Cache lines that a holder writes first, by an offset in each thing. Those of a thing that
@@ -120,6 +125,7 @@ struct lab_pool_slow {
     uint32_t calm;      /* puts since it changed */
     uint32_t victim;    /* the roster's entry that was last worth stealing from */
     uint32_t gets;      /* slow ones that succeeded */
+    uint32_t puts;      /* slow ones while the pool was not calm */
     uint32_t to_sample; /* things to be got before the next that the audit looks at */
     uint32_t looks;     /* calls that the audit recorded */
     uint64_t looked_at; /* when it last asked for the time, ticks */
@@ -170,6 +176,9 @@ struct lab_pool {
     alignas(LAB_CACHE_LINE) lab_atomic_t slow_puts;
     lab_atomic_t low_free;    /* fewest free things seen */
     struct lab_roster roster; /* the slots that have a deque */
+
+    /* Read by slow puts, written when a mark is crossed. */
+    alignas(LAB_CACHE_LINE) struct lab_pool_marks marks;
 
     struct lab_stack stack;
     struct lab_stack reserve; /* over the same links: a thing is in one of the two */
@@ -276,6 +285,13 @@ struct lab_pool_lcore_stats {
 LAB_PUBLIC void lab_pool_stats(const struct lab_pool *pool, struct lab_pool_stats *ret_stats);
 LAB_PUBLIC int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
                                     struct lab_pool_lcore_stats *ret_stats);
+
+/* One more whenever the number of free things crosses a mark: whoever polls it asks
+ * lab_pool_events() only when it has changed. One load. Any thread; wait-free, no system call. */
+LAB_INLINE uint64_t lab_pool_sequence(const struct lab_pool *pool)
+{
+    return lab_load_relaxed(&pool->marks.sequence);
+}
 
 /* The name of an event, "get_steal" and the like; NULL beyond the last. Any thread; wait-free. */
 LAB_PUBLIC const char *lab_pool_event_name(enum lab_pool_event event);

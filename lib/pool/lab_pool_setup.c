@@ -36,6 +36,9 @@
 #define REACH_MIN 16u
 #define REACH_MAX 256u
 
+/* The high mark's share of what is beyond the low one. */
+#define HIGH_SHARE 8u
+
 #define BUFFER_BYTES_MAX (UINT32_C(1) << 30)
 #define ALIGN_MAX 4096u
 
@@ -86,6 +89,18 @@ static size_t place(struct layout *layout, size_t n, size_t item_bytes)
     return at;
 }
 
+static uint32_t low_of(const struct lab_pool_options *options)
+{
+    return options->low != 0 ? options->low : options->reserve;
+}
+
+static uint32_t high_of(const struct lab_pool_options *options)
+{
+    uint32_t low = low_of(options), beyond = (options->count - low) / HIGH_SHARE;
+
+    return options->high != 0 ? options->high : low + (beyond != 0 ? beyond : 1);
+}
+
 static int check_options(const struct lab_pool_options *options, struct lab_error *error)
 {
     uint32_t align = options->align;
@@ -101,6 +116,15 @@ static int check_options(const struct lab_pool_options *options, struct lab_erro
         return lab_error_set(error, -EINVAL,
                              "pool %s: a reserve of %u asked for, of %u buffers at most %u",
                              options->name, options->reserve, options->count, options->count - 1);
+    if (options->low >= options->count || (options->low != 0 && options->low < options->reserve))
+        return lab_error_set(error, -EINVAL,
+                             "pool %s: a low mark of %u asked for, %u (its reserve) to %u are "
+                             "possible",
+                             options->name, options->low, options->reserve, options->count - 1);
+    if (options->high > options->count || (options->high != 0 && options->high <= low_of(options)))
+        return lab_error_set(error, -EINVAL,
+                             "pool %s: a high mark of %u asked for, %u to %u are possible",
+                             options->name, options->high, low_of(options) + 1, options->count);
     if (options->lcores > LCORES_MAX)
         return lab_error_set(error, -EINVAL,
                              "pool %s: %u lcores asked for, at most %u are possible", options->name,
@@ -222,6 +246,8 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     pool->shape = LAB_POOL_SHAPE;
     pool->count = options->count;
     pool->reserved = options->reserve;
+    pool->marks.low = low_of(options);
+    pool->marks.high = high_of(options);
     pool->lcores = layout->lcores;
     pool->capacity = layout->capacity;
     pool->stride = layout->stride;

@@ -20,6 +20,9 @@ int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, unsigned gfp, voi
 int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
                          struct lab_audit_site site);
 
+/* Counts what is free: notes the smallest number yet, and whether a mark is crossed. */
+void lab_pool_look(struct lab_pool *pool);
+
 /* What lies elsewhere is not of the reserve. */
 LAB_INLINE bool lab_pool_lies_in_reserve(const struct lab_pool *pool, const void *thing)
 {

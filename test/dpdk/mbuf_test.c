@@ -143,6 +143,40 @@ static void two_handles(struct rte_mempool *mp)
     assert_null(rte_mempool_lookup("test.nowait"));
 }
 
+/* What a program that polls sees of it, by either handle. */
+static void test_marks(void **state)
+{
+    struct lab_mbuf_pool_options options = usual(NULL);
+    struct rte_mempool *mp, *nowait;
+    struct lab_pool_events events;
+    struct lab_pool *pool;
+    unsigned int n;
+
+    options.high = COUNT - 10;
+    mp = make(&options);
+    nowait = lab_mbuf_pool_nowait(mp);
+    pool = lab_mbuf_pool_of(nowait);
+    assert_ptr_equal(pool, lab_mbuf_pool_of(mp));
+    assert_int_equal(lab_pool_sequence(pool), 0);
+    n = drain(nowait, held);
+    assert_int_equal(lab_pool_sequence(pool), 1);
+    n += drain(mp, held + n);
+    assert_int_equal(lab_pool_sequence(pool), 2);
+    rte_pktmbuf_free_bulk(held, n);
+    assert_int_equal(lab_pool_watch(pool), LAB_POOL_CALM);
+    lab_pool_events(pool, &events);
+    assert_int_equal(events.low, RESERVE);
+    assert_int_equal(events.high, COUNT - 10);
+    for (int i = 0; i < LAB_POOL_CROSSINGS; i++)
+        assert_int_equal(events.count[i], 1);
+    rte_mempool_free(mp);
+
+    mp = rte_pktmbuf_pool_create_by_ops("ring", 63, 0, 0, 256, SOCKET_ID_ANY, "ring_mp_mc");
+    assert_non_null(mp);
+    assert_null(lab_mbuf_pool_of(mp));
+    rte_mempool_free(mp);
+}
+
 static void test_handles_on_dpdks_memory(void **state)
 {
     struct lab_mbuf_pool_options options = usual(NULL);
@@ -219,6 +253,12 @@ static void test_refusals(void **state)
     assert_int_equal(free_pages(arena), before);
     options.count = RESERVE;
     expect_no_pool(&options, EINVAL, "mempool test: a reserve of 200 asked for, of 200 mbufs");
+    options = usual(arena);
+    options.low = RESERVE - 1;
+    expect_no_pool(&options, EINVAL, "mempool test: a low mark of 199 asked for");
+    options = usual(arena);
+    options.high = RESERVE;
+    expect_no_pool(&options, EINVAL, "mempool test: a high mark of 200 asked for");
     options = usual(arena);
     options.cache = 32;
     expect_no_pool(&options, EINVAL, "a cache of 32 asked for");
@@ -468,6 +508,7 @@ int main(int argc, char *argv[])
 {
     const struct CMUnitTest primary[] = {
         cmocka_unit_test(test_handles_on_dpdks_memory),
+        cmocka_unit_test(test_marks),
         cmocka_unit_test(test_handles_on_pages),
         cmocka_unit_test(test_sizes_share_an_arena),
         cmocka_unit_test(test_refusals),

@@ -6,6 +6,7 @@
 from dpdk_support import OPS, built, check, check_equal, lcores, main
 
 SIZE = 5000
+MARKS = ['low', 'high', 'pressure', 'below_low', 'emptied', 'above_high']
 COUNTERS = {'tip', 'public', 'get_own', 'get_steal', 'get_stack', 'get_reserve',
             'get_revoke', 'get_fail', 'put_publish', 'put_stack', 'put_foreign'}
 
@@ -49,7 +50,7 @@ def figures(place):
     some = check_sums(place, SIZE)
     check_equal({key for key in some if key != 'lcores'},
                 {'name', 'size', 'free', 'stack', 'reserve', 'reserve_free', 'high_water',
-                 'cache_size', 'lcores_left_out'}, 'keys')
+                 'cache_size', 'lcores_left_out', *MARKS}, 'keys')
     check_equal((some['name'], some['size'], some['cache_size']), ('some', SIZE, 0), 'pool')
     for lcore, counters in some['lcores'].items():
         check_equal(set(counters), COUNTERS, f'counters of lcore {lcore}')
@@ -84,6 +85,10 @@ def starving(place):
     check(after['lcores']['2']['get_revoke'] >= 1, 'no revocation is counted')
     check(after['lcores']['2']['get_fail'] >= 1, 'no failure is counted')
     check_equal(after['high_water'], SIZE, 'high-water mark')
+    check_equal([after[key] for key in MARKS], [0, SIZE // 8, 'empty', 1, 1, 0], 'marks, empty')
+    shell.ask('1 put 3000')
+    after = info(place)
+    check_equal([after[key] for key in MARKS], [0, SIZE // 8, 'calm', 1, 1, 1], 'marks, calm again')
 
 
 def wrong_names(place):

@@ -114,6 +114,29 @@ static int run_arena(const struct scenario *scenario, struct lab_error *error)
     return 0;
 }
 
+static int run_arena_that_grows(const struct scenario *scenario, struct lab_error *error)
+{
+    const struct lab_arena_zone zone = {
+        .bytes = LAB_PAGE_2M, .node = LAB_NODE_ANY, .pages = (enum lab_pages)scenario->variant};
+    struct lab_arena_zone zones[2] = {zone, zone};
+    const struct lab_arena_options options = {.name = "walk", .zone = zones, .zones = 2};
+    struct lab_arena *arena;
+    void *page;
+    int err;
+
+    zones[1].later = true;
+    err = lab_arena_create(&options, &arena, error);
+    if (err)
+        return err;
+    err = lab_arena_grow(arena, error);
+    assert_int_equal(lab_arena_present(arena), err ? 1 : 2);
+    assert_int_equal(lab_page_alloc(arena, LAB_LCORE_ANY, 2, LAB_GFP_NOWAIT, &page), 0);
+    assert_int_equal(lab_page_free(arena, LAB_LCORE_ANY, page, 2), 0);
+    while (lab_arena_destroy(arena))
+        ;
+    return err;
+}
+
 static int run_pool_on_pages(const struct scenario *scenario, struct lab_error *error)
 {
     const struct lab_arena_zone zone = {
@@ -158,5 +181,7 @@ const struct scenario scenarios[] = {
     {"zone on ordinary pages", run_zone, LAB_PAGES_NORMAL, false},
     {"arena on any pages", run_arena, LAB_PAGES_ANY, true},
     {"arena on ordinary pages", run_arena, LAB_PAGES_NORMAL, false},
+    {"arena that grows by any pages", run_arena_that_grows, LAB_PAGES_ANY, true},
+    {"arena that grows by ordinary pages", run_arena_that_grows, LAB_PAGES_NORMAL, false},
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(*scenarios);

@@ -14,14 +14,16 @@
 struct labyrinth_private {
     struct rte_pktmbuf_pool_private mbuf;
     uint32_t magic;
-    uint32_t reserve;           /* mbufs, the first ones */
+    uint32_t reserve; /* mbufs, the first ones */
+    uint32_t low;     /* marks, in mbufs; 0: by default */
+    uint32_t high;
     struct rte_mempool *nowait; /* the handle that stops before the reserve; of that one, NULL */
     struct rte_mempool *whole;  /* of that handle: the mempool that has the mbufs */
     struct lab_arena *arena;    /* whose pages it has, or NULL */
     lab_atomic_t dropped;       /* packets that were given up since they lay in the reserve */
 };
 
-#define LABYRINTH_PRIVATE_MAGIC UINT32_C(0x7650614c) /* "LaPv" in memory */
+#define LABYRINTH_PRIVATE_MAGIC UINT32_C(0x3250614c) /* "LaP2" in memory */
 
 /* NULL for a mempool that was made in another way. */
 static inline struct labyrinth_private *labyrinth_private_of(const struct rte_mempool *mp)

@@ -118,6 +118,19 @@ const struct rte_mempool *labyrinth_telemetry_find(const char *params, struct rt
     return search.mp;
 }
 
+static void add_marks(const struct lab_pool *pool, struct rte_tel_data *data)
+{
+    struct lab_pool_events events;
+
+    lab_pool_events(pool, &events);
+    rte_tel_data_add_dict_u64(data, "low", events.low);
+    rte_tel_data_add_dict_u64(data, "high", events.high);
+    rte_tel_data_add_dict_string(data, "pressure", lab_pool_pressure_name(events.pressure));
+    for (int i = 0; i < LAB_POOL_CROSSINGS; i++)
+        rte_tel_data_add_dict_u64(data, lab_pool_crossing_name((enum lab_pool_crossing)i),
+                                  events.count[i]);
+}
+
 static int handle_info(const char *cmd, const char *params, struct rte_tel_data *data)
 {
     const struct rte_mempool *mp;
@@ -138,6 +151,7 @@ static int handle_info(const char *cmd, const char *params, struct rte_tel_data 
     rte_tel_data_add_dict_u64(data, "reserve_free", stats.reserve);
     rte_tel_data_add_dict_u64(data, "high_water", stats.high_water);
     rte_tel_data_add_dict_u64(data, "cache_size", mp->cache_size);
+    add_marks(labyrinth_pool_of(mp), data);
     return add_lcores(labyrinth_pool_of(mp), data);
 }
 

@@ -168,7 +168,11 @@ static int labyrinth_alloc(struct rte_mempool *mp)
         mp->pool_data = private->whole->pool_data;
         return 0;
     }
-    options.reserve = private != NULL ? private->reserve : 0;
+    if (private != NULL) {
+        options.reserve = private->reserve;
+        options.low = private->low;
+        options.high = private->high;
+    }
     rc = apply_options(mp, &options, &error);
 
     if (rc == 0)
