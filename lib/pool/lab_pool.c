@@ -451,47 +451,6 @@ LAB_COLD void lab_pool_give_slow(struct lab_pool *pool, uint32_t slot, void *con
         look_for_calm(pool, slot);
 }
 
-LAB_NOINLINE int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, unsigned gfp,
-                                        void **ret_things, unsigned n, struct lab_audit_site site)
-{
-    uint32_t slot = lab_pool_slot(lcore);
-
-    if (slot > pool->lcores)
-        return -EINVAL;
-    if (lab_load_relaxed(&pool->hot) == 0)
-        return lab_pool_get_audited(pool, slot, gfp, ret_things, n, site);
-    return lab_pool_take_slow(pool, slot, gfp, ret_things, n);
-}
-
-LAB_NOINLINE int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                        unsigned n, struct lab_audit_site site)
-{
-    uint32_t slot = lab_pool_slot(lcore);
-
-    if (slot > pool->lcores)
-        return -EINVAL;
-    if (pool->audit != NULL && lab_pool_awaited(lab_load_relaxed(&pool->slow_puts)) != 0)
-        return lab_pool_put_audited(pool, slot, things, n, site);
-    lab_pool_give_slow(pool, slot, things, n);
-    return 0;
-}
-
-LAB_NOINLINE int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, unsigned gfp,
-                                   void **ret_things, unsigned n)
-{
-    struct lab_audit_site here = {__builtin_return_address(0), NULL};
-
-    return lab_pool_get_slow_from(pool, lcore, gfp, ret_things, n, here);
-}
-
-LAB_NOINLINE int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                   unsigned n)
-{
-    struct lab_audit_site here = {__builtin_return_address(0), NULL};
-
-    return lab_pool_put_slow_from(pool, lcore, things, n, here);
-}
-
 int lab_pool_publish(struct lab_pool *pool, uint32_t lcore)
 {
     uint32_t slot = lab_pool_slot(lcore);

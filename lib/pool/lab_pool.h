@@ -89,6 +89,13 @@ struct lab_pool_options {
     uint32_t claim[LAB_POOL_CLAIMS];
 
     /* For lab_pool_create() alone. */
+
+    /* Trust domains: domain[i] is that of lcore i, for all `lcores`, which must be given then;
+     * threads without an id are of domain 0. What one domain left in a buffer is zeroed before
+     * another gets it, as far as it was dirtied: see lab_pool_put_used(). Gets and puts cost more
+     * then [all trust each other] */
+    const uint8_t *domain;
+
     uint32_t buffer_bytes; /* size of a buffer; 1 to 1 GiB */
     uint32_t align;        /* of buffers, a power of two up to 4096 [64] */
     int node;              /* NUMA node, or LAB_NODE_ANY. 0 is node 0! */
@@ -149,13 +156,17 @@ struct lab_pool {
     size_t reserve_bytes;
     uint32_t claims; /* as in the options */
     uint32_t claim[LAB_POOL_CLAIMS];
-    uint32_t shape; /* of what lies here: a process with another version must not attach */
+    uint32_t shape;        /* of what lies here: a process with another version must not attach */
+    uint32_t buffer_bytes; /* or 0: objects of the caller's */
 
-    /* The highest slot whose gets take the hot path: lcores, or 0 while the audit looks at them. */
+    /* The highest slot whose gets take the hot path: lcores, or 0 while the audit looks at them, or
+     * trust domains have to be kept apart. */
     lab_atomic_t hot;
 
     struct lab_audit *audit;      /* the records, or NULL */
     struct lab_pool_sweep *sweep; /* beside them, for lab_pool_reclaim() */
+    uint8_t *domain;              /* by slot, the trust domain; NULL: there are none */
+    lab_atomic_t *trail;          /* then: by index, what lies in it (lab_pool_trust.h) */
     char *buffers;                /* with a stride: the first buffer */
     void **objects;               /* without: index to thing */
     uint32_t *hash;               /* without: thing to index + 1, open addressing */
@@ -172,7 +183,7 @@ struct lab_pool {
      * get found too little, so every put publishes everything; one more with each get that starves,
      * 0 when there is plenty again. The low half is what the audit has to look for: the sampled
      * things that are held, and one more while it looks at every put; and how much of the reserve
-     * is held. */
+     * is held; and one more where there are trust domains. */
     alignas(LAB_CACHE_LINE) lab_atomic_t slow_puts;
     lab_atomic_t low_free;    /* fewest free things seen */
     struct lab_roster roster; /* the slots that have a deque */
@@ -306,6 +317,8 @@ LAB_PUBLIC int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, unsigned
                                  void **ret_things, unsigned n);
 LAB_PUBLIC int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
                                  unsigned n);
+LAB_PUBLIC int lab_pool_put_used_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                      unsigned n, size_t used_bytes);
 LAB_PUBLIC int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *things,
                               unsigned n);
 
@@ -390,6 +403,25 @@ LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *co
     if (lab_pool_put_hot(pool, lcore, things, n))
         return 0;
     return lab_pool_put_slow(pool, lcore, things, n);
+}
+
+/* lab_pool_put_bulk() by one who knows that since they were got no more than the first used_bytes
+ * of these buffers were written to, by whomever. In a pool with trust domains no more will have to
+ * be zeroed before another domain gets them; lab_pool_put_bulk() counts on all of a buffer. What an
+ * earlier holder of the same domain wrote further behind is not forgotten. Errors and progress as
+ * of lab_pool_put_bulk(); never blocks. Example: test/unit/pool_trust_test.c. */
+LAB_INLINE int lab_pool_put_used(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                 unsigned n, size_t used_bytes)
+{
+    if (LAB_POOL_CHECKS) {
+        int rc = lab_pool_check(pool, lcore, things, n);
+
+        if (rc != 0)
+            return rc;
+    }
+    if (lab_pool_put_hot(pool, lcore, things, n))
+        return 0;
+    return lab_pool_put_used_slow(pool, lcore, things, n, used_bytes);
 }
 
 /* Returns whether something of the reserve may be held: false is certain. One load. Any thread;

@@ -20,7 +20,7 @@ int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level)
     if ((unsigned)level > LAB_AUDIT_FULL)
         return -EINVAL;
     before = lab_audit_level(pool->audit);
-    if (level == LAB_AUDIT_OFF)
+    if (level == LAB_AUDIT_OFF && pool->domain == NULL)
         lab_store_relaxed(&pool->hot, pool->lcores);
     watched = lab_audit_set_level(pool->audit, level);
     (void)lab_pool_free_quarantine(pool);

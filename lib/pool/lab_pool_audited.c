@@ -153,19 +153,12 @@ static void sample_got(struct lab_pool *pool, uint32_t slot, void *const *things
     slow->to_sample = next - n;
 }
 
-static int take(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things, unsigned n)
-{
-    if (lab_deque_pop_owner(&pool->deque[slot], ret_things, n))
-        return 0;
-    return lab_pool_take_slow(pool, slot, gfp, ret_things, n);
-}
-
 static int get_full(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things,
                     unsigned n, struct lab_audit_site site)
 {
     lab_atomic_t *call = lab_pool_call_begin(pool, slot);
     struct look look;
-    int rc = take(pool, slot, gfp, ret_things, n);
+    int rc = lab_pool_take(pool, slot, gfp, ret_things, n);
 
     if (rc == 0 && look_begin(&look, pool, slot, site, time_of_get(pool, slot)))
         see_got(&look, ret_things, n);
@@ -180,20 +173,13 @@ LAB_NOINLINE int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, unsi
 
     if (lab_audit_level(pool->audit) == LAB_AUDIT_FULL)
         return get_full(pool, slot, gfp, ret_things, n, site);
-    rc = take(pool, slot, gfp, ret_things, n);
+    rc = lab_pool_take(pool, slot, gfp, ret_things, n);
     if (rc == 0 && lab_audit_level(pool->audit) == LAB_AUDIT_SAMPLE)
         sample_got(pool, slot, ret_things, n, site);
     return rc;
 }
 
 /* Puts */
-
-static void give(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n)
-{
-    if (lab_unlikely(lab_pool_hunger(lab_load_relaxed(&pool->slow_puts)) != 0) ||
-        lab_pool_reserve_is_held(pool) || !lab_deque_push_owner(&pool->deque[slot], things, n))
-        lab_pool_give_slow(pool, slot, things, n);
-}
 
 /* The thing whose inside an address is, or LAB_AUDIT_NONE. Looks at all of them. The size of a
  * caller's objects is not known: each is taken to be as long as the gap to the one below. */
@@ -277,7 +263,7 @@ static int put_full(struct look *look, uint32_t slot, void *const *things, unsig
                 k++;
         }
         lab_pool_mark(look->pool, good, k); /* others, where there is a quarantine */
-        give(look->pool, slot, good, k);
+        lab_pool_give(look->pool, slot, good, k);
     }
     return rc;
 }
@@ -306,7 +292,7 @@ LAB_NOINLINE int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void
     for (unsigned i = 0; i < n; i++)
         if (lab_unlikely(lab_audit_may_watch(pool->audit, things[i])))
             unwatch(pool, things[i]);
-    give(pool, slot, things, n);
+    lab_pool_give(pool, slot, things, n);
     return 0;
 }
 

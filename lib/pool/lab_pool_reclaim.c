@@ -246,8 +246,7 @@ static bool take(struct reclaim *reclaim, uint32_t index, uint64_t word)
     lab_store_relaxed(&record->got_site, reclaim->call.site);
     lab_store_relaxed(&record->got_at, reclaim->call.at);
     lab_store_relaxed(&record->got_by, reclaim->call.who);
-    if (pool->stride != 0)
-        memset(thing, 0, pool->stride);
+    memset(thing, 0, pool->buffer_bytes);
     if (reclaim->renew != NULL)
         reclaim->renew(thing, reclaim->context);
     return lab_pool_put(pool, lab_pool_lcore(reclaim->slot), thing) == 0;

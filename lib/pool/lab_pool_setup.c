@@ -10,6 +10,7 @@
 #include <lab_pool_audit.h>
 #include <lab_pool_slow.h>
 #include <lab_pool_sweep.h>
+#include <lab_pool_trust.h>
 
 /* Ids in one pool: every one costs half a KiB. */
 #define LCORES_MAX 4096u
@@ -48,7 +49,7 @@
 /* Where everything lies, in bytes from the pool's beginning. */
 struct layout {
     uint32_t lcores, deques, capacity, tip, reach, hash_slots, stride;
-    size_t slow, roster, slots, links, objects, hash, run, audit, sweep, end;
+    size_t slow, roster, slots, links, objects, hash, run, audit, sweep, domain, trail, end;
     struct lab_audit_options audited; /* as asked for, and the rest filled in */
 };
 
@@ -125,6 +126,11 @@ static int check_options(const struct lab_pool_options *options, struct lab_erro
         return lab_error_set(error, -EINVAL,
                              "pool %s: a high mark of %u asked for, %u to %u are possible",
                              options->name, options->high, low_of(options) + 1, options->count);
+    if (options->domain != NULL && (options->lcores == 0 || options->buffer_bytes == 0))
+        return lab_error_set(error, -EINVAL,
+                             "pool %s: trust domains are for buffers, and one for each lcore: give "
+                             "buffer_bytes and lcores",
+                             options->name);
     if (options->lcores > LCORES_MAX)
         return lab_error_set(error, -EINVAL,
                              "pool %s: %u lcores asked for, at most %u are possible", options->name,
@@ -230,6 +236,9 @@ static int plan(const struct lab_pool_options *options, struct layout *ret_layou
     layout.objects = place(&layout, adopts ? options->count : 0, sizeof(void *));
     layout.hash = place(&layout, layout.hash_slots, sizeof(uint32_t));
     layout.run = place(&layout, runs, sizeof(uintptr_t));
+    layout.domain = place(&layout, options->domain != NULL ? layout.lcores + 1 : 0, 1);
+    layout.trail =
+        place(&layout, options->domain != NULL ? options->count : 0, sizeof(lab_atomic_t));
     place_audit(options, &layout);
     *ret_layout = layout;
     return 0;
@@ -263,6 +272,7 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     pool->objects = (void *)(base + layout->objects);
     pool->hash = (void *)(base + layout->hash);
     pool->run = (void *)(base + layout->run);
+    pool->buffer_bytes = options->buffer_bytes;
     memcpy(pool->name, options->name, strlen(options->name) + 1);
     lab_store_relaxed(&pool->hot, layout->lcores);
     if (wants_records(&layout->audited)) {
@@ -272,7 +282,14 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
         if (layout->audited.level != LAB_AUDIT_OFF)
             lab_store_relaxed(&pool->hot, 0);
         if (layout->audited.level == LAB_AUDIT_FULL)
-            lab_store_relaxed(&pool->slow_puts, 1);
+            lab_pool_await(pool, 1);
+    }
+    if (options->domain != NULL) {
+        pool->domain = (void *)(base + layout->domain);
+        pool->trail = (void *)(base + layout->trail);
+        memcpy(pool->domain + lab_pool_slot(0), options->domain, layout->lcores);
+        lab_store_relaxed(&pool->hot, 0);
+        lab_pool_await(pool, 1);
     }
     lab_store_relaxed(&pool->low_free, options->count);
     lab_stack_init(&pool->stack, (void *)(base + layout->links), pool->count);
@@ -391,6 +408,8 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
             (void)lab_region_destroy(&region);
             return rc;
         }
+        if (pool->domain != NULL && !(options->gfp & (LAB_GFP_ZERO | LAB_GFP_EXCLUSIVE)))
+            lab_pool_distrust_all(pool);
     } else {
         pool->buffers = (char *)region.address + at;
         pool->adopted = pool->count;

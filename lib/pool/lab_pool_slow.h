@@ -14,6 +14,22 @@ int lab_pool_take_slow(struct lab_pool *pool, uint32_t slot, unsigned gfp, void 
                        unsigned n);
 void lab_pool_give_slow(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n);
 
+/* By the hot path, where it is closed to callers for somebody's sake, or else by the slow one. */
+LAB_INLINE int lab_pool_take(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things,
+                             unsigned n)
+{
+    if (lab_deque_pop_owner(&pool->deque[slot], ret_things, n))
+        return 0;
+    return lab_pool_take_slow(pool, slot, gfp, ret_things, n);
+}
+
+LAB_INLINE void lab_pool_give(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n)
+{
+    if (lab_unlikely(lab_load_relaxed(&pool->slow_puts) / LAB_POOL_HUNGER != 0) ||
+        lab_pool_reserve_is_held(pool) || !lab_deque_push_owner(&pool->deque[slot], things, n))
+        lab_pool_give_slow(pool, slot, things, n);
+}
+
 /* Get and put while there is an audit. */
 int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things,
                          unsigned n, struct lab_audit_site site);
