@@ -58,7 +58,7 @@ struct lab_mbuf_pool_options {
 
     /* Pages of this arena are what the mbufs are made of; rte_mempool_free() gives them back.
      * lab_mbuf_arena_create() makes one; of any other, DPDK must know the memory
-     * (rte_extmem_register(), and rte_dev_dma_map() for each device) [DPDK's heap] */
+     * (lab_region_dma_map(), lab_region_dma.h) [DPDK's heap] */
     struct lab_arena *arena;
     unsigned gfp; /* how to ask the arena (lab_gfp.h) [LAB_GFP_WAIT] */
 };
