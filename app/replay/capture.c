@@ -51,6 +51,7 @@ void capture_free(struct capture *capture)
 {
     free(capture->data);
     free(capture->frames);
+    free(capture->queued);
     memset(capture, 0, sizeof(*capture));
 }
 
@@ -114,7 +115,8 @@ static int keep(struct capture *capture, const struct capture_request *request,
                 const struct source_frame *frame)
 {
     uint64_t memory =
-        capture->data_bytes + frame->n_bytes + (capture->n_frames + 1) * sizeof(struct frame);
+        capture->data_bytes + frame->n_bytes +
+        (capture->n_frames + 1) * (sizeof(capture->frames[0]) + sizeof(capture->queued[0]));
     int rc;
 
     if (request->memory_bytes != 0 && memory > request->memory_bytes)

@@ -50,8 +50,12 @@ struct capture {
     size_t frames_capacity;
     double pass_ns; /* what a pass takes: as recorded; once planned, at the pace */
 
-    struct stream *stream;                  /* NULL: all frames are in memory */
-    size_t queue_first[CAPTURE_MAX_QUEUES]; /* n_frames: the queue gets none */
+    struct stream *stream; /* NULL: all frames are in memory */
+
+    /* Once spread over several queues: the numbers of the first queue's frames, in their order,
+     * then the second's, and so on. NULL: there is one queue, which has all. */
+    uint32_t *queued;
+    size_t queue_end[CAPTURE_MAX_QUEUES]; /* in queued[] */
 
     uint64_t n_read;
     uint64_t refused[REFUSALS];

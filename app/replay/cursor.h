@@ -17,31 +17,43 @@ struct cursor {
     uint64_t index; /* of all frames of the run */
     uint64_t end;   /* the first index that is no longer replayed */
     uint64_t loop;
-    size_t frame; /* in the capture */
-    size_t n_frames;
-    const struct frame *frames;
-    bool alone; /* the only queue: all frames, one after the other */
+    uint64_t loop_index;    /* of the loop's first frame */
+    size_t frame;           /* in the capture */
+    size_t at;              /* of the queue's own frames */
+    size_t n_own;           /* in a loop */
+    size_t n_frames;        /* of all queues */
+    const uint32_t *queued; /* which frames are the queue's own; NULL: all are */
 };
 
-static inline void cursor_start(struct cursor *cursor, const struct capture *capture,
-                                unsigned queue, unsigned n_queues, uint64_t end)
+/* Not by each frame's distance to the next: the CPU looks at the next frames before it is done with
+ * this one, and so it must know which they are. */
+static inline void cursor_set(struct cursor *cursor)
 {
-    size_t first = capture->queue_first[queue];
+    cursor->frame = cursor->queued == NULL ? cursor->at : cursor->queued[cursor->at];
+    cursor->index = cursor->loop_index + cursor->frame;
+}
+
+static inline void cursor_start(struct cursor *cursor, const struct capture *capture,
+                                unsigned queue, uint64_t end)
+{
+    size_t first = queue == 0 ? 0 : capture->queue_end[queue - 1];
 
     *cursor = (struct cursor){
-        .index = first,
-        .end = first == capture->n_frames ? 0 : end,
-        .frame = first,
+        .end = end,
+        .n_own = capture->queue_end[queue] - first,
         .n_frames = capture->n_frames,
-        .frames = capture->frames,
-        .alone = n_queues == 1,
+        .queued = capture->queued == NULL ? NULL : capture->queued + first,
     };
+    if (cursor->n_own == 0)
+        cursor->end = 0;
+    else
+        cursor_set(cursor);
 }
 
 /* A queue's own frames, counted; how many there are turns out on the way. */
 static inline void cursor_start_counting(struct cursor *cursor)
 {
-    *cursor = (struct cursor){.end = UINT64_MAX, .n_frames = SIZE_MAX, .alone = true};
+    *cursor = (struct cursor){.end = UINT64_MAX, .n_own = SIZE_MAX};
 }
 
 static inline bool cursor_at_end(const struct cursor *cursor)
@@ -51,15 +63,12 @@ static inline bool cursor_at_end(const struct cursor *cursor)
 
 static inline void cursor_next(struct cursor *cursor)
 {
-    /* A branch, foreseen, lets the CPU look at the next frame before it knows this one's step. */
-    uint32_t step = cursor->alone ? 1 : cursor->frames[cursor->frame].step;
-
-    cursor->index += step;
-    cursor->frame += step;
-    if (cursor->frame >= cursor->n_frames) {
-        cursor->frame -= cursor->n_frames;
+    if (++cursor->at == cursor->n_own) {
+        cursor->at = 0;
         cursor->loop++;
+        cursor->loop_index += cursor->n_frames;
     }
+    cursor_set(cursor);
 }
 
 #endif

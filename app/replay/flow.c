@@ -9,6 +9,7 @@
 #include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_thash.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define KEY_4 0x6d, 0x5a, 0x6d, 0x5a
@@ -157,31 +158,71 @@ uint64_t flow_direction(const uint8_t *frame, uint32_t n_bytes)
     return flow_mix(hash, frame, RTE_MIN(n_bytes, 2u * RTE_ETHER_ADDR_LEN));
 }
 
-/* From the last frame to the first, each knows how far the next of its queue is. */
+static unsigned queue_of(const struct capture *capture, size_t i, unsigned n_queues, bool by_file)
+{
+    const struct frame *frame = &capture->frames[i];
+    uint32_t key = by_file ? frame->file : flow_hash(capture->data + frame->offset, frame->bytes);
+
+    return key % n_queues;
+}
+
+/* Fills queued[]: counts each queue's frames, then puts them where the queues before it end. */
+static void sort_by_queue(struct capture *capture, const uint8_t queues[], unsigned n_queues)
+{
+    size_t at[CAPTURE_MAX_QUEUES + 1] = {0};
+
+    for (size_t i = 0; i < capture->n_frames; i++)
+        at[queues[i] + 1]++;
+    for (unsigned queue = 0; queue < n_queues; queue++)
+        at[queue + 1] += at[queue];
+    for (size_t i = 0; i < capture->n_frames; i++)
+        capture->queued[at[queues[i]]++] = (uint32_t)i;
+    memcpy(capture->queue_end, at, n_queues * sizeof(at[0]));
+}
+
+/* Each frame knows how far the next of its queue is; the last, round to the first. */
+static void set_steps(struct capture *capture, unsigned n_queues)
+{
+    size_t first = 0;
+
+    for (unsigned queue = 0; queue < n_queues; first = capture->queue_end[queue++]) {
+        const uint32_t *queued = capture->queued + first;
+        size_t n = capture->queue_end[queue] - first;
+
+        for (size_t i = 0; i < n; i++)
+            capture->frames[queued[i]].step =
+                i + 1 < n ? queued[i + 1] - queued[i]
+                          : (uint32_t)(queued[0] + capture->n_frames - queued[i]);
+    }
+}
+
+static int spread_over_several(struct capture *capture, unsigned n_queues, bool by_file)
+{
+    size_t n = capture->n_frames;
+    uint8_t *queues;
+
+    if (n > UINT32_MAX / 2)
+        return -E2BIG;
+    queues = malloc(n + 1);
+    capture->queued = malloc((n + 1) * sizeof(capture->queued[0]));
+    if (queues == NULL || capture->queued == NULL) {
+        free(queues);
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < n; i++)
+        queues[i] = (uint8_t)queue_of(capture, i, n_queues, by_file);
+    sort_by_queue(capture, queues, n_queues);
+    set_steps(capture, n_queues);
+    free(queues);
+    return 0;
+}
+
 int flow_spread(struct capture *capture, unsigned n_queues, bool by_file)
 {
-    size_t n = capture->n_frames, last[CAPTURE_MAX_QUEUES];
-
-    if (n_queues > 1 && n > UINT32_MAX / 2)
-        return -E2BIG;
-    for (unsigned queue = 0; queue < n_queues; queue++)
-        capture->queue_first[queue] = last[queue] = n;
-    for (size_t i = n; i-- > 0;) {
-        struct frame *frame = &capture->frames[i];
-        unsigned queue = 0;
-
-        if (n_queues > 1)
-            queue =
-                (by_file ? frame->file : flow_hash(capture->data + frame->offset, frame->bytes)) %
-                n_queues;
-        if (last[queue] == n)
-            last[queue] = i;
-        frame->step = (uint32_t)(capture->queue_first[queue] - i);
-        capture->queue_first[queue] = i;
-    }
-    for (unsigned queue = 0; queue < n_queues; queue++) {
-        if (last[queue] != n) /* round to the first, in the next loop */
-            capture->frames[last[queue]].step += (uint32_t)capture->queue_first[queue];
-    }
+    if (n_queues > 1)
+        return spread_over_several(capture, n_queues, by_file);
+    capture->queue_end[0] = capture->n_frames;
+    for (size_t i = 0; i < capture->n_frames; i++)
+        capture->frames[i].step = 1;
     return 0;
 }

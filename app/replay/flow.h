@@ -30,9 +30,9 @@ uint64_t flow_direction(const uint8_t *frame, uint32_t n_bytes);
 /* 64 bits of hash over any bytes, for telling apart what nobody has made to collide. */
 uint64_t flow_mix(uint64_t seed, const void *bytes, size_t n_bytes);
 
-/* Gives each frame to the queue of its flow, or of its file: sets the steps of capture->frames[]
- * and the queues' first frames. 0, or -E2BIG for more frames than steps can tell, with several
- * queues. */
+/* Gives each frame to the queue of its flow, or of its file: sets capture->queued[] and the steps
+ * of capture->frames[]. 0, or -ENOMEM, or -E2BIG for more frames than a step can tell, with several
+ * queues. Once a capture. */
 int flow_spread(struct capture *capture, unsigned n_queues, bool by_file);
 
 #endif

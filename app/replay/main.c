@@ -86,13 +86,12 @@ static int aim(struct replay *replay)
     if (status != EXIT_SUCCESS)
         return status;
     capture_plan(&replay->capture, &options->pace);
-    if (flow_spread(&replay->capture, options->rxq, options->capture.order == CAPTURE_BESIDE) !=
-        0) {
-        complain("%zu frames are more than can be spread over queues: --rxq=1",
-                 replay->capture.n_frames);
-        status = EXIT_FAILURE;
-    }
-    return status;
+    if (flow_spread(&replay->capture, options->rxq, options->capture.order == CAPTURE_BESIDE) == 0)
+        return EXIT_SUCCESS;
+    complain("%zu frames are more than can be spread over queues: --rxq=1, or a part of them, with "
+             "--limit",
+             replay->capture.n_frames);
+    return EXIT_FAILURE;
 }
 
 /* The names and the lcores are looked at before the first run, not after an hour. */

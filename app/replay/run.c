@@ -38,7 +38,7 @@ static void start_cursor(struct worker *w, unsigned queue)
     const struct options *options = w->shared->options;
     const struct capture *capture = w->shared->capture;
 
-    cursor_start(&w->feed, capture, queue, options->rxq, sizing_frames(options, capture));
+    cursor_start(&w->feed, capture, queue, sizing_frames(options, capture));
     supply_start(&w->supply, &w->feed);
     w->expect = w->feed;
 }

@@ -172,7 +172,7 @@ static void test_a_capture_over_queues(void **state)
     for (unsigned queue = 0; queue < QUEUES; queue++) {
         struct cursor cursor;
 
-        for (cursor_start(&cursor, &capture, queue, QUEUES, 2 * capture.n_frames);
+        for (cursor_start(&cursor, &capture, queue, 2 * capture.n_frames);
              !cursor_at_end(&cursor); cursor_next(&cursor)) {
             assert_int_equal(cursor.index, cursor.loop * capture.n_frames + cursor.frame);
             /* In either loop the same queue, and no other. */
@@ -213,11 +213,12 @@ static void test_a_queue_without_frames(void **state)
     for (unsigned queue = 0; queue < QUEUES; queue++) {
         struct cursor cursor;
 
-        for (cursor_start(&cursor, &capture, queue, QUEUES, 3); !cursor_at_end(&cursor);
+        for (cursor_start(&cursor, &capture, queue, 3); !cursor_at_end(&cursor);
              cursor_next(&cursor))
             n++;
     }
     assert_int_equal(n, 3);
+    free(capture.queued);
 }
 
 int main(void)

@@ -169,7 +169,7 @@ static void test_supply(void **state)
     struct view view;
 
     assert_int_equal(flow_spread(&demo, 1, false), 0);
-    cursor_start(&cursor, &demo, 0, 1, UINT64_MAX);
+    cursor_start(&cursor, &demo, 0, UINT64_MAX);
     for (size_t i = 0; i < 2 * demo.n_frames; i++, cursor_next(&cursor)) {
         const struct frame *frame = &demo.frames[i % demo.n_frames];
 
