@@ -172,8 +172,8 @@ static void test_a_capture_over_queues(void **state)
     for (unsigned queue = 0; queue < QUEUES; queue++) {
         struct cursor cursor;
 
-        for (cursor_start(&cursor, &capture, queue, 2 * capture.n_frames);
-             !cursor_at_end(&cursor); cursor_next(&cursor)) {
+        for (cursor_start(&cursor, &capture, queue, 2 * capture.n_frames); !cursor_at_end(&cursor);
+             cursor_next(&cursor)) {
             assert_int_equal(cursor.index, cursor.loop * capture.n_frames + cursor.frame);
             /* In either loop the same queue, and no other. */
             assert_int_equal(queue_of[cursor.frame], cursor.loop == 0 ? 0 : queue + 1);
