@@ -155,6 +155,7 @@ int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned most, unsign
     if (lcore + 1 > arena->lcores)
         return -EINVAL;
     if (lab_load_relaxed(&arena->hungry) != 0) {
+        lab_page_cache_drain(arena, lcore); /* a tip can be had when nothing beside it is public */
         (void)lab_page_cache_revoke(arena, lcore + 1);
         lab_page_cache_drain(arena, lcore);
     }

@@ -139,6 +139,27 @@ static void atomic_requests_get_what_is_public_and_say_where_the_rest_is(void **
     arena_rig_unmake(&rig);
 }
 
+/* Whoever keeps house gets at what those who never wait do not: all of it, in one call. */
+static void housekeeping_brings_what_is_out_of_reach(void **state)
+{
+    struct arena_rig rig;
+    uint64_t before;
+    unsigned hidden;
+
+    make(&rig, (struct lab_arena_options){.caches = 1});
+    hidden = hide(rig.arena);
+    before = lab_page_sequence(rig.arena);
+    assert_int_equal(lab_page_alloc(rig.arena, 1, 9, LAB_GFP_ATOMIC, more), -ENOMEM);
+    assert_true(lab_page_sequence(rig.arena) > before); /* time to keep house */
+    assert_int_equal(lab_housekeep(rig.arena, LAB_LCORE_ANY, 0, NULL), 0);
+    assert_int_equal(pages_out(rig.arena), PAGES - hidden);
+    assert_int_equal(drain(rig.arena, 1, 0, LAB_GFP_ATOMIC, more), hidden);
+    put_all(rig.arena, 1, 0, more, hidden);
+    put_all(rig.arena, 2, 0, pages, PAGES - hidden);
+    expect_arena_free(rig.arena);
+    arena_rig_unmake(&rig);
+}
+
 /* Without a sweep only those that may wait get at it. */
 static void the_sweep_gives_back_what_the_dead_had_in_their_deques(void **state)
 {
@@ -271,6 +292,7 @@ int main(void)
         cmocka_unit_test(a_wrong_order_does_not_get_into_a_deque),
         cmocka_unit_test(a_full_deque_gives_back_to_the_zone),
         cmocka_unit_test(atomic_requests_get_what_is_public_and_say_where_the_rest_is),
+        cmocka_unit_test(housekeeping_brings_what_is_out_of_reach),
         cmocka_unit_test(the_sweep_gives_back_what_the_dead_had_in_their_deques),
         cmocka_unit_test(waiting_requests_get_everything),
         cmocka_unit_test(where_owners_fence_every_request_gets_everything),
