@@ -15,6 +15,10 @@ const struct measure_info *measure_info(enum measure measure)
         [MEASURE_P9999] = {"p9999_ns", "p99.99", "ns", true},
         [MEASURE_MAX] = {"max_ns", "max", "ns", true},
         [MEASURE_LARGEST] = {"largest", "order 9", "share of the free pages", false},
+        [MEASURE_ZERO] = {"zero_ns", "zero", "ns", true},
+        [MEASURE_PLAIN] = {"plain_ns", "plain", "ns", true},
+        [MEASURE_EXTRA] = {"extra_ns", "extra", "ns", true},
+        [MEASURE_MISSED] = {"missed", "missed", "requests", true},
         [MEASURE_PREEMPTED] = {"preempted", "preempted", "calls", true},
     };
 

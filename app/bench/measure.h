@@ -19,6 +19,10 @@ enum measure {
     MEASURE_MAX,       /* same */
     MEASURE_PREEMPTED, /* long calls in which the measured thread itself lost its CPU */
     MEASURE_LARGEST,   /* share of the free pages that can be had in the largest runs */
+    MEASURE_ZERO,      /* a request for a page of zeros where there is a clean one, ns */
+    MEASURE_PLAIN,     /* the same without zeros */
+    MEASURE_EXTRA,     /* the one less the other */
+    MEASURE_MISSED,    /* of those for zeros, that found no clean page */
     MEASURES
 };
 
