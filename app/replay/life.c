@@ -134,12 +134,11 @@ static void let_go(struct life *life)
     life->hold.all = false;
 }
 
-void life_poll(struct life *life, const struct nicq *queue, bool starved)
+void life_poll(struct life *life, bool whole, bool starved)
 {
     if (!life->exhaust.on)
         return;
-    if (exhaust_poll(&life->exhaust, starved, life->spent,
-                     queue->posted - queue->received == queue->size)) {
+    if (exhaust_poll(&life->exhaust, starved, life->spent, whole)) {
         life->spent = false;
         exhaust_let_go(&life->exhaust, hold_count(&life->hold));
         let_go(life);

@@ -40,9 +40,9 @@ void life_clone(struct life *life, struct rte_mbuf *packets[], unsigned n);
 /* Takes the packets over. The array is used up. */
 void life_take(struct life *life, struct rte_mbuf *packets[], unsigned n);
 
-/* After each poll. `starved`: a frame waits, and the pool has nothing for its queue; `dropped`:
- * frames that were lost. */
-void life_poll(struct life *life, const struct nicq *queue, bool starved);
+/* After each poll. `whole`: every descriptor has a buffer, or what is sent has one; `starved`: a
+ * frame waits, and the pool has nothing for it. */
+void life_poll(struct life *life, bool whole, bool starved);
 
 /* So many frames were dropped: packets that are held grow older by them. */
 void life_dropped(struct life *life, unsigned n);

@@ -54,4 +54,10 @@ static inline bool nicq_holds_frames(const struct nicq *queue)
     return queue->received != queue->filled;
 }
 
+/* Whether every descriptor has a buffer. */
+static inline bool nicq_is_whole(const struct nicq *queue)
+{
+    return queue->posted - queue->received == queue->size;
+}
+
 #endif

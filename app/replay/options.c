@@ -215,14 +215,13 @@ static bool can_find_size(const struct options *options)
 /* Whether --port, if it is there, has beside it only what goes over ports. */
 static bool can_use_port(const struct options *options)
 {
-    const char *other = options->stream                   ? "--stream"
-                        : options->unique_ip              ? "--unique-ip"
-                        : options->hold.kind == HOLD_ALL  ? "--exhaust"
-                        : options->hold.kind != HOLD_NONE ? "--hold"
-                        : options->clone                  ? "--clone"
-                        : options->reserve > 0            ? "--reserve"
-                        : options->find_size              ? "--find-size"
-                                                          : NULL;
+    bool is_held_by_age = options->hold.kind != HOLD_NONE && options->hold.kind != HOLD_ALL;
+    const char *other = options->stream      ? "--stream"
+                        : options->unique_ip ? "--unique-ip"
+                        : options->clone     ? "--clone"
+                        : options->find_size ? "--find-size"
+                        : is_held_by_age     ? "--hold"
+                                             : NULL;
 
     if (options->rx_port != NULL && options->port == NULL) {
         complain("--rx-port=%s: needs a --port to send on", options->rx_port);

@@ -12,6 +12,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <lab_mbuf.h>
 #include <lab_os.h>
 #include <rte_errno.h>
 #include <rte_launch.h>
@@ -51,7 +52,7 @@ static int open_port(struct worker *w, uint16_t queue, struct rte_mempool *pool)
         return -ENOMEM;
     w->port->queue = queue;
     w->port->receives = w->shared->ports->rx != NULL;
-    w->port->pool = pool;
+    w->port->pool = lab_mbuf_pool_nowait(pool); /* what is sent is not received */
     w->port->room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
     w->port->burst = w->shared->options->burst;
     return w->shared->index == NULL ? 0 : arrivals_open(&w->arrivals, w->shared->index);

@@ -130,6 +130,9 @@ int traffic_run(void *argument)
         if (!w->sending_over)
             send_burst(w);
         n = portq_burst(w->port, packets, w->shared->options->burst);
+        life_poll(&w->life, !w->waiting, w->waiting && n == 0);
+        if (w->sending_over) /* others may still need what this one holds */
+            life_end(&w->life);
         if (n == 0) {
             idle(w->shared->yield);
             continue;

@@ -302,7 +302,7 @@ static unsigned poll(struct worker *w, struct rte_mbuf *packets[])
     refill(w, timed);
     if (timed)
         meter_occupancy(w->meter, meter_outside(w->shared->meters, w->shared->n_meters));
-    life_poll(&w->life, &w->queue, w->waiting && n == 0);
+    life_poll(&w->life, nicq_is_whole(&w->queue), w->waiting && n == 0);
     return n;
 }
 

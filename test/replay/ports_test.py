@@ -104,6 +104,21 @@ class Ring(Ports):
                                      "--loop=20", DEMO, eal=RING, loops=20)
         self.assertEqual(report["total_num_mbufs"], 17000)
 
+    def test_what_is_sent_stops_before_the_reserve(self):
+        """All that comes is kept: this port receives what was sent, and needs no buffers itself."""
+        for more in (), ("--rxq=2",), ("--free-on=other",):
+            report = self.assert_returns("--port=0", "--exhaust", "--reserve=4000", "--loop=10",
+                                         "--total-num-mbufs=17000", *more, DEMO, eal=RING, loops=10)
+            self.assertGreater(report["exhaust"]["times"], 0, more)
+            self.assertLessEqual(report["exhaust"]["held"], 17000 - 4000)
+            self.assertEqual(report["unkept"], 0)
+
+    def test_all_is_kept_without_a_reserve(self):
+        report = self.assert_returns("--port=0", "--exhaust", "--mbcache=0", "--loop=10",
+                                     "--total-num-mbufs=17000", DEMO, eal=RING, loops=10)
+        self.assertGreater(report["exhaust"]["held"], 17000 - 4000)
+        self.assertGreaterEqual(report["exhaust"]["refused"], 1000)
+
     def test_only_sending_stalls_in_a_ring_that_nobody_empties(self):
         result = self.assert_fails(1, "has taken no frame for so long", "--port=0",
                                    "--rx-port=none", "--loop=5", DEMO, eal=RING)
@@ -153,6 +168,26 @@ class Null(Ports):
         self.assertGreater(result.report["port"]["foreign"], 0)
         self.assertEqual(result.report["port"]["lost"], {"not_returned": 5})
         self.assert_accounts(result.report)
+
+
+    @needs("net_ring")
+    def test_with_a_reserve_reception_goes_on(self):
+        """A port whose every packet takes a buffer, and a program that keeps them all."""
+        for reserve in 512, 0:
+            result = replay.replay("--port=net_ring0", "--rx-port=net_null0", "--exhaust",
+                                   f"--reserve={reserve}", "--mbcache=0", "--pps=500",
+                                   "--limit=500", "--mbuf-size=20000", DEMO,
+                                   eal=(*RING, "--vdev=net_null0"))
+            self.assertIn(result.status, (0, 1), result.err) # what was sent goes elsewhere
+            report, kept = result.report, result.report["total_num_mbufs"] - reserve
+            self.assertEqual(report["leaked"], 0)
+            self.assertGreater(report["exhaust"]["times"], 0)
+            self.assertLessEqual(report["exhaust"]["held"], kept)
+            if reserve > 0:
+                self.assertGreater(report["unkept"], 1000 * report["exhaust"]["times"] // 2)
+            else:
+                self.assertEqual(report["unkept"], 0)
+                self.assertGreater(report["exhaust"]["refused"], 0)
 
 
 @needs("net_pcap")
@@ -259,6 +294,14 @@ class Kernel(Ports):
         devices = "net_af_packet0,iface=lab0", "net_af_packet1,iface=lab1"
         self.over(*devices, DEMO)
         self.over(*devices, "--mbcache=0", "--free-on=other", "--loop=3", DEMO, loops=3)
+
+    @needs("net_af_packet")
+    def test_af_packet_with_a_reserve(self):
+        devices = "net_af_packet0,iface=lab0", "net_af_packet1,iface=lab1"
+        report = self.over(*devices, "--exhaust", "--reserve=600", "--total-num-mbufs=4095",
+                           "--rxd=256", "--loop=4", DEMO, loops=4)
+        self.assertGreater(report["exhaust"]["times"], 0)
+        self.assertLessEqual(report["exhaust"]["held"], 4095 - 600)
 
     @needs("net_af_packet")
     def test_af_packet_with_vlans(self):
@@ -407,8 +450,7 @@ class Wrong(Ports):
         self.assert_fails(2, "needs a --port", "--rx-port=0", DEMO)
 
     def test_what_ports_do_not_do(self):
-        for option in ("--stream", "--unique-ip", "--hold=fixed:3", "--exhaust", "--clone",
-                       "--find-size"):
+        for option in "--stream", "--unique-ip", "--hold=fixed:3", "--clone", "--find-size":
             with self.subTest(option):
                 name = option.split("=")[0]
                 self.assert_fails(2, f"{name} is for the receive path of our own: leave out --port=0",
