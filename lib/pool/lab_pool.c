@@ -132,7 +132,6 @@ static void claim(const struct lab_pool *pool, void *const *things, unsigned n)
 static bool keep_common(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
                         bool publish_all)
 {
-    lab_pool_mark(pool, things, n);
     if (enrol(pool, slot) && lab_deque_push_slow_owner(&pool->deque[slot], things, n, publish_all))
         return true;
     (void)stack_put(pool, slot, &pool->stack, things, n);
@@ -155,6 +154,7 @@ static bool keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsi
     void *others[LAB_STACK_BURST];
     bool all = true;
 
+    lab_pool_mark(pool, things, n);
     if (lab_likely(!lab_pool_reserve_is_held(pool)) || !is_any_reserve(pool, things, n))
         return keep_common(pool, slot, things, n, publish_all);
     for (unsigned done = 0, k; done < n; done += k) {
