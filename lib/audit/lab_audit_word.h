@@ -37,7 +37,10 @@ enum lab_audit_state {
 #define LAB_AUDIT_EPOCHS 64u
 #define LAB_AUDIT_PARTY_SHIFT 10
 #define LAB_AUDIT_PARTIES 64u
-#define LAB_AUDIT_PARTY_GONE UINT64_MAX /* in lab_audit.process: for lab_audit_enter() */
+/* In lab_audit.process: of one that has ended and held nothing, but may just be handed something;
+ * and of one that is gone for good, whose place is for lab_audit_enter(). */
+#define LAB_AUDIT_PARTY_LEFT (UINT64_MAX - 1)
+#define LAB_AUDIT_PARTY_GONE UINT64_MAX
 #define LAB_AUDIT_LCORE_SHIFT 16
 #define LAB_AUDIT_GENERATION_SHIFT 32
 

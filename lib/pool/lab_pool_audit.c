@@ -8,6 +8,7 @@
 #include <lab_audit_report.h>
 #include <lab_pool_audit.h>
 #include <lab_pool_slow.h>
+#include <lab_pool_sweep.h>
 #include <lab_ticks.h>
 
 int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level)
@@ -51,6 +52,7 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
 {
     struct lab_audit_site site = {__builtin_return_address(0), NULL};
     struct lab_audit_call call;
+    lab_atomic_t *inside;
     unsigned party;
     uint64_t next;
     int rc = 0;
@@ -59,6 +61,7 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
         return -EINVAL;
     if (!is_full(pool) || !lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &call))
         return 0;
+    inside = lab_pool_call_begin(pool, lab_pool_slot(lcore)); /* or `to` may be forgotten */
     party = lab_audit_party(pool->audit, process != 0 ? process : lab_audit_self());
     next = lab_audit_who(party, lab_audit_lcore(to), lab_audit_word_epoch(call.who));
     for (unsigned i = 0; i < n; i++) {
@@ -73,6 +76,7 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
             rc = -EINVAL;
         }
     }
+    lab_pool_call_end(lab_pool_slot(lcore), inside);
     return rc;
 }
 

@@ -40,6 +40,7 @@ struct reclaim {
     struct lab_audit_call call;
     uint64_t deadline_ns;
     bool dead[LAB_AUDIT_PARTIES];
+    bool gone[LAB_AUDIT_PARTIES];    /* dead before the sweep began, and so without a part in it */
     bool holding[LAB_AUDIT_PARTIES]; /* some record still says that it holds a thing */
 };
 
@@ -60,14 +61,15 @@ static bool has_ended(const struct lab_pool *pool, unsigned party)
     uint64_t process = lab_audit_process(pool->audit, party);
 
     /* Place 0 is shared by processes that nobody knows. */
-    return party != 0 && process != 0 && process != LAB_AUDIT_PARTY_GONE &&
-           lab_os_process_runs(process) == 0;
+    if (party == 0 || process == 0 || process == LAB_AUDIT_PARTY_GONE)
+        return false;
+    return process == LAB_AUDIT_PARTY_LEFT || lab_os_process_runs(process) == 0;
 }
 
 static void look_for_dead(struct reclaim *reclaim)
 {
     for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++)
-        reclaim->dead[party] = has_ended(reclaim->pool, party);
+        reclaim->gone[party] = reclaim->dead[party] = has_ended(reclaim->pool, party);
 }
 
 unsigned lab_pool_ended(const struct lab_pool *pool)
@@ -174,22 +176,22 @@ static void mark_index(void *context, uint32_t index)
 }
 
 /* Inside a call the owner may lower bot for a moment; what it had before may still be there. What a
- * dead owner lowered is gone. */
+ * dead owner lowered is gone, if it was dead already when the counters were read: one that dies
+ * later may have put bot back before. */
 static bool find_span(struct reclaim *reclaim, uint32_t slot, struct lab_deque_span *ret_span)
 {
     const struct lab_pool_slow *slow = &reclaim->pool->slow[slot];
-    uint64_t call;
 
     do {
-        uint64_t bot;
+        uint64_t call = lab_load_acquire(&slow->call); /* W3 */
+        uint64_t bot = lab_load_acquire(&slow->bot);   /* W3 */
+        bool moves = (call & LAB_POOL_CALL_INSIDE) != 0 &&
+                     !is_abandoned(reclaim, slot, lab_pool_call_party(call), LOOK_EVERY - 1);
 
-        call = lab_load_acquire(&slow->call); /* W3 */
-        bot = lab_load_acquire(&slow->bot);   /* W3 */
         *ret_span = lab_deque_span_any(&reclaim->pool->deque[slot]);
         if (lab_load_acquire(&slow->call) != call)
             continue;
-        if ((call & LAB_POOL_CALL_INSIDE) != 0 && (int64_t)(bot - ret_span->end) > 0 &&
-            !is_abandoned(reclaim, slot, lab_pool_call_party(call), LOOK_EVERY - 1))
+        if (moves && (int64_t)(bot - ret_span->end) > 0)
             ret_span->end = bot;
         return true;
     } while (wait_on(reclaim));
@@ -303,6 +305,8 @@ static uint32_t take_lost(struct reclaim *reclaim)
     return taken;
 }
 
+/* Forgetting the dead */
+
 /* Another process may have the place of one that is gone with all that it had. Reports of what it
  * did while it lived will then name the other. */
 static void forget(struct reclaim *reclaim, unsigned party)
@@ -320,12 +324,40 @@ static void forget(struct reclaim *reclaim, unsigned party)
     lab_store_release(&pool->audit->process[party], LAB_AUDIT_PARTY_GONE);
 }
 
-static void forget_dead(struct reclaim *reclaim)
+static void look_for_holders(struct reclaim *reclaim)
 {
+    const struct lab_pool *pool = reclaim->pool;
+
+    for (uint32_t i = 0; i < pool->count; i++) {
+        uint64_t word = lab_load_acquire(&pool->audit->record[i].word); /* U2 */
+
+        if (lab_audit_word_state(word, reclaim->call.who) == LAB_AUDIT_HELD)
+            reclaim->holding[lab_audit_word_party(word)] = true;
+    }
+}
+
+/* Only those that had ended before the sweep: who died during it may have marked what it was
+ * moving, and is for the next one. Somebody may just be handing a thing to one that has ended. So
+ * it is first made unknown, then the hand-overs that know it come to their end. */
+static void forget_gone(struct reclaim *reclaim)
+{
+    bool any = false;
+
+    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++) {
+        reclaim->gone[party] &= !reclaim->holding[party];
+        any |= reclaim->gone[party];
+        if (reclaim->gone[party])
+            lab_store_release(&reclaim->pool->audit->process[party], LAB_AUDIT_PARTY_LEFT);
+    }
+    if (!any || !wait_for_calls(reclaim))
+        return;
+    look_for_holders(reclaim);
     for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++)
-        if (reclaim->dead[party] && !reclaim->holding[party])
+        if (reclaim->gone[party] && !reclaim->holding[party])
             forget(reclaim, party);
 }
+
+/* The sweep */
 
 /* An epoch that no mark has: they are cleared before numbers begin anew. */
 static bool begin_epoch(struct reclaim *reclaim)
@@ -354,7 +386,7 @@ static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
 
     if (done) {
         *ret_lost = take_lost(reclaim);
-        forget_dead(reclaim);
+        forget_gone(reclaim);
     }
     lab_store_relaxed(&reclaim->pool->sweep->epoch, 0);
     return done;
