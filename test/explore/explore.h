@@ -38,7 +38,10 @@ unsigned explore_self(void);
 /* Waits until that thread has ended or died, and sees all that it saw. */
 void explore_join(unsigned thread);
 
-/* True in check if that thread died in this execution. */
+/* The caller waits for something that others do: one of them goes on. Nothing in check. */
+void explore_yield(void);
+
+/* True if that thread died in this execution. */
 bool explore_died(unsigned thread);
 
 /* A line of the trace, when there is one. */

@@ -64,15 +64,23 @@ static unsigned word_new(uint64_t value)
     return n_words++;
 }
 
-static unsigned find(const lab_atomic_t *a)
+/* The slot of a word, or the empty one where it would stand. */
+static struct slot *slot_of(const lab_atomic_t *a)
 {
     unsigned i = (unsigned)(((uintptr_t)a >> 3) * 0x9e3779b1u) & (TABLE - 1);
 
-    for (; table[i].execution == execution; i = (i + 1) & (TABLE - 1))
-        if (table[i].address == a)
-            return table[i].word;
-    table[i] = (struct slot){.address = a, .execution = execution, .word = word_new(a->word)};
-    return table[i].word;
+    while (table[i].execution == execution && table[i].address != a)
+        i = (i + 1) & (TABLE - 1);
+    return &table[i];
+}
+
+static unsigned find(const lab_atomic_t *a)
+{
+    struct slot *slot = slot_of(a);
+
+    if (slot->execution != execution)
+        *slot = (struct slot){.address = a, .execution = execution, .word = word_new(a->word)};
+    return slot->word;
 }
 
 static void join(struct view *into, const struct view *from)
@@ -126,11 +134,16 @@ static void write(struct memory_thread *thread, unsigned word, lab_atomic_t *a, 
 
 uint64_t memory_load(struct memory_thread *thread, const lab_atomic_t *a, bool acquire)
 {
-    unsigned word = find(a);
-    const struct message *m = words[word].newest;
-    uint8_t index = words[word].index;
-    unsigned stale = choose('v', 1, 1u + index - thread->current.oldest[word]);
+    const struct slot *slot = slot_of(a);
+    const struct message *m;
+    unsigned word = slot->word, stale;
+    uint8_t index;
 
+    if (slot->execution != execution)
+        return a->word; /* nobody has written it yet */
+    m = words[word].newest;
+    index = words[word].index;
+    stale = choose('v', 1, 1u + index - thread->current.oldest[word]);
     index = (uint8_t)(index - stale);
     while (stale--)
         m = m->older;

@@ -25,9 +25,10 @@
 
 #include <lab_atomic.h>
 
-#define MEMORY_WORDS 128
+#define MEMORY_WORDS 128 /* that are written */
 
-/* For each word, in the order of their first use: the index of the oldest value to be seen. */
+/* For each word, in the order in which they were first written: the index of the oldest value to be
+ * seen. */
 struct view {
     uint8_t oldest[MEMORY_WORDS];
 };

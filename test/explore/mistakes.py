@@ -34,8 +34,9 @@ SUITES = {  # the library's files, and the explorer's
               'pool/lab_pool.c', 'pool/lab_pool_audit.c', 'pool/lab_pool_audited.c',
               'pool/lab_pool_entry.c', 'pool/lab_pool_marks.c', 'pool/lab_pool_reclaim.c',
               'pool/lab_pool_reserve.c', 'pool/lab_pool_setup.c', 'pool/lab_pool_trust.c',
-              'platform/lab_error.c'], ['pool.c', 'play.c']),
+              'platform/lab_error.c'], ['pool.c', 'pools.c', 'play.c']),
 }
+SUITES['reclaim'] = (SUITES['pool'][0], ['reclaim.c', 'pools.c', 'play.c'])
 FLAGS = ['-std=gnu11', '-O1', '-D_GNU_SOURCE', '-w']
 
 

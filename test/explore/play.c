@@ -9,7 +9,10 @@
 
 #define BOXES 2u
 
-enum place { FREE, IN_BOX, FOUND_FREE, HELD }; /* HELD + t: by thread t */
+/* HELD + t: by thread t. SENT + t: it counts as that thread's, or is about to, which is to find it
+ * in a box. IN_BOX: it counts as nobody's. UNSURE: its sender died, and whose it is only the pool
+ * knows. */
+enum place { FREE, UNSURE, IN_BOX, FOUND_FREE, SENT, HELD = SENT + EXPLORE_THREADS };
 
 static play_steps *steps;
 static lab_atomic_t boxes[BOXES];
@@ -19,6 +22,7 @@ static struct {
     void *things[PLAY_THINGS];
     unsigned n;
     unsigned moving;
+    unsigned sending; /* a thing's number, or 0 */
 } hands[EXPLORE_THREADS];
 
 static void *thing(unsigned number)
@@ -86,7 +90,7 @@ void play_obtain(void *const *things, unsigned n)
         unsigned number = number_of(things[i]);
 
         explore_note("  has thing %u", number);
-        if (place[number] != FREE)
+        if (place[number] > UNSURE)
             explore_fail("thing %u is held twice", number);
         place[number] = HELD + me;
         hands[me].things[hands[me].n++] = things[i];
@@ -115,12 +119,24 @@ unsigned play_let_go(void **ret_things, unsigned n)
     return n;
 }
 
+void play_bury(unsigned thread)
+{
+    for (unsigned i = 1; i <= n_things; i++)
+        if (place[i] == HELD + thread || place[i] == SENT + thread)
+            place[i] = FREE;
+    if (hands[thread].sending != 0 && place[hands[thread].sending] != FREE)
+        place[hands[thread].sending] = UNSURE;
+    hands[thread].sending = 0;
+    hands[thread].n = 0;
+    hands[thread].moving = 0;
+}
+
 void play_found_free(void *const *things, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
         unsigned number = number_of(things[i]);
 
-        if (place[number] != FREE)
+        if (place[number] > UNSURE)
             explore_fail("thing %u is free and also elsewhere", number);
         place[number] = FOUND_FREE;
     }
@@ -151,12 +167,30 @@ bool play_give(unsigned box, unsigned which)
     return true;
 }
 
+void *play_sending(unsigned to)
+{
+    void *sent;
+
+    if (play_let_go(&sent, 1) == 0)
+        return NULL;
+    place[number_of(sent)] = SENT + to;
+    hands[explore_self()].sending = number_of(sent);
+    return sent;
+}
+
+void play_send(unsigned box, void *sent)
+{
+    hands[explore_self()].sending = 0;
+    lab_store_release(&boxes[box], number_of(sent));
+    play_moving(0);
+}
+
 bool play_receive(unsigned box, unsigned which)
 {
     unsigned number = (unsigned)lab_load_acquire(&boxes[box]);
     void *received = thing(number);
 
-    if (number != 0 && place[number] == IN_BOX) {
+    if (number != 0 && (place[number] == IN_BOX || place[number] == SENT + explore_self())) {
         place[number] = FREE;
         play_obtain(&received, 1);
     }

@@ -39,6 +39,15 @@ void play_moving(unsigned n);
 void play_obtain(void *const *things, unsigned n);
 unsigned play_held(void);
 
+/* That thread is known to be dead: what it held may be had from now on, and nothing of what it was
+ * moving may stay hidden. */
+void play_bury(unsigned thread);
+
+/* The thing got last is to become that thread's, by a call that its holder makes next; NULL if it
+ * holds none. And the call is made: the thread is told, by a box that play_receive() looks at. */
+void *play_sending(unsigned to);
+void play_send(unsigned box, void *thing);
+
 /* In check: what was free after all, and then whether all is there. */
 void play_found_free(void *const *things, unsigned n);
 void play_check(void);

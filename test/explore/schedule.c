@@ -14,6 +14,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <ucontext.h>
 
@@ -22,6 +23,8 @@
 /* Programs take some hundred accesses, so one that takes more than this is waiting for another
  * thread, in a loop. */
 #define ACCESSES 2000u
+
+#define BYTES_MAX 32u
 
 enum state { ABSENT, READY, WAITING, ENDED, DEAD };
 
@@ -184,6 +187,15 @@ void explore_join(unsigned thread)
     memory_join(&self->memory, &threads[thread].memory);
 }
 
+void explore_yield(void)
+{
+    unsigned n = self ? count_runnable(self) : 0;
+
+    choice_tick();
+    if (n > 0)
+        switch_to(runnable(choose('n', n, n), self));
+}
+
 static void thread_main(void)
 {
     program->thread[explore_self()]();
@@ -335,6 +347,46 @@ void explore_words_load(const struct explore_site *site, void **to, const lab_at
 {
     for (unsigned i = 0; i < n; i++)
         to[i] = (void *)(uintptr_t)explore_load(site, from + i, false);
+}
+
+/* Bytes that are more than hints have a word each here. */
+
+static lab_byte_t *named_bytes;
+static lab_atomic_t byte_words[BYTES_MAX];
+static unsigned n_byte_words;
+
+void explore_bytes(lab_byte_t *bytes, unsigned n)
+{
+    if (n > BYTES_MAX)
+        abort();
+    named_bytes = bytes;
+    n_byte_words = n;
+    for (unsigned i = 0; i < n; i++)
+        byte_words[i].word = bytes[i].byte;
+}
+
+static lab_atomic_t *word_of(const lab_byte_t *b)
+{
+    uintptr_t i = (uintptr_t)b - (uintptr_t)named_bytes;
+
+    return i < n_byte_words ? &byte_words[i] : NULL;
+}
+
+uint8_t explore_byte_load(const struct explore_site *site, const lab_byte_t *b)
+{
+    const lab_atomic_t *word = word_of(b);
+
+    return word ? (uint8_t)explore_load(site, word, false) : b->byte;
+}
+
+void explore_byte_store(const struct explore_site *site, lab_byte_t *b, uint8_t value)
+{
+    lab_atomic_t *word = word_of(b);
+
+    if (word)
+        explore_store(site, word, value, false);
+    else
+        b->byte = value;
 }
 
 /* lab_barrier.h: the call strikes each other thread at a point of its own, somewhere between its

@@ -59,14 +59,18 @@ void explore_words_load(const struct explore_site *site, void **to, const lab_at
 /* Keeps the compiler in order and nothing else, so in the memory model it is nothing. */
 #define lab_fence_light() ((void)0)
 
-/* Bytes are not explored. Hints and dirt: nothing about who has what depends on them. Locks of
- * pages: one access each. */
+/* Most bytes are not explored. Hints and dirt: nothing about who has what depends on them. Locks of
+ * pages: one access each. But those that a program names by explore_bytes() are. */
 typedef struct lab_byte {
     uint8_t byte;
 } lab_byte_t;
 
-#define lab_byte_load_relaxed(b) ((b)->byte)
-#define lab_byte_store_relaxed(b, value) ((void)((b)->byte = (value)))
+void explore_bytes(lab_byte_t *bytes, unsigned n);
+uint8_t explore_byte_load(const struct explore_site *site, const lab_byte_t *b);
+void explore_byte_store(const struct explore_site *site, lab_byte_t *b, uint8_t value);
+
+#define lab_byte_load_relaxed(b) explore_byte_load(EXPLORE_SITE(#b), b)
+#define lab_byte_store_relaxed(b, value) explore_byte_store(EXPLORE_SITE(#b), b, value)
 #define lab_bytes_load(to, from, n) memcpy(to, from, n)
 #define lab_bytes_fill(to, value, n) ((void)memset(to, value, n))
 #define lab_byte_cas_acquire(b, expected, desired) explore_byte_cas(b, expected, desired)

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#include "pools.h"
+
+#include <lab_os.h>
+#include <lab_pool_audit.h>
+#include <lab_pool_reclaim.h>
+#include <lab_pool_slow.h>
+#include <lab_pool_sweep.h>
+#include <stdlib.h>
+
+#define PROGRAMS_MAX 128u
+
+static const struct pools_game *game;
+static struct lab_pool *pool;
+static bool acting; /* the threads are, and not setup or check */
+
+/* Only lab_pool_create() maps memory, and the pools here are lab_pool_init()'s. */
+int lab_region_create(const struct lab_region_options *options, struct lab_region *ret_region,
+                      struct lab_error *error)
+{
+    return -ENOSYS;
+}
+
+int lab_region_destroy(struct lab_region *region)
+{
+    return -ENOSYS;
+}
+
+int lab_pool_plan_runs(const struct lab_pool_options *options, uint32_t *ret_most,
+                       struct lab_error *error)
+{
+    return -ENOSYS;
+}
+
+int lab_pool_take_runs(struct lab_pool *pool_, const struct lab_pool_options *options,
+                       struct lab_error *error)
+{
+    return -ENOSYS;
+}
+
+void lab_pool_give_runs(struct lab_pool *pool_)
+{
+}
+
+/* A clock that no machine is too busy for. */
+uint64_t lab_os_clock_ns(void)
+{
+    static uint64_t now;
+
+    return now += game->hasty ? 1000000000 : 1;
+}
+
+/* The process of a thread; the last one is whoever sets up and checks. */
+static uint64_t process_of(unsigned thread)
+{
+    return game->reclaim == OF_PROCESSES ? thread + 1 : 1;
+}
+
+/* What fails is not remembered: the next thread that asks may be another process. */
+int lab_os_process(int pid, uint64_t *ret_identity)
+{
+    *ret_identity = process_of(acting ? explore_self() : EXPLORE_THREADS);
+    return -EAGAIN;
+}
+
+static bool is_dead(unsigned thread)
+{
+    return explore_died(thread) || (game->ended && thread == POOLS_ENDED);
+}
+
+static bool is_anybody_dead(void)
+{
+    return play_died() || game->ended;
+}
+
+/* Who is seen to be dead has done all that it will do. */
+static bool bury(unsigned thread)
+{
+    if (!is_dead(thread))
+        return false;
+    play_bury(thread);
+    if (acting && explore_died(thread))
+        explore_join(thread);
+    return true;
+}
+
+int lab_os_process_runs(uint64_t identity)
+{
+    return game->reclaim != OF_PROCESSES || identity > EXPLORE_THREADS ||
+           !bury((unsigned)identity - 1);
+}
+
+int lab_os_process_pid(uint64_t identity)
+{
+    return (int)identity;
+}
+
+void lab_os_yield(void)
+{
+    if (!game->hasty)
+        explore_yield();
+}
+
+static uint32_t lcore_of(unsigned lcore)
+{
+    return lcore == SELF ? explore_self() : lcore;
+}
+
+/* The most that a call for n things may have in its hands, and so hide if it dies. */
+static unsigned burst(unsigned n)
+{
+    return game->stacked ? PLAY_THINGS : n - 1 + pool->deque[0].reach;
+}
+
+static void expect_none_of_the_reserve(void *const *things, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if ((uintptr_t)things[i] <= game->reserve)
+            explore_fail("thing %u is of the reserve, and was got without leave",
+                         (unsigned)(uintptr_t)things[i]);
+}
+
+bool pools_get(unsigned n, unsigned lcore)
+{
+    void *things[PLAY_THINGS];
+
+    play_moving(burst(n));
+    n = lab_pool_get_bulk(pool, lcore_of(lcore), things, n) == 0 ? n : 0;
+    expect_none_of_the_reserve(things, n);
+    play_obtain(things, n);
+    return true;
+}
+
+bool pools_get_atomic(unsigned n, unsigned lcore)
+{
+    void *things[PLAY_THINGS];
+
+    play_moving(burst(n));
+    n = lab_pool_get_bulk_atomic(pool, lcore_of(lcore), things, n) == 0 ? n : 0;
+    play_obtain(things, n);
+    return true;
+}
+
+bool pools_put(unsigned n, unsigned lcore)
+{
+    void *things[PLAY_THINGS];
+
+    n = play_let_go(things, n);
+    if (lab_pool_put_bulk(pool, lcore_of(lcore), things, n) != 0)
+        explore_fail("a put was refused");
+    play_moving(0);
+    return true;
+}
+
+bool pools_put_same(unsigned n, unsigned which)
+{
+    play_moving(1);
+    (void)lab_pool_put(pool, explore_self(), (void *)(uintptr_t)n);
+    play_moving(0);
+    return true;
+}
+
+static void state(void *const *things, unsigned n, unsigned to)
+{
+    if (lab_pool_transfer(pool, explore_self(), things, n, to, process_of(to)) != 0)
+        explore_fail("a hand-over was refused");
+}
+
+bool pools_transfer(unsigned to, unsigned which)
+{
+    void *things[PLAY_THINGS];
+    unsigned n = play_let_go(things, PLAY_THINGS);
+
+    state(things, n, to);
+    play_obtain(things, n);
+    return true;
+}
+
+bool pools_hand(unsigned to, unsigned box)
+{
+    void *handed = play_sending(to);
+
+    if (handed) {
+        state(&handed, 1, to);
+        play_send(box, handed);
+    }
+    return true;
+}
+
+/* From an lcore, of which the caller knows that it has ended, or of all processes that have. */
+static int reclaim(uint32_t as, unsigned thread, struct lab_pool_reclaimed *ret_reclaimed)
+{
+    struct lab_pool_holder dead = {.lcore = LAB_LCORE_ANY};
+
+    if (thread != SELF) {
+        dead.process = process_of(thread);
+        dead.lcore = thread;
+    }
+    return lab_pool_reclaim(pool, as, &dead, NULL, NULL, ret_reclaimed, NULL);
+}
+
+bool pools_reclaim(unsigned thread, unsigned which)
+{
+    struct lab_pool_reclaimed reclaimed = {0};
+    int rc;
+
+    if (thread != SELF && !bury(thread))
+        return true; /* it lives */
+    rc =
+        reclaim(explore_self() < POOLS_LCORES ? explore_self() : LAB_LCORE_ANY, thread, &reclaimed);
+    if (rc == -EBUSY) /* another one does it */
+        return true;
+    if (rc != 0)
+        explore_fail("reclaim returned %d", rc);
+    explore_note("  reclaims %u, and %u in motion", reclaimed.held, reclaimed.in_motion);
+    if (!reclaimed.complete && !game->hasty)
+        explore_fail("a sweep was not complete");
+    if (!is_anybody_dead() && reclaimed.held + reclaimed.in_motion > 0)
+        explore_fail("%u things of the living were taken", reclaimed.held + reclaimed.in_motion);
+    return true;
+}
+
+static void told(const struct lab_audit_entry *entry)
+{
+    explore_note("  audit: %s", lab_audit_fault_text(entry->fault));
+    if (!game->wrong)
+        explore_fail("the audit says of thing %u: %s", (unsigned)(uintptr_t)entry->thing,
+                     lab_audit_fault_text(entry->fault));
+}
+
+/* Its record says that the thing is held, by a thread that once got it. */
+static void record(unsigned number, unsigned thread, uint32_t lcore)
+{
+    unsigned party = lab_audit_party(pool->audit, process_of(thread));
+    uint64_t who = lab_audit_who(party, lab_audit_lcore(lcore), 0);
+
+    lab_store_relaxed(&pool->audit->record[number - 1].word,
+                      lab_audit_word_next(1, who, LAB_AUDIT_HELD));
+}
+
+static void put_new(uint32_t lcore, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        unsigned number = play_new_free();
+        void *thing = (void *)(uintptr_t)number;
+
+        if (lab_pool_adopt(pool, thing) != 0)
+            abort();
+        if (game->reclaim != NO_RECLAIM && game->quarantine > 0)
+            record(number, EXPLORE_THREADS, lcore); /* or it would not be put in there */
+        if (lab_pool_put(pool, lcore, thing) != 0)
+            abort();
+    }
+}
+
+static void hold_new(unsigned thread)
+{
+    unsigned number = play_new_held(thread);
+
+    if (lab_pool_adopt(pool, (void *)(uintptr_t)number) != 0)
+        abort();
+    if (game->reclaim != NO_RECLAIM)
+        record(number, thread, thread);
+}
+
+/* The processes have attached. In this order, so that threads 1 and 2, which mostly live, look at
+ * few places that change when others are forgotten. */
+static void enter_processes(void)
+{
+    static const unsigned order[] = {2, 1, 3, 0, EXPLORE_THREADS};
+
+    for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+        (void)lab_audit_party(pool->audit, process_of(order[i]));
+}
+
+static void do_without_barrier(void)
+{
+    pool->barrier = LAB_BARRIER_FENCE;
+    for (unsigned slot = 0; slot <= POOLS_LCORES; slot++)
+        pool->deque[slot].fenced = true;
+}
+
+/* A sweep looks at every record: there are to be no more than it takes. */
+static unsigned count_of_pool(void)
+{
+    return game->reclaim != NO_RECLAIM ? 4 : PLAY_THINGS;
+}
+
+static void make_pool(void)
+{
+    struct lab_pool_options options = {.name = "explored",
+                                       .count = count_of_pool(),
+                                       .lcores = POOLS_LCORES,
+                                       .deques = game->deques ? game->deques : POOLS_LCORES,
+                                       .reserve = game->reserve,
+                                       .tip = 1,
+                                       .reach = game->reach ? game->reach : 1,
+                                       .shared = true};
+    static _Alignas(LAB_CACHE_LINE) char memory[65536];
+    size_t bytes;
+
+    if (game->audited || game->reclaim != NO_RECLAIM)
+        options.audit = (struct lab_audit_options){
+            .level = LAB_AUDIT_FULL, .stated = true, .quarantine = game->quarantine};
+    lab_audit_report_to(told, 0);
+    if (lab_pool_footprint(&options, &bytes, NULL) != 0 || bytes > sizeof(memory))
+        abort();
+    memset(memory, 0, bytes);
+    if (lab_pool_init(memory, &options, &pool, NULL) != 0)
+        abort();
+    if (game->capacity)
+        pool->capacity = game->capacity;
+    if (game->fenced)
+        do_without_barrier();
+    if (game->reclaim != NO_RECLAIM) {
+        enter_processes();
+        explore_bytes(pool->sweep->mark, pool->count);
+    }
+}
+
+static void setup(const void *data)
+{
+    uint64_t mark;
+
+    game = data;
+    acting = false;
+    play_reset(&game->steps);
+    make_pool();
+    put_new(LAB_LCORE_ANY, game->reserve);
+    for (unsigned i = 0; i < game->lent; i++)
+        if (lab_pool_adopt(pool, (void *)(uintptr_t)play_new_free()) != 0)
+            abort();
+    for (unsigned lcore = 0; lcore < POOLS_LCORES; lcore++)
+        put_new(lcore, game->tips[lcore]);
+    put_new(LAB_LCORE_ANY, game->stack);
+    if (game->marked)
+        (void)lab_deque_mark_any(&pool->deque[lab_pool_slot(0)], &mark);
+    for (unsigned t = 0; t < EXPLORE_THREADS; t++)
+        for (unsigned i = 0; i < game->hand[t]; i++)
+            hold_new(t);
+    acting = true;
+}
+
+/* What is not back yet must come back now; if nobody is known to have ended, then all is. */
+static void reclaim_rest(void)
+{
+    struct lab_pool_reclaimed reclaimed;
+
+    for (unsigned t = 0; t < EXPLORE_THREADS; t++)
+        if (is_dead(t) && (game->reclaim == OF_LCORES || lab_pool_ended(pool) > 0) &&
+            (reclaim(LAB_LCORE_ANY, game->reclaim == OF_LCORES ? t : SELF, &reclaimed) != 0 ||
+             !reclaimed.complete))
+            explore_fail("nobody can reclaim any longer");
+    for (unsigned t = 0; t < EXPLORE_THREADS; t++)
+        (void)bury(t);
+}
+
+/* A thread that never had an lcore can obtain all that is free. */
+static void check(void)
+{
+    uint32_t count, found = 0;
+    void *thing;
+
+    acting = false;
+    if (game->reclaim != NO_RECLAIM)
+        reclaim_rest();
+    count = lab_pool_count(pool);
+    if (game->quarantine > 0) /* as lab_pool_set_audit(), which visits more words than fit here */
+        lab_store_relaxed(&pool->audit->mode, LAB_AUDIT_OFF);
+
+    for (; lab_pool_get(pool, LAB_LCORE_ANY, &thing) == 0; found++) {
+        expect_none_of_the_reserve(&thing, 1);
+        play_found_free(&thing, 1);
+    }
+    for (; lab_pool_get_atomic(pool, LAB_LCORE_ANY, &thing) == 0; found++)
+        play_found_free(&thing, 1);
+    if (found != count && !is_anybody_dead())
+        explore_fail("%u were counted, and %u could be had", count, found);
+    play_check();
+}
+
+int pools_main(int argc, char **argv, const struct pools_game *games, unsigned n)
+{
+    struct explore_program programs[PROGRAMS_MAX], *p = programs;
+
+    if (2 * n > PROGRAMS_MAX)
+        abort();
+    for (unsigned i = 0; i < 2 * n; i++, p++) {
+        static const char *const names[] = {"thread 0", "thread 1", "thread 2", "thread 3"};
+        const struct pools_game *g = &games[i / 2];
+
+        *p = play_program(g->name, "", &g->steps, g->bound ? g->bound : 3, i % 2 == 1);
+        memcpy(p->thread_name, names, sizeof(names));
+        p->data = g;
+        p->setup = setup;
+        p->check = check;
+    }
+    return explore_main(argc, argv, programs, 2 * n);
+}
