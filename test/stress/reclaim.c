@@ -188,6 +188,7 @@ int main(int argc, char **argv)
         round_of_deaths(rig, children, &random);
     }
     expect(held > 0, "nothing was ever reclaimed");
+    expect(argc <= 1 || deaths >= wanted, "too slow: %u deaths", deaths);
     printf("%u deaths: %u things were held, %u in motion; %u sweeps were incomplete, the longest "
            "took %.1f ms\n",
            deaths, held, in_motion, incomplete, slowest * 1e3);

@@ -144,6 +144,22 @@ static void what_a_dead_process_held(void **state)
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 
+/* One whose place was just being given up when who reclaimed died too. */
+static void who_was_being_forgotten(void **state)
+{
+    struct lab_pool *pool = create_full();
+    unsigned party = lab_audit_party(pool->audit, 12345);
+
+    lab_store_relaxed(&pool->audit->process[party], LAB_AUDIT_PARTY_LEFT);
+    assert_true(lab_audit_party(pool->audit, 12345) != party);
+    lab_store_relaxed(&pool->audit->process[party + 1], 0);
+    assert_int_equal(lab_pool_ended(pool), 1);
+    assert_reclaims(pool, &the_dead, 0, 0);
+    assert_true(lab_audit_process(pool->audit, party) == LAB_AUDIT_PARTY_GONE);
+    assert_int_equal(lab_pool_ended(pool), 0);
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
 /* A thread of this process has ended, says the caller, who has joined it. */
 static void what_a_dead_lcore_held(void **state)
 {
@@ -298,6 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_a_dead_process_held, set_up),
+        cmocka_unit_test_setup(who_was_being_forgotten, set_up),
         cmocka_unit_test_setup(what_a_dead_lcore_held, set_up),
         cmocka_unit_test_setup(what_was_in_motion, set_up),
         cmocka_unit_test_setup(not_what_a_living_call_may_have, set_up),
