@@ -13,25 +13,36 @@
 
 /* ---- page-order-K: a burst of one order ---- */
 
-static __rte_always_inline uint64_t get_and_put(struct worker *worker, enum contender_kind kind)
+static __rte_always_inline uint64_t get_and_put_of(struct worker *worker, enum contender_kind kind,
+                                                   unsigned order)
 {
     const struct turn *turn = worker->turn;
-    const struct contender *contender = turn->contender;
-    unsigned held = turn->setting->held, order = turn->setting->pattern->mix;
+    const struct contender contender = *turn->contender;
+    unsigned held = turn->setting->held;
+    uint32_t lcore = worker->lcore;
+    void **things = worker->things;
     uint64_t ops = 0;
 
     while (!turn_is_over(turn)) {
         unsigned n = 0;
 
-        while (n < held && page_get(contender, kind, worker->lcore, order, &worker->things[n]))
+        while (n < held && page_get(&contender, kind, lcore, order, &things[n]))
             n++;
         for (unsigned i = 0; i < n; i++)
-            page_put(contender, kind, worker->lcore, worker->things[i], order);
+            page_put(&contender, kind, lcore, things[i], order);
         ops += n;
         if (n == 0)
             rte_pause();
     }
     return ops;
+}
+
+/* Single pages are asked for as such, as a rule: the compiler knows their order. */
+static __rte_always_inline uint64_t get_and_put(struct worker *worker, enum contender_kind kind)
+{
+    unsigned order = worker->turn->setting->pattern->mix;
+
+    return order == 0 ? get_and_put_of(worker, kind, 0) : get_and_put_of(worker, kind, order);
 }
 
 /* Many in one call, which nobody else has: the arena... */

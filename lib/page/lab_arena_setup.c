@@ -269,9 +269,11 @@ static uint32_t at_most(uint32_t n, uint32_t most)
 
 static void build_caches(struct lab_arena *arena, const struct layout *layout)
 {
+    bool fenced = arena->barrier == LAB_BARRIER_FENCE;
     char *base = (char *)arena;
     uint32_t next = 0;
 
+    lab_deque_init(&arena->nothing, 1, 1, fenced);
     arena->lcore = (void *)(base + layout->lcore);
     arena->deque = (void *)(base + layout->deque);
     arena->slots = (void *)(base + layout->slots);
@@ -283,14 +285,16 @@ static void build_caches(struct lab_arena *arena, const struct layout *layout)
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
         arena->cache[order] =
             arena->capacity[order][LAB_PAGE_PLAIN] != 0 ? next : LAB_PAGE_UNCACHED;
-        for (int kind = 0; kind < LAB_PAGE_KINDS; kind++) {
-            uint32_t capacity = arena->capacity[order][kind];
+        for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
+            for (uint32_t slot = 0; slot <= arena->lcores; slot++) {
+                uint32_t capacity = arena->capacity[order][kind];
+                struct lab_deque *deque = capacity != 0 ? &arena->deque[next++] : &arena->nothing;
 
-            for (uint32_t slot = 0; slot <= arena->lcores && capacity != 0; slot++)
-                lab_deque_init(&arena->deque[next++],
-                               at_most(capacity / REACH_SHARE, LAB_PAGE_MOVING_MAX),
-                               capacity / TIP_SHARE, arena->barrier == LAB_BARRIER_FENCE);
-        }
+                arena->lcore[slot].deque[kind][order] = deque;
+                if (capacity != 0)
+                    lab_deque_init(deque, at_most(capacity / REACH_SHARE, LAB_PAGE_MOVING_MAX),
+                                   capacity / TIP_SHARE, fenced);
+            }
     }
 }
 

@@ -250,8 +250,8 @@ static bool alloc_private(const struct lab_page_request *request, void **ret_pag
     struct lab_arena *arena = request->arena;
 
     if (n == 0 || request->gfp & LAB_GFP_EXCLUSIVE ||
-        lab_deque_pop_slow_owner(lab_page_deque(arena, slot, request->order, kind), ret_pages, n,
-                                 n) == 0)
+        lab_deque_pop_slow_owner(arena->lcore[slot].deque[kind][request->order], ret_pages, n, n) ==
+            0)
         return false;
     if (kind == LAB_PAGE_CLEAN)
         lab_page_no_longer_clean(&arena->lcore[slot], request->order, ret_pages, n);

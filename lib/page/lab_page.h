@@ -122,6 +122,12 @@ enum lab_page_part {
 /* How near its end a zone is. Only by events does it change. */
 enum lab_page_pressure { LAB_PAGE_CALM, LAB_PAGE_IS_LOW, LAB_PAGE_IS_MIN };
 
+/* Deques of one order: its pages as they come, and those that are clean. */
+enum lab_page_kind { LAB_PAGE_PLAIN, LAB_PAGE_CLEAN, LAB_PAGE_KINDS };
+
+/* An order that no deque serves. */
+#define LAB_PAGE_UNCACHED UINT32_MAX
+
 /* What an lcore works with; the first one is that of all threads without an id. Written by it
  * alone. */
 struct lab_page_lcore {
@@ -134,13 +140,9 @@ struct lab_page_lcore {
     uint32_t home;                      /* the zone */
     uint32_t victim;                    /* the roster's place that was last worth stealing from */
     uint32_t barren; /* requests for zeros that need not ask the zone: it has no clean pages */
+    /* Its own deques; where none serves the order, arena->nothing. */
+    struct lab_deque *deque[LAB_PAGE_KINDS][LAB_PAGE_ORDERS];
 };
-
-/* Deques of one order: its pages as they come, and those that are clean. */
-enum lab_page_kind { LAB_PAGE_PLAIN, LAB_PAGE_CLEAN, LAB_PAGE_KINDS };
-
-/* An order that no deque serves. */
-#define LAB_PAGE_UNCACHED UINT32_MAX
 
 /* The cleaning of a zone. */
 struct lab_page_keeper {
@@ -192,6 +194,7 @@ struct lab_arena {
      * its zone. Read by every put, written seldom. */
     alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
     struct lab_roster roster; /* the slots that have deques */
+    struct lab_deque nothing; /* has no slots, so that neither gets nor puts succeed */
     lab_atomic_t sequence;
     lab_atomic_t growing; /* 1 while a thread maps a zone */
     struct lab_page_zone zone[LAB_ARENA_ZONES_MAX];
@@ -250,13 +253,6 @@ LAB_PUBLIC int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, unsi
 LAB_PUBLIC int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
                                   void *const *pages, unsigned n, unsigned *ret_n);
 
-/* The lcore's deque for an order that deques serve. */
-LAB_INLINE struct lab_deque *lab_page_deque(struct lab_arena *arena, uint32_t slot, unsigned order,
-                                            enum lab_page_kind kind)
-{
-    return &arena->deque[arena->cache[order] + (arena->lcores + 1) * (uint32_t)kind + slot];
-}
-
 /* The number of an allocation's first page, brought into range: of so many pages from base on, in
  * whole blocks. Wait-free. */
 LAB_INLINE size_t lab_page_first(const char *base, uint64_t pages, const void *page, unsigned order)
@@ -313,8 +309,7 @@ LAB_INLINE LAB_CHECKED int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t
 
     if (lab_likely(slot <= arena->lcores) &&
         lab_likely(lab_gfp_is_plain(gfp & ~(unsigned)LAB_GFP_ZERO)) && order < LAB_PAGE_ORDERS &&
-        arena->cache[order] != LAB_PAGE_UNCACHED &&
-        lab_likely(lab_deque_pop_owner(lab_page_deque(arena, slot, order, kind), ret_pages, n))) {
+        lab_likely(lab_deque_pop_owner(arena->lcore[slot].deque[kind][order], ret_pages, n))) {
         if (kind == LAB_PAGE_CLEAN)
             lab_page_no_longer_clean(&arena->lcore[slot], order, ret_pages, n);
         return 0;
@@ -337,11 +332,13 @@ LAB_INLINE int lab_page_free_bulk(struct lab_arena *arena, uint32_t lcore, unsig
     unsigned i = 0;
 
     if (lab_likely(slot <= arena->lcores) && order < LAB_PAGE_ORDERS &&
-        arena->cache[order] != LAB_PAGE_UNCACHED &&
         lab_likely(lab_load_relaxed(&arena->hungry) == 0)) {
-        struct lab_deque *deque = lab_page_deque(arena, slot, order, LAB_PAGE_PLAIN);
         const struct lab_page_lcore *me = &arena->lcore[slot];
-        unsigned fits = lab_deque_has_room_owner(deque, n) ? n : 0;
+        struct lab_deque *deque = me->deque[LAB_PAGE_PLAIN][order];
+
+        /* Of what there is no room for nothing is looked at; one has room, as a rule. */
+        bool single = __builtin_constant_p(n) && n == 1;
+        unsigned fits = single || lab_deque_has_room_owner(deque, n) ? n : 0;
 
         while (i < fits && lab_page_is_own(me, pages[i], order))
             i++;

@@ -136,7 +136,7 @@ static unsigned stock(struct lab_arena *arena, uint32_t lcore, unsigned order, u
 
     if (capacity == 0 || slot == LAB_ROSTER_ANY || lab_load_relaxed(&arena->hungry) != 0)
         return 0;
-    has = lab_deque_count_any(lab_page_deque(arena, slot, order, LAB_PAGE_CLEAN), NULL);
+    has = lab_deque_count_any(arena->lcore[slot].deque[LAB_PAGE_CLEAN][order], NULL);
     if (has >= capacity / 4)
         return 0;
     while (has + (done >> order) < capacity / 2 && done < most && came > 0) {

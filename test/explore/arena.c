@@ -321,8 +321,7 @@ static void sweep_the_dead(void)
         explore_fail("the sweep cannot end");
     for (unsigned t = 0; t < LCORES; t++)
         for (int kind = 0; kind < LAB_PAGE_KINDS && explore_died(t); kind++)
-            if (lab_deque_count_any(lab_page_deque(arena, t + 1, ORDER, (enum lab_page_kind)kind),
-                                    NULL) != 0)
+            if (lab_deque_count_any(arena->lcore[t + 1].deque[kind][ORDER], NULL) != 0)
                 explore_fail("the deque of lcore %u was left full", t);
 }
 
