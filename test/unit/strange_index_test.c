@@ -223,7 +223,7 @@ static void pages_of_nowhere(void **state)
         for (unsigned kind = 0; kind < LAB_PAGE_KINDS; kind++) {
             assert_int_equal(lab_page_alloc(rig.arena, 1, order, LAB_GFP_NOWAIT, &page), 0);
             assert_int_equal(lab_page_free(rig.arena, 1, page, order), 0);
-            deque = lab_page_deque(rig.arena, lab_pool_slot(1), order, (enum lab_page_kind)kind);
+            deque = rig.arena->lcore[lab_pool_slot(1)].deque[kind][order];
             assert_true(lab_deque_push_slow_owner(deque, pages, 2, false));
             assert_int_equal(
                 lab_page_alloc(rig.arena, 1, order, LAB_GFP_NOWAIT | LAB_GFP_ZERO, &page), 0);
