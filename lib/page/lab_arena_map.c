@@ -74,14 +74,13 @@ int lab_arena_grow_beyond(struct lab_arena *arena, uint32_t present, struct lab_
         nobody = 0;
         lab_os_yield();
     }
-    if (lab_arena_present(arena) == present)
+    if (lab_arena_present(arena) == present) {
         rc = map_zone(arena, error, &wish);
-    if (rc == 0 && wish.message[0] != '\0')
-        (void)lab_error_set(error, 0, "%s", wish.message);
+        if (rc == 0)
+            lab_page_zone_tell(arena, &arena->zone[present], LAB_PAGE_MAPPED);
+    }
     lab_store_release(&arena->growing, 0); /* A4 */
-    if (rc == 0)
-        lab_page_zone_tell(arena, &arena->zone[present], LAB_PAGE_MAPPED);
-    return rc;
+    return rc != 0 ? rc : lab_error_set(error, 0, "%s", wish.message);
 }
 
 int lab_arena_grow(struct lab_arena *arena, struct lab_error *error)
