@@ -4,10 +4,12 @@
 #ifndef SMAPS_H
 #define SMAPS_H
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* What /proc/self/smaps says of the mapping that an address lies in. */
 struct smaps {
@@ -55,6 +57,16 @@ static inline struct smaps smaps_of(const void *address)
 static inline bool smaps_has(const struct smaps *smaps, const char *flag)
 {
     return strstr(smaps->flags, flag) != NULL;
+}
+
+/* In a child: whether the parent's page, which begins with that byte, is out of reach. Asked of the
+ * kernel, not tried, because sanitizers keep SIGSEGV to themselves, and so does cmocka; and theirs
+ * may be the next thing at that address. */
+static inline bool is_out_of_reach(void *page, char byte)
+{
+    if (msync(page, 1, MS_ASYNC) == -1 && errno == ENOMEM)
+        return true;
+    return *(volatile char *)page != byte;
 }
 
 #endif
