@@ -258,7 +258,8 @@ static inline bool take_any(struct request *r)
             return true;
         return take_runs_slow(r);
     }
-    if (lab_likely(r->at->block != LAB_PAGE_NONE) &&
+    /* Where whole blocks are few, the best fit counts more than the time to find it. */
+    if (lab_likely(r->at->block != LAB_PAGE_NONE) && lab_likely(r->me->rich) &&
         lab_likely(take_rows(r, lab_zone_block_at(r->zone, r->at))))
         return true;
     return take_rows_slow(r);
