@@ -4,17 +4,16 @@
 
 /* The table of records, its levels and the processes that use it. */
 
-#include <lab_audit.h>
+#include <lab_audit_here.h>
 #include <lab_os.h>
 #include <lab_ticks.h>
 #include <pthread.h>
 
-/* This process, once somebody has asked. */
-static lab_atomic_t self;
+struct lab_audit_here lab_audit_here;
 
 static void forked(void)
 {
-    lab_store_relaxed(&self, 0);
+    lab_store_relaxed(&lab_audit_here.identity, 0);
 }
 
 static void remember_to_forget(void)
@@ -26,12 +25,12 @@ static void remember_to_forget(void)
 uint64_t lab_audit_self(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    uint64_t identity = lab_load_relaxed(&self);
+    uint64_t identity = lab_load_relaxed(&lab_audit_here.identity);
 
     if (lab_unlikely(identity == 0)) {
         pthread_once(&once, remember_to_forget);
         if (lab_os_process(0, &identity) == 0)
-            lab_store_relaxed(&self, identity);
+            lab_store_relaxed(&lab_audit_here.identity, identity);
     }
     return identity;
 }
@@ -52,6 +51,8 @@ void lab_audit_init(struct lab_audit *audit, uint32_t count,
     audit->poison_from = options->poison_from;
     audit->poison_bytes = options->poison ? options->poison_bytes : 0;
     audit->stated = options->stated;
+    if (audit->poison_bytes == 0 && audit->quarantine == 0)
+        audit->plain_put = options->stated ? LAB_AUDIT_PLAIN_PUT_STATED : LAB_AUDIT_PLAIN_PUT;
     audit->first_ticks = lab_ticks();
     audit->first_ns = lab_os_clock_ns();
     lab_store_relaxed(&audit->sample, sample);
@@ -136,19 +137,23 @@ void lab_audit_enter(struct lab_audit *audit)
     (void)lab_audit_party(audit, identity);
 }
 
-/* This process's resolver. */
-static lab_atomic_t resolver_address;
-
 void lab_audit_resolve_by(lab_audit_resolver *resolver)
 {
-    lab_store_release(&resolver_address, (uint64_t)(uintptr_t)resolver);
+    lab_store_release(&lab_audit_here.resolver, (uint64_t)(uintptr_t)resolver);
 }
 
-static const void *resolve(struct lab_audit_site site)
+LAB_NOINLINE const void *lab_audit_resolve_slow(struct lab_audit_site site)
 {
-    uint64_t address = site.frame != NULL ? lab_load_acquire(&resolver_address) : 0;
+    uint64_t resolver = lab_load_acquire(&lab_audit_here.resolver);
+    const void *address;
+    bool own = false;
 
-    return address != 0 ? ((lab_audit_resolver *)(uintptr_t)address)(site) : site.address;
+    if (resolver == 0)
+        return site.address;
+    address = ((lab_audit_resolver *)(uintptr_t)resolver)(site, &own);
+    if (own)
+        lab_store_relaxed(lab_audit_own_site(site.address), (uint64_t)(uintptr_t)site.address);
+    return address;
 }
 
 bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, struct lab_audit_site site,
@@ -156,13 +161,12 @@ bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, struct lab_audit_s
 {
     uint64_t mode = lab_load_acquire(&audit->mode);
     unsigned party = lab_audit_party(audit, lab_audit_self());
-
     uint64_t settled_at = lab_load_relaxed(&audit->settled_at);
 
     if ((int64_t)(at - settled_at) < 0)
         at = lab_ticks(); /* perhaps it is no longer so early */
     ret_call->at = at;
-    ret_call->site = (uint64_t)(uintptr_t)resolve(site);
+    ret_call->site = (uint64_t)(uintptr_t)lab_audit_resolve(site);
     ret_call->who = lab_audit_who(party, lab_audit_lcore(lcore), lab_audit_word_epoch(mode));
     return (int64_t)(at - settled_at) >= 0;
 }

@@ -71,6 +71,7 @@ struct lab_audit {
     uint32_t poison_from;
     uint32_t poison_bytes; /* 0: no poison */
     bool stated;
+    uint64_t plain_put;   /* what a plain put looks at: lab_audit_word.h */
     uint64_t first_ticks; /* a moment in ticks and in nanoseconds */
     uint64_t first_ns;
 
@@ -96,8 +97,9 @@ struct lab_audit_site {
 };
 
 /* Finds the call that a program made, where `site` lies in code that stands between the program and
- * the pool. Is called when a call is recorded, on the stack of that call. */
-typedef const void *lab_audit_resolver(struct lab_audit_site site);
+ * the pool. Is called when a call is recorded, on the stack of that call. *ret_own: the address is
+ * the program's own, whatever the frame, so that there is no need to ask for it again. */
+typedef const void *lab_audit_resolver(struct lab_audit_site site, bool *ret_own);
 
 /* The resolver of this process, or NULL for none. Any thread. */
 void lab_audit_resolve_by(lab_audit_resolver *resolver);
@@ -124,10 +126,15 @@ uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level
 
 #define LAB_AUDIT_SETTLE_MS 100u
 
+LAB_INLINE enum lab_audit_level lab_audit_mode_level(uint64_t mode)
+{
+    return (enum lab_audit_level)(mode & LAB_AUDIT_STATE_MASK);
+}
+
 /* Any thread; wait-free. */
 LAB_INLINE enum lab_audit_level lab_audit_level(const struct lab_audit *audit)
 {
-    return (enum lab_audit_level)(lab_load_relaxed(&audit->mode) & LAB_AUDIT_STATE_MASK);
+    return lab_audit_mode_level(lab_load_relaxed(&audit->mode));
 }
 
 /* The place of a process among the parties, by its identity (lab_os_process()): taken for it if it
@@ -158,6 +165,25 @@ LAB_INLINE unsigned lab_audit_lcore(uint32_t lcore)
 bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, struct lab_audit_site site,
                      uint64_t at, struct lab_audit_call *ret_call);
 
+/* The rest of a record. */
+
+LAB_INLINE void lab_audit_note_get(struct lab_audit_record *record,
+                                   const struct lab_audit_call *call)
+{
+    lab_store_relaxed(&record->got_site, call->site);
+    lab_store_relaxed(&record->got_at, call->at);
+    lab_store_relaxed(&record->got_by, call->who);
+    lab_store_relaxed(&record->handed_site, 0);
+}
+
+LAB_INLINE void lab_audit_note_put(struct lab_audit_record *record,
+                                   const struct lab_audit_call *call)
+{
+    lab_store_relaxed(&record->put_site, call->site);
+    lab_store_relaxed(&record->put_at, call->at);
+    lab_store_relaxed(&record->put_by, call->who);
+}
+
 /* Where things are recorded: `before` is the record's word as it was, for a report. */
 
 /* The caller took thing `index` out of the pool. *ret_before is the word of before. */
@@ -172,10 +198,7 @@ LAB_INLINE enum lab_audit_fault lab_audit_got(struct lab_audit *audit, uint32_t 
     *ret_before = word;
     if (lab_unlikely(fault != LAB_AUDIT_FINE))
         return fault;
-    lab_store_relaxed(&record->got_site, call->site);
-    lab_store_relaxed(&record->got_at, call->at);
-    lab_store_relaxed(&record->got_by, call->who);
-    lab_store_relaxed(&record->handed_site, 0);
+    lab_audit_note_get(record, call);
     lab_store_release(&record->word, next); /* U1 */
     return LAB_AUDIT_FINE;
 }
@@ -206,10 +229,38 @@ LAB_INLINE enum lab_audit_fault lab_audit_put(struct lab_audit *audit, uint32_t 
         if (lab_audit_may_touch(word))
             next |= poison;
     } while (lab_unlikely(!lab_cas_acq_rel(&record->word, &word, next))); /* U1, U2 */
-    lab_store_relaxed(&record->put_site, call->site);
-    lab_store_relaxed(&record->put_at, call->at);
-    lab_store_relaxed(&record->put_by, call->who);
+    lab_audit_note_put(record, call);
     return LAB_AUDIT_FINE;
+}
+
+/* The same, where nothing is out of the ordinary; false: nothing was done. */
+LAB_INLINE bool lab_audit_got_plain(struct lab_audit *audit, uint32_t index,
+                                    const struct lab_audit_call *call)
+{
+    struct lab_audit_record *record = &audit->record[index];
+    uint64_t word = lab_load_acquire(&record->word); /* U2 */
+
+    if (lab_unlikely(
+            !lab_audit_word_is_plain(word, call->who, LAB_AUDIT_PLAIN_GET, LAB_AUDIT_FREE)))
+        return false;
+    lab_audit_note_get(record, call);
+    lab_store_release(&record->word, lab_audit_word_next(lab_audit_word_generation(word) + 1,
+                                                         call->who, LAB_AUDIT_HELD)); /* U1 */
+    return true;
+}
+
+LAB_INLINE bool lab_audit_put_plain(struct lab_audit *audit, uint32_t index,
+                                    const struct lab_audit_call *call)
+{
+    struct lab_audit_record *record = &audit->record[index];
+    uint64_t word = lab_load_acquire(&record->word), next; /* U2 */
+
+    next = lab_audit_word_next(lab_audit_word_generation(word), call->who, LAB_AUDIT_FREE);
+    if (lab_unlikely(!lab_audit_word_is_plain(word, call->who, audit->plain_put, LAB_AUDIT_HELD)) ||
+        lab_unlikely(!lab_cas_acq_rel(&record->word, &word, next))) /* U1, U2 */
+        return false;
+    lab_audit_note_put(record, call);
+    return true;
 }
 
 /* The caller hands thing `index` to another holder. Any thread; lock-free. */

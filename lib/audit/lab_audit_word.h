@@ -36,6 +36,8 @@ enum lab_audit_state {
 #define LAB_AUDIT_EPOCH_SHIFT 4
 #define LAB_AUDIT_EPOCHS 64u
 #define LAB_AUDIT_PARTY_SHIFT 10
+#define LAB_AUDIT_EPOCH_MASK                                                                       \
+    ((UINT64_C(1) << LAB_AUDIT_PARTY_SHIFT) - (UINT64_C(1) << LAB_AUDIT_EPOCH_SHIFT))
 #define LAB_AUDIT_PARTIES 64u
 /* In lab_audit.process: of one that has ended and held nothing, but may just be handed something;
  * and of one that is gone for good, whose place is for lab_audit_enter(). */
@@ -117,6 +119,20 @@ LAB_INLINE uint64_t lab_audit_word_next(uint32_t generation, uint64_t who,
                                         enum lab_audit_state state)
 {
     return (uint64_t)generation << LAB_AUDIT_GENERATION_SHIFT | who | (uint64_t)state;
+}
+
+/* What of a word tells that nothing is out of the ordinary: its record is of this epoch, and has no
+ * mark. Where only the holder may put, a put looks at all of who-word besides. */
+#define LAB_AUDIT_PLAIN_GET (LAB_AUDIT_EPOCH_MASK | LAB_AUDIT_POISONED | LAB_AUDIT_STATE_MASK)
+#define LAB_AUDIT_PLAIN_PUT (LAB_AUDIT_EPOCH_MASK | LAB_AUDIT_WATCHED | LAB_AUDIT_STATE_MASK)
+#define LAB_AUDIT_PLAIN_PUT_STATED (LAB_AUDIT_WHO_MASK | LAB_AUDIT_PLAIN_PUT)
+
+/* Whether the thing is in that state, and nothing is out of the ordinary. `plain` is one of these
+ * masks, or 0, with which nothing is plain; state is not LAB_AUDIT_UNSEEN. */
+LAB_INLINE bool lab_audit_word_is_plain(uint64_t word, uint64_t who, uint64_t plain,
+                                        enum lab_audit_state state)
+{
+    return ((word ^ who) & plain) == (uint64_t)state;
 }
 
 /* `who` was given the thing. The new word is right also after a fault. */

@@ -173,7 +173,7 @@ static void look_now_and_then(struct lab_pool *pool, uint32_t slot)
     uint32_t every = pool->barrier == LAB_BARRIER_FENCE ? SAMPLE_EVERY_FENCED : SAMPLE_EVERY;
 
     if (slot != SLOT_ANY && pool->slow[slot].gets++ % every == 0)
-        lab_pool_look(pool);
+        lab_pool_gauge(pool);
 }
 
 static bool is_calm(const struct lab_pool *pool)
@@ -185,7 +185,7 @@ static bool is_calm(const struct lab_pool *pool)
 static LAB_COLD void look_for_calm(struct lab_pool *pool, uint32_t slot)
 {
     if (slot == SLOT_ANY || pool->slow[slot].puts++ % SAMPLE_EVERY == 0)
-        lab_pool_look(pool);
+        lab_pool_gauge(pool);
 }
 
 /* What came from elsewhere and is not wanted yet. */
@@ -325,7 +325,7 @@ static bool gather(struct request *request)
     if (request->got < request->want)
         return false;
     if (request->spends && is_calm(pool))
-        lab_pool_look(pool);
+        lab_pool_gauge(pool);
     else
         look_now_and_then(pool, request->slot);
     return true;
@@ -412,7 +412,7 @@ LAB_COLD int lab_pool_take_slow(struct lab_pool *pool, uint32_t slot, unsigned g
     if (pool->audit != NULL && lab_pool_free_quarantine(pool) > 0)
         return lab_pool_take_slow(pool, slot, gfp, ret_things, n);
     count_event(pool, slot, LAB_POOL_GET_FAIL);
-    lab_pool_look(pool); /* what was gathered in vain was never held */
+    lab_pool_gauge(pool); /* what was gathered in vain was never held */
     return -ENOBUFS;
 }
 

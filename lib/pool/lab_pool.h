@@ -124,6 +124,18 @@ enum lab_pool_event {
     LAB_POOL_EVENTS
 };
 
+/* What an lcore's calls at level full of the audit leave for its next one. */
+struct lab_pool_look {
+    alignas(LAB_CACHE_LINE) lab_atomic_t call; /* whether the lcore is inside a call, as
+                                                  lab_pool_sweep.h has it */
+    lab_atomic_t bot;                          /* its deque's, when the last call began */
+    uint64_t mode;                             /* of the audit, when `who` was made; 0: never */
+    uint64_t process;                          /* whose thread made it */
+    uint64_t who;                              /* of the lcore's records */
+    uint64_t at;                               /* when it last asked for the time, ticks */
+    uint32_t puts;                             /* since then */
+};
+
 /* A slow path's memory, one per lcore and written by it alone; the first one, of the threads
  * without an id, is shared by them and used for the counters only. */
 struct lab_pool_slow {
@@ -134,10 +146,7 @@ struct lab_pool_slow {
     uint32_t gets;      /* slow ones that succeeded */
     uint32_t puts;      /* slow ones while the pool was not calm */
     uint32_t to_sample; /* things to be got before the next that the audit looks at */
-    uint32_t looks;     /* calls that the audit recorded */
-    uint64_t looked_at; /* when it last asked for the time, ticks */
-    lab_atomic_t call;  /* whether the lcore is inside a call, as lab_pool_sweep.h has it */
-    lab_atomic_t bot;   /* its deque's, when the last call began */
+    struct lab_pool_look look;
 };
 
 /* In memory that may be shared between processes, at the same address in each: no pointer to
@@ -206,8 +215,8 @@ struct lab_pool {
 
 /* Tells most versions of this library from each other. */
 #define LAB_POOL_SHAPE                                                                             \
-    ((uint32_t)sizeof(struct lab_pool) << 16 | (uint32_t)sizeof(struct lab_deque) << 4 |           \
-     LAB_POOL_EVENTS)
+    ((uint32_t)(sizeof(struct lab_pool_slow) << 24 ^ sizeof(struct lab_pool) << 16) |              \
+     (uint32_t)sizeof(struct lab_deque) << 4 | LAB_POOL_EVENTS)
 
 /* Maps memory for a pool of buffers, or gets it from an arena, and makes it. All buffers are free.
  * Returns 0; -EINVAL for a wrong option, -ENOMEM when memory was short, or what else

@@ -61,7 +61,7 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
         return -EINVAL;
     if (!is_full(pool) || !lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &call))
         return 0;
-    inside = lab_pool_call_begin(pool, lab_pool_slot(lcore)); /* or `to` may be forgotten */
+    inside = lab_pool_call_begin(pool, lab_pool_slot(lcore), call.who); /* or `to` is forgotten */
     party = lab_audit_party(pool->audit, process != 0 ? process : lab_audit_self());
     next = lab_audit_who(party, lab_audit_lcore(to), lab_audit_word_epoch(call.who));
     for (unsigned i = 0; i < n; i++) {

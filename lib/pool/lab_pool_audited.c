@@ -10,117 +10,128 @@
 #include <lab_audit_quarantine.h>
 #include <lab_audit_report.h>
 #include <lab_audit_watch.h>
-#include <lab_pool_slow.h>
-#include <lab_pool_sweep.h>
-#include <lab_ticks.h>
+#include <lab_pool_look.h>
 
 /* Things that are looked at before they are put, all at once. */
 #define BURST 64u
 
-/* A call under audit. */
-struct look {
-    struct lab_pool *pool;
-    struct lab_audit *audit;
-    struct lab_audit_call call;
-};
-
-/* Reading the clock takes as long as the rest of a put. A put's time is that of the lcore's last
- * get, or of one of its last puts. */
-#define CLOCK_EVERY 16u
-
 static uint64_t time_of_get(struct lab_pool *pool, uint32_t slot)
 {
-    struct lab_pool_slow *slow = &pool->slow[slot];
-
-    if (slot == lab_pool_slot(LAB_LCORE_ANY))
-        return lab_ticks();
-    slow->looks = 1;
-    return slow->looked_at = lab_ticks();
+    return slot == lab_pool_slot(LAB_LCORE_ANY) ? lab_ticks()
+                                                : lab_pool_look_now(&pool->slow[slot].look);
 }
 
 static uint64_t time_of_put(struct lab_pool *pool, uint32_t slot)
 {
-    struct lab_pool_slow *slow = &pool->slow[slot];
-
-    if (slot == lab_pool_slot(LAB_LCORE_ANY) || slow->looks++ % CLOCK_EVERY == 0)
-        return time_of_get(pool, slot);
-    return slow->looked_at;
+    return slot == lab_pool_slot(LAB_LCORE_ANY) ? lab_ticks()
+                                                : lab_pool_look_time(&pool->slow[slot].look);
 }
 
-static bool look_begin(struct look *look, struct lab_pool *pool, uint32_t slot,
-                       struct lab_audit_site site, uint64_t at)
+/* A call under audit. */
+struct look {
+    struct lab_audit_call call;
+    bool settled; /* what it does may be recorded */
+};
+
+static LAB_COLD struct look look_anew(struct lab_pool *pool, uint32_t slot,
+                                      struct lab_audit_site site, uint64_t mode)
 {
-    look->pool = pool;
-    look->audit = pool->audit;
-    return lab_audit_begin(pool->audit, lab_pool_lcore(slot), site, at, &look->call);
+    struct lab_pool_look *last = &pool->slow[slot].look;
+    uint64_t now = time_of_get(pool, slot);
+    struct look look;
+
+    look.settled = lab_audit_begin(pool->audit, lab_pool_lcore(slot), site, now, &look.call);
+    if (look.settled && slot != lab_pool_slot(LAB_LCORE_ANY)) {
+        last->who = look.call.who;
+        last->process = lab_audit_self();
+        last->mode = mode;
+    }
+    return look;
 }
 
-static LAB_COLD void report(struct look *look, enum lab_audit_fault fault, const void *thing,
-                            uint32_t index, uint64_t before, uint64_t offset)
+static struct look look_begin(struct lab_pool *pool, uint32_t slot, struct lab_audit_site site,
+                              uint64_t mode, uint64_t at)
+{
+    const struct lab_pool_look *last = &pool->slow[slot].look;
+    struct look look = {.call = {.who = last->who, .at = at}, .settled = true};
+
+    if (!lab_pool_look_holds(last, mode))
+        return look_anew(pool, slot, site, mode);
+    look.call.site = (uint64_t)(uintptr_t)lab_audit_resolve(site);
+    return look;
+}
+
+static LAB_COLD void report(struct lab_pool *pool, const struct lab_audit_call *call,
+                            enum lab_audit_fault fault, const void *thing, uint32_t index,
+                            uint64_t before, uint64_t offset)
 {
     struct lab_audit_entry entry = {
-        .fault = fault,
-        .pool = look->pool->name,
-        .thing = thing,
-        .index = index,
-        .offset = offset,
-    };
+        .fault = fault, .pool = pool->name, .thing = thing, .index = index, .offset = offset};
 
-    lab_audit_report(look->audit, &entry, &look->call, before);
+    lab_audit_report(pool->audit, &entry, call, before);
 }
 
 /* Gets */
 
-static void *poisoned_part(const struct look *look, void *thing)
+static void *poisoned_part(const struct lab_pool *pool, void *thing)
 {
-    return (char *)thing + look->audit->poison_from;
+    return (char *)thing + pool->audit->poison_from;
 }
 
-static void check_poison(struct look *look, void *thing, uint32_t index, uint64_t before)
+static void check_poison(struct lab_pool *pool, const struct lab_audit_call *call, void *thing,
+                         uint32_t index, uint64_t before)
 {
-    size_t bytes = look->audit->poison_bytes;
-    size_t end = lab_audit_poison_end(poisoned_part(look, thing), bytes);
+    size_t bytes = pool->audit->poison_bytes;
+    size_t end = lab_audit_poison_end(poisoned_part(pool, thing), bytes);
 
     if (lab_unlikely(end < bytes))
-        report(look, LAB_AUDIT_WRITE_AFTER_FREE, thing, index, before,
-               look->audit->poison_from + end);
+        report(pool, call, LAB_AUDIT_WRITE_AFTER_FREE, thing, index, before,
+               pool->audit->poison_from + end);
 }
 
 /* The record was one of a sample, of before the level was raised. */
-static void forget_watch(struct look *look, uint64_t before)
+static void forget_watch(struct lab_pool *pool, uint64_t before)
 {
     if (lab_unlikely(lab_audit_word_is_watched(before)))
-        lab_pool_await(look->pool, -1);
+        lab_pool_await(pool, -1);
 }
 
-static void see_got(struct look *look, void *const *things, unsigned n)
+static LAB_NOINLINE void see_got(struct lab_pool *pool, struct lab_audit_call call, void *thing,
+                                 uint32_t index)
+{
+    uint64_t before;
+    enum lab_audit_fault fault = lab_audit_got(pool->audit, index, &call, &before);
+
+    forget_watch(pool, before);
+    if (lab_unlikely(fault != LAB_AUDIT_FINE))
+        report(pool, &call, fault, thing, index, before, 0);
+    else if ((before & LAB_AUDIT_POISONED) != 0 &&
+             lab_audit_word_state(before, call.who) == LAB_AUDIT_FREE)
+        check_poison(pool, &call, thing, index, before);
+}
+
+LAB_INLINE void see_all_got(struct lab_pool *pool, const struct lab_audit_call *call,
+                            void *const *things, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
-        enum lab_audit_fault fault;
-        uint64_t before;
-        uint32_t index;
+        uint32_t index = lab_pool_find(pool, things[i]);
 
-        if (lab_pool_index(look->pool, things[i], &index) != 0)
+        if (lab_unlikely(index == LAB_POOL_NO_INDEX))
             continue; /* put before the audit began to look */
-        fault = lab_audit_got(look->audit, index, &look->call, &before);
-        forget_watch(look, before);
-        if (lab_unlikely(fault != LAB_AUDIT_FINE))
-            report(look, fault, things[i], index, before, 0);
-        else if ((before & LAB_AUDIT_POISONED) != 0 &&
-                 lab_audit_word_state(before, look->call.who) == LAB_AUDIT_FREE)
-            check_poison(look, things[i], index, before);
+        if (lab_unlikely(!lab_audit_got_plain(pool->audit, index, call)))
+            see_got(pool, *call, things[i], index);
     }
 }
 
 static LAB_COLD void watch(struct lab_pool *pool, uint32_t slot, void *thing,
                            struct lab_audit_site site)
 {
-    struct look look;
+    struct lab_audit_call call;
     uint32_t index;
 
-    if (look_begin(&look, pool, slot, site, time_of_get(pool, slot)) &&
+    if (lab_audit_begin(pool->audit, lab_pool_lcore(slot), site, lab_ticks(), &call) &&
         lab_pool_index(pool, thing, &index) == 0)
-        lab_pool_await(pool, lab_audit_watch(look.audit, index, thing, &look.call));
+        lab_pool_await(pool, lab_audit_watch(pool->audit, index, thing, &call));
 }
 
 /* Threads without an id count together. */
@@ -154,14 +165,15 @@ static void sample_got(struct lab_pool *pool, uint32_t slot, void *const *things
 }
 
 static int get_full(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things,
-                    unsigned n, struct lab_audit_site site)
+                    unsigned n, struct lab_audit_site site, uint64_t mode)
 {
-    lab_atomic_t *call = lab_pool_call_begin(pool, slot);
-    struct look look;
+    struct look look = look_begin(pool, slot, site, mode, pool->slow[slot].look.at);
+    lab_atomic_t *call = lab_pool_call_begin(pool, slot, look.call.who);
     int rc = lab_pool_take(pool, slot, gfp, ret_things, n);
 
-    if (rc == 0 && look_begin(&look, pool, slot, site, time_of_get(pool, slot)))
-        see_got(&look, ret_things, n);
+    look.call.at = time_of_get(pool, slot);
+    if (lab_likely(rc == 0) && lab_likely(look.settled))
+        see_all_got(pool, &look.call, ret_things, n);
     lab_pool_call_end(slot, call);
     return rc;
 }
@@ -169,10 +181,11 @@ static int get_full(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **r
 LAB_NOINLINE int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, unsigned gfp,
                                       void **ret_things, unsigned n, struct lab_audit_site site)
 {
+    uint64_t mode = lab_load_acquire(&pool->audit->mode);
     int rc;
 
-    if (lab_audit_level(pool->audit) == LAB_AUDIT_FULL)
-        return get_full(pool, slot, gfp, ret_things, n, site);
+    if (lab_audit_mode_level(mode) == LAB_AUDIT_FULL)
+        return get_full(pool, slot, gfp, ret_things, n, site, mode);
     rc = lab_pool_take(pool, slot, gfp, ret_things, n);
     if (rc == 0 && lab_audit_level(pool->audit) == LAB_AUDIT_SAMPLE)
         sample_got(pool, slot, ret_things, n, site);
@@ -205,66 +218,91 @@ static LAB_COLD uint32_t find_around(const struct lab_pool *pool, const void *wr
     return nearest != LAB_AUDIT_NONE && offset < size ? nearest : LAB_AUDIT_NONE;
 }
 
-static LAB_COLD void report_foreign(struct look *look, const void *wrong)
+static LAB_COLD void report_foreign(struct lab_pool *pool, const struct lab_audit_call *call,
+                                    const void *wrong)
 {
     uint64_t offset;
-    uint32_t index = find_around(look->pool, wrong, &offset);
+    uint32_t index = find_around(pool, wrong, &offset);
 
     if (index != LAB_AUDIT_NONE)
-        report(look, LAB_AUDIT_INSIDE_FREE, wrong, index,
-               lab_load_acquire(&look->audit->record[index].word), offset); /* U2 */
+        report(pool, call, LAB_AUDIT_INSIDE_FREE, wrong, index,
+               lab_load_acquire(&pool->audit->record[index].word), offset); /* U2 */
     else
-        report(look, LAB_AUDIT_FOREIGN_FREE, wrong, LAB_AUDIT_NONE, 0, 0);
+        report(pool, call, LAB_AUDIT_FOREIGN_FREE, wrong, LAB_AUDIT_NONE, 0, 0);
+}
+
+/* What the audit does to free things. Returns what is to go into the pool, NULL for nothing yet. */
+static void *keep_back(struct lab_pool *pool, void *thing, uint32_t index)
+{
+    struct lab_audit *audit = pool->audit;
+
+    if (audit->poison_bytes != 0)
+        lab_audit_poison(poisoned_part(pool, thing), audit->poison_bytes);
+    if (audit->quarantine == 0)
+        return thing;
+    index = lab_audit_delay(audit, index);
+    if (index == LAB_AUDIT_NONE)
+        return NULL;
+    thing = lab_pool_thing(pool, index);
+    lab_pool_mark(pool, &thing, 1);
+    return thing;
 }
 
 /* Whether the thing at *thing may be put; it may then be another one, or NULL if none yet. */
-static bool see_put(struct look *look, void **thing)
+static LAB_NOINLINE bool see_put(struct lab_pool *pool, struct lab_audit_call call, void **thing)
 {
-    struct lab_audit *audit = look->audit;
-    uint64_t poison = audit->poison_bytes != 0 ? LAB_AUDIT_POISONED : 0, before;
+    uint64_t poison = pool->audit->poison_bytes != 0 ? LAB_AUDIT_POISONED : 0, before;
+    uint32_t index = lab_pool_find(pool, *thing);
     enum lab_audit_fault fault;
-    uint32_t index;
 
-    if (lab_unlikely(lab_pool_index(look->pool, *thing, &index) != 0)) {
-        report_foreign(look, *thing);
+    if (lab_unlikely(index == LAB_POOL_NO_INDEX)) {
+        report_foreign(pool, &call, *thing);
         return false;
     }
-    fault = lab_audit_put(audit, index, &look->call, poison, &before);
-    forget_watch(look, before);
+    fault = lab_audit_put(pool->audit, index, &call, poison, &before);
+    forget_watch(pool, before);
     if (lab_unlikely(fault != LAB_AUDIT_FINE)) {
-        report(look, fault, *thing, index, before, 0);
+        report(pool, &call, fault, *thing, index, before, 0);
         return false;
     }
-    if (!lab_audit_may_touch(before))
-        return true;
-    if (poison != 0)
-        lab_audit_poison(poisoned_part(look, *thing), audit->poison_bytes);
-    if (audit->quarantine != 0) {
-        index = lab_audit_delay(audit, index);
-        *thing = index != LAB_AUDIT_NONE ? lab_pool_thing(look->pool, index) : NULL;
-    }
+    if (lab_audit_may_touch(before))
+        *thing = keep_back(pool, *thing, index);
     return true;
 }
 
-static int put_full(struct look *look, uint32_t slot, void *const *things, unsigned n)
+/* The same, without a call where nothing is out of the ordinary. */
+LAB_INLINE bool see_put_inline(struct lab_pool *pool, const struct lab_audit_call *call,
+                               void **thing)
 {
+    uint32_t index = lab_pool_find(pool, *thing);
+
+    if (lab_likely(index != LAB_POOL_NO_INDEX) &&
+        lab_likely(lab_audit_put_plain(pool->audit, index, call)))
+        return true;
+    return see_put(pool, *call, thing);
+}
+
+static int put_full(struct lab_pool *pool, uint32_t slot, struct lab_audit_call call,
+                    void *const *things, unsigned n)
+{
+    lab_atomic_t *inside = lab_pool_call_begin(pool, slot, call.who);
     void *good[BURST];
     int rc = 0;
 
     while (n > 0) {
         unsigned k = 0;
 
-        lab_pool_mark(look->pool, things, n < BURST ? n : BURST); /* W4 */
+        lab_pool_mark(pool, things, n < BURST ? n : BURST); /* W4 */
         for (; n > 0 && k < BURST; n--) {
             good[k] = *things++;
-            if (!see_put(look, &good[k]))
+            if (!see_put_inline(pool, &call, &good[k]))
                 rc = -EINVAL;
-            else if (good[k] != NULL)
+            else if (lab_likely(good[k] != NULL))
                 k++;
         }
-        lab_pool_mark(look->pool, good, k); /* others, where there is a quarantine */
-        lab_pool_give(look->pool, slot, good, k);
+        lab_pool_give(pool, slot, good, k);
     }
+    lab_pool_call_end(slot, inside);
     return rc;
 }
 
@@ -276,23 +314,26 @@ static LAB_COLD void unwatch(struct lab_pool *pool, void *thing)
         lab_pool_await(pool, -1);
 }
 
-LAB_NOINLINE int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things,
-                                      unsigned n, struct lab_audit_site site)
+static void put_sampled(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n)
 {
-    struct look look;
-
-    if (lab_audit_level(pool->audit) == LAB_AUDIT_FULL &&
-        look_begin(&look, pool, slot, site, time_of_put(pool, slot))) {
-        lab_atomic_t *call = lab_pool_call_begin(pool, slot);
-        int rc = put_full(&look, slot, things, n);
-
-        lab_pool_call_end(slot, call);
-        return rc;
-    }
     for (unsigned i = 0; i < n; i++)
         if (lab_unlikely(lab_audit_may_watch(pool->audit, things[i])))
             unwatch(pool, things[i]);
     lab_pool_give(pool, slot, things, n);
+}
+
+LAB_NOINLINE int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things,
+                                      unsigned n, struct lab_audit_site site)
+{
+    uint64_t mode = lab_load_acquire(&pool->audit->mode);
+
+    if (lab_likely(lab_audit_mode_level(mode) == LAB_AUDIT_FULL)) {
+        struct look look = look_begin(pool, slot, site, mode, time_of_put(pool, slot));
+
+        if (lab_likely(look.settled))
+            return put_full(pool, slot, look.call, things, n);
+    }
+    put_sampled(pool, slot, things, n);
     return 0;
 }
 

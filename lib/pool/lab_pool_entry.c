@@ -5,6 +5,7 @@
 /* Where calls come in that the hot paths do not serve: those that somebody looks at, and the rest.
  */
 
+#include <lab_pool_look.h>
 #include <lab_pool_slow.h>
 #include <lab_pool_trust.h>
 
@@ -37,10 +38,13 @@ static int put_watched(struct lab_pool *pool, uint32_t slot, void *const *things
 {
     if (pool->domain != NULL)
         lab_pool_leave_trail(pool, slot, things, n, used_bytes);
-    if (pool->audit != NULL)
-        return lab_pool_put_audited(pool, slot, things, n, site);
-    lab_pool_give(pool, slot, things, n);
-    return 0;
+    if (pool->audit == NULL) {
+        lab_pool_give(pool, slot, things, n);
+        return 0;
+    }
+    if (n == 1 && lab_pool_put_plain(pool, slot, things, site))
+        return 0;
+    return lab_pool_put_audited(pool, slot, things, n, site);
 }
 
 static int put_from(struct lab_pool *pool, uint32_t lcore, void *const *things, unsigned n,

@@ -64,7 +64,7 @@ static void cross(struct lab_pool_marks *marks, uint64_t free)
         tell(marks, LAB_POOL_ABOVE_HIGH);
 }
 
-void lab_pool_look(struct lab_pool *pool)
+void lab_pool_gauge(struct lab_pool *pool)
 {
     uint64_t free = lab_pool_count(pool);
     uint64_t fewest = lab_load_relaxed(&pool->low_free);
@@ -76,7 +76,7 @@ void lab_pool_look(struct lab_pool *pool)
 
 enum lab_pool_pressure lab_pool_watch(struct lab_pool *pool)
 {
-    lab_pool_look(pool);
+    lab_pool_gauge(pool);
     return (enum lab_pool_pressure)lab_load_relaxed(&pool->marks.pressure);
 }
 

@@ -109,7 +109,7 @@ static bool wait_on(const struct reclaim *reclaim)
 /* Until the call that the slot is inside of has ended, or is known never to end. */
 static bool wait_for_call(struct reclaim *reclaim, uint32_t slot)
 {
-    const lab_atomic_t *word = &reclaim->pool->slow[slot].call;
+    const lab_atomic_t *word = &reclaim->pool->slow[slot].look.call;
     uint64_t first = lab_load_acquire(word), call = first; /* W3 */
 
     for (unsigned turn = 0; call == first && (call & LAB_POOL_CALL_INSIDE) != 0; turn++) {
@@ -183,13 +183,13 @@ static bool find_span(struct reclaim *reclaim, uint32_t slot, struct lab_deque_s
     const struct lab_pool_slow *slow = &reclaim->pool->slow[slot];
 
     do {
-        uint64_t call = lab_load_acquire(&slow->call); /* W3 */
-        uint64_t bot = lab_load_acquire(&slow->bot);   /* W3 */
+        uint64_t call = lab_load_acquire(&slow->look.call); /* W3 */
+        uint64_t bot = lab_load_acquire(&slow->look.bot);   /* W3 */
         bool moves = (call & LAB_POOL_CALL_INSIDE) != 0 &&
                      !is_abandoned(reclaim, slot, lab_pool_call_party(call), LOOK_EVERY - 1);
 
         *ret_span = lab_deque_span_any(&reclaim->pool->deque[slot]);
-        if (lab_load_acquire(&slow->call) != call)
+        if (lab_load_acquire(&slow->look.call) != call)
             continue;
         if (moves && (int64_t)(bot - ret_span->end) > 0)
             ret_span->end = bot;
@@ -314,10 +314,10 @@ static void forget(struct reclaim *reclaim, unsigned party)
     struct lab_pool *pool = reclaim->pool;
 
     for (uint32_t slot = 1; slot <= pool->lcores; slot++) {
-        uint64_t call = lab_load_relaxed(&pool->slow[slot].call);
+        uint64_t call = lab_load_relaxed(&pool->slow[slot].look.call);
 
         if ((call & LAB_POOL_CALL_INSIDE) != 0 && lab_pool_call_party(call) == party)
-            (void)lab_cas_relaxed(&pool->slow[slot].call, &call, call & ~LAB_POOL_CALL_INSIDE);
+            (void)lab_cas_relaxed(&pool->slow[slot].look.call, &call, call & ~LAB_POOL_CALL_INSIDE);
     }
     lab_store_relaxed(&pool->sweep->any_calls[party][0], 0);
     lab_store_relaxed(&pool->sweep->any_calls[party][1], 0);

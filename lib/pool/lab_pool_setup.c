@@ -5,7 +5,6 @@
 /* Making and unmaking pools, and the way from a thing to its index. Control threads only, but for
  * lab_pool_index(). */
 
-#include <lab_index.h>
 #include <lab_pool.h>
 #include <lab_pool_audit.h>
 #include <lab_pool_slow.h>
@@ -440,16 +439,9 @@ int lab_pool_destroy(struct lab_pool *pool)
     return lab_region_destroy(&region);
 }
 
-/* Where a search for an object begins: multiplication spreads what differs in the middle bits. */
-static uint32_t hash_of(const struct lab_pool *pool, const void *object)
-{
-    return (uint32_t)(((uint64_t)(uintptr_t)object * UINT64_C(0x9e3779b97f4a7c15)) >> 32) &
-           pool->hash_mask;
-}
-
 int lab_pool_know(struct lab_pool *pool, void *object)
 {
-    uint32_t at = hash_of(pool, object);
+    uint32_t at = lab_pool_hash(pool, object);
 
     if (pool->adopted == pool->count)
         return -ENOSPC;
@@ -489,22 +481,10 @@ int lab_pool_disown_all(struct lab_pool *pool)
 
 int lab_pool_index(const struct lab_pool *pool, const void *thing, uint32_t *ret_index)
 {
-    if (pool->stride != 0) {
-        size_t offset = (size_t)((uintptr_t)thing - (uintptr_t)pool->buffers);
-        size_t index = offset / pool->stride;
+    uint32_t index = lab_pool_find(pool, thing);
 
-        if (index >= pool->count || offset % pool->stride != 0)
-            return -ENOENT;
-        *ret_index = (uint32_t)lab_index_bounded(index, pool->count);
-        return 0;
-    }
-    for (uint32_t at = hash_of(pool, thing); pool->hash[at] != 0; at = (at + 1) & pool->hash_mask) {
-        uint64_t index = lab_index_bounded(pool->hash[at] - 1, pool->count);
-
-        if (pool->objects[index] == thing) {
-            *ret_index = (uint32_t)index;
-            return 0;
-        }
-    }
-    return -ENOENT;
+    if (index == LAB_POOL_NO_INDEX)
+        return -ENOENT;
+    *ret_index = index;
+    return 0;
 }

@@ -37,7 +37,7 @@ int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *thin
                          struct lab_audit_site site);
 
 /* Counts what is free: notes the smallest number yet, and whether a mark is crossed. */
-void lab_pool_look(struct lab_pool *pool);
+void lab_pool_gauge(struct lab_pool *pool);
 
 /* What lies elsewhere is not of the reserve. */
 LAB_INLINE bool lab_pool_lies_in_reserve(const struct lab_pool *pool, const void *thing)
@@ -115,6 +115,36 @@ LAB_INLINE void *lab_pool_thing(const struct lab_pool *pool, uint32_t index)
     if (pool->stride != 0)
         return pool->buffers + bounded * pool->stride;
     return pool->objects[bounded];
+}
+
+#define LAB_POOL_NO_INDEX UINT32_MAX
+
+/* Where a search for an object begins: multiplication spreads what differs in the middle bits. */
+LAB_INLINE uint32_t lab_pool_hash(const struct lab_pool *pool, const void *object)
+{
+    return (uint32_t)(((uint64_t)(uintptr_t)object * UINT64_C(0x9e3779b97f4a7c15)) >> 32) &
+           pool->hash_mask;
+}
+
+/* lab_pool_index() inline. Returns the index, or LAB_POOL_NO_INDEX for what is no thing of this
+ * pool. Any thread; wait-free. */
+LAB_INLINE uint32_t lab_pool_find(const struct lab_pool *pool, const void *thing)
+{
+    if (lab_unlikely(pool->stride != 0)) {
+        size_t offset = (size_t)((uintptr_t)thing - (uintptr_t)pool->buffers);
+        size_t index = offset / pool->stride;
+
+        return index < pool->count && offset % pool->stride == 0 ? (uint32_t)index
+                                                                 : LAB_POOL_NO_INDEX;
+    }
+    for (uint32_t at = lab_pool_hash(pool, thing); lab_likely(pool->hash[at] != 0);
+         at = (at + 1) & pool->hash_mask) {
+        uint64_t index = lab_index_bounded(pool->hash[at] - 1, pool->count);
+
+        if (lab_likely(pool->objects[index] == thing))
+            return (uint32_t)index;
+    }
+    return LAB_POOL_NO_INDEX;
 }
 
 #endif

@@ -37,40 +37,56 @@ LAB_INLINE unsigned lab_pool_call_party(uint64_t call)
     return (unsigned)(call >> 1) & (LAB_AUDIT_PARTIES - 1);
 }
 
-/* Around all that a call does: end takes what begin returned. Owner of the slot, or any thread in
- * the first one; begin is wait-free, end lock-free. */
-LAB_INLINE lab_atomic_t *lab_pool_call_begin(struct lab_pool *pool, uint32_t slot)
+/* Around all that a call of an lcore does, by its word. Owner; wait-free. */
+LAB_INLINE void lab_pool_call_begin_owner(const struct lab_pool *pool, struct lab_pool_look *look,
+                                          const struct lab_deque *deque, uint64_t who)
 {
-    uint64_t party = lab_audit_party(pool->audit, lab_audit_self());
-    struct lab_pool_slow *slow = &pool->slow[slot];
-    lab_atomic_t *call = &slow->call;
+    uint64_t party = lab_audit_word_party(who);
+    uint64_t count = (lab_load_relaxed(&look->call) >> LAB_POOL_CALL_COUNT_SHIFT) + 1;
 
-    if (slot == lab_pool_slot(LAB_LCORE_ANY)) {
-        call = &pool->sweep->any_calls[party][lab_load_relaxed(&pool->sweep->phase) & 1];
-        (void)lab_fetch_add_relaxed(call, 1);
-    } else {
-        uint64_t count = (lab_load_relaxed(call) >> LAB_POOL_CALL_COUNT_SHIFT) + 1;
-
-        lab_store_release(&slow->bot, lab_load_relaxed(&pool->deque[slot].bot)); /* W5 */
-        lab_store_release(call, count << LAB_POOL_CALL_COUNT_SHIFT | party << 1 |
-                                    LAB_POOL_CALL_INSIDE); /* W5 */
-    }
+    lab_store_release(&look->bot, lab_load_relaxed(&deque->bot)); /* W5 */
+    lab_store_release(&look->call, count << LAB_POOL_CALL_COUNT_SHIFT | party << 1 |
+                                       LAB_POOL_CALL_INSIDE); /* W5 */
     if (pool->barrier == LAB_BARRIER_FENCE)
         lab_fence_seq_cst(); /* W1 where the sweep's barrier is a fence of its own alone */
     else
         lab_fence_light(); /* W1 */
+}
+
+LAB_INLINE void lab_pool_call_end_owner(lab_atomic_t *call)
+{
+    lab_store_release(call, lab_load_relaxed(call) & ~LAB_POOL_CALL_INSIDE); /* W2 */
+}
+
+/* The same, also for threads without an id: end takes what begin returned. Owner of the slot, or
+ * any thread in the first one, whom the records call `who`; begin is wait-free, end lock-free. */
+LAB_INLINE lab_atomic_t *lab_pool_call_begin(struct lab_pool *pool, uint32_t slot, uint64_t who)
+{
+    struct lab_pool_look *look = &pool->slow[slot].look;
+    unsigned party = lab_audit_word_party(who);
+    lab_atomic_t *call;
+
+    if (slot != lab_pool_slot(LAB_LCORE_ANY)) {
+        lab_pool_call_begin_owner(pool, look, &pool->deque[slot], who);
+        return &look->call;
+    }
+    call = &pool->sweep->any_calls[party][lab_load_relaxed(&pool->sweep->phase) & 1];
+    (void)lab_fetch_add_relaxed(call, 1);
+    lab_fence_seq_cst(); /* W1 */
     return call;
 }
 
 LAB_INLINE void lab_pool_call_end(uint32_t slot, lab_atomic_t *call)
 {
-    uint64_t calls = lab_load_relaxed(call);
+    uint64_t calls;
 
-    if (slot != lab_pool_slot(LAB_LCORE_ANY))
-        lab_store_release(call, calls & ~LAB_POOL_CALL_INSIDE); /* W2 */
-    else
-        while (!lab_cas_release(call, &calls, calls - 1)) /* W2 */
-            ;
+    if (slot != lab_pool_slot(LAB_LCORE_ANY)) {
+        lab_pool_call_end_owner(call);
+        return;
+    }
+    calls = lab_load_relaxed(call);
+    while (!lab_cas_release(call, &calls, calls - 1)) /* W2 */
+        ;
 }
 
 /* Marks things that the caller moves, or is about to make free. Any thread; wait-free. */
@@ -78,8 +94,7 @@ void lab_pool_mark_slow(struct lab_pool *pool, void *const *things, unsigned n);
 
 LAB_INLINE void lab_pool_mark(struct lab_pool *pool, void *const *things, unsigned n)
 {
-    if (lab_unlikely(pool->sweep != NULL) &&
-        lab_unlikely(lab_load_relaxed(&pool->sweep->epoch) != 0))
+    if (pool->sweep != NULL && lab_unlikely(lab_load_relaxed(&pool->sweep->epoch) != 0))
         lab_pool_mark_slow(pool, things, n);
 }
 

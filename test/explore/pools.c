@@ -3,6 +3,7 @@
  */
 #include "pools.h"
 
+#include <lab_audit_here.h>
 #include <lab_os.h>
 #include <lab_pool_audit.h>
 #include <lab_pool_reclaim.h>
@@ -58,11 +59,12 @@ static uint64_t process_of(unsigned thread)
     return game->reclaim == OF_PROCESSES ? thread + 1 : 1;
 }
 
-/* What fails is not remembered: the next thread that asks may be another process. */
+/* What fails is not remembered: the next thread that asks may be another process. Whose calls look
+ * into their records is another process's each time, then, and none goes the shortest way. */
 int lab_os_process(int pid, uint64_t *ret_identity)
 {
     *ret_identity = process_of(acting ? explore_self() : EXPLORE_THREADS);
-    return -EAGAIN;
+    return game->reclaim == OF_PROCESSES ? -EAGAIN : 0;
 }
 
 static bool is_dead(unsigned thread)
@@ -158,6 +160,16 @@ bool pools_put_same(unsigned n, unsigned which)
 {
     play_moving(1);
     (void)lab_pool_put(pool, explore_self(), (void *)(uintptr_t)n);
+    play_moving(0);
+    return true;
+}
+
+bool pools_get_same(unsigned n, unsigned which)
+{
+    void *thing;
+
+    play_moving(1);
+    (void)lab_pool_get(pool, explore_self(), &thing);
     play_moving(0);
     return true;
 }
@@ -303,8 +315,9 @@ static void make_pool(void)
 
     if (game->audited || game->reclaim != NO_RECLAIM)
         options.audit = (struct lab_audit_options){
-            .level = LAB_AUDIT_FULL, .stated = true, .quarantine = game->quarantine};
+            .level = LAB_AUDIT_FULL, .stated = !game->unstated, .quarantine = game->quarantine};
     lab_audit_report_to(told, 0);
+    lab_store_relaxed(&lab_audit_here.identity, 0); /* of the game before */
     if (lab_pool_footprint(&options, &bytes, NULL) != 0 || bytes > sizeof(memory))
         abort();
     memset(memory, 0, bytes);

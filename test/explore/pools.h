@@ -31,6 +31,7 @@ struct pools_game {
     unsigned capacity;          /* of a deque; left 0: as the pool wants it */
     unsigned reach;             /* of a thief; left 0: 1 */
     bool audited;               /* at level full, and only holders may put */
+    bool unstated;              /* or everybody may */
     bool wrong;                 /* some puts are wrong, which the audit says */
     enum pools_reclaim reclaim; /* then it is audited, and in the end nothing is lost */
     bool ended;                 /* thread POOLS_ENDED's process has, before all began */
@@ -48,6 +49,7 @@ bool pools_get(unsigned n, unsigned lcore);
 bool pools_get_atomic(unsigned n, unsigned lcore);
 bool pools_put(unsigned n, unsigned lcore);
 bool pools_put_same(unsigned thing, unsigned which); /* whoever holds it: the audit lets one */
+bool pools_get_same(unsigned n, unsigned which);     /* one that some will put, as above */
 bool pools_transfer(unsigned to, unsigned which);    /* states it of all that the thread holds */
 bool pools_hand(unsigned to, unsigned box);          /* states it of one, and sends it */
 bool pools_reclaim(unsigned thread, unsigned which); /* SELF: whoever has ended */
@@ -64,6 +66,7 @@ bool pools_reclaim(unsigned thread, unsigned which); /* SELF: whoever has ended 
 #define GET_ANY(n)       {pools_get, "GET_ANY", n, LAB_LCORE_ANY}
 #define PUT_ANY(n)       {pools_put, "PUT_ANY", n, LAB_LCORE_ANY}
 #define PUT_SAME(thing)  {pools_put_same, "PUT_SAME", thing, 0}
+#define GET_SAME         {pools_get_same, "GET_SAME", 1, 0}
 #define TRANSFER(lcore)  {pools_transfer, "TRANSFER", lcore, 0}
 #define HAND(to, box)    {pools_hand, "HAND", to, box}
 #define RECLAIM          {pools_reclaim, "RECLAIM", SELF, 0}

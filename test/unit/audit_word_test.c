@@ -93,6 +93,33 @@ static void another_epochs_record_tells_nothing(void **state)
     assert_int_equal(lab_audit_word_hand(free, one, other, &next), LAB_AUDIT_FINE);
 }
 
+static bool is_plainly_held(uint64_t word, uint64_t plain)
+{
+    return lab_audit_word_is_plain(word, one, plain, LAB_AUDIT_HELD);
+}
+
+static void what_is_out_of_the_ordinary_is_not_plain(void **state)
+{
+    uint64_t held = lab_audit_word_next(3, one, LAB_AUDIT_HELD);
+    uint64_t others = lab_audit_word_next(3, other, LAB_AUDIT_HELD);
+    uint64_t free = lab_audit_word_next(3, other, LAB_AUDIT_FREE);
+    uint64_t old = lab_audit_word_next(3, before, LAB_AUDIT_HELD);
+
+    assert_true(is_plainly_held(held, LAB_AUDIT_PLAIN_PUT));
+    assert_true(is_plainly_held(others, LAB_AUDIT_PLAIN_PUT));
+    assert_true(is_plainly_held(held, LAB_AUDIT_PLAIN_PUT_STATED));
+    assert_false(is_plainly_held(others, LAB_AUDIT_PLAIN_PUT_STATED));
+    assert_false(is_plainly_held(held, 0));
+    assert_false(is_plainly_held(held | LAB_AUDIT_WATCHED, LAB_AUDIT_PLAIN_PUT));
+    assert_false(is_plainly_held(old, LAB_AUDIT_PLAIN_PUT));
+    assert_false(is_plainly_held(free, LAB_AUDIT_PLAIN_PUT));
+    assert_false(is_plainly_held(0, LAB_AUDIT_PLAIN_PUT));
+    assert_true(lab_audit_word_is_plain(free, one, LAB_AUDIT_PLAIN_GET, LAB_AUDIT_FREE));
+    assert_false(lab_audit_word_is_plain(free | LAB_AUDIT_POISONED, one, LAB_AUDIT_PLAIN_GET,
+                                         LAB_AUDIT_FREE));
+    assert_false(lab_audit_word_is_plain(held, one, LAB_AUDIT_PLAIN_GET, LAB_AUDIT_FREE));
+}
+
 static void generations_wrap_around(void **state)
 {
     uint64_t word = lab_audit_word_next(UINT32_MAX, one, LAB_AUDIT_FREE);
@@ -110,6 +137,7 @@ int main(void)
         cmocka_unit_test(what_is_free_is_not_put_again),
         cmocka_unit_test(only_the_holder_puts_where_hand_overs_are_stated),
         cmocka_unit_test(another_epochs_record_tells_nothing),
+        cmocka_unit_test(what_is_out_of_the_ordinary_is_not_plain),
         cmocka_unit_test(generations_wrap_around),
     };
 

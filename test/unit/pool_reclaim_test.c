@@ -204,9 +204,10 @@ static void not_what_a_living_call_may_have(void **state)
     struct lab_pool *pool = create_full();
     struct lab_pool_holder gone = {.process = lab_audit_self(), .lcore = OTHER};
     const uint32_t slots[] = {lab_pool_slot(OTHER), lab_pool_slot(LAB_LCORE_ANY)};
+    uint64_t who = lab_audit_who(lab_audit_party(pool->audit, lab_audit_self()), OTHER, 0);
 
     for (unsigned i = 0; i < 2; i++) {
-        lab_atomic_t *call = lab_pool_call_begin(pool, slots[i]);
+        lab_atomic_t *call = lab_pool_call_begin(pool, slots[i], who);
 
         lose(pool, 3);
         assert_false(reclaim(pool, &the_dead).complete);
@@ -214,7 +215,7 @@ static void not_what_a_living_call_may_have(void **state)
         lab_pool_call_end(slots[i], call);
         assert_reclaims(pool, &the_dead, 0, 3);
     }
-    (void)lab_pool_call_begin(pool, slots[0]); /* and never ends */
+    (void)lab_pool_call_begin(pool, slots[0], who); /* and never ends */
     lose(pool, 3);
     assert_reclaims(pool, &gone, 0, 3);
     assert_int_equal(lab_pool_destroy(pool), 0);

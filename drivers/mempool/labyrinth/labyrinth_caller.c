@@ -90,7 +90,7 @@ static LAB_COLD uint64_t learn(uint64_t site, uint64_t cfa)
     return word;
 }
 
-const void *labyrinth_caller(struct lab_audit_site from)
+const void *labyrinth_caller(struct lab_audit_site from, bool *ret_own)
 {
     uint64_t site = (uint64_t)(uintptr_t)from.address, cfa = (uint64_t)(uintptr_t)from.frame;
 
@@ -104,5 +104,8 @@ const void *labyrinth_caller(struct lab_audit_site from)
         site = ((const uint64_t *)cfa)[word & WORDS_MASK];
         cfa += (word >> SIZE_SHIFT & WORDS_MASK) * sizeof(uint64_t);
     }
+    /* What could not be looked up just now has no place in the table yet. */
+    *ret_own = site == (uint64_t)(uintptr_t)from.address &&
+               lab_load_relaxed(place_of(site)) == tag_of(site);
     return (const void *)(uintptr_t)site;
 }

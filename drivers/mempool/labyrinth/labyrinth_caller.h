@@ -13,6 +13,6 @@
  * The first call from a site walks up the stack and reads symbols, which may take tens of
  * milliseconds; what it learns is how far up in the stack the next return address lies, and later
  * calls look there. Any thread; never waits for another one. */
-const void *labyrinth_caller(struct lab_audit_site site);
+const void *labyrinth_caller(struct lab_audit_site site, bool *ret_own);
 
 #endif
