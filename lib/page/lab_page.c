@@ -167,8 +167,7 @@ static bool zero_dirt(const lab_byte_t *dirt, unsigned order, char *memory)
     if (lab_page_dirt_is_clean(dirt, order))
         return false;
     for (unsigned i = 0; i < 1u << order; i++)
-        memset(memory + i * LAB_PAGE_BYTES, 0,
-               (size_t)lab_byte_load_relaxed(&dirt[i]) * LAB_CACHE_LINE);
+        memset(memory + i * LAB_PAGE_BYTES, 0, lab_page_dirt_bytes(&dirt[i]));
     return true;
 }
 

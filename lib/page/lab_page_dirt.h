@@ -28,6 +28,14 @@ LAB_INLINE size_t lab_page_number(const struct lab_page_zone *zone, const void *
     return lab_page_first(zone->base, zone->pages, page, order);
 }
 
+/* How many bytes of the page are perhaps not zero: no more than it has, whoever wrote its byte. */
+LAB_INLINE size_t lab_page_dirt_bytes(const lab_byte_t *dirt)
+{
+    size_t lines = lab_byte_load_relaxed(dirt);
+
+    return (lines < LAB_PAGE_LINES ? lines : LAB_PAGE_LINES) * LAB_CACHE_LINE;
+}
+
 /* Whether an allocation of these pages is all zero. */
 static inline bool lab_page_dirt_is_clean(const lab_byte_t *dirt, unsigned order)
 {

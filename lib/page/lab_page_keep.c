@@ -26,11 +26,11 @@ static unsigned clean(struct lab_page_zone *zone, size_t first, unsigned n)
     unsigned cleaned = 0;
 
     for (size_t page = first; page < first + n; page++) {
-        size_t lines = lab_byte_load_relaxed(&zone->dirt[page]);
+        size_t bytes = lab_page_dirt_bytes(&zone->dirt[page]);
 
-        if (lines == 0)
+        if (bytes == 0)
             continue;
-        lab_zero_cold(zone->base + page * LAB_PAGE_BYTES, lines * LAB_CACHE_LINE);
+        lab_zero_cold(zone->base + page * LAB_PAGE_BYTES, bytes);
         lab_byte_store_relaxed(&zone->dirt[page], 0);
         cleaned++;
     }

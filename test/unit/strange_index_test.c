@@ -235,6 +235,25 @@ static void pages_of_nowhere(void **state)
     }
 }
 
+/* A page that is said to be dirty beyond its end: its neighbour is not cleaned with it. */
+static void more_dirt_than_a_page(void **state)
+{
+    struct lab_arena_zone zone = {.bytes = 8 * MIB};
+    struct arena_rig rig;
+    char *page;
+
+    memcpy(zone.mark, no_marks, sizeof(no_marks));
+    arena_rig_make_one(&rig, zone);
+    memset(rig.memory[0], 'x', zone.bytes);
+    lab_bytes_fill(rig.arena->zone[0].dirt, UINT8_MAX, zone.bytes / LAB_PAGE_BYTES);
+    assert_int_equal(
+        lab_page_alloc(rig.arena, 1, 0, LAB_GFP_NOWAIT | LAB_GFP_EXCLUSIVE, (void **)&page), 0);
+    assert_in_range(page - (char *)rig.memory[0], 0, zone.bytes - 8 * LAB_PAGE_BYTES);
+    assert_int_equal(page[LAB_PAGE_BYTES - 1], 0);
+    assert_int_equal(page[LAB_PAGE_BYTES], 'x');
+    arena_rig_unmake(&rig);
+}
+
 static void the_first_page(void **state)
 {
     const char *base = (const char *)(uintptr_t)(64 * MIB); /* nobody looks there */
@@ -272,6 +291,7 @@ int main(void)
         cmocka_unit_test(places_in_a_zone),
         cmocka_unit_test(homes_and_keepers),
         cmocka_unit_test(pages_of_nowhere),
+        cmocka_unit_test(more_dirt_than_a_page),
         cmocka_unit_test(the_first_page),
         cmocka_unit_test(intents),
     };
