@@ -243,6 +243,13 @@ static bool take_blocks(struct request *r)
     return take_whole(r, false) || take_whole(r, true) || take_anywhere(r);
 }
 
+/* Whether the block at hand will do for rows: where whole blocks are few, the best fit alone. */
+static inline bool fits(const struct request *r)
+{
+    return r->me->rich ||
+           lab_zone_hint(r->zone, LAB_ZONE_ROWS, r->at->block) == r->order - LAB_ROW_ORDER_MAX;
+}
+
 /* The hot paths: the row, or the block, that had what was wanted the last time. */
 static inline bool take_any(struct request *r)
 {
@@ -258,8 +265,7 @@ static inline bool take_any(struct request *r)
             return true;
         return take_runs_slow(r);
     }
-    /* Where whole blocks are few, the best fit counts more than the time to find it. */
-    if (lab_likely(r->at->block != LAB_PAGE_NONE) && lab_likely(r->me->rich) &&
+    if (lab_likely(r->at->block != LAB_PAGE_NONE) && lab_likely(fits(r)) &&
         lab_likely(take_rows(r, lab_zone_block_at(r->zone, r->at))))
         return true;
     return take_rows_slow(r);
