@@ -247,7 +247,8 @@ static bool take_blocks(struct request *r)
 static inline bool fits(const struct request *r)
 {
     return r->me->rich ||
-           lab_zone_hint(r->zone, LAB_ZONE_ROWS, r->at->block) == r->order - LAB_ROW_ORDER_MAX;
+           lab_zone_hint(r->zone, LAB_ZONE_ROWS, lab_zone_block_at(r->zone, r->at)) ==
+               r->order - LAB_ROW_ORDER_MAX;
 }
 
 /* The hot paths: the row, or the block, that had what was wanted the last time. */
