@@ -307,18 +307,39 @@ static uint32_t take_lost(struct reclaim *reclaim)
 
 /* Forgetting the dead */
 
+/* The call in whose midst a slot's owner of that party died: nobody need wait for it any more. Who
+ * has the slot by now is inside another one. */
+static void forget_call(struct lab_pool *pool, uint32_t slot, unsigned party)
+{
+    lab_atomic_t *word = &pool->slow[slot].look.call;
+    uint64_t call = lab_load_relaxed(word);
+
+    if ((call & LAB_POOL_CALL_INSIDE) != 0 && lab_pool_call_party(call) == party)
+        (void)lab_cas_relaxed(word, &call, call & ~LAB_POOL_CALL_INSIDE);
+}
+
+/* An lcore whose process lives on: nobody may name it again. */
+static void forget_named(struct reclaim *reclaim)
+{
+    struct lab_pool *pool = reclaim->pool;
+    uint32_t lcore = reclaim->holder->lcore, slot = lab_pool_slot(lcore);
+    unsigned party;
+
+    if (slot > pool->lcores)
+        return;
+    party = lab_pool_call_party(lab_load_relaxed(&pool->slow[slot].look.call));
+    if (is_named(reclaim, lcore, party))
+        forget_call(pool, slot, party);
+}
+
 /* Another process may have the place of one that is gone with all that it had. Reports of what it
  * did while it lived will then name the other. */
 static void forget(struct reclaim *reclaim, unsigned party)
 {
     struct lab_pool *pool = reclaim->pool;
 
-    for (uint32_t slot = 1; slot <= pool->lcores; slot++) {
-        uint64_t call = lab_load_relaxed(&pool->slow[slot].look.call);
-
-        if ((call & LAB_POOL_CALL_INSIDE) != 0 && lab_pool_call_party(call) == party)
-            (void)lab_cas_relaxed(&pool->slow[slot].look.call, &call, call & ~LAB_POOL_CALL_INSIDE);
-    }
+    for (uint32_t slot = 1; slot <= pool->lcores; slot++)
+        forget_call(pool, slot, party);
     lab_store_relaxed(&pool->sweep->any_calls[party][0], 0);
     lab_store_relaxed(&pool->sweep->any_calls[party][1], 0);
     lab_store_release(&pool->audit->process[party], LAB_AUDIT_PARTY_GONE);
@@ -386,6 +407,7 @@ static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
 
     if (done) {
         *ret_lost = take_lost(reclaim);
+        forget_named(reclaim);
         forget_gone(reclaim);
     }
     lab_store_relaxed(&reclaim->pool->sweep->epoch, 0);

@@ -16,7 +16,8 @@ struct lab_pool_holder {
     uint64_t process; /* lab_os_process() of it; 0: every process that has ended */
     uint32_t lcore;   /* LAB_LCORE_ANY: all that the process held, but for its device queues. Else
                          this lcore of it, or its LAB_POOL_DEVICE(queue): the caller knows that the
-                         thread has ended, or that the queue has been stopped */
+                         thread has ended and that no other has its id yet, or that the queue has
+                         been stopped */
 };
 
 struct lab_pool_reclaimed {

@@ -218,6 +218,8 @@ static void not_what_a_living_call_may_have(void **state)
     (void)lab_pool_call_begin(pool, slots[0], who); /* and never ends */
     lose(pool, 3);
     assert_reclaims(pool, &gone, 0, 3);
+    lose(pool, 3);
+    assert_reclaims(pool, &the_dead, 0, 3); /* which does not wait for it */
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 
