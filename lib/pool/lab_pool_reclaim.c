@@ -37,6 +37,7 @@ struct reclaim {
     void *context;
     uint32_t slot; /* the caller's */
     uint8_t epoch;
+    uint64_t mode; /* of the audit, when this began */
     struct lab_audit_call call;
     uint64_t deadline_ns;
     bool dead[LAB_AUDIT_PARTIES];
@@ -380,6 +381,13 @@ static void forget_gone(struct reclaim *reclaim)
 
 /* The sweep */
 
+/* Calls at another level neither mark nor record what they take. One that took something away
+ * before it was marked had seen the change by then, and so does who saw that it was away. */
+static bool is_of_one_level(const struct reclaim *reclaim)
+{
+    return lab_load_relaxed(&reclaim->pool->audit->mode) == reclaim->mode;
+}
+
 /* An epoch that no mark has: they are cleared before numbers begin anew. */
 static bool begin_epoch(struct reclaim *reclaim)
 {
@@ -405,6 +413,7 @@ static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
     bool done = begin_epoch(reclaim) && wait_for_calls(reclaim) && mark_reachable(reclaim) &&
                 wait_for_calls(reclaim);
 
+    done = done && is_of_one_level(reclaim);
     if (done) {
         *ret_lost = take_lost(reclaim);
         forget_named(reclaim);
@@ -461,6 +470,7 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
 
     if (rc != 0)
         return rc;
+    reclaim.mode = lab_load_acquire(&pool->audit->mode);
     if (!lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &reclaim.call))
         return lab_error_set(error, -EAGAIN, "pool %s: its audit was at another level just now",
                              pool->name);

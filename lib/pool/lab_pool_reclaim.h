@@ -24,7 +24,8 @@ struct lab_pool_reclaimed {
     uint32_t held;      /* things that it held */
     uint32_t in_motion; /* and that its last call had in its hands */
     bool complete;      /* false: others were too long inside calls for the second kind to be told
-                           from what they move; another call may find some */
+                           from what they move, or the audit's level was changed meanwhile; another
+                           call may find some */
 };
 
 /* How many processes have ended since the pool's audit knows them, and may have left something: 0
