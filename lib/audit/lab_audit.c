@@ -93,11 +93,11 @@ static uint64_t ticks_in(struct lab_audit *audit, uint64_t ns)
 uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level)
 {
     uint64_t mode = lab_load_relaxed(&audit->mode);
-    unsigned epoch = (lab_audit_word_epoch(mode) + 1) % LAB_AUDIT_EPOCHS;
+    uint64_t changes = (mode >> LAB_AUDIT_EPOCH_SHIFT) + 1;
 
     lab_store_relaxed(&audit->settled_at,
                       lab_ticks() + ticks_in(audit, LAB_AUDIT_SETTLE_MS * UINT64_C(1000000)));
-    lab_store_release(&audit->mode, (uint64_t)level | (uint64_t)epoch << LAB_AUDIT_EPOCH_SHIFT);
+    lab_store_release(&audit->mode, (uint64_t)level | changes << LAB_AUDIT_EPOCH_SHIFT);
     return forget_records(audit);
 }
 

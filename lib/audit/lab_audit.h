@@ -75,7 +75,10 @@ struct lab_audit {
     uint64_t first_ticks; /* a moment in ticks and in nanoseconds */
     uint64_t first_ns;
 
-    alignas(LAB_CACHE_LINE) lab_atomic_t mode; /* level | epoch << LAB_AUDIT_EPOCH_SHIFT */
+    /* level | how often it was changed << LAB_AUDIT_EPOCH_SHIFT: the epoch, and above it what tells
+     * two of the same number from each other. Who remembers a mode knows whether it is still that.
+     */
+    alignas(LAB_CACHE_LINE) lab_atomic_t mode;
     lab_atomic_t settled_at; /* ticks; before, calls that began at another level may be under way */
     lab_atomic_t sample;
 

@@ -310,7 +310,7 @@ LAB_PUBLIC int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
  * lab_pool_events() only when it has changed. One load. Any thread; wait-free, no system call. */
 LAB_INLINE uint64_t lab_pool_sequence(const struct lab_pool *pool)
 {
-    return lab_load_relaxed(&pool->marks.sequence);
+    return lab_load_acquire(&pool->marks.sequence); /* M2 */
 }
 
 /* The name of an event, "get_steal" and the like; NULL beyond the last. Any thread; wait-free. */

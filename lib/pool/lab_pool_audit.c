@@ -11,6 +11,19 @@
 #include <lab_pool_sweep.h>
 #include <lab_ticks.h>
 
+/* The hot path of gets tells the audit nothing. It is opened after the level has fallen, and after
+ * every thread can see that: a thing that was got there, and put at level full, would be taken for
+ * one that is freed twice. */
+static void set_hot(struct lab_pool *pool, enum lab_audit_level level)
+{
+    if (level != LAB_AUDIT_OFF) {
+        lab_store_relaxed(&pool->hot, 0);
+    } else if (pool->domain == NULL) {
+        lab_barrier_heavy(pool->barrier);
+        lab_store_relaxed(&pool->hot, pool->lcores);
+    }
+}
+
 int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level)
 {
     enum lab_audit_level before;
@@ -21,12 +34,9 @@ int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level)
     if ((unsigned)level > LAB_AUDIT_FULL)
         return -EINVAL;
     before = lab_audit_level(pool->audit);
-    if (level == LAB_AUDIT_OFF && pool->domain == NULL)
-        lab_store_relaxed(&pool->hot, pool->lcores);
     watched = lab_audit_set_level(pool->audit, level);
     (void)lab_pool_free_quarantine(pool);
-    if (level != LAB_AUDIT_OFF)
-        lab_store_relaxed(&pool->hot, 0);
+    set_hot(pool, level);
     if (level == LAB_AUDIT_FULL)
         lab_pool_await(pool, 1);
     lab_pool_await(pool, -(int64_t)watched - (before == LAB_AUDIT_FULL));

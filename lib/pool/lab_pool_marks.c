@@ -44,6 +44,7 @@ static enum lab_pool_pressure pressure_at(const struct lab_pool_marks *marks, ui
 static void tell(struct lab_pool_marks *marks, enum lab_pool_crossing crossing)
 {
     (void)lab_fetch_add_relaxed(&marks->count[crossing], 1);
+    lab_fence_seq_cst(); /* M1 */
     (void)lab_fetch_add_relaxed(&marks->sequence, 1);
 }
 

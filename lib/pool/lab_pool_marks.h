@@ -19,7 +19,10 @@
  * lcore (each of which moves many things), and, while the pool is not calm, by its slow puts
  * likewise. So a low mark above the reserve is noticed some refills late, and a pool that nobody
  * works with does not notice that it is calm: lab_pool_watch() looks at once. Threads that count at
- * the same time may be wrong by what others are moving. */
+ * the same time may be wrong by what others are moving.
+ *
+ * Label: M1 a fence between an event's count and the sequence, pairs with M2, the load of the
+ * sequence, acquire: who has seen that it changed finds the event, or would never ask again. */
 
 #include <lab_atomic.h>
 #include <lab_common.h>

@@ -37,6 +37,7 @@ struct reclaim {
     void *context;
     uint32_t slot; /* the caller's */
     uint8_t epoch;
+    uint64_t mode; /* of the audit, when this began */
     struct lab_audit_call call;
     uint64_t deadline_ns;
     bool dead[LAB_AUDIT_PARTIES];
@@ -307,18 +308,39 @@ static uint32_t take_lost(struct reclaim *reclaim)
 
 /* Forgetting the dead */
 
+/* The call in whose midst a slot's owner of that party died: nobody need wait for it any more. Who
+ * has the slot by now is inside another one. */
+static void forget_call(struct lab_pool *pool, uint32_t slot, unsigned party)
+{
+    lab_atomic_t *word = &pool->slow[slot].look.call;
+    uint64_t call = lab_load_relaxed(word);
+
+    if ((call & LAB_POOL_CALL_INSIDE) != 0 && lab_pool_call_party(call) == party)
+        (void)lab_cas_relaxed(word, &call, call & ~LAB_POOL_CALL_INSIDE);
+}
+
+/* An lcore whose process lives on: nobody may name it again. */
+static void forget_named(struct reclaim *reclaim)
+{
+    struct lab_pool *pool = reclaim->pool;
+    uint32_t lcore = reclaim->holder->lcore, slot = lab_pool_slot(lcore);
+    unsigned party;
+
+    if (slot > pool->lcores)
+        return;
+    party = lab_pool_call_party(lab_load_relaxed(&pool->slow[slot].look.call));
+    if (is_named(reclaim, lcore, party))
+        forget_call(pool, slot, party);
+}
+
 /* Another process may have the place of one that is gone with all that it had. Reports of what it
  * did while it lived will then name the other. */
 static void forget(struct reclaim *reclaim, unsigned party)
 {
     struct lab_pool *pool = reclaim->pool;
 
-    for (uint32_t slot = 1; slot <= pool->lcores; slot++) {
-        uint64_t call = lab_load_relaxed(&pool->slow[slot].look.call);
-
-        if ((call & LAB_POOL_CALL_INSIDE) != 0 && lab_pool_call_party(call) == party)
-            (void)lab_cas_relaxed(&pool->slow[slot].look.call, &call, call & ~LAB_POOL_CALL_INSIDE);
-    }
+    for (uint32_t slot = 1; slot <= pool->lcores; slot++)
+        forget_call(pool, slot, party);
     lab_store_relaxed(&pool->sweep->any_calls[party][0], 0);
     lab_store_relaxed(&pool->sweep->any_calls[party][1], 0);
     lab_store_release(&pool->audit->process[party], LAB_AUDIT_PARTY_GONE);
@@ -359,6 +381,13 @@ static void forget_gone(struct reclaim *reclaim)
 
 /* The sweep */
 
+/* Calls at another level neither mark nor record what they take. One that took something away
+ * before it was marked had seen the change by then, and so does who saw that it was away. */
+static bool is_of_one_level(const struct reclaim *reclaim)
+{
+    return lab_load_relaxed(&reclaim->pool->audit->mode) == reclaim->mode;
+}
+
 /* An epoch that no mark has: they are cleared before numbers begin anew. */
 static bool begin_epoch(struct reclaim *reclaim)
 {
@@ -384,8 +413,10 @@ static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
     bool done = begin_epoch(reclaim) && wait_for_calls(reclaim) && mark_reachable(reclaim) &&
                 wait_for_calls(reclaim);
 
+    done = done && is_of_one_level(reclaim);
     if (done) {
         *ret_lost = take_lost(reclaim);
+        forget_named(reclaim);
         forget_gone(reclaim);
     }
     lab_store_relaxed(&reclaim->pool->sweep->epoch, 0);
@@ -439,6 +470,7 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
 
     if (rc != 0)
         return rc;
+    reclaim.mode = lab_load_acquire(&pool->audit->mode);
     if (!lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &reclaim.call))
         return lab_error_set(error, -EAGAIN, "pool %s: its audit was at another level just now",
                              pool->name);

@@ -16,14 +16,16 @@ struct lab_pool_holder {
     uint64_t process; /* lab_os_process() of it; 0: every process that has ended */
     uint32_t lcore;   /* LAB_LCORE_ANY: all that the process held, but for its device queues. Else
                          this lcore of it, or its LAB_POOL_DEVICE(queue): the caller knows that the
-                         thread has ended, or that the queue has been stopped */
+                         thread has ended and that no other has its id yet, or that the queue has
+                         been stopped */
 };
 
 struct lab_pool_reclaimed {
     uint32_t held;      /* things that it held */
     uint32_t in_motion; /* and that its last call had in its hands */
     bool complete;      /* false: others were too long inside calls for the second kind to be told
-                           from what they move; another call may find some */
+                           from what they move, or the audit's level was changed meanwhile; another
+                           call may find some */
 };
 
 /* How many processes have ended since the pool's audit knows them, and may have left something: 0

@@ -82,11 +82,15 @@ static void records_of_an_epoch_with_the_same_number_are_gone(void **state)
 {
     struct lab_audit *audit = audit_make_full(COUNT);
     struct lab_audit_call call = audit_call(audit, 1, 0x111);
-    uint64_t word;
+    uint64_t word, mode = lab_load_relaxed(&audit->mode);
 
     assert_int_equal(lab_audit_put(audit, 0, &call, 0, &word), LAB_AUDIT_FINE);
     for (unsigned i = 0; i < LAB_AUDIT_EPOCHS; i++)
         lab_audit_set_level(audit, LAB_AUDIT_FULL);
+    /* An lcore that slept through all of it must not take this for the mode that it knows. */
+    assert_int_equal(lab_audit_word_epoch(lab_load_relaxed(&audit->mode)),
+                     lab_audit_word_epoch(mode));
+    assert_true(lab_load_relaxed(&audit->mode) != mode);
     (void)lab_audit_begin(audit, 1, (struct lab_audit_site){0}, lab_ticks(), &call);
     assert_int_equal(lab_audit_put(audit, 0, &call, 0, &word), LAB_AUDIT_FINE);
     free(audit);

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "pool_audit_rig.h"
+#include <pthread.h>
 
 /* Levels, quarantine, samples and leaks: what the audit does where nothing is wrong. */
 
@@ -59,6 +60,50 @@ static void the_level_changes_while_things_are_held(void **state)
     assert_int_equal(told, 0);
     assert_int_equal(lab_pool_set_audit(rig.pool, (enum lab_audit_level)3), -EINVAL);
     rig_unmake(&rig);
+}
+
+/* What the worker of the next test goes by. */
+struct work {
+    struct lab_pool *pool;
+    lab_atomic_t stop;
+};
+
+static void *get_and_put(void *argument)
+{
+    struct work *work = argument;
+    void *thing;
+
+    while (lab_load_relaxed(&work->stop) == 0)
+        if (lab_pool_get(work->pool, 1, &thing) != 0 || lab_pool_put(work->pool, 1, thing) != 0)
+            return work;
+    return NULL;
+}
+
+/* What was got after the level has fallen is not looked at by puts that do not know it yet. A young
+ * pool's audit takes a millisecond to change its level: much time for whoever is in between. */
+static void the_level_falls_while_somebody_works(void **state)
+{
+    struct lab_pool_options options = audited_options(BUFFERS, 64, LAB_AUDIT_FULL);
+
+    listen_from_now();
+    for (unsigned i = 0; i < 20; i++) {
+        struct work work = {0};
+        pthread_t worker;
+        struct rig rig;
+        void *wrong;
+
+        rig_make(&rig, &options);
+        work.pool = rig.pool;
+        assert_int_equal(pthread_create(&worker, NULL, get_and_put, &work), 0);
+        usleep(2000);
+        assert_int_equal(lab_pool_set_audit(rig.pool, LAB_AUDIT_OFF), 0);
+        lab_store_relaxed(&work.stop, 1);
+        assert_int_equal(pthread_join(worker, &wrong), 0);
+        assert_null(wrong);
+        assert_int_equal(lab_pool_count(rig.pool), 64);
+        rig_unmake(&rig);
+    }
+    assert_int_equal(told, 0);
 }
 
 static void without_records_there_is_no_audit(void **state)
@@ -190,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_works_at_every_level),
         cmocka_unit_test(the_level_changes_while_things_are_held),
+        cmocka_unit_test(the_level_falls_while_somebody_works),
         cmocka_unit_test(without_records_there_is_no_audit),
         cmocka_unit_test(what_is_put_waits_in_quarantine),
         cmocka_unit_test(leaks_are_grouped_by_call_site),

@@ -218,6 +218,8 @@ static void not_what_a_living_call_may_have(void **state)
     (void)lab_pool_call_begin(pool, slots[0], who); /* and never ends */
     lose(pool, 3);
     assert_reclaims(pool, &gone, 0, 3);
+    lose(pool, 3);
+    assert_reclaims(pool, &the_dead, 0, 3); /* which does not wait for it */
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 
@@ -236,6 +238,47 @@ static void each_is_renewed(void **state)
     assert_int_equal(
         lab_pool_reclaim(pool, SELF, &the_dead, count_renewed, &renewed, &reclaimed, NULL), 0);
     assert_int_equal(renewed, 9);
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
+/* The audit's level falls while somebody reclaims, and a living thread gets something without a
+ * record, before the records of the old level are void. */
+struct fall {
+    struct lab_pool *pool;
+    char *got;
+};
+
+static void let_the_level_fall(void *thing, void *context)
+{
+    struct fall *fall = context;
+    uint64_t mode = lab_load_relaxed(&fall->pool->audit->mode);
+    void *got;
+
+    mode += (UINT64_C(1) << LAB_AUDIT_EPOCH_SHIFT) - LAB_AUDIT_FULL + LAB_AUDIT_OFF;
+    lab_store_release(&fall->pool->audit->mode, mode);
+    assert_int_equal(lab_pool_get(fall->pool, SELF, &got), 0);
+    fall->got = memset(got, 0x77, BYTES);
+}
+
+static void not_what_was_got_at_another_level(void **state)
+{
+    struct lab_pool *pool = create_full();
+    struct lab_pool_holder gone = {.process = lab_audit_self(), .lcore = OTHER};
+    struct lab_pool_reclaimed reclaimed;
+    struct fall fall = {.pool = pool};
+    void *its;
+
+    assert_int_equal(lab_pool_get(pool, SELF, &its), 0);
+    assert_int_equal(lab_pool_put(pool, SELF, its), 0); /* there is a free one with a record */
+    assert_int_equal(lab_pool_get(pool, OTHER, &its), 0);
+    assert_int_equal(
+        lab_pool_reclaim(pool, SELF, &gone, let_the_level_fall, &fall, &reclaimed, NULL), 0);
+    assert_int_equal(fall.got[0], 0x77);
+    assert_int_equal(reclaimed.held, 1);
+    assert_int_equal(reclaimed.in_motion, 0);
+    assert_false(reclaimed.complete);
+    assert_int_equal(lab_pool_put(pool, SELF, fall.got), 0);
+    assert_int_equal(lab_pool_count(pool), COUNT);
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 
@@ -319,6 +362,7 @@ int main(void)
         cmocka_unit_test_setup(what_a_dead_lcore_held, set_up),
         cmocka_unit_test_setup(what_was_in_motion, set_up),
         cmocka_unit_test_setup(not_what_a_living_call_may_have, set_up),
+        cmocka_unit_test_setup(not_what_was_got_at_another_level, set_up),
         cmocka_unit_test_setup(each_is_renewed, set_up),
         cmocka_unit_test_setup(what_the_dead_had_of_the_reserve, set_up),
         cmocka_unit_test_setup(refusals, set_up),
