@@ -307,6 +307,7 @@ static void bury(struct lab_arena *arena, unsigned order, enum lab_page_kind kin
         if (marked == LAB_DEQUE_MARKED)
             lab_deque_settle_any(deque, mark);
     } while (marked != LAB_DEQUE_BARE);
+    lab_deque_lay_out_any(deque);
 }
 
 void lab_page_cache_bury(struct lab_arena *arena, uint32_t slot)

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "arena_rig.h"
+#include <lab_page_cache.h>
 
 /* The deques in front: what they keep, and that nothing in them is lost to those who starve. */
 
@@ -181,6 +182,30 @@ static void the_sweep_gives_back_what_the_dead_had_in_their_deques(void **state)
     arena_rig_unmake(&rig);
 }
 
+/* It was killed in a pop, when others had just made public what it wanted. */
+static void nothing_is_lost_that_the_successor_of_the_dead_puts(void **state)
+{
+    struct arena_rig rig;
+    struct lab_deque *deque;
+    unsigned hidden;
+
+    make(&rig, (struct lab_arena_options){.caches = 1});
+    hidden = hide(rig.arena);
+    (void)lab_page_cache_revoke(rig.arena, LAB_ROSTER_ANY);
+    lab_page_cache_drain(rig.arena, LAB_LCORE_ANY);
+    (void)lab_page_cache_revoke(rig.arena, LAB_ROSTER_ANY);
+    deque = rig.arena->lcore[1].deque[LAB_PAGE_PLAIN][0];
+    lab_store_relaxed(&deque->bot, lab_load_relaxed(&deque->bot) - 8);
+    assert_int_equal(lab_arena_sweep(rig.arena, 0), 0);
+    assert_int_equal(pages_out(rig.arena), PAGES - hidden);
+    lab_store_relaxed(&rig.arena->hungry, 0);
+    assert_int_equal(lab_page_free_bulk(rig.arena, 0, 0, pages, 4, NULL), 0);
+    assert_int_equal(lab_deque_count_any(deque, NULL), 4);
+    put_all(rig.arena, 0, 0, pages + 4, PAGES - hidden - 4);
+    expect_arena_free(rig.arena);
+    arena_rig_unmake(&rig);
+}
+
 static void waiting_requests_get_everything(void **state)
 {
     struct arena_rig rig;
@@ -294,6 +319,7 @@ int main(void)
         cmocka_unit_test(atomic_requests_get_what_is_public_and_say_where_the_rest_is),
         cmocka_unit_test(housekeeping_brings_what_is_out_of_reach),
         cmocka_unit_test(the_sweep_gives_back_what_the_dead_had_in_their_deques),
+        cmocka_unit_test(nothing_is_lost_that_the_successor_of_the_dead_puts),
         cmocka_unit_test(waiting_requests_get_everything),
         cmocka_unit_test(where_owners_fence_every_request_gets_everything),
         cmocka_unit_test(deques_give_way_to_larger_orders),
