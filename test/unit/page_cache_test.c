@@ -310,6 +310,39 @@ static void an_lcore_keeps_only_pages_of_its_own_zone(void **state)
     arena_rig_unmake(&rig);
 }
 
+/* Not even when the one it steals from went over to another zone after it had looked. */
+static void what_is_stolen_of_another_zone_is_not_kept(void **state)
+{
+    static const struct lab_arena_zone zone[2] = {{.bytes = 4 * MIB, .node = 0, .mark = {0, 0, 1}},
+                                                  {.bytes = 4 * MIB, .node = 1, .mark = {0, 0, 1}}};
+    enum { FAR = 4 };
+
+    for (int kind = 0; kind < LAB_PAGE_KINDS; kind++) {
+        unsigned gfp = LAB_GFP_ATOMIC | (kind == LAB_PAGE_CLEAN ? LAB_GFP_ZERO : 0);
+        struct arena_rig rig;
+        struct lab_deque *deque;
+        void *page;
+
+        arena_rig_make(&rig, (struct lab_arena_options){.zone = zone, .zones = 2, .caches = 3});
+        assert_int_equal(lab_page_alloc(rig.arena, 1, 0, gfp, &page), 0);
+        assert_int_equal(lab_page_free(rig.arena, 1, page, 0), 0);
+        lab_page_cache_flush(rig.arena, 2);
+        assert_int_equal(lab_arena_prefer(rig.arena, 2, 1), 0);
+        assert_int_equal(lab_page_alloc_bulk(rig.arena, 2, 0, LAB_GFP_ATOMIC, pages, FAR), 0);
+        deque = rig.arena->lcore[2].deque[kind][0];
+        assert_true(lab_deque_push_slow_owner(deque, pages, FAR, true));
+
+        assert_int_equal(lab_page_alloc(rig.arena, 0, 0, gfp, &page), 0);
+        assert_ptr_equal(page, pages[0]);
+        assert_int_equal(lab_deque_count_any(deque, NULL), 0);
+        for (int own = 0; own < LAB_PAGE_KINDS; own++)
+            assert_int_equal(lab_deque_count_any(rig.arena->lcore[1].deque[own][0], NULL), 0);
+        assert_int_equal(lab_page_free(rig.arena, 0, page, 0), 0);
+        expect_arena_free(rig.arena);
+        arena_rig_unmake(&rig);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +358,7 @@ int main(void)
         cmocka_unit_test(deques_give_way_to_larger_orders),
         cmocka_unit_test(under_pressure_puts_go_to_the_zone),
         cmocka_unit_test(an_lcore_keeps_only_pages_of_its_own_zone),
+        cmocka_unit_test(what_is_stolen_of_another_zone_is_not_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
