@@ -387,8 +387,14 @@ LAB_PUBLIC int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned m
  * what rests in its deques back to the zones. What it held is not touched, nor what its last call
  * was moving: what it had asked for, and one burst of at most LAB_PAGE_MOVING_MAX allocations.
  * These count as held. Any thread, several at once too; lock-free, no system call. Between the
- * death and this call, and during it, no other thread has that id. Returns 0; -EAGAIN: call again;
- * -EINVAL for an lcore that there is not. */
+ * death and this call, and during it, no other thread has that id.
+ *
+ * LAB_LCORE_ANY: for all threads without an id that have died. None of these may live inside a
+ * call, nor may any thread be inside another sweep of this arena, for a sweep works as one of them;
+ * who dies in a sweep is swept so.
+ *
+ * Returns 0; -EAGAIN when another thread is just in transit with the same row, or has died there:
+ * call again, when the others that died are swept, too; -EINVAL for an lcore that there is not. */
 LAB_PUBLIC int lab_arena_sweep(struct lab_arena *arena, uint32_t dead) LAB_CHECKED;
 
 /* Locks one page (of whatever order it is part) for the caller, against all who do the same: of a
