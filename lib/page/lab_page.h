@@ -297,9 +297,9 @@ LAB_INLINE bool lab_page_is_own(const struct lab_page_lcore *me, const void *pag
  * lcore is the calling thread's id, which no other thread may use at the same time, or
  * LAB_LCORE_ANY. gfp is one class and modifiers (lab_gfp.h). Returns 0; -ENOMEM when such a request
  * cannot be met (lab_page_why() tells the reason); -EINVAL for an lcore or order that there is not,
- * flags that make no sense, or n above LAB_PAGE_BULK_MAX. On failure ret_pages is untouched and
- * nothing is taken. Wait-free from the lcore's deque, else lock-free; never blocks, but for
- * LAB_GFP_WAIT. */
+ * flags that make no sense, or n above LAB_PAGE_BULK_MAX where the lcore's deque has not as many in
+ * one piece. On failure ret_pages is untouched and nothing is taken. Wait-free from the lcore's
+ * deque, else lock-free; never blocks, but for LAB_GFP_WAIT. */
 LAB_INLINE LAB_CHECKED int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t lcore,
                                                unsigned order, unsigned gfp, void **ret_pages,
                                                unsigned n)
