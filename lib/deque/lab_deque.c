@@ -277,6 +277,17 @@ void lab_deque_settle_any(struct lab_deque *deque, uint64_t mark)
     (void)lab_cas_release(&deque->split, &mark, (int64_t)(bot - top) < 0 ? top : bot); /* D3 */
 }
 
+void lab_deque_lay_out_any(struct lab_deque *deque)
+{
+    uint64_t least = lab_load_acquire(&deque->top);   /* D8 */
+    uint64_t split = lab_load_acquire(&deque->split); /* D4 */
+
+    if (split < LAB_DEQUE_MARK && (int64_t)(split - least) > 0)
+        least = split;
+    if ((int64_t)(lab_load_relaxed(&deque->bot) - least) < 0)
+        lab_store_release(&deque->bot, least); /* D1 */
+}
+
 struct lab_deque_span lab_deque_span_any(const struct lab_deque *deque)
 {
     struct lab_deque_span span = {.top = lab_load_acquire(&deque->top)};

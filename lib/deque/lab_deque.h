@@ -132,6 +132,11 @@ enum lab_deque_marked lab_deque_mark_any(struct lab_deque *deque, uint64_t *ret_
  * did so before. Any thread; wait-free. */
 void lab_deque_settle_any(struct lab_deque *deque, uint64_t mark);
 
+/* What is left to do for a bare deque whose owner has ended for certain: a pop that it was killed
+ * in may have left bot below what was public by then, and the next owner would put there. Any
+ * thread, several at once too; wait-free. */
+void lab_deque_lay_out_any(struct lab_deque *deque);
+
 /* What of the counters a look at the things in a deque needs. */
 struct lab_deque_span {
     uint64_t top;

@@ -297,9 +297,9 @@ LAB_INLINE bool lab_page_is_own(const struct lab_page_lcore *me, const void *pag
  * lcore is the calling thread's id, which no other thread may use at the same time, or
  * LAB_LCORE_ANY. gfp is one class and modifiers (lab_gfp.h). Returns 0; -ENOMEM when such a request
  * cannot be met (lab_page_why() tells the reason); -EINVAL for an lcore or order that there is not,
- * flags that make no sense, or n above LAB_PAGE_BULK_MAX. On failure ret_pages is untouched and
- * nothing is taken. Wait-free from the lcore's deque, else lock-free; never blocks, but for
- * LAB_GFP_WAIT. */
+ * flags that make no sense, or n above LAB_PAGE_BULK_MAX where the lcore's deque has not as many in
+ * one piece. On failure ret_pages is untouched and nothing is taken. Wait-free from the lcore's
+ * deque, else lock-free; never blocks, but for LAB_GFP_WAIT. */
 LAB_INLINE LAB_CHECKED int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t lcore,
                                                unsigned order, unsigned gfp, void **ret_pages,
                                                unsigned n)
@@ -387,8 +387,14 @@ LAB_PUBLIC int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned m
  * what rests in its deques back to the zones. What it held is not touched, nor what its last call
  * was moving: what it had asked for, and one burst of at most LAB_PAGE_MOVING_MAX allocations.
  * These count as held. Any thread, several at once too; lock-free, no system call. Between the
- * death and this call, and during it, no other thread has that id. Returns 0; -EAGAIN: call again;
- * -EINVAL for an lcore that there is not. */
+ * death and this call, and during it, no other thread has that id.
+ *
+ * LAB_LCORE_ANY: for all threads without an id that have died. None of these may live inside a
+ * call, nor may any thread be inside another sweep of this arena, for a sweep works as one of them;
+ * who dies in a sweep is swept so.
+ *
+ * Returns 0; -EAGAIN when another thread is just in transit with the same row, or has died there:
+ * call again, when the others that died are swept, too; -EINVAL for an lcore that there is not. */
 LAB_PUBLIC int lab_arena_sweep(struct lab_arena *arena, uint32_t dead) LAB_CHECKED;
 
 /* Locks one page (of whatever order it is part) for the caller, against all who do the same: of a

@@ -51,6 +51,15 @@ static bool enrol(struct lab_arena *arena, uint32_t slot)
     return true;
 }
 
+/* Whether all of these are of the caller's first zone, as what its deques hold must be. */
+static bool are_own(const struct lab_page_lcore *me, void *const *pages, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if ((size_t)((uintptr_t)pages[i] - (uintptr_t)me->base) >= me->bytes)
+            return false;
+    return true;
+}
+
 /* Into the own deque, which takes what is clean only as such. What does not fit goes back. */
 static void keep(const struct lab_page_request *request, enum lab_page_kind kind,
                  void *const *pages, unsigned n)
@@ -72,7 +81,7 @@ static unsigned steal(const struct lab_page_request *request, enum lab_page_kind
     struct lab_deque *deque = &deques_of(arena, request->order, kind)[from];
     uint32_t slot = request->lcore + 1;
     void *burst[LAB_DEQUE_REACH_MAX];
-    unsigned came, used;
+    unsigned came, used, done;
 
     if (n >= deque->reach || arena->lcore[from].home != arena->lcore[slot].home ||
         lab_load_relaxed(&arena->hungry) != 0 || !enrol(arena, slot))
@@ -80,6 +89,12 @@ static unsigned steal(const struct lab_page_request *request, enum lab_page_kind
     came = lab_deque_steal_any(deque, burst, LAB_DEQUE_REACH_MAX);
     used = came < n ? came : n;
     memcpy(ret_pages, burst, used * sizeof(*burst));
+    /* Their lcore may prefer another zone since it was looked at. */
+    if (lab_unlikely(!are_own(&arena->lcore[slot], burst + used, came - used))) {
+        (void)lab_page_zone_give(arena, request->lcore, request->order, burst + used, came - used,
+                                 &done);
+        return used;
+    }
     keep(request, kind, burst + used, came - used);
     return used;
 }
@@ -307,6 +322,7 @@ static void bury(struct lab_arena *arena, unsigned order, enum lab_page_kind kin
         if (marked == LAB_DEQUE_MARKED)
             lab_deque_settle_any(deque, mark);
     } while (marked != LAB_DEQUE_BARE);
+    lab_deque_lay_out_any(deque);
 }
 
 void lab_page_cache_bury(struct lab_arena *arena, uint32_t slot)

@@ -170,8 +170,9 @@ LAB_PUBLIC int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, unsigne
  * at that moment: one row at most; what it held is not touched. Its id may be used again when every
  * sweep of it has returned 0. For LAB_LCORE_ANY: of all threads without an id, none of which may
  * live inside a call.
- * Returns 0; -EAGAIN when another thread is just in transit with the same row: call again; -EINVAL
- * when there is no such lcore. Wait-free; any thread, several at once too. */
+ * Returns 0; -EAGAIN when another thread is just in transit with the same row, or has died there:
+ * call again, when the others that died are swept, too; -EINVAL when there is no such lcore.
+ * Wait-free; any thread, several at once too. */
 LAB_PUBLIC int lab_zone_sweep(struct lab_zone *zone, uint32_t dead) LAB_CHECKED;
 
 struct lab_zone_stats {

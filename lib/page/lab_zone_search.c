@@ -59,7 +59,8 @@ uint32_t lab_zone_search(struct lab_zone *zone, struct lab_zone_lcore *me,
     /* Nothing is before what was seen first, unless the search began anew from 0. */
     if (best != LAB_PAGE_NONE && start <= first_seen)
         me->cursor[search->cursor] = first_seen;
-    return best;
+    /* Behind the last block's byte are zeros, unless others have written there. */
+    return best == LAB_PAGE_NONE ? best : (uint32_t)lab_index_bounded(best, zone->blocks);
 }
 
 /* The largest order in the block's open rows and 1, or 0. */

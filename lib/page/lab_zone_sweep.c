@@ -50,17 +50,21 @@ static int sweep_one(struct lab_zone *zone, struct lab_zone_lcore *dead)
 int lab_zone_sweep(struct lab_zone *zone, uint32_t dead)
 {
     struct lab_zone_lcore *guest = &zone->lcore[zone->lcores];
+    int rc = 0;
 
     if (dead < zone->lcores)
         return sweep_one(zone, &zone->lcore[dead]);
     if (dead != LAB_LCORE_ANY)
         return -EINVAL;
+    /* All of them, even where one has to be called again: it may wait for the next, which is dead,
+     * too. */
     for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++, guest++) {
-        int rc = lab_load_acquire(&guest->taken) != 0 ? sweep_one(zone, guest) : 0; /* Z1 */
+        int failed = lab_load_acquire(&guest->taken) != 0 ? sweep_one(zone, guest) : 0; /* Z1 */
 
-        if (rc != 0)
-            return rc;
-        lab_store_release(&guest->taken, 0); /* Z2 */
+        if (failed == 0)
+            lab_store_release(&guest->taken, 0); /* Z2 */
+        else
+            rc = failed;
     }
-    return 0;
+    return rc;
 }

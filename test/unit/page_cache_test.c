@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "arena_rig.h"
+#include <lab_page_cache.h>
 
 /* The deques in front: what they keep, and that nothing in them is lost to those who starve. */
 
@@ -181,6 +182,30 @@ static void the_sweep_gives_back_what_the_dead_had_in_their_deques(void **state)
     arena_rig_unmake(&rig);
 }
 
+/* It was killed in a pop, when others had just made public what it wanted. */
+static void nothing_is_lost_that_the_successor_of_the_dead_puts(void **state)
+{
+    struct arena_rig rig;
+    struct lab_deque *deque;
+    unsigned hidden;
+
+    make(&rig, (struct lab_arena_options){.caches = 1});
+    hidden = hide(rig.arena);
+    (void)lab_page_cache_revoke(rig.arena, LAB_ROSTER_ANY);
+    lab_page_cache_drain(rig.arena, LAB_LCORE_ANY);
+    (void)lab_page_cache_revoke(rig.arena, LAB_ROSTER_ANY);
+    deque = rig.arena->lcore[1].deque[LAB_PAGE_PLAIN][0];
+    lab_store_relaxed(&deque->bot, lab_load_relaxed(&deque->bot) - 8);
+    assert_int_equal(lab_arena_sweep(rig.arena, 0), 0);
+    assert_int_equal(pages_out(rig.arena), PAGES - hidden);
+    lab_store_relaxed(&rig.arena->hungry, 0);
+    assert_int_equal(lab_page_free_bulk(rig.arena, 0, 0, pages, 4, NULL), 0);
+    assert_int_equal(lab_deque_count_any(deque, NULL), 4);
+    put_all(rig.arena, 0, 0, pages + 4, PAGES - hidden - 4);
+    expect_arena_free(rig.arena);
+    arena_rig_unmake(&rig);
+}
+
 static void waiting_requests_get_everything(void **state)
 {
     struct arena_rig rig;
@@ -285,6 +310,39 @@ static void an_lcore_keeps_only_pages_of_its_own_zone(void **state)
     arena_rig_unmake(&rig);
 }
 
+/* Not even when the one it steals from went over to another zone after it had looked. */
+static void what_is_stolen_of_another_zone_is_not_kept(void **state)
+{
+    static const struct lab_arena_zone zone[2] = {{.bytes = 4 * MIB, .node = 0, .mark = {0, 0, 1}},
+                                                  {.bytes = 4 * MIB, .node = 1, .mark = {0, 0, 1}}};
+    enum { FAR = 4 };
+
+    for (int kind = 0; kind < LAB_PAGE_KINDS; kind++) {
+        unsigned gfp = LAB_GFP_ATOMIC | (kind == LAB_PAGE_CLEAN ? LAB_GFP_ZERO : 0);
+        struct arena_rig rig;
+        struct lab_deque *deque;
+        void *page;
+
+        arena_rig_make(&rig, (struct lab_arena_options){.zone = zone, .zones = 2, .caches = 3});
+        assert_int_equal(lab_page_alloc(rig.arena, 1, 0, gfp, &page), 0);
+        assert_int_equal(lab_page_free(rig.arena, 1, page, 0), 0);
+        lab_page_cache_flush(rig.arena, 2);
+        assert_int_equal(lab_arena_prefer(rig.arena, 2, 1), 0);
+        assert_int_equal(lab_page_alloc_bulk(rig.arena, 2, 0, LAB_GFP_ATOMIC, pages, FAR), 0);
+        deque = rig.arena->lcore[2].deque[kind][0];
+        assert_true(lab_deque_push_slow_owner(deque, pages, FAR, true));
+
+        assert_int_equal(lab_page_alloc(rig.arena, 0, 0, gfp, &page), 0);
+        assert_ptr_equal(page, pages[0]);
+        assert_int_equal(lab_deque_count_any(deque, NULL), 0);
+        for (int own = 0; own < LAB_PAGE_KINDS; own++)
+            assert_int_equal(lab_deque_count_any(rig.arena->lcore[1].deque[own][0], NULL), 0);
+        assert_int_equal(lab_page_free(rig.arena, 0, page, 0), 0);
+        expect_arena_free(rig.arena);
+        arena_rig_unmake(&rig);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,11 +352,13 @@ int main(void)
         cmocka_unit_test(atomic_requests_get_what_is_public_and_say_where_the_rest_is),
         cmocka_unit_test(housekeeping_brings_what_is_out_of_reach),
         cmocka_unit_test(the_sweep_gives_back_what_the_dead_had_in_their_deques),
+        cmocka_unit_test(nothing_is_lost_that_the_successor_of_the_dead_puts),
         cmocka_unit_test(waiting_requests_get_everything),
         cmocka_unit_test(where_owners_fence_every_request_gets_everything),
         cmocka_unit_test(deques_give_way_to_larger_orders),
         cmocka_unit_test(under_pressure_puts_go_to_the_zone),
         cmocka_unit_test(an_lcore_keeps_only_pages_of_its_own_zone),
+        cmocka_unit_test(what_is_stolen_of_another_zone_is_not_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

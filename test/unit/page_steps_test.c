@@ -87,6 +87,47 @@ static void no_call_takes_more_steps_than_promised(void **state)
     }
 }
 
+/* Every second page of a large zone is free, so that all rows of all blocks are looked at in vain,
+ * again and again. Nobody looks into the pages. */
+static void a_zone_in_splinters(void **state)
+{
+    enum { MANY = 4096, BULK = LAB_PAGE_BULK_MAX };
+    const struct lab_arena_zone zone = {
+        .bytes = MANY * 2 * MIB, .memory = (void *)(1024 * MIB), .mark = {0, 0, 1}};
+    struct lab_arena_options options = {
+        .name = "unit", .zone = &zone, .zones = 1, .lcores = 1, .cached_orders = 1u << 3};
+    void *pages[BULK];
+
+    for (int fenced = 0; fenced < 2; fenced++) {
+        struct lab_arena *arena;
+        size_t bytes, n = 0;
+        void *home;
+
+        most = 0;
+        options.fenced = fenced == 1;
+        assert_int_equal(lab_arena_footprint(&options, &bytes, NULL), 0);
+        home = aligned(LAB_CACHE_LINE, bytes);
+        assert_int_equal(lab_arena_init(home, &options, &arena, NULL), 0);
+        while (lab_page_alloc_bulk(arena, LAB_LCORE_ANY, 0, LAB_GFP_ATOMIC, pages, BULK) == 0)
+            n += BULK;
+        assert_int_equal(n, MANY * BLOCK);
+        for (size_t i = 0; i < n; i += 2)
+            assert_int_equal(
+                lab_page_free(arena, LAB_LCORE_ANY, arena->zone[0].base + i * LAB_PAGE_BYTES, 0),
+                0);
+        for (unsigned order = 1; order < LAB_PAGE_ORDERS; order++)
+            for (unsigned gfp = LAB_GFP_ATOMIC; gfp <= LAB_GFP_NOWAIT; gfp *= 2) {
+                uint64_t before = counted_steps;
+
+                assert_int_equal(lab_page_alloc(arena, 0, order, gfp, pages), -ENOMEM);
+                watch(arena, before);
+            }
+        print_message("%llu steps at most, %llu promised\n", (unsigned long long)most,
+                      (unsigned long long)lab_page_steps_max(arena));
+        free(home);
+    }
+}
+
 /* The number that the documentation has. */
 static void what_is_promised_for_a_gigabyte(void **state)
 {
@@ -135,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_call_takes_more_steps_than_promised),
         cmocka_unit_test(what_is_promised_for_a_gigabyte),
+        cmocka_unit_test(a_zone_in_splinters),
         cmocka_unit_test(no_call_makes_a_system_call),
     };
 

@@ -187,6 +187,29 @@ static void places_in_a_zone(void **state)
         }
 }
 
+/* Hints behind the last block's praise blocks that there are not. */
+static void hints_of_no_block(void **state)
+{
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
+        struct lab_arena_zone options = {.bytes = 8 * MIB};
+        struct arena_rig rig;
+        struct lab_zone *zone;
+        unsigned n = 0;
+        void *page;
+
+        memcpy(options.mark, no_marks, sizeof(no_marks));
+        arena_rig_make_one(&rig, options);
+        zone = rig.arena->zone[0].part[LAB_PAGE_COMMON];
+        for (int hint = 0; hint < LAB_ZONE_HINTS; hint++)
+            for (uint32_t i = 0; i < LAB_BYTES_GROUP; i++)
+                lab_byte_store_relaxed(&zone->hint[hint][i], i < zone->blocks ? 0 : 5);
+        for (; lab_page_alloc(rig.arena, 1, order, LAB_GFP_ATOMIC, &page) == 0; n++)
+            expect_own(&rig, page);
+        assert_int_equal(n << order, zone->blocks * BLOCK);
+        arena_rig_unmake(&rig);
+    }
+}
+
 static void homes_and_keepers(void **state)
 {
     for (unsigned i = 0; i < STRANGE; i++) {
@@ -289,6 +312,7 @@ int main(void)
         cmocka_unit_test(samples),
         cmocka_unit_test(more_than_the_ring),
         cmocka_unit_test(places_in_a_zone),
+        cmocka_unit_test(hints_of_no_block),
         cmocka_unit_test(homes_and_keepers),
         cmocka_unit_test(pages_of_nowhere),
         cmocka_unit_test(more_dirt_than_a_page),

@@ -255,6 +255,23 @@ static void guests_are_swept_together(void **state)
     free(zone);
 }
 
+/* The first of them only wanted the row: it is not swept before the second is known to be dead. */
+static void guests_that_died_over_the_same_row_are_swept(void **state)
+{
+    struct lab_zone *zone = make(usual);
+
+    for (unsigned i = 0; i < 2; i++)
+        lab_store_relaxed(&zone->lcore[usual.lcores + i].taken, 1);
+    lab_store_relaxed(&zone->lcore[usual.lcores].intent, 1 + 3);
+    leave_in_transit(zone, usual.lcores + 1, 3);
+    assert_int_equal(lab_zone_sweep(zone, LAB_LCORE_ANY), -EAGAIN);
+    assert_int_equal(lab_zone_sweep(zone, LAB_LCORE_ANY), 0);
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(lab_load_relaxed(&zone->lcore[usual.lcores + i].taken), 0);
+    expect_all_free(zone);
+    free(zone);
+}
+
 /* Every hint says that there is nothing, or that there is everything. */
 static void hints_may_err(void **state)
 {
@@ -312,6 +329,7 @@ int main(void)
         cmocka_unit_test(a_sweep_brings_back_what_was_in_transit),
         cmocka_unit_test(a_sweep_leaves_the_living_alone),
         cmocka_unit_test(guests_are_swept_together),
+        cmocka_unit_test(guests_that_died_over_the_same_row_are_swept),
         cmocka_unit_test(hints_may_err),
         cmocka_unit_test(statistics_tell_orders),
     };
