@@ -180,16 +180,18 @@ static void complain_unknown(struct client *client, const char *command)
     json_decref(known);
 }
 
-/* Names the pools that there are, if the name is none of them. */
-static bool complain_name(struct client *client, const char *name)
+/* Names the pools that there are, if the name, which a comma may end, is none of them. */
+static bool complain_name(struct client *client, const char *asked)
 {
     json_t *pools = ask_process(client, "/labyrinth/list", NULL);
     const char *names[NAMES_MAX], *nearest;
-    char list[512] = "none";
+    char list[512] = "none", name[128];
     size_t used = 0, n = 0, i;
     const json_t *item;
-    bool wrong = json_is_array(pools) && !has_string(pools, name);
+    bool wrong;
 
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(asked, ","), asked);
+    wrong = json_is_array(pools) && !has_string(pools, name);
     json_array_foreach(pools, i, item)
     {
         if (n == NAMES_MAX || !json_is_string(item))

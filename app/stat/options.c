@@ -44,7 +44,8 @@ static const struct verb {
      "an arena's free runs by order, its marks, events and deques"},
     {"holders", NAME_NEEDED, "holders NAME",
      "why is my pool empty: who has its buffers, most first"},
-    {"leaks", NAME_NEEDED, "leaks NAME", "what has been held for long, by who took it"},
+    {"leaks", NAME_NEEDED, "leaks NAME[,SEC]",
+     "what has been held for SEC seconds (1) or more, by who took it"},
     {"watch", NAME_POSSIBLE, "watch [NAME]",
      "all pools, or one pool's lcores, again and again, as top(1) does"},
 };
@@ -66,13 +67,10 @@ static void print_help(void)
     printf(
         "\n"
         "\"held\" is what is not free in the pool: with the program, its devices, or in DPDK's\n"
-        "own caches (\"cache\" is their size for each lcore). Calls that an lcore's own tip "
-        "serves\n"
-        "are not counted; \"slow\" are those that were not so lucky, \"steals\" what came from "
-        "other\n"
-        "lcores, \"failed\" gets that found too little. holders and leaks know as much as the "
-        "process records: see\n"
-        "audit= in LABYRINTH_OPTIONS.\n"
+        "own caches (\"cache\" is their size for each lcore). Calls that an lcore's own tip\n"
+        "serves are not counted; \"slow\" are those that were not so lucky, \"steals\" what came\n"
+        "from other lcores, \"failed\" gets that found too little. holders and leaks know as\n"
+        "much as the process records: start it with LABYRINTH_OPTIONS=audit=full.\n"
         "\n"
         "Exit status: 0 when the process has answered; 1 when there is no such process or pool,\n"
         "no permission, or no answer; 2 for wrong usage.\n"
@@ -80,6 +78,7 @@ static void print_help(void)
         "Examples:\n"
         "  " PROGRAM " list\n"
         "  " PROGRAM " info mb_pool_0\n"
+        "  " PROGRAM " leaks mb_pool_0,60\n"
         "  " PROGRAM " --file-prefix=lab watch\n"
         "  " PROGRAM " --json --interval=10 --count=60 watch >ten-minutes.jsonl\n");
 }

@@ -87,6 +87,9 @@ class Html(unittest.TestCase):
                 self.assertIn(name, written)
             index = pathlib.Path(folder, "index.html").read_text(encoding="utf-8")
             self.assertIn('<a href="doc/guide/start.html">', index)
+            guide = pathlib.Path(folder, "doc/guide/dpdk.html").read_text(encoding="utf-8")
+            self.assertIn('id="labyrinth_options"', guide)
+            self.assertIn('href="doc/guide/dpdk.html#labyrinth_options"', index)
             self.assertNotIn('.md"', index)
 
     def test_nothing_built(self):

@@ -239,6 +239,13 @@ class Sentences(StatTest):
     def test_an_error_that_is_not_about_the_name(self):
         self.serve({**POOLS, "/labyrinth/leaks": {"error": "audit is off: LABYRINTH_OPTIONS"}})
         self.assert_fails(self.ask("leaks", "b"), "audit is off")
+        self.assert_fails(self.ask("leaks", "b,60"), "audit is off")
+        self.assert_fails(self.ask("leaks", "else,60"), "there is no pool else (pools: mb_pool_0, b)")
+
+    def test_leaks_of_an_age(self):
+        process = self.serve({**POOLS, "/labyrinth/leaks": {"count": 0}})
+        self.answer("leaks", "b,60")
+        self.assertEqual(process.asked, ["/labyrinth/leaks,b,60"])
 
     def test_older_driver(self):
         self.serve(POOLS)
@@ -322,7 +329,7 @@ class Usage(StatTest):
     def test_help_teaches(self):
         done = self.run_stat("--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        for word in ("list", "info NAME", "map [ARENA]", "holders NAME", "leaks NAME",
+        for word in ("list", "info NAME", "map [ARENA]", "holders NAME", "leaks NAME[,SEC]",
                      "watch [NAME]", "--file-prefix=PREFIX", "--json", "Exit status", "Examples"):
             self.assertIn(word, done.stdout)
 
