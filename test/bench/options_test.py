@@ -15,6 +15,11 @@ from bench import quick
 LOCAL = ("--pattern=local-bulk", "--cache=0", "--pools=labyrinth")
 
 
+def is_sanitized():
+    with open(bench.PROGRAM, "rb") as program:
+        return b"__asan_init" in program.read()
+
+
 def needs_two_cpus(test):
     def either(self):
         if len(os.sched_getaffinity(0)) < 2:
@@ -75,7 +80,8 @@ class HowMuch(bench.BenchTest):
     def test_cache(self):
         speeds, entries = self.mops("--cache=0,256", "--pools=lf_stack")
         self.assertEqual([e["cache"] for e in entries], [0, 256])
-        self.assertGreater(speeds[1], 1.15 * speeds[0])  # 8 times, but for sanitizers
+        if not is_sanitized():  # which takes about the same time for either
+            self.assertGreater(speeds[1], 2 * speeds[0])  # 8 times
 
     def test_held(self):
         # More than the cache holds: the slow driver behind it must show.
