@@ -4,6 +4,7 @@
 #include "window.h"
 
 #include <errno.h>
+#include <rte_bitops.h> /* rte_align64prevpow2(), since DPDK 24 */
 #include <rte_common.h>
 #include <stdlib.h>
 
