@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -51,6 +52,8 @@ static FILE *open_file(struct reader *reader)
 
     if (file == NULL)
         return NULL;
+    /* One thread reads it; and exit(3) would wait for its lock while it sits in a read(). */
+    __fsetlocking(file, FSETLOCKING_BYCALLER);
     reader->buffer = malloc(BUFFER_BYTES);
     if (reader->buffer != NULL)
         setvbuf(file, reader->buffer, _IOFBF, BUFFER_BYTES);

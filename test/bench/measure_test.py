@@ -38,6 +38,8 @@ class Measure(unittest.TestCase):
         cls.folder = pathlib.Path(cls.temporary.name, "results")
         if len(os.sched_getaffinity(0)) < 2 or shutil.which("dpdk-testpmd") is None:
             raise unittest.SkipTest("needs two CPUs and dpdk-testpmd")
+        if pathlib.Path(bench.PROGRAM).parts[-4] != "release":
+            raise unittest.SkipTest("what is measured is build/release")
         cls.parts = [line.split()[0] for line in run("measure", "--list")[1].splitlines()]
         # Of the three that run testpmd one will do; the others look the same.
         short = [part for part in cls.parts if part not in ("testpmd-cached", "testpmd-crowd")]

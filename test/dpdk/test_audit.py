@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import pathlib
+import tempfile
 import time
 
 from dpdk_support import OPS, built, check, check_equal, lcores, main
@@ -194,20 +195,32 @@ def on_error_abort_ends_the_program(place):
     check('freed, and it was free already' in program.output(), program.output()[-1000:])
 
 
+def leaky_without(place, *libraries):
+    """leaky, where the loader finds these first, and cannot load them."""
+    folder = tempfile.mkdtemp(dir=place.directory)
+    for name in libraries:
+        with open(os.path.join(folder, name), 'w', encoding='ascii'):
+            pass
+    return place.start(built('leaky'), *place.eal(lcores(1), f'--mbuf-pool-ops-name={OPS}',
+                                                  *place.ordinary_memory(64)),
+                       '--', 'double', '2',
+                       env={'LABYRINTH_OPTIONS': 'audit=full:report=/nowhere',
+                            'LD_LIBRARY_PATH': folder})
+
+
 def reports_do_without_the_libraries_that_make_them_better(place):
     """The plugin loads, and says what would help."""
-    for name in 'libdw.so.1', 'libjansson.so.4':  # the loader finds these first, and cannot load them
-        with open(os.path.join(place.directory, name), 'w', encoding='ascii'):
-            pass
-    program = place.start(built('leaky'), *place.eal(lcores(1), f'--mbuf-pool-ops-name={OPS}',
-                                                     *place.ordinary_memory(64)),
-                          '--', 'double', '2',
-                          env={'LABYRINTH_OPTIONS': 'audit=full:report=/nowhere',
-                               'LD_LIBRARY_PATH': place.directory})
-    program.expect('^done', 60)
+    program = leaky_without(place, 'libdw.so.1', 'libjansson.so.4')
+    no_jansson = program.expect('^done|Cannot init plugins', 60)[0] == 'done'
+    if not no_jansson:  # some of DPDK's own drivers need it, in 24.11
+        program.finish()
+        program = leaky_without(place, 'libdw.so.1')
+        program.expect('^done', 60)
     check_equal(program.finish(), 0, 'exit status')
     text = program.output()
-    check('cannot be written without libjansson.so.4: apt install libjansson4' in text, text[:1000])
+    if no_jansson:
+        check('cannot be written without libjansson.so.4: apt install libjansson4' in text,
+              text[:1000])
     if LIBDW:
         check('name no functions and lines without libdw.so.1: apt install libdw1' in text, text)
     check_equal(text.count('freed, and it was free already, by lcore 0 in leaky+0x'), 2, text)

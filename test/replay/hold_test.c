@@ -5,6 +5,7 @@
 #include "hold.h"
 
 #include <math.h>
+#include <rte_eal.h>
 #include <rte_random.h>
 #include <string.h>
 
@@ -155,6 +156,20 @@ static void test_what_is_no_hold(void **state)
     assert_true(spec.kind == HOLD_NONE && spec.amount == 42); /* untouched on failure */
 }
 
+/* DPDK's random numbers are the EAL's. */
+static int start_eal(void **state)
+{
+    char *arguments[] = {"hold_test", "--no-huge",      "-m64", "--no-shconf",
+                         "--no-pci",  "--no-telemetry", NULL};
+
+    return rte_eal_init(RTE_DIM(arguments) - 1, arguments) < 0 ? -1 : 0;
+}
+
+static int end_eal(void **state)
+{
+    return rte_eal_cleanup();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,5 +181,5 @@ int main(void)
         cmocka_unit_test(test_what_is_no_hold),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, start_eal, end_eal);
 }
