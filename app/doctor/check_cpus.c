@@ -20,9 +20,9 @@ void check_membarrier(const struct tree *tree, struct report *report)
 
     if (tree->root[0] != '\0')
         return; /* nobody can ask another machine's kernel */
-    (void)lab_barrier_register(LAB_BARRIER_SHARED, &got);
-    if (got == LAB_BARRIER_SHARED)
-        report_add(report, LEVEL_GOOD, "membarrier", "may be called, by several processes too");
+    (void)lab_barrier_register(LAB_BARRIER_PRIVATE, &got);
+    if (got == LAB_BARRIER_PRIVATE)
+        report_add(report, LEVEL_GOOD, "membarrier", "may be called");
     else
         finding_mend(report_add(report, LEVEL_ADVICE, "membarrier",
                                 "not to be had: each get of a pool fences, and is slower"),

@@ -20,7 +20,7 @@ static void set_limits(struct lab_deque *deque, uint64_t split, uint64_t top)
     uint64_t floor = split > deque->cold_below ? split : deque->cold_below;
 
     deque->safe_split = split;
-    deque->pop_floor = deque->fenced ? LAB_DEQUE_NEVER : floor;
+    deque->pop_floor = lab_load_relaxed(&deque->fenced) ? LAB_DEQUE_NEVER : floor;
     deque->push_limit = (int64_t)(room - publish) < 0 ? room : publish;
 }
 
@@ -29,7 +29,7 @@ void lab_deque_init(struct lab_deque *deque, uint32_t reach, uint32_t tip, bool 
     memset(deque, 0, sizeof(*deque));
     deque->reach = reach;
     deque->tip = tip;
-    deque->fenced = fenced;
+    lab_store_relaxed(&deque->fenced, fenced);
     deque->pop_floor = LAB_DEQUE_NEVER;
     deque->push_limit = UINT64_MAX; /* below every counter, even for n = 0: there are no slots */
 }
@@ -41,6 +41,13 @@ void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_
     deque->slots = slots;
     lab_fence_light(); /* a killed owner must not leave limits without slots */
     set_limits(deque, 0, 0);
+}
+
+void lab_deque_set_fenced_owner(struct lab_deque *deque, bool fenced)
+{
+    if (fenced)
+        deque->pop_floor = LAB_DEQUE_NEVER;
+    lab_store_release(&deque->fenced, fenced); /* D10 */
 }
 
 /* The first piece of a burst of n things from `at` on, up to the end of the ring. */
@@ -175,7 +182,7 @@ static bool lower_split(struct lab_deque *deque, uint64_t *split, uint64_t need)
 static bool pop_tip(struct lab_deque *deque, uint64_t bot, void **ret_things, unsigned n)
 {
     lab_store_release(&deque->bot, bot - n); /* D1 */
-    if (deque->fenced)
+    if (lab_load_relaxed(&deque->fenced))
         lab_fence_seq_cst(); /* D9 where the revoker's barrier is a fence of its own alone */
     else
         lab_fence_light(); /* D9 */
@@ -215,7 +222,7 @@ unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, un
 void lab_deque_chill_owner(struct lab_deque *deque)
 {
     deque->cold_below = lab_load_relaxed(&deque->bot);
-    if (!deque->fenced)
+    if (!lab_load_relaxed(&deque->fenced))
         deque->pop_floor = deque->cold_below;
 }
 
@@ -247,12 +254,12 @@ unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigne
 
 enum lab_deque_marked lab_deque_mark_any(struct lab_deque *deque, uint64_t *ret_mark)
 {
-    uint64_t split = lab_load_relaxed(&deque->split);
+    uint64_t split = lab_load_acquire(&deque->split); /* D11: the mark of another */
 
     if (split < LAB_DEQUE_MARK) {
         uint64_t mark;
 
-        if ((int64_t)(lab_load_relaxed(&deque->bot) - split) <= 0)
+        if ((int64_t)(lab_load_acquire(&deque->bot) - split) <= 0) /* D11 */
             return (int64_t)(lab_load_relaxed(&deque->top) - split) < 0 ? LAB_DEQUE_PUBLIC
                                                                         : LAB_DEQUE_BARE;
         /* Only an empty public part is revoked: a thief with the old split could otherwise take
@@ -260,7 +267,7 @@ enum lab_deque_marked lab_deque_mark_any(struct lab_deque *deque, uint64_t *ret_
         if ((int64_t)(lab_load_relaxed(&deque->top) - split) < 0)
             return LAB_DEQUE_PUBLIC;
         mark = LAB_DEQUE_MARK | lab_fetch_add_relaxed(&deque->tickets, 1);
-        if (lab_cas_relaxed(&deque->split, &split, mark))
+        if (lab_cas_acq_rel(&deque->split, &split, mark)) /* D11 */
             split = mark;
         else if (split < LAB_DEQUE_MARK)
             return LAB_DEQUE_PUBLIC;

@@ -50,6 +50,10 @@
  *     D8 owner's load of top   acquire   before it reuses slots
  *     D9 owner's light fence between its store of bot and its load of split
  *                                        pairs with the revoker's lab_barrier_heavy()
+ *     D10 owner's store of fenced release, when it changes its mind: its pops before are seen
+ *     D11 revoker's load of fenced acquire, once it has seen the mark; pairs with D10, of which it
+ *                                        sees the last one before what the mark was set for, by the
+ *                                        marker's load of bot (acquire) and its CAS (acq_rel)
  */
 
 #include <lab_atomic.h>
@@ -83,7 +87,7 @@ struct lab_deque {
     uint64_t pop_floor;  /* pops below it go the slow way: split, cold_below or LAB_DEQUE_NEVER */
     uint64_t push_limit; /* pushes beyond it publish, or find no room */
     uint64_t cold_below; /* things below it came from elsewhere: lab_deque_chill_owner() */
-    uint64_t fenced;     /* the owner fences on every pop: no membarrier here */
+    lab_atomic_t fenced; /* not 0: the owner fences on every pop, and needs no heavy barrier */
     uint64_t safe_split; /* the owner's last split of which it knows that top cannot pass it */
 };
 
@@ -92,6 +96,16 @@ void lab_deque_init(struct lab_deque *deque, uint32_t reach, uint32_t tip, bool 
 
 /* Gives the deque its slots; capacity is a power of two, at least twice the tip. Owner; once. */
 void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity);
+
+/* From now on the owner fences on every pop, or no longer does, as a heavy barrier reaches it.
+ * Owner; wait-free. */
+void lab_deque_set_fenced_owner(struct lab_deque *deque, bool fenced);
+
+/* Whether the owner does, for those who have put or found a mark. Any thread; wait-free. */
+LAB_INLINE bool lab_deque_is_fenced_any(const struct lab_deque *deque)
+{
+    return lab_load_acquire(&deque->fenced) != 0; /* D11 */
+}
 
 /* The slow half of push: publishes all but the tip when that has grown, or everything when
  * `publish_all`. false: no room for n (or no slots at all), and nothing is changed. Owner;

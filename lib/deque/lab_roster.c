@@ -33,7 +33,7 @@ bool lab_roster_revoke_any(const struct lab_roster *roster, struct lab_deque *de
 {
     uint64_t marks[LAB_ROSTER_PLACES_MAX];
     uint32_t length = lab_roster_length(roster);
-    bool any_public = false, any_mark = false;
+    bool any_public = false, any_mark = false, all_fenced = true;
 
     for (uint32_t i = 0; i < length; i++) {
         uint32_t slot = lab_roster_slot(roster, i);
@@ -49,11 +49,12 @@ bool lab_roster_revoke_any(const struct lab_roster *roster, struct lab_deque *de
             break;
         case LAB_DEQUE_MARKED:
             any_mark = true;
+            all_fenced &= lab_deque_is_fenced_any(&deques[slot]);
             break;
         }
     }
     if (any_mark) {
-        lab_barrier_heavy(barrier);
+        lab_barrier_heavy(all_fenced ? LAB_BARRIER_FENCE : barrier);
         for (uint32_t i = 0; i < length; i++)
             if (marks[i] != 0)
                 lab_deque_settle_any(&deques[lab_roster_slot(roster, i)], marks[i]);

@@ -55,8 +55,9 @@ LAB_INLINE uint32_t lab_roster_slot(const struct lab_roster *roster, uint32_t pl
 }
 
 /* Makes the tips of all these deques but the caller's public, with one lab_barrier_heavy() for all
- * of them, which *ret_called tells. Returns whether there is now anything worth another look. Any
- * thread; a system call. */
+ * of them, which *ret_called tells: `barrier`, which reaches the owners that do not fence. A system
+ * call, unless all whose tips there are do. Returns whether there is now anything worth another
+ * look. Any thread. */
 bool lab_roster_revoke_any(const struct lab_roster *roster, struct lab_deque *deques, uint32_t own,
                            enum lab_barrier barrier, bool *ret_called);
 

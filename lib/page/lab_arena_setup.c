@@ -302,9 +302,8 @@ static void build_caches(struct lab_arena *arena, const struct layout *layout)
 static int build(void *memory, const struct lab_arena_options *options, const struct layout *layout,
                  struct lab_arena **ret_arena, struct lab_error *error)
 {
-    enum lab_barrier wanted = options->fenced   ? LAB_BARRIER_FENCE
-                              : options->shared ? LAB_BARRIER_SHARED
-                                                : LAB_BARRIER_PRIVATE;
+    enum lab_barrier wanted =
+        options->fenced || options->shared ? LAB_BARRIER_FENCE : LAB_BARRIER_PRIVATE;
     struct lab_arena *arena = memory;
     int rc = lab_barrier_register(wanted, &arena->barrier);
 

@@ -95,7 +95,8 @@ struct lab_arena_options {
     unsigned cached_orders; /* bit k: order k comes from deques too; order 0 always does */
     bool fenced; /* no tip is out of reach, not even for LAB_GFP_ATOMIC: owners fence at every
                     request [only LAB_GFP_WAIT and lab_housekeep() empty the tips of others] */
-    bool shared; /* for lab_arena_init(): other processes use the arena too [this one alone] */
+    bool shared; /* for lab_arena_init(): other processes use the arena too, which makes it `fenced`
+                    [this one alone] */
 };
 
 /* What happened in a zone. Each but LAB_PAGE_ZEROED raises the arena's sequence by one. */

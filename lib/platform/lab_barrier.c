@@ -9,23 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A registration belongs to the address space: fork copies it to the child, exec drops it (tested
  * for fork in test/unit/barrier_test.c). So a child may go on at once, and a program that was
  * started anew, such as a DPDK secondary, must register. */
 
-struct command {
-    int enlist;
-    int strike;
-};
-
-static const struct command commands[] = {
-    [LAB_BARRIER_PRIVATE] = {MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
-                             MEMBARRIER_CMD_PRIVATE_EXPEDITED},
-    [LAB_BARRIER_SHARED] = {MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED,
-                            MEMBARRIER_CMD_GLOBAL_EXPEDITED},
-};
+/* Longer by far than a store can stay in a CPU's store buffer. */
+#define DRAINED_NS 10000000
 
 static long membarrier(int command)
 {
@@ -39,14 +31,20 @@ static bool fence_is_forced(void)
     return value && strcmp(value, "fence") == 0;
 }
 
-static bool enlist(const struct command *command)
+/* Struck once here: a refusal shows now, while there is still a choice. */
+static bool enlist(void)
 {
-    long known = membarrier(MEMBARRIER_CMD_QUERY);
+    return membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0 &&
+           membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0;
+}
 
-    if (known < 0 || !(known & command->enlist) || !(known & command->strike))
-        return false;
-    /* Struck once here: a refusal shows now, while there is still a choice. */
-    return membarrier(command->enlist) == 0 && membarrier(command->strike) == 0;
+static void wait_for_stores(void)
+{
+    struct timespec left = {.tv_nsec = DRAINED_NS};
+
+    while (nanosleep(&left, &left) != 0)
+        ;
+    lab_fence_seq_cst();
 }
 
 int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got)
@@ -57,8 +55,7 @@ int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got)
         return 0;
     case LAB_BARRIER_PRIVATE:
     case LAB_BARRIER_SHARED:
-        /* Enlisted in any case: other processes may have made pools that count on it. */
-        *ret_got = enlist(&commands[wanted]) && !fence_is_forced() ? wanted : LAB_BARRIER_FENCE;
+        *ret_got = enlist() && !fence_is_forced() ? wanted : LAB_BARRIER_FENCE;
         return 0;
     }
     return -EINVAL;
@@ -66,8 +63,18 @@ int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got)
 
 void lab_barrier_heavy(enum lab_barrier kind)
 {
-    if (kind == LAB_BARRIER_FENCE)
+    switch (kind) {
+    case LAB_BARRIER_FENCE:
         lab_fence_seq_cst();
-    else if (membarrier(commands[kind].strike))
-        abort();
+        return;
+    case LAB_BARRIER_PRIVATE:
+        if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0)
+            abort();
+        return;
+    case LAB_BARRIER_SHARED:
+        lab_fence_seq_cst();
+        if (membarrier(MEMBARRIER_CMD_GLOBAL) != 0)
+            wait_for_stores();
+        return;
+    }
 }

@@ -12,26 +12,35 @@
  * 155 % of a get's time. Instead it has lab_fence_light() (free), and whoever starves makes every
  * thread that is running execute a fence: membarrier(2), expedited.
  *
- * Which command works depends on the kernel and on who shares the memory. The decision is made
- * once, when the shared structure is created, and kept in it: a process that cannot take part
- * must not use that structure's cheap half. */
+ * Expedited, that call reaches the threads of the caller's own process alone. There is a command
+ * for several processes (GLOBAL_EXPEDITED), but kernels skip CPUs that it should reach: what it
+ * goes by is kept for each CPU and forgotten when a thread exits there, until some other process
+ * has run on that CPU (doc/adr/0014). So between processes there is only the slow command, which
+ * waits for every CPU to pass through the scheduler, and structures see to it that they seldom need
+ * it. */
 enum lab_barrier {
     LAB_BARRIER_FENCE,   /* no membarrier: the owner must fence on every get */
-    LAB_BARRIER_PRIVATE, /* threads of this process only */
-    LAB_BARRIER_SHARED,  /* all processes that called lab_barrier_register(LAB_BARRIER_SHARED) */
+    LAB_BARRIER_PRIVATE, /* threads of this process only, expedited */
+    LAB_BARRIER_SHARED,  /* all threads of all processes: milliseconds */
 };
 
-/* Registers this process for `wanted`, and puts into *ret_got what a structure that is made now
- * should use: `wanted` itself, or LAB_BARRIER_FENCE where the kernel (or an emulator) has no
- * membarrier, or where the environment variable LABYRINTH_BARRIER is "fence" (the process is
- * registered all the same, for what others made). Idempotent. Any thread; a system call.
- * Returns 0, or -EINVAL if `wanted` is no enum lab_barrier. */
+/* Registers this process for LAB_BARRIER_PRIVATE, which it may then use, and puts into *ret_got
+ * what a structure that is made now should use: `wanted` itself, or LAB_BARRIER_FENCE where the
+ * kernel (or an emulator) has no membarrier, or where the environment variable LABYRINTH_BARRIER is
+ * "fence". Idempotent. Any thread; a system call. Returns 0, or -EINVAL if `wanted` is no enum
+ * lab_barrier. */
 LAB_PUBLIC int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got);
 
 /* Returns after every thread of the processes concerned has executed a full fence, or has been off
  * its CPU. With LAB_BARRIER_FENCE it is a fence of the caller alone. Any thread; a system call,
- * 0.2 us alone and tens of us with a busy sibling: for starving paths only. It cannot fail once
- * registered: a kernel that refuses it then breaks the memory model, and the process is aborted. */
+ * PRIVATE 0.2 us alone and tens of us with a busy sibling: for starving paths only. It cannot fail
+ * once registered: a kernel that refuses it then breaks the memory model, and the process is
+ * aborted.
+ *
+ * SHARED takes 8 to 20 ms and needs no registration. Kernels with CPUs that have no tick
+ * (nohz_full) refuse it, as filters of system calls may; then it sleeps for 10 ms, in which every
+ * store that was made before has long left its CPU's store buffer. Source: Morrison, Afek,
+ * "Temporally bounding TSO for fence-free asymmetric synchronization" (2015). */
 LAB_PUBLIC void lab_barrier_heavy(enum lab_barrier kind);
 
 #endif

@@ -6,7 +6,7 @@
  */
 
 #include <lab_audit_quarantine.h>
-#include <lab_pool.h>
+#include <lab_pool_barrier.h>
 #include <lab_pool_slow.h>
 #include <lab_pool_sweep.h>
 #include <lab_prefetch.h>
@@ -68,10 +68,13 @@ static bool enrol(struct lab_pool *pool, uint32_t slot)
     struct lab_deque *deque = &pool->deque[slot];
     uint64_t place;
 
-    if (deque->slots != NULL)
+    if (deque->slots != NULL) {
+        lab_pool_look_for_company_owner(pool, slot);
         return true;
+    }
     if (slot == SLOT_ANY || !lab_roster_enter_owner(&pool->roster, slot, &place))
         return false;
+    lab_pool_choose_fence_owner(pool, slot);
     lab_deque_equip_owner(deque, pool->slots + place * pool->capacity, pool->capacity);
     return true;
 }
@@ -170,7 +173,8 @@ static bool keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsi
 
 static void look_now_and_then(struct lab_pool *pool, uint32_t slot)
 {
-    uint32_t every = pool->barrier == LAB_BARRIER_FENCE ? SAMPLE_EVERY_FENCED : SAMPLE_EVERY;
+    bool fenced = lab_load_relaxed(&pool->deque[slot].fenced) != 0;
+    uint32_t every = fenced ? SAMPLE_EVERY_FENCED : SAMPLE_EVERY;
 
     if (slot != SLOT_ANY && pool->slow[slot].gets++ % every == 0)
         lab_pool_gauge(pool);
@@ -273,7 +277,7 @@ static bool revoke_tips(struct request *request)
 {
     struct lab_pool *pool = request->pool;
     bool called, any = lab_roster_revoke_any(&pool->roster, pool->deque, request->slot,
-                                             pool->barrier, &called);
+                                             lab_pool_barrier(pool), &called);
 
     if (called)
         count_event(pool, request->slot, LAB_POOL_GET_REVOKE);
@@ -373,6 +377,8 @@ static bool get_private(struct lab_pool *pool, uint32_t slot, void **ret_things,
     struct lab_deque *deque = &pool->deque[slot];
     bool cold = lab_deque_is_cold_owner(deque, n);
 
+    if (slot != SLOT_ANY)
+        lab_pool_look_for_company_owner(pool, slot);
     if (lab_deque_pop_slow_owner(deque, ret_things, n, n) == 0)
         return false;
     count_event(pool, slot, LAB_POOL_GET_OWN);

@@ -78,8 +78,9 @@ struct lab_pool_options {
                       among them: from the reserve on, fewer than count [the reserve] */
     uint32_t high; /* and at which it is calm again: more than low [low, and an eighth of what is
                       beyond that] */
-    bool shared;   /* other processes use the pool too [this one alone]. With lab_pool_create() they
-                      find it by its name, which no other shared region of this user may have */
+    bool shared; /* other processes use the pool too [this one alone]; once one has come, every get
+                    fences. With lab_pool_create() they find it by its name, which no other shared
+                    region of this user may have */
     struct lab_audit_options audit; /* who holds what, since when and from where [nothing] */
 
     /* Cache lines that a holder writes first, by an offset in each thing. Those of a thing that
@@ -158,10 +159,10 @@ struct lab_pool {
     uint32_t capacity; /* slots of one deque */
     uint32_t stride;   /* bytes from buffer to buffer, or 0: they lie here and there */
     uint32_t hash_mask;
-    enum lab_barrier barrier;
-    uint32_t adopted;       /* objects known so far */
-    uint32_t reserved;      /* of all things, the first so many are the reserve */
-    uintptr_t reserve_from; /* where they lie, and perhaps others in between */
+    enum lab_barrier barrier; /* lab_pool_barrier.h */
+    uint32_t adopted;         /* objects known so far */
+    uint32_t reserved;        /* of all things, the first so many are the reserve */
+    uintptr_t reserve_from;   /* where they lie, and perhaps others in between */
     size_t reserve_bytes;
     uint32_t claims; /* as in the options */
     uint32_t claim[LAB_POOL_CLAIMS];
@@ -186,6 +187,7 @@ struct lab_pool {
     uintptr_t *run;               /* of these: the address, and the order in its low bits */
     uint32_t runs;
     lab_atomic_t whole; /* of a shared one: 1 when all of it is there */
+    uint64_t maker;     /* of a shared one: lab_os_process() of who made it */
     char name[LAB_POOL_NAME_SIZE];
 
     /* Not 0: puts go the slow way. Read by every put, written seldom. The high half is hunger: some
@@ -195,6 +197,7 @@ struct lab_pool {
      * is held; and one more where there are trust domains. */
     alignas(LAB_CACHE_LINE) lab_atomic_t slow_puts;
     lab_atomic_t low_free;    /* fewest free things seen */
+    lab_atomic_t crowded;     /* 1: there has been another process than the maker */
     struct lab_roster roster; /* the slots that have a deque */
 
     /* Read by slow puts, written when a mark is crossed. */

@@ -7,6 +7,7 @@
 #include <lab_audit_quarantine.h>
 #include <lab_audit_report.h>
 #include <lab_pool_audit.h>
+#include <lab_pool_barrier.h>
 #include <lab_pool_slow.h>
 #include <lab_pool_sweep.h>
 #include <lab_ticks.h>
@@ -19,7 +20,7 @@ static void set_hot(struct lab_pool *pool, enum lab_audit_level level)
     if (level != LAB_AUDIT_OFF) {
         lab_store_relaxed(&pool->hot, 0);
     } else if (pool->domain == NULL) {
-        lab_barrier_heavy(pool->barrier);
+        lab_pool_strike(pool);
         lab_store_relaxed(&pool->hot, pool->lcores);
     }
 }

@@ -27,7 +27,7 @@
  * anything is said. (A thread that is put aside for longer in the middle of a get can be reported
  * for a double free that was none.) Returns 0; -ENOENT for a pool without records; -EINVAL for an
  * unknown level. Any thread, one at a time; lock-free: does not wait for others; a system call
- * (lab_barrier_heavy()) where the level becomes off. */
+ * (lab_barrier.h) where the level becomes off. */
 LAB_PUBLIC int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level);
 
 /* States that the caller, who has the id lcore, hands n things to the lcore `to` of a process (0:

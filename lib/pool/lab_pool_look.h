@@ -55,7 +55,7 @@ LAB_INLINE bool lab_pool_put_plain(struct lab_pool *pool, uint32_t slot, void *c
     call.who = look->who;
     call.at = lab_pool_look_time(look);
     call.site = (uint64_t)(uintptr_t)site.address;
-    lab_pool_call_begin_owner(pool, look, deque, call.who);
+    lab_pool_call_begin_owner(look, deque, call.who);
     done = lab_likely(lab_load_relaxed(&pool->sweep->epoch) == 0) && /* else a mark comes first */
            lab_audit_put_plain(pool->audit, index, &call);
     if (done && lab_unlikely(!lab_deque_push_owner(deque, thing, 1)))

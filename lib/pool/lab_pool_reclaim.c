@@ -17,6 +17,7 @@
 
 #include <lab_audit_quarantine.h>
 #include <lab_os.h>
+#include <lab_pool_barrier.h>
 #include <lab_pool_reclaim.h>
 #include <lab_pool_sweep.h>
 #include <lab_ticks.h>
@@ -144,7 +145,7 @@ static bool wait_for_phase(struct reclaim *reclaim)
     unsigned old = (unsigned)lab_load_relaxed(phase) & 1;
 
     lab_store_release(phase, !old);
-    lab_barrier_heavy(reclaim->pool->barrier); /* W1 */
+    lab_pool_strike(reclaim->pool); /* W1 */
     for (unsigned party = 0; party < LAB_AUDIT_PARTIES; party++)
         if (!wait_for_any(reclaim, party, old))
             return false;

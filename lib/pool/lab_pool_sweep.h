@@ -12,8 +12,8 @@
  * that a sweep can wait until all have seen that it is there, and at the end until all have marked
  * what they moved.
  *
- * Labels: W1 a call's begin, a fence (light, its partner is the sweep's lab_barrier_heavy()),
- * before its look at the epoch. W2 a call's end, release, pairs with W3, the sweep's load, acquire.
+ * Labels: W1 a call's begin, a fence (light, its partner is the sweep's lab_pool_strike()), before
+ * its look at the epoch. W2 a call's end, release, pairs with W3, the sweep's load, acquire.
  * W4 a mark is stored before the record's CAS to free (U1), which the sweep loads before the mark
  * (U2). */
 
@@ -38,8 +38,8 @@ LAB_INLINE unsigned lab_pool_call_party(uint64_t call)
 }
 
 /* Around all that a call of an lcore does, by its word. Owner; wait-free. */
-LAB_INLINE void lab_pool_call_begin_owner(const struct lab_pool *pool, struct lab_pool_look *look,
-                                          const struct lab_deque *deque, uint64_t who)
+LAB_INLINE void lab_pool_call_begin_owner(struct lab_pool_look *look, const struct lab_deque *deque,
+                                          uint64_t who)
 {
     uint64_t party = lab_audit_word_party(who);
     uint64_t count = (lab_load_relaxed(&look->call) >> LAB_POOL_CALL_COUNT_SHIFT) + 1;
@@ -47,7 +47,7 @@ LAB_INLINE void lab_pool_call_begin_owner(const struct lab_pool *pool, struct la
     lab_store_release(&look->bot, lab_load_relaxed(&deque->bot)); /* W5 */
     lab_store_release(&look->call, count << LAB_POOL_CALL_COUNT_SHIFT | party << 1 |
                                        LAB_POOL_CALL_INSIDE); /* W5 */
-    if (pool->barrier == LAB_BARRIER_FENCE)
+    if (lab_load_relaxed(&deque->fenced))
         lab_fence_seq_cst(); /* W1 where the sweep's barrier is a fence of its own alone */
     else
         lab_fence_light(); /* W1 */
@@ -67,7 +67,7 @@ LAB_INLINE lab_atomic_t *lab_pool_call_begin(struct lab_pool *pool, uint32_t slo
     lab_atomic_t *call;
 
     if (slot != lab_pool_slot(LAB_LCORE_ANY)) {
-        lab_pool_call_begin_owner(pool, look, &pool->deque[slot], who);
+        lab_pool_call_begin_owner(look, &pool->deque[slot], who);
         return &look->call;
     }
     call = &pool->sweep->any_calls[party][lab_load_relaxed(&pool->sweep->phase) & 1];

@@ -8,6 +8,7 @@
  * schedule and every outcome of its loads, within a bound. README.md says what that covers. */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define EXPLORE_THREADS 4u
 
@@ -34,6 +35,10 @@ void explore_witness(void);
 
 /* The thread that is running. */
 unsigned explore_self(void);
+
+/* Tells the process of each thread, for barriers that strike one process alone; NULL: they are all
+ * of one. For setup. */
+extern uint64_t (*explore_process)(unsigned thread);
 
 /* Waits until that thread has ended or died, and sees all that it saw. */
 void explore_join(unsigned thread);

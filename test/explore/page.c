@@ -43,7 +43,7 @@ static const struct pages_game games[] = {
      .bound = 3},
 
     /* One dies, and is swept while others go on. */
-    {"swept in a get", {{PAIR(3)}, {PAIR(3)}, {JOIN(0), SWEEP(0)}}, .bound = 4},
+    {"swept in a get", {{PAIR(3)}, {PAIR(3)}, {JOIN(0), SWEEP(0)}}, .bound = 3},
     {"swept in a put", {{PUT}, {PAIR(3)}, {JOIN(0), SWEEP(0)}}, .held = {{3}}, .bound = 4},
     {"swept in a put, another gets a row",
      {{PUT}, {PAIR(5), PAIR(5)}, {JOIN(0), SWEEP(0)}},
@@ -59,7 +59,7 @@ static const struct pages_game games[] = {
     {"a stale intent, a row is taken",
      {{SWEEP(DEAD)}, {PAIR(3)}, {PAIR(5)}},
      .dead = STALE,
-     .bound = 4},
+     .bound = 3},
     {"a stale intent, the last unit goes",
      {{SWEEP(DEAD)}, {PUT}, {PAIR(3)}},
      .held = {{0}, {3}},

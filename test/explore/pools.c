@@ -15,7 +15,8 @@
 
 static const struct pools_game *game;
 static struct lab_pool *pool;
-static bool acting; /* the threads are, and not setup or check */
+static bool acting;       /* the threads are, and not setup or check */
+static unsigned stand_in; /* these are then of this thread's process */
 
 /* Only lab_pool_create() maps memory, and the pools here are lab_pool_init()'s. */
 int lab_region_create(const struct lab_region_options *options, struct lab_region *ret_region,
@@ -53,18 +54,23 @@ uint64_t lab_os_clock_ns(void)
     return now += game->hasty ? 1000000000 : 1;
 }
 
-/* The process of a thread; the last one is whoever sets up and checks. */
+static bool is_of_processes(void)
+{
+    return game->company || game->reclaim == OF_PROCESSES;
+}
+
+/* The process of a thread; the last one is whoever checks. Thread 0's makes the pool. */
 static uint64_t process_of(unsigned thread)
 {
-    return game->reclaim == OF_PROCESSES ? thread + 1 : 1;
+    return is_of_processes() ? thread + 1 : 1;
 }
 
 /* What fails is not remembered: the next thread that asks may be another process. Whose calls look
  * into their records is another process's each time, then, and none goes the shortest way. */
 int lab_os_process(int pid, uint64_t *ret_identity)
 {
-    *ret_identity = process_of(acting ? explore_self() : EXPLORE_THREADS);
-    return game->reclaim == OF_PROCESSES ? -EAGAIN : 0;
+    *ret_identity = process_of(acting ? explore_self() : stand_in);
+    return is_of_processes() ? -EAGAIN : 0;
 }
 
 static bool is_dead(unsigned thread)
@@ -261,7 +267,7 @@ static void put_new(uint32_t lcore, unsigned n)
         if (lab_pool_adopt(pool, thing) != 0)
             abort();
         if (game->reclaim != NO_RECLAIM && game->quarantine > 0)
-            record(number, EXPLORE_THREADS, lcore); /* or it would not be put in there */
+            record(number, stand_in, lcore); /* or it would not be put in there */
         if (lab_pool_put(pool, lcore, thing) != 0)
             abort();
     }
@@ -291,7 +297,7 @@ static void do_without_barrier(void)
 {
     pool->barrier = LAB_BARRIER_FENCE;
     for (unsigned slot = 0; slot <= POOLS_LCORES; slot++)
-        pool->deque[slot].fenced = true;
+        lab_store_relaxed(&pool->deque[slot].fenced, 1);
 }
 
 /* A sweep looks at every record: there are to be no more than it takes. */
@@ -339,14 +345,18 @@ static void setup(const void *data)
 
     game = data;
     acting = false;
+    stand_in = 0;
+    explore_process = process_of;
     play_reset(&game->steps);
     make_pool();
+    stand_in = EXPLORE_THREADS;
     put_new(LAB_LCORE_ANY, game->reserve);
     for (unsigned i = 0; i < game->lent; i++)
         if (lab_pool_adopt(pool, (void *)(uintptr_t)play_new_free()) != 0)
             abort();
-    for (unsigned lcore = 0; lcore < POOLS_LCORES; lcore++)
-        put_new(lcore, game->tips[lcore]);
+    for (stand_in = 0; stand_in < POOLS_LCORES; stand_in++)
+        put_new(stand_in, game->tips[stand_in]);
+    stand_in = EXPLORE_THREADS;
     put_new(LAB_LCORE_ANY, game->stack);
     if (game->marked)
         (void)lab_deque_mark_any(&pool->deque[lab_pool_slot(0)], &mark);

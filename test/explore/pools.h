@@ -38,6 +38,7 @@ struct pools_game {
     bool marked;                /* somebody began to revoke lcore 0's tip, and died */
     bool hasty;                 /* a sweep does not wait for others for long */
     bool fenced;                /* there is no membarrier(2) */
+    bool company;               /* each thread is a process of its own, and 0's made the pool */
     unsigned quarantine;
     unsigned reserve; /* the first things */
     bool stacked;     /* there may be things in the stack, from where a get takes many */

@@ -389,8 +389,18 @@ void explore_byte_store(const struct explore_site *site, lab_byte_t *b, uint8_t 
         b->byte = value;
 }
 
-/* lab_barrier.h: the call strikes each other thread at a point of its own, somewhere between its
- * begin and its end. */
+/* lab_barrier.h: the call strikes each other thread that it concerns at a point of its own,
+ * somewhere between its begin and its end. */
+
+uint64_t (*explore_process)(unsigned thread);
+
+static bool is_struck(enum lab_barrier kind, unsigned thread)
+{
+    if (!program->thread[thread] || thread == explore_self())
+        return false;
+    return kind == LAB_BARRIER_SHARED || !explore_process ||
+           explore_process(thread) == explore_process(explore_self());
+}
 
 int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got)
 {
@@ -406,7 +416,7 @@ void lab_barrier_heavy(enum lab_barrier kind)
     if (kind == LAB_BARRIER_FENCE || !self)
         return;
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
-        if (program->thread[t] && t != explore_self()) {
+        if (is_struck(kind, t)) {
             step(NULL, true);
             memory_fence(&threads[t].memory);
             explore_note("barrier strikes %s", program->thread_name[t]);

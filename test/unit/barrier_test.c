@@ -83,7 +83,7 @@ static void registers_more_than_once_and_over_fork(void **state)
  * The light side runs freely, numbering its stores, and notes in which iteration it first saw each
  * store of the heavy side. The heavy side's n-th load saw the light store number s: the iteration
  * s + 1 had not stored yet, so its load, which comes after, must see n. */
-enum { STORES = 3000 };
+enum { STORES = 3000, STORES_SLOW = 30 /* each with a barrier of some milliseconds */ };
 
 static struct {
     lab_atomic_t value;
@@ -92,12 +92,19 @@ static struct {
 
 static uint64_t first_seen_in[STORES + 1];
 
-static void *light_side(void *kind)
+static uint64_t stores_of(enum lab_barrier kind)
 {
-    const bool fence = *(enum lab_barrier *)kind == LAB_BARRIER_FENCE;
+    return kind == LAB_BARRIER_SHARED ? STORES_SLOW : STORES;
+}
+
+static void *light_side(void *argument)
+{
+    const enum lab_barrier kind = *(const enum lab_barrier *)argument;
+    const bool fence = kind == LAB_BARRIER_FENCE;
+    const uint64_t stores = stores_of(kind);
     uint64_t last = 0;
 
-    for (uint64_t i = 1; last < STORES; i++) {
+    for (uint64_t i = 1; last < stores; i++) {
         uint64_t seen;
 
         lab_store_relaxed(&by_light.value, i);
@@ -115,6 +122,7 @@ static void *light_side(void *kind)
 static unsigned both_missed(enum lab_barrier kind)
 {
     static uint64_t seen_after[STORES + 1];
+    const uint64_t stores = stores_of(kind);
     unsigned missed = 0;
     pthread_t thread;
 
@@ -123,13 +131,13 @@ static unsigned both_missed(enum lab_barrier kind)
     assert_int_equal(pthread_create(&thread, NULL, light_side, &kind), 0);
     while (lab_load_relaxed(&by_light.value) == 0)
         sched_yield();
-    for (uint64_t n = 1; n <= STORES; n++) {
+    for (uint64_t n = 1; n <= stores; n++) {
         lab_store_relaxed(&by_heavy.value, n);
         lab_barrier_heavy(kind);
         seen_after[n] = lab_load_relaxed(&by_light.value);
     }
     assert_int_equal(pthread_join(thread, NULL), 0);
-    for (uint64_t n = 1; n <= STORES; n++)
+    for (uint64_t n = 1; n <= stores; n++)
         missed += first_seen_in[n] > seen_after[n] + 1;
     return missed;
 }

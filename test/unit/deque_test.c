@@ -96,7 +96,7 @@ static unsigned pop(struct rig *rig, unsigned n)
     if (lab_deque_pop_owner(&rig->deque, rig->got, n)) {
         assert_int_equal(rig->mark, 0);
         assert_true(n <= tip);
-        assert_false(rig->deque.fenced);
+        assert_false(lab_deque_is_fenced_any(&rig->deque));
     } else {
         got = lab_deque_pop_slow_owner(&rig->deque, rig->got, 1, n);
         assert_true(got <= n);

@@ -297,11 +297,10 @@ RTE_INIT(labyrinth_register)
                       "no free slot among DPDK's %d mempool ops: load this driver first, with "
                       "-d librte_mempool_labyrinth.so, or leave out drivers that are not needed",
                       RTE_MEMPOOL_MAX_OPS_IDX);
-    /* A process that did not register would be passed over when a tip is revoked. Where it cannot,
-     * it cannot in the primary process either, and pools are made to do without. */
-    if (lab_barrier_register(LAB_BARRIER_SHARED, &barrier) != 0 || barrier != LAB_BARRIER_SHARED)
+    if (lab_barrier_register(LAB_BARRIER_PRIVATE, &barrier) != 0 || barrier == LAB_BARRIER_FENCE)
         LABYRINTH_LOG(NOTICE, "every get from a new pool costs a fence: there is no membarrier(2) "
                               "here, or LABYRINTH_BARRIER=fence");
+    (void)lab_audit_self(); /* asks the system now, and not in a secondary process's first get */
     labyrinth_telemetry_register();
     /* Wrong options are told when a pool is created. */
     if (labyrinth_options_read(&options, NULL) == 0)

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+#include <lab_audit.h>
+#include <lab_pool_barrier.h>
+
+static bool is_maker(const struct lab_pool *pool)
+{
+    return pool->maker == lab_audit_self();
+}
+
+void lab_pool_join(struct lab_pool *pool)
+{
+    if (!is_maker(pool) && lab_load_relaxed(&pool->crowded) == 0)
+        lab_store_relaxed(&pool->crowded, 1);
+}
+
+void lab_pool_choose_fence_owner(struct lab_pool *pool, uint32_t slot)
+{
+    bool fence = pool->barrier == LAB_BARRIER_FENCE;
+
+    if (pool->barrier == LAB_BARRIER_SHARED) {
+        lab_pool_join(pool);
+        fence = lab_load_relaxed(&pool->crowded) != 0;
+    }
+    lab_deque_set_fenced_owner(&pool->deque[slot], fence);
+    if (!fence)
+        lab_fence_seq_cst(); /* W6 */
+}
+
+enum lab_barrier lab_pool_barrier(struct lab_pool *pool)
+{
+    if (pool->barrier != LAB_BARRIER_SHARED)
+        return pool->barrier;
+    lab_pool_join(pool);
+    return is_maker(pool) ? LAB_BARRIER_PRIVATE : LAB_BARRIER_SHARED;
+}
+
+static bool do_all_fence(const struct lab_pool *pool)
+{
+    for (uint32_t slot = lab_pool_slot(0); slot <= pool->lcores; slot++)
+        if (!lab_deque_is_fenced_any(&pool->deque[slot]))
+            return false;
+    return true;
+}
+
+void lab_pool_strike(struct lab_pool *pool)
+{
+    lab_fence_seq_cst(); /* W1: before the look at who fences */
+    lab_barrier_heavy(do_all_fence(pool) ? LAB_BARRIER_FENCE : lab_pool_barrier(pool));
+}
