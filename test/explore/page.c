@@ -59,7 +59,7 @@ static const struct pages_game games[] = {
     {"a stale intent, a row is taken",
      {{SWEEP(DEAD)}, {PAIR(3)}, {PAIR(5)}},
      .dead = STALE,
-     .bound = 3},
+     .bound = 4},
     {"a stale intent, the last unit goes",
      {{SWEEP(DEAD)}, {PUT}, {PAIR(3)}},
      .held = {{0}, {3}},
