@@ -97,8 +97,8 @@ void lab_deque_init(struct lab_deque *deque, uint32_t reach, uint32_t tip, bool 
 /* Gives the deque its slots; capacity is a power of two, at least twice the tip. Owner; once. */
 void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity);
 
-/* From now on the owner fences on every pop, or no longer does, as a heavy barrier reaches it.
- * Owner; wait-free. */
+/* From now on the owner fences on every pop; or, only before it has slots, it is not to, since a
+ * heavy barrier reaches it. Owner; wait-free. */
 void lab_deque_set_fenced_owner(struct lab_deque *deque, bool fenced);
 
 /* Whether the owner does, for those who have put or found a mark. Any thread; wait-free. */
@@ -135,14 +135,15 @@ unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigne
 enum lab_deque_marked {
     LAB_DEQUE_BARE,   /* nothing in the tip */
     LAB_DEQUE_PUBLIC, /* something to steal, or the owner is at work: steal first */
-    LAB_DEQUE_MARKED, /* *ret_mark must be settled, after a heavy barrier */
+    LAB_DEQUE_MARKED, /* *ret_mark must be settled, after a heavy barrier, or a fence of the caller
+                         alone if lab_deque_is_fenced_any() has been asked since and said so */
 };
 
 /* First half of a revocation: puts a mark in place of split, or finds the mark of another thread,
  * which must be helped in just the same way. Any thread; wait-free. */
 enum lab_deque_marked lab_deque_mark_any(struct lab_deque *deque, uint64_t *ret_mark);
 
-/* Second half, after lab_barrier_heavy() by this same thread: makes the tip public, unless somebody
+/* Second half, after that barrier by this same thread: makes the tip public, unless somebody
  * did so before. Any thread; wait-free. */
 void lab_deque_settle_any(struct lab_deque *deque, uint64_t mark);
 

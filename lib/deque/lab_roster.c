@@ -28,37 +28,40 @@ bool lab_roster_enter_owner(struct lab_roster *roster, uint32_t slot, uint64_t *
     return true;
 }
 
-bool lab_roster_revoke_any(const struct lab_roster *roster, struct lab_deque *deques, uint32_t own,
-                           enum lab_barrier barrier, bool *ret_called)
+bool lab_roster_mark_any(const struct lab_roster *roster, struct lab_deque *deques, uint32_t own,
+                         struct lab_roster_marks *ret_marks)
 {
-    uint64_t marks[LAB_ROSTER_PLACES_MAX];
-    uint32_t length = lab_roster_length(roster);
-    bool any_public = false, any_mark = false, all_fenced = true;
+    bool any_public = false;
 
-    for (uint32_t i = 0; i < length; i++) {
+    ret_marks->length = lab_roster_length(roster);
+    ret_marks->any = false;
+    ret_marks->all_fenced = true;
+    for (uint32_t i = 0; i < ret_marks->length; i++) {
         uint32_t slot = lab_roster_slot(roster, i);
 
-        marks[i] = 0;
+        ret_marks->mark[i] = 0;
         if (slot == LAB_ROSTER_ANY || slot == own)
             continue;
-        switch (lab_deque_mark_any(&deques[slot], &marks[i])) {
+        switch (lab_deque_mark_any(&deques[slot], &ret_marks->mark[i])) {
         case LAB_DEQUE_BARE:
             break;
         case LAB_DEQUE_PUBLIC:
             any_public = true;
             break;
         case LAB_DEQUE_MARKED:
-            any_mark = true;
-            all_fenced &= lab_deque_is_fenced_any(&deques[slot]);
+            ret_marks->any = true;
+            ret_marks->all_fenced &= lab_deque_is_fenced_any(&deques[slot]);
             break;
         }
     }
-    if (any_mark) {
-        lab_barrier_heavy(all_fenced ? LAB_BARRIER_FENCE : barrier);
-        for (uint32_t i = 0; i < length; i++)
-            if (marks[i] != 0)
-                lab_deque_settle_any(&deques[lab_roster_slot(roster, i)], marks[i]);
-    }
-    *ret_called = any_mark;
-    return any_public || any_mark;
+    return any_public;
+}
+
+void lab_roster_settle_any(const struct lab_roster *roster, struct lab_deque *deques,
+                           const struct lab_roster_marks *marks, enum lab_barrier barrier)
+{
+    lab_barrier_heavy(marks->all_fenced ? LAB_BARRIER_FENCE : barrier);
+    for (uint32_t i = 0; i < marks->length; i++)
+        if (marks->mark[i] != 0)
+            lab_deque_settle_any(&deques[lab_roster_slot(roster, i)], marks->mark[i]);
 }

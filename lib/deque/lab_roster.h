@@ -54,11 +54,21 @@ LAB_INLINE uint32_t lab_roster_slot(const struct lab_roster *roster, uint32_t pl
     return (uint32_t)lab_index_bounded(lab_load_relaxed(entry), roster->slots);
 }
 
-/* Makes the tips of all these deques but the caller's public, with one lab_barrier_heavy() for all
- * of them, which *ret_called tells: `barrier`, which reaches the owners that do not fence. A system
- * call, unless all whose tips there are do. Returns whether there is now anything worth another
- * look. Any thread. */
-bool lab_roster_revoke_any(const struct lab_roster *roster, struct lab_deque *deques, uint32_t own,
-                           enum lab_barrier barrier, bool *ret_called);
+/* The tips that somebody is about to make public. */
+struct lab_roster_marks {
+    uint64_t mark[LAB_ROSTER_PLACES_MAX]; /* 0: none */
+    uint32_t length;
+    bool any;
+    bool all_fenced; /* their owners fence: no system call is needed */
+};
+
+/* Makes the tips of all these deques but the caller's public, by lab_barrier_heavy() once for all
+ * of them between the two halves. The first says whether there is something public already. Which
+ * barrier reaches the owners, if they do not all fence, is for the caller to find out in between.
+ * Any thread; wait-free. */
+bool lab_roster_mark_any(const struct lab_roster *roster, struct lab_deque *deques, uint32_t own,
+                         struct lab_roster_marks *ret_marks);
+void lab_roster_settle_any(const struct lab_roster *roster, struct lab_deque *deques,
+                           const struct lab_roster_marks *marks, enum lab_barrier barrier);
 
 #endif

@@ -296,16 +296,24 @@ void lab_page_cache_drain(struct lab_arena *arena, uint32_t lcore)
     }
 }
 
+static bool revoke(struct lab_arena *arena, struct lab_deque *deques, uint32_t slot)
+{
+    struct lab_roster_marks marks;
+    bool any = lab_roster_mark_any(&arena->roster, deques, slot, &marks);
+
+    if (marks.any)
+        lab_roster_settle_any(&arena->roster, deques, &marks, arena->barrier);
+    return any || marks.any;
+}
+
 bool lab_page_cache_revoke(struct lab_arena *arena, uint32_t slot)
 {
-    bool any = false, called;
+    bool any = false;
 
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
         for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
             if (arena->capacity[order][kind] != 0)
-                any |= lab_roster_revoke_any(&arena->roster,
-                                             deques_of(arena, order, (enum lab_page_kind)kind),
-                                             slot, arena->barrier, &called);
+                any |= revoke(arena, deques_of(arena, order, (enum lab_page_kind)kind), slot);
     return any;
 }
 

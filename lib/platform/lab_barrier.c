@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <lab_atomic.h>
 #include <lab_barrier.h>
+#include <lab_os.h>
 #include <linux/membarrier.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A registration belongs to the address space: fork copies it to the child, exec drops it (tested
@@ -38,12 +41,43 @@ static bool enlist(void)
            membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0;
 }
 
+/* In a page that a child finds empty, however it was made. */
+static lab_atomic_t *reach;
+
+static void make_reach(void)
+{
+    void *page =
+        mmap(NULL, sizeof(*reach), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (page != MAP_FAILED && madvise(page, sizeof(*reach), MADV_WIPEONFORK) == 0)
+        reach = page;
+}
+
+/* Whether this address space can be told from all others now. */
+static bool draw_reach(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    uint64_t none = 0, drawn = 0;
+
+    pthread_once(&once, make_reach);
+    if (reach == NULL || getrandom(&drawn, sizeof(drawn), GRND_NONBLOCK) != sizeof(drawn))
+        return false;
+    (void)lab_cas_relaxed(reach, &none, drawn | 1);
+    return true;
+}
+
+uint64_t lab_barrier_reach(void)
+{
+    return reach != NULL ? lab_load_relaxed(reach) : 0;
+}
+
+/* By no system call that a filter might refuse, nor one that a thread is cancelled in. */
 static void wait_for_stores(void)
 {
-    struct timespec left = {.tv_nsec = DRAINED_NS};
+    uint64_t end = lab_os_clock_ns() + DRAINED_NS;
 
-    while (nanosleep(&left, &left) != 0)
-        ;
+    while (lab_os_clock_ns() < end)
+        lab_os_yield();
     lab_fence_seq_cst();
 }
 
@@ -55,7 +89,7 @@ int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got)
         return 0;
     case LAB_BARRIER_PRIVATE:
     case LAB_BARRIER_SHARED:
-        *ret_got = enlist() && !fence_is_forced() ? wanted : LAB_BARRIER_FENCE;
+        *ret_got = enlist() && !fence_is_forced() && draw_reach() ? wanted : LAB_BARRIER_FENCE;
         return 0;
     }
     return -EINVAL;

@@ -271,17 +271,19 @@ static void get_public(struct request *request)
         ;
 }
 
-/* Makes the tips of all other lcores public, with one system call for all of them. Returns whether
- * there is now anything worth another look. */
+/* Makes the tips of all other lcores public, with one system call at most for all of them. Returns
+ * whether there is now anything worth another look. */
 static bool revoke_tips(struct request *request)
 {
     struct lab_pool *pool = request->pool;
-    bool called, any = lab_roster_revoke_any(&pool->roster, pool->deque, request->slot,
-                                             lab_pool_barrier(pool), &called);
+    struct lab_roster_marks marks;
+    bool any = lab_roster_mark_any(&pool->roster, pool->deque, request->slot, &marks);
 
-    if (called)
-        count_event(pool, request->slot, LAB_POOL_GET_REVOKE);
-    return any;
+    if (!marks.any)
+        return any;
+    lab_roster_settle_any(&pool->roster, pool->deque, &marks, lab_pool_barrier(pool));
+    count_event(pool, request->slot, LAB_POOL_GET_REVOKE);
+    return true;
 }
 
 /* Every put by an lcore that calls in publishes all it has from now on, so that the next to starve
@@ -321,6 +323,8 @@ static bool gather(struct request *request)
         count_event(pool, request->slot, LAB_POOL_GET_OWN);
     } else {
         get_public(request);
+        if (request->got < request->want && request->atomic && lab_pool_is_strike_slow(pool))
+            get_reserve(request); /* before a wait, not after it */
         if (request->got < request->want)
             get_starving(request);
         if (request->got < request->want && request->atomic)

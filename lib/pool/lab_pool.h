@@ -31,7 +31,9 @@
  * Progress: the hot paths are wait-free, all else is lock-free: a thread that is preempted, stopped
  * or killed at any point delays nobody, and hides at most the burst that it was moving. Nothing
  * makes a system call, but a get that found too little in all public parts and the stack: at most
- * two for each 1,024 things.
+ * two for each 1,024 things. These interrupt other threads of the process, and do not wait; only in
+ * a pool of several processes, a get of another process than the one that made it may have to wait,
+ * 8 to 20 ms, for lcores of the maker that have not called in since.
  *
  * Contents: nothing is ever written into a free thing.
  */
@@ -116,7 +118,7 @@ enum lab_pool_event {
     LAB_POOL_GET_OWN,     /* gets served by the own deque, but not by its hot path */
     LAB_POOL_GET_STEAL,   /* steals from other lcores that brought something */
     LAB_POOL_GET_STACK,   /* bursts taken from the stack */
-    LAB_POOL_GET_REVOKE,  /* revocations of other lcores' tips: the system call */
+    LAB_POOL_GET_REVOKE,  /* revocations of other lcores' tips, by a system call at most */
     LAB_POOL_GET_RESERVE, /* gets that had to take something from the reserve */
     LAB_POOL_GET_FAIL,    /* gets that found too little */
     LAB_POOL_PUT_PUBLISH, /* puts into the own deque, but not by its hot path */
@@ -171,7 +173,7 @@ struct lab_pool {
 
     /* The highest slot whose gets take the hot path: lcores, or 0 while the audit looks at them, or
      * trust domains have to be kept apart. */
-    lab_atomic_t hot;
+    lab_atomic_t hot; /* H1: opened with release, read by slow gets with acquire */
 
     struct lab_audit *audit;      /* the records, or NULL */
     struct lab_pool_sweep *sweep; /* beside them, for lab_pool_reclaim() */
@@ -187,7 +189,7 @@ struct lab_pool {
     uintptr_t *run;               /* of these: the address, and the order in its low bits */
     uint32_t runs;
     lab_atomic_t whole; /* of a shared one: 1 when all of it is there */
-    uint64_t maker;     /* of a shared one: lab_os_process() of who made it */
+    uint64_t maker;     /* lab_barrier_reach() of who made it */
     char name[LAB_POOL_NAME_SIZE];
 
     /* Not 0: puts go the slow way. Read by every put, written seldom. The high half is hunger: some
@@ -238,8 +240,9 @@ LAB_PUBLIC int lab_pool_create(const struct lab_pool_options *options, struct la
  *
  * Ids of lcores are the pool's, not the process's: no two threads of all processes may use one at
  * the same time. lab_lcore_acquire() knows its own process alone, so give each process a range of
- * ids, or use LAB_LCORE_ANY. A process that dies takes what it held with it, and delays nobody.
- * Blocking; set-up only; any thread. Example: test/stress/killed.c. */
+ * ids, or use LAB_LCORE_ANY. Once a process has attached, every get fences: those of the maker's
+ * lcores from their next slow path on. A process that dies takes what it held with it, and delays
+ * nobody. Blocking; set-up only; any thread. Example: test/stress/killed.c. */
 LAB_PUBLIC int lab_pool_attach(const char *name, struct lab_pool **ret_pool,
                                struct lab_error *error) LAB_CHECKED;
 
@@ -377,8 +380,9 @@ LAB_PUBLIC int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, voi
  *
  * lcore is the calling thread's id, which no other thread may use at the same time, or
  * LAB_LCORE_ANY. Returns 0; -ENOBUFS when there are too few; -EINVAL when lcore is neither.
- * Wait-free from the tip, else lock-free; never blocks; system calls only when all that is public
- * is too little. On failure ret_things is untouched and nothing is taken. */
+ * Wait-free from the tip, else lock-free; system calls only when all that is public is too little,
+ * and no waiting in them but where other processes have come (above). On failure ret_things is
+ * untouched and nothing is taken. */
 LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_things,
                                  unsigned n)
 {

@@ -21,7 +21,7 @@ static void set_hot(struct lab_pool *pool, enum lab_audit_level level)
         lab_store_relaxed(&pool->hot, 0);
     } else if (pool->domain == NULL) {
         lab_pool_strike(pool);
-        lab_store_relaxed(&pool->hot, pool->lcores);
+        lab_store_release(&pool->hot, pool->lcores); /* H1 */
     }
 }
 

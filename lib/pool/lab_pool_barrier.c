@@ -2,18 +2,19 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-#include <lab_audit.h>
 #include <lab_pool_barrier.h>
 
 static bool is_maker(const struct lab_pool *pool)
 {
-    return pool->maker == lab_audit_self();
+    return pool->maker == lab_barrier_reach();
 }
 
-void lab_pool_join(struct lab_pool *pool)
+void lab_pool_note_company(struct lab_pool *pool)
 {
-    if (!is_maker(pool) && lab_load_relaxed(&pool->crowded) == 0)
-        lab_store_relaxed(&pool->crowded, 1);
+    if (is_maker(pool) || lab_load_relaxed(&pool->crowded) != 0)
+        return;
+    lab_store_relaxed(&pool->crowded, 1);
+    lab_fence_seq_cst(); /* C1 */
 }
 
 void lab_pool_choose_fence_owner(struct lab_pool *pool, uint32_t slot)
@@ -21,7 +22,7 @@ void lab_pool_choose_fence_owner(struct lab_pool *pool, uint32_t slot)
     bool fence = pool->barrier == LAB_BARRIER_FENCE;
 
     if (pool->barrier == LAB_BARRIER_SHARED) {
-        lab_pool_join(pool);
+        lab_pool_note_company(pool);
         fence = lab_load_relaxed(&pool->crowded) != 0;
     }
     lab_deque_set_fenced_owner(&pool->deque[slot], fence);
@@ -33,8 +34,9 @@ enum lab_barrier lab_pool_barrier(struct lab_pool *pool)
 {
     if (pool->barrier != LAB_BARRIER_SHARED)
         return pool->barrier;
-    lab_pool_join(pool);
-    return is_maker(pool) ? LAB_BARRIER_PRIVATE : LAB_BARRIER_SHARED;
+    lab_pool_note_company(pool);
+    lab_fence_seq_cst(); /* C2 */
+    return lab_load_relaxed(&pool->crowded) ? LAB_BARRIER_SHARED : LAB_BARRIER_PRIVATE;
 }
 
 static bool do_all_fence(const struct lab_pool *pool)
@@ -45,8 +47,14 @@ static bool do_all_fence(const struct lab_pool *pool)
     return true;
 }
 
+bool lab_pool_is_strike_slow(struct lab_pool *pool)
+{
+    return lab_pool_barrier(pool) == LAB_BARRIER_SHARED && !do_all_fence(pool);
+}
+
 void lab_pool_strike(struct lab_pool *pool)
 {
-    lab_fence_seq_cst(); /* W1: before the look at who fences */
-    lab_barrier_heavy(do_all_fence(pool) ? LAB_BARRIER_FENCE : lab_pool_barrier(pool));
+    enum lab_barrier barrier = lab_pool_barrier(pool); /* W1: with a fence before the look */
+
+    lab_barrier_heavy(do_all_fence(pool) ? LAB_BARRIER_FENCE : barrier);
 }

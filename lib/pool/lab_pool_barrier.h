@@ -8,28 +8,29 @@
  *
  * The barrier that is quick reaches one process (lab_barrier.h). So in a pool that several use, the
  * lcores of its maker alone do without fences, which is all of them as long as nobody else has
- * come; those of other processes fence from their first call on. Once there has been another one
- * the maker's begin to as well, each when it next takes a slow path. Until then, a get of another
- * process that finds one of them idle, with something in its tip, waits for the slow barrier.
+ * come; those of other processes fence from their first slow path on. Once there has been another
+ * one the maker's begin to as well, each when it next takes a slow path. Until then, a get that
+ * finds one of them idle, with something in its tip, waits for the slow barrier.
  *
- * It is right whatever the maker's lcores have noticed: who revokes goes by what each of them says
- * that it does (lab_deque.fenced), never by who is there. An lcore id is the maker's as long as the
- * maker lives, once it has used it.
+ * It is right whatever they have noticed: who revokes goes by what each deque says of its owner
+ * (lab_deque.fenced), and uses the quick barrier only if nobody else has come.
  *
- * Label: W6 the fence of an lcore that is to do without, between its saying so and the next call
- * that it makes; its partner is the fence of a sweep (W1) between its epoch and its look at this.
- */
+ * Labels: C1 a process that attaches fences between its saying so and its first call; its partner
+ * C2 is the fence between the marks, or the epoch, of one who revokes or sweeps, and its look at
+ * who has come. W6 the fence of an lcore that is to do without, between its saying so and the next
+ * call that it makes; its partner is the fence of a sweep (W1) between its epoch and its look at
+ * that. */
 
 #include <lab_pool.h>
 
-/* Another process than the maker uses the pool. Any thread; wait-free. */
-void lab_pool_join(struct lab_pool *pool);
+/* Notes it if the caller is of another process than the maker. Any thread; wait-free. */
+void lab_pool_note_company(struct lab_pool *pool);
 
 /* An lcore that has no slots yet decides whether it will fence. Owner of the slot; wait-free. */
 void lab_pool_choose_fence_owner(struct lab_pool *pool, uint32_t slot);
 
-/* At each slow call: one that does not fence begins to where the pool is no longer its maker's
- * alone. Owner of the slot; wait-free. */
+/* At each slow get and put: one that does not fence begins to where the pool is no longer its
+ * maker's alone. Owner of the slot; wait-free. */
 LAB_INLINE void lab_pool_look_for_company_owner(struct lab_pool *pool, uint32_t slot)
 {
     struct lab_deque *deque = &pool->deque[slot];
@@ -39,11 +40,15 @@ LAB_INLINE void lab_pool_look_for_company_owner(struct lab_pool *pool, uint32_t 
         lab_deque_set_fenced_owner(deque, true);
 }
 
-/* The barrier that reaches all who do not fence. Any thread; wait-free. */
+/* The barrier that reaches all who do not fence, for one who has put marks or an epoch before. Any
+ * thread; wait-free. */
 enum lab_barrier lab_pool_barrier(struct lab_pool *pool);
 
+/* Whether to revoke may take milliseconds. Any thread; wait-free. */
+bool lab_pool_is_strike_slow(struct lab_pool *pool);
+
 /* Returns after all others have executed a full fence since the call began, or fence by themselves
- * at what matters. Any thread; a system call. */
+ * at what matters. Any thread; a system call at most, and 8 to 20 ms where that is the slow one. */
 void lab_pool_strike(struct lab_pool *pool);
 
 #endif

@@ -28,7 +28,7 @@ LAB_NOINLINE int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, u
 
     if (slot > pool->lcores)
         return -EINVAL;
-    if (lab_load_relaxed(&pool->hot) == 0)
+    if (lab_load_acquire(&pool->hot) == 0) /* H1 */
         return get_watched(pool, slot, gfp, ret_things, n, site);
     return lab_pool_take_slow(pool, slot, gfp, ret_things, n);
 }

@@ -45,9 +45,10 @@ LAB_PUBLIC unsigned lab_pool_ended(const struct lab_pool *pool);
  * must be of one PID namespace.
  *
  * Time: looks at every record; a pool of 262,144 takes some ms, and what it takes back its zeroing
- * besides, and each call of others that it waits for. Lock-free for all others, who mark what they
- * move meanwhile. Not for hot paths: it asks the system about processes. Example:
- * test/stress/reclaim.c. */
+ * besides, and each call of others that it waits for; and where lcores of the process that made the
+ * pool have not called in since another one came, four to eight slow barriers (lab_barrier.h).
+ * Lock-free for all others, who mark what they move meanwhile. Not for hot paths: it asks the
+ * system about processes. Example: test/stress/reclaim.c. */
 LAB_PUBLIC int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
                                 const struct lab_pool_holder *holder,
                                 void (*renew)(void *thing, void *context), void *context,

@@ -261,7 +261,7 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     pool->stride = layout->stride;
     pool->hash_mask = layout->hash_slots != 0 ? layout->hash_slots - 1 : 0;
     pool->barrier = barrier;
-    pool->maker = options->shared ? lab_audit_self() : 0;
+    pool->maker = lab_barrier_reach();
     pool->claims = options->claims;
     memcpy(pool->claim, options->claim, sizeof(pool->claim));
     pool->slow = (void *)(base + layout->slow);
@@ -310,14 +310,11 @@ int lab_pool_footprint(const struct lab_pool_options *options, size_t *ret_bytes
     return rc;
 }
 
-/* Without a name of its own a process cannot tell whether it is the maker. */
 static int register_for(const struct lab_pool_options *options, enum lab_barrier *ret_barrier,
                         struct lab_error *error)
 {
-    enum lab_barrier wanted = !options->shared        ? LAB_BARRIER_PRIVATE
-                              : lab_audit_self() != 0 ? LAB_BARRIER_SHARED
-                                                      : LAB_BARRIER_FENCE;
-    int rc = lab_barrier_register(wanted, ret_barrier);
+    int rc = lab_barrier_register(options->shared ? LAB_BARRIER_SHARED : LAB_BARRIER_PRIVATE,
+                                  ret_barrier);
 
     if (rc != 0)
         return lab_error_set(error, rc, "pool %s: cannot register for membarrier", options->name);

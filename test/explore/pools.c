@@ -6,6 +6,7 @@
 #include <lab_audit_here.h>
 #include <lab_os.h>
 #include <lab_pool_audit.h>
+#include <lab_pool_barrier.h>
 #include <lab_pool_reclaim.h>
 #include <lab_pool_slow.h>
 #include <lab_pool_sweep.h>
@@ -63,6 +64,12 @@ static bool is_of_processes(void)
 static uint64_t process_of(unsigned thread)
 {
     return is_of_processes() ? thread + 1 : 1;
+}
+
+/* Each process is an address space. */
+uint64_t lab_barrier_reach(void)
+{
+    return process_of(acting ? explore_self() : stand_in);
 }
 
 /* What fails is not remembered: the next thread that asks may be another process. Whose calls look
@@ -177,6 +184,12 @@ bool pools_get_same(unsigned n, unsigned which)
     play_moving(1);
     (void)lab_pool_get(pool, explore_self(), &thing);
     play_moving(0);
+    return true;
+}
+
+bool pools_attach(unsigned n, unsigned which)
+{
+    lab_pool_note_company(pool);
     return true;
 }
 

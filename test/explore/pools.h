@@ -53,6 +53,7 @@ bool pools_put_same(unsigned thing, unsigned which); /* whoever holds it: the au
 bool pools_get_same(unsigned n, unsigned which);     /* one that some will put, as above */
 bool pools_transfer(unsigned to, unsigned which);    /* states it of all that the thread holds */
 bool pools_hand(unsigned to, unsigned box);          /* states it of one, and sends it */
+bool pools_attach(unsigned n, unsigned which);
 bool pools_reclaim(unsigned thread, unsigned which); /* SELF: whoever has ended */
 
 #define SELF EXPLORE_THREADS /* in the place of an lcore */
@@ -70,6 +71,7 @@ bool pools_reclaim(unsigned thread, unsigned which); /* SELF: whoever has ended 
 #define GET_SAME         {pools_get_same, "GET_SAME", 1, 0}
 #define TRANSFER(lcore)  {pools_transfer, "TRANSFER", lcore, 0}
 #define HAND(to, box)    {pools_hand, "HAND", to, box}
+#define ATTACH           {pools_attach, "ATTACH", 0, 0}
 #define RECLAIM          {pools_reclaim, "RECLAIM", SELF, 0}
 #define RECLAIM_OF(t)    {pools_reclaim, "RECLAIM_OF", t, 0}
 // clang-format on

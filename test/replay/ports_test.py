@@ -26,7 +26,8 @@ JUMBO = [frame(i, length) for i, length in enumerate((1514, 1515, 60, 9000))]
 
 def installed(driver):
     """Whether DPDK has this driver, beside its libraries."""
-    lines = subprocess.run(["ldd", replay.PROGRAM], stdout=subprocess.PIPE, text=True,
+    program = os.environ.get("ACTUAL", replay.PROGRAM)  # which inert.py stands in for
+    lines = subprocess.run(["ldd", program], stdout=subprocess.PIPE, text=True,
                            check=True).stdout.splitlines()
     folders = {os.path.dirname(line.split()[2]) for line in lines if "librte_eal" in line}
     return any(name.startswith(f"librte_{driver}.so") for folder in folders

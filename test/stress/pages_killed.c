@@ -50,9 +50,7 @@ static void live(void *argument)
     struct child *child = argument;
     struct page_rig *rig = child->rig;
     uint64_t random = child->seed;
-    enum lab_barrier barrier;
 
-    expect(lab_barrier_register(LAB_BARRIER_SHARED, &barrier) == 0, "no barrier");
     for (;;) {
         lab_atomic_t *entry = &child->record->held[random_below(&random, HOLD)];
         struct page_held held = held_of(lab_load_relaxed(entry));

@@ -76,6 +76,32 @@ static void registers_more_than_once_and_over_fork(void **state)
     }
 }
 
+static int reach_elsewhere(void *of_the_parent)
+{
+    enum lab_barrier kind;
+    uint64_t before = lab_barrier_reach(), after;
+
+    if (before != 0 || lab_barrier_register(LAB_BARRIER_PRIVATE, &kind) != 0)
+        return 1;
+    after = lab_barrier_reach();
+    return after != 0 && after != *(const uint64_t *)of_the_parent ? 0 : 2;
+}
+
+static void a_child_is_another_to_reach(void **state)
+{
+    uint64_t reach;
+
+    if (got(LAB_BARRIER_PRIVATE) == LAB_BARRIER_FENCE)
+        skip_because("no membarrier(2) here: nobody is to be reached");
+    if (is_emulated())
+        skip_because("an emulator does not follow advice about memory");
+    reach = lab_barrier_reach();
+    assert_int_not_equal(reach, 0);
+    assert_int_equal(got(LAB_BARRIER_SHARED), LAB_BARRIER_SHARED);
+    assert_int_equal(lab_barrier_reach(), reach);
+    assert_exited_with(0, status_of_child(reach_elsewhere, &reach));
+}
+
 /* Store buffering: each of two threads stores to its own word and then loads the other's. Without a
  * full fence in both, both loads may miss the other's store; the pair of fences is there to forbid
  * just that.
@@ -157,6 +183,7 @@ int main(void)
         cmocka_unit_test(a_fence_needs_nothing),
         cmocka_unit_test(the_environment_forces_a_fence),
         cmocka_unit_test(registers_more_than_once_and_over_fork),
+        cmocka_unit_test(a_child_is_another_to_reach),
         cmocka_unit_test(nobody_misses_the_others_store),
     };
 

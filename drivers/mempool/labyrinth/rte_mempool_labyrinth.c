@@ -300,7 +300,6 @@ RTE_INIT(labyrinth_register)
     if (lab_barrier_register(LAB_BARRIER_PRIVATE, &barrier) != 0 || barrier == LAB_BARRIER_FENCE)
         LABYRINTH_LOG(NOTICE, "every get from a new pool costs a fence: there is no membarrier(2) "
                               "here, or LABYRINTH_BARRIER=fence");
-    (void)lab_audit_self(); /* asks the system now, and not in a secondary process's first get */
     labyrinth_telemetry_register();
     /* Wrong options are told when a pool is created. */
     if (labyrinth_options_read(&options, NULL) == 0)
