@@ -204,7 +204,7 @@ def leaky_without(place, *libraries):
     return place.start(built('leaky'), *place.eal(lcores(1), f'--mbuf-pool-ops-name={OPS}',
                                                   *place.ordinary_memory(64)),
                        '--', 'double', '2',
-                       env={'LABYRINTH_OPTIONS': 'audit=full:report=/nowhere',
+                       env={'LABYRINTH_OPTIONS': f'audit=full:report={folder}/report',
                             'LD_LIBRARY_PATH': folder})
 
 
