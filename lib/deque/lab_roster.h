@@ -62,12 +62,14 @@ struct lab_roster_marks {
     bool all_fenced; /* their owners fence: no system call is needed */
 };
 
-/* Makes the tips of all these deques but the caller's public, by lab_barrier_heavy() once for all
- * of them between the two halves. The first says whether there is something public already. Which
- * barrier reaches the owners, if they do not all fence, is for the caller to find out in between.
- * Any thread; wait-free. */
+/* The tips of all these deques but the caller's are made public in two halves. The first puts the
+ * marks, and says whether there is something public already. Any thread; wait-free. */
 bool lab_roster_mark_any(const struct lab_roster *roster, struct lab_deque *deques, uint32_t own,
                          struct lab_roster_marks *ret_marks);
+
+/* The second makes one lab_barrier_heavy() for all of them, and settles. `barrier` reaches all
+ * owners that do not fence, as far as the caller could find out after the first half. Any thread; a
+ * system call, unless all owners fence. */
 void lab_roster_settle_any(const struct lab_roster *roster, struct lab_deque *deques,
                            const struct lab_roster_marks *marks, enum lab_barrier barrier);
 

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 /* A registration belongs to the address space: fork copies it to the child, exec drops it (tested
- * for fork in test/unit/barrier_test.c). So a child may go on at once, and a program that was
- * started anew, such as a DPDK secondary, must register. */
+ * for fork in test/unit/barrier_test.c). So a child may call at once, and a program that was
+ * started anew must register before it makes something of its own. */
 
 /* Longer by far than a store can stay in a CPU's store buffer. */
 #define DRAINED_NS 10000000

@@ -32,8 +32,8 @@
  * or killed at any point delays nobody, and hides at most the burst that it was moving. Nothing
  * makes a system call, but a get that found too little in all public parts and the stack: at most
  * two for each 1,024 things. These interrupt other threads of the process, and do not wait; only in
- * a pool of several processes, a get of another process than the one that made it may have to wait,
- * 8 to 20 ms, for lcores of the maker that have not called in since.
+ * a pool of several processes, such a get may have to wait, 8 to 20 ms, because of lcores of the
+ * process that made it that have not called in since another one came.
  *
  * Contents: nothing is ever written into a free thing.
  */
