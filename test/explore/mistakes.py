@@ -12,7 +12,7 @@ import pathlib
 import subprocess
 import sys
 
-ENGINE = ['main.c', 'schedule.c', 'memory.c', 'choice.c', 'sharing.c']
+ENGINE = ['main.c', 'schedule.c', 'memory.c', 'choice.c', 'coroutine.c', 'sharing.c']
 FLOORS = ['platform', 'memory', 'deque', 'page', 'audit', 'pool']
 SUITES = {  # the library's files, and the explorer's
     'deque': (['deque/lab_deque.c'], ['deque.c', 'world.c', 'play.c']),

@@ -7,6 +7,7 @@
 
 #include "schedule.h"
 #include "choice.h"
+#include "coroutine.h"
 #include "memory.h"
 #include "sharing.h"
 
@@ -16,9 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <ucontext.h>
-
-#define STACK_BYTES (64u << 10)
 
 /* Programs take some hundred accesses, so one that takes more than this is waiting for another
  * thread, in a loop. */
@@ -29,20 +27,18 @@
 enum state { ABSENT, READY, WAITING, ENDED, DEAD };
 
 static struct thread {
-    ucontext_t context;
     enum state state;
     unsigned awaits; /* WAITING: for this thread */
     bool fresh;      /* it has not made an access yet */
     struct memory_thread memory;
-    char stack[STACK_BYTES] __attribute__((aligned(16)));
 } threads[EXPLORE_THREADS];
+static struct coroutine coroutines[EXPLORE_THREADS]; /* large, so apart */
 
 static const struct explore_program *program;
 static struct thread *self; /* NULL: in setup or check, which nothing interrupts */
 static unsigned accesses;
-static bool failed, witnessed, tracing;
+static bool failed, witnessed, tracing, somebody_died;
 static char reason[256];
-static ucontext_t scheduler;
 static jmp_buf check_failed;
 
 unsigned explore_self(void)
@@ -89,8 +85,7 @@ void explore_fail(const char *format, ...)
     explore_note("FAILED: %s", reason);
     if (!self)
         longjmp(check_failed, 1);
-    setcontext(&scheduler);
-    __builtin_unreachable();
+    coroutine_stop();
 }
 
 /* The nth thread that can go on and is not `but`; NULL if there are fewer. */
@@ -106,17 +101,17 @@ static unsigned count_runnable(const struct thread *but)
 {
     unsigned n = 0;
 
-    while (runnable(n, but))
-        n++;
+    for (const struct thread *t = threads; t < threads + EXPLORE_THREADS; t++)
+        n += t->state == READY && t != but;
     return n;
 }
 
 static void switch_to(struct thread *next)
 {
-    struct thread *previous = self;
+    unsigned previous = explore_self();
 
     self = next;
-    swapcontext(&previous->context, &next->context);
+    coroutine_switch(&coroutines[previous], &coroutines[explore_self()]);
 }
 
 /* The caller cannot go on: another does, and which one costs nothing. */
@@ -134,22 +129,14 @@ static void leave(enum state state)
     if (n > 0)
         switch_to(runnable(choose('n', n, n), NULL));
     else
-        setcontext(&scheduler);
-}
-
-static bool somebody_died(void)
-{
-    for (unsigned t = 0; t < EXPLORE_THREADS; t++)
-        if (explore_died(t))
-            return true;
-    return false;
+        coroutine_stop();
 }
 
 /* Before something that other threads could notice or be the cause of: one of them may go on
  * first, or this one may die. */
 static void pause(void)
 {
-    unsigned may_die = (program->mortal >> explore_self() & 1) && !somebody_died();
+    unsigned may_die = (program->mortal >> explore_self() & 1) && !somebody_died;
     unsigned n_others = self->fresh ? 0 : count_runnable(self); /* it was their turn already */
     unsigned pick = choose('t', 1 + may_die, 1 + may_die + n_others);
 
@@ -158,6 +145,7 @@ static void pause(void)
         return;
     if (pick == 1 && may_die) {
         explore_note("dies");
+        somebody_died = true;
         leave(DEAD);
     }
     switch_to(runnable(pick - 1 - may_die, self));
@@ -209,21 +197,19 @@ static void start(unsigned thread)
     t->state = program->thread[thread] ? READY : ABSENT;
     t->fresh = true;
     memset(&t->memory, 0, sizeof(t->memory));
-    getcontext(&t->context);
-    t->context.uc_stack.ss_sp = t->stack;
-    t->context.uc_stack.ss_size = sizeof(t->stack);
-    makecontext(&t->context, thread_main, 0);
+    coroutine_start(&coroutines[thread], thread_main);
 }
 
 static void run_threads(void)
 {
     unsigned n;
 
+    somebody_died = false;
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
         start(t);
     n = count_runnable(NULL);
     self = runnable(choose('n', n, n), NULL);
-    swapcontext(&scheduler, &self->context);
+    coroutine_run(&coroutines[explore_self()]);
     self = NULL;
 }
 
