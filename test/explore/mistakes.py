@@ -9,6 +9,7 @@ The file MISTAKES says what it looks like itself. A mistake whose text is not in
 longer fails, and so does one that its program does not find. The report is TAP.
 """
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -72,14 +73,13 @@ def read_mistakes(path):
 
 def put_in(mistake, root, folder):
     """Writes the changed files to `folder`, under their names alone: the compiler looks there
-    first. Returns what is wrong, or None."""
+    first."""
     for name, old, new in mistake.changes:
         changed = folder / pathlib.Path(name).name
         text = (changed if changed.exists() else root / 'lib' / name).read_text(encoding='utf-8')
         if text.count(old) != 1:
-            return f'{name} has this {text.count(old)} times, not once:\n{old}'
+            raise RuntimeError(f'{name} has this {text.count(old)} times, not once:\n{old}')
         changed.write_text(text.replace(old, new), encoding='utf-8')
-    return None
 
 
 def include(root, first=()):
@@ -88,38 +88,61 @@ def include(root, first=()):
     return [f'-I{folder}' for folder in folders]
 
 
-def compile_with(mistake, root, build, compiler, engine):
-    """Returns the executable, or None and why there is none."""
-    folder = build / mistake.name.replace(' ', '-')
-    folder.mkdir(exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
-    wrong = put_in(mistake, root, folder)
-    if wrong:
-        return None, wrong
-    library, explore = SUITES[mistake.program.partition(': ')[0]]
-    sources = [root / 'test/explore' / name for name in explore]
-    for name in library:
-        changed = folder / pathlib.Path(name).name
-        sources.append(changed if changed.exists() else root / 'lib' / name)
-    program = folder / 'explore'
-    command = [*compiler, *FLAGS, *include(root, [folder]), *map(str, sources + engine),
-               '-o', str(program)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return (program, '') if done.returncode == 0 else (None, done.stderr)
+class Compiler:
+    """Compiles what a mistake changes, and all else once."""
+
+    def __init__(self, command, root, build):
+        self.command, self.root, self.build = command, root, build
+        self.right = {}  # source: object
+        self.needs = {}  # source: names of the files that it includes, and its own
+        self.engine = [self.compiled_right(root / 'test/explore' / name, '-O2') for name in ENGINE]
+
+    def run(self, words):
+        done = subprocess.run([*self.command, *FLAGS, *map(str, words)], capture_output=True,
+                              text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+
+    def compiled_right(self, source, *more):
+        if source not in self.right:
+            target = self.build / (source.name + '.o')
+            self.run([*more, '-MD', *include(self.root), '-c', source, '-o', target])
+            self.right[source] = target
+            needs = target.with_suffix('.d').read_text(encoding='utf-8')
+            self.needs[source] = {pathlib.Path(word).name for word in needs.split()}
+        return self.right[source]
+
+    def compiled_wrong(self, source, folder):
+        """From a folder of changed files; as it is where it does not notice them."""
+        right, changed = self.compiled_right(source), folder / source.name
+        if not self.needs[source] & {path.name for path in folder.glob('*.[ch]')}:
+            return right
+        target = folder / (source.name + '.o')
+        self.run([*include(self.root, [folder]), '-c', changed if changed.exists() else source,
+                  '-o', target])
+        return target
+
+    def program(self, mistake):
+        """The executable with this mistake in it."""
+        folder = self.build / mistake.name.replace(' ', '-')
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        put_in(mistake, self.root, folder)
+        library, explore = SUITES[mistake.program.partition(': ')[0]]
+        sources = [*(self.root / 'test/explore' / name for name in explore),
+                   *(self.root / 'lib' / name for name in library)]
+        target = folder / 'explore'
+        self.run([*(self.compiled_wrong(source, folder) for source in sources), *self.engine,
+                  '-o', target])
+        return target
 
 
-def compile_engine(root, build, compiler):
-    objects = []
-    for name in ENGINE:
-        objects.append(build / (name + '.o'))
-        subprocess.run([*compiler, *FLAGS, '-O2', *include(root), '-c',
-                        str(root / 'test/explore' / name), '-o', str(objects[-1])], check=True)
-    return objects
-
-
-def find(mistake, executable):
+def find(mistake, compiler):
     """Returns whether it was found, and what the explorer said."""
+    try:
+        executable = compiler.program(mistake)
+    except RuntimeError as wrong:
+        return False, str(wrong)
     program = mistake.program.partition(': ')[2]
     run = subprocess.run([executable, '--find', program], capture_output=True, text=True,
                          check=False)
@@ -129,14 +152,13 @@ def find(mistake, executable):
 def main():
     mistakes = read_mistakes(pathlib.Path(sys.argv[1]))
     root, build = pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
-    compiler = sys.argv[4:]
-    build.mkdir(parents=True, exist_ok=True)
-    engine = compile_engine(root, build, compiler)
+    shutil.rmtree(build, ignore_errors=True)
+    build.mkdir(parents=True)
+    compiler = Compiler(sys.argv[4:], root, build)
     failed = 0
     print(f'1..{len(mistakes)}', flush=True)
     for number, mistake in enumerate(mistakes, 1):
-        executable, said = compile_with(mistake, root, build, compiler, engine)
-        found, said = find(mistake, executable) if executable else (False, said)
+        found, said = find(mistake, compiler)
         first, _, rest = said.partition('\n')
         print(f'{"ok" if found else "not ok"} {number} - {mistake.name}: {first}', flush=True)
         if not found:
