@@ -37,6 +37,14 @@ double stress_seconds(double otherwise);
 _Noreturn void stress_fail(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Waits until the condition holds, however busy the machine is; where it never does, the test
+ * hangs, and fails when its time is over. */
+#define wait_until(condition)                                                                      \
+    do {                                                                                           \
+        while (!(condition))                                                                       \
+            sleep_ms(1);                                                                           \
+    } while (0)
+
 /* Zeroed memory that children share, at the same address. */
 void *stress_map(size_t bytes);
 

@@ -3,9 +3,9 @@
  */
 
 /* How long a sweep takes in a pool of 262,144, and how long the longest get or put of a living
- * lcore takes while there is one, against one of as long a time without. Both are printed; it fails
- * only where they are far from what doc/audit.md says, which no busy machine explains. With a
- * number as argument, the dead hold so many things; with a second one, of so many bytes. */
+ * lcore takes while there is one, against one of as long a time without. Both are printed, and no
+ * more: a time depends on the machine, and on who else is there (bench-smoke looks for a collapse).
+ * With a number as argument, the dead hold so many things; with a second one, of so many bytes. */
 
 #include "stress.h"
 #include <lab_pool_reclaim.h>
@@ -17,9 +17,6 @@
 
 enum { COUNT = 262144, BULK = 32, ROUNDS = 15 };
 enum { SWEEPER = 0, LIVING = 1, DEAD = 2 };
-
-/* Far beyond the 100 ms and the factor of 2 that are to be reached: sanitizers, neighbours. */
-enum { SWEEP_MS_MAX = 2000, RATIO_MAX = 20 };
 
 /* So long with sweeps, one after the other, and so long without: on any machine long enough for
  * what interrupts a thread now and then to do so in both. */
@@ -219,9 +216,6 @@ static void measure(double us)
            "the living %.1f us, without a sweep %.1f us; %.2f times as long (medians of %u)\n",
            (unsigned)COUNT, dead_hold, median(sweeps), median(with), median(without), median(ratio),
            (unsigned)ROUNDS);
-    expect(median(sweeps) < SWEEP_MS_MAX, "a sweep takes %.0f ms", median(sweeps));
-    expect(median(ratio) < RATIO_MAX, "the living wait for a sweep: %.1f times as long",
-           median(ratio));
 }
 
 int main(int argc, char **argv)

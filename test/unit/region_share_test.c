@@ -195,7 +195,7 @@ static void test_ends_with_its_last_user(void **state)
     int err = -1;
 
     assert_killed_by(SIGKILL, status);
-    for (int tries = 0; tries < 10000 && err != -ENOENT; tries++) {
+    for (int tries = 0; tries < 60000 && err != -ENOENT; tries++) {
         usleep(1000); /* the heir ends in a moment */
         err = lab_region_attach(name, &region, NULL);
         if (err == 0)
