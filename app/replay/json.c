@@ -143,6 +143,7 @@ static json_t *run_object(const struct options *options, const struct capture *c
     json_object_set_new(object, "pace", json_string(pace_name(options->pace.kind)));
     if (pace_is_timed(&options->pace)) {
         json_object_set_new(object, "rate_asked", json_real(options->pace.rate));
+        json_object_set_new(object, "planned_s", json_real(r->planned_s));
         json_object_set_new(object, "rate_reached",
                             json_real(options->pace.rate * report_reached(r)));
     }

@@ -165,7 +165,7 @@ class Readable(replay.ReplayTest):
         report = self.replays(5, content)
         self.assertEqual(report["timestamps_backward"], 2)
         # From 10 to 13, whatever goes backwards in between.
-        self.assert_takes(0.3, "--multiplier=10", os.path.join(self.folder, "capture.pcap"))
+        self.assert_planned(0.3, "--multiplier=10", os.path.join(self.folder, "capture.pcap"))
 
     def test_standard_input(self):
         with open(self.file("capture.pcap", pcap([frame(1, 60)])), "rb") as stdin:

@@ -5,51 +5,29 @@ progress line, which is how the tests know that a run is under way."""
 
 import json
 import os
-import pty
-import re
 import signal
 import subprocess
-import time
 import unittest
 
 import replay
-from replay import DEMO
-
-
-def heed_signals():
-    """Also where the tests are run by nohup(1), or in the background of a script."""
-    for number in signal.SIGINT, signal.SIGHUP:
-        signal.signal(number, signal.SIG_DFL)
+from replay import DEMO, heed_signals
 
 
 def wait_until_blocked(pid):
     """Until it sleeps in the system call that waits for somebody to write."""
-    for _ in range(1000):
-        time.sleep(0.01)
+    def is_blocked():
         with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
             state = stat.read().rsplit(")", 1)[1].split()[0]
         with open(f"/proc/{pid}/comm", encoding="ascii") as comm:
-            if state == "S" and comm.read().startswith("labyrinth"):
-                return
+            return state == "S" and comm.read().startswith("labyrinth")
+
+    replay.wait_until(is_blocked, f"process {pid} does not wait")
 
 
 class Interrupt(replay.ReplayTest):
-    def run_until_progress(self, *arguments, stdin=None):
-        """Starts a run on a terminal and returns it when it shows that frames have passed."""
-        terminal, side = pty.openpty()
-        self.addCleanup(os.close, terminal)
+    def run_until_progress(self, *arguments, **how):
         self.path = os.path.join(self.folder, "report.json")
-        process = subprocess.Popen([replay.PROGRAM, f"--json={self.path}", *arguments, DEMO],
-                                   stdin=stdin, stdout=subprocess.PIPE, stderr=side, text=True,
-                                   preexec_fn=heed_signals)
-        os.close(side)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.kill)
-        shown, deadline = "", time.monotonic() + replay.TIMEOUT_S
-        while not re.search(r"[1-9]\d* frames +\d+\.\d+ Mpps", shown):
-            self.assertLess(time.monotonic(), deadline, shown)
-            shown += os.read(terminal, 4096).decode()
-        return process
+        return super().run_until_progress(f"--json={self.path}", *arguments, DEMO, **how)
 
     def end(self, process, number, times=1):
         for _ in range(times):
@@ -120,7 +98,7 @@ class Interrupt(replay.ReplayTest):
                 self.addCleanup(process.kill)
                 wait_until_blocked(process.pid)
                 process.send_signal(signal.SIGINT)
-                self.assertNotEqual(process.wait(timeout=10), 0)
+                self.assertNotEqual(process.wait(timeout=replay.TIMEOUT_S), 0)
 
     def test_no_further_pool(self):
         process = self.run_until_progress("--loop=0", "--pool=labyrinth,ring_mp_mc")

@@ -51,7 +51,7 @@ class Hold(replay.ReplayTest):
         self.assert_whole(report)
 
     def test_at_a_rate(self):
-        self.assert_takes(0.2999, "--hold=exp:100", "--pps=10000", DEMO)
+        self.assert_planned(0.2999, "--hold=exp:100", "--pps=10000", DEMO)
 
     def test_seed(self):
         def dropped(*seed):

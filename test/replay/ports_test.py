@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 import unittest
 
 import replay
@@ -127,13 +126,10 @@ class Ring(Ports):
         self.assertIn("stalled", result.out)
 
     def test_interrupted(self):
-        process = subprocess.Popen([replay.PROGRAM, *RING, "--", "--port=0", "--loop=0", DEMO],
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.kill)
-        time.sleep(2)
+        process = self.run_until_progress(*RING, "--", "--port=0", "--loop=0", DEMO)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=replay.TIMEOUT_S)
-        self.assertIn("interrupted", out, err)
+        out, _ = process.communicate(timeout=replay.TIMEOUT_S)
+        self.assertIn("interrupted", out)
         self.assertRegex(out, "Leaked: +0 ")
         self.assertEqual(process.returncode, 0)
         for folder in ("/var/run/dpdk", "/tmp/dpdk", "/dev/hugepages"):
@@ -326,12 +322,13 @@ class Kernel(Ports):
 
     @needs("net_af_packet")
     def test_packets_of_the_kernel_are_foreign(self):
-        """It asks on the sending end for an address that nobody has, in the midst of it all."""
-        asks = ("import socket, time; s = socket.socket(type=socket.SOCK_DGRAM)\n"
-                "for i in range(30): s.sendto(b'', ('192.0.2.%d' % (i + 9), 9)); time.sleep(.1)")
+        """It asks on the sending end for addresses that nobody has, as long as the program runs."""
+        asks = ("import itertools, socket, time; s = socket.socket(type=socket.SOCK_DGRAM)\n"
+                "for i in itertools.cycle(range(9, 250)): "
+                "s.sendto(b'', ('192.0.2.%d' % i, 9)); time.sleep(.1)")
         command = (*self.inside[:-1], "sh", "-c",
                    'ip addr replace 192.0.2.1/24 dev lab0; python3 -c "$0" & "$@"; status=$?; '
-                   "wait; ip addr flush dev lab0; exit $status", asks, replay.PROGRAM)
+                   "kill $!; ip addr flush dev lab0; exit $status", asks, replay.PROGRAM)
         report = self.assert_returns(
             "--port=net_af_packet0", "--rx-port=net_af_packet1", "--pps=500", "--limit=2000", DEMO,
             command=command, eal=("--vdev=net_af_packet0,iface=lab0",
@@ -373,16 +370,13 @@ class Kernel(Ports):
 
     @needs("net_af_packet")
     def test_interrupted(self):
-        command = [*self.inside, "--vdev=net_af_packet0,iface=lab0",
-                   "--vdev=net_af_packet1,iface=lab1", "--", "--port=net_af_packet0",
-                   "--rx-port=net_af_packet1", "--loop=0", "--pps=20000", DEMO]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   text=True)
-        self.addCleanup(process.kill)
-        time.sleep(2)
+        process = self.run_until_progress(
+            "--vdev=net_af_packet0,iface=lab0", "--vdev=net_af_packet1,iface=lab1", "--",
+            "--port=net_af_packet0", "--rx-port=net_af_packet1", "--loop=0", "--pps=20000", DEMO,
+            command=self.inside)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=replay.TIMEOUT_S)
-        self.assertIn("interrupted", out, err)
+        out, _ = process.communicate(timeout=replay.TIMEOUT_S)
+        self.assertIn("interrupted", out)
         self.assertRegex(out, "Leaked: +0 ")
         self.assertNotIn("PROMISC", self.links())
 

@@ -5,12 +5,13 @@ the smallest pool."""
 
 import json
 import os
-import pty
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import replay
 from replay import DEMO
@@ -40,10 +41,21 @@ class Findings(replay.ReplayTest):
         self.assertGreaterEqual(high("--hold=fixed:1000"), 1000)
 
     def test_latency_is_the_time_that_packets_are_held(self):
-        """100 packets at 10,000 a second: 10 ms."""
-        report = self.assert_succeeds("--hold=fixed:100", "--pps=10000", DEMO)
-        self.assertGreater(report["latency_ns"]["p50"], 8e6)
-        self.assertLess(self.assert_succeeds("--pps=10000", DEMO)["latency_ns"]["p50"], 5e6)
+        """A packet is freed when the next one has come, and that comes when its key is pressed."""
+        path = os.path.join(self.folder, "report.json")
+        process = subprocess.Popen([replay.PROGRAM, f"--json={path}", "--stats=0.01", "-o", "-L2",
+                                    "--hold=fixed:1", ONE_EACH, DEMO], stdin=subprocess.PIPE,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        process.stdin.write(b".")
+        process.stdin.flush()
+        while b": 1 packets" not in process.stderr.readline():
+            self.assertIsNone(process.poll())
+        time.sleep(0.3)
+        process.communicate(b".", timeout=replay.TIMEOUT_S)
+        self.assertEqual(process.returncode, 0)
+        with open(path, encoding="utf-8") as file:
+            self.assertGreaterEqual(json.load(file)["latency_ns"]["max"], 0.29e9)
 
     def test_quantiles(self):
         report = self.assert_succeeds("--loop=50", DEMO)
@@ -61,34 +73,43 @@ class Findings(replay.ReplayTest):
 
 
 class OverTime(replay.ReplayTest):
+    def long_enough(self, wanted, *arguments):
+        """A run in which there was time to look twice and more, however busy the machine is."""
+        for seconds in 0.5, 2, 8, 32:
+            result = replay.replay("--loop=0", f"--duration={seconds}", *arguments, DEMO)
+            self.assertEqual(result.status, 0, result.err)
+            if wanted(result):
+                break
+        self.assertTrue(wanted(result), result.err)
+        return result
+
     def test_series(self):
-        report = self.assert_succeeds("--rxq=2", "--loop=0", "--duration=0.8", DEMO)
+        report = self.long_enough(lambda result: len(result.report["series"]["t_s"]) >= 2,
+                                  "--rxq=2").report
         series = report["series"]
-        self.assertGreaterEqual(len(series["t_s"]), 2)
         self.assertEqual(series["t_s"], sorted(series["t_s"]))
         self.assertEqual(len(series["occupancy"]), 2)
         starts = [0, *series["t_s"]]
         packets = sum(rate * (end - start) * 1e6 for rate, start, end in
                       zip(series["mpps"], starts, series["t_s"]))
-        self.assertAlmostEqual(packets / report["rx_packets"], 1, delta=0.2)
+        # The last interval is not over when the run is.
+        self.assertTrue(0 < packets <= report["rx_packets"] * 1.000001, packets)
         self.assertGreater(max(series["occupancy"][0]), 100)
         self.assertGreater(max(series["latency_max_ns"]), 0)
 
     def test_stats(self):
-        arguments = ("--loop=0", "--duration=0.6", DEMO)
+        arguments = ("--loop=0", "--duration=0.3", DEMO)
         line = re.compile(r"\d\.\d s: \d+ packets, [\d.]+ Mpps, .* buffers outside")
-        self.assertGreaterEqual(len(line.findall(replay.run("--stats=0.1", *arguments).err)), 2)
+        self.long_enough(lambda result: len(line.findall(result.err)) >= 2, "--stats=0.1")
         self.assertEqual(replay.run(*arguments).err, "")
         self.assertEqual(replay.run("-q", "--stats=0.1", *arguments).err, "")
         self.assert_fails(2, "--stats=0: must be a number above 0", "--stats=0", DEMO)
 
     def test_progress_bar_on_a_terminal(self):
-        terminal, side = pty.openpty()
-        self.addCleanup(os.close, terminal)
-        subprocess.run([replay.PROGRAM, "--loop=0", "--duration=2.5", DEMO], stderr=side,
-                       stdout=subprocess.DEVNULL, check=True)
-        os.close(side)
-        self.assertRegex(os.read(terminal, 4096).decode(), r"\[#+\.+\] +\d+ %")
+        process = self.run_until_progress("--loop=0", "--duration=60", DEMO,
+                                          progress=r"\[#+\.+\] +\d+ %")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=replay.TIMEOUT_S)
 
 
 class Repeat(replay.ReplayTest):

@@ -157,8 +157,8 @@ class Order(replay.ReplayTest):
 
     def test_merge_takes_the_time_of_the_longest(self):
         a, b = self.timed("a", 10, 30), self.timed("b", 15, 35)
-        self.assert_takes(0.5, "-x50", "--files=merge", a, b)
-        self.assert_takes(0.8, "-x50", "--files=append", a, b)
+        self.assert_planned(0.5, "-x50", "--files=merge", a, b)
+        self.assert_planned(0.8, "-x50", "--files=append", a, b)
 
     def test_beside(self):
         """Each file on its queue, and all of them from the beginning."""
@@ -171,7 +171,7 @@ class Order(replay.ReplayTest):
                 report = self.assert_succeeds("--files=beside", "--rxq=2", *more, a, b, a)
                 self.assertEqual(report["rx_queue_packets"], [6, 2])
                 self.assert_adds_up(report)
-        self.assert_takes(0.42, "-x50", "--files=beside", a, b)
+        self.assert_planned(0.42, "-x50", "--files=beside", a, b)
         self.assertEqual(self.bytes_of(3, "beside", a, b), 100 + 200 + 201)
 
     def test_beside_of_odd_files(self):

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""What a directory is, by the file system that is there: names are anybody's."""
+
+import subprocess
+
+
+def kind_of(path):
+    """"cgroup2fs", "hugetlbfs", "tmpfs" and so on; None where there is nothing."""
+    done = subprocess.run(["stat", "--file-system", "--format=%T", path], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
