@@ -101,6 +101,16 @@ class BenchTest(unittest.TestCase):
         self.assert_well_formed(result.report)
         return result.report["results"]
 
+    def measured(self, enough, *arguments, **how):
+        """The results of the first of ever longer runs in which enough happened: on a busy machine an
+        lcore may not be let on its CPU for a whole turn."""
+        for slot_ms in 5, 50, 500, 5000:
+            result = run(f"--slot-ms={slot_ms}", *arguments, **how)
+            entries = self.assert_succeeds(result)
+            if enough(entries):
+                return entries, result
+        return self.fail(f"{arguments}: {result.out}{result.err}")
+
     def assert_refuses(self, message, *arguments, **how):
         """Status 2, and one sentence."""
         result = quick(*arguments, **how)

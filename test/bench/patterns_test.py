@@ -16,10 +16,10 @@ class Patterns(bench.BenchTest):
             if pattern.startswith("page-"):
                 continue  # pages_test.py
             with self.subTest(pattern):
-                # Long enough for every lcore to be let on its CPU once, busy as it may be.
-                result = bench.run(f"--pattern={pattern}", "--slot-ms=25", "--rounds=3",
-                                   "--bufs=8191", "--pools=" + ",".join(MEMPOOLS))
-                measured = self.assert_succeeds(result)
+                measured, result = self.measured(
+                    lambda entries: all(self.has_moved(pattern, entry) for entry in entries),
+                    f"--pattern={pattern}", "--rounds=3", "--bufs=8191",
+                    "--pools=" + ",".join(MEMPOOLS))
                 if len(os.sched_getaffinity(0)) < 2 and not measured:
                     self.assertIn("CPU", result.report["left_out"][0]["reason"])
                     continue
@@ -29,17 +29,20 @@ class Patterns(bench.BenchTest):
                     self.assertEqual(entry["lost"], 0)
                     self.look_closer(pattern, entry)
 
+    def has_moved(self, pattern, entry):
+        if pattern == "frozen":
+            return True
+        key = "p50_ns" if pattern.startswith("worst") else "mops"
+        return (entry[key]["max"] or 0) > 0
+
     def look_closer(self, pattern, entry):
         if pattern.startswith("worst"):
             times = [entry[key]["median"] for key in NANOSECONDS]
             self.assertEqual(times, sorted(times))
-            self.assertGreater(times[0], 1)
             self.assertEqual(entry["ranked_by"], "p9999_ns")
         elif pattern == "frozen":
             self.assertEqual(entry["ranked_by"], "kept")
             self.assertLessEqual(entry["halted"]["max"] or 0, 1)
-        else:
-            self.assertGreater(entry["mops"]["max"], 0, entry)
 
     def test_native_takes_the_library_and_allocators(self):
         result = bench.quick("--pattern=native-single,native-bulk,local-bulk", "--cache=256")
@@ -54,8 +57,8 @@ class Patterns(bench.BenchTest):
     def test_others_go_on_when_one_is_frozen(self):
         if len(os.sched_getaffinity(0)) < 2:
             self.skipTest("needs two CPUs")
-        entry, = self.assert_succeeds(bench.run("--pattern=frozen", "--pools=labyrinth"))
-        self.assertEqual(entry["halted"]["median"], 0, entry)
+        self.measured(lambda entries: entries[0]["halted"]["median"] == 0, "--pattern=frozen",
+                      "--pools=labyrinth")
 
     def test_ratios_turn_around(self):
         entries = self.assert_succeeds(bench.quick("--pattern=local-bulk,worst", "--cache=0",
