@@ -45,7 +45,7 @@ json_t *host_object(void)
 {
     json_t *host = json_object();
     time_t now = time(NULL);
-    const char *chosen = getenv("LABYRINTH_OPTIONS");
+    const char *chosen = secure_getenv("LABYRINTH_OPTIONS");
     struct utsname system;
     char text[128];
 

@@ -42,8 +42,9 @@ struct lab_audit_options {
     uint32_t poison_from;  /* bytes; what lies before is left alone */
     uint32_t poison_bytes; /* [all, in a pool of buffers] */
     uint32_t sample;       /* level sample looks at one get in so many [4096] */
-    uint32_t quarantine;   /* things that wait so many puts before they can be got again, at level
-                              full; up to a quarter of the pool [0] */
+    uint32_t quarantine;   /* things that wait so many puts before they can be got again, or until a
+                              get would fail without them, at level full; up to a quarter of the
+                              pool [0] */
 };
 
 #define LAB_AUDIT_SAMPLE_DEFAULT 4096u

@@ -29,7 +29,7 @@ static long membarrier(int command)
 
 static bool fence_is_forced(void)
 {
-    const char *value = getenv("LABYRINTH_BARRIER");
+    const char *value = secure_getenv("LABYRINTH_BARRIER");
 
     return value && strcmp(value, "fence") == 0;
 }

@@ -88,7 +88,7 @@ static struct lab_deque *roster_deque(struct lab_pool *pool, uint32_t place)
 }
 
 /* Puts things into a stack; returns how many. What is not this pool's has no link there; it is
- * dropped, and counted, rather than allowed to overwrite the link of another. */
+ * dropped, counted and told, rather than allowed to overwrite the link of another. */
 static unsigned stack_put(struct lab_pool *pool, uint32_t slot, struct lab_stack *stack,
                           void *const *things, unsigned n)
 {
@@ -96,10 +96,12 @@ static unsigned stack_put(struct lab_pool *pool, uint32_t slot, struct lab_stack
     unsigned k = 0, foreign = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        if (lab_pool_index(pool, things[i], &indices[k]) == 0)
+        if (lab_pool_index(pool, things[i], &indices[k]) == 0) {
             k++;
-        else
+        } else {
             foreign++;
+            lab_pool_tell_foreign(pool, things[i]);
+        }
         if (k == LAB_STACK_BURST || (i + 1 == n && k > 0)) {
             lab_stack_push_any(stack, indices, k);
             k = 0;
@@ -411,16 +413,23 @@ static bool get_elsewhere(struct lab_pool *pool, uint32_t slot, unsigned gfp, vo
     return true;
 }
 
+/* What waits in quarantine is free: it waits no longer than until somebody needs it. */
+static bool get_quarantined(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things,
+                            unsigned n)
+{
+    return pool->audit != NULL && lab_pool_free_quarantine(pool) > 0 &&
+           get_elsewhere(pool, slot, gfp, ret_things, n);
+}
+
 LAB_COLD int lab_pool_take_slow(struct lab_pool *pool, uint32_t slot, unsigned gfp,
                                 void **ret_things, unsigned n)
 {
     if (n == 0 || get_private(pool, slot, ret_things, n))
         return 0;
     /* More than there are is not worth a search, which would empty every tip in vain. */
-    if (n <= pool->count && get_elsewhere(pool, slot, gfp, ret_things, n))
+    if (n <= pool->count && (get_elsewhere(pool, slot, gfp, ret_things, n) ||
+                             get_quarantined(pool, slot, gfp, ret_things, n)))
         return 0;
-    if (pool->audit != NULL && lab_pool_free_quarantine(pool) > 0)
-        return lab_pool_take_slow(pool, slot, gfp, ret_things, n);
     count_event(pool, slot, LAB_POOL_GET_FAIL);
     lab_pool_gauge(pool); /* what was gathered in vain was never held */
     return -ENOBUFS;
@@ -478,6 +487,8 @@ LAB_COLD int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *c
 
     if (lab_pool_slot(lcore) > pool->lcores)
         return -EINVAL;
+    if (lab_load_relaxed(&pool->strangers) != LAB_POOL_CLOSED)
+        return 0;
     for (unsigned i = 0; i < n; i++)
         if (lab_pool_index(pool, things[i], &index) != 0)
             return -EINVAL;

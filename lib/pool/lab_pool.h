@@ -85,6 +85,12 @@ struct lab_pool_options {
                     region of this user may have */
     struct lab_audit_options audit; /* who holds what, since when and from where [nothing] */
 
+    /* For lab_pool_init() alone: until the first lab_pool_adopt(), an object that the pool does not
+     * know is adopted when it is put, as long as there are fewer than count. For programs that put
+     * their objects without telling of them before; each put is a slow one until the pool has all
+     * [what is put must be known] */
+    bool takes_strangers;
+
     /* Cache lines that a holder writes first, by an offset in each thing. Those of a thing that
      * comes from another lcore are asked for when it is got, in the exclusive state: the caller's
      * first writes then need not wait. It costs where nobody touches the things [none]. */
@@ -123,7 +129,9 @@ enum lab_pool_event {
     LAB_POOL_GET_FAIL,    /* gets that found too little */
     LAB_POOL_PUT_PUBLISH, /* puts into the own deque, but not by its hot path */
     LAB_POOL_PUT_STACK,   /* puts that went to the stack: no deque, or a full one */
-    LAB_POOL_PUT_FOREIGN, /* things on their way to the stack that are not this pool's: dropped */
+    LAB_POOL_PUT_FOREIGN, /* things on their way to the stack that are not this pool's: dropped, and
+                             told to the reporter (lab_audit_report.h), whatever the audit's level
+                           */
     LAB_POOL_EVENTS
 };
 
@@ -188,15 +196,16 @@ struct lab_pool {
     struct lab_arena *arena;      /* whose pages the buffers are, or NULL */
     uintptr_t *run;               /* of these: the address, and the order in its low bits */
     uint32_t runs;
-    lab_atomic_t whole; /* of a shared one: 1 when all of it is there */
-    uint64_t maker;     /* lab_barrier_reach() of who made it */
+    lab_atomic_t whole;     /* of a shared one: 1 when all of it is there */
+    lab_atomic_t strangers; /* enum lab_pool_strangers: what is put and not known */
+    uint64_t maker;         /* lab_barrier_reach() of who made it */
     char name[LAB_POOL_NAME_SIZE];
 
     /* Not 0: puts go the slow way. Read by every put, written seldom. The high half is hunger: some
      * get found too little, so every put publishes everything; one more with each get that starves,
      * 0 when there is plenty again. The low half is what the audit has to look for: the sampled
      * things that are held, and one more while it looks at every put; and how much of the reserve
-     * is held; and one more where there are trust domains. */
+     * is held; and one more where there are trust domains, or while strangers are adopted. */
     alignas(LAB_CACHE_LINE) lab_atomic_t slow_puts;
     lab_atomic_t low_free;    /* fewest free things seen */
     lab_atomic_t crowded;     /* 1: there has been another process than the maker */
@@ -212,6 +221,10 @@ struct lab_pool {
      * has slots. */
     struct lab_deque deque[];
 };
+
+/* Whether the pool adopts what it does not know when that is put; LAB_POOL_ADOPTING while a thread
+ * is about it. */
+enum lab_pool_strangers { LAB_POOL_CLOSED, LAB_POOL_OPEN, LAB_POOL_ADOPTING };
 
 /* One get that starved, in lab_pool.slow_puts. */
 #define LAB_POOL_HUNGER (UINT64_C(1) << 32)
@@ -266,7 +279,8 @@ LAB_PUBLIC int lab_pool_init(void *memory, const struct lab_pool_options *option
                              struct lab_pool **ret_pool, struct lab_error *error) LAB_CHECKED;
 
 /* Tells a pool of lab_pool_init() an object that it is to serve. The object counts as held: put it
- * to make it free. Any thread, while no other uses the pool; wait-free.
+ * to make it free. The first call ends what options->takes_strangers asked for. Any thread, while
+ * no other uses the pool; wait-free.
  * Returns 0, -ENOSPC beyond options->count, -EEXIST for one that it knows. */
 LAB_PUBLIC int lab_pool_adopt(struct lab_pool *pool, void *object);
 

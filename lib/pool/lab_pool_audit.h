@@ -19,6 +19,9 @@
 #include <lab_audit_groups.h>
 #include <lab_pool.h>
 
+/* The share of a pool that may wait in quarantine: the rest must do for all work. */
+#define LAB_POOL_QUARANTINE_SHARE 4u
+
 /* A holder that is no lcore: what is posted to a device queue (0 to 32,767) is the device's. */
 #define LAB_POOL_DEVICE(queue) (LAB_AUDIT_DEVICE | (uint32_t)(queue))
 

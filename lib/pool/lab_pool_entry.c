@@ -36,6 +36,8 @@ LAB_NOINLINE int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, u
 static int put_watched(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
                        size_t used_bytes, struct lab_audit_site site)
 {
+    if (lab_unlikely(lab_load_relaxed(&pool->strangers) != LAB_POOL_CLOSED))
+        lab_pool_adopt_strangers(pool, things, n);
     if (pool->domain != NULL)
         lab_pool_leave_trail(pool, slot, things, n, used_bytes);
     if (pool->audit == NULL) {

@@ -2,8 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Making and unmaking pools, and the way from a thing to its index. Control threads only, but for
- * lab_pool_index(). */
+/* Making and unmaking pools. Control threads only. */
 
 #include <lab_pool.h>
 #include <lab_pool_audit.h>
@@ -41,9 +40,6 @@
 
 #define BUFFER_BYTES_MAX (UINT32_C(1) << 30)
 #define ALIGN_MAX 4096u
-
-/* What may wait in quarantine, as a share of the pool: the rest must do for all work. */
-#define QUARANTINE_SHARE 4u
 
 /* Where everything lies, in bytes from the pool's beginning. */
 struct layout {
@@ -105,7 +101,7 @@ static int check_options(const struct lab_pool_options *options, struct lab_erro
 {
     uint32_t align = options->align;
 
-    if (options->name == NULL || options->name[0] == '\0' ||
+    if (options->name == NULL || (options->name[0] == '\0' && options->buffer_bytes != 0) ||
         strnlen(options->name, LAB_POOL_NAME_SIZE) == LAB_POOL_NAME_SIZE)
         return lab_error_set(error, -EINVAL, "a pool's name has 1 to %d characters",
                              LAB_POOL_NAME_SIZE - 1);
@@ -147,6 +143,10 @@ static int check_options(const struct lab_pool_options *options, struct lab_erro
     if (options->buffer_bytes > BUFFER_BYTES_MAX)
         return lab_error_set(error, -EINVAL, "pool %s: buffers of %u bytes asked for, at most %u",
                              options->name, options->buffer_bytes, BUFFER_BYTES_MAX);
+    if (options->takes_strangers && options->buffer_bytes != 0)
+        return lab_error_set(error, -EINVAL,
+                             "pool %s: a pool that is cut into buffers adopts no others",
+                             options->name);
     if (align > ALIGN_MAX || (align & (align - 1)) != 0)
         return lab_error_set(error, -EINVAL,
                              "pool %s: an alignment of %u asked for, it must be a power of two up "
@@ -161,7 +161,7 @@ static int check_audit(const struct lab_pool_options *options, struct lab_error 
 
     if ((unsigned)audit->level > LAB_AUDIT_FULL)
         return lab_error_set(error, -EINVAL, "pool %s: no such level of the audit", options->name);
-    if (audit->quarantine > options->count / QUARANTINE_SHARE)
+    if (audit->quarantine > options->count / LAB_POOL_QUARANTINE_SHARE)
         return lab_error_set(error, -EINVAL,
                              "pool %s: a quarantine of %u asked for, at most a quarter of its %u "
                              "buffers may wait",
@@ -283,6 +283,10 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
             lab_store_relaxed(&pool->hot, 0);
         if (layout->audited.level == LAB_AUDIT_FULL)
             lab_pool_await(pool, 1);
+    }
+    if (options->takes_strangers) {
+        lab_store_relaxed(&pool->strangers, LAB_POOL_OPEN);
+        lab_pool_await(pool, 1);
     }
     if (options->domain != NULL) {
         pool->domain = (void *)(base + layout->domain);
@@ -438,54 +442,4 @@ int lab_pool_destroy(struct lab_pool *pool)
     lab_pool_give_runs(pool);
     region = pool->region; /* the pool lies in it */
     return lab_region_destroy(&region);
-}
-
-int lab_pool_know(struct lab_pool *pool, void *object)
-{
-    uint32_t at = lab_pool_hash(pool, object);
-
-    if (pool->adopted == pool->count)
-        return -ENOSPC;
-    for (; pool->hash[at] != 0; at = (at + 1) & pool->hash_mask)
-        if (pool->objects[pool->hash[at] - 1] == object)
-            return -EEXIST;
-    if (pool->adopted < pool->reserved)
-        lab_pool_widen_reserve(pool, object);
-    pool->objects[pool->adopted++] = object;
-    pool->hash[at] = pool->adopted;
-    return 0;
-}
-
-int lab_pool_adopt(struct lab_pool *pool, void *object)
-{
-    int rc = lab_pool_know(pool, object);
-
-    if (rc == 0 && pool->adopted <= pool->reserved)
-        lab_pool_await(pool, 1); /* it is held */
-    return rc;
-}
-
-int lab_pool_disown_all(struct lab_pool *pool)
-{
-    if (pool->stride != 0 || pool->arena != NULL)
-        return -EINVAL;
-    if (lab_pool_count(pool) != 0)
-        return -EBUSY;
-    lab_pool_await(pool,
-                   -(int64_t)(pool->adopted < pool->reserved ? pool->adopted : pool->reserved));
-    pool->reserve_bytes = 0;
-    memset(pool->hash, 0, ((size_t)pool->hash_mask + 1) * sizeof(*pool->hash));
-    lab_store_relaxed(&pool->low_free, pool->count);
-    pool->adopted = 0;
-    return 0;
-}
-
-int lab_pool_index(const struct lab_pool *pool, const void *thing, uint32_t *ret_index)
-{
-    uint32_t index = lab_pool_find(pool, thing);
-
-    if (index == LAB_POOL_NO_INDEX)
-        return -ENOENT;
-    *ret_index = index;
-    return 0;
 }

@@ -73,14 +73,21 @@ int lab_pool_plan_runs(const struct lab_pool_options *options, uint32_t *ret_mos
  * it is held, besides. */
 int lab_pool_know(struct lab_pool *pool, void *object);
 
+/* Adopts what the pool does not know of n things that are about to be put, if it is open to that.
+ * One thread at a time does so: another waits until it has done, but not for ever. What is not
+ * adopted is found out, and told, on its way to the stack. */
+void lab_pool_adopt_strangers(struct lab_pool *pool, void *const *things, unsigned n);
+
+/* Tells the reporter of a thing that is not of this pool, and has been dropped. */
+void lab_pool_tell_foreign(const struct lab_pool *pool, const void *thing);
+
 /* Cuts buffers from the arena's pages until the pool has all of its own: 0, or a failure of
  * lab_page_fit(), which is told, and after which the pool has none. And gives the pages back. */
 int lab_pool_take_runs(struct lab_pool *pool, const struct lab_pool_options *options,
                        struct lab_error *error);
 void lab_pool_give_runs(struct lab_pool *pool);
 
-/* Makes what waits in quarantine free, if the audit does not want it there any longer. Returns how
- * many things. */
+/* Lets go of all that waits in quarantine, so that it can be got. Returns how many things. */
 unsigned lab_pool_free_quarantine(struct lab_pool *pool);
 
 /* The halves of lab_pool.slow_puts. */
@@ -127,7 +134,8 @@ LAB_INLINE uint32_t lab_pool_hash(const struct lab_pool *pool, const void *objec
 }
 
 /* lab_pool_index() inline. Returns the index, or LAB_POOL_NO_INDEX for what is no thing of this
- * pool. Any thread; wait-free. */
+ * pool. Any thread; wait-free: while another thread adopts strangers, what was adopted before stays
+ * where it is, and a new entry is seen whole or not at all. */
 LAB_INLINE uint32_t lab_pool_find(const struct lab_pool *pool, const void *thing)
 {
     if (lab_unlikely(pool->stride != 0)) {

@@ -24,6 +24,11 @@ PLUGIN = os.environ.get('LABYRINTH_PLUGIN', '')
 BUILD = os.environ.get('LABYRINTH_BUILD', '')
 MESON = os.environ.get('LABYRINTH_MESON', '')
 OPS = 'labyrinth'
+
+# What LABYRINTH_OPTIONS may be, '' for nothing: in none of these does a program that makes no mistake
+# see anything but DPDK's ring.
+MODES = ('', 'cache=on', 'cache=off', 'audit=sample', 'audit=full', 'audit=full:reclaim=auto',
+         'audit=full:poison=on', 'audit=full:quarantine=20')
 SKIPPED = 77  # meson's exit status of a test that was not run
 
 

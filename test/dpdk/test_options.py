@@ -3,7 +3,11 @@
 # Copyright (c) 2026 The Labyrinth authors
 """What LABYRINTH_OPTIONS says to the driver, in a program that was not rebuilt."""
 
-from dpdk_support import OPS, built, check, check_equal, lcores, main
+import os
+import re
+import subprocess
+
+from dpdk_support import OPS, PLUGIN, built, check, check_equal, lcores, main
 
 SIZE = 5000
 CACHE = 32
@@ -56,10 +60,60 @@ def wrong_words_of_the_audit_are_refused(place):
     for options in ('audit=ful', 'audit=', 'sample=0', 'sample=some', 'quarantine=-1', 'poison=1',
                     'on_error=exit', 'limit=x', 'report='):
         check_refused(place, options, f'no such value "{options}"')
-    program = shell(place, 'audit=full:quarantine=4000')
-    check_equal(program.refused(f'0 create some {SIZE} {CACHE} {OPS}'), 'EINVAL', 'quarantine')
-    check('a quarantine of 4000 asked for' in program.output(), 'no word of the quarantine')
 
 
-main(wrong_words_of_the_audit_are_refused, a_cache_keeps_what_it_has, without_one_nothing_is_stranded, unknown_words_are_refused,
-     unknown_values_are_refused)
+def words_that_need_another_are_refused(place):
+    """Also where that says something else; in whatever order they stand."""
+    for word, text, other in (('reclaim=auto', 'reclaim=auto', 'audit=full'),
+                              ('poison=on', 'poison=on', 'audit=full'),
+                              ('quarantine=5', 'quarantine=N', 'audit=full'),
+                              ('sample=16', 'sample=N', 'audit=sample')):
+        without = 'audit=full' if other == 'audit=sample' else 'audit=sample'
+        for options in (word, f'{without}:{word}'):
+            program = shell(place, options)
+            check_equal(program.refused(f'0 create some {SIZE} {CACHE} {OPS}'), 'EINVAL', options)
+            check(f'LABYRINTH_OPTIONS: {text} needs {other}' in program.output(), options)
+            program.kill()
+        program = shell(place, f'{word}:{other}')
+        check_equal(program.ask(f'0 create some {SIZE} {CACHE} {OPS}'), SIZE, options)
+        program.kill()
+    for nothing in ('reclaim=off', 'poison=off', 'quarantine=0', 'audit=off:sample=16'):
+        program = shell(place, nothing)
+        check_equal(program.ask(f'0 create some {SIZE} {CACHE} {OPS}'), SIZE, nothing)
+        program.kill()
+
+
+def said_at_the_start(place, report):
+    program = place.start(built('pool_shell'), *place.eal(lcores(1), *place.ordinary_memory(64)),
+                          env={'LABYRINTH_OPTIONS': f'audit=full:report={report}'})
+    program.expect('^ok$')
+    said = program.output()
+    program.kill()
+    return said
+
+
+def a_report_that_cannot_be_written_is_told_at_the_start(place):
+    pipe = os.path.join(place.directory, 'pipe')
+    os.mkfifo(pipe)
+    for report, why in ((place.directory, 'Is a directory'),
+                        (os.path.join(place.directory, 'none', 'report'), 'No such file'),
+                        ('none/report', 'No such file'),
+                        (pipe, 'No such device')):  # nobody reads; and nobody waits for a reader
+        said = said_at_the_start(place, report)
+        check(f'cannot write the report {report}: {why}' in said, said)
+    said = said_at_the_start(place, os.path.join(place.directory, 'report'))
+    check('LABYRINTH:' not in said, said)
+
+
+def nobody_reads_the_environment_of_a_setuid_program(place):
+    """What the plugin asks the C library for, since a test cannot count on a setuid program here."""
+    del place
+    asked = subprocess.run(['nm', '-D', '--undefined-only', PLUGIN], capture_output=True, text=True,
+                           timeout=20, check=True).stdout
+    check_equal(re.findall(r'\b(?:secure_)?getenv\b', asked), ['secure_getenv'], 'asked for')
+
+
+main(wrong_words_of_the_audit_are_refused, a_cache_keeps_what_it_has,
+     without_one_nothing_is_stranded, unknown_words_are_refused, unknown_values_are_refused,
+     words_that_need_another_are_refused, a_report_that_cannot_be_written_is_told_at_the_start,
+     nobody_reads_the_environment_of_a_setuid_program)

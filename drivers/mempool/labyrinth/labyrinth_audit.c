@@ -4,6 +4,7 @@
 
 /* An audit in a program that was not rebuilt: how it begins, and the leaks at the end. */
 
+#include <inttypes.h>
 #include <lab_pool_audit.h>
 #include <pthread.h>
 #include <rte_errno.h>
@@ -13,14 +14,29 @@
 #include <unistd.h>
 
 #include "labyrinth_audit.h"
+#include "labyrinth_cache.h"
 #include "labyrinth_driver.h"
 #include "labyrinth_mbuf.h"
 
-/* Audited mempools of this process; what does not fit is not looked at when the program ends. */
-#define FOLLOWED_MAX 64
-
+/* Audited mempools that this process made, and NULL where one was. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct rte_mempool *followed[FOLLOWED_MAX];
+static struct rte_mempool **followed;
+static size_t places;
+
+/* A quarantine keeps objects from a program that may have chosen its pools' sizes with care: small
+ * ones get a small one rather than none of the program's pools coming to be. */
+static void cut_quarantine(const struct rte_mempool *mp, struct lab_audit_options *audit)
+{
+    uint32_t most = mp->size / LAB_POOL_QUARANTINE_SHARE;
+
+    if (audit->quarantine <= most)
+        return;
+    LABYRINTH_LOG(NOTICE,
+                  "mempool %s: the quarantine is cut down from %" PRIu32 " to %" PRIu32
+                  ", a quarter of its %" PRIu32 " objects",
+                  mp->name, audit->quarantine, most, mp->size);
+    audit->quarantine = most;
+}
 
 void labyrinth_audit_prepare(struct rte_mempool *mp, struct labyrinth_options *options)
 {
@@ -31,24 +47,7 @@ void labyrinth_audit_prepare(struct rte_mempool *mp, struct labyrinth_options *o
     /* The header of a free mbuf is part of the pool's state, and so is all of any other object. */
     if (audit->poison)
         audit->poison = labyrinth_mbuf_data_room(mp, &audit->poison_from, &audit->poison_bytes);
-}
-
-uint64_t *labyrinth_cached_objects(const struct rte_mempool *mp, uint64_t *ret_count)
-{
-    const struct lab_pool *pool = labyrinth_pool_of(mp);
-    uint64_t *bits = calloc(pool->count / 64 + 1, sizeof(*bits));
-
-    *ret_count = 0;
-    for (unsigned int i = 0; bits != NULL && mp->cache_size > 0 && i < RTE_MAX_LCORE; i++) {
-        const struct rte_mempool_cache *cache = &mp->local_cache[i];
-        uint32_t len = RTE_MIN(cache->len, (uint32_t)RTE_DIM(cache->objs)), index;
-
-        for (uint32_t k = 0; k < len; k++)
-            if (lab_pool_index(pool, cache->objs[k], &index) == 0)
-                bits[index / 64] |= UINT64_C(1) << index % 64;
-        *ret_count += len;
-    }
-    return bits;
+    cut_quarantine(mp, audit);
 }
 
 static void report_leaks(const struct rte_mempool *mp)
@@ -69,31 +68,65 @@ static void on_event(enum rte_mempool_event event, struct rte_mempool *mp, void 
     }
 }
 
+/* What the parent holds is not the child's to report, and no other thread of it is here to unlock.
+ */
+static void forget_in_child(void)
+{
+    lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    followed = NULL;
+    places = 0;
+}
+
 static void watch_events(void)
 {
+    int rc = pthread_atfork(NULL, NULL, forget_in_child);
+
+    if (rc != 0)
+        LABYRINTH_LOG(ERR, "a forked child may report its parent's objects as leaks: %s",
+                      rte_strerror(rc));
     if (rte_mempool_event_callback_register(on_event, NULL) != 0)
         LABYRINTH_LOG(ERR, "leaks are not reported when mempools are freed: %s",
                       rte_strerror(rte_errno));
 }
 
+/* A free place, behind all others if need be. NULL where memory is short. */
+static struct rte_mempool **find_place(void)
+{
+    struct rte_mempool **more;
+
+    for (size_t i = 0; i < places; i++)
+        if (followed[i] == NULL)
+            return &followed[i];
+    more = reallocarray(followed, places + 1, sizeof(struct rte_mempool *));
+    if (more == NULL)
+        return NULL;
+    followed = more;
+    followed[places] = NULL;
+    return &followed[places++];
+}
+
 void labyrinth_audit_follow(struct rte_mempool *mp)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct rte_mempool **place;
 
     pthread_once(&once, watch_events);
     pthread_mutex_lock(&lock);
-    for (int i = 0; i < FOLLOWED_MAX; i++)
-        if (followed[i] == NULL) {
-            followed[i] = mp;
-            break;
-        }
+    place = find_place();
+    if (place != NULL)
+        *place = mp;
     pthread_mutex_unlock(&lock);
+    if (place == NULL)
+        LABYRINTH_LOG(ERR,
+                      "mempool %s: no memory to remember it: its leaks are reported when it is "
+                      "freed, not when the program ends, and nothing of it is reclaimed",
+                      mp->name);
 }
 
 void labyrinth_audit_forget(const struct rte_mempool *mp)
 {
     pthread_mutex_lock(&lock);
-    for (int i = 0; i < FOLLOWED_MAX; i++)
+    for (size_t i = 0; i < places; i++)
         if (followed[i] == mp)
             followed[i] = NULL;
     pthread_mutex_unlock(&lock);
@@ -111,7 +144,7 @@ static bool is_mapped(const void *address)
 void labyrinth_audit_each(void (*visit)(struct rte_mempool *mp))
 {
     pthread_mutex_lock(&lock);
-    for (int i = 0; i < FOLLOWED_MAX; i++)
+    for (size_t i = 0; i < places; i++)
         if (followed[i] != NULL && is_mapped(followed[i]))
             visit(followed[i]);
     pthread_mutex_unlock(&lock);
@@ -119,13 +152,19 @@ void labyrinth_audit_each(void (*visit)(struct rte_mempool *mp))
 
 RTE_FINI(labyrinth_audit_end)
 {
-    for (int i = 0; i < FOLLOWED_MAX; i++) {
+    size_t gone = 0;
+
+    for (size_t i = 0; i < places; i++) {
         if (followed[i] == NULL)
             continue;
         if (is_mapped(followed[i]))
             report_leaks(followed[i]);
         else
-            LABYRINTH_LOG(NOTICE, "a mempool was not freed before rte_eal_cleanup(), so its leaks "
-                                  "cannot be listed: call rte_mempool_free() first");
+            gone++;
     }
+    if (gone > 0)
+        LABYRINTH_LOG(NOTICE,
+                      "%zu of the mempools were not freed before rte_eal_cleanup(), so their leaks "
+                      "cannot be listed: call rte_mempool_free() first",
+                      gone);
 }

@@ -9,18 +9,15 @@
 
 #include "labyrinth_options.h"
 
-/* What LABYRINTH_OPTIONS asks for, for this mempool: what of its objects may be poisoned, and that
- * no cache stands between the program and an audit that is to see everything. */
+/* What LABYRINTH_OPTIONS asks for, for this mempool: what of its objects may be poisoned, how many
+ * may wait in quarantine, and that no cache stands between the program and an audit that is to see
+ * everything. */
 void labyrinth_audit_prepare(struct rte_mempool *mp, struct labyrinth_options *options);
 
 /* Reports what is still held when the mempool is freed, or when the program ends without freeing
- * it. After the pool was made; takes the pool for one that may go at any time. */
+ * it; a forked child that ends says nothing of what its parent made. After the pool was made; takes
+ * the pool for one that may go at any time. */
 void labyrinth_audit_follow(struct rte_mempool *mp);
-
-/* What DPDK's per-lcore caches of the mempool have, as a bit for each object, which the caller
- * frees; NULL where memory is short. *ret_count: how many. A cache changes while it is read: each
- * object was in there at some moment. */
-uint64_t *labyrinth_cached_objects(const struct rte_mempool *mp, uint64_t *ret_count);
 
 /* Calls back for each mempool that is followed; none goes meanwhile. */
 void labyrinth_audit_each(void (*visit)(struct rte_mempool *mp));

@@ -7,17 +7,26 @@
 
 #include "labyrinth_mbuf.h"
 
+static bool is_pinned(const struct rte_pktmbuf_pool_private *private)
+{
+    return (private->flags & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0;
+}
+
 /* Nothing says of a mempool that it is one of mbufs. But rte_pktmbuf_pool_init() has been called by
- * the time that memory is asked for, and then the sizes agree. */
+ * the time that memory is asked for, and then the sizes agree: behind each mbuf lies its data room,
+ * or where that is elsewhere for good, what is shared about it. */
 static const struct rte_pktmbuf_pool_private *mbuf_private(struct rte_mempool *mp)
 {
     const struct rte_pktmbuf_pool_private *private;
+    uint32_t bytes;
 
     if (mp->private_data_size < sizeof(*private))
         return NULL;
     private = rte_mempool_get_priv(mp);
-    if (mp->elt_size !=
-        sizeof(struct rte_mbuf) + private->mbuf_priv_size + private->mbuf_data_room_size)
+    bytes =
+        is_pinned(private) ? sizeof(struct rte_mbuf_ext_shared_info) : private->mbuf_data_room_size;
+    bytes += (uint32_t)sizeof(struct rte_mbuf) + private->mbuf_priv_size;
+    if (mp->elt_size != RTE_ALIGN_CEIL(bytes, sizeof(uint64_t))) /* as rte_mempool rounds it */
         return NULL;
     return private;
 }
@@ -26,21 +35,50 @@ bool labyrinth_mbuf_data_room(struct rte_mempool *mp, uint32_t *ret_from, uint32
 {
     const struct rte_pktmbuf_pool_private *private = mbuf_private(mp);
 
-    if (private == NULL || private->mbuf_data_room_size == 0)
+    if (private == NULL || is_pinned(private) || private->mbuf_data_room_size == 0)
         return false;
     *ret_bytes = private->mbuf_data_room_size;
-    *ret_from = mp->elt_size - *ret_bytes;
+    *ret_from = (uint32_t)sizeof(struct rte_mbuf) + private->mbuf_priv_size;
     return true;
+}
+
+/* rte_pktmbuf_init() takes the data room to lie behind the mbuf. Where it is elsewhere, only the
+ * program's list of memory says where: that, and nothing else, is kept. */
+static void renew_pinned(struct rte_mempool *mp, struct rte_mbuf *mbuf)
+{
+    void *buffer = mbuf->buf_addr;
+    rte_iova_t iova = rte_mbuf_iova_get(mbuf);
+    struct rte_mbuf_ext_shared_info *shared =
+        RTE_PTR_ADD(mbuf, sizeof(struct rte_mbuf) + rte_pktmbuf_priv_size(mp));
+    rte_mbuf_extbuf_free_callback_t free_cb = shared->free_cb;
+
+    rte_pktmbuf_init(mp, NULL, mbuf, 0);
+    mbuf->buf_addr = buffer;
+    rte_mbuf_iova_set(mbuf, iova);
+    mbuf->buf_len = rte_pktmbuf_data_room_size(mp);
+    rte_pktmbuf_reset_headroom(mbuf);
+    mbuf->ol_flags = RTE_MBUF_F_EXTERNAL;
+    mbuf->shinfo = shared;
+    shared->free_cb = free_cb;
+    shared->fcb_opaque = mbuf;
+    rte_mbuf_ext_refcnt_set(shared, 1);
+    memset(buffer, 0, mbuf->buf_len);
 }
 
 bool labyrinth_mbuf_renew(struct rte_mempool *mp, void *object)
 {
+    const struct rte_pktmbuf_pool_private *private = mbuf_private(mp);
     uint32_t from, bytes;
 
-    if (!labyrinth_mbuf_data_room(mp, &from, &bytes))
+    if (private == NULL)
         return false;
+    if (is_pinned(private)) {
+        renew_pinned(mp, object);
+        return true;
+    }
     rte_pktmbuf_init(mp, NULL, object, 0);
-    memset((char *)object + from, 0, bytes);
+    if (labyrinth_mbuf_data_room(mp, &from, &bytes))
+        memset((char *)object + from, 0, bytes);
     return true;
 }
 
@@ -51,7 +89,7 @@ void labyrinth_mbuf_claim(struct rte_mempool *mp, struct lab_pool_options *optio
     if (private == NULL)
         return;
     options->claim[options->claims++] = 0;
-    if (private->mbuf_data_room_size > RTE_PKTMBUF_HEADROOM)
+    if (!is_pinned(private) && private->mbuf_data_room_size > RTE_PKTMBUF_HEADROOM)
         options->claim[options->claims++] =
             (uint32_t)sizeof(struct rte_mbuf) + private->mbuf_priv_size + RTE_PKTMBUF_HEADROOM;
 }

@@ -119,12 +119,38 @@ static const struct lab_option known[] = {
     {"reclaim", "off|auto", set_reclaim},    {"limit", "N", set_limit},
 };
 
+static int need(const char *word, const char *other, struct lab_error *error)
+{
+    return lab_error_set(error, -EINVAL, LAB_OPTIONS_VARIABLE ": %s needs %s", word, other);
+}
+
+/* Words that would do nothing without another one. */
+static int check(const struct labyrinth_options *options, struct lab_error *error)
+{
+    const struct lab_audit_options *audit = &options->audit;
+
+    if (audit->level != LAB_AUDIT_FULL) {
+        if (options->reclaim)
+            return need("reclaim=auto", "audit=full", error);
+        if (audit->poison)
+            return need("poison=on", "audit=full", error);
+        if (audit->quarantine > 0)
+            return need("quarantine=N", "audit=full", error);
+    }
+    /* With audit=off, it is for a program that raises the level. */
+    if (audit->sample > 0 && (!audit->records || audit->level == LAB_AUDIT_FULL))
+        return need("sample=N", "audit=sample", error);
+    return 0;
+}
+
 int labyrinth_options_read(struct labyrinth_options *ret_options, struct lab_error *error)
 {
     struct labyrinth_options options = {.limit = LIMIT_DEFAULT};
-    int rc =
-        lab_options_parse(getenv(LAB_OPTIONS_VARIABLE), known, RTE_DIM(known), &options, error);
+    int rc = lab_options_parse(secure_getenv(LAB_OPTIONS_VARIABLE), known, RTE_DIM(known), &options,
+                               error);
 
+    if (rc == 0)
+        rc = check(&options, error);
     if (rc == 0)
         *ret_options = options;
     return rc;

@@ -24,7 +24,9 @@ struct labyrinth_options {
     uint32_t limit;                    /* limit=N: entries in one second, 0 for all of them [100] */
 };
 
-/* Reads LABYRINTH_OPTIONS. 0, or -EINVAL with a sentence that lists the known words. */
+/* Reads LABYRINTH_OPTIONS, which says nothing to a program that has more rights than who started
+ * it. 0, or -EINVAL with a sentence that lists the known words, or names the one that another
+ * needs. */
 int labyrinth_options_read(struct labyrinth_options *ret_options, struct lab_error *error);
 
 #endif

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <lab_os.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,6 +40,10 @@ static const struct labyrinth_symbol symbols[] = {
 };
 
 static struct labyrinth_options told; /* set before there are entries */
+
+/* report=FILE from the root on: a program may go elsewhere before there is anything to write. "":
+ * nothing is written. */
+static char path[PATH_MAX];
 
 /* "lcore 3", "device queue 1", "a thread without an lcore", and the process if it is another. */
 static const char *who_text(const struct lab_audit_actor *actor, char *text, size_t size)
@@ -79,8 +84,15 @@ static void begin(char *text, const struct lab_audit_entry *entry)
                  lab_audit_fault_text(entry->fault));
         return;
     }
-    snprintf(text, TEXT, "mempool %s: object %p %s, by %s in %s", entry->pool, entry->thing,
-             lab_audit_fault_text(entry->fault), who_text(&entry->caller, who, sizeof(who)),
+    snprintf(text, TEXT, "mempool %s: object %p %s", entry->pool, entry->thing,
+             lab_audit_fault_text(entry->fault));
+    if (entry->caller.site == 0) {
+        snprintf(text + strlen(text), TEXT - strlen(text),
+                 "; it is dropped. LABYRINTH_OPTIONS=audit=full names who freed it");
+        return;
+    }
+    snprintf(text + strlen(text), TEXT - strlen(text), ", by %s in %s",
+             who_text(&entry->caller, who, sizeof(who)),
              labyrinth_site_text(entry->caller.process, entry->caller.site, site));
     if (entry->fault == LAB_AUDIT_INSIDE_FREE || entry->fault == LAB_AUDIT_WRITE_AFTER_FREE)
         snprintf(text + strlen(text), TEXT - strlen(text),
@@ -103,6 +115,22 @@ static void log_entry(const struct lab_audit_entry *entry)
     LABYRINTH_LOG(ERR, "%s", text);
 }
 
+/* A name may have been given, or a file lie, in an encoding that is not JSON's. */
+static json_t *text_json(const char *text)
+{
+    json_t *json = js.json_string(text);
+    char *escaped = json == NULL ? malloc(4 * strlen(text) + 1) : NULL;
+    char *to = escaped;
+
+    if (escaped == NULL)
+        return json;
+    for (*to = '\0'; *text != '\0'; text++)
+        to += sprintf(to, *text > 0 ? "%c" : "\\x%02x", (unsigned char)*text);
+    json = js.json_string(escaped);
+    free(escaped);
+    return json;
+}
+
 static json_t *actor_json(const struct lab_audit_actor *actor)
 {
     struct labyrinth_site site;
@@ -111,11 +139,12 @@ static json_t *actor_json(const struct lab_audit_actor *actor)
     if (actor->site == 0)
         return NULL;
     (void)labyrinth_site_find(actor->process, actor->site, &site);
-    json = js.json_pack("{s:I, s:f, s:s, s:I, s:s, s:s, s:i, s:I}", "pid",
-                        (json_int_t)lab_os_process_pid(actor->process), "age_s",
-                        (double)actor->age_ns / 1e9, "function", site.function, "offset",
-                        (json_int_t)site.offset, "module", site.module, "file", site.file, "line",
-                        site.line, "address", (json_int_t)actor->site);
+    json =
+        js.json_pack("{s:I, s:f, s:o, s:I, s:o, s:o, s:i, s:I}", "pid",
+                     (json_int_t)lab_os_process_pid(actor->process), "age_s",
+                     (double)actor->age_ns / 1e9, "function", text_json(site.function), "offset",
+                     (json_int_t)site.offset, "module", text_json(site.module), "file",
+                     text_json(site.file), "line", site.line, "address", (json_int_t)actor->site);
     if (actor->device)
         js.json_object_set_new(json, "device_queue", js.json_integer(actor->lcore));
     else if (actor->lcore != LAB_LCORE_ANY)
@@ -126,8 +155,8 @@ static json_t *actor_json(const struct lab_audit_actor *actor)
 static json_t *entry_json(const struct lab_audit_entry *entry)
 {
     char thing[24];
-    json_t *json = js.json_pack("{s:s, s:s, s:I}", "fault", lab_audit_fault_name(entry->fault),
-                                "pool", entry->pool, "count", (json_int_t)entry->count);
+    json_t *json = js.json_pack("{s:s, s:o, s:I}", "fault", lab_audit_fault_name(entry->fault),
+                                "pool", text_json(entry->pool), "count", (json_int_t)entry->count);
 
     if (entry->fault != LAB_AUDIT_LEAK) {
         snprintf(thing, sizeof(thing), "%p", entry->thing);
@@ -146,14 +175,24 @@ static json_t *entry_json(const struct lab_audit_entry *entry)
     return json;
 }
 
+static void tell_failure(void)
+{
+    LABYRINTH_LOG(ERR, "cannot write the report %s: %s", told.report, strerror(errno));
+}
+
+/* Never waits for somebody who would read. -1 and errno. */
+static int open_report(void)
+{
+    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644);
+}
+
 /* One write for each line: several processes may add to the same file. */
 static void write_line(const char *line)
 {
-    int file = open(told.report, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    bool failed = file < 0 || write(file, line, strlen(line)) != (ssize_t)strlen(line);
+    int file = open_report();
 
-    if (failed)
-        LABYRINTH_LOG(ERR, "cannot write the report %s: %s", told.report, strerror(errno));
+    if (file < 0 || write(file, line, strlen(line)) != (ssize_t)strlen(line))
+        tell_failure();
     if (file >= 0)
         close(file);
 }
@@ -173,7 +212,7 @@ static void write_entry(const struct lab_audit_entry *entry)
 static void take(const struct lab_audit_entry *entry)
 {
     log_entry(entry);
-    if (told.report[0] != '\0')
+    if (path[0] != '\0')
         write_entry(entry);
     if (told.abort && entry->fault != LAB_AUDIT_LEAK)
         abort();
@@ -184,14 +223,34 @@ static bool load(void)
     return labyrinth_optional_load(LIBRARY, symbols, RTE_DIM(symbols));
 }
 
-void labyrinth_report_start(const struct labyrinth_options *options)
+/* Whether the report can be written is told now, not when there is something to lose. */
+static void start_file(void)
 {
-    told = *options;
-    if (told.report[0] != '\0' && !load()) {
+    char folder[PATH_MAX - LABYRINTH_REPORT_MAX - 1] = "";
+    int file;
+
+    if (!load()) {
         LABYRINTH_LOG(ERR,
                       "report=%s: cannot be written without " LIBRARY ": apt install libjansson4",
                       told.report);
-        told.report[0] = '\0';
+        return;
     }
+    if (told.report[0] != '/' && getcwd(folder, sizeof(folder)) == NULL) {
+        tell_failure();
+        return;
+    }
+    snprintf(path, sizeof(path), "%s%s%s", folder, folder[0] != '\0' ? "/" : "", told.report);
+    file = open_report();
+    if (file < 0)
+        tell_failure(); /* by the next time, somebody may have made the folder */
+    else
+        close(file);
+}
+
+void labyrinth_report_start(const struct labyrinth_options *options)
+{
+    told = *options;
+    if (told.report[0] != '\0')
+        start_file();
     lab_audit_report_to(take, options->limit);
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "labyrinth_cache.h"
 #include "labyrinth_driver.h"
 #include "labyrinth_private.h"
 
@@ -150,7 +151,7 @@ static int handle_info(const char *cmd, const char *params, struct rte_tel_data 
     rte_tel_data_add_dict_u64(data, "reserve", stats.reserved);
     rte_tel_data_add_dict_u64(data, "reserve_free", stats.reserve);
     rte_tel_data_add_dict_u64(data, "high_water", stats.high_water);
-    rte_tel_data_add_dict_u64(data, "cache_size", mp->cache_size);
+    rte_tel_data_add_dict_u64(data, "cache_size", labyrinth_cache_size(mp));
     add_marks(labyrinth_pool_of(mp), data);
     return add_lcores(labyrinth_pool_of(mp), data);
 }

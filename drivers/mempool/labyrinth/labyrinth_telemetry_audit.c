@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "labyrinth_audit.h"
+#include "labyrinth_cache.h"
 #include "labyrinth_driver.h"
 #include "labyrinth_site.h"
 
@@ -134,7 +134,7 @@ static void add_places(const struct lab_pool *pool, const struct lab_pool_stats 
 static uint64_t recommended_size(const struct rte_mempool *mp, const struct lab_pool_stats *stats)
 {
     uint64_t wanted =
-        stats->high_water * 5 / 4 + (uint64_t)rte_lcore_count() * mp->cache_size * 3 / 2;
+        stats->high_water * 5 / 4 + (uint64_t)rte_lcore_count() * labyrinth_cache_size(mp) * 3 / 2;
     uint64_t size = 1;
 
     while (size < wanted)

@@ -22,6 +22,7 @@
 #define POOL_ALIGN (2 * RTE_CACHE_LINE_SIZE)
 
 #include "labyrinth_audit.h"
+#include "labyrinth_cache.h"
 #include "labyrinth_caller.h"
 #include "labyrinth_driver.h"
 #include "labyrinth_mbuf.h"
@@ -132,41 +133,72 @@ static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
     return lab_pool_count(pool);
 }
 
-static int apply_options(struct rte_mempool *mp, struct lab_pool_options *pool_options,
-                         struct lab_error *error)
+/* What LABYRINTH_OPTIONS asks for, as far as the pool itself is concerned. */
+static int apply_options(struct rte_mempool *mp, struct labyrinth_options *options,
+                         struct lab_pool_options *pool_options, struct lab_error *error)
 {
-    struct labyrinth_options options;
-    int rc = labyrinth_options_read(&options, error);
+    int rc = labyrinth_options_read(options, error);
 
     if (rc != 0)
         return rc;
-    labyrinth_audit_prepare(mp, &options);
-    pool_options->audit = options.audit;
-    /* A cache of rte_mempool's keeps what it has, and is not needed for speed: see doc/pool.md. The
-     * pool is not in use yet, and every get and put asks for this size first. */
-    if (options.no_cache)
-        mp->cache_size = 0;
-    if (options.reclaim && options.audit.level == LAB_AUDIT_FULL)
-        labyrinth_reclaim_start();
-    if (!options.no_claim)
+    labyrinth_audit_prepare(mp, options);
+    pool_options->audit = options->audit;
+    if (!options->no_claim)
         labyrinth_mbuf_claim(mp, pool_options);
     return 0;
+}
+
+/* And what it asks for beside the pool, once that is there: it may fail, and the program then make
+ * the same mempool with another driver. */
+static void follow_options(struct rte_mempool *mp, const struct labyrinth_options *options)
+{
+    if (options->no_cache)
+        labyrinth_cache_off(mp);
+    if (options->audit.level == LAB_AUDIT_FULL && options->reclaim)
+        labyrinth_reclaim_start();
+    if (((const struct lab_pool *)mp->pool_data)->audit != NULL)
+        labyrinth_audit_follow(mp);
+}
+
+/* The pool for such options, in DPDK's memory: 0, or -errno after a sentence in *error. */
+static int make_pool(const struct rte_mempool *mp, const struct lab_pool_options *options,
+                     struct lab_pool **ret_pool, struct lab_error *error)
+{
+    size_t bytes;
+    void *memory;
+    int rc = lab_pool_footprint(options, &bytes, error);
+
+    if (rc != 0)
+        return rc;
+    bytes = RTE_ALIGN_CEIL(bytes, POOL_ALIGN);
+    memory = rte_zmalloc_socket("labyrinth", bytes, POOL_ALIGN, mp->socket_id);
+    if (memory == NULL)
+        return lab_error_set(
+            error, -ENOMEM,
+            "mempool %s needs %zu KiB on socket %d for its deques, and DPDK has no such "
+            "piece free: reserve more huge pages (`hugeadm --pool-pages-min 2MB:N`), or "
+            "raise -m or --socket-mem",
+            mp->name, bytes / 1024, mp->socket_id);
+    rc = lab_pool_init(memory, options, ret_pool, error);
+    if (rc != 0)
+        rte_free(memory);
+    return rc;
 }
 
 static int labyrinth_alloc(struct rte_mempool *mp)
 {
     const struct labyrinth_private *private = labyrinth_private_of(mp);
-    struct lab_pool_options options = {
+    struct lab_pool_options pool_options = {
         .name = mp->name,
         .count = mp->size,
         .lcores = RTE_MAX_LCORE,
         .deques = deques_wanted(),
         .shared = true,
+        .takes_strangers = true, /* a program may enqueue its objects itself, and not populate */
     };
+    struct labyrinth_options options;
     struct lab_pool *pool;
     struct lab_error error;
-    size_t bytes;
-    void *memory;
     int rc;
 
     if (labyrinth_is_handle(mp)) {
@@ -174,37 +206,19 @@ static int labyrinth_alloc(struct rte_mempool *mp)
         return 0;
     }
     if (private != NULL) {
-        options.reserve = private->reserve;
-        options.low = private->low;
-        options.high = private->high;
+        pool_options.reserve = private->reserve;
+        pool_options.low = private->low;
+        pool_options.high = private->high;
     }
-    rc = apply_options(mp, &options, &error);
-
+    rc = apply_options(mp, &options, &pool_options, &error);
     if (rc == 0)
-        rc = lab_pool_footprint(&options, &bytes, &error);
+        rc = make_pool(mp, &pool_options, &pool, &error);
     if (rc != 0) {
         LABYRINTH_LOG(ERR, "%s", error.message);
-        return rc;
-    }
-    bytes = RTE_ALIGN_CEIL(bytes, POOL_ALIGN);
-    memory = rte_zmalloc_socket("labyrinth", bytes, POOL_ALIGN, mp->socket_id);
-    if (memory == NULL) {
-        LABYRINTH_LOG(ERR,
-                      "mempool %s needs %zu KiB on socket %d for its deques, and DPDK has no such "
-                      "piece free: reserve more huge pages (`hugeadm --pool-pages-min 2MB:N`), or "
-                      "raise -m or --socket-mem",
-                      mp->name, bytes / 1024, mp->socket_id);
-        return -ENOMEM;
-    }
-    rc = lab_pool_init(memory, &options, &pool, &error);
-    if (rc != 0) {
-        LABYRINTH_LOG(ERR, "%s", error.message);
-        rte_free(memory);
         return rc;
     }
     mp->pool_data = pool;
-    if (pool->audit != NULL)
-        labyrinth_audit_follow(mp);
+    follow_options(mp, &options);
     return 0;
 }
 
