@@ -158,20 +158,21 @@ static int load(struct capture *capture, const struct capture_request *request,
 int capture_load(struct capture *ret_capture, const struct capture_request *request)
 {
     struct capture capture = {0};
+    const struct source_how how = {.counts = &capture, .notes = true, .complains = true};
     struct source *source;
     int rc = look_at_sizes(request);
 
     if (rc == 0)
-        rc = source_open(&source, request, &capture, true);
-    if (rc != 0)
-        return rc;
-    rc = load(&capture, request, source);
-    source_close(source);
-    if (rc != 0) {
+        rc = source_open(&source, request, &how);
+    if (rc == 0) {
+        rc = load(&capture, request, source);
+        source_close(source);
+    }
+    if (rc != 0 && rc != -EINTR) {
         capture_free(&capture);
         return rc;
     }
-    if (capture.n_frames == 0 && capture.n_read > 0)
+    if (rc == 0 && capture.n_frames == 0 && capture.n_read > 0)
         note("none of the %" PRIu64 " frames read is to be replayed", capture.n_read);
     capture.pass_ns = (double)span_ns(&capture);
     *ret_capture = capture;

@@ -87,7 +87,8 @@ struct capture_request {
 /* Reads the files. What is wrong is said on stderr. A file that is damaged after its header, or
  * that cannot be read beyond some frame, makes the capture partial and is no failure; one that is
  * missing, no capture, or too large is: -ENOENT…, -EBADMSG, -ENOMEM; so is a filter that is none:
- * -EINVAL. */
+ * -EINVAL. When a signal asks for the end of the run meanwhile, what has been read by then is the
+ * capture. */
 int capture_load(struct capture *ret_capture, const struct capture_request *request);
 
 void capture_free(struct capture *capture);

@@ -134,7 +134,7 @@ static json_t *run_object(const struct options *options, const struct capture *c
     }
     json_object_set_new(object, "verified", json_boolean(options->verify));
     set_count(object, "leaked", r->leaked);
-    json_object_set_new(object, "interrupted", json_boolean(r->stopped == STOP_SIGNAL));
+    json_object_set_new(object, "interrupted", json_boolean(r->interrupted));
     if (r->port.used)
         json_object_set_new(object, "port", port_object(&r->port));
     json_object_set_new(object, "duration_s", json_real(r->duration_s));

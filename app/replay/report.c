@@ -145,7 +145,7 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
             hold, options->clone ? ", cloned" : "");
     fprintf(out, "  Actual: %" PRIu64 " packets (%" PRIu64 " bytes) replayed in %.6f seconds%s\n",
             r->frames_replayed, r->bytes_replayed, r->duration_s,
-            r->stopped == STOP_SIGNAL     ? ", interrupted"
+            r->interrupted                ? ", interrupted"
             : r->stopped == STOP_DURATION ? ", time over"
             : r->stopped == STOP_INPUT    ? ", no more keys"
             : r->port.stalled             ? ", stalled"

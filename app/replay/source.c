@@ -24,10 +24,9 @@ struct input {
 
 struct source {
     const struct capture_request *request;
-    struct capture *counts;
+    struct source_how how;
     struct bpf_program filter;
     bool has_filter;
-    bool tells;
     uint64_t last_ns;
     struct input *current; /* its frame has been handed out; NULL: none has */
     int n_opened;
@@ -65,7 +64,7 @@ static int advance(struct source *source, struct input *input)
         input->origin_ns = input->record.time_ns;
     } else if (input->record.time_ns < before_ns) {
         input->record.time_ns = before_ns;
-        source->counts->n_backward++;
+        source->how.counts->n_backward++;
     }
     return 0;
 }
@@ -77,8 +76,10 @@ static int open_next(struct source *source)
         .name = source->request->files[source->n_opened],
         .request = source->request,
         .filter = source->has_filter ? &source->filter : NULL,
-        .counts = source->counts,
-        .tells = source->tells,
+        .counts = source->how.counts,
+        .notes = source->how.notes,
+        .complains = source->how.complains,
+        .stopping = source->how.stopping,
     };
     int rc = reader_open(&input->reader, &how);
 
@@ -110,7 +111,7 @@ static int open_all(struct source *source)
 }
 
 int source_open(struct source **ret_source, const struct capture_request *request,
-                struct capture *counts, bool tells)
+                const struct source_how *how)
 {
     struct source *source =
         calloc(1, sizeof(*source) + (size_t)request->n_files * sizeof(source->inputs[0]));
@@ -121,8 +122,7 @@ int source_open(struct source **ret_source, const struct capture_request *reques
         return -ENOMEM;
     }
     source->request = request;
-    source->counts = counts;
-    source->tells = tells;
+    source->how = *how;
     if (request->choice.filter != NULL) {
         source->has_filter = choice_compile(&request->choice, &source->filter);
         rc = source->has_filter ? 0 : -EINVAL;
@@ -171,8 +171,8 @@ int source_next(struct source *source, struct source_frame *ret_frame)
         return rc;
     source->current = input;
     source->last_ns = due_ns(input);
-    source->counts->n_read++;
-    source->counts->n_cut += input->record.is_cut;
+    source->how.counts->n_read++;
+    source->how.counts->n_cut += input->record.is_cut;
     *ret_frame = (struct source_frame){
         .time_ns = source->last_ns,
         .bytes = input->record.bytes,

@@ -39,7 +39,8 @@ void stream_stop(struct stream *stream);
 /* Whether the files have been read to their end at least once. */
 bool stream_is_whole(const struct stream *stream);
 
-/* What was counted in the first pass of the last run: puts it into *capture. */
+/* What was counted in the first pass of the last run: puts it into *capture. Partial is what any
+ * pass of any run made it. */
 void stream_count(const struct stream *stream, struct capture *capture);
 
 #endif
