@@ -34,7 +34,7 @@ static ssize_t read_patiently(const struct input *input, void *bytes, size_t n)
     while (!input_is_over(input->stopping)) {
         ssize_t got;
 
-        if (poll(&one, 1, LOOK_MS) == 0)
+        if (poll(&one, 1, LOOK_MS) <= 0)
             continue;
         got = read(input->fd, bytes, n);
         if (got >= 0 || (errno != EINTR && errno != EAGAIN))

@@ -129,6 +129,12 @@ static const struct option_spec specs[] = {
     {"version", NULL, 'V', "version, and the DPDK it runs on"},
 };
 
+/* What an option may be at most: a time that the clock can count to, and a rate that is a double's
+ * still when it is multiplied. */
+#define MOST_SECONDS 1e9
+#define MOST_RATE 1e15
+#define LEAST_PERIOD_S 0.001 /* what is printed more often nobody reads */
+
 /* Until it is known whether there is a reserve, with which the default is another. */
 #define MBCACHE_UNSET UINT_MAX
 
@@ -179,14 +185,14 @@ static bool parse_pace(struct options *options, enum pace_kind kind, const struc
     }
     options->paced = true;
     options->pace.kind = kind;
-    return spec->argument == NULL || parse_positive(spec->name, text, &options->pace.rate);
+    return spec->argument == NULL || parse_number(spec->name, text, 0, MOST_RATE, &options->pace.rate);
 }
 
 static bool parse_milliseconds(const char *name, const char *text, double *ret_ns)
 {
     double milliseconds;
 
-    if (!parse_positive(name, text, &milliseconds))
+    if (!parse_number(name, text, 0, 1e3 * MOST_SECONDS, &milliseconds))
         return false;
     *ret_ns = milliseconds * 1e6;
     return true;
@@ -362,7 +368,7 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
     case 'L':
         return parse_u64(name, text, 1, UINT64_MAX, &o->capture.frames);
     case OPTION_DURATION:
-        return parse_positive(name, text, &o->duration_s);
+        return parse_number(name, text, 0, MOST_SECONDS, &o->duration_s);
     case 't':
         return parse_pace(o, PACE_TOPSPEED, spec, text);
     case 'x':
@@ -432,7 +438,7 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
         o->find_size = true;
         return true;
     case OPTION_STATS:
-        return parse_positive(name, text, &o->stats_s);
+        return parse_number(name, text, LEAST_PERIOD_S, MOST_SECONDS, &o->stats_s);
     case OPTION_SEED:
         return parse_u64(name, text, 0, UINT64_MAX, &o->seed);
     case OPTION_VERIFY:
