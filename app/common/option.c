@@ -204,8 +204,7 @@ bool parse_unsigned(const char *option, const char *text, unsigned least, unsign
     return true;
 }
 
-bool parse_number(const char *option, const char *text, double least, double most,
-                  double *ret_value)
+bool parse_real(const char *option, const char *text, double least, double most, double *ret_value)
 {
     char expected[64], *end;
     double value = strtod(text, &end);

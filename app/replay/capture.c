@@ -47,6 +47,25 @@ void capture_plan(struct capture *capture, const struct pace *pace)
     capture->pass_ns = pace_plan_pass_ns(&plan);
 }
 
+uint64_t capture_last_due(const struct capture *capture, const struct pace *pace,
+                          uint64_t *ret_longest_ns, size_t *ret_frame)
+{
+    uint64_t last_ns = 0;
+
+    *ret_longest_ns = *ret_frame = 0;
+    for (size_t i = 0; i < capture->n_frames; i++) {
+        uint64_t due_ns =
+            pace_due_ns(pace, i, 0, capture->pass_ns, (double)capture->frames[i].time_ns);
+
+        if (due_ns - last_ns > *ret_longest_ns) {
+            *ret_longest_ns = due_ns - last_ns;
+            *ret_frame = i;
+        }
+        last_ns = due_ns;
+    }
+    return last_ns;
+}
+
 void capture_free(struct capture *capture)
 {
     free(capture->data);

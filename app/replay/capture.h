@@ -99,4 +99,9 @@ const char *capture_refusal_name(enum refusal reason);
 /* Turns the times as recorded into those at which the frames are due at this pace. */
 void capture_plan(struct capture *capture, const struct pace *pace);
 
+/* When the last frame of the first pass is due, once planned; and the longest wait before a frame,
+ * with the index of that frame. */
+uint64_t capture_last_due(const struct capture *capture, const struct pace *pace,
+                          uint64_t *ret_longest_ns, size_t *ret_frame);
+
 #endif

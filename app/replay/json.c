@@ -104,6 +104,7 @@ static json_t *run_object(const struct options *options, const struct capture *c
 {
     json_t *object = json_object();
     char hold[64];
+    double part;
 
     json_object_set_new(object, "files", files_array(options));
     set_count(object, "frames_read", capture->n_read);
@@ -144,7 +145,8 @@ static json_t *run_object(const struct options *options, const struct capture *c
     if (pace_is_timed(&options->pace)) {
         json_object_set_new(object, "rate_asked", json_real(options->pace.rate));
         json_object_set_new(object, "rate_reached",
-                            json_real(options->pace.rate * report_reached(r)));
+                            report_reached(r, &part) ? json_real(options->pace.rate * part)
+                                                     : json_null());
     }
     json_object_set_new(object, "pool", json_string(r->pool));
     set_count(object, "total_num_mbufs", n_mbufs);

@@ -51,6 +51,7 @@ static int open_stream(struct replay *replay, const struct capture_request *capt
         .n_queues = options->rxq,
         .reads_once = !options->find_size && options->n_pools * options->repeat == 1,
         .unique_ip = options->unique_ip,
+        .duration_ns = (uint64_t)(options->duration_s * 1e9),
     };
 
     return stream_open(&replay->capture, &request);
@@ -72,6 +73,29 @@ static int load(struct replay *replay)
     return EXIT_SUCCESS;
 }
 
+/* A wait of years in the middle of a capture is a clock that was set, or a fault: nobody should
+ * learn of it by waiting. */
+static void tell_long_pass(const struct replay *replay)
+{
+    const struct options *options = &replay->options;
+    char pass[32], longest[32];
+    uint64_t last_ns, longest_ns;
+    size_t frame;
+
+    if (!pace_is_timed(&options->pace) || replay->capture.stream != NULL)
+        return;
+    last_ns = capture_last_due(&replay->capture, &options->pace, &longest_ns, &frame);
+    if (last_ns <= PACE_LONG_NS ||
+        (options->duration_s > 0 && options->duration_s * 1e9 <= (double)last_ns))
+        return;
+    pace_format(last_ns, pass, sizeof(pass));
+    pace_format(longest_ns, longest, sizeof(longest));
+    note(
+        "at this pace a pass takes %s, %s of it before frame %zu of those to replay: --maxsleep=MS "
+        "bounds the waits, --duration=SEC the run",
+        pass, longest, frame + 1);
+}
+
 /* The ports tell which frames they can pass on, so this comes after the EAL has found them. */
 static int aim(struct replay *replay)
 {
@@ -86,6 +110,7 @@ static int aim(struct replay *replay)
     if (status != EXIT_SUCCESS)
         return status;
     capture_plan(&replay->capture, &options->pace);
+    tell_long_pass(replay);
     if (flow_spread(&replay->capture, options->rxq, options->capture.order == CAPTURE_BESIDE) == 0)
         return EXIT_SUCCESS;
     complain("%zu frames are more than can be spread over queues: --rxq=1, or a part of them, with "

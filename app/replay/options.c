@@ -185,14 +185,15 @@ static bool parse_pace(struct options *options, enum pace_kind kind, const struc
     }
     options->paced = true;
     options->pace.kind = kind;
-    return spec->argument == NULL || parse_number(spec->name, text, 0, MOST_RATE, &options->pace.rate);
+    return spec->argument == NULL ||
+           parse_real(spec->name, text, 0, MOST_RATE, &options->pace.rate);
 }
 
 static bool parse_milliseconds(const char *name, const char *text, double *ret_ns)
 {
     double milliseconds;
 
-    if (!parse_number(name, text, 0, 1e3 * MOST_SECONDS, &milliseconds))
+    if (!parse_real(name, text, 0, 1e3 * MOST_SECONDS, &milliseconds))
         return false;
     *ret_ns = milliseconds * 1e6;
     return true;
@@ -368,7 +369,7 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
     case 'L':
         return parse_u64(name, text, 1, UINT64_MAX, &o->capture.frames);
     case OPTION_DURATION:
-        return parse_number(name, text, 0, MOST_SECONDS, &o->duration_s);
+        return parse_real(name, text, 0, MOST_SECONDS, &o->duration_s);
     case 't':
         return parse_pace(o, PACE_TOPSPEED, spec, text);
     case 'x':
@@ -438,7 +439,7 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
         o->find_size = true;
         return true;
     case OPTION_STATS:
-        return parse_number(name, text, LEAST_PERIOD_S, MOST_SECONDS, &o->stats_s);
+        return parse_real(name, text, LEAST_PERIOD_S, MOST_SECONDS, &o->stats_s);
     case OPTION_SEED:
         return parse_u64(name, text, 0, UINT64_MAX, &o->seed);
     case OPTION_VERIFY:

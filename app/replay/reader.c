@@ -181,6 +181,17 @@ static int next_raw(struct reader *reader, struct pcap_pkthdr *header, const uin
     return 1;
 }
 
+/* It was opened for nanoseconds: tv_usec holds them. The seconds of pcap are 32 bits without a
+ * sign, which libpcap 1.10.3 gives one. */
+static instant_t time_of(const struct reader *reader, const struct timeval *ts)
+{
+    int64_t seconds = ts->tv_sec;
+
+    if (pcap_major_version(reader->pcap) == PCAP_VERSION_MAJOR)
+        seconds = (uint32_t)seconds;
+    return (instant_t)seconds * 1000000000 + ts->tv_usec;
+}
+
 int reader_next(struct reader *reader, struct record *ret_record)
 {
     bool wraps = reader->link != DLT_EN10MB && reader->request->pad_ethernet;
@@ -196,8 +207,7 @@ int reader_next(struct reader *reader, struct record *ret_record)
         refusal = judge(reader, &header, bytes);
         if (refusal == REFUSALS) {
             *ret_record = (struct record){
-                /* It was opened for nanoseconds: tv_usec holds them. */
-                .time_ns = (uint64_t)header.ts.tv_sec * 1000000000u + (uint64_t)header.ts.tv_usec,
+                .time_ns = time_of(reader, &header.ts),
                 .bytes = bytes,
                 .n_bytes = header.caplen,
                 .is_cut = header.caplen < header.len,

@@ -11,8 +11,11 @@
 
 /* One capture file, frame by frame, of which those come that are to be replayed. */
 
+/* Nanoseconds since 1970: 64 bits would end in 2554, and the years before 1970 are negative. */
+typedef __int128 instant_t;
+
 struct record {
-    uint64_t time_ns;     /* as recorded */
+    instant_t time_ns;    /* as recorded */
     const uint8_t *bytes; /* until the next one is read */
     uint32_t n_bytes;
     bool is_cut; /* the capture holds its beginning only */

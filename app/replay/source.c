@@ -18,7 +18,7 @@ struct input {
     bool is_open;
     bool has_first;
     struct record record;
-    uint64_t origin_ns;
+    instant_t origin_ns;
     uint64_t base_ns;
 };
 
@@ -52,7 +52,7 @@ void source_close(struct source *source)
 /* Reads the file's next frame; closes it after the last. */
 static int advance(struct source *source, struct input *input)
 {
-    uint64_t before_ns = input->record.time_ns;
+    instant_t before_ns = input->record.time_ns;
     int rc = reader_next(&input->reader, &input->record);
 
     if (rc != 1) {
@@ -94,7 +94,8 @@ static int open_next(struct source *source)
 /* All of them; to be merged, with one clock: the earliest frame is the first. */
 static int open_all(struct source *source)
 {
-    uint64_t earliest_ns = UINT64_MAX;
+    instant_t earliest_ns = 0;
+    bool is_first = true;
 
     while (source->n_opened < source->request->n_files) {
         const struct input *input = &source->inputs[source->n_opened];
@@ -102,8 +103,11 @@ static int open_all(struct source *source)
 
         if (rc != 0)
             return rc;
-        if (input->has_first && input->origin_ns < earliest_ns)
+        if (!input->has_first)
+            continue;
+        if (is_first || input->origin_ns < earliest_ns)
             earliest_ns = input->origin_ns;
+        is_first = false;
     }
     for (int i = 0; source->request->order == CAPTURE_MERGE && i < source->n_opened; i++)
         source->inputs[i].origin_ns = earliest_ns;
@@ -137,9 +141,12 @@ int source_open(struct source **ret_source, const struct capture_request *reques
     return 0;
 }
 
+/* 584 years at most. */
 static uint64_t due_ns(const struct input *input)
 {
-    return input->base_ns + (input->record.time_ns - input->origin_ns);
+    instant_t due_ns = input->base_ns + (input->record.time_ns - input->origin_ns);
+
+    return due_ns < UINT64_MAX ? (uint64_t)due_ns : UINT64_MAX;
 }
 
 /* The file whose frame comes first; the earlier named one, where two come together. */

@@ -36,6 +36,7 @@ struct stream {
     bool has_last;
     bool is_partial; /* some pass was damaged, or is not what the one before it was */
     bool is_changed; /* the latter, which has been said */
+    bool told_long;  /* a frame comes late */
     struct window *windows;
     pthread_t thread;
     lab_atomic_t stopping; /* nothing more is wanted */
@@ -102,6 +103,24 @@ struct passage {
     struct capture *counts;
 };
 
+/* Of a stream, it is not known how long a pass will take; but it is read before it is waited for.
+ */
+static void tell_long_wait(struct stream *stream, const struct view *view)
+{
+    uint64_t duration_ns = stream->request.duration_ns;
+    char wait[32];
+
+    if (stream->told_long || view->due_ns <= PACE_LONG_NS ||
+        (duration_ns != 0 && duration_ns <= view->due_ns))
+        return;
+    stream->told_long = true;
+    pace_format(view->due_ns, wait, sizeof(wait));
+    note("at this pace frame %" PRIu64
+         " of those to replay comes %s after the start: --maxsleep=MS "
+         "bounds the waits, --duration=SEC the run",
+         view->index + 1, wait);
+}
+
 /* 1 when the pass has come to its end, 0 when nothing more is wanted, or -errno. */
 static int read_pass(struct stream *stream, struct source *source, struct passage *at)
 {
@@ -120,6 +139,8 @@ static int read_pass(struct stream *stream, struct source *source, struct passag
             return rc == 0 ? 1 : rc;
         due_ns = pace_plan_next(&at->plan, frame.time_ns, frame.n_bytes);
         view.due_ns = pace_due_ns(&request->pace, at->index, at->loop, at->pass_ns, due_ns);
+        if (at->loop == 0)
+            tell_long_wait(stream, &view);
         at->counts->n_frames++;
         at->counts->data_bytes += frame.n_bytes;
         if (!put(stream, &frame, &view))

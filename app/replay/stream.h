@@ -18,6 +18,7 @@ struct stream_request {
     unsigned n_queues;
     bool reads_once; /* there is one run, so that a pipe will do if there is one loop, too */
     bool unique_ip;
+    uint64_t duration_ns; /* of a run; 0: until its last frame */
 };
 
 struct stream;

@@ -84,10 +84,10 @@ static void print_line(const struct watch *watch, const struct count *now,
                      point->gbps);
 
     if (shared->ports == NULL) /* which take and free buffers of which they do not say */
-        n += snprintf(line + n, sizeof(line) - (size_t)n,
-                      ", %" PRIu64 " buffers outside the pool, latency %.1f us",
-                      meter_outside(shared->meters, shared->n_meters),
-                      point->latency_mean_ns / 1e3);
+        n +=
+            snprintf(line + n, sizeof(line) - (size_t)n,
+                     ", %" PRIu64 " buffers outside the pool, latency %.1f us",
+                     meter_outside(shared->meters, shared->n_meters), point->latency_mean_ns / 1e3);
     snprintf(line + n, sizeof(line) - (size_t)n, "\n");
     message_try(line);
 }
@@ -221,7 +221,8 @@ struct watch *watch_start(const struct run_shared *shared, struct worker workers
     pthread_cond_init(&watch->wake, NULL);
     rc = cpus_start_thread(&watch->thread, watch_thread, watch);
     if (rc != 0) {
-        note("no thread to watch the run with (%s): no progress is shown, and the report has no series",
+        note("no thread to watch the run with (%s): no progress is shown, and the report has no "
+             "series",
              strerror(rc));
         free(watch);
         return NULL;

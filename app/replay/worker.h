@@ -34,7 +34,7 @@ struct run_shared {
     bool yield;           /* more lcores than CPUs: a poll that finds nothing gives way */
     lab_atomic_t started; /* 0 until start_ns is set */
     uint64_t start_ns;
-    uint64_t end_ns; /* when --duration is over; UINT64_MAX: there is none */
+    uint64_t end_ns;      /* when --duration is over; UINT64_MAX: there is none */
     struct meter *meters; /* of the receivers, then of the releasers */
     unsigned n_meters;
     bool drops;             /* a frame that finds no buffer is dropped */
