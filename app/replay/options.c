@@ -74,7 +74,8 @@ static const struct option_spec specs[] = {
      "times of their frames (merge), or beginning together, each on a" OPTION_NEXT
      "queue of its own (beside)"},
     {"unique-ip", NULL, OPTION_UNIQUE_IP,
-     "each loop has IP addresses of its own, checksums stay right"},
+     "with --loop: each further loop has IP addresses of its own, and" OPTION_NEXT
+     "checksums stay right"},
     {"stream", NULL, OPTION_STREAM,
      "do not load the capture: read it ahead of the replay, for one" OPTION_NEXT
      "that memory cannot hold, or that comes through a pipe"},
@@ -298,7 +299,12 @@ static bool make_sense(const struct options *options)
         complain("--window needs --stream");
         return false;
     }
-    return can_find_size(options) && can_reserve(options) && can_use_port(options);
+    if (!can_find_size(options) || !can_reserve(options) || !can_use_port(options))
+        return false;
+    if (options->unique_ip && options->loop == 1)
+        complain("--unique-ip needs --loop: the first loop has the addresses of the capture, each "
+                 "further one its own");
+    return !options->unique_ip || options->loop != 1;
 }
 
 static bool parse_free_on(struct options *options, const char *text)

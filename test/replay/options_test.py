@@ -434,6 +434,8 @@ class WrongUsage(replay.ReplayTest):
                 ("--linktype=ethernet: must be strict or pad-eth", "--linktype=ethernet", DEMO),
                 ("--files=mix: must be append", "--files=mix", DEMO),
                 ("--window needs --stream", "--window=8", DEMO),
+                ("--unique-ip needs --loop", "--unique-ip", DEMO),
+                ("--unique-ip needs --loop", "--unique-ip", "--loop=1", DEMO),
                 ("--window=0: must be a whole number, 1 to", "--stream", "--window=0", DEMO),
                 ("--filter=tcp prt 80: ", "--stream", "-f", "tcp prt 80", DEMO),
                 ("--duration=1s: must be a number above 0", "--duration=1s", DEMO),
