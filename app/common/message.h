@@ -5,7 +5,8 @@
 #define COMMON_MESSAGE_H
 
 /* What a person is told while the program runs: one sentence a line, on stderr, after the
- * program's name. */
+ * program's name. A stderr that has no room, because nobody reads it, is waited for two seconds:
+ * the program's end does not hang on it. */
 
 /* Says why something did not work. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -13,5 +14,8 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Says something worth knowing; -q silences it. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void note_silence(void);
+
+/* Writes a short text as it is, if stderr has room for it now. */
+void message_try(const char *text);
 
 #endif

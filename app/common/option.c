@@ -204,13 +204,18 @@ bool parse_unsigned(const char *option, const char *text, unsigned least, unsign
     return true;
 }
 
-bool parse_positive(const char *option, const char *text, double *ret_value)
+bool parse_real(const char *option, const char *text, double least, double most, double *ret_value)
 {
-    char *end;
+    char expected[64], *end;
     double value = strtod(text, &end);
 
-    if (end == text || *end != '\0' || !isfinite(value) || value <= 0)
-        return wrong_value(option, text, "a number above 0");
+    if (end == text || *end != '\0' || !(value > 0 && value >= least && value <= most)) {
+        if (least == 0)
+            snprintf(expected, sizeof(expected), "a number above 0, up to %.0f", most);
+        else
+            snprintf(expected, sizeof(expected), "a number, %g to %.0f", least, most);
+        return wrong_value(option, text, expected);
+    }
     *ret_value = value;
     return true;
 }

@@ -64,7 +64,8 @@ bool parse_u64(const char *option, const char *text, uint64_t least, uint64_t mo
                uint64_t *ret_value);
 bool parse_unsigned(const char *option, const char *text, unsigned least, unsigned most,
                     unsigned *ret_value);
-bool parse_positive(const char *option, const char *text, double *ret_value);
+/* A number from `least` to `most`; where `least` is 0, above that. */
+bool parse_real(const char *option, const char *text, double least, double most, double *ret_value);
 
 /* Names with commas between them; cuts the text into pieces. */
 bool parse_names(const char *option, char *text, unsigned most, const char *ret_names[],

@@ -47,6 +47,25 @@ void capture_plan(struct capture *capture, const struct pace *pace)
     capture->pass_ns = pace_plan_pass_ns(&plan);
 }
 
+uint64_t capture_last_due(const struct capture *capture, const struct pace *pace,
+                          uint64_t *ret_longest_ns, size_t *ret_frame)
+{
+    uint64_t last_ns = 0;
+
+    *ret_longest_ns = *ret_frame = 0;
+    for (size_t i = 0; i < capture->n_frames; i++) {
+        uint64_t due_ns =
+            pace_due_ns(pace, i, 0, capture->pass_ns, (double)capture->frames[i].time_ns);
+
+        if (due_ns - last_ns > *ret_longest_ns) {
+            *ret_longest_ns = due_ns - last_ns;
+            *ret_frame = i;
+        }
+        last_ns = due_ns;
+    }
+    return last_ns;
+}
+
 void capture_free(struct capture *capture)
 {
     free(capture->data);
@@ -158,20 +177,21 @@ static int load(struct capture *capture, const struct capture_request *request,
 int capture_load(struct capture *ret_capture, const struct capture_request *request)
 {
     struct capture capture = {0};
+    const struct source_how how = {.counts = &capture, .notes = true, .complains = true};
     struct source *source;
     int rc = look_at_sizes(request);
 
     if (rc == 0)
-        rc = source_open(&source, request, &capture, true);
-    if (rc != 0)
-        return rc;
-    rc = load(&capture, request, source);
-    source_close(source);
-    if (rc != 0) {
+        rc = source_open(&source, request, &how);
+    if (rc == 0) {
+        rc = load(&capture, request, source);
+        source_close(source);
+    }
+    if (rc != 0 && rc != -EINTR) {
         capture_free(&capture);
         return rc;
     }
-    if (capture.n_frames == 0 && capture.n_read > 0)
+    if (rc == 0 && capture.n_frames == 0 && capture.n_read > 0)
         note("none of the %" PRIu64 " frames read is to be replayed", capture.n_read);
     capture.pass_ns = (double)span_ns(&capture);
     *ret_capture = capture;

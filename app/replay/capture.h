@@ -87,7 +87,8 @@ struct capture_request {
 /* Reads the files. What is wrong is said on stderr. A file that is damaged after its header, or
  * that cannot be read beyond some frame, makes the capture partial and is no failure; one that is
  * missing, no capture, or too large is: -ENOENT…, -EBADMSG, -ENOMEM; so is a filter that is none:
- * -EINVAL. */
+ * -EINVAL. When a signal asks for the end of the run meanwhile, what has been read by then is the
+ * capture. */
 int capture_load(struct capture *ret_capture, const struct capture_request *request);
 
 void capture_free(struct capture *capture);
@@ -97,5 +98,10 @@ const char *capture_refusal_name(enum refusal reason);
 
 /* Turns the times as recorded into those at which the frames are due at this pace. */
 void capture_plan(struct capture *capture, const struct pace *pace);
+
+/* When the last frame of the first pass is due, once planned; and the longest wait before a frame,
+ * with the index of that frame. */
+uint64_t capture_last_due(const struct capture *capture, const struct pace *pace,
+                          uint64_t *ret_longest_ns, size_t *ret_frame);
 
 #endif

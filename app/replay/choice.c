@@ -7,6 +7,7 @@
 #include "option.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,9 +85,33 @@ bool choice_is_all(const struct choice *choice)
     return choice->include.n == 0 && choice->exclude.n == 0 && choice->filter == NULL;
 }
 
+/* A capture file without a frame. libpcap compiles for a live interface unless it reads a file, and
+ * then takes `inbound` or `ifindex 2`, of which a file of Ethernet frames knows nothing. */
+static pcap_t *open_ethernet(void)
+{
+    struct pcap_file_header header = {
+        .magic = 0xa1b2c3d4,
+        .version_major = PCAP_VERSION_MAJOR,
+        .version_minor = PCAP_VERSION_MINOR,
+        .snaplen = LARGEST_SNAPLEN,
+        .linktype = DLT_EN10MB,
+    };
+    char why[PCAP_ERRBUF_SIZE];
+    FILE *file = fmemopen(NULL, sizeof(header), "w+");
+    pcap_t *pcap = NULL;
+
+    if (file == NULL)
+        return NULL;
+    if (fwrite(&header, sizeof(header), 1, file) == 1 && fseek(file, 0, SEEK_SET) == 0)
+        pcap = pcap_fopen_offline(file, why);
+    if (pcap == NULL)
+        fclose(file);
+    return pcap;
+}
+
 bool choice_compile(const struct choice *choice, struct bpf_program *ret_program)
 {
-    pcap_t *ethernet = pcap_open_dead(DLT_EN10MB, LARGEST_SNAPLEN);
+    pcap_t *ethernet = open_ethernet();
     bool compiles;
 
     if (ethernet == NULL) {

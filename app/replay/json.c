@@ -104,6 +104,7 @@ static json_t *run_object(const struct options *options, const struct capture *c
 {
     json_t *object = json_object();
     char hold[64];
+    double part;
 
     json_object_set_new(object, "files", files_array(options));
     set_count(object, "frames_read", capture->n_read);
@@ -134,7 +135,7 @@ static json_t *run_object(const struct options *options, const struct capture *c
     }
     json_object_set_new(object, "verified", json_boolean(options->verify));
     set_count(object, "leaked", r->leaked);
-    json_object_set_new(object, "interrupted", json_boolean(r->stopped == STOP_SIGNAL));
+    json_object_set_new(object, "interrupted", json_boolean(r->interrupted));
     if (r->port.used)
         json_object_set_new(object, "port", port_object(&r->port));
     json_object_set_new(object, "duration_s", json_real(r->duration_s));
@@ -145,7 +146,8 @@ static json_t *run_object(const struct options *options, const struct capture *c
         json_object_set_new(object, "rate_asked", json_real(options->pace.rate));
         json_object_set_new(object, "planned_s", json_real(r->planned_s));
         json_object_set_new(object, "rate_reached",
-                            json_real(options->pace.rate * report_reached(r)));
+                            report_reached(r, &part) ? json_real(options->pace.rate * part)
+                                                     : json_null());
     }
     json_object_set_new(object, "pool", json_string(r->pool));
     set_count(object, "total_num_mbufs", n_mbufs);

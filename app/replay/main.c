@@ -51,6 +51,7 @@ static int open_stream(struct replay *replay, const struct capture_request *capt
         .n_queues = options->rxq,
         .reads_once = !options->find_size && options->n_pools * options->repeat == 1,
         .unique_ip = options->unique_ip,
+        .duration_ns = (uint64_t)(options->duration_s * 1e9),
     };
 
     return stream_open(&replay->capture, &request);
@@ -72,6 +73,29 @@ static int load(struct replay *replay)
     return EXIT_SUCCESS;
 }
 
+/* A wait of years in the middle of a capture is a clock that was set, or a fault: nobody should
+ * learn of it by waiting. */
+static void tell_long_pass(const struct replay *replay)
+{
+    const struct options *options = &replay->options;
+    char pass[32], longest[32];
+    uint64_t last_ns, longest_ns;
+    size_t frame;
+
+    if (!pace_is_timed(&options->pace) || replay->capture.stream != NULL)
+        return;
+    last_ns = capture_last_due(&replay->capture, &options->pace, &longest_ns, &frame);
+    if (last_ns <= PACE_LONG_NS ||
+        (options->duration_s > 0 && options->duration_s * 1e9 <= (double)last_ns))
+        return;
+    pace_format(last_ns, pass, sizeof(pass));
+    pace_format(longest_ns, longest, sizeof(longest));
+    note(
+        "at this pace a pass takes %s, %s of it before frame %zu of those to replay: --maxsleep=MS "
+        "bounds the waits, --duration=SEC the run",
+        pass, longest, frame + 1);
+}
+
 /* The ports tell which frames they can pass on, so this comes after the EAL has found them. */
 static int aim(struct replay *replay)
 {
@@ -86,6 +110,7 @@ static int aim(struct replay *replay)
     if (status != EXIT_SUCCESS)
         return status;
     capture_plan(&replay->capture, &options->pace);
+    tell_long_pass(replay);
     if (flow_spread(&replay->capture, options->rxq, options->capture.order == CAPTURE_BESIDE) == 0)
         return EXIT_SUCCESS;
     complain("%zu frames are more than can be spread over queues: --rxq=1, or a part of them, with "
@@ -150,6 +175,13 @@ static int run_once(struct replay *replay, const char *driver, unsigned n_mbufs,
     return rc;
 }
 
+/* Runs that a signal has kept from being made are told of: the report has only the others. */
+static int leave_out(const struct options *options, unsigned done)
+{
+    complain("interrupted: %u of %u runs have been made", done, options->repeat * options->n_pools);
+    return EXIT_FAILURE;
+}
+
 /* The capture through each pool in turn, until a signal comes. */
 static int run_all(struct replay *replay)
 {
@@ -158,7 +190,7 @@ static int run_all(struct replay *replay)
     for (unsigned i = 0; i < options->repeat; i++) {
         for (unsigned j = 0; j < options->n_pools; j++) {
             if (stop_requested() == STOP_SIGNAL)
-                return i > 0 || j > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+                return leave_out(options, i * options->n_pools + j);
             if (run_once(replay, options->pools[j], replay->n_mbufs,
                          rounds_next(&replay->rounds, j)) != 0)
                 return EXIT_FAILURE;
@@ -197,8 +229,19 @@ static void print(const struct replay *replay, FILE *out, const struct run_resul
                   unsigned n)
 {
     report_print(out, &replay->options, &replay->capture, replay->n_mbufs, results, n);
-    if (replay->options.find_size)
+    if (replay->options.find_size && replay->rounds.n[0] > 0)
         find_size_print(out, replay->n_mbufs, replay->words, replay->n_words);
+}
+
+/* What is to be said when a signal has come before the first frame. */
+static struct run_result never_started(const struct replay *replay)
+{
+    return (struct run_result){
+        .pool = replay->options.pools[0],
+        .stopped = STOP_SIGNAL,
+        .not_reached = replay->capture.n_frames,
+        .unread = true,
+    };
 }
 
 static int report(const struct replay *replay)
@@ -213,8 +256,16 @@ static int report(const struct replay *replay)
         results[n] = rounds_median(&replay->rounds, n);
         n++;
     }
+    if (n == 0 && stop_requested() == STOP_SIGNAL) {
+        results[n++] = never_started(replay);
+        status = EXIT_FAILURE;
+    }
     if (n == 0)
         return EXIT_SUCCESS;
+    for (unsigned i = 0; i < n; i++)
+        results[i].interrupted |=
+            results[i].stopped == STOP_SIGNAL ||
+            (stop_requested() == STOP_SIGNAL && replay->rounds.n[i] < options->repeat);
     if (!options->quiet) {
         print(replay, out, results, n);
         if (fflush(out) != 0) {
@@ -289,6 +340,8 @@ int main(int argc, char *argv[])
     }
     if (replay.options.quiet)
         note_silence();
+    /* From here on a signal ends the run with its report, whatever is under way. */
+    stop_on_signals();
     cpus_remember();
     if (report_json_look(&replay.options) != 0)
         return EXIT_FAILURE;
@@ -296,11 +349,8 @@ int main(int argc, char *argv[])
     if (status == EXIT_SUCCESS &&
         rounds_open(&replay.rounds, replay.options.n_pools, replay.options.repeat) != 0)
         status = EXIT_FAILURE;
-    if (status == EXIT_SUCCESS) {
-        /* Not earlier: who waits for a capture on a pipe has nothing to tidy up. */
-        stop_on_signals();
-        status = replay_run(&replay);
-    }
+    if (status == EXIT_SUCCESS)
+        status = stop_requested() == STOP_SIGNAL ? report(&replay) : replay_run(&replay);
     rounds_close(&replay.rounds);
     stream_close(replay.capture.stream);
     capture_free(&replay.capture);

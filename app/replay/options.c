@@ -74,7 +74,8 @@ static const struct option_spec specs[] = {
      "times of their frames (merge), or beginning together, each on a" OPTION_NEXT
      "queue of its own (beside)"},
     {"unique-ip", NULL, OPTION_UNIQUE_IP,
-     "each loop has IP addresses of its own, checksums stay right"},
+     "with --loop: each further loop has IP addresses of its own, and" OPTION_NEXT
+     "checksums stay right"},
     {"stream", NULL, OPTION_STREAM,
      "do not load the capture: read it ahead of the replay, for one" OPTION_NEXT
      "that memory cannot hold, or that comes through a pipe"},
@@ -129,6 +130,12 @@ static const struct option_spec specs[] = {
     {"version", NULL, 'V', "version, and the DPDK it runs on"},
 };
 
+/* What an option may be at most: a time that the clock can count to, and a rate that is a double's
+ * still when it is multiplied. */
+#define MOST_SECONDS 1e9
+#define MOST_RATE 1e15
+#define LEAST_PERIOD_S 0.001 /* what is printed more often nobody reads */
+
 /* Until it is known whether there is a reserve, with which the default is another. */
 #define MBCACHE_UNSET UINT_MAX
 
@@ -179,14 +186,15 @@ static bool parse_pace(struct options *options, enum pace_kind kind, const struc
     }
     options->paced = true;
     options->pace.kind = kind;
-    return spec->argument == NULL || parse_positive(spec->name, text, &options->pace.rate);
+    return spec->argument == NULL ||
+           parse_real(spec->name, text, 0, MOST_RATE, &options->pace.rate);
 }
 
 static bool parse_milliseconds(const char *name, const char *text, double *ret_ns)
 {
     double milliseconds;
 
-    if (!parse_positive(name, text, &milliseconds))
+    if (!parse_real(name, text, 0, 1e3 * MOST_SECONDS, &milliseconds))
         return false;
     *ret_ns = milliseconds * 1e6;
     return true;
@@ -291,7 +299,12 @@ static bool make_sense(const struct options *options)
         complain("--window needs --stream");
         return false;
     }
-    return can_find_size(options) && can_reserve(options) && can_use_port(options);
+    if (!can_find_size(options) || !can_reserve(options) || !can_use_port(options))
+        return false;
+    if (options->unique_ip && options->loop == 1)
+        complain("--unique-ip needs --loop: the first loop has the addresses of the capture, each "
+                 "further one its own");
+    return !options->unique_ip || options->loop != 1;
 }
 
 static bool parse_free_on(struct options *options, const char *text)
@@ -362,7 +375,7 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
     case 'L':
         return parse_u64(name, text, 1, UINT64_MAX, &o->capture.frames);
     case OPTION_DURATION:
-        return parse_positive(name, text, &o->duration_s);
+        return parse_real(name, text, 0, MOST_SECONDS, &o->duration_s);
     case 't':
         return parse_pace(o, PACE_TOPSPEED, spec, text);
     case 'x':
@@ -432,7 +445,7 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
         o->find_size = true;
         return true;
     case OPTION_STATS:
-        return parse_positive(name, text, &o->stats_s);
+        return parse_real(name, text, LEAST_PERIOD_S, MOST_SECONDS, &o->stats_s);
     case OPTION_SEED:
         return parse_u64(name, text, 0, UINT64_MAX, &o->seed);
     case OPTION_VERIFY:

@@ -4,6 +4,7 @@
 #include "pace.h"
 
 #include <rte_common.h>
+#include <stdio.h>
 
 /* Infinity would do, but that times 0 is no number. */
 #define NEVER_NS 0x1p65
@@ -22,6 +23,21 @@ const char *pace_name(enum pace_kind kind)
 uint64_t pace_whole_ns(double ns)
 {
     return ns < 0x1p64 ? (uint64_t)ns : UINT64_MAX;
+}
+
+void pace_format(uint64_t ns, char *text, size_t capacity)
+{
+    static const struct {
+        double seconds;
+        const char *name;
+    } units[] = {{365.25 * 86400, "years"}, {86400, "days"}, {3600, "hours"}, {60, "minutes"}};
+    double seconds = (double)ns / 1e9;
+    unsigned i = 0;
+
+    while (i < 3 && seconds < 2 * units[i].seconds)
+        i++;
+    snprintf(text, capacity, "%s%.1f %s", ns == UINT64_MAX ? "more than " : "",
+             seconds / units[i].seconds, units[i].name);
 }
 
 /* Between the frames, or the groups of them, that are due at once. */

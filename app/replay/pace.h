@@ -5,6 +5,7 @@
 #define REPLAY_PACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* When a frame is due.
@@ -54,6 +55,12 @@ void pace_plan_start(struct pace_plan *plan, const struct pace *pace);
 
 /* When in its pass the next frame is due; it was recorded time_ns after the first. */
 double pace_plan_next(struct pace_plan *plan, uint64_t time_ns, uint32_t bytes);
+
+/* "26.1 hours", for whoever is told of a long wait. */
+void pace_format(uint64_t ns, char *text, size_t capacity);
+
+/* A pass that takes longer is told of before it begins. */
+#define PACE_LONG_NS UINT64_C(3600000000000)
 
 /* How long a pass over the frames so far takes. */
 double pace_plan_pass_ns(const struct pace_plan *plan);

@@ -4,6 +4,7 @@
 #include "reader.h"
 
 #include "choice.h"
+#include "input.h"
 #include "link.h"
 #include "message.h"
 
@@ -46,18 +47,22 @@ static int look_at(const char *name)
     return 0;
 }
 
-static FILE *open_file(struct reader *reader)
+static int open_file(struct reader *reader, FILE **ret_file)
 {
-    FILE *file = strcmp(reader->name, "-") == 0 ? stdin : fopen(reader->name, "rbe");
+    struct input_head head;
+    int rc = input_open(ret_file, &head, reader->name, reader->stopping);
 
-    if (file == NULL)
-        return NULL;
-    /* One thread reads it; and exit(3) would wait for its lock while it sits in a read(). */
-    __fsetlocking(file, FSETLOCKING_BYCALLER);
+    if (rc == -EINTR)
+        return rc;
+    if (rc != 0) {
+        errno = -rc;
+        return cannot_open(reader->name);
+    }
+    __fsetlocking(*ret_file, FSETLOCKING_BYCALLER); /* one thread reads it */
     reader->buffer = malloc(BUFFER_BYTES);
     if (reader->buffer != NULL)
-        setvbuf(file, reader->buffer, _IOFBF, BUFFER_BYTES);
-    return file;
+        setvbuf(*ret_file, reader->buffer, _IOFBF, BUFFER_BYTES);
+    return 0;
 }
 
 int reader_open(struct reader *ret_reader, const struct reader *how)
@@ -67,16 +72,19 @@ int reader_open(struct reader *ret_reader, const struct reader *how)
     int rc = look_at(reader.name);
     FILE *file;
 
+    if (rc == 0)
+        rc = open_file(&reader, &file);
     if (rc != 0)
         return rc;
-    file = open_file(&reader);
-    if (file == NULL)
-        return cannot_open(reader.name);
     reader.pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
     if (reader.pcap == NULL) {
-        complain("%s: not a capture that libpcap can read: %s", reader.name, why);
+        bool is_over = input_is_over(reader.stopping);
+
         fclose(file);
         free(reader.buffer);
+        if (is_over)
+            return -EINTR;
+        complain("%s: not a capture that libpcap can read: %s", reader.name, why);
         return -EBADMSG;
     }
     reader.link = pcap_datalink(reader.pcap);
@@ -87,17 +95,17 @@ int reader_open(struct reader *ret_reader, const struct reader *how)
 void reader_close(struct reader *reader)
 {
     const char *link = pcap_datalink_val_to_name(reader->link);
+    bool notes = reader->notes && !input_is_over(reader->stopping);
 
-    if (reader->tells && reader->n_read == 0 && !reader->counts->partial)
+    if (notes && reader->n_read == 0 && !reader->counts->partial)
         note("%s: holds no frame", reader->name);
-    if (reader->tells && reader->link != DLT_EN10MB && reader->n_read > 0)
+    if (notes && reader->link != DLT_EN10MB && reader->n_read > 0)
         note("%s: %" PRIu64 " frames %s: the link type is %s (%d)", reader->name, reader->n_read,
              reader->request->pad_ethernet ? "given an Ethernet header" : "refused: not_ethernet",
              link == NULL ? "unknown" : link, reader->link);
-    pcap_close(reader->pcap); /* and the file, but for stdin, which nobody reads again */
+    pcap_close(reader->pcap); /* and the file */
     free(reader->made);
-    if (strcmp(reader->name, "-") != 0)
-        free(reader->buffer);
+    free(reader->buffer);
 }
 
 uint32_t reader_largest(const struct reader *reader)
@@ -160,7 +168,9 @@ static int next_raw(struct reader *reader, struct pcap_pkthdr *header, const uin
     if (rc == PCAP_ERROR_BREAK)
         return 0;
     if (rc != 1) {
-        if (reader->tells)
+        if (input_is_over(reader->stopping))
+            return -EINTR;
+        if (reader->complains)
             complain("%s: partial: %" PRIu64 " frames of at least %" PRIu64 ": %s", reader->name,
                      reader->n_read, reader->n_read + 1, pcap_geterr(reader->pcap));
         reader->counts->partial = true;
@@ -169,6 +179,17 @@ static int next_raw(struct reader *reader, struct pcap_pkthdr *header, const uin
     *header = *read;
     reader->n_read++;
     return 1;
+}
+
+/* It was opened for nanoseconds: tv_usec holds them. The seconds of pcap are 32 bits without a
+ * sign, which libpcap 1.10.3 gives one. */
+static instant_t time_of(const struct reader *reader, const struct timeval *ts)
+{
+    int64_t seconds = ts->tv_sec;
+
+    if (pcap_major_version(reader->pcap) == PCAP_VERSION_MAJOR)
+        seconds = (uint32_t)seconds;
+    return (instant_t)seconds * 1000000000 + ts->tv_usec;
 }
 
 int reader_next(struct reader *reader, struct record *ret_record)
@@ -186,8 +207,7 @@ int reader_next(struct reader *reader, struct record *ret_record)
         refusal = judge(reader, &header, bytes);
         if (refusal == REFUSALS) {
             *ret_record = (struct record){
-                /* It was opened for nanoseconds: tv_usec holds them. */
-                .time_ns = (uint64_t)header.ts.tv_sec * 1000000000u + (uint64_t)header.ts.tv_usec,
+                .time_ns = time_of(reader, &header.ts),
                 .bytes = bytes,
                 .n_bytes = header.caplen,
                 .is_cut = header.caplen < header.len,

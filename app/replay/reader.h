@@ -5,13 +5,17 @@
 #define REPLAY_READER_H
 
 #include "capture.h"
+#include "input.h"
 
 #include <pcap/pcap.h>
 
 /* One capture file, frame by frame, of which those come that are to be replayed. */
 
+/* Nanoseconds since 1970: 64 bits would end in 2554, and the years before 1970 are negative. */
+typedef __int128 instant_t;
+
 struct record {
-    uint64_t time_ns;     /* as recorded */
+    instant_t time_ns;    /* as recorded */
     const uint8_t *bytes; /* until the next one is read */
     uint32_t n_bytes;
     bool is_cut; /* the capture holds its beginning only */
@@ -22,7 +26,9 @@ struct reader {
     const struct capture_request *request;
     const struct bpf_program *filter; /* NULL: none */
     struct capture *counts;           /* what was read and refused; `partial` */
-    bool tells;                       /* what is odd about the file */
+    bool notes;                       /* says what is odd about the file */
+    bool complains;                   /* says where it is damaged */
+    const lab_atomic_t *stopping;     /* ends the reading when it is set; NULL: signals alone do */
     pcap_t *pcap;
     char *buffer; /* the file's */
     int link;
@@ -31,11 +37,12 @@ struct reader {
     size_t made_capacity;
 };
 
-/* 0 or -errno, and the reason has been said: the file is missing, or no capture. */
+/* 0 or -errno, and the reason has been said: the file is missing, or no capture. -EINTR, and
+ * nothing said, when the reading was ended while it waited for the file. */
 int reader_open(struct reader *ret_reader, const struct reader *how);
 
-/* 1 and a frame, 0 after the last, or -ENOMEM. A file that cannot be read to its end ends where it
- * is damaged: that has been said and makes the capture partial. */
+/* 1 and a frame, 0 after the last, -ENOMEM, or -EINTR as above. A file that cannot be read to its
+ * end ends where it is damaged: that has been said and makes the capture partial. */
 int reader_next(struct reader *reader, struct record *ret_record);
 
 void reader_close(struct reader *reader);

@@ -23,17 +23,27 @@ const char *report_free_on(const struct options *options)
     return options->free_on_random ? "random" : options->free_on_other ? "other" : "same";
 }
 
-double report_reached(const struct run_result *result)
+bool report_reached(const struct run_result *result, double *ret_part)
 {
-    return result->fed_s > 0 ? result->planned_s / result->fed_s : 1;
+    if (result->planned_s <= 0 || result->fed_s <= 0)
+        return false;
+    *ret_part = result->planned_s / result->fed_s;
+    return true;
 }
 
 static void print_pace(FILE *out, const struct pace *pace, const struct run_result *r)
 {
+    double part;
+
     if (!pace_is_timed(pace))
         return;
-    fprintf(out, "  Asked: --%s=%.10g, reached: %.10g (%.2f %%)\n", pace_name(pace->kind),
-            pace->rate, pace->rate * report_reached(r), 100 * report_reached(r));
+    fprintf(out, "  Asked: --%s=%.10g, reached: ", pace_name(pace->kind), pace->rate);
+    if (report_reached(r, &part))
+        fprintf(out, "%.10g (%.2f %%)\n", pace->rate * part, 100 * part);
+    else
+        fprintf(out, "%s\n",
+                r->frames_replayed > 0 ? "unknown (all frames were due at once)"
+                                       : "unknown (no frame was replayed)");
 }
 
 static void print_capture(FILE *out, const struct capture *capture)
@@ -145,7 +155,7 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
             hold, options->clone ? ", cloned" : "");
     fprintf(out, "  Actual: %" PRIu64 " packets (%" PRIu64 " bytes) replayed in %.6f seconds%s\n",
             r->frames_replayed, r->bytes_replayed, r->duration_s,
-            r->stopped == STOP_SIGNAL     ? ", interrupted"
+            r->interrupted                ? ", interrupted"
             : r->stopped == STOP_DURATION ? ", time over"
             : r->stopped == STOP_INPUT    ? ", no more keys"
             : r->port.stalled             ? ", stalled"

@@ -31,7 +31,8 @@ const char *report_free_on(const struct options *options);
 double report_mpps(const struct run_result *result);
 double report_gbps(const struct run_result *result);
 
-/* The part of the rate that was asked for which was reached, of a run at a pace. */
-double report_reached(const struct run_result *result);
+/* The part of the rate that was asked for which was reached, of a run at a pace. False where that
+ * cannot be told: no frame was due later than at once. */
+bool report_reached(const struct run_result *result, double *ret_part);
 
 #endif

@@ -63,6 +63,8 @@ struct run_result rounds_median(const struct rounds *rounds, unsigned pool)
     result = own[middle];
     result.rounds = n;
     result.mpps_spread = spread;
+    for (unsigned i = 0; i < n; i++)
+        result.interrupted |= own[i].stopped == STOP_SIGNAL;
     speeds(rounds, 0, firsts);
     if (!spread_of_ratios(values, firsts, RTE_MIN(n, rounds->n[0]), &result.ratio))
         result.ratio = (struct spread){0};

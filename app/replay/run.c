@@ -133,6 +133,9 @@ static void run_start(struct run_shared *shared, struct worker workers[])
         role++;
     }
     shared->start_ns = lab_os_clock_ns();
+    shared->end_ns = UINT64_MAX;
+    if (shared->options->duration_s > 0)
+        shared->end_ns = shared->start_ns + (uint64_t)(shared->options->duration_s * 1e9);
     lab_store_release(&shared->started, 1); /* pairs with worker_wait_for_start() */
 }
 

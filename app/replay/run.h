@@ -63,6 +63,7 @@ struct run_result {
     double planned_s; /* when the last frame that was replayed was due */
     double fed_s;     /* and when it was fed */
     enum stop_cause stopped;
+    bool interrupted; /* a signal has ended this run, or another of its pool's rounds */
     struct port_result port;
 
     /* Of several rounds, this is the one in the middle: rounds.h. */

@@ -18,16 +18,15 @@ struct input {
     bool is_open;
     bool has_first;
     struct record record;
-    uint64_t origin_ns;
+    instant_t origin_ns;
     uint64_t base_ns;
 };
 
 struct source {
     const struct capture_request *request;
-    struct capture *counts;
+    struct source_how how;
     struct bpf_program filter;
     bool has_filter;
-    bool tells;
     uint64_t last_ns;
     struct input *current; /* its frame has been handed out; NULL: none has */
     int n_opened;
@@ -53,7 +52,7 @@ void source_close(struct source *source)
 /* Reads the file's next frame; closes it after the last. */
 static int advance(struct source *source, struct input *input)
 {
-    uint64_t before_ns = input->record.time_ns;
+    instant_t before_ns = input->record.time_ns;
     int rc = reader_next(&input->reader, &input->record);
 
     if (rc != 1) {
@@ -65,7 +64,7 @@ static int advance(struct source *source, struct input *input)
         input->origin_ns = input->record.time_ns;
     } else if (input->record.time_ns < before_ns) {
         input->record.time_ns = before_ns;
-        source->counts->n_backward++;
+        source->how.counts->n_backward++;
     }
     return 0;
 }
@@ -77,8 +76,10 @@ static int open_next(struct source *source)
         .name = source->request->files[source->n_opened],
         .request = source->request,
         .filter = source->has_filter ? &source->filter : NULL,
-        .counts = source->counts,
-        .tells = source->tells,
+        .counts = source->how.counts,
+        .notes = source->how.notes,
+        .complains = source->how.complains,
+        .stopping = source->how.stopping,
     };
     int rc = reader_open(&input->reader, &how);
 
@@ -93,7 +94,8 @@ static int open_next(struct source *source)
 /* All of them; to be merged, with one clock: the earliest frame is the first. */
 static int open_all(struct source *source)
 {
-    uint64_t earliest_ns = UINT64_MAX;
+    instant_t earliest_ns = 0;
+    bool is_first = true;
 
     while (source->n_opened < source->request->n_files) {
         const struct input *input = &source->inputs[source->n_opened];
@@ -101,8 +103,11 @@ static int open_all(struct source *source)
 
         if (rc != 0)
             return rc;
-        if (input->has_first && input->origin_ns < earliest_ns)
+        if (!input->has_first)
+            continue;
+        if (is_first || input->origin_ns < earliest_ns)
             earliest_ns = input->origin_ns;
+        is_first = false;
     }
     for (int i = 0; source->request->order == CAPTURE_MERGE && i < source->n_opened; i++)
         source->inputs[i].origin_ns = earliest_ns;
@@ -110,7 +115,7 @@ static int open_all(struct source *source)
 }
 
 int source_open(struct source **ret_source, const struct capture_request *request,
-                struct capture *counts, bool tells)
+                const struct source_how *how)
 {
     struct source *source =
         calloc(1, sizeof(*source) + (size_t)request->n_files * sizeof(source->inputs[0]));
@@ -121,8 +126,7 @@ int source_open(struct source **ret_source, const struct capture_request *reques
         return -ENOMEM;
     }
     source->request = request;
-    source->counts = counts;
-    source->tells = tells;
+    source->how = *how;
     if (request->choice.filter != NULL) {
         source->has_filter = choice_compile(&request->choice, &source->filter);
         rc = source->has_filter ? 0 : -EINVAL;
@@ -137,9 +141,12 @@ int source_open(struct source **ret_source, const struct capture_request *reques
     return 0;
 }
 
+/* 584 years at most. */
 static uint64_t due_ns(const struct input *input)
 {
-    return input->base_ns + (input->record.time_ns - input->origin_ns);
+    instant_t due_ns = input->base_ns + (input->record.time_ns - input->origin_ns);
+
+    return due_ns < UINT64_MAX ? (uint64_t)due_ns : UINT64_MAX;
 }
 
 /* The file whose frame comes first; the earlier named one, where two come together. */
@@ -171,8 +178,8 @@ int source_next(struct source *source, struct source_frame *ret_frame)
         return rc;
     source->current = input;
     source->last_ns = due_ns(input);
-    source->counts->n_read++;
-    source->counts->n_cut += input->record.is_cut;
+    source->how.counts->n_read++;
+    source->how.counts->n_cut += input->record.is_cut;
     *ret_frame = (struct source_frame){
         .time_ns = source->last_ns,
         .bytes = input->record.bytes,

@@ -6,6 +6,8 @@
 
 #include "capture.h"
 
+#include <lab_atomic.h>
+
 /* The captures as one: their frames in the order in which they are replayed. */
 
 struct source_frame {
@@ -17,12 +19,20 @@ struct source_frame {
 
 struct source;
 
-/* What is read is counted in *counts, and with `tells` what is odd is said. 0 or -errno, and the
- * reason has been said. */
-int source_open(struct source **ret_source, const struct capture_request *request,
-                struct capture *counts, bool tells);
+/* Who reads them, and how: what is read is counted in *counts; the others as in reader.h. */
+struct source_how {
+    struct capture *counts;
+    bool notes;
+    bool complains;
+    const lab_atomic_t *stopping;
+};
 
-/* 1 and a frame, 0 after the last, or -errno, and the reason has been said. */
+/* 0 or -errno, and the reason has been said; -EINTR, and nothing said, when the reading was ended.
+ */
+int source_open(struct source **ret_source, const struct capture_request *request,
+                const struct source_how *how);
+
+/* 1 and a frame, 0 after the last, or -errno as above. */
 int source_next(struct source *source, struct source_frame *ret_frame);
 
 void source_close(struct source *source);

@@ -12,6 +12,7 @@
 #include "unique.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <lab_os.h>
 #include <pthread.h>
 #include <rte_common.h>
@@ -29,11 +30,15 @@
 struct stream {
     struct stream_request request;
     uint32_t largest;
-    struct capture counts; /* of the first pass */
+    struct capture counts; /* of the first pass of a run */
     bool is_whole;
+    struct capture last; /* of the last pass that came to its end, in whichever run */
+    bool has_last;
+    bool is_partial; /* some pass was damaged, or is not what the one before it was */
+    bool is_changed; /* the latter, which has been said */
+    bool told_long;  /* a frame comes late */
     struct window *windows;
     pthread_t thread;
-    bool is_lost;          /* the thread waits for a pipe: nothing of it can be freed */
     lab_atomic_t stopping; /* nothing more is wanted */
     lab_atomic_t is_ready; /* no window has room, or there is no more to read */
 };
@@ -89,13 +94,32 @@ static bool put(struct stream *stream, const struct source_frame *frame, struct 
     return true;
 }
 
-/* A position in the run, and the schedule of the pass that is being read. */
+/* A position in the run, the schedule of the pass that is being read, and what it has. */
 struct passage {
     uint64_t index;
     uint64_t loop;
     double pass_ns;
     struct pace_plan plan;
+    struct capture *counts;
 };
+
+/* Of a stream, it is not known how long a pass will take; but it is read before it is waited for.
+ */
+static void tell_long_wait(struct stream *stream, const struct view *view)
+{
+    uint64_t duration_ns = stream->request.duration_ns;
+    char wait[32];
+
+    if (stream->told_long || view->due_ns <= PACE_LONG_NS ||
+        (duration_ns != 0 && duration_ns <= view->due_ns))
+        return;
+    stream->told_long = true;
+    pace_format(view->due_ns, wait, sizeof(wait));
+    note("at this pace frame %" PRIu64
+         " of those to replay comes %s after the start: --maxsleep=MS "
+         "bounds the waits, --duration=SEC the run",
+         view->index + 1, wait);
+}
 
 /* 1 when the pass has come to its end, 0 when nothing more is wanted, or -errno. */
 static int read_pass(struct stream *stream, struct source *source, struct passage *at)
@@ -115,10 +139,10 @@ static int read_pass(struct stream *stream, struct source *source, struct passag
             return rc == 0 ? 1 : rc;
         due_ns = pace_plan_next(&at->plan, frame.time_ns, frame.n_bytes);
         view.due_ns = pace_due_ns(&request->pace, at->index, at->loop, at->pass_ns, due_ns);
-        if (at->loop == 0) {
-            stream->counts.n_frames++;
-            stream->counts.data_bytes += frame.n_bytes;
-        }
+        if (at->loop == 0)
+            tell_long_wait(stream, &view);
+        at->counts->n_frames++;
+        at->counts->data_bytes += frame.n_bytes;
         if (!put(stream, &frame, &view))
             return 0;
         at->index++;
@@ -127,21 +151,58 @@ static int read_pass(struct stream *stream, struct source *source, struct passag
     return 0;
 }
 
+static bool is_same(const struct capture *a, const struct capture *b)
+{
+    return a->n_read == b->n_read && a->n_frames == b->n_frames && a->data_bytes == b->data_bytes &&
+           a->n_cut == b->n_cut && a->partial == b->partial &&
+           memcmp(a->refused, b->refused, sizeof(a->refused)) == 0;
+}
+
+/* Every pass is to be the capture; its files may be cut, replaced, or written to meanwhile. */
+static void compare(struct stream *stream, const struct capture *pass, uint64_t loop)
+{
+    const struct capture *last = &stream->last;
+
+    if (stream->has_last && !is_same(last, pass)) {
+        if (!stream->is_changed)
+            complain(
+                "partial: the capture has changed while it was replayed: pass %" PRIu64
+                " has %zu frames to replay (%zu bytes), the pass before it had %zu (%zu bytes)",
+                loop + 1, pass->n_frames, pass->data_bytes, last->n_frames, last->data_bytes);
+        stream->is_changed = true;
+        stream->is_partial = true;
+    }
+    stream->last = *pass;
+    stream->has_last = true;
+}
+
+/* 1 when there may be another pass, else as read_pass(). What is odd is said once, in the first
+ * pass of all; a damage, in the pass that has it first. */
 static int read_once(struct stream *stream, struct passage *at)
 {
     struct capture again = {0};
-    bool is_first = at->loop == 0;
+    struct source_how how = {
+        .counts = at->loop == 0 ? &stream->counts : &again,
+        .notes = !stream->has_last,
+        .complains = !stream->is_partial,
+        .stopping = &stream->stopping,
+    };
     struct source *source;
-    int rc = source_open(&source, &stream->request.capture, is_first ? &stream->counts : &again,
-                         is_first);
+    int rc = source_open(&source, &stream->request.capture, &how);
 
     if (rc != 0)
         return rc;
+    at->counts = how.counts;
     pace_plan_start(&at->plan, &stream->request.pace);
     rc = read_pass(stream, source, at);
     source_close(source);
     at->pass_ns = pace_plan_pass_ns(&at->plan);
-    return rc;
+    stream->is_partial |= how.counts->partial;
+    if (rc != 1)
+        return rc;
+    compare(stream, how.counts, at->loop);
+    stream->is_whole = true;
+    return how.counts->n_frames > 0; /* or no pass would ever come to an end */
 }
 
 static void *stream_thread(void *argument)
@@ -151,13 +212,10 @@ static void *stream_thread(void *argument)
     struct passage at = {0};
     int rc = 1;
 
-    for (; rc == 1 && (loops == 0 || at.loop < loops) && (at.loop == 0 || at.index > 0);
-         at.loop++) {
+    for (; rc == 1 && (loops == 0 || at.loop < loops); at.loop++)
         rc = read_once(stream, &at);
-        stream->is_whole |= rc == 1;
-    }
-    if (rc < 0)
-        stream->counts.partial = true; /* and why has been said */
+    if (rc < 0 && rc != -EINTR)
+        stream->is_partial = true; /* and why has been said */
     for (unsigned i = 0; i < stream->request.n_queues; i++)
         window_end(&stream->windows[i]);
     lab_store_relaxed(&stream->is_ready, 1); /* alone, as above */
@@ -219,15 +277,9 @@ struct window *stream_window(struct stream *stream, unsigned queue)
 
 void stream_stop(struct stream *stream)
 {
-    struct timespec patience;
-
-    lab_store_relaxed(&stream->stopping, 1);
-    clock_gettime(CLOCK_REALTIME, &patience);
-    patience.tv_sec += 1;
-    /* It may sit in a read() from a pipe into which nobody writes: the program ends without it. */
-    stream->is_lost = pthread_timedjoin_np(stream->thread, NULL, &patience) != 0;
-    if (!stream->is_lost)
-        close_windows(stream);
+    lab_store_relaxed(&stream->stopping, 1); /* which input.c sees, too */
+    pthread_join(stream->thread, NULL);
+    close_windows(stream);
 }
 
 bool stream_is_whole(const struct stream *stream)
@@ -245,13 +297,12 @@ void stream_count(const struct stream *stream, struct capture *capture)
     memcpy(capture->refused, counts->refused, sizeof(capture->refused));
     capture->n_backward = counts->n_backward;
     capture->n_cut = counts->n_cut;
-    capture->partial = counts->partial;
+    capture->partial = stream->is_partial;
 }
 
 void stream_close(struct stream *stream)
 {
-    if (stream != NULL && !stream->is_lost)
-        free(stream);
+    free(stream);
 }
 
 static bool is_pipe(const char *name)

@@ -18,6 +18,7 @@ struct stream_request {
     unsigned n_queues;
     bool reads_once; /* there is one run, so that a pipe will do if there is one loop, too */
     bool unique_ip;
+    uint64_t duration_ns; /* of a run; 0: until its last frame */
 };
 
 struct stream;
@@ -39,7 +40,8 @@ void stream_stop(struct stream *stream);
 /* Whether the files have been read to their end at least once. */
 bool stream_is_whole(const struct stream *stream);
 
-/* What was counted in the first pass of the last run: puts it into *capture. */
+/* What was counted in the first pass of the last run: puts it into *capture. Partial is what any
+ * pass of any run made it. */
 void stream_count(const struct stream *stream, struct capture *capture);
 
 #endif

@@ -127,6 +127,8 @@ int traffic_run(void *argument)
     while (!is_over(w)) {
         unsigned n;
 
+        if (meter_turn(&w->meter->polls))
+            worker_keep_time(w);
         if (!w->sending_over)
             send_burst(w);
         n = portq_burst(w->port, packets, w->shared->options->burst);
@@ -134,6 +136,7 @@ int traffic_run(void *argument)
         if (w->sending_over) /* others may still need what this one holds */
             life_end(&w->life);
         if (n == 0) {
+            worker_keep_time(w);
             idle(w->shared->yield);
             continue;
         }

@@ -3,9 +3,7 @@
  */
 #include "unique.h"
 
-#include <rte_byteorder.h>
 #include <rte_ether.h>
-#include <string.h>
 
 #define MAX_TAGS 8 /* more than anybody stacks */
 
@@ -29,27 +27,63 @@ static uint32_t find_ip(const uint8_t *frame, uint32_t n_bytes, uint16_t *ret_ty
     return 0;
 }
 
-/* Modulo 2^32 - 1, and 2^64 - 1 below: both are multiples of 2^16 - 1, modulo which the checksums
- * of the Internet are made. */
-static void add32(uint8_t *address, uint64_t n)
-{
-    uint32_t word;
+/* The golden section, of 2^64. */
+#define GOLDEN UINT64_C(0x9e3779b97f4a7c15)
 
-    memcpy(&word, address, sizeof(word));
-    word = rte_cpu_to_be_32((uint32_t)((rte_be_to_cpu_32(word) + n % UINT32_MAX) % UINT32_MAX));
-    memcpy(address, &word, sizeof(word));
+/* Checksums are made modulo this. */
+#define CHECKSUM_RING 65535u
+
+typedef unsigned __int128 wide_t;
+
+/* Big-endian numbers of 4 or 8 bytes. */
+static uint64_t get(const uint8_t *at, unsigned n)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        value = value << 8 | at[i];
+    return value;
 }
 
-static void add64(uint8_t *address, uint64_t n)
+static void put(uint8_t *at, unsigned n, uint64_t value)
 {
-    uint64_t word, sum;
+    for (; n > 0; value >>= 8)
+        at[--n] = (uint8_t)value;
+}
 
-    memcpy(&word, address, sizeof(word));
-    word = rte_be_to_cpu_64(word);
-    sum = word + n;
-    sum += sum < n; /* the carry goes round */
-    word = rte_cpu_to_be_64(sum);
-    memcpy(address, &word, sizeof(word));
+/* Where a position among `n` of them is in this loop. */
+static uint64_t advance(uint64_t position, uint64_t loop, uint64_t n)
+{
+    uint64_t step = (uint64_t)((wide_t)n * GOLDEN >> 64);
+
+    return (uint64_t)((position + (wide_t)(loop % n) * step) % n);
+}
+
+/* One address on its own: what it is modulo CHECKSUM_RING stays. */
+static uint64_t move_one(uint64_t address, uint64_t loop, uint64_t ring)
+{
+    uint64_t turn = advance(address / CHECKSUM_RING, loop, ring / CHECKSUM_RING);
+
+    return turn * CHECKSUM_RING + address % CHECKSUM_RING;
+}
+
+/* Two that differ: from x to y it is an even way. */
+static void move_two(uint64_t *x, uint64_t *y, uint64_t loop, uint64_t ring)
+{
+    uint64_t way = *y >= *x ? *y - *x : ring - (*x - *y), before, after, by;
+
+    if (way % 2 != 0) {
+        uint64_t *other = x;
+
+        x = y;
+        y = other;
+        way = ring - way;
+    }
+    before = way / 2 - 1;
+    after = advance(before, loop, ring / 2);
+    by = after >= before ? after - before : ring - (before - after);
+    *x = (uint64_t)(((wide_t)*x + (ring - by)) % ring);
+    *y = (uint64_t)(((wide_t)*y + by) % ring);
 }
 
 bool unique_addresses(uint8_t *frame, uint32_t n_bytes, uint64_t loop)
@@ -57,23 +91,25 @@ bool unique_addresses(uint8_t *frame, uint32_t n_bytes, uint64_t loop)
     uint16_t type = 0;
     uint32_t ip = find_ip(frame, n_bytes, &type);
     bool is_ipv4 = type == RTE_ETHER_TYPE_IPV4;
-    uint32_t address_bytes = is_ipv4 ? 4 : 16;
-    uint8_t *low = frame + ip + (is_ipv4 ? 12 : 8), *high = low + address_bytes, *first = low;
+    unsigned n = is_ipv4 ? 4 : 8; /* bytes of an address that change: its last */
+    uint8_t *source = frame + ip + (is_ipv4 ? 12 : 16), *destination = source + (is_ipv4 ? 4 : 16);
+    uint64_t ring = is_ipv4 ? UINT32_MAX : UINT64_MAX, x, y;
 
-    if (loop == 0 || ip == 0 || high + address_bytes > frame + n_bytes ||
+    if (loop == 0 || ip == 0 || destination + n > frame + n_bytes ||
         frame[ip] >> 4 != (is_ipv4 ? 4 : 6))
         return false;
-    if (memcmp(low, high, address_bytes) > 0) {
-        low = high;
-        high = first;
-    }
-    if (is_ipv4) {
-        add32(low, loop % UINT32_MAX);
-        add32(high, UINT32_MAX - loop % UINT32_MAX);
+    x = get(source, n);
+    y = get(destination, n);
+    if (x == ring && y == ring)
+        return false;
+    if (x != y && x != ring && y != ring) {
+        move_two(&x, &y, loop, ring);
     } else {
-        /* The lower half is the machine's own; the upper one stays its network. */
-        add64(low + 8, loop);
-        add64(high + 8, UINT64_MAX - loop);
+        /* All ones are no place on the ring: they are the broadcast's, and stay. */
+        x = x == ring ? x : move_one(x, loop, ring);
+        y = y == ring ? y : move_one(y, loop, ring);
     }
+    put(source, n, x);
+    put(destination, n, y);
     return true;
 }

@@ -6,7 +6,6 @@
 #include "cpus.h"
 #include "message.h"
 #include "sizing.h"
-#include "stop.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -61,16 +60,17 @@ static double share_done(const struct watch *watch, const struct count *now)
 static void show(struct watch *watch, const struct count *now, const struct point *point)
 {
     double share = share_done(watch, now);
-    char bar[BAR + 1];
+    char line[256], bar[BAR + 1];
+    int n = snprintf(line, sizeof(line), "\r%" PRIu64 " s  %" PRIu64 " frames  %.3f Mpps ",
+                     now->ns / SECOND_NS, now->packets, point->mpps);
 
-    fprintf(stderr, "\r%" PRIu64 " s  %" PRIu64 " frames  %.3f Mpps ", now->ns / SECOND_NS,
-            now->packets, point->mpps);
     if (share >= 0) {
         memset(bar, '.', BAR);
         memset(bar, '#', (size_t)(share * BAR));
         bar[BAR] = '\0';
-        fprintf(stderr, " [%s] %3.0f %% ", bar, share * 100);
+        snprintf(line + n, sizeof(line) - (size_t)n, " [%s] %3.0f %% ", bar, share * 100);
     }
+    message_try(line);
 }
 
 static void print_line(const struct watch *watch, const struct count *now,
@@ -78,12 +78,18 @@ static void print_line(const struct watch *watch, const struct count *now,
 {
     const struct run_shared *shared = watch->shared;
 
-    fprintf(stderr, "%s%.1f s: %" PRIu64 " packets, %.3f Mpps, %.3f Gbps",
-            watch->shows ? "\r\033[K" : "", point->seconds, now->packets, point->mpps, point->gbps);
+    char line[256];
+    int n = snprintf(line, sizeof(line), "%s%.1f s: %" PRIu64 " packets, %.3f Mpps, %.3f Gbps",
+                     watch->shows ? "\r\033[K" : "", point->seconds, now->packets, point->mpps,
+                     point->gbps);
+
     if (shared->ports == NULL) /* which take and free buffers of which they do not say */
-        fprintf(stderr, ", %" PRIu64 " buffers outside the pool, latency %.1f us",
-                meter_outside(shared->meters, shared->n_meters), point->latency_mean_ns / 1e3);
-    fputc('\n', stderr);
+        n +=
+            snprintf(line + n, sizeof(line) - (size_t)n,
+                     ", %" PRIu64 " buffers outside the pool, latency %.1f us",
+                     meter_outside(shared->meters, shared->n_meters), point->latency_mean_ns / 1e3);
+    snprintf(line + n, sizeof(line) - (size_t)n, "\n");
+    message_try(line);
 }
 
 static struct count count_now(const struct watch *watch)
@@ -180,23 +186,15 @@ static uint64_t period_ns(const struct watch *watch)
 static void *watch_thread(void *argument)
 {
     struct watch *watch = argument;
-    double duration_s = watch->shared->options->duration_s;
-    uint64_t next_ns = watch->shared->start_ns, end_ns = UINT64_MAX;
+    uint64_t next_ns = watch->shared->start_ns;
+    bool over = false;
 
-    if (duration_s > 0 && duration_s < 1e9)
-        end_ns = next_ns + (uint64_t)(duration_s * SECOND_NS);
     pthread_mutex_lock(&watch->mutex);
-    for (;;) {
-        next_ns += period_ns(watch);
-        bool over = !sleep_until(watch, RTE_MIN(next_ns, end_ns));
-
+    while (!over) {
+        /* What has been missed is not caught up with. */
+        next_ns = RTE_MAX(next_ns + period_ns(watch), lab_os_clock_ns());
+        over = !sleep_until(watch, next_ns);
         look(watch);
-        if (over)
-            break;
-        if (next_ns >= end_ns) {
-            stop_request(STOP_DURATION);
-            break;
-        }
     }
     pthread_mutex_unlock(&watch->mutex);
     return NULL;
@@ -208,8 +206,9 @@ struct watch *watch_start(const struct run_shared *shared, struct worker workers
     const struct options *options = shared->options;
     bool shows = !options->quiet && isatty(STDERR_FILENO);
     struct watch *watch;
+    int rc;
 
-    if (!shows && options->duration_s == 0 && options->stats_s == 0 && series == NULL)
+    if (!shows && options->stats_s == 0 && series == NULL)
         return NULL;
     watch = calloc(1, sizeof(*watch));
     if (watch == NULL)
@@ -220,7 +219,11 @@ struct watch *watch_start(const struct run_shared *shared, struct worker workers
     watch->shows = shows;
     pthread_mutex_init(&watch->mutex, NULL);
     pthread_cond_init(&watch->wake, NULL);
-    if (cpus_start_thread(&watch->thread, watch_thread, watch) != 0) {
+    rc = cpus_start_thread(&watch->thread, watch_thread, watch);
+    if (rc != 0) {
+        note("no thread to watch the run with (%s): no progress is shown, and the report has no "
+             "series",
+             strerror(rc));
         free(watch);
         return NULL;
     }
@@ -237,6 +240,6 @@ void watch_end(struct watch *watch)
     pthread_mutex_unlock(&watch->mutex);
     pthread_join(watch->thread, NULL);
     if (watch->shows)
-        fputs("\r\033[K", stderr);
+        message_try("\r\033[K");
     free(watch);
 }

@@ -292,11 +292,21 @@ void worker_wait_for_start(const struct run_shared *shared)
         idle(shared->yield);
 }
 
+/* --duration ends the run from here: a thread beside the lcores may be late, stand still in a write
+ * that nobody reads, or not be there. */
+void worker_keep_time(const struct worker *w)
+{
+    if (w->shared->end_ns != UINT64_MAX && lab_os_clock_ns() >= w->shared->end_ns)
+        stop_request(STOP_DURATION);
+}
+
 static unsigned poll(struct worker *w, struct rte_mbuf *packets[])
 {
     bool timed = meter_turn(&w->meter->polls);
     unsigned n;
 
+    if (timed)
+        worker_keep_time(w);
     worker_feed(w, timed);
     n = nicq_burst(&w->queue, packets, w->shared->options->burst);
     refill(w, timed);
@@ -326,10 +336,12 @@ int worker_receive(void *argument)
     while (!is_over(w)) {
         unsigned n = poll(w, packets);
 
-        if (n == 0)
-            idle(w->shared->yield);
-        else
+        if (n > 0) {
             receive(w, packets, n);
+            continue;
+        }
+        worker_keep_time(w); /* where CPUs are shared, few polls can take long */
+        idle(w->shared->yield);
     }
     w->end_ns = lab_os_clock_ns();
     life_end(&w->life);

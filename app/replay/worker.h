@@ -34,6 +34,7 @@ struct run_shared {
     bool yield;           /* more lcores than CPUs: a poll that finds nothing gives way */
     lab_atomic_t started; /* 0 until start_ns is set */
     uint64_t start_ns;
+    uint64_t end_ns;      /* when --duration is over; UINT64_MAX: there is none */
     struct meter *meters; /* of the receivers, then of the releasers */
     unsigned n_meters;
     bool drops;             /* a frame that finds no buffer is dropped */
@@ -106,5 +107,6 @@ int worker_release(void *worker);
 /* Parts of it, for traffic.c. */
 void worker_wait_for_start(const struct run_shared *shared);
 void worker_feed(struct worker *w, bool timed);
+void worker_keep_time(const struct worker *w);
 
 #endif

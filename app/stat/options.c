@@ -100,7 +100,7 @@ static bool apply(struct options *o, const struct option_spec *spec, const char 
         o->json = true;
         return true;
     case 'd':
-        if (!parse_positive("interval", text, &o->interval_s))
+        if (!parse_real("interval", text, 0.001, 1e9, &o->interval_s))
             return false;
         return o->interval_s >= 0.01 && o->interval_s <= 86400
                    ? true

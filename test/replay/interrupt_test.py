@@ -3,14 +3,18 @@
 """A signal ends a run early, with its report, and leaves nothing behind; so does a terminal's
 progress line, which is how the tests know that a run is under way."""
 
+import array
+import fcntl
 import json
 import os
 import signal
 import subprocess
+import termios
+import time
 import unittest
 
 import replay
-from replay import DEMO, heed_signals
+from replay import DEMO, frame, heed_signals, pcap
 
 
 def wait_until_blocked(pid):
@@ -22,6 +26,14 @@ def wait_until_blocked(pid):
             return state == "S" and comm.read().startswith("labyrinth")
 
     replay.wait_until(is_blocked, f"process {pid} does not wait")
+
+
+def wait_until_drained(pipe):
+    """Until all that was written has been read, and whoever reads waits for more."""
+    left = array.array("i", [1])
+    while left[0] > 0:
+        time.sleep(0.01)
+        fcntl.ioctl(pipe, termios.FIONREAD, left)
 
 
 class Interrupt(replay.ReplayTest):
@@ -99,6 +111,66 @@ class Interrupt(replay.ReplayTest):
                 wait_until_blocked(process.pid)
                 process.send_signal(signal.SIGINT)
                 self.assertNotEqual(process.wait(timeout=replay.TIMEOUT_S), 0)
+
+    def assert_never_started(self, process, path, frames_read):
+        """It ends with its report, which has no frame, and with the status of a run that has not
+        done what it was asked to."""
+        out, err = process.communicate(timeout=replay.TIMEOUT_S)
+        self.assertEqual(process.returncode, 1, err)
+        self.assertRegex(out, "Actual: 0 packets .*, interrupted")
+        with open(path, encoding="utf-8") as file:
+            report = json.load(file)
+        if isinstance(report, list):  # of several pools
+            self.assertEqual(len(report), 1)
+            report = report[0]
+        self.assertTrue(report["interrupted"])
+        self.assertEqual((report["frames_read"], report["frames_replayed"]), (frames_read, 0))
+        self.assertEqual(report["frames_refused"],
+                         {"interrupted": frames_read} if frames_read > 0 else {})
+        self.assertNotIn("partial", err)
+
+    def test_while_it_loads(self):
+        """In the middle of a capture that comes through a pipe."""
+        for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+            for n in 0, 10:
+                with self.subTest(number=number, frames=n):
+                    reading, writing = os.pipe()
+                    path = os.path.join(self.folder, "loads.json")
+                    with os.fdopen(writing, "wb", buffering=0) as pipe:
+                        process = subprocess.Popen(
+                            [replay.PROGRAM, f"--json={path}", "-"], stdin=reading, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            preexec_fn=heed_signals)
+                        self.addCleanup(process.kill)
+                        os.close(reading)
+                        pipe.write(pcap([frame(i, 60) for i in range(n)]))
+                        wait_until_drained(pipe)
+                        process.send_signal(number)
+                        self.assert_never_started(process, path, n)
+
+    def test_while_the_eal_starts(self):
+        for more in (), ("--repeat=3", "--pool=labyrinth,ring_mp_mc"), ("--find-size",):
+            with self.subTest(more):
+                path = os.path.join(self.folder, "starts.json")
+                process = subprocess.Popen(
+                    [replay.PROGRAM, "--no-pci", "--no-telemetry", "--log-level=error", "--no-huge",
+                     "--no-shconf", "-m", "64", f"--file-prefix=labyrinth-raise-{os.getpid()}",
+                     "-d", os.environ["LABYRINTH_DRIVER"], "-d", os.environ["LABYRINTH_RAISE"],
+                     "--", f"--json={path}", *more, DEMO],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                self.addCleanup(process.kill)
+                self.assert_never_started(process, path, 3000)
+
+    def test_between_rounds(self):
+        process = self.run_until_progress("--repeat=30", "--pps=2000")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=replay.TIMEOUT_S)
+        with open(self.path, encoding="utf-8") as file:
+            report = json.load(file)
+        self.assertIn("interrupted", out)
+        self.assertTrue(report["interrupted"])
+        self.assertLess(report["rounds"], 30)
+        self.assertEqual(process.returncode, 1)
 
     def test_no_further_pool(self):
         process = self.run_until_progress("--loop=0", "--pool=labyrinth,ring_mp_mc")
