@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 
-from dpdk_support import check, check_equal, install, main, tool
+from dpdk_support import WAIT_S, check, check_equal, install, main, tool
 
 
 def run(*words):
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=WAIT_S, check=False)
     check_equal(done.returncode, 0, f'exit status of {words[0]}: {done.stdout}{done.stderr}')
     return done.stdout
 
@@ -46,7 +46,7 @@ def testpmd(place):
     program = place.start(os.path.join(examples, 'testpmd.sh'), '-d', plugin,
                           f'--lcores=0@{cpus[0]},1@{cpus[-1]}', f'--file-prefix={place.prefix}',
                           *place.huge_pages(512))
-    program.expect(r'RX-packets: [1-9]', seconds=30)
+    program.expect(r'RX-packets: [1-9]')
     program.process.send_signal(signal.SIGINT)
     check_equal(program.finish(), 0, 'exit status: ' + program.output()[-2000:])
 

@@ -10,7 +10,7 @@ import os
 import random
 import time
 
-from dpdk_support import OPS, built, check, check_equal, main
+from dpdk_support import OPS, WAIT_S, built, check, check_equal, main
 
 POOL = 8191
 HELD = 64  # of a churning secondary
@@ -134,7 +134,7 @@ def killed_in_mid_churn(place):
 
 def reclaimed(place):
     """With the audit's full records and reclaim=auto the same costs nothing: all that the killed
-    held and moved is back within seconds, while the primary goes on."""
+    held and moved comes back, while the primary goes on."""
     os.environ['LABYRINTH_OPTIONS'] = 'audit=full:reclaim=auto'
     chance = random.Random(5)
     primary = start_primary(place)
@@ -149,7 +149,7 @@ def reclaimed(place):
         time.sleep(0.05 + 0.15 * chance.random())
         secondary.kill()
         check(int(primary.expect(r'^ok (\d+)\n').group(1)) > 0, 'the primary stood still')
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + WAIT_S
         while (free := primary.ask('0 free')) != POOL:
             check(time.monotonic() < deadline, f'{free} of {POOL} are back after kill {kill}')
             time.sleep(0.1)
