@@ -74,6 +74,21 @@ def get_and_put_with_cache(place):
     check_equal(primary.ask('0 free'), POOL, 'free objects')
 
 
+def without_cache(place):
+    """What is said to the primary alone holds for all processes."""
+    os.environ['LABYRINTH_OPTIONS'] = 'cache=off'
+    primary = start_primary(place, cache=256)
+    del os.environ['LABYRINTH_OPTIONS']
+    secondary = start_secondary(place)
+    for process, lcore in (primary, 1), (secondary, 4), (primary, 2), (secondary, 5):
+        process.ask(f'{lcore} get 300 1')
+        process.ask(f'{lcore} put 300')
+    check_full(primary)
+    check_equal(secondary.ask('4 drain'), POOL, 'drained by the secondary')
+    secondary.ask(f'5 put {POOL}')
+    check_full(primary)
+
+
 def drain(place):
     """What the lcores of one process freed and left in their tips, the other gets."""
     primary = start_primary(place)
@@ -160,4 +175,4 @@ def reclaimed(place):
     del os.environ['LABYRINTH_OPTIONS']
 
 
-main(get_and_put, get_and_put_with_cache, drain, pipeline, killed_in_mid_churn, reclaimed)
+main(get_and_put, get_and_put_with_cache, without_cache, drain, pipeline, killed_in_mid_churn, reclaimed)
