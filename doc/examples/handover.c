@@ -36,6 +36,7 @@ static int use(struct rte_mempool *mp)
     struct lab_pool *pool = lab_mempool_pool(mp);
     struct lab_audit_group held = {0};
     struct rte_mbuf *burst[BURST];
+    uint64_t rest;
     int rc;
 
     if (pool == NULL) {
@@ -45,7 +46,7 @@ static int use(struct rte_mempool *mp)
     if (rte_pktmbuf_alloc_bulk(mp, burst, BURST) != 0)
         return -ENOBUFS;
     rc = give(pool, burst, BURST, 0); /* to this process itself, on any lcore */
-    if (lab_pool_groups(pool, 0, NULL, &held, 1, NULL) > 0)
+    if (lab_pool_groups(pool, 0, NULL, &held, 1, &rest) > 0)
         printf("%llu mbufs are held together\n", (unsigned long long)held.count);
     rte_pktmbuf_free_bulk(burst, BURST);
     return rc;

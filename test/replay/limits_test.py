@@ -80,6 +80,27 @@ class Refused(Limits):
         self.assertIn("on ordinary memory: ", self.replays([*NUMA, "memfd_create"], errno.EPERM))
 
 
+class Hugetlbfs(Limits):
+    def test_directory_of_others(self):
+        """One that may not be opened, in a mount namespace of its own."""
+        if os.geteuid() != 0:
+            self.skipTest("only root can become somebody else")
+        huge, runtime = self.path("huge"), self.path("run")
+        os.mkdir(huge)
+        os.mkdir(runtime)
+        os.chmod(self.folder, 0o755)
+        os.chmod(runtime, 0o777)
+        command = ("unshare", "-m", "sh", "-c",
+                   'mount -t hugetlbfs -o mode=0700 none "$0" && exec setpriv --reuid=65534 '
+                   '--regid=65534 --clear-groups --inh-caps=-all "$@"', huge, "env",
+                   f"RUNTIME_DIRECTORY={runtime}", replay.PROGRAM)
+        if self.run_to_end("--version", command=command).status != 0:
+            self.skipTest("no hugetlbfs may be mounted here, or nobody else may run the program")
+        result = self.run_to_end(DEMO, command=command)
+        self.assertEqual(result.status, 0, result.err)
+        self.assertLessEqual(result.err.count("\n"), 1, result.err)
+
+
 class Files(Limits):
     def test_limit_of_files(self):
         """A signal would come for the huge pages, each of which is a file to the kernel, and later
