@@ -10,11 +10,13 @@
 #include "message.h"
 #include "meter.h"
 #include "options.h"
+#include "output.h"
 #include "pools.h"
 #include "report.h"
 #include "rounds.h"
 #include "run.h"
 #include "sizing.h"
+#include "standard.h"
 #include "stop.h"
 #include "stream.h"
 
@@ -63,11 +65,13 @@ static int load(struct replay *replay)
     struct capture_request request = options->capture;
     int rc;
 
-    request.memory_bytes = memory_limit_bytes();
+    request.memory_bytes = RTE_MAX(memory_left(), 1u);
     request.frame_bytes = sizing_largest_frame(options);
     rc = options->stream ? open_stream(replay, &request) : capture_load(&replay->capture, &request);
     if (rc != 0)
         return rc == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+    (void)memory_take(options->stream ? options->window_mib << 20
+                                      : capture_memory_bytes(&replay->capture));
     if (!sizing_mbufs(options, &replay->capture, &replay->n_mbufs))
         return EXIT_USAGE;
     return EXIT_SUCCESS;
@@ -244,6 +248,25 @@ static struct run_result never_started(const struct replay *replay)
     };
 }
 
+/* Made first, and then written: a reader who does not read is waited for as that of --json is. */
+static int print_to(const struct replay *replay, FILE *out, const struct run_result results[],
+                    unsigned n)
+{
+    char *text = NULL;
+    size_t n_bytes = 0;
+    FILE *memory = open_memstream(&text, &n_bytes);
+    int rc = -ENOMEM;
+
+    if (memory != NULL) {
+        print(replay, memory, results, n);
+        rc = fclose(memory) == 0 ? output_write_to(fileno(out), text, n_bytes) : -ENOMEM;
+    }
+    free(text);
+    if (rc != 0)
+        complain("the report cannot be written: %s", strerror(-rc));
+    return rc;
+}
+
 static int report(const struct replay *replay)
 {
     const struct options *options = &replay->options;
@@ -266,13 +289,8 @@ static int report(const struct replay *replay)
         results[i].interrupted |=
             results[i].stopped == STOP_SIGNAL ||
             (stop_requested() == STOP_SIGNAL && replay->rounds.n[i] < options->repeat);
-    if (!options->quiet) {
-        print(replay, out, results, n);
-        if (fflush(out) != 0) {
-            complain("the report cannot be written: %s", strerror(errno));
-            status = EXIT_FAILURE;
-        }
-    }
+    if (!options->quiet && print_to(replay, out, results, n) != 0)
+        status = EXIT_FAILURE;
     if (options->json != NULL &&
         report_json(options, &replay->capture, replay->n_mbufs, results, n) != 0)
         status = EXIT_FAILURE;
@@ -289,7 +307,9 @@ static int replay_run(struct replay *replay)
         .lcores = lcores,
         .huge_bytes = pools_bytes(replay->n_mbufs, mbuf_size, LAB_PAGE_2M),
         .ordinary_bytes = pools_bytes(replay->n_mbufs, mbuf_size, lab_os_page_bytes()),
-        .economy = "fewer buffers (--total-num-mbufs, --rxq, --rxd), or smaller ones (--mbuf-size)",
+        .economy =
+            "fewer buffers (--total-num-mbufs, --rxq, --rxd), smaller ones (--mbuf-size), or "
+            "less of the capture at a time (--limit, --stream)",
     };
     int status;
 
@@ -324,6 +344,7 @@ int main(int argc, char *argv[])
     static struct replay replay;
     int status;
 
+    standard_open();
     /* getopt moves the words about. */
     replay.n_words = argc;
     replay.words = malloc((size_t)argc * sizeof(*argv));

@@ -39,6 +39,24 @@ def dpdk_program(place):
     check('labyrinth: 8159 of 8191 free' in said, said)
 
 
+def handover(place):
+    """The program links the library, and the plugin is loaded: each has a copy."""
+    examples, plugin = examples_and_plugin(place)
+    root = os.path.join(place.directory, 'root')
+    headers = os.path.dirname(find(root, 'labyrinth.h'))
+    libraries = os.path.dirname(find(root, 'liblabyrinth.so'))
+    program = os.path.join(place.directory, 'handover')
+    flags = run('pkg-config', '--cflags', '--libs', 'libdpdk').split()
+    run('cc', '-Wall', os.path.join(examples, 'handover.c'), f'-I{headers}', f'-L{libraries}',
+        f'-Wl,-rpath,{libraries}', '-llabyrinth', *flags, '-o', program)
+    memory = place.ordinary_memory(256)
+    status, said = place.run(program, *place.eal('--lcores=0', *memory, plugins=[plugin]),
+                             env={'LABYRINTH_OPTIONS': 'audit=full'})
+    check_equal(status, 0, 'exit status: ' + said)
+    check('32 mbufs are held together' in said, said)
+    check('wrong_holder' not in said, said)
+
+
 def testpmd(place):
     tool('dpdk-testpmd')
     examples, plugin = examples_and_plugin(place)
@@ -51,4 +69,4 @@ def testpmd(place):
     check_equal(program.finish(), 0, 'exit status: ' + program.output()[-2000:])
 
 
-main(dpdk_program, testpmd)
+main(dpdk_program, handover, testpmd)

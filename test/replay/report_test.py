@@ -6,6 +6,7 @@ the smallest pool."""
 import json
 import os
 import re
+import resource
 import shlex
 import shutil
 import signal
@@ -168,10 +169,10 @@ class FindSize(replay.ReplayTest):
 
 
 class Plot(replay.ReplayTest):
-    def plot(self, *arguments, path=None):
+    def plot(self, *arguments, path=None, **how):
         environment = dict(os.environ, PATH=path or os.environ["PATH"])
         return subprocess.run([sys.executable, PLOT, *arguments], env=environment, text=True,
-                              stderr=subprocess.PIPE, check=False)
+                              stderr=subprocess.PIPE, check=False, **how)
 
     def report(self, *arguments):
         path = os.path.join(self.folder, "run.json")
@@ -216,6 +217,19 @@ class Plot(replay.ReplayTest):
                 done = self.plot(*arguments)
                 self.assertEqual(done.returncode, status)
                 self.assertIn(message, done.stderr)
+
+    def test_disk_that_is_full(self):
+        """The old picture stays."""
+        if shutil.which("gnuplot") is None:
+            self.skipTest("gnuplot is not installed (apt install gnuplot-nox)")
+        picture = self.file("run.svg", b"old")
+        done = self.plot(self.report(), "-o", picture, preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (100, 100)))
+        self.assertEqual((done.returncode, done.stderr),
+                         (1, f"labyrinth-plot: {picture}: File too large\n"))
+        with open(picture, "rb") as file:
+            self.assertEqual(file.read(), b"old")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["run.json", "run.svg"])
 
     def test_without_gnuplot(self):
         done = self.plot(self.report(), "-o", os.path.join(self.folder, "run.png"),
