@@ -97,22 +97,31 @@ void check_plugin(const struct tree *tree, struct report *report)
         check_folder(tree, &dpdks[i], report);
 }
 
-static void judge_slots(const struct dpdk_slots *slots, unsigned abi, struct report *report)
+static void judge_slots(const struct dpdk_slots *slots, const struct dpdk *dpdk,
+                        struct report *report)
 {
     if (slots->error[0] != '\0')
         finding_mend(
             report_add(report, LEVEL_BAD, "slots", "the plugin does not load: %s", slots->error),
             "rm -r build/release && make install (in the sources)");
+    else if (slots->in_place)
+        report_add(
+            report, LEVEL_GOOD, "slots",
+            "all %u for mempool drivers in DPDK (ABI %u) are taken before ours comes: it has "
+            "that of one for other processors",
+            SLOTS, dpdk->abi);
     else if (slots->others >= SLOTS)
         finding_mend(report_add(report, LEVEL_BAD, "slots",
                                 "DPDK (ABI %u) has %u for mempool drivers, and %u are taken before "
                                 "ours comes",
-                                abi, SLOTS, slots->others),
-                     "-d " DPDK_PLUGIN " among the EAL options: what that names comes first");
+                                dpdk->abi, SLOTS, slots->others),
+                     "move drivers that are not needed out of %s, with those that use them",
+                     dpdk->folder);
     else
         report_add(report, LEVEL_GOOD, "slots",
                    "%u of the %u for mempool drivers in DPDK (ABI %u) are free, and ours %s",
-                   SLOTS - slots->others, SLOTS, abi, slots->ours > 0 ? "takes one" : "needs one");
+                   SLOTS - slots->others, SLOTS, dpdk->abi,
+                   slots->ours > 0 ? "takes one" : "needs one");
 }
 
 void check_slots(const struct tree *tree, struct report *report)
@@ -130,7 +139,7 @@ void check_slots(const struct tree *tree, struct report *report)
             continue;
         rc = dpdk_count_slots(tree, &dpdks[i], &slots);
         if (rc == 0)
-            judge_slots(&slots, dpdks[i].abi, report);
+            judge_slots(&slots, &dpdks[i], report);
         else
             report_add(report, LEVEL_ADVICE, "slots", "cannot be counted in %s: %s",
                        dpdks[i].folder,

@@ -33,6 +33,7 @@ bool dpdk_unsafe(const struct tree *tree, const char *path, char ret_unsafe[PATH
 struct dpdk_slots {
     unsigned others; /* slots that others than ours take */
     unsigned ours;   /* and that ours takes behind them: 1, or 0 */
+    bool in_place;   /* ours has that of a driver for other processors instead */
     char error[256]; /* why ours does not load, in the loader's words; empty if it does */
 };
 

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from machine import PMDS, USER, Machine, good_machine
+from machine import PMDS, SLOTS, USER, Machine, good_machine
 from skips import main
 
 PROGRAM = os.environ["LABYRINTH_DOCTOR"]
@@ -191,7 +191,12 @@ class Dpdk(DoctorTest):
 
     def test_no_slot(self):
         self.machine.driver("greedy", 16, 23)
-        self.finds("bad", "slots", "16 are taken before ours comes", "-d librte_mempool_labyrinth")
+        self.finds("bad", "slots", "16 are taken before ours comes", f"out of /{PMDS}")
+
+    def test_slot_of_another(self):
+        self.machine.driver("greedy", 16, 23)
+        shutil.copy(SLOTS / "slots_driver_0.so", self.machine.plugin())
+        self.says("it has that of one for other processors")
 
     def test_plugin_does_not_load(self):
         self.machine.plugin().write_bytes(b"no library")

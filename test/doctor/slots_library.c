@@ -9,6 +9,7 @@
 struct table {
     int32_t lock;
     uint32_t num_ops;
+    char name[16][32];
 };
 
 extern struct table rte_mempool_ops_table;

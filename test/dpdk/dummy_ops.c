@@ -3,7 +3,8 @@
  */
 
 /* A mempool driver for the tests that need another one: "dummy", an array without any lock, which
- * refuses pools that are not its own. With DUMMY_FILL it also takes all of the table's slots. */
+ * refuses pools that are not its own. With DUMMY_SLOTS it takes so many slots of the table, or what
+ * there is. */
 
 #include <errno.h>
 #include <rte_malloc.h>
@@ -11,6 +12,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#ifndef DUMMY_SLOTS
+#define DUMMY_SLOTS 1
+#endif
 
 #define DUMMY_MAGIC UINT64_C(0x64756d6d79)
 
@@ -87,11 +92,8 @@ RTE_INIT(dummy_register)
 {
     int index = rte_mempool_register_ops(&dummy_ops);
 
-#ifdef DUMMY_FILL
-    for (unsigned int i = 1; index >= 0; i++) {
+    for (unsigned int i = 1; i < DUMMY_SLOTS && index >= 0; i++) {
         snprintf(dummy_ops.name, sizeof(dummy_ops.name), "dummy_%u", i);
         index = rte_mempool_register_ops(&dummy_ops);
     }
-#endif
-    (void)index;
 }

@@ -12,7 +12,7 @@ and what happens is up to it. "dummy" looks first; DPDK's own drivers do not.
 import os
 import shutil
 
-from dpdk_support import OPS, built, check, check_equal, lcores, main, tool
+from dpdk_support import OPS, built, check, check_equal, main
 
 REFUSAL = 'does not belong to this driver: this process loaded its mempool drivers in another order'
 
@@ -23,15 +23,13 @@ def shell(place, plugins, *arguments):
     return program
 
 
-def processes(place, ops):
-    """A pool of these ops, in a primary process that has dummy first, and in a secondary that has
-    ours first."""
-    dummy = place.plugin(built('dummy_ops.so'))
-    ours = place.plugin()
+def processes(place, ops, *drivers):
+    """A pool of these ops, in a primary process that has these drivers, and in a secondary that has
+    them the other way round. Ours, in the end, is where the other one is that loads it first."""
     memory = place.shared_memory()
-    primary = shell(place, [dummy, ours], '--lcores=0', '--proc-type=primary', *memory)
+    primary = shell(place, drivers, '--lcores=0', '--proc-type=primary', *memory)
     check_equal(primary.ask(f'0 create shared 1000 0 {ops}'), 1000, 'objects')
-    secondary = shell(place, [ours, dummy], '--lcores=1', '--proc-type=secondary', memory[0])
+    secondary = shell(place, drivers[::-1], '--lcores=1', '--proc-type=secondary', memory[0])
     check_equal(secondary.ask('1 lookup shared'), 1000, 'objects')
     return primary, secondary
 
@@ -43,7 +41,8 @@ def check_unharmed(primary):
 
 
 def ours_is_called_for_a_pool_of_another(place):
-    primary, secondary = processes(place, 'dummy')
+    primary, secondary = processes(place, 'dummy', place.plugin(),
+                                   place.plugin(built('dummy_ops.so')))
     for where in '1', 'any':
         check_equal(secondary.refused(f'{where} get 10 10'), 'EINVAL', 'get')
         check(secondary.output().count('mempool shared ' + REFUSAL) >= 1, 'no word of the order')
@@ -52,7 +51,8 @@ def ours_is_called_for_a_pool_of_another(place):
 
 
 def another_is_called_for_a_pool_of_ours(place):
-    primary, secondary = processes(place, OPS)
+    primary, secondary = processes(place, OPS, place.plugin(built('dummy_ops.so')),
+                                   place.plugin())
     check_equal(secondary.refused('1 get 10 10'), 'EINVAL', 'get')
     check_unharmed(primary)
 
@@ -63,12 +63,6 @@ def full_table(place):
     program = shell(place, plugins, '--lcores=0', *memory)
     check_equal(program.refused(f'0 create mine 100 0 {OPS}'), 'EINVAL', 'unknown ops')
     check_complaint(program.output())
-    program.finish()
-    status, output = place.run(tool('dpdk-testpmd'), *place.eal(
-        lcores(2), f'--mbuf-pool-ops-name={OPS}', '--vdev=net_null0', *memory, plugins=plugins))
-    check(status != 0, 'testpmd runs without the ops that it was told to use')
-    check_complaint(output)
-    check('Creation of mbuf pool for socket 0 failed' in output, 'testpmd does not say what failed')
 
 
 def check_complaint(output):

@@ -27,6 +27,7 @@
 #include "labyrinth_driver.h"
 #include "labyrinth_mbuf.h"
 #include "labyrinth_options.h"
+#include "labyrinth_order.h"
 #include "labyrinth_private.h"
 #include "labyrinth_reclaim.h"
 #include "labyrinth_report.h"
@@ -303,8 +304,41 @@ static bool is_registered(void)
     return false;
 }
 
-/* A constructor of its own rather than RTE_MEMPOOL_REGISTER_OPS, because the table is small and a
- * full one must not be found out by the name being unknown. */
+/* Drivers of DPDK's for buffer managers that are parts of some processors of ARM's. */
+static bool is_impossible_here(const char *name)
+{
+#ifdef RTE_ARCH_ARM
+    RTE_SET_USED(name);
+    return false;
+#else
+    return strncmp(name, "cn", 2) == 0 || strncmp(name, "dpaa", 4) == 0 ||
+           strncmp(name, "octeontx", 8) == 0;
+#endif
+}
+
+/* With a full table: in place of a driver that no program can use on this machine. Its slot is the
+ * only one that then is another than in a program without us. */
+static bool take_useless_slot(void)
+{
+    uint32_t i = RTE_MEMPOOL_MAX_OPS_IDX;
+
+    rte_spinlock_lock(&rte_mempool_ops_table.sl);
+    while (i-- > 0)
+        if (is_impossible_here(rte_mempool_ops_table.ops[i].name))
+            break;
+    if (i < RTE_MEMPOOL_MAX_OPS_IDX) {
+        LABYRINTH_LOG(NOTICE,
+                      "no free slot among DPDK's %d mempool ops: this driver has that of %s, which "
+                      "is for other processors",
+                      RTE_MEMPOOL_MAX_OPS_IDX, rte_mempool_ops_table.ops[i].name);
+        rte_mempool_ops_table.ops[i] = labyrinth_ops;
+    }
+    rte_spinlock_unlock(&rte_mempool_ops_table.sl);
+    return i < RTE_MEMPOOL_MAX_OPS_IDX;
+}
+
+/* A constructor of its own rather than RTE_MEMPOOL_REGISTER_OPS, because it comes behind DPDK's own
+ * drivers, and because a full table must not be found out by the name being unknown. */
 RTE_INIT(labyrinth_register)
 {
     struct labyrinth_options options;
@@ -312,10 +346,14 @@ RTE_INIT(labyrinth_register)
 
     if (is_registered())
         return;
-    if (rte_mempool_register_ops(&labyrinth_ops) < 0)
+    labyrinth_order_load_others();
+    if (rte_mempool_ops_table.num_ops < RTE_MEMPOOL_MAX_OPS_IDX)
+        (void)rte_mempool_register_ops(&labyrinth_ops);
+    else if (!take_useless_slot())
         LABYRINTH_LOG(ERR,
                       "no free slot among DPDK's %d mempool ops: load this driver first, with "
-                      "-d librte_mempool_labyrinth.so, or leave out drivers that are not needed",
+                      "-d librte_mempool_labyrinth.so, and leave out drivers that are not needed: "
+                      "those of -d, and in the folder from which DPDK loads by itself",
                       RTE_MEMPOOL_MAX_OPS_IDX);
     if (lab_barrier_register(LAB_BARRIER_PRIVATE, &barrier) != 0 || barrier == LAB_BARRIER_FENCE)
         LABYRINTH_LOG(NOTICE, "every get from a new pool costs a fence: there is no membarrier(2) "
