@@ -43,6 +43,14 @@ static void put(const char *text, size_t n, int patience_ms)
     }
 }
 
+void message_disarm(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '?';
+    }
+}
+
 static void say(const char *format, va_list arguments)
 {
     char line[LINE_BYTES];
@@ -56,6 +64,8 @@ static void say(const char *format, va_list arguments)
         n += (size_t)length;
     if (n > sizeof(line) - 2)
         n = sizeof(line) - 2;
+    line[n] = '\0';
+    message_disarm(line);
     line[n++] = '\n';
     put(line, n, PATIENCE_MS);
 }

@@ -18,4 +18,8 @@ void note_silence(void);
 /* Writes a short text as it is, if stderr has room for it now. */
 void message_try(const char *text);
 
+/* Names may hold anything, and a terminal must not obey them: control characters become '?'. Both
+ * above do it themselves. */
+void message_disarm(char *text);
+
 #endif

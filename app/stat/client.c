@@ -7,6 +7,7 @@
 
 #include "client.h"
 
+#include "labyrinth_plain.h"
 #include "message.h"
 #include "suggest.h"
 
@@ -15,21 +16,49 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #define GREETING_BYTES 1024
 #define COMMAND_BYTES 1024 /* the process reads no more of it */
-#define PATIENCE_S 5
-#define NAMES_MAX 512 /* an array of telemetry's has no more */
+#define NAMES_MAX 1000000  /* no process has as many: it is none that has */
+#define NAMES_LISTED 512   /* the most that an array of telemetry's has */
 
-static void complain_end(const struct client *client, ssize_t received)
+static void complain_end(const struct client *client, ssize_t moved)
 {
-    if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+    if (moved < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && client->pid == 0)
+        complain("the process has not answered for %d s: is it stopped, or in a debugger?",
+                 PLACE_PATIENCE_S);
+    else if (moved < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         complain("the process (pid %d) has not answered for %d s: is it stopped, or in a debugger?",
-                 client->pid, PATIENCE_S);
+                 client->pid, PLACE_PATIENCE_S);
+    else if (client->pid == 0)
+        complain("the process hung up: it has ended, or as many ask it already as it serves, ten");
     else
         complain("the process (pid %d) has ended", client->pid);
+}
+
+/* What the keys of telemetry's objects are made of: the process may be anybody's. */
+static bool has_plain_keys(json_t *value)
+{
+    const char *key;
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(value, i, item)
+    {
+        if (!has_plain_keys(item))
+            return false;
+    }
+    json_object_foreach(value, key, item)
+    {
+        for (const char *c = key; *c != '\0'; c++) {
+            if ((unsigned char)*c < ' ' || *c == 0x7f)
+                return false;
+        }
+        if (!has_plain_keys(item))
+            return false;
+    }
+    return true;
 }
 
 /* One message, parsed. NULL, and the reason has been said. */
@@ -54,6 +83,11 @@ static json_t *receive(struct client *client)
         complain("the answer (%zd bytes) is no JSON: %s; the process says no more than %zu bytes "
                  "at once",
                  n, error.text, client->reply_bytes);
+    if (value != NULL && !has_plain_keys(value)) {
+        complain("what answers there is not DPDK's telemetry");
+        json_decref(value);
+        return NULL;
+    }
     return value;
 }
 
@@ -97,13 +131,11 @@ static bool greet(struct client *client)
 
 bool client_open(struct client *ret_client, const struct place *place)
 {
-    const struct timeval patience = {.tv_sec = PATIENCE_S};
     struct client client = {.fd = place_connect(place), .reply_bytes = GREETING_BYTES};
 
     if (client.fd < 0)
         return false;
     client.reply = malloc(client.reply_bytes);
-    (void)setsockopt(client.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     if (client.reply == NULL || !greet(&client)) {
         client_close(&client);
         return false;
@@ -131,7 +163,7 @@ static json_t *ask_process(struct client *client, const char *command, const cha
         return NULL;
     }
     if (send(client->fd, line, (size_t)n, MSG_NOSIGNAL) != n) {
-        complain("the process (pid %d) has ended", client->pid);
+        complain_end(client, -1);
         return NULL;
     }
     answer = receive(client);
@@ -157,6 +189,15 @@ static bool has_string(const json_t *array, const char *text)
     return false;
 }
 
+/* A name as the process lists it, or as its program has it. */
+static bool has_pool(const json_t *pools, const char *name)
+{
+    char plain[COMMAND_BYTES];
+
+    return has_string(pools, name) ||
+           has_string(pools, labyrinth_plain(plain, sizeof(plain), name));
+}
+
 static void complain_unknown(struct client *client, const char *command)
 {
     json_t *known = ask_process(client, "/", NULL);
@@ -180,51 +221,129 @@ static void complain_unknown(struct client *client, const char *command)
     json_decref(known);
 }
 
-/* Names the pools that there are, if the name, which a comma may end, is none of them. */
-static bool complain_name(struct client *client, const char *asked)
+/* The names of all pools. An answer has room for some hundreds: the others are asked for, but by
+ * drivers of old, which answer with an array that is all that they can say. */
+static json_t *list_pools(struct client *client)
 {
-    json_t *pools = ask_process(client, "/labyrinth/list", NULL);
-    const char *names[NAMES_MAX], *nearest;
-    char list[512] = "none", name[128];
-    size_t used = 0, n = 0, i;
-    const json_t *item;
-    bool wrong;
+    json_t *all = json_array(), *page;
+    json_int_t left_out = 1;
+    char from[24];
 
-    snprintf(name, sizeof(name), "%.*s", (int)strcspn(asked, ","), asked);
-    wrong = json_is_array(pools) && !has_string(pools, name);
+    while (left_out > 0) {
+        snprintf(from, sizeof(from), "%zu", json_array_size(all));
+        page = ask_process(client, "/labyrinth/list", from);
+        if (json_is_array(page) && json_array_size(page) == NAMES_LISTED)
+            note("%d pools are listed, and there may be more: that driver says no more",
+                 NAMES_LISTED);
+        left_out = json_integer_value(json_object_get(page, "left_out"));
+        if (json_array_extend(all, json_is_array(page) ? page : json_object_get(page, "pools")) !=
+                0 ||
+            json_array_size(json_object_get(page, "pools")) == 0 ||
+            json_array_size(all) > NAMES_MAX)
+            left_out = 0;
+        if (page == NULL || json_is_null(page)) {
+            json_decref(all);
+            return page;
+        }
+        json_decref(page);
+    }
+    return all;
+}
+
+static void write_names(const json_t *pools, char *list, size_t capacity)
+{
+    size_t used = 0, i;
+    const json_t *item;
+
     json_array_foreach(pools, i, item)
     {
-        if (n == NAMES_MAX || !json_is_string(item))
-            continue;
-        names[n++] = json_string_value(item);
-        if (used < sizeof(list))
-            used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i == 0 ? "" : ", ",
-                                     json_string_value(item));
+        const char *name = json_string_length(item) > 0 ? json_string_value(item) : "''";
+
+        if (used + strlen(name) + 32 > capacity) {
+            snprintf(list + used, capacity - used, ", and %zu more", json_array_size(pools) - i);
+            break;
+        }
+        used += (size_t)snprintf(list + used, capacity - used, "%s%s", i == 0 ? "" : ", ", name);
     }
-    nearest = suggest(name, names, n);
-    if (wrong && nearest != NULL)
+}
+
+/* Names the pools that there are. */
+static void complain_name(const json_t *pools, const char *name)
+{
+    size_t n = json_array_size(pools), i;
+    const char **names = calloc(n + 1, sizeof(*names)), *nearest;
+    char list[512] = "none";
+    const json_t *item;
+
+    json_array_foreach(pools, i, item)
+    {
+        if (names != NULL)
+            names[i] = json_is_string(item) ? json_string_value(item) : "";
+    }
+    write_names(pools, list, sizeof(list));
+    nearest = names != NULL ? suggest(name, names, n) : NULL;
+    if (nearest != NULL)
         complain("there is no pool %s: did you mean %s? (pools: %s)", name, nearest, list);
-    else if (wrong)
+    else
         complain("there is no pool %s (pools: %s)", name, list);
+    free(names);
+}
+
+/* Says so if that is what was wrong: no pool has this name, nor, of leaks, what is before its last
+ * comma. */
+static bool is_wrong_name(struct client *client, const char *verb, const char *asked)
+{
+    const char *comma = strcmp(verb, "leaks") == 0 ? strrchr(asked, ',') : NULL;
+    char name[COMMAND_BYTES];
+    json_t *pools = list_pools(client);
+    bool wrong;
+
+    snprintf(name, sizeof(name), "%.*s", (int)(comma != NULL ? comma - asked : (long)strlen(asked)),
+             asked);
+    wrong = json_is_array(pools) && !has_pool(pools, asked) && !has_pool(pools, name);
+    if (wrong)
+        complain_name(pools, name);
+    json_decref(pools);
+    return wrong;
+}
+
+/* "leaks POOL,SEC": what is behind a pool's name is a number. A name may have commas itself. */
+static bool is_wrong_age(struct client *client, const char *verb, const char *asked)
+{
+    const char *comma = strrchr(asked, ',');
+    json_t *pools;
+    bool wrong;
+
+    if (strcmp(verb, "leaks") != 0 || comma == NULL ||
+        (comma[1] != '\0' && comma[1 + strspn(comma + 1, "0123456789")] == '\0'))
+        return false;
+    pools = list_pools(client);
+    wrong = json_is_array(pools) && !has_pool(pools, asked);
+    if (wrong)
+        complain("%s: leaks takes whole seconds behind a pool's name, and there is no pool %s",
+                 comma + 1, asked);
     json_decref(pools);
     return wrong;
 }
 
 json_t *client_ask(struct client *client, const char *verb, const char *name)
 {
+    bool is_list = strcmp(verb, "list") == 0;
     char command[64];
     const char *error;
     json_t *value;
 
+    if (name != NULL && is_wrong_age(client, verb, name))
+        return NULL;
     snprintf(command, sizeof(command), "/labyrinth/%s", verb);
-    value = ask_process(client, command, name);
+    value = is_list ? list_pools(client) : ask_process(client, command, name);
     error = json_string_value(json_object_get(value, "error"));
     if (value != NULL && !json_is_null(value) && error == NULL)
         return value;
     if (json_is_null(value))
         complain_unknown(client, command);
     else if (error != NULL &&
-             (name == NULL || strcmp(verb, "map") == 0 || !complain_name(client, name)))
+             (name == NULL || strcmp(verb, "map") == 0 || !is_wrong_name(client, verb, name)))
         complain("%s", error);
     json_decref(value);
     return NULL;

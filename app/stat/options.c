@@ -57,7 +57,7 @@ static void print_help(void)
     printf("Usage: " PROGRAM " [options] COMMAND [NAME]\n"
            "\n"
            "Asks a running DPDK program about its Labyrinth pools, over DPDK's telemetry socket.\n"
-           "It reads only: nothing in the program changes, and nothing in it waits.\n"
+           "It reads only: nothing in the program changes, and nothing that polls waits.\n"
            "\n"
            "Commands:\n");
     for (size_t i = 0; i < N_VERBS; i++)

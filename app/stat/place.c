@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define SOCKET_NAME "dpdk_telemetry.v2"
@@ -42,13 +43,19 @@ static int write_path(const struct place *place, char *path, size_t capacity)
     return n < 0 || (size_t)n >= capacity ? -ENAMETOOLONG : 0;
 }
 
-static int try_path(const struct sockaddr_un *address)
+/* With a process that takes no connections, which is one that is stopped, -EAGAIN: the kernel has a
+ * connection wait for as long as a message may. */
+static int try_path(const struct sockaddr_un *address, int patience_s)
 {
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    const struct timeval patience = {.tv_sec = patience_s};
+    int fd =
+        socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | (patience_s > 0 ? 0 : SOCK_NONBLOCK), 0);
     int rc;
 
     if (fd < 0)
         return -errno;
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0)
         return fd;
     rc = -errno;
@@ -56,15 +63,15 @@ static int try_path(const struct sockaddr_un *address)
     return rc;
 }
 
-static int try_place(const struct place *place, struct sockaddr_un *ret_address)
+static int try_place(const struct place *place, int patience_s, struct sockaddr_un *ret_address)
 {
     *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
     if (write_path(place, ret_address->sun_path, sizeof(ret_address->sun_path)) != 0)
         return -ENAMETOOLONG;
-    return try_path(ret_address);
+    return try_path(ret_address, patience_s);
 }
 
-/* The prefixes of processes that do answer, with commas between them. */
+/* The prefixes of processes that are there, with commas between them. */
 static void list_prefixes(char *list, size_t capacity)
 {
     char path[PATH_MAX];
@@ -80,11 +87,12 @@ static void list_prefixes(char *list, size_t capacity)
     while ((entry = readdir(directory)) != NULL && used < capacity) {
         const struct place place = {.prefix = entry->d_name};
         struct sockaddr_un address;
-        int fd = entry->d_name[0] == '.' ? -ENOENT : try_place(&place, &address);
+        int fd = entry->d_name[0] == '.' ? -ENOENT : try_place(&place, 0, &address);
 
-        if (fd < 0)
+        if (fd < 0 && fd != -EAGAIN)
             continue;
-        close(fd);
+        if (fd >= 0)
+            close(fd);
         used += (size_t)snprintf(list + used, capacity - used, "%s%s", used == 0 ? "" : ", ",
                                  entry->d_name);
     }
@@ -113,7 +121,7 @@ static void complain_absent(const struct place *place, const char *path)
 int place_connect(const struct place *place)
 {
     struct sockaddr_un address;
-    int fd = try_place(place, &address);
+    int fd = try_place(place, PLACE_PATIENCE_S, &address);
 
     switch (-fd) {
     case ENAMETOOLONG:
@@ -131,6 +139,11 @@ int place_connect(const struct place *place)
         break;
     case ECONNREFUSED:
         complain("%s is left over from a process that has ended", address.sun_path);
+        break;
+    case EAGAIN:
+        complain("the process of %s has taken no connection for %d s: is it stopped, or in a "
+                 "debugger?",
+                 address.sun_path, PLACE_PATIENCE_S);
         break;
     case EPROTOTYPE:
         complain("%s is not a socket of DPDK's telemetry (its name ends in \".v2\")",

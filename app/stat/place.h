@@ -14,7 +14,11 @@ struct place {
     const char *socket; /* not NULL: the socket itself */
 };
 
-/* Connects to the process. Returns a file descriptor, or -errno, and the reason has been said. */
+/* Nothing that a process does or leaves takes longer: its connection, and each of its answers. */
+#define PLACE_PATIENCE_S 5
+
+/* Connects to the process. Returns a file descriptor that waits so long and no longer, or -errno,
+ * and the reason has been said. */
 int place_connect(const struct place *place);
 
 #endif

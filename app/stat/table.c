@@ -3,6 +3,8 @@
  */
 #include "table.h"
 
+#include "message.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,23 +19,15 @@ struct column {
     bool is_zero;
 };
 
-/* A name may hold anything, and a terminal must not obey it. */
-static void disarm(char *text)
-{
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            *text = '?';
-    }
-}
-
 void table_cell(json_t *value, char *text, size_t capacity)
 {
     char *dump;
 
     switch (value != NULL ? json_typeof(value) : JSON_NULL) {
     case JSON_STRING:
-        snprintf(text, capacity, "%s", json_string_value(value));
-        disarm(text);
+        snprintf(text, capacity, "%s",
+                 json_string_length(value) > 0 ? json_string_value(value) : "''");
+        message_disarm(text);
         break;
     case JSON_INTEGER:
         snprintf(text, capacity, "%" JSON_INTEGER_FORMAT, json_integer_value(value));

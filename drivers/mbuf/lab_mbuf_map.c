@@ -10,13 +10,18 @@
 #include <pthread.h>
 #include <rte_common.h>
 #include <rte_telemetry.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lab_mbuf_map.h"
+#include "labyrinth_plain.h"
+
+#define PLAIN_NAME (4 * LAB_ARENA_NAME_SIZE)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const struct lab_arena *arenas[LAB_MBUF_MAP_ARENAS];
+static unsigned unlisted; /* those that came when there were as many */
 
 /* Telemetry's names have letters, digits and underscores. */
 static const char *const part_names[LAB_PAGE_PARTS] = {
@@ -130,9 +135,10 @@ static int add_zone(const struct lab_arena *arena, uint32_t zone, struct rte_tel
 static int add_arena(const struct lab_arena *arena, struct rte_tel_data *data)
 {
     struct rte_tel_data *runs, *zones, *caches;
+    char plain[PLAIN_NAME];
     int rc = 0;
 
-    rte_tel_data_add_dict_string(data, "arena", arena->name);
+    rte_tel_data_add_dict_string(data, "arena", labyrinth_plain(plain, sizeof(plain), arena->name));
     runs = add_table(data, "free_runs");
     zones = add_table(data, "zones");
     caches = add_table(data, "in_deques");
@@ -141,6 +147,15 @@ static int add_arena(const struct lab_arena *arena, struct rte_tel_data *data)
     for (uint32_t zone = 0; rc == 0 && zone < lab_arena_present(arena); zone++)
         rc = add_zone(arena, zone, runs, zones, caches);
     return rc;
+}
+
+/* As the program has it, or as an answer shows it. */
+static bool is_name_of(const struct lab_arena *arena, const char *name)
+{
+    char plain[PLAIN_NAME];
+
+    return strcmp(arena->name, name) == 0 ||
+           strcmp(labyrinth_plain(plain, sizeof(plain), arena->name), name) == 0;
 }
 
 /* The one of that name, or the only one that there is. */
@@ -153,24 +168,31 @@ static const struct lab_arena *find(const char *name, unsigned *ret_n)
         if (arenas[i] == NULL)
             continue;
         ++*ret_n;
-        if (name != NULL ? strcmp(arenas[i]->name, name) == 0 : *ret_n == 1)
+        if (name != NULL ? is_name_of(arenas[i], name) : *ret_n == 1)
             found = arenas[i];
     }
-    return name == NULL && *ret_n > 1 ? NULL : found;
+    return name == NULL && *ret_n + unlisted > 1 ? NULL : found;
 }
 
 static void complain(struct rte_tel_data *data, const char *name, unsigned n)
 {
-    char text[RTE_TEL_MAX_STRING_LEN] = "there is no arena";
+    char text[RTE_TEL_MAX_STRING_LEN] = "there is no arena", plain[PLAIN_NAME];
     size_t used = 0;
 
     if (n > 0)
-        used = (size_t)snprintf(
-            text, sizeof(text),
-            name != NULL ? "no arena %s; there are:" : "which arena? There are:", name);
+        used =
+            (size_t)snprintf(text, sizeof(text),
+                             name != NULL ? "no arena %s; there are:" : "which arena? There are:",
+                             name != NULL ? labyrinth_plain(plain, sizeof(plain), name) : "");
     for (unsigned i = 0; n > 0 && i < LAB_MBUF_MAP_ARENAS && used < sizeof(text); i++)
         if (arenas[i] != NULL)
-            used += (size_t)snprintf(text + used, sizeof(text) - used, " %s", arenas[i]->name);
+            used += (size_t)snprintf(text + used, sizeof(text) - used, " %s",
+                                     labyrinth_plain(plain, sizeof(plain), arenas[i]->name));
+    if (unlisted > 0 && used < sizeof(text))
+        used += (size_t)snprintf(text + used, sizeof(text) - used, ", and %u that cannot be shown",
+                                 unlisted);
+    if (used >= sizeof(text))
+        strcpy(text + sizeof(text) - sizeof("..."), "...");
     rte_tel_data_add_dict_string(data, "error", text);
 }
 
@@ -193,25 +215,31 @@ static int handle_map(const char *cmd, const char *params, struct rte_tel_data *
     return rc;
 }
 
-static void put_in_place_of(const struct lab_arena *old, const struct lab_arena *new)
+/* False when the old one is not among them. */
+static bool put_in_place_of(const struct lab_arena *old, const struct lab_arena *new)
 {
-    pthread_mutex_lock(&lock);
     for (unsigned i = 0; i < LAB_MBUF_MAP_ARENAS; i++)
         if (arenas[i] == old) {
             arenas[i] = new;
-            break;
+            return true;
         }
-    pthread_mutex_unlock(&lock);
+    return false;
 }
 
 void lab_mbuf_map_add(const struct lab_arena *arena)
 {
-    put_in_place_of(NULL, arena);
+    pthread_mutex_lock(&lock);
+    if (!put_in_place_of(NULL, arena))
+        unlisted++;
+    pthread_mutex_unlock(&lock);
 }
 
 void lab_mbuf_map_remove(const struct lab_arena *arena)
 {
-    put_in_place_of(arena, NULL);
+    pthread_mutex_lock(&lock);
+    if (!put_in_place_of(arena, NULL))
+        unlisted--;
+    pthread_mutex_unlock(&lock);
 }
 
 RTE_INIT(lab_mbuf_map_register)

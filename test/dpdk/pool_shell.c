@@ -10,7 +10,9 @@
  * A command is a line: an lcore id, or "any" for a thread without one, then a verb. The answer is
  * one line, "ok NUMBER" or "error REASON".
  *
- *     create NAME SIZE CACHE OPS   make the pool and fill it; answers its size
+ *     create NAME SIZE CACHE OPS   make the pool and fill it; answers its size; '' is the empty
+ * name remake MS                    free the pool and make it again, for so long; answers how often
+ *     more N                       make N more pools, "more_0" and so on, of its ops
  *     lookup NAME                  use the pool that the primary process made
  *     get N BULK                   take N objects, BULK at a time
  *     put N                        put N of the objects back, those taken last first
@@ -114,9 +116,10 @@ static int64_t run_unmark(const struct command *command)
 
 static int64_t run_create(const struct command *command)
 {
+    const char *name = strcmp(command->arg[0], "''") == 0 ? "" : command->arg[0];
     int rc;
 
-    pool = rte_mempool_create_empty(command->arg[0], number(command, 1), 64, number(command, 2), 0,
+    pool = rte_mempool_create_empty(name, number(command, 1), 64, number(command, 2), 0,
                                     SOCKET_ID_ANY, 0);
     if (pool == NULL)
         return -rte_errno;
@@ -132,6 +135,49 @@ static int64_t run_create(const struct command *command)
     if (passed == NULL)
         passed = rte_ring_create("passed", 1024, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
     return rc;
+}
+
+static struct rte_mempool *make_like(const struct rte_mempool *mp, const char *name)
+{
+    const char *ops = rte_mempool_get_ops(mp->ops_index)->name;
+    struct rte_mempool *made =
+        rte_mempool_create_empty(name, mp->size, mp->elt_size, mp->cache_size, 0, SOCKET_ID_ANY, 0);
+
+    if (made != NULL && (rte_mempool_set_ops_byname(made, ops, NULL) != 0 ||
+                         rte_mempool_populate_default(made) < 0)) {
+        rte_mempool_free(made);
+        made = NULL;
+    }
+    return made;
+}
+
+static int64_t run_remake(const struct command *command)
+{
+    uint64_t end = rte_get_tsc_cycles() + number(command, 0) * rte_get_tsc_hz() / 1000;
+    int64_t times = 0;
+
+    for (; rte_get_tsc_cycles() < end; times++) {
+        const struct rte_mempool like = *pool;
+
+        rte_mempool_free(pool);
+        pool = make_like(&like, like.name);
+        if (pool == NULL)
+            return -rte_errno;
+    }
+    return times;
+}
+
+static int64_t run_more(const struct command *command)
+{
+    char name[RTE_MEMPOOL_NAMESIZE];
+    uint32_t n = 0;
+
+    for (; n < number(command, 0); n++) {
+        snprintf(name, sizeof(name), "more_%" PRIu32, n);
+        if (make_like(pool, name) == NULL)
+            return -rte_errno;
+    }
+    return n;
 }
 
 static int64_t run_lookup(const struct command *command)
@@ -284,7 +330,8 @@ static const struct {
     {"create", 4, run_create},   {"lookup", 1, run_lookup},   {"get", 2, run_get},
     {"put", 1, run_put},         {"drain", 0, run_drain},     {"free", 0, run_free},
     {"unmark", 0, run_unmark},   {"cycle", 1, run_cycle},     {"churn", 1, run_churn},
-    {"produce", 1, run_produce}, {"consume", 1, run_consume},
+    {"produce", 1, run_produce}, {"consume", 1, run_consume}, {"remake", 1, run_remake},
+    {"more", 1, run_more},
 };
 
 static int64_t result; /* of the command that ran last */

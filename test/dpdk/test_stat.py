@@ -40,6 +40,21 @@ def figures(place):
         check('some' in words and str(SIZE) in words, words)
 
 
+def odd_names(place):
+    """Each is listed, and can be asked for as it is listed."""
+    shell = start(place)
+    names = 'a,b', 'a,60', 'é', 'a"b', 'a\\b', '\x01', '%s'
+    for name in names:
+        shell.ask(f'0 create {name} 100 0 {OPS}')
+    listed = [row['pool'] for row in json.loads(stat(place, 'list', '--json'))]
+    check_equal(len(set(listed)), 1 + len(names), f'names ({listed})')
+    for name in *listed, *names:
+        check(str(json.loads(stat(place, 'info', name, '--json'))['size']) in '5000 100', name)
+        for age in '', ',60':
+            check('there is no audit' in stat(place, 'leaks', name + age, status=1), name + age)
+    check('there is no pool some,abc' in stat(place, 'leaks', 'some,abc', status=1), 'an age')
+
+
 def rates(place):
     shell = start(place)
     watch = subprocess.Popen([STAT, '-f', place.prefix, 'watch', '--json', '--interval=0.2',
@@ -86,4 +101,4 @@ def sentences(place):
     check('no' in stat(place, 'list', status=1), 'a process that has ended')
 
 
-main(figures, rates, sentences, the_map_of_an_arena)
+main(figures, odd_names, rates, sentences, the_map_of_an_arena)

@@ -3,6 +3,8 @@
 # Copyright (c) 2026 The Labyrinth authors
 """/labyrinth/list and /labyrinth/info through the socket of a running program."""
 
+import time
+
 from dpdk_support import OPS, built, check, check_equal, lcores, main
 
 SIZE = 5000
@@ -93,7 +95,9 @@ def starving(place):
 
 def wrong_names(place):
     start(place)
-    for command in '/labyrinth/info,other', '/labyrinth/info', '/labyrinth/info,':
+    for command in ('/labyrinth/info,other', '/labyrinth/info', '/labyrinth/info,',
+                    '/labyrinth/leaks,other,60', '/labyrinth/leaks,some,abc', '/labyrinth/leaks,some,',
+                    '/labyrinth/leaks,some,-1'):
         answer = place.telemetry(command)
         check_equal(list(answer), ['error'], f'keys of the answer to "{command}"')
         check('/labyrinth/list' in answer['error'], f'no advice in: {answer["error"]}')
@@ -108,4 +112,55 @@ def only_reads(place):
     check_equal(first['cache_size'], 32, 'cache')
 
 
-main(lists, pool_of_another_driver, figures, starving, wrong_names, only_reads)
+def odd_names(place):
+    """As the program has them, or as they are listed: in ASCII, which is all that telemetry carries."""
+    shell = start(place)
+    for name, plain in (('a,b', 'a,b'), ('a"b', 'a"b'), ('a\\b', 'a\\\\b'), ('é', '\\xc3\\xa9'),
+                        ('\x01', '\\x01')):
+        shell.ask(f'0 create {name} 100 0 {OPS}')
+        check(plain in place.telemetry('/labyrinth/list'), f'{name!r} is not listed')
+        for words in name, plain:
+            check_equal(place.telemetry(f'/labyrinth/info,{words}').get('name'), plain, 'info')
+            check_equal(place.telemetry(f'/labyrinth/holders,{words}').get('size'), 100, 'holders')
+            for age in '', ',60':
+                answer = place.telemetry(f'/labyrinth/leaks,{words}{age}')
+                check('there is no audit' in answer['error'], f'leaks of {words!r}{age}: {answer}')
+
+
+def more_pools_than_an_answer_has(place):
+    shell = place.start(built('pool_shell'), *place.eal(lcores(1), *place.ordinary_memory(512)))
+    shell.expect('^ok$')
+    shell.ask(f'0 create first 32 0 {OPS}')
+    shell.ask('0 more 599', 60)
+    names = place.telemetry('/labyrinth/list')
+    check_equal(names[-1], f'(and {600 - len(names) + 1} more: /labyrinth/list,{len(names) - 1})',
+                'the last word of the list')
+    pages = [place.telemetry(f'/labyrinth/list,{first}') for first in (0, 300, len(names) - 1, 600)]
+    check_equal(pages[0]['pools'], names[:-1], 'the beginning')
+    check_equal([page['left_out'] for page in pages], [601 - len(names), 0, 0, 0], 'left out')
+    every = names[:300] + pages[1]['pools']
+    check_equal(set(every), {'first', *(f'more_{i}' for i in range(599))}, 'all')
+    check_equal((len(every), pages[2]['pools'], pages[3]['pools']),
+                (600, every[len(names) - 1:], []), 'the end')
+
+
+def pools_that_go(place):
+    """Whoever looks at a pool keeps nothing of it: the program may free it at once."""
+    shell = place.start(built('pool_shell'), *place.eal(lcores(1), *place.ordinary_memory(64)),
+                        env={'LD_PRELOAD': built('slow_locks.so'),
+                             'LABYRINTH_OPTIONS': 'audit=full:report=' + place.directory + '/report'})
+    shell.expect('^ok$')
+    shell.ask(f'0 create some {SIZE} 0 {OPS}')
+    shell.say('0 remake 3000')
+    seen, end = 0, time.monotonic() + 2.5
+    while time.monotonic() < end:
+        for verb in 'info', 'holders', 'leaks':
+            seen += 'error' not in place.telemetry(f'/labyrinth/{verb},some')
+        check(set(place.telemetry('/labyrinth/list')) <= {'some'}, 'names')
+    check(int(shell.expect(r'^ok (\d+)\n').group(1)) > 0, 'the program did not come to it')
+    check(seen > 0, 'the pool was never there')
+    check_equal(shell.finish(), 0, 'exit status')
+
+
+main(lists, pool_of_another_driver, figures, starving, wrong_names, only_reads, odd_names,
+     more_pools_than_an_answer_has, pools_that_go)

@@ -121,6 +121,21 @@ class Tables(StatTest):
         self.assertEqual([row["pool"] for row in rows], ["mb_pool_0", "b"])
         self.assertEqual(rows[0]["held"], 191)
 
+    def test_more_pools_than_an_answer_has(self):
+        names = [f"pool_{i}" for i in range(1300)]
+
+        def page(parameters):
+            first = int(parameters)
+            return {"pools": names[first:first + 500], "left_out": max(0, 1300 - first - 500)}
+        self.serve({"/labyrinth/list": page, "/labyrinth/info": info})
+        self.assertEqual([row["pool"] for row in json.loads(self.answer("list", "--json"))], names)
+
+    def test_older_driver_with_more_pools(self):
+        self.serve({"/labyrinth/list": [f"pool_{i}" for i in range(512)], "/labyrinth/info": info})
+        done = self.ask("list", "--json")
+        self.assertEqual(len(json.loads(done.stdout)), 512)
+        self.assertIn("there may be more", done.stderr)
+
     def test_no_pools(self):
         self.serve({**POOLS, "/labyrinth/list": []})
         self.assertEqual(self.answer("list"), "  none\n")
@@ -247,6 +262,39 @@ class Sentences(StatTest):
         self.answer("leaks", "b,60")
         self.assertEqual(process.asked, ["/labyrinth/leaks,b,60"])
 
+    def test_leaks_of_an_age_that_is_none(self):
+        process = self.serve({**POOLS, "/labyrinth/leaks": {"count": 0}})
+        for age in "abc", "", "-1", "1.5", "60s":
+            self.assert_fails(self.ask("leaks", f"b,{age}"), f"{age}: leaks takes whole seconds")
+        self.assertNotIn("/labyrinth/leaks", "".join(process.asked))
+
+    def test_names_with_commas(self):
+        process = self.serve({**POOLS, "/labyrinth/list": ["a,b"], "/labyrinth/leaks": {"count": 0}})
+        for asked in "a,b", "a,b,60":
+            self.answer("leaks", asked)
+            self.assertEqual(process.asked[-1], f"/labyrinth/leaks,{asked}")
+
+    def test_names_that_are_not_ascii(self):
+        """The process says them in ASCII, and knows both."""
+        process = self.serve({**POOLS, "/labyrinth/list": ["caf\\xc3\\xa9"],
+                              "/labyrinth/leaks": {"error": "audit is off"}})
+        for asked in "café", "caf\\xc3\\xa9":
+            self.assert_fails(self.ask("leaks", asked), "audit is off")
+            self.assertIn(f"/labyrinth/leaks,{asked}", process.asked)
+        self.assert_fails(self.ask("leaks", "cafè"), "there is no pool cafè (pools: caf\\xc3\\xa9)")
+
+    def test_empty_name(self):
+        process = self.serve({**POOLS, "/labyrinth/list": [""], "/labyrinth/info": info})
+        self.assertIn("  pool  size", self.answer("list"))
+        self.assertIn("  ''    8191", self.answer("list"))
+        self.answer("info", "")
+        self.assertEqual(process.asked[-1], "/labyrinth/info,")
+
+    def test_a_terminal_that_obeys(self):
+        self.serve({**POOLS, "/labyrinth/list": ["\033[2J"], "/labyrinth/holders": {"\033[2J": 1}})
+        self.assert_fails(self.ask("info", "else"), "(pools: ?[2J)")
+        self.assert_fails(self.ask("holders", "b"), "is not DPDK's telemetry")
+
     def test_older_driver(self):
         self.serve(POOLS)
         for command in ("holders", "b"), ("leaks", "b"):
@@ -319,6 +367,34 @@ class Sentences(StatTest):
     def test_something_else_listens(self):
         self.serve({}, greeting={"hello": 1})
         self.assert_fails(self.ask("list"), "is not DPDK's telemetry")
+
+    def test_stopped_process_that_nobody_can_connect_to(self):
+        """Its queue of connections is full, and nobody takes one from it."""
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.addCleanup(listener.close)
+        listener.bind(self.socket)
+        listener.listen(0)
+        with self.assertRaises(BlockingIOError):
+            while True:
+                waiting = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
+                self.addCleanup(waiting.close)
+                waiting.connect(self.socket)
+        self.assert_fails(self.ask("list"), "has taken no connection for 5 s: is it stopped")
+        environment = {**os.environ, "RUNTIME_DIRECTORY": self.folder}
+        os.makedirs(f"{self.folder}/dpdk/busy")
+        os.link(self.socket, f"{self.folder}/dpdk/busy/dpdk_telemetry.v2")
+        self.assert_fails(self.run_stat("list", env=environment), "others run with: busy")
+
+    def test_process_that_serves_others(self):
+        """DPDK hangs up on whoever comes as the eleventh."""
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.addCleanup(listener.close)
+        listener.bind(self.socket)
+        listener.listen()
+        thread = threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True)
+        thread.start()
+        self.assert_fails(self.ask("list"), "hung up: it has ended, or as many ask it already")
+        thread.join(TIMEOUT_S)
 
     def test_stopped_process(self):
         self.serve({"/labyrinth/list": "silence"})

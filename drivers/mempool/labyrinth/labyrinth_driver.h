@@ -10,6 +10,9 @@
 #include <rte_log.h>
 #include <rte_mempool.h>
 #include <rte_telemetry.h>
+#include <stdbool.h>
+
+#include "labyrinth_look.h"
 
 #define LABYRINTH_OPS_NAME "labyrinth"
 
@@ -24,10 +27,10 @@ void labyrinth_telemetry_register(void);
 /* The pool of a mempool of ours, else NULL. */
 struct lab_pool *labyrinth_pool_of(const struct rte_mempool *mp);
 
-/* The mempool of ours that a telemetry command names; NULL after an error was put into *data.
- * params may go on after a comma: *ret_rest is what comes then, or NULL. */
-const struct rte_mempool *labyrinth_telemetry_find(const char *params, struct rte_tel_data *data,
-                                                   const char **ret_rest);
+/* Looks at the mempool of ours that a telemetry command names (labyrinth_look.h); false after an
+ * error was put into *data. */
+bool labyrinth_telemetry_look(const char *params, labyrinth_look_fn *look, void *context,
+                              struct rte_tel_data *data);
 
 /* Commands of labyrinth_telemetry_audit.c. */
 int labyrinth_telemetry_leaks(const char *cmd, const char *params, struct rte_tel_data *data);

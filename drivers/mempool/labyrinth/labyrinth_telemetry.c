@@ -2,18 +2,27 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The telemetry commands. They only read. */
+/* The telemetry commands. They only read, and answer from what they copied of a mempool while none
+ * could go (labyrinth_look.h). */
 
 #include <inttypes.h>
 #include <lab_pool.h>
 #include <rte_mempool.h>
 #include <rte_telemetry.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "labyrinth_cache.h"
 #include "labyrinth_driver.h"
+#include "labyrinth_look.h"
+#include "labyrinth_plain.h"
 #include "labyrinth_private.h"
+
+/* What an answer of telemetry has room for: 16 KiB, 512 entries in an array. */
+#define LIST_BYTES 15000u
+#define LIST_NAMES (RTE_TEL_MAX_ARRAY_ENTRIES - 1) /* and a sentence */
+#define LCORES_MAX 40u
 
 struct lab_pool *labyrinth_pool_of(const struct rte_mempool *mp)
 {
@@ -25,34 +34,70 @@ struct lab_pool *labyrinth_pool_of(const struct rte_mempool *mp)
     return pool;
 }
 
-static void add_name(struct rte_mempool *mp, void *list)
+/* A list of names in the making. */
+struct list {
+    struct rte_tel_data *names;
+    uint64_t from; /* the first one that is wanted */
+    uint64_t n;    /* mempools so far */
+    uint64_t left_out;
+    size_t bytes, listed;
+};
+
+static void add_name(const struct rte_mempool *mp, void *context)
 {
-    if (labyrinth_pool_of(mp) != NULL)
-        rte_tel_data_add_array_string(list, mp->name);
+    struct list *list = context;
+    char plain[LABYRINTH_PLAIN_NAME];
+    size_t bytes = strlen("\"\",");
+
+    if (list->n++ < list->from)
+        return;
+    labyrinth_plain(plain, sizeof(plain), mp->name);
+    for (const char *c = plain; *c != '\0'; c++)
+        bytes += *c == '"' || *c == '\\' ? 2 : 1;
+    if (list->left_out > 0 || list->listed == LIST_NAMES || list->bytes + bytes > LIST_BYTES) {
+        list->left_out++;
+        return;
+    }
+    list->bytes += bytes;
+    list->listed++;
+    rte_tel_data_add_array_string(list->names, plain);
+}
+
+static void fill_list(struct list *list)
+{
+    rte_tel_data_start_array(list->names, RTE_TEL_STRING_VAL);
+    labyrinth_look_at_all(add_name, list);
+}
+
+/* /labyrinth/list,FROM: for those who want to know all of more pools than one answer has room for.
+ */
+static int list_from(const char *from, struct rte_tel_data *data)
+{
+    struct list list = {.names = rte_tel_data_alloc(), .from = strtoull(from, NULL, 10)};
+
+    if (list.names == NULL)
+        return -ENOMEM;
+    fill_list(&list);
+    rte_tel_data_start_dict(data);
+    rte_tel_data_add_dict_u64(data, "left_out", list.left_out);
+    return rte_tel_data_add_dict_container(data, "pools", list.names, 0);
 }
 
 static int handle_list(const char *cmd, const char *params, struct rte_tel_data *data)
 {
+    struct list list = {.names = data};
+    char text[64];
+
     RTE_SET_USED(cmd);
-    RTE_SET_USED(params);
-    rte_tel_data_start_array(data, RTE_TEL_STRING_VAL);
-    rte_mempool_walk(add_name, data);
+    if (params != NULL && *params >= '0' && *params <= '9')
+        return list_from(params, data);
+    fill_list(&list);
+    if (list.left_out > 0) {
+        snprintf(text, sizeof(text), "(and %" PRIu64 " more: /labyrinth/list,%zu)", list.left_out,
+                 list.listed);
+        rte_tel_data_add_array_string(data, text);
+    }
     return 0;
-}
-
-/* A search for a mempool of ours by name. It copies nothing and keeps no reference: an application
- * must not free a mempool while telemetry looks at it, as for DPDK's own /mempool/info. */
-struct search {
-    const char *name;
-    const struct rte_mempool *mp;
-};
-
-static void match_name(struct rte_mempool *mp, void *arg)
-{
-    struct search *search = arg;
-
-    if (labyrinth_pool_of(mp) != NULL && strcmp(mp->name, search->name) == 0)
-        search->mp = mp;
 }
 
 static int add_lcore(struct rte_tel_data *lcores, const char *name,
@@ -70,96 +115,121 @@ static int add_lcore(struct rte_tel_data *lcores, const char *name,
     return rte_tel_data_add_dict_container(lcores, name, dict, 0);
 }
 
-/* As many lcores as fit an answer of telemetry, which has 16 KiB. */
-#define LCORES_MAX 40u
+/* What /labyrinth/info says. */
+struct info {
+    char name[LABYRINTH_PLAIN_NAME];
+    uint32_t cache_size;
+    struct lab_pool_stats stats;
+    struct lab_pool_events events;
+    bool has_any; /* threads without an id have used it */
+    struct lab_pool_lcore_stats any;
+    uint32_t n, left_out; /* lcores */
+    struct {
+        uint32_t id;
+        struct lab_pool_lcore_stats stats;
+    } lcore[LCORES_MAX];
+};
+
+static void copy_lcores(const struct lab_pool *pool, struct info *info)
+{
+    struct lab_pool_lcore_stats stats;
+
+    info->n = info->left_out = 0;
+    info->has_any = lab_pool_lcore_stats(pool, LAB_LCORE_ANY, &info->any) == 0;
+    for (uint32_t id = 0; id < pool->lcores; id++) {
+        if (lab_pool_lcore_stats(pool, id, &stats) != 0)
+            continue;
+        if (info->n == LCORES_MAX) {
+            info->left_out++;
+            continue;
+        }
+        info->lcore[info->n].id = id;
+        info->lcore[info->n++].stats = stats;
+    }
+}
+
+static void copy_info(const struct rte_mempool *mp, void *context)
+{
+    const struct lab_pool *pool = labyrinth_pool_of(mp);
+    struct info *info = context;
+
+    labyrinth_plain(info->name, sizeof(info->name), mp->name);
+    info->cache_size = labyrinth_cache_size(mp);
+    lab_pool_stats(pool, &info->stats);
+    lab_pool_events(pool, &info->events);
+    copy_lcores(pool, info);
+}
 
 /* One dictionary of counters for each lcore that ever used the pool, and "any" for the threads
  * without an id; and how many were left out. */
-static int add_lcores(const struct lab_pool *pool, struct rte_tel_data *data)
+static int add_lcores(const struct info *info, struct rte_tel_data *data)
 {
     struct rte_tel_data *lcores = rte_tel_data_alloc();
-    struct lab_pool_lcore_stats stats;
-    uint32_t n = 0;
     char name[16];
 
     if (lcores == NULL)
         return -ENOMEM;
     rte_tel_data_start_dict(lcores);
-    if (lab_pool_lcore_stats(pool, LAB_LCORE_ANY, &stats) == 0)
-        add_lcore(lcores, "any", &stats);
-    for (uint32_t lcore = 0; lcore < pool->lcores; lcore++) {
-        if (lab_pool_lcore_stats(pool, lcore, &stats) != 0 || n++ >= LCORES_MAX)
-            continue;
-        snprintf(name, sizeof(name), "%" PRIu32, lcore);
-        add_lcore(lcores, name, &stats);
+    if (info->has_any)
+        add_lcore(lcores, "any", &info->any);
+    for (uint32_t i = 0; i < info->n; i++) {
+        snprintf(name, sizeof(name), "%" PRIu32, info->lcore[i].id);
+        add_lcore(lcores, name, &info->lcore[i].stats);
     }
-    rte_tel_data_add_dict_u64(data, "lcores_left_out", n > LCORES_MAX ? n - LCORES_MAX : 0);
+    rte_tel_data_add_dict_u64(data, "lcores_left_out", info->left_out);
     return rte_tel_data_add_dict_container(data, "lcores", lcores, 0);
 }
 
-const struct rte_mempool *labyrinth_telemetry_find(const char *params, struct rte_tel_data *data,
-                                                   const char **ret_rest)
+static void add_marks(const struct lab_pool_events *events, struct rte_tel_data *data)
 {
-    char name[RTE_MEMPOOL_NAMESIZE + 1];
-    struct search search = {.name = name};
-    const char *comma = params != NULL ? strchr(params, ',') : NULL;
-
-    if (params == NULL || *params == '\0') {
-        rte_tel_data_add_dict_string(data, "error",
-                                     "which pool? /labyrinth/info,NAME; /labyrinth/list has names");
-        return NULL;
-    }
-    snprintf(name, sizeof(name), "%.*s",
-             comma != NULL ? (int)(comma - params) : (int)strlen(params), params);
-    *ret_rest = comma != NULL ? comma + 1 : NULL;
-    rte_mempool_walk(match_name, &search);
-    if (search.mp == NULL)
-        rte_tel_data_add_dict_string(data, "error",
-                                     "no labyrinth pool of that name; /labyrinth/list has names");
-    return search.mp;
-}
-
-static void add_marks(const struct lab_pool *pool, struct rte_tel_data *data)
-{
-    struct lab_pool_events events;
-
-    lab_pool_events(pool, &events);
-    rte_tel_data_add_dict_u64(data, "low", events.low);
-    rte_tel_data_add_dict_u64(data, "high", events.high);
-    rte_tel_data_add_dict_string(data, "pressure", lab_pool_pressure_name(events.pressure));
+    rte_tel_data_add_dict_u64(data, "low", events->low);
+    rte_tel_data_add_dict_u64(data, "high", events->high);
+    rte_tel_data_add_dict_string(data, "pressure", lab_pool_pressure_name(events->pressure));
     for (int i = 0; i < LAB_POOL_CROSSINGS; i++)
         rte_tel_data_add_dict_u64(data, lab_pool_crossing_name((enum lab_pool_crossing)i),
-                                  events.count[i]);
+                                  events->count[i]);
+}
+
+bool labyrinth_telemetry_look(const char *params, labyrinth_look_fn *look, void *context,
+                              struct rte_tel_data *data)
+{
+    /* Telemetry makes the same of an empty name and of none. */
+    if (labyrinth_look_at(params != NULL ? params : "", look, context))
+        return true;
+    if (params == NULL || *params == '\0')
+        rte_tel_data_add_dict_string(data, "error",
+                                     "which pool? /labyrinth/info,NAME; /labyrinth/list has names");
+    else
+        rte_tel_data_add_dict_string(data, "error",
+                                     "no labyrinth pool of that name; /labyrinth/list has names");
+    return false;
 }
 
 static int handle_info(const char *cmd, const char *params, struct rte_tel_data *data)
 {
-    const struct rte_mempool *mp;
-    struct lab_pool_stats stats;
-    const char *rest;
+    struct info info;
 
     RTE_SET_USED(cmd);
     rte_tel_data_start_dict(data);
-    mp = labyrinth_telemetry_find(params, data, &rest);
-    if (mp == NULL)
+    if (!labyrinth_telemetry_look(params, copy_info, &info, data))
         return 0;
-    lab_pool_stats(labyrinth_pool_of(mp), &stats);
-    rte_tel_data_add_dict_string(data, "name", mp->name);
-    rte_tel_data_add_dict_u64(data, "size", stats.count);
-    rte_tel_data_add_dict_u64(data, "free", stats.free);
-    rte_tel_data_add_dict_u64(data, "stack", stats.stack);
-    rte_tel_data_add_dict_u64(data, "reserve", stats.reserved);
-    rte_tel_data_add_dict_u64(data, "reserve_free", stats.reserve);
-    rte_tel_data_add_dict_u64(data, "high_water", stats.high_water);
-    rte_tel_data_add_dict_u64(data, "cache_size", labyrinth_cache_size(mp));
-    add_marks(labyrinth_pool_of(mp), data);
-    return add_lcores(labyrinth_pool_of(mp), data);
+    rte_tel_data_add_dict_string(data, "name", info.name);
+    rte_tel_data_add_dict_u64(data, "size", info.stats.count);
+    rte_tel_data_add_dict_u64(data, "free", info.stats.free);
+    rte_tel_data_add_dict_u64(data, "stack", info.stats.stack);
+    rte_tel_data_add_dict_u64(data, "reserve", info.stats.reserved);
+    rte_tel_data_add_dict_u64(data, "reserve_free", info.stats.reserve);
+    rte_tel_data_add_dict_u64(data, "high_water", info.stats.high_water);
+    rte_tel_data_add_dict_u64(data, "cache_size", info.cache_size);
+    add_marks(&info.events, data);
+    return add_lcores(&info, data);
 }
 
 void labyrinth_telemetry_register(void)
 {
     rte_telemetry_register_cmd("/labyrinth/list", handle_list,
-                               "Names of the labyrinth pools. Takes no parameters.");
+                               "Names of the labyrinth pools. Parameter: how many to pass over, "
+                               "where there are more than one answer has.");
     rte_telemetry_register_cmd("/labyrinth/info", handle_info,
                                "A pool's size, free buffers and counters. Parameter: its name.");
     rte_telemetry_register_cmd("/labyrinth/holders", labyrinth_telemetry_holders,

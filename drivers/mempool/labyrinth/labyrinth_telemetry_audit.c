@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Telemetry about who holds what: /labyrinth/leaks and /labyrinth/holders. They only read. */
+/* Telemetry about who holds what: /labyrinth/leaks and /labyrinth/holders. They only read, and look
+ * up what an address is called when they no longer look at the mempool: that may take long. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,6 +16,7 @@
 
 #include "labyrinth_cache.h"
 #include "labyrinth_driver.h"
+#include "labyrinth_plain.h"
 #include "labyrinth_site.h"
 
 #define SECOND_NS UINT64_C(1000000000)
@@ -41,15 +43,14 @@ static int add_group(struct rte_tel_data *groups, unsigned int number,
                      const struct lab_audit_group *group)
 {
     struct rte_tel_data *dict = rte_tel_data_alloc();
-    char text[LABYRINTH_SITE_TEXT], name[16];
+    char text[LABYRINTH_SITE_TEXT], plain[RTE_TEL_MAX_STRING_LEN], name[16];
 
     if (dict == NULL)
         return -ENOMEM;
     rte_tel_data_start_dict(dict);
     rte_tel_data_add_dict_u64(dict, "count", group->count);
     labyrinth_site_text(group->holder.process, group->holder.site, text);
-    text[RTE_TEL_MAX_STRING_LEN - 1] = '\0';
-    rte_tel_data_add_dict_string(dict, "site", text);
+    rte_tel_data_add_dict_string(dict, "site", labyrinth_plain(plain, sizeof(plain), text));
     add_who(dict, &group->holder);
     rte_tel_data_add_dict_u64(dict, "oldest_s", group->holder.age_ns / SECOND_NS);
     rte_tel_data_add_dict_u64(dict, "youngest_s", group->youngest_ns / SECOND_NS);
@@ -57,24 +58,38 @@ static int add_group(struct rte_tel_data *groups, unsigned int number,
     return rte_tel_data_add_dict_container(groups, name, dict, 0);
 }
 
-static int add_groups(const struct rte_mempool *mp, uint64_t least_age_ns,
-                      struct rte_tel_data *data)
-{
-    const struct lab_pool *pool = labyrinth_pool_of(mp);
-    struct rte_tel_data *dict = rte_tel_data_alloc();
+/* What is held, and was got at least so long ago. */
+struct held {
+    uint64_t least_age_ns;
+    unsigned int n;
     struct lab_audit_group groups[GROUPS_MAX];
     uint64_t rest, cached;
-    uint64_t *skip = labyrinth_cached_objects(mp, &cached);
-    unsigned int n = lab_pool_groups(pool, least_age_ns, skip, groups, GROUPS_MAX, &rest);
+    struct lab_pool_audit_stats audit;
+};
 
+static void copy_held(const struct rte_mempool *mp, void *context)
+{
+    const struct lab_pool *pool = labyrinth_pool_of(mp);
+    struct held *held = context;
+    uint64_t *skip = labyrinth_cached_objects(mp, &held->cached);
+
+    lab_pool_audit_stats(pool, &held->audit);
+    held->n =
+        lab_pool_groups(pool, held->least_age_ns, skip, held->groups, GROUPS_MAX, &held->rest);
     free(skip);
+}
+
+static int add_groups(const struct held *held, struct rte_tel_data *data)
+{
+    struct rte_tel_data *dict = rte_tel_data_alloc();
+
     if (dict == NULL)
         return -ENOMEM;
     rte_tel_data_start_dict(dict);
-    for (unsigned int i = 0; i < n; i++)
-        add_group(dict, i + 1, &groups[i]);
-    rte_tel_data_add_dict_u64(data, "in_dpdk_caches", cached);
-    rte_tel_data_add_dict_u64(data, "in_smaller_groups", rest);
+    for (unsigned int i = 0; i < held->n; i++)
+        add_group(dict, i + 1, &held->groups[i]);
+    rte_tel_data_add_dict_u64(data, "in_dpdk_caches", held->cached);
+    rte_tel_data_add_dict_u64(data, "in_smaller_groups", held->rest);
     return rte_tel_data_add_dict_container(data, "by_call_site", dict, 0);
 }
 
@@ -87,47 +102,63 @@ static void add_level(const struct lab_pool_audit_stats *audit, struct rte_tel_d
         rte_tel_data_add_dict_u64(data, "one_in", audit->sample);
 }
 
+/* Whole seconds; *ret_ns is left alone when it is something else. */
+static bool parse_seconds(const char *text, uint64_t *ret_ns)
+{
+    char *end;
+    uint64_t seconds = strtoull(text, &end, 10);
+
+    if (*text < '0' || *text > '9' || *end != '\0' || seconds > UINT64_MAX / SECOND_NS)
+        return false;
+    *ret_ns = seconds * SECOND_NS;
+    return true;
+}
+
+/* A name may have commas itself: so the whole is tried first, then what is before the last one. */
+static bool look_for_leaks(const char *params, struct held *held, struct rte_tel_data *data)
+{
+    const char *comma = params != NULL ? strrchr(params, ',') : NULL;
+    char name[LABYRINTH_PLAIN_NAME];
+
+    held->least_age_ns = SECOND_NS;
+    if (comma == NULL || labyrinth_look_at(params, copy_held, held))
+        return comma != NULL || labyrinth_telemetry_look(params, copy_held, held, data);
+    if (!parse_seconds(comma + 1, &held->least_age_ns)) {
+        rte_tel_data_add_dict_string(
+            data, "error",
+            "no labyrinth pool of that name (/labyrinth/list has names), and "
+            "what is behind its comma is no number of seconds");
+        return false;
+    }
+    snprintf(name, sizeof(name), "%.*s", (int)(comma - params), params);
+    return labyrinth_telemetry_look(name, copy_held, held, data);
+}
+
 int labyrinth_telemetry_leaks(const char *cmd, const char *params, struct rte_tel_data *data)
 {
-    const char *seconds = NULL;
-    const struct rte_mempool *mp;
-    struct lab_pool_audit_stats audit;
+    struct held held;
 
     RTE_SET_USED(cmd);
     rte_tel_data_start_dict(data);
-    mp = labyrinth_telemetry_find(params, data, &seconds);
-    if (mp == NULL)
+    if (!look_for_leaks(params, &held, data))
         return 0;
-    lab_pool_audit_stats(labyrinth_pool_of(mp), &audit);
-    if (!audit.records || audit.level == LAB_AUDIT_OFF) {
+    if (!held.audit.records || held.audit.level == LAB_AUDIT_OFF) {
         rte_tel_data_add_dict_string(data, "error",
                                      "there is no audit: start the program with "
                                      "LABYRINTH_OPTIONS=audit=full, or audit=sample");
         return 0;
     }
-    add_level(&audit, data);
-    return add_groups(mp, (seconds != NULL ? strtoull(seconds, NULL, 10) : 1) * SECOND_NS, data);
+    add_level(&held.audit, data);
+    return add_groups(&held, data);
 }
 
-/* Free objects by place: tips and public parts of all lcores, and the stack. */
-static void add_places(const struct lab_pool *pool, const struct lab_pool_stats *stats,
-                       const struct lab_pool_audit_stats *audit, struct rte_tel_data *data)
-{
-    uint64_t tips = 0, public_parts = 0;
-
-    for (uint32_t lcore = 0; lcore < pool->lcores; lcore++) {
-        struct lab_pool_lcore_stats one;
-
-        if (lab_pool_lcore_stats(pool, lcore, &one) == 0) {
-            tips += one.tip;
-            public_parts += one.public_part;
-        }
-    }
-    rte_tel_data_add_dict_u64(data, "in_tips", tips);
-    rte_tel_data_add_dict_u64(data, "in_public_parts", public_parts);
-    rte_tel_data_add_dict_u64(data, "in_stack", stats->stack);
-    rte_tel_data_add_dict_u64(data, "in_quarantine", audit->quarantined);
-}
+/* What /labyrinth/holders says besides. */
+struct holders {
+    struct held held;
+    struct lab_pool_stats stats;
+    uint64_t tips, public_parts; /* of all lcores */
+    uint64_t recommended_size;
+};
 
 /* A quarter more than was ever needed, and what may rest in DPDK's caches; DPDK's pools are best of
  * a power of two less one. */
@@ -142,32 +173,48 @@ static uint64_t recommended_size(const struct rte_mempool *mp, const struct lab_
     return size;
 }
 
+static void copy_holders(const struct rte_mempool *mp, void *context)
+{
+    const struct lab_pool *pool = labyrinth_pool_of(mp);
+    struct holders *holders = context;
+
+    copy_held(mp, &holders->held);
+    lab_pool_stats(pool, &holders->stats);
+    holders->tips = holders->public_parts = 0;
+    for (uint32_t lcore = 0; lcore < pool->lcores; lcore++) {
+        struct lab_pool_lcore_stats one;
+
+        if (lab_pool_lcore_stats(pool, lcore, &one) == 0) {
+            holders->tips += one.tip;
+            holders->public_parts += one.public_part;
+        }
+    }
+    holders->recommended_size = recommended_size(mp, &holders->stats);
+}
+
 int labyrinth_telemetry_holders(const char *cmd, const char *params, struct rte_tel_data *data)
 {
-    const struct lab_pool *pool;
-    const struct rte_mempool *mp;
-    struct lab_pool_audit_stats audit;
-    struct lab_pool_stats stats;
-    const char *rest;
+    struct holders holders = {.held.least_age_ns = 0};
+    const struct lab_pool_audit_stats *audit = &holders.held.audit;
+    const struct lab_pool_stats *stats = &holders.stats;
 
     RTE_SET_USED(cmd);
     rte_tel_data_start_dict(data);
-    mp = labyrinth_telemetry_find(params, data, &rest);
-    if (mp == NULL)
+    if (!labyrinth_telemetry_look(params, copy_holders, &holders, data))
         return 0;
-    pool = labyrinth_pool_of(mp);
-    lab_pool_stats(pool, &stats);
-    lab_pool_audit_stats(pool, &audit);
-    add_level(&audit, data);
-    rte_tel_data_add_dict_u64(data, "size", stats.count);
-    rte_tel_data_add_dict_u64(data, "free", stats.free);
-    rte_tel_data_add_dict_u64(data, "held", stats.count - stats.free);
-    add_places(pool, &stats, &audit, data);
-    rte_tel_data_add_dict_u64(data, "high_water", stats.high_water);
-    rte_tel_data_add_dict_u64(data, "recommended_size", recommended_size(mp, &stats));
+    add_level(audit, data);
+    rte_tel_data_add_dict_u64(data, "size", stats->count);
+    rte_tel_data_add_dict_u64(data, "free", stats->free);
+    rte_tel_data_add_dict_u64(data, "held", stats->count - stats->free);
+    rte_tel_data_add_dict_u64(data, "in_tips", holders.tips);
+    rte_tel_data_add_dict_u64(data, "in_public_parts", holders.public_parts);
+    rte_tel_data_add_dict_u64(data, "in_stack", stats->stack);
+    rte_tel_data_add_dict_u64(data, "in_quarantine", audit->quarantined);
+    rte_tel_data_add_dict_u64(data, "high_water", stats->high_water);
+    rte_tel_data_add_dict_u64(data, "recommended_size", holders.recommended_size);
     for (int i = LAB_AUDIT_FINE + 1; i < LAB_AUDIT_FAULTS; i++)
-        if (audit.faults[i] != 0)
+        if (audit->faults[i] != 0)
             rte_tel_data_add_dict_u64(data, lab_audit_fault_name((enum lab_audit_fault)i),
-                                      audit.faults[i]);
-    return add_groups(mp, 0, data);
+                                      audit->faults[i]);
+    return add_groups(&holders.held, data);
 }
