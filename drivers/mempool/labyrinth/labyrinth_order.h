@@ -9,8 +9,9 @@
  *
  * A mempool knows its driver by the number of a slot. A program that has not loaded this driver,
  * such as dpdk-dumpcap, makes a mempool with the number that ring_mp_mc has there, and our process
- * calls what it has under that number. So DPDK's drivers must have the same slots with us as without
- * us. Does nothing in a program that is linked with DPDK's archives: the EAL loads none there. */
+ * calls what it has under that number. So DPDK's drivers must have the same slots with us as
+ * without us. Does nothing in a program that is linked with DPDK's archives: the EAL loads none
+ * there. */
 void labyrinth_order_load_others(void);
 
 #endif
