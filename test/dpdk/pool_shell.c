@@ -3,7 +3,8 @@
  */
 
 /* A DPDK program that does with one mempool what its standard input says, so that a test can drive
- * several processes step by step. It links nothing of Labyrinth's: the driver comes by -d.
+ * several processes step by step. It links nothing of Labyrinth's: the driver comes by -d. (Two
+ * verbs look into a pool.)
  *
  *     pool_shell [EAL options]
  *
@@ -12,6 +13,9 @@
  *
  *     create NAME SIZE CACHE OPS   make the pool and fill it; answers its size; '' is the empty
  * name remake MS                    free the pool and make it again, for so long; answers how often
+ *     enter, leave                 from enter to leave, this lcore looks to others as one that is
+ *                                  inside a call
+ *     block                        from now on DPDK's interrupt thread waits for ever in an alarm
  *     more N                       make N more pools, "more_0" and so on, of its ops
  *     lookup NAME                  use the pool that the primary process made
  *     get N BULK                   take N objects, BULK at a time
@@ -28,7 +32,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <lab_atomic.h>
+#include <lab_pool_sweep.h>
 #include <pthread.h>
+#include <rte_alarm.h>
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -178,6 +185,44 @@ static int64_t run_more(const struct command *command)
             return -rte_errno;
     }
     return n;
+}
+
+static lab_atomic_t *call_of_lcore(void)
+{
+    struct lab_pool *mine = pool->pool_data;
+
+    return &mine->slow[lab_pool_slot(rte_lcore_id())].look.call;
+}
+
+static int64_t run_enter(const struct command *command)
+{
+    lab_atomic_t *call = call_of_lcore();
+
+    RTE_SET_USED(command);
+    lab_store_relaxed(call, lab_load_relaxed(call) | LAB_POOL_CALL_INSIDE);
+    return 0;
+}
+
+static int64_t run_leave(const struct command *command)
+{
+    lab_atomic_t *call = call_of_lcore();
+
+    RTE_SET_USED(command);
+    lab_store_relaxed(call, lab_load_relaxed(call) & ~LAB_POOL_CALL_INSIDE);
+    return 0;
+}
+
+static void wait_for_ever(void *unused)
+{
+    RTE_SET_USED(unused);
+    for (;;)
+        pause();
+}
+
+static int64_t run_block(const struct command *command)
+{
+    RTE_SET_USED(command);
+    return rte_eal_alarm_set(1, wait_for_ever, NULL);
 }
 
 static int64_t run_lookup(const struct command *command)
@@ -331,7 +376,8 @@ static const struct {
     {"put", 1, run_put},         {"drain", 0, run_drain},     {"free", 0, run_free},
     {"unmark", 0, run_unmark},   {"cycle", 1, run_cycle},     {"churn", 1, run_churn},
     {"produce", 1, run_produce}, {"consume", 1, run_consume}, {"remake", 1, run_remake},
-    {"more", 1, run_more},
+    {"more", 1, run_more},       {"block", 0, run_block},     {"enter", 0, run_enter},
+    {"leave", 0, run_leave},
 };
 
 static int64_t result; /* of the command that ran last */

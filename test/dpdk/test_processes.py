@@ -8,6 +8,7 @@ Lcores 0 to 3 belong to the primary, 4 and 5 to the secondary: an id may be in u
 
 import os
 import random
+import signal
 import time
 
 from dpdk_support import OPS, WAIT_S, built, check, check_equal, main
@@ -32,12 +33,12 @@ def start_primary(place, size=POOL, cache=0):
     return primary
 
 
-def start_secondary(place, size=POOL):
+def start_secondary(place, size=POOL, first=4):
     memory = place.shared_memory()[:1]
     secondary = place.start(built('pool_shell'),
-                            *place.eal(ids(4, 2), '--proc-type=secondary', *memory))
+                            *place.eal(ids(first, 2), '--proc-type=secondary', *memory))
     secondary.expect('^ok$')
-    check_equal(secondary.ask('4 lookup shared'), size, 'size that the secondary sees')
+    check_equal(secondary.ask(f'{first} lookup shared'), size, 'size that the secondary sees')
     return secondary
 
 
@@ -153,6 +154,7 @@ def reclaimed(place):
     os.environ['LABYRINTH_OPTIONS'] = 'audit=full:reclaim=auto'
     chance = random.Random(5)
     primary = start_primary(place)
+    primary.ask('0 block')  # it needs no thread of DPDK's, and keeps none from its work
     for kill in range(RECLAIMS):
         secondary = start_secondary(place)
         if kill % 2 == 0:
@@ -171,8 +173,36 @@ def reclaimed(place):
         primary.ask('0 unmark')
         check_full(primary)
     check('3300 objects are back that a process held' in primary.output(), primary.output())
-    check_equal(primary.finish(), 0, 'exit status of the primary')
+    primary.kill()
     del os.environ['LABYRINTH_OPTIONS']
 
 
-main(get_and_put, get_and_put_with_cache, without_cache, drain, pipeline, killed_in_mid_churn, reclaimed)
+def reclaimed_beside_a_stopped_process(place):
+    """One that is stopped inside a call is waited for; that is said once, and nobody else waits."""
+    os.environ['LABYRINTH_OPTIONS'] = 'audit=full:reclaim=auto'
+    said = 'not all that it was moving can be taken back yet'
+    primary = start_primary(place)
+    stopped, killed = start_secondary(place, first=4), start_secondary(place, first=6)
+    for secondary, lcore in (stopped, '4'), (killed, '6'):
+        secondary.ask(f'{lcore} get 300 30')
+    stopped.ask('4 enter')
+    stopped.process.send_signal(signal.SIGSTOP)
+    killed.kill()
+    primary.expect(said)
+    check_equal(primary.ask('0 free'), POOL - 300, 'what it held is back all the same')
+    primary.ask('0 unmark')
+    for _ in range(3):
+        check(primary.ask('1 cycle 1000') > 0, 'the primary stood still')
+    check_equal(primary.output().count(said), 1, 'how often it is said')
+    stopped.process.send_signal(signal.SIGCONT)
+    stopped.ask('4 leave')
+    stopped.kill()
+    deadline = time.monotonic() + WAIT_S
+    while (free := primary.ask('0 free')) != POOL:
+        check(time.monotonic() < deadline, f'{free} of {POOL} are back')
+        time.sleep(0.1)
+    del os.environ['LABYRINTH_OPTIONS']
+
+
+main(get_and_put, get_and_put_with_cache, without_cache, drain, pipeline, killed_in_mid_churn,
+     reclaimed, reclaimed_beside_a_stopped_process)

@@ -2,27 +2,53 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Taking back what dead processes held, in a program that knows nothing of it. */
+/* Taking back what dead processes held, in a program that knows nothing of it: in a thread of our
+ * own, since a reclaim waits for those that are inside calls, and DPDK's interrupt thread has
+ * others' alarms and link interrupts to serve. */
 
 #include <inttypes.h>
 #include <lab_pool_reclaim.h>
 #include <pthread.h>
-#include <rte_alarm.h>
 #include <rte_common.h>
 #include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_thread.h>
+#include <rte_version.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include "labyrinth_audit.h"
 #include "labyrinth_driver.h"
 #include "labyrinth_mbuf.h"
 #include "labyrinth_reclaim.h"
 
-#define EVERY_US (1000u * 1000u)
+#define EVERY_S 1
+
+/* In a row, in which a reclaim was not complete. A thread that is put aside inside a call comes
+ * back before the second one. */
+#define ROUNDS_MAX 2u
+
+static unsigned incomplete_rounds; /* before this one */
+static bool is_incomplete;         /* this one */
 
 /* A dead process may have left an mbuf in any state. What is not an mbuf keeps its content: nobody
  * but the program knows what belongs there. */
 static void renew(void *object, void *context)
 {
     (void)labyrinth_mbuf_renew(context, object);
+}
+
+/* Said once, until a round is complete. */
+static void note_incomplete(const struct rte_mempool *mp)
+{
+    if (!is_incomplete && incomplete_rounds + 1 == ROUNDS_MAX)
+        LABYRINTH_LOG(
+            NOTICE,
+            "mempool %s: a process has ended, and not all that it was moving can be taken "
+            "back yet: another one is inside a call for long. Is one stopped, or in a "
+            "debugger? It is tried again every second",
+            mp->name);
+    is_incomplete = true;
 }
 
 static void reclaim(struct rte_mempool *mp)
@@ -35,29 +61,74 @@ static void reclaim(struct rte_mempool *mp)
         return;
     /* -EAGAIN and -EBUSY pass by the next time. */
     if (lab_pool_reclaim(labyrinth_pool_of(mp), LAB_LCORE_ANY, &ended, renew, mp, &reclaimed,
-                         &error) != 0)
+                         &error) != 0) {
         LABYRINTH_LOG(DEBUG, "%s", error.message);
-    else if (reclaimed.held + reclaimed.in_motion > 0)
+        return;
+    }
+    if (!reclaimed.complete)
+        note_incomplete(mp);
+    if (reclaimed.held + reclaimed.in_motion > 0)
         LABYRINTH_LOG(NOTICE,
                       "mempool %s: %" PRIu32 " objects are back that a process held which has "
                       "ended, and %" PRIu32 " that it was moving",
                       mp->name, reclaimed.held, reclaimed.in_motion);
 }
 
-static void on_alarm(void *context)
+static void reclaim_for_ever(void)
+{
+    sigset_t all;
+
+    /* Signals are the program's. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    for (;;) {
+        sleep(EVERY_S);
+        is_incomplete = false;
+        labyrinth_audit_each(reclaim);
+        incomplete_rounds = is_incomplete ? incomplete_rounds + 1 : 0;
+    }
+}
+
+/* On the CPUs that the EAL has for such threads. */
+#define THREAD_NAME "lab-reclaim"
+
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+static uint32_t run(void *context)
 {
     RTE_SET_USED(context);
-    labyrinth_audit_each(reclaim);
-    (void)rte_eal_alarm_set(EVERY_US, on_alarm, NULL);
+    reclaim_for_ever();
+    return 0;
 }
+
+static int start_thread(void)
+{
+    rte_thread_t thread;
+
+    return rte_thread_create_control(&thread, THREAD_NAME, run, NULL);
+}
+#else
+static void *run(void *context)
+{
+    RTE_SET_USED(context);
+    reclaim_for_ever();
+    return NULL;
+}
+
+static int start_thread(void)
+{
+    pthread_t thread;
+
+    return rte_ctrl_thread_create(&thread, THREAD_NAME, NULL, run, NULL);
+}
+#endif
 
 static void start(void)
 {
-    int rc = rte_eal_alarm_set(EVERY_US, on_alarm, NULL);
+    int rc = start_thread();
 
     if (rc != 0)
-        LABYRINTH_LOG(ERR, "reclaim=auto: no alarm can be set, so nothing is taken back: %s",
-                      rte_strerror(-rc));
+        LABYRINTH_LOG(ERR, "reclaim=auto: there is no thread for it, so nothing is taken back: %s",
+                      rte_strerror(rc < 0 ? -rc : rc));
 }
 
 void labyrinth_reclaim_start(void)
