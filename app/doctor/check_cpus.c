@@ -7,6 +7,7 @@
 #include "check.h"
 #include "sizes.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <lab_barrier.h>
 #include <stdio.h>
@@ -30,13 +31,23 @@ void check_membarrier(const struct tree *tree, struct report *report)
                      "LABYRINTH_BARRIER");
 }
 
+/* Whether this is where a kernel says what it has, or says nothing of. */
+static bool has_cpus(const struct tree *tree)
+{
+    struct stat status;
+
+    return tree_stat(tree, &status, CPUS) == 0;
+}
+
 static void check_list(const struct tree *tree, const char *name, const char *missing,
                        struct report *report)
 {
-    char line[256];
+    char line[256] = "";
+    int rc = tree_line(tree, line, sizeof(line), CPUS "/%s", name);
 
-    if (tree_line(tree, line, sizeof(line), CPUS "/%s", name) != 0 || line[0] == '\0' ||
-        strcmp(line, "(null)") == 0)
+    if (rc != 0 && (rc != -ENOENT || !has_cpus(tree)))
+        report_unknown(report, "cpus", CPUS, rc);
+    else if (line[0] == '\0' || strcmp(line, "(null)") == 0)
         finding_mend(report_add(report, LEVEL_ADVICE, "cpus", "%s", missing),
                      "%s=CPUS on the kernel's command line, for the CPUs that poll",
                      strcmp(name, "isolated") == 0 ? "isolcpus" : name);
@@ -54,35 +65,41 @@ void check_isolation(const struct tree *tree, struct report *report)
 void check_governor(const struct tree *tree, struct report *report)
 {
     glob_t files;
-    size_t n = tree_glob(tree, &files, CPUS "/cpu[0-9]*/cpufreq/scaling_governor"), slow = 0;
+    size_t n = tree_glob(tree, &files, "", CPUS "/cpu[0-9]*/cpufreq/scaling_governor"), slow = 0;
+    int error = n > 0 || has_cpus(tree) ? tree_glob_error() : -ENOENT;
     char slow_name[64] = "";
 
     for (size_t i = 0; i < n; i++) {
         char line[sizeof(slow_name)];
+        int rc = tree_line(tree, line, sizeof(line), "%s", tree_match(tree, &files, i));
 
-        if (tree_line(tree, line, sizeof(line), "%s", tree_match(tree, &files, i)) != 0 ||
-            strcmp(line, "performance") == 0)
+        if (rc != 0)
+            error = rc;
+        if (rc != 0 || strcmp(line, "performance") == 0)
             continue;
         slow++;
         memcpy(slow_name, line, sizeof(line));
     }
     globfree(&files);
+    if (error != 0)
+        report_unknown(report, "cpus", "the governor of all of them", error);
     if (slow > 0)
         finding_mend(report_add(report, LEVEL_ADVICE, "cpus",
                                 "the governor of %zu of %zu is not performance but %s", slow, n,
                                 slow_name),
                      "cpupower frequency-set -g performance");
-    else
+    else if (error == 0)
         report_add(report, LEVEL_GOOD, "cpus", "%s",
                    n > 0 ? "the governor is performance" : "their frequency is not ours to set");
 }
 
-static bool is_nic(const struct tree *tree, const char *folder)
+/* 1, 0, or -errno when it cannot be told. */
+static int is_nic(const struct tree *tree, const char *folder)
 {
     char line[32];
+    int rc = tree_line(tree, line, sizeof(line), "%s/class", folder);
 
-    return tree_line(tree, line, sizeof(line), "%s/class", folder) == 0 &&
-           strncmp(line, "0x02", 4) == 0;
+    return rc != 0 ? rc : strncmp(line, "0x02", 4) == 0;
 }
 
 static void check_nic(const struct tree *tree, const char *folder, const struct huge_sizes *sizes,
@@ -90,9 +107,13 @@ static void check_nic(const struct tree *tree, const char *folder, const struct 
 {
     const char *name = strrchr(folder, '/') + 1;
     int64_t node = -1;
+    int rc = tree_number(tree, &node, "%s/numa_node", folder);
 
-    (void)tree_number(tree, &node, "%s/numa_node", folder);
-    if (node < 0)
+    if (rc != 0 && rc != -ENOENT) /* a kernel without nodes has no such file */
+        report_unknown(report, "nic", name, rc);
+    else if (node >= 0 && sizes->error != 0)
+        report_unknown(report, "nic", name, sizes->error);
+    else if (node < 0)
         report_add(report, LEVEL_GOOD, "nic", "%s is near every node", name);
     else if (sizes_pages(sizes, (int)node, 0, true) > 0)
         report_add(report, LEVEL_GOOD, "nic", "%s is on node %" PRId64 ", which has huge pages",
@@ -110,14 +131,20 @@ void check_nics(const struct tree *tree, struct report *report)
 {
     struct huge_sizes sizes;
     glob_t folders;
-    size_t n = tree_glob(tree, &folders, "/sys/bus/pci/devices/*");
+    size_t n = tree_glob(tree, &folders, "", "/sys/bus/pci/devices/*");
+    int error = tree_glob_error(), rc;
 
     sizes_read(tree, &sizes);
     for (size_t i = 0; i < n; i++) {
         const char *folder = tree_match(tree, &folders, i);
 
-        if (is_nic(tree, folder))
+        rc = is_nic(tree, folder);
+        if (rc > 0)
             check_nic(tree, folder, &sizes, report);
+        else if (rc < 0)
+            error = rc;
     }
     globfree(&folders);
+    if (error != 0)
+        report_unknown(report, "nic", "/sys/bus/pci/devices", error);
 }

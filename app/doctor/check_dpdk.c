@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "dpdk.h"
+#include "quote.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,12 +39,16 @@ static void check_file(const struct tree *tree, const struct dpdk *dpdk, const c
                        struct report *report)
 {
     char unsafe[PATH_MAX];
+    struct stat status;
+    int rc = tree_stat(tree, &status, "%s", path);
 
-    if (dpdk_unsafe(tree, path, unsafe))
+    if (rc != 0)
+        report_unknown(report, "plugin", path, rc);
+    else if (dpdk_unsafe(tree, path, unsafe))
         finding_mend(report_add(report, LEVEL_BAD, "plugin",
                                 "everybody may write to %s: the EAL loads nothing from there",
                                 unsafe),
-                     "chmod o-w %s", unsafe);
+                     "chmod o-w %s", quote(unsafe));
     else if (!is_for(path, dpdk->abi))
         finding_mend(report_add(report, LEVEL_BAD, "plugin",
                                 "%s is for another DPDK than the one here, whose ABI is %u", path,
@@ -57,16 +62,22 @@ static void check_file(const struct tree *tree, const struct dpdk *dpdk, const c
 static void check_folder(const struct tree *tree, const struct dpdk *dpdk, struct report *report)
 {
     glob_t files;
-    size_t n = tree_glob(tree, &files, "%s/" DPDK_PLUGIN "*", dpdk->folder);
+    size_t n = tree_glob(tree, &files, dpdk->folder, "/" DPDK_PLUGIN "*");
     const char *path;
+    int error = tree_glob_error();
 
+    if (error != 0) {
+        report_unknown(report, "plugin", dpdk->folder, error);
+        globfree(&files);
+        return;
+    }
     path = choose(tree, &files, n, dpdk->abi);
     if (path != NULL && dpdk->present)
         check_file(tree, dpdk, path, report);
     else if (path != NULL)
         finding_mend(report_add(report, LEVEL_ADVICE, "plugin",
                                 "%s is left from a DPDK (ABI %u) that is gone", path, dpdk->abi),
-                     "rm %s*", path);
+                     "rm %s*", quote(path));
     else if (dpdk->present)
         finding_mend(report_add(report, LEVEL_BAD, "plugin",
                                 "not in %s, where DPDK looks by itself", dpdk->folder),
@@ -89,10 +100,13 @@ void check_plugin(const struct tree *tree, struct report *report)
     struct dpdk dpdks[DPDK_MAX];
     size_t n = dpdk_find(tree, dpdks);
 
-    if (!is_any_present(dpdks, n))
-        finding_mend(report_add(report, LEVEL_ADVICE, "plugin",
-                                "there is no DPDK here, at least none with shared libraries"),
-                     "apt install dpdk");
+    if (tree_glob_error() != 0)
+        report_unknown(report, "plugin", "all places where DPDK may be", tree_glob_error());
+    else if (!is_any_present(dpdks, n))
+        finding_mend(
+            report_add(report, LEVEL_ADVICE, "plugin",
+                       "there is no DPDK here: none with shared libraries in /usr or /usr/local"),
+            "apt install dpdk");
     for (size_t i = 0; i < n; i++)
         check_folder(tree, &dpdks[i], report);
 }

@@ -5,8 +5,10 @@
 /* Huge pages, where programs find them, and what of memory they may lock. */
 
 #include "check.h"
+#include "quote.h"
 #include "sizes.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -59,7 +61,7 @@ static void check_promised(const struct tree *tree, const struct huge_sizes *siz
                            struct report *report)
 {
     glob_t files;
-    size_t n = tree_glob(tree, &files, "/sys/kernel/mm/hugepages/hugepages-*kB/resv_hugepages");
+    size_t n = tree_glob(tree, &files, "", "/sys/kernel/mm/hugepages/hugepages-*kB/resv_hugepages");
 
     for (size_t i = 0; i < n; i++) {
         const char *path = tree_match(tree, &files, i);
@@ -84,11 +86,31 @@ static void check_promised(const struct tree *tree, const struct huge_sizes *siz
     globfree(&files);
 }
 
+/* Whether a kernel without something can be told from one that cannot be looked at. */
+static bool is_kernel_told(const struct tree *tree, const char *check, struct report *report)
+{
+    glob_t files;
+    size_t n = tree_glob(tree, &files, "", "/sys/kernel/mm/*");
+    int error = tree_glob_error();
+
+    globfree(&files);
+    if (n > 0 && error == 0)
+        return true;
+    report_unknown(report, check, "/sys/kernel/mm", error != 0 ? error : ENOENT);
+    return false;
+}
+
 void check_hugepages(const struct tree *tree, struct report *report)
 {
     struct huge_sizes sizes;
 
     sizes_read(tree, &sizes);
+    if (sizes.n == 0 && !is_kernel_told(tree, "hugepages", report))
+        return;
+    if (sizes.error != 0) {
+        report_unknown(report, "hugepages", "how many there are, and are free", sizes.error);
+        return;
+    }
     if (sizes.n == 0) {
         finding_mend(report_add(report, LEVEL_BAD, "hugepages", "this kernel has none"),
                      "a kernel with CONFIG_HUGETLBFS, or --no-huge among the EAL options");
@@ -136,9 +158,10 @@ static void check_mount(const struct tree *tree, const char *path, uint64_t page
     uid_t user = tree_user(tree);
     struct stat status;
     unsigned mode;
+    int rc = tree_stat(tree, &status, "%s", path);
 
-    if (tree_stat(tree, &status, "%s", path) != 0) {
-        report_add(report, LEVEL_ADVICE, "hugetlbfs", "%s cannot be looked at", path);
+    if (rc != 0) {
+        report_unknown(report, "hugetlbfs", path, rc);
         return;
     }
     mode = status.st_mode & 07777;
@@ -147,12 +170,12 @@ static void check_mount(const struct tree *tree, const char *path, uint64_t page
             report_add(report, LEVEL_BAD, "hugetlbfs",
                        "%s (%s) is of user %u, mode %04o: user %u may not make files there", path,
                        sizes_name(page_kib), status.st_uid, mode, user),
-            "chown %u %s (as root), or --in-memory among the EAL options", user, path);
+            "chown %u %s (as root), or --in-memory among the EAL options", user, quote(path));
     else if ((mode & (S_IWOTH | S_ISVTX)) == S_IWOTH)
         finding_mend(report_add(report, LEVEL_ADVICE, "hugetlbfs",
                                 "%s (%s), mode %04o: anybody may remove another's files", path,
                                 sizes_name(page_kib), mode),
-                     "chmod +t %s", path);
+                     "chmod +t %s", quote(path));
     else
         report_add(report, LEVEL_GOOD, "hugetlbfs", "%s (%s), user %u, group %u, mode %04o", path,
                    sizes_name(page_kib), status.st_uid, status.st_gid, mode);
@@ -185,12 +208,17 @@ void check_mounts(const struct tree *tree, struct report *report)
     char mounted[256] = " ";
     struct huge_sizes sizes;
 
+    if (mounts == NULL) {
+        report_unknown(report, "hugetlbfs", "/proc/mounts", errno);
+        return;
+    }
     while ((line = strsep(&rest, "\n")) != NULL) {
         char path[PATH_MAX], options[256];
         uint64_t page_kib;
 
         if (sscanf(line, "%*s %4095s hugetlbfs %255s", path, options) != 2)
             continue;
+        tree_decode_mount(path);
         page_kib = mount_page_kib(options);
         snprintf(mounted + strlen(mounted), sizeof(mounted) - strlen(mounted), "%" PRIu64 " ",
                  page_kib);
@@ -210,7 +238,8 @@ void check_memlock(const struct tree *tree, struct report *report)
     unsigned long long bytes;
 
     if (line == NULL)
-        report_add(report, LEVEL_ADVICE, "memlock", "/proc/self/limits does not tell the limit");
+        report_add(report, LEVEL_ADVICE, "memlock",
+                   "not known: /proc/self/limits does not tell the limit");
     else if (user == 0)
         report_add(report, LEVEL_GOOD, "memlock", "no limit for root");
     else if (sscanf(line + strlen(name), "%llu", &bytes) != 1)
@@ -230,9 +259,14 @@ void check_thp(const struct tree *tree, struct report *report)
 {
     static const char path[] = "/sys/kernel/mm/transparent_hugepage/enabled";
     char line[64];
+    int rc = tree_line(tree, line, sizeof(line), "%s", path);
 
-    if (tree_line(tree, line, sizeof(line), "%s", path) != 0)
+    if (rc == -ENOENT && is_kernel_told(tree, "thp", report))
         report_add(report, LEVEL_ADVICE, "thp", "this kernel has no transparent huge pages");
+    else if (rc == -ENOENT)
+        return;
+    else if (rc != 0)
+        report_unknown(report, "thp", path, rc);
     else if (strstr(line, "[never]") != NULL)
         finding_mend(report_add(report, LEVEL_ADVICE, "thp",
                                 "off: pools on ordinary memory have pages of 4 KiB"),

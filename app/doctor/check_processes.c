@@ -6,8 +6,11 @@
 
 #include "check.h"
 #include "locks.h"
+#include "quote.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,26 +18,53 @@
 /* Where the EAL has its directories: /var/run is /run, as a socket's path has it or not. */
 #define PREFIXES "{/var/run,/run/user/*,/tmp}/dpdk/*"
 
-/* Our own tools keep nothing there that could be locked: their process's number is in the name. */
-static bool is_running_tool(const struct tree *tree, const char *folder)
+static enum life process_life(const struct tree *tree, const char *number)
 {
-    const char *name = strrchr(folder, '/') + 1, *number = strrchr(name, '-');
     struct stat status;
+    pid_t pid = (pid_t)strtol(number, NULL, 10);
 
-    return number != NULL && strncmp(name, "labyrinth-", 10) == 0 &&
-           tree_stat(tree, &status, "/proc/%s", number + 1) == 0;
+    if (tree_stat(tree, &status, "/proc/%s", number) == 0)
+        return LIFE_ALIVE;
+    /* A /proc need not show what is another user's. */
+    if (tree->root[0] == '\0' && pid > 0 && (kill(pid, 0) == 0 || errno == EPERM))
+        return LIFE_ALIVE;
+    return LIFE_DEAD;
 }
 
-static bool is_alive(const struct tree *tree, const struct locks *locks, const char *folder)
+/* Our own tools keep nothing there that could be locked: their process's number is in the name. */
+static bool is_tool(const char *folder, const char **ret_number)
+{
+    const char *name = strrchr(folder, '/') + 1, *dash = strrchr(name, '-');
+
+    if (dash == NULL || strncmp(name, "labyrinth-", 10) != 0 || dash[1] == '\0' ||
+        dash[1 + strspn(dash + 1, "0123456789")] != '\0')
+        return false;
+    *ret_number = dash + 1;
+    return true;
+}
+
+/* By its files: one that is alive is enough. Nothing can be told where there is none. */
+static enum life files_life(const struct tree *tree, const struct locks *locks, const char *folder)
 {
     glob_t files;
-    size_t n = tree_glob(tree, &files, "%s/*", folder);
-    bool alive = is_running_tool(tree, folder);
+    size_t n = tree_glob(tree, &files, folder, "/*");
+    enum life life = n == 0 || tree_glob_error() != 0 ? LIFE_UNKNOWN : LIFE_DEAD;
 
-    for (size_t i = 0; i < n && !alive; i++)
-        alive = locks_have(locks, tree, tree_match(tree, &files, i));
+    for (size_t i = 0; i < n && life != LIFE_ALIVE; i++) {
+        enum life file = locks_life(locks, tree, tree_match(tree, &files, i));
+
+        if (file != LIFE_DEAD)
+            life = file;
+    }
     globfree(&files);
-    return alive;
+    return life;
+}
+
+static enum life prefix_life(const struct tree *tree, const struct locks *locks, const char *folder)
+{
+    const char *number;
+
+    return is_tool(folder, &number) ? process_life(tree, number) : files_life(tree, locks, folder);
 }
 
 /* A secondary opens its primary's files, and only their owner may. */
@@ -56,41 +86,84 @@ static void check_living(const struct tree *tree, const char *folder, struct rep
                    "a program runs with prefix %s: the next needs another --file-prefix", name);
 }
 
+/* In /tmp anybody may make a folder, or a link. */
+static bool is_of_dpdk(const struct tree *tree, const char *folder)
+{
+    char above[PATH_MAX];
+
+    snprintf(above, sizeof(above), "%.*s", (int)(strrchr(folder, '/') - folder), folder);
+    return tree_is_folder(tree, folder) && tree_is_folder(tree, above);
+}
+
+static void check_prefix(const struct tree *tree, const struct locks *locks, const char *folder,
+                         struct report *report)
+{
+    if (!is_of_dpdk(tree, folder)) {
+        report_add(report, LEVEL_ADVICE, "processes", "%s: DPDK makes folders here, and no links",
+                   folder);
+        return;
+    }
+    switch (prefix_life(tree, locks, folder)) {
+    case LIFE_ALIVE:
+        check_living(tree, folder, report);
+        break;
+    case LIFE_DEAD:
+        finding_mend(report_add(report, LEVEL_ADVICE, "processes",
+                                "%s: no process has a file of it locked or a socket bound; "
+                                "one that died has left it",
+                                folder),
+                     "rm -r %s", quote(folder));
+        break;
+    case LIFE_UNKNOWN:
+        report_add(report, LEVEL_ADVICE, "processes",
+                   "not known: whether a program has %s: no file there can be asked", folder);
+        break;
+    }
+}
+
 void check_prefixes(const struct tree *tree, struct report *report)
 {
     struct locks locks;
     glob_t folders;
-    size_t n = tree_glob(tree, &folders, PREFIXES);
+    size_t n = tree_glob(tree, &folders, "", PREFIXES);
+    int error = tree_glob_error();
 
     locks_read(tree, &locks);
-    if (n == 0)
-        report_add(report, LEVEL_GOOD, "processes", "no program of DPDK's runs, or has left files");
-    for (size_t i = 0; i < n; i++) {
-        const char *folder = tree_match(tree, &folders, i);
-
-        if (is_alive(tree, &locks, folder))
-            check_living(tree, folder, report);
-        else
-            finding_mend(report_add(report, LEVEL_ADVICE, "processes",
-                                    "%s: no process has a file of it locked or a socket bound; "
-                                    "one that died has left it",
-                                    folder),
-                         "rm -r %s", folder);
-    }
+    for (size_t i = 0; i < n; i++)
+        check_prefix(tree, &locks, tree_match(tree, &folders, i), report);
+    if (error != 0)
+        report_unknown(report, "processes", "whether programs of other users run", error);
+    else if (n == 0)
+        report_add(report, LEVEL_GOOD, "processes",
+                   "no program of DPDK's runs where those are looked for, or has left files");
     globfree(&folders);
     locks_free(&locks);
 }
 
 /* Files of pages in a hugetlbfs: "rtemap_0". A dead program's hold their pages until removed. */
-static size_t count_dead(const struct tree *tree, const struct locks *locks, const char *mount)
+static void check_mount(const struct tree *tree, const struct locks *locks, const char *mount,
+                        struct report *report)
 {
     glob_t files;
-    size_t n = tree_glob(tree, &files, "%s/*map_[0-9]*", mount), dead = 0;
+    size_t n = tree_glob(tree, &files, mount, "/*map_[0-9]*"), dead = 0, unknown = 0;
 
-    for (size_t i = 0; i < n; i++)
-        dead += !locks_have(locks, tree, tree_match(tree, &files, i));
+    if (tree_glob_error() != 0)
+        report_unknown(report, "processes", mount, tree_glob_error());
+    for (size_t i = 0; i < n; i++) {
+        enum life life = locks_life(locks, tree, tree_match(tree, &files, i));
+
+        dead += life == LIFE_DEAD;
+        unknown += life == LIFE_UNKNOWN;
+    }
     globfree(&files);
-    return dead;
+    if (unknown > 0)
+        report_add(report, LEVEL_ADVICE, "processes",
+                   "not known: whether somebody has %zu files of huge pages in %s", unknown, mount);
+    if (dead > 0)
+        finding_mend(report_add(report, LEVEL_ADVICE, "processes",
+                                "%zu files of huge pages in %s that no process has locked", dead,
+                                mount),
+                     "rm %s/*map_*, once no program of DPDK's runs", quote(mount));
 }
 
 void check_segments(const struct tree *tree, struct report *report)
@@ -98,19 +171,18 @@ void check_segments(const struct tree *tree, struct report *report)
     char *mounts = tree_file(tree, "/proc/mounts"), *rest = mounts, *line;
     struct locks locks;
 
+    if (mounts == NULL) {
+        report_unknown(report, "processes", "/proc/mounts", errno);
+        return;
+    }
     locks_read(tree, &locks);
     while ((line = strsep(&rest, "\n")) != NULL) {
         char path[PATH_MAX];
-        size_t dead;
 
         if (sscanf(line, "%*s %4095s hugetlbfs ", path) != 1 || strstr(line, " hugetlbfs ") == NULL)
             continue;
-        dead = count_dead(tree, &locks, path);
-        if (dead > 0)
-            finding_mend(report_add(report, LEVEL_ADVICE, "processes",
-                                    "%zu files of huge pages in %s that no process has locked",
-                                    dead, path),
-                         "rm %s/*map_*, once no program of DPDK's runs", path);
+        tree_decode_mount(path);
+        check_mount(tree, &locks, path, report);
     }
     free(mounts);
     locks_free(&locks);
@@ -118,9 +190,13 @@ void check_segments(const struct tree *tree, struct report *report)
 
 void check_aslr(const struct tree *tree, struct report *report)
 {
+    static const char path[] = "/proc/sys/kernel/randomize_va_space";
     int64_t level = 0;
+    int rc = tree_number(tree, &level, "%s", path);
 
-    if (tree_number(tree, &level, "/proc/sys/kernel/randomize_va_space") == 0 && level > 0)
+    if (rc != 0)
+        report_unknown(report, "processes", path, rc);
+    else if (level > 0)
         finding_mend(report_add(report, LEVEL_ADVICE, "processes",
                                 "addresses are random: a secondary process may not find its "
                                 "primary's memory free"),

@@ -12,21 +12,22 @@
 size_t dpdk_find(const struct tree *tree, struct dpdk ret_dpdks[DPDK_MAX])
 {
     glob_t folders;
-    size_t n_found = tree_glob(tree, &folders, FOLDERS), n = 0;
+    size_t n_found = tree_glob(tree, &folders, "", FOLDERS), n = 0;
 
     for (size_t i = 0; i < n_found && n < DPDK_MAX; i++) {
         struct dpdk *dpdk = &ret_dpdks[n];
         const char *folder = tree_match(tree, &folders, i);
         const char *libraries_end = strstr(folder, "/dpdk/pmds-");
         struct stat status;
+        int rc;
 
         if (sscanf(libraries_end, "/dpdk/pmds-%u", &dpdk->abi) != 1)
             continue;
         snprintf(dpdk->folder, sizeof(dpdk->folder), "%s", folder);
         snprintf(dpdk->libraries, sizeof(dpdk->libraries), "%.*s", (int)(libraries_end - folder),
                  folder);
-        dpdk->present =
-            tree_stat(tree, &status, "%s/librte_eal.so.%u", dpdk->libraries, dpdk->abi) == 0;
+        rc = tree_stat(tree, &status, "%s/librte_eal.so.%u", dpdk->libraries, dpdk->abi);
+        dpdk->present = rc != -ENOENT && rc != -ENOTDIR;
         n++;
     }
     globfree(&folders);

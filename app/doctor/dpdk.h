@@ -18,7 +18,7 @@ struct dpdk {
     char folder[PATH_MAX];    /* of its plugins */
     char libraries[PATH_MAX]; /* of its libraries */
     unsigned abi;             /* "23" of librte_eal.so.23 */
-    bool present;             /* whether that library is there */
+    bool present;             /* that library is not known to be gone */
 };
 
 size_t dpdk_find(const struct tree *tree, struct dpdk ret_dpdks[DPDK_MAX]);

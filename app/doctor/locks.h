@@ -12,12 +12,17 @@
 struct locks {
     char *locks;   /* /proc/locks */
     char *sockets; /* /proc/net/unix */
+    int error;     /* -errno of what of both could not be read */
 };
+
+enum life { LIFE_DEAD, LIFE_ALIVE, LIFE_UNKNOWN };
 
 void locks_read(const struct tree *tree, struct locks *ret_locks);
 void locks_free(struct locks *locks);
 
-/* Of a path of the tree. A lock names the file's device and number, a socket its path. */
-bool locks_have(const struct locks *locks, const struct tree *tree, const char *path);
+/* Of a path of the tree. A lock names the file's device and number, a socket its path; a socket of
+ * this machine, which may be of another network namespace, is asked itself: it is connected to, and
+ * nothing is said. */
+enum life locks_life(const struct locks *locks, const struct tree *tree, const char *path);
 
 #endif

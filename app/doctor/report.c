@@ -7,12 +7,19 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const names[] = {
     [LEVEL_GOOD] = "good",
     [LEVEL_ADVICE] = "advice",
     [LEVEL_BAD] = "bad",
 };
+
+static void end_without_memory(void)
+{
+    complain("no memory for the report");
+    abort();
+}
 
 static struct finding *next(struct report *report)
 {
@@ -21,14 +28,29 @@ static struct finding *next(struct report *report)
         struct finding *findings =
             realloc(report->findings, capacity * sizeof(report->findings[0]));
 
-        if (findings == NULL) {
-            complain("no memory for the report");
-            abort();
-        }
+        if (findings == NULL)
+            end_without_memory();
         report->findings = findings;
         report->capacity = capacity;
     }
     return &report->findings[report->n++];
+}
+
+/* The text, as a line that a terminal and JSON can have; to be freed. */
+static char *write_line(const char *format, va_list arguments)
+{
+    char *text = NULL;
+    json_t *json;
+
+    if (vasprintf(&text, format, arguments) < 0)
+        end_without_memory();
+    message_disarm(text);
+    json = json_string(text);
+    for (char *c = text; json == NULL && *c != '\0'; c++)
+        if ((unsigned char)*c > '~')
+            *c = '?';
+    json_decref(json);
+    return text;
 }
 
 struct finding *report_add(struct report *report, enum level level, const char *check,
@@ -37,19 +59,26 @@ struct finding *report_add(struct report *report, enum level level, const char *
     struct finding *finding = next(report);
     va_list arguments;
 
-    *finding = (struct finding){.level = level, .check = check};
     va_start(arguments, format);
-    vsnprintf(finding->text, sizeof(finding->text), format, arguments);
+    *finding =
+        (struct finding){.level = level, .check = check, .text = write_line(format, arguments)};
     va_end(arguments);
     return finding;
+}
+
+void report_unknown(struct report *report, const char *check, const char *what, int error)
+{
+    report_add(report, LEVEL_ADVICE, check, "not known: %s: %s", what,
+               strerror(error < 0 ? -error : error));
 }
 
 void finding_mend(struct finding *finding, const char *format, ...)
 {
     va_list arguments;
 
+    free(finding->command);
     va_start(arguments, format);
-    vsnprintf(finding->command, sizeof(finding->command), format, arguments);
+    finding->command = write_line(format, arguments);
     va_end(arguments);
 }
 
@@ -81,7 +110,7 @@ void report_print(const struct report *report, bool all, FILE *out)
         if (finding->level == LEVEL_GOOD && !all)
             continue;
         fprintf(out, "%-7s %-10s %s\n", names[finding->level], finding->check, finding->text);
-        if (finding->command[0] != '\0')
+        if (finding->command != NULL)
             fprintf(out, "%18s mend: %s\n", "", finding->command);
     }
     if (all)
@@ -97,10 +126,9 @@ json_t *report_json(const struct report *report)
         const struct finding *finding = &report->findings[i];
 
         /* s*: no command, no key. */
-        json_array_append_new(findings,
-                              json_pack("{s:s, s:s, s:s, s:s*}", "check", finding->check, "level",
-                                        names[finding->level], "text", finding->text, "mend",
-                                        finding->command[0] != '\0' ? finding->command : NULL));
+        json_array_append_new(findings, json_pack("{s:s, s:s, s:s, s:s*}", "check", finding->check,
+                                                  "level", names[finding->level], "text",
+                                                  finding->text, "mend", finding->command));
     }
     return json_pack("{s:s, s:s, s:o}", "version", LABYRINTH_VERSION, "worst",
                      names[report_worst(report)], "findings", findings);
@@ -108,6 +136,10 @@ json_t *report_json(const struct report *report)
 
 void report_free(struct report *report)
 {
+    for (size_t i = 0; i < report->n; i++) {
+        free(report->findings[i].text);
+        free(report->findings[i].command);
+    }
     free(report->findings);
     *report = (struct report){0};
 }

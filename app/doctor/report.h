@@ -20,8 +20,8 @@ enum level {
 struct finding {
     enum level level;
     const char *check;
-    char text[400];
-    char command[400]; /* that mends it; empty where there is nothing to mend */
+    char *text;
+    char *command; /* that mends it; NULL where there is nothing to mend */
 };
 
 struct report {
@@ -33,7 +33,11 @@ struct report {
 struct finding *report_add(struct report *report, enum level level, const char *check,
                            const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Notes the command that mends it. */
+/* Adds that something could not be looked at: what, and why not by errno or -errno. Nothing that is
+ * not known is good, and nothing is bad. */
+void report_unknown(struct report *report, const char *check, const char *what, int error);
+
+/* Notes the command that mends it. Names in it are quoted (quote.h). */
 void finding_mend(struct finding *finding, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -10,24 +10,27 @@
 #define NODES "/sys/devices/system/node/node[0-9]*/hugepages/hugepages-*kB"
 #define MACHINE "/sys/kernel/mm/hugepages/hugepages-*kB"
 
-static int64_t number_in(const struct tree *tree, const char *folder, const char *name)
+static int64_t number_in(const struct tree *tree, const char *folder, const char *name, int *error)
 {
     int64_t number = 0;
+    int rc = tree_number(tree, &number, "%s/%s", folder, name);
 
-    (void)tree_number(tree, &number, "%s/%s", folder, name);
+    if (rc != 0)
+        *error = rc;
     return number;
 }
 
-static void read_size(const struct tree *tree, const char *folder, struct huge_size *ret_size)
+static void read_size(const struct tree *tree, const char *folder, struct huge_size *ret_size,
+                      int *error)
 {
     const char *node = strstr(folder, "/node/node");
     const char *size = strstr(folder, "hugepages-");
 
     *ret_size = (struct huge_size){
         .node = -1,
-        .total = number_in(tree, folder, "nr_hugepages"),
-        .free = number_in(tree, folder, "free_hugepages"),
-        .surplus = number_in(tree, folder, "surplus_hugepages"),
+        .total = number_in(tree, folder, "nr_hugepages", error),
+        .free = number_in(tree, folder, "free_hugepages", error),
+        .surplus = number_in(tree, folder, "surplus_hugepages", error),
     };
     if (node != NULL)
         (void)sscanf(node, "/node/node%d", &ret_size->node);
@@ -38,15 +41,17 @@ static void read_size(const struct tree *tree, const char *folder, struct huge_s
 void sizes_read(const struct tree *tree, struct huge_sizes *ret_sizes)
 {
     glob_t folders;
-    size_t n = tree_glob(tree, &folders, NODES);
+    size_t n = tree_glob(tree, &folders, "", NODES);
 
+    ret_sizes->error = tree_glob_error();
     if (n == 0) {
         globfree(&folders);
-        n = tree_glob(tree, &folders, MACHINE);
+        n = tree_glob(tree, &folders, "", MACHINE);
+        ret_sizes->error = tree_glob_error();
     }
     ret_sizes->n = n < SIZES_MAX ? n : SIZES_MAX;
     for (size_t i = 0; i < ret_sizes->n; i++)
-        read_size(tree, tree_match(tree, &folders, i), &ret_sizes->sizes[i]);
+        read_size(tree, tree_match(tree, &folders, i), &ret_sizes->sizes[i], &ret_sizes->error);
     globfree(&folders);
 }
 

@@ -69,7 +69,7 @@ int slots_main(const struct slots_call *call)
     if (table == NULL)
         return ENOENT;
     alarm(PATIENCE_S);
-    n = tree_glob(&tree, &plugins, "%s/librte_mempool_*.so.%s", call->folder, call->abi);
+    n = tree_glob(&tree, &plugins, call->folder, "/librte_mempool_*.so.%s", call->abi);
     load_others(&plugins, n);
     slots.others = table->num_ops;
     load_ours(&plugins, n, &slots);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Where a file of the tree is for this program; a path that is too long is none. */
 static void find(const struct tree *tree, char place[PATH_MAX], const char *format, va_list values)
@@ -77,12 +78,31 @@ char *tree_file(const struct tree *tree, const char *path)
     file = fopen(place, "re");
     if (file == NULL)
         return NULL;
-    if (getdelim(&text, &capacity, '\0', file) < 0) { /* empty */
+    if (getdelim(&text, &capacity, '\0', file) < 0) { /* empty, or cannot be read */
+        int error = ferror(file) ? errno : 0;
+
         free(text);
-        text = strdup("");
+        text = error == 0 ? strdup("") : NULL;
+        errno = error;
     }
     fclose(file);
     return text;
+}
+
+void tree_decode_mount(char path[])
+{
+    char *to = path;
+    unsigned byte;
+
+    for (const char *from = path; *from != '\0'; to++) {
+        if (sscanf(from, "\\%3o", &byte) == 1 && byte <= UCHAR_MAX) {
+            *to = (char)byte;
+            from += strlen("\\040");
+        } else {
+            *to = *from++;
+        }
+    }
+    *to = '\0';
 }
 
 int tree_stat(const struct tree *tree, struct stat *ret_status, const char *format, ...)
@@ -96,16 +116,58 @@ int tree_stat(const struct tree *tree, struct stat *ret_status, const char *form
     return stat(place, ret_status) == 0 ? 0 : -errno;
 }
 
-size_t tree_glob(const struct tree *tree, glob_t *ret_files, const char *format, ...)
+bool tree_is_folder(const struct tree *tree, const char *path)
 {
-    char place[PATH_MAX];
+    char place[2 * PATH_MAX];
+    struct stat status;
+
+    snprintf(place, sizeof(place), "%s%s", tree->root, path);
+    return lstat(place, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static int glob_error;
+
+static int note_error(const char *path, int error)
+{
+    (void)path;
+    if (error != ENOENT && error != ENOTDIR)
+        glob_error = -error;
+    return 0; /* go on */
+}
+
+int tree_glob_error(void)
+{
+    return glob_error;
+}
+
+/* The same name in a pattern. Returns how long it is. */
+static size_t write_escaped(char *text, size_t capacity, const char *name)
+{
+    size_t used = 0;
+
+    for (; *name != '\0' && used + 2 < capacity; name++) {
+        if (strchr("*?[]{},\\~", *name) != NULL)
+            text[used++] = '\\';
+        text[used++] = *name;
+    }
+    text[used] = '\0';
+    return used;
+}
+
+size_t tree_glob(const struct tree *tree, glob_t *ret_files, const char *folder, const char *format,
+                 ...)
+{
+    char pattern[4 * PATH_MAX];
+    size_t used = write_escaped(pattern, sizeof(pattern), tree->root);
     va_list values;
 
+    used += write_escaped(pattern + used, sizeof(pattern) - used, folder);
     va_start(values, format);
-    find(tree, place, format, values);
+    vsnprintf(pattern + used, sizeof(pattern) - used, format, values);
     va_end(values);
     *ret_files = (glob_t){0};
-    return glob(place, GLOB_BRACE, NULL, ret_files) == 0 ? ret_files->gl_pathc : 0;
+    glob_error = 0;
+    return glob(pattern, GLOB_BRACE, note_error, ret_files) == 0 ? ret_files->gl_pathc : 0;
 }
 
 const char *tree_match(const struct tree *tree, const glob_t *files, size_t n)
@@ -133,7 +195,7 @@ uid_t tree_user(const struct tree *tree)
 
     /* Real, then effective. */
     if (users == NULL || sscanf(users, "%*u %u", &user) != 1)
-        user = 0;
+        user = tree->root[0] == '\0' ? geteuid() : 0;
     free(users);
     return user;
 }

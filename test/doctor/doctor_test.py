@@ -255,6 +255,103 @@ class Processes(DoctorTest):
         self.finds("advice", "processes", "addresses are random", "setarch -R")
 
 
+class Unknown(DoctorTest):
+    """What cannot be looked at is neither good nor missing."""
+
+    def test_files(self):
+        for path, check, what in (
+                ("sys/kernel/mm/hugepages", "hugepages", "/sys/kernel/mm"),
+                ("sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages",
+                 "hugepages", "how many there are"),
+                ("sys/kernel/mm/transparent_hugepage/enabled", "thp", "enabled"),
+                ("dev/hugepages", "hugetlbfs", "/dev/hugepages"),
+                ("proc/mounts", "hugetlbfs", "/proc/mounts"),
+                ("proc/self/limits", "memlock", "/proc/self/limits"),
+                ("proc/sys/kernel/randomize_va_space", "processes", "randomize_va_space"),
+                ("usr", "plugin", "places where DPDK may be"),
+                (PMDS, "plugin", f"/{PMDS}: Too many"),
+                (f"{PMDS}/librte_mempool_labyrinth.so.23", "plugin", "labyrinth.so.23"),
+                ("run/user/7/dpdk", "processes", "whether programs of other users run"),
+                ("var/run/dpdk", "processes", "whether programs of other users run"),
+                ("sys/devices/system/cpu", "cpus", "governor"),
+                ("sys/devices/system/cpu/isolated", "cpus", "/sys/devices/system/cpu"),
+                ("sys/devices/system/cpu/cpu3/cpufreq/scaling_governor", "cpus", "governor"),
+                ("sys/bus/pci/devices", "nic", "/sys/bus/pci/devices"),
+                ("sys/bus/pci/devices/0000:17:00.0/numa_node", "nic", "0000:17:00.0"),
+                ("sys/bus/pci/devices/0000:17:00.0/class", "nic", "/sys/bus/pci/devices")):
+            with self.subTest(path), tempfile.TemporaryDirectory() as folder:
+                self.machine = good_machine(folder)
+                if path == "sys/kernel/mm/hugepages":
+                    self.machine.hide("sys/devices/system/node")
+                    path = "sys/kernel/mm"
+                self.machine.hide(path)
+                done = doctor(f"--root={self.machine.root}", "--json")
+                found = [f for f in json.loads(done.stdout)["findings"] if f["level"] != "good"]
+                told = [f for f in found if f["text"].startswith("not known: ")]
+                self.assertTrue(any(f["check"] == check and what in f["text"] for f in told), found)
+                for wrong in "none of any size", "this kernel has none", "there is no DPDK":
+                    self.assertNotIn(wrong, done.stdout)
+                self.assertEqual("no program of DPDK's runs" in done.stdout, "/dpdk" not in path
+                                 or path.startswith("usr"))
+
+    def test_locks(self):
+        """A file that nobody can be seen to have is not one to be removed."""
+        for path in "proc/locks", "proc/net/unix":
+            self.machine.hide(path)
+            for file, text in (("var/run/dpdk/rte/config", "whether a program has /var/run/dpdk/rte"),
+                               ("dev/hugepages/rtemap_0", "whether somebody has 1 files")):
+                self.machine.write(file)
+                wrong = self.finds("advice", "processes", text)
+                self.assertNotIn("mend", wrong[0])
+                (self.machine.root / file).unlink()
+                shutil.rmtree(self.machine.root / "var", ignore_errors=True)
+
+    def test_folder_without_files(self):
+        self.machine.folder("var/run/dpdk/rte")
+        self.assertNotIn("mend", self.finds("advice", "processes", "no file there can be asked")[0])
+
+
+class Names(DoctorTest):
+    """Others may have chosen them; what is printed is to be pasted."""
+
+    def test_words_of_a_command(self):
+        for name, word in (("two words", "'/tmp/dpdk/two words'"), ("a;reboot", "'/tmp/dpdk/a;reboot'"),
+                           ("$(reboot)", "'/tmp/dpdk/$(reboot)'"), ("it's", "'/tmp/dpdk/it'\\''s'"),
+                           ("a\nb", "$'/tmp/dpdk/a\\x0ab'"), ("é\\'", "$'/tmp/dpdk/\\xc3\\xa9\\\\\\''"),
+                           ("a{b,c}[d]*~", "'/tmp/dpdk/a{b,c}[d]*~'"), ("x" * 250, "/tmp/dpdk/" + "x" * 250)):
+            with self.subTest(name):
+                self.machine.write(f"tmp/dpdk/{name}/config")
+                wrong = self.finds("advice", "processes", "no process has a file of it")
+                self.assertEqual(wrong[0]["mend"], f"rm -r {word}")
+                said = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True,
+                                      check=True).stdout
+                self.assertEqual(said.decode(), f"/tmp/dpdk/{name}")
+                shutil.rmtree(self.machine.root / "tmp/dpdk")
+
+    def test_bytes_that_are_no_text(self):
+        folder = os.path.join(os.fsencode(self.machine.root), b"tmp/dpdk/\xff\033[2J")
+        os.makedirs(folder)
+        open(os.path.join(folder, b"config"), "wb").close()
+        wrong = self.finds("advice", "processes", "/tmp/dpdk/??[2J: no process")
+        self.assertEqual(wrong[0]["mend"], r"rm -r $'/tmp/dpdk/\xff\x1b[2J'")
+
+    def test_mount(self):
+        self.machine.mounts.append("none /mnt/two\\040words hugetlbfs rw,pagesize=2M 0 0")
+        self.machine.mount("dev/hugepages")
+        self.machine.folder("mnt/two words", 0o777)
+        self.finds("advice", "hugetlbfs", "/mnt/two words (2 MiB)", "chmod +t '/mnt/two words'")
+
+    def test_links(self):
+        """Nobody is advised to remove where a link leads."""
+        self.machine.write("etc/passwd/config")
+        for link, target in ("tmp/dpdk", "../etc"), ("run/user/7/dpdk/rte", "../../../../etc"):
+            (self.machine.root / link).parent.mkdir(parents=True, exist_ok=True)
+            (self.machine.root / link).symlink_to(target)
+            wrong = self.finds("advice", "processes", "DPDK makes folders here, and no links")
+            self.assertNotIn("mend", wrong[0])
+            (self.machine.root / link).unlink()
+
+
 class Cpus(DoctorTest):
     def test_isolation(self):
         self.machine.cpus(isolated="")
@@ -300,7 +397,8 @@ class Here(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             Machine(folder)
             done = doctor(f"--root={folder}")
-            self.assertEqual((done.returncode, done.stderr), (BAD, ""))
+            self.assertEqual((done.returncode, done.stderr), (ADVICE, ""))
+            self.assertIn("not known", done.stdout)
 
 
 class Usage(unittest.TestCase):

@@ -92,6 +92,16 @@ class Machine:
         self.write(f"sys/bus/pci/devices/{address}/class", kind)
         self.write(f"sys/bus/pci/devices/{address}/numa_node", node)
 
+    def hide(self, path):
+        """Nobody can look at this, not even root: it leads to itself."""
+        place = self.root / path
+        if place.is_dir():
+            shutil.rmtree(place)
+        else:
+            place.unlink(missing_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(place.name)
+
     def locked(self, *files):
         """These files are locked by a living process."""
         lines = []
@@ -119,6 +129,8 @@ def good_machine(folder):
     machine.dpdk(6, 1)
     machine.plugin()
     machine.write("proc/sys/kernel/randomize_va_space", 0)
+    machine.locked()
+    machine.write("proc/net/unix")
     machine.cpus()
     machine.device("0000:17:00.0", "0x020000", 1)
     machine.device("0000:18:00.0", "0x010802", 1)
