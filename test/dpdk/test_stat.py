@@ -43,9 +43,9 @@ def figures(place):
 def odd_names(place):
     """Each is listed, and can be asked for as it is listed."""
     shell = start(place)
-    names = 'a,b', 'a,60', 'é', 'a"b', 'a\\b', '\x01', '%s'
+    names = 'a,b', 'a,60', 'é', 'a"b', 'a\\b', '\x01', '%s', ''
     for name in names:
-        shell.ask(f'0 create {name} 100 0 {OPS}')
+        shell.ask(f"0 create {name or chr(39) * 2} 100 0 {OPS}")
     listed = [row['pool'] for row in json.loads(stat(place, 'list', '--json'))]
     check_equal(len(set(listed)), 1 + len(names), f'names ({listed})')
     for name in *listed, *names:

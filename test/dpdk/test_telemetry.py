@@ -116,8 +116,8 @@ def odd_names(place):
     """As the program has them, or as they are listed: in ASCII, which is all that telemetry carries."""
     shell = start(place)
     for name, plain in (('a,b', 'a,b'), ('a"b', 'a"b'), ('a\\b', 'a\\\\b'), ('é', '\\xc3\\xa9'),
-                        ('\x01', '\\x01')):
-        shell.ask(f'0 create {name} 100 0 {OPS}')
+                        ('\x01', '\\x01'), ('', '')):
+        shell.ask(f"0 create {name or chr(39) * 2} 100 0 {OPS}")
         check(plain in place.telemetry('/labyrinth/list'), f'{name!r} is not listed')
         for words in name, plain:
             check_equal(place.telemetry(f'/labyrinth/info,{words}').get('name'), plain, 'info')

@@ -424,7 +424,7 @@ class Usage(StatTest):
                 ("--file-prefix=: must be a name", "--file-prefix=", "list"),
                 ("--file-prefix=a/b: must be a name", "--file-prefix=a/b", "list"),
                 ("--instance=x: must be a whole number", "--instance=x", "list"),
-                ("--interval=0: must be a number above 0", "--interval=0", "list"),
+                ("--interval=0: must be a number", "--interval=0", "list"),
                 ("--interval=0.001: must be 0.01 to 86400", "--interval=0.001", "list"),
                 ("--count=-1: must be a whole number", "--count=-1", "list")):
             with self.subTest(message):

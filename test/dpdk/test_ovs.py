@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""Open vSwitch, as it is, on the driver with its audit at full, between two AF_PACKET ports: it
+forwards in both directions, and a leak that is put in is named."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+from dpdk_support import OPS, Skip, built, check, check_equal, main
+
+DAEMON = '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk'
+SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema'
+FRAMES = 2000
+LEAKED = 7
+MODES = 'cache=on', 'cache=off', 'audit=full', 'audit=full:poison=on:quarantine=64'
+
+
+def in_a_namespace():
+    """Runs this file again where it has a network of its own, which ends with it."""
+    if 'LABYRINTH_IN_NAMESPACE' in os.environ:
+        return
+    try:
+        subprocess.run(['unshare', '-n', 'true'], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return  # that a link cannot be made is found by the test
+    os.environ['LABYRINTH_IN_NAMESPACE'] = '1'
+    os.execvp('unshare', ['unshare', '-n', sys.executable, *sys.argv])
+
+
+class Switch:
+    """A switch of its own: nothing of the system's is used or changed."""
+
+    def __init__(self, place, options):
+        self.place = place
+        self.directory = place.directory
+        self.env = {**os.environ, 'OVS_RUNDIR': self.directory, 'OVS_LOGDIR': self.directory,
+                    'OVS_DBDIR': self.directory, 'LABYRINTH_OPTIONS': options}
+        self.database = f'unix:{self.directory}/db.sock'
+        self.run('ovsdb-tool', 'create', f'{self.directory}/conf.db', SCHEMA)
+        self.server = place.start('ovsdb-server', f'{self.directory}/conf.db',
+                                  f'--remote=p{self.database}', env=self.env)
+        self.wait_for(f'{self.directory}/db.sock')
+        place.huge_pages(300)  # it adds --in-memory itself
+        extra = ' '.join(place.eal('-l', '0', f'--mbuf-pool-ops-name={OPS}',
+                                   plugins=[place.plugin(), place.plugin(built('leak.so'))]))
+        self.control('--no-wait', 'init')
+        self.control('--no-wait', 'set', 'Open_vSwitch', '.', 'other_config:dpdk-init=true',
+                     'other_config:per-port-memory=true', f'other_config:dpdk-extra="{extra}"')
+        self.daemon = place.start(DAEMON, self.database, '--pidfile',
+                                  f'--unixctl={self.directory}/control', env=self.env)
+        self.daemon.expect('DPDK Enabled - initialized', 60)
+        self.control('add-br', 'bridge', '--', 'set', 'bridge', 'bridge', 'datapath_type=netdev')
+
+    def run(self, *words):
+        done = subprocess.run(words, env=self.env, capture_output=True, text=True, timeout=60,
+                              check=False)
+        check_equal(done.returncode, 0, f'{words}: {done.stderr}')
+        return done.stdout
+
+    def control(self, *words):
+        return self.run('ovs-vsctl', f'--db={self.database}', *words)
+
+    def wait_for(self, path):
+        end = time.monotonic() + 30
+        while not os.path.exists(path):
+            check(time.monotonic() < end, f'no {path}')
+            time.sleep(0.05)
+
+    def add_port(self, name, link):
+        self.control('add-port', 'bridge', name, '--', 'set', 'Interface', name, 'type=dpdk',
+                     f'options:dpdk-devargs=net_af_packet_{name},iface={link}')
+        error = self.control('get', 'Interface', name, 'error').strip()
+        check_equal(error, '[]', f'port {name}')
+
+    def end(self):
+        self.run('ovs-appctl', '-t', f'{self.directory}/control', 'exit', '--cleanup')
+        check_equal(self.daemon.finish(), 0, 'exit status of ovs-vswitchd')
+
+
+def make_link(name):
+    """A link whose other end is for the test."""
+    ends = f'{name}-switch', f'{name}-test'
+    done = subprocess.run(['ip', 'link', 'add', ends[0], 'type', 'veth', 'peer', 'name', ends[1]],
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Skip('cannot make links: ' + done.stderr.strip())
+    for end in ends:
+        subprocess.run(['ip', 'link', 'set', end, 'up'], check=True)
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88b5))
+    wire.bind((ends[1], 0x88b5))
+    wire.settimeout(0.2)
+    return ends[0], wire
+
+
+def pass_frames(sender, receiver, first, end_s=60):
+    """All frames come through, some perhaps only when they are sent again."""
+    missing, end = set(range(FRAMES)), time.monotonic() + end_s
+    while missing:
+        check(time.monotonic() < end, f'{len(missing)} of {FRAMES} frames do not come through')
+        for number in sorted(missing)[:64]:
+            sender.send(bytes([2, 0, 0, 0, 0, 1 - first, 2, 0, 0, 0, 0, first]) + b'\x88\xb5'
+                        + number.to_bytes(4, 'big') * (1 + number % 300))
+        with contextlib.suppress(TimeoutError):
+            for _ in range(64):
+                frame = receiver.recv(2048)
+                number = int.from_bytes(frame[14:18], 'big')
+                body = frame[14:14 + 4 * (1 + number % 300)]
+                check_equal(body, number.to_bytes(4, 'big') * (1 + number % 300), 'the frame')
+                if frame[11] == first:
+                    missing.discard(number)
+
+
+def forwards_and_names_a_leak(place):
+    for program in DAEMON, 'ovsdb-server', 'ovsdb-tool', 'ovs-vsctl', 'ovs-appctl':
+        if shutil.which(program) is None:
+            raise Skip(f'no {program} here: apt install openvswitch-switch-dpdk')
+    mode = MODES[len(done)]
+    done.append(mode)
+    switch = Switch(place, mode)
+    links = [make_link(f'{name}{len(done)}') for name in ('left', 'right')]
+    for name, (end, _) in zip(('left', 'right'), links):
+        switch.add_port(name, end)
+    for first in 0, 1:
+        pass_frames(links[first][1], links[1 - first][1], first)
+    leak = place.telemetry(f'/leak,ovs,{LEAKED}')
+    check_equal(leak['leaked'], LEAKED, 'leaked')
+    check(leak['pool'] in place.telemetry('/labyrinth/list'), f'{leak} is not ours')
+    if 'audit' in mode:
+        groups = place.telemetry(f'/labyrinth/leaks,{leak["pool"]},0')['by_call_site'].values()
+        named = [group for group in groups if 'leak_on_purpose' in group['site']]
+        check_equal([group['count'] for group in named], [LEAKED], f'the leak among {groups}')
+        faults = [key for key in place.telemetry(f'/labyrinth/holders,{leak["pool"]}')
+                  if 'free' in key and key != 'free']
+        check_equal(faults, [], 'faults')
+    for first in 0, 1:
+        pass_frames(links[first][1], links[1 - first][1], first)
+    switch.end()
+    output = switch.daemon.output()
+    check_equal('LABYRINTH: mempool' in output, 'audit' in mode, f'reports in {output}')
+    check(output.count('LABYRINTH: mempool') <= 2, f'more than leaks of two ports: {output}')
+    check_equal('leak_on_purpose' in output, 'audit' in mode, f'the leak is named in {output}')
+
+
+done = []
+in_a_namespace()
+main(*[forwards_and_names_a_leak] * len(MODES))
