@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 
-from dpdk_support import OPS, PLUGIN, Skip, built, check, check_equal, main, tool
+from dpdk_support import OPS, PLUGIN, WAIT_S, Skip, built, check, check_equal, main, tool
 
 SOC = ('cn', 'dpaa', 'octeontx')  # ops of buffer managers that only some processors of ARM's have
 COMPLAINT = 'no free slot among DPDK\'s 16 mempool ops'
@@ -35,7 +35,7 @@ def forward(place, *arguments, plugins=None, ops=OPS, before=()):
 
 
 def check_goes_on(program, since=0):
-    end = time.monotonic() + 20
+    end = time.monotonic() + WAIT_S
     while (count := program.ask('count')) <= since:
         check(time.monotonic() < end, f'no packet after the first {since}')
     return count
@@ -128,7 +128,7 @@ def pdump(place):
         listener = place.start('env', '-C', place.directory, tool('dpdk-pdump'), *place.eal(
             '-l', '0', memory(place)[0], plugins=plugins), '--', '--pdump',
             'port=0,queue=*,rx-dev=capture.pcap')
-        end = time.monotonic() + 40
+        end = time.monotonic() + WAIT_S
         while not os.path.exists(capture) or os.path.getsize(capture) < 100000:
             check(time.monotonic() < end, 'nothing is captured: ' + listener.output())
             time.sleep(0.05)

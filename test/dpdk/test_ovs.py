@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from dpdk_support import OPS, Skip, built, check, check_equal, main
+from dpdk_support import OPS, WAIT_S, Skip, built, check, check_equal, main
 
 DAEMON = '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk'
 SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema'
@@ -54,7 +54,7 @@ class Switch:
                      'other_config:per-port-memory=true', f'other_config:dpdk-extra="{extra}"')
         self.daemon = place.start(DAEMON, self.database, '--pidfile',
                                   f'--unixctl={self.directory}/control', env=self.env)
-        self.daemon.expect('DPDK Enabled - initialized', 60)
+        self.daemon.expect('DPDK Enabled - initialized')
         self.control('add-br', 'bridge', '--', 'set', 'bridge', 'bridge', 'datapath_type=netdev')
 
     def run(self, *words):
@@ -67,7 +67,7 @@ class Switch:
         return self.run('ovs-vsctl', f'--db={self.database}', *words)
 
     def wait_for(self, path):
-        end = time.monotonic() + 30
+        end = time.monotonic() + WAIT_S
         while not os.path.exists(path):
             check(time.monotonic() < end, f'no {path}')
             time.sleep(0.05)
@@ -98,9 +98,9 @@ def make_link(name):
     return ends[0], wire
 
 
-def pass_frames(sender, receiver, first, end_s=60):
+def pass_frames(sender, receiver, first):
     """All frames come through, some perhaps only when they are sent again."""
-    missing, end = set(range(FRAMES)), time.monotonic() + end_s
+    missing, end = set(range(FRAMES)), time.monotonic() + WAIT_S
     while missing:
         check(time.monotonic() < end, f'{len(missing)} of {FRAMES} frames do not come through')
         for number in sorted(missing)[:64]:
