@@ -85,6 +85,7 @@ class HowMuch(replay.ReplayTest):
         if os.geteuid() != 0:
             self.skipTest("needs root, to be a user of its own with a limit")
         user = 60000 + os.getpid() % 5000
+        os.chown(self.folder, user, user)
 
         def limit(threads):
             resource.setrlimit(resource.RLIMIT_NPROC, (threads, threads))
@@ -95,11 +96,10 @@ class HowMuch(replay.ReplayTest):
         def run(threads):
             with open(DEMO, "rb") as capture:
                 return subprocess.run(
-                    [replay.PROGRAM, "--duration=0.2", "--loop=0", "--stats=0.05", "--json=-",
-                     "-"], stdin=capture, stdout=subprocess.PIPE,
+                    [replay.PROGRAM, *EAL, "--", "--duration=0.2", "--loop=0", "--stats=0.05",
+                     "--json=-", "-"], stdin=capture, stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE, timeout=replay.TIMEOUT_S, check=False, text=True,
-                    env={key: value for key, value in os.environ.items()
-                         if key != "XDG_RUNTIME_DIR"},
+                    env={**os.environ, "XDG_RUNTIME_DIR": self.folder},
                     preexec_fn=lambda: limit(threads))
 
         try:
@@ -411,6 +411,14 @@ class WrongUsage(replay.ReplayTest):
                 ("--limit needs N", "--limit"),
                 ("-x needs X", "-x"),
                 ("--no-verify takes no argument", "--no-verify=1", DEMO),
+                ("--topspeed takes no argument: it is --topspeed alone", "--topspeed=1", DEMO),
+                ("--topspeed takes no argument", "--top=", DEMO),
+                ("--quiet takes no argument", "--quiet=yes", DEMO),
+                ("--m may be any of --multiplier, --mbps, --maxsleep, --mbuf-size, --mbcache",
+                 "--m=1", DEMO),
+                ("--l may be any of --loop, --limit, --linktype", "--l", "3", DEMO),
+                ("--seed=9223372036854775808: must be a whole number, 0 to 9223372036854775807",
+                 "--seed=9223372036854775808", DEMO),
                 ("--loop=-1: must be a whole number", "--loop=-1", DEMO),
                 ("--limit=ten: must be a whole number", "--limit=ten", DEMO),
                 ("--limit=99999999999999999999: must be", "--limit=99999999999999999999", DEMO),
@@ -546,6 +554,13 @@ class Machine(replay.ReplayTest):
             self.skipTest("this DPDK has no driver dpaa, which ends the program without hardware")
         result = self.assert_fails(1, "has ended the program", "--pool=dpaa", DEMO)
         self.assertIsNone(result.report)
+
+    def test_no_complaint_of_a_directory_that_is_not_needed(self):
+        hide = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o ro none /run && exec "$@"', "sh")
+        if os.geteuid() != 0 or replay.run("true", command=hide).status != 0:
+            self.skipTest("the place of the directory can only be closed by root, with a namespace")
+        result = replay.run("-q", DEMO, command=(*hide, replay.PROGRAM))
+        self.assertEqual((result.status, result.err), (0, ""))
 
     def test_another_user_leaves_nothing(self):
         """In a /tmp of its own, where whatever is there is the program's."""
