@@ -109,9 +109,11 @@ void reader_close(struct reader *reader)
     if (notes && reader->n_read == 0 && !reader->counts->partial)
         note("%s: holds no frame", reader->name);
     if (notes && reader->link != DLT_EN10MB && reader->n_read > 0)
-        note("%s: %" PRIu64 " frames %s: the link type is %s (%d)", reader->name, reader->n_read,
+        note("%s: %" PRIu64 " frames %s: the link type is %s (%d)%s", reader->name, reader->n_read,
              reader->request->pad_ethernet ? "given an Ethernet header" : "refused: not_ethernet",
-             link == NULL ? "unknown" : link, reader->link);
+             link == NULL ? "unknown" : link, reader->link,
+             reader->request->pad_ethernet ? ""
+                                           : ": --linktype=pad-eth gives them one of Ethernet");
     pcap_close(reader->pcap); /* and the file */
     free(reader->made);
     free(reader->buffer);
