@@ -244,10 +244,42 @@ static struct run_result never_started(const struct replay *replay)
     };
 }
 
+/* Where JSON has standard output, the report is a message like the others: the end of the run does
+ * not wait for somebody to read it. */
+static int print_as_message(const struct replay *replay, const struct run_result results[],
+                            unsigned n)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+
+    if (out == NULL) {
+        complain("no memory for the report");
+        return EXIT_FAILURE;
+    }
+    print(replay, out, results, n);
+    if (fclose(out) == 0)
+        (void)message_write(text);
+    free(text);
+    return EXIT_SUCCESS;
+}
+
+static int print_report(const struct replay *replay, const struct run_result results[], unsigned n)
+{
+    const char *json = replay->options.json;
+
+    if (json != NULL && strcmp(json, "-") == 0)
+        return print_as_message(replay, results, n);
+    print(replay, stdout, results, n);
+    if (fflush(stdout) == 0)
+        return EXIT_SUCCESS;
+    complain("the report cannot be written: %s", strerror(errno));
+    return EXIT_FAILURE;
+}
+
 static int report(const struct replay *replay)
 {
     const struct options *options = &replay->options;
-    FILE *out = options->json != NULL && strcmp(options->json, "-") == 0 ? stderr : stdout;
     struct run_result results[OPTIONS_MAX_POOLS];
     int status = EXIT_SUCCESS;
     unsigned n = 0;
@@ -266,13 +298,8 @@ static int report(const struct replay *replay)
         results[i].interrupted |=
             results[i].stopped == STOP_SIGNAL ||
             (stop_requested() == STOP_SIGNAL && replay->rounds.n[i] < options->repeat);
-    if (!options->quiet) {
-        print(replay, out, results, n);
-        if (fflush(out) != 0) {
-            complain("the report cannot be written: %s", strerror(errno));
-            status = EXIT_FAILURE;
-        }
-    }
+    if (!options->quiet && print_report(replay, results, n) != EXIT_SUCCESS)
+        status = EXIT_FAILURE;
     if (options->json != NULL &&
         report_json(options, &replay->capture, replay->n_mbufs, results, n) != 0)
         status = EXIT_FAILURE;

@@ -71,13 +71,13 @@ class HowMuch(replay.ReplayTest):
         self.addCleanup(os.close, reading)
         self.addCleanup(os.close, writing)
         fill(writing)
-        for more in ("--stats=0.001",), ("--stats=0.01", "--stream"):
+        for more in ("--stats=0.001",), ("--stats=0.01", "--stream"), ("--json=-",):
             with self.subTest(more):
                 done = subprocess.run([replay.PROGRAM, "--duration=0.3", "--loop=0", *more, DEMO],
                                       stdout=subprocess.PIPE, stderr=writing, text=True,
                                       timeout=replay.TIMEOUT_S, check=False)
                 self.assertEqual(done.returncode, 0)
-                self.assertIn("time over", done.stdout)
+                self.assertIn('"rx_packets"' if "--json=-" in more else "time over", done.stdout)
 
     def test_duration_without_a_thread_to_spare(self):
         """One thread more after the other: from some number on the EAL starts, but nothing beside
