@@ -258,7 +258,7 @@ bool parse_real(const char *option, const char *text, double least, double most,
         if (least == 0)
             snprintf(expected, sizeof(expected), "a number above 0, up to %.0f", most);
         else
-            snprintf(expected, sizeof(expected), "a number, %g to %.0f", least, most);
+            snprintf(expected, sizeof(expected), "a number above 0: %g to %.0f", least, most);
         return wrong_value(option, text, expected);
     }
     *ret_value = value;
