@@ -16,6 +16,7 @@
 #include <lab_pool_audit.h>
 #include <lab_pool_marks.h>
 #include <lab_pool_reclaim.h>
+#include <lab_process.h>
 #include <lab_region.h>
 
 #endif

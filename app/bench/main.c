@@ -13,6 +13,7 @@
 #include "progress.h"
 #include "report.h"
 #include "slots.h"
+#include "standard.h"
 #include "stop.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ static int start_eal(const struct options *options, const struct plan *plan)
         .user = options->eal,
         .lcores = lcores,
         .huge_bytes = plan_largest(plan, options, LAB_PAGE_2M, hugepages_free_bytes()),
-        .ordinary_bytes = plan_largest(plan, options, lab_os_page_bytes(), memory_limit_bytes()),
+        .ordinary_bytes = plan_largest(plan, options, lab_os_page_bytes(), memory_left()),
         .economy = "a smaller --bufs, or fewer --pools",
     };
 
@@ -115,6 +116,7 @@ int main(int argc, char *argv[])
     struct plan plan;
     int status;
 
+    standard_open();
     switch (options_parse(&options, argc, argv)) {
     case OPTIONS_ANSWERED:
         return EXIT_SUCCESS;

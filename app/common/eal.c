@@ -9,13 +9,16 @@
 #include "memory.h"
 #include "message.h"
 #include "plugin.h"
+#include "stop.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +28,8 @@
 
 #define MIB ((size_t)1 << 20)
 #define MAX_OWN 16
+#define PATIENCE_S 2 /* with an EAL that does not come back after a signal */
+#define NO_DIRECTORY "/dev/null"
 
 /* The EAL's command line. It keeps pointers into it, so it lives as long as the program. */
 static struct {
@@ -33,6 +38,7 @@ static struct {
     char lcores[16 * RTE_MAX_LCORE];
     char memory[32];
     char prefix[64];
+    char farewell[96];
     bool own_prefix;
     bool running;
 } eal;
@@ -64,22 +70,55 @@ static void add_lcores(const struct eal_request *request)
     add(eal.lcores);
 }
 
+/* From the budget of which the program has had some already. */
+static bool take_ordinary_memory(uint64_t bytes, const char *economy)
+{
+    char taken[64] = "";
+
+    if (memory_take(bytes))
+        return true;
+    if (memory_taken() >= MIB)
+        snprintf(taken, sizeof(taken), ", less %" PRIu64 " MiB that are taken already",
+                 memory_taken() / MIB);
+    complain("%" PRIu64 " MiB are needed of ordinary memory, of which %" PRIu64
+             " MiB may be used (eight tenths of what is available%s): %s",
+             bytes / MIB, memory_left() / MIB, taken, economy);
+    return false;
+}
+
 static bool add_ordinary_memory(const struct eal_request *request)
 {
-    size_t limit_bytes = memory_limit_bytes(), bytes = request->ordinary_bytes;
+    size_t bytes = request->ordinary_bytes;
 
-    if (limit_bytes != 0 && bytes > limit_bytes) {
-        complain("%zu MiB are needed of ordinary memory, of which %zu MiB may be used (eight "
-                 "tenths of what is available): %s",
-                 bytes / MIB, limit_bytes / MIB, request->economy);
+    if (!take_ordinary_memory(bytes, request->economy))
         return false;
-    }
     snprintf(eal.memory, sizeof(eal.memory), "%zu", (bytes + MIB - 1) / MIB);
     add("--no-huge");
     add("--no-shconf"); /* what --in-memory means here: the EAL does not allow both */
     add("-m");
     add(eal.memory);
     return true;
+}
+
+/* With the user's own words for ordinary memory, of which the pool touches what it needs. */
+static bool take_for_user(const struct eal_request *request)
+{
+    static const char *const words[] = {"--no-huge", NULL};
+    const struct eal_words *user = &request->user;
+    uint64_t mib = 64; /* the EAL's own choice */
+
+    if (!is_given(user, words))
+        return true;
+    for (int i = 0; i < user->n; i++) {
+        const char *word = user->words[i];
+
+        if (strcmp(word, "-m") == 0 && i + 1 < user->n)
+            mib = strtoull(user->words[i + 1], NULL, 10);
+        else if (strncmp(word, "-m", 2) == 0)
+            mib = strtoull(word + 2, NULL, 10);
+    }
+    return mib < request->ordinary_bytes / MIB ||
+           take_ordinary_memory(request->ordinary_bytes, request->economy);
 }
 
 static bool add_memory(const struct eal_request *request)
@@ -94,6 +133,9 @@ static bool add_memory(const struct eal_request *request)
              (need_bytes + MIB - 1) / MIB, free_bytes / MIB, command);
     } else if (hugepages_granted(need_bytes, &refusal)) {
         add("--in-memory");
+        /* And no hugetlbfs: whatever is mounted would be opened and locked, though nothing is made
+         * there, and may be locked by another program for as long as it likes. */
+        add("--huge-dir=" NO_DIRECTORY);
         return true;
     } else {
         note("on ordinary memory: %s", refusal.message);
@@ -159,11 +201,55 @@ static const char *advice(const struct eal_words *user, int error)
     return " (its options are those before \"--\")";
 }
 
+/* Called by libnuma, in the place of a function of its own that prints each refusal of the kernel.
+ */
+void numa_error(char *where);
+void numa_error(char *where)
+{
+    static bool is_told;
+
+    if (!is_told)
+        note("memory is on whatever NUMA nodes the kernel takes: %s: %s", where, strerror(errno));
+    is_told = true;
+}
+
+/* A signal has come, and the EAL still waits: for the lock of a directory, as long as another
+ * program has it. */
+static void on_alarm(int number)
+{
+    ssize_t written = write(STDERR_FILENO, eal.farewell, strlen(eal.farewell));
+
+    (void)written;
+    remove_directory();
+    _exit(EXIT_FAILURE);
+}
+
+/* rte_eal_init(), which a signal ends when it does not come back. */
+static int initialise(void)
+{
+    struct sigaction action = {.sa_handler = on_alarm}, before;
+    int rc;
+
+    snprintf(eal.farewell, sizeof(eal.farewell), "%s: interrupted while the EAL started\n",
+             program_invocation_short_name);
+    sigaction(SIGALRM, &action, &before);
+    stop_within(PATIENCE_S);
+    rc = rte_eal_init(eal.argc, eal.argv);
+    stop_within(0);
+    sigaction(SIGALRM, &before, NULL);
+    return rc;
+}
+
 int eal_start(const struct eal_request *request)
 {
     const struct eal_words *user = &request->user;
     static const char *const plugin_words[] = {"-d", NULL};
     int rc, error;
+
+    /* What would kill the program leaves a directory. What is written to nobody, or beyond a limit,
+     * fails, and is told. */
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
 
     if (!is_given(user, plugin_words) && !plugin_load_from_build_tree())
         return EXIT_FAILURE;
@@ -172,12 +258,12 @@ int eal_start(const struct eal_request *request)
         return EXIT_FAILURE;
     add(program_invocation_short_name);
     add_lcores(request);
-    if (device_words_only(user) && !add_own(request))
+    if (device_words_only(user) ? !add_own(request) : !take_for_user(request))
         return EXIT_FAILURE;
     for (int i = 0; i < user->n; i++)
         add(user->words[i]);
 
-    rc = rte_eal_init(eal.argc, eal.argv);
+    rc = initialise();
     if (rc >= 0 && rc + 1 < eal.argc) {
         /* getopt has moved what is no option to the end. */
         complain("%s stands before \"--\", and is no option of the EAL", eal.argv[rc + 1]);

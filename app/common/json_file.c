@@ -4,63 +4,52 @@
 #include "json_file.h"
 
 #include "message.h"
+#include "output.h"
 
 #include <errno.h>
-#include <libgen.h>
-#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* 0, or -errno as opening the file for writing would give it. */
-static int look_at_place(const char *path)
+static bool is_stdout(const char *path)
 {
-    char folder[PATH_MAX];
-
-    if (access(path, W_OK) == 0)
-        return 0;
-    if (errno != ENOENT || path[0] == '\0')
-        return -errno;
-    snprintf(folder, sizeof(folder), "%s", path);
-    return access(dirname(folder), W_OK) == 0 ? 0 : -errno;
+    return strcmp(path, "-") == 0;
 }
 
-int json_file_look(const char *path)
+static int complain_about(const char *path, int rc)
 {
-    struct stat place;
-    int rc;
-
-    if (path == NULL || strcmp(path, "-") == 0)
-        return 0;
-    if (stat(path, &place) == 0 && S_ISDIR(place.st_mode))
-        rc = -EISDIR;
-    else
-        rc = look_at_place(path);
-    if (rc != 0)
+    if (rc == -ENXIO || rc == -EINTR)
+        complain("--json=%s: nobody reads it", path);
+    else if (rc != 0)
         complain("--json=%s: %s", path, strerror(-rc));
     return rc;
 }
 
+int json_file_look(const char *path)
+{
+    return path == NULL || is_stdout(path) ? 0 : complain_about(path, output_look(path));
+}
+
+static int write_text(const char *path, const char *text)
+{
+    if (!is_stdout(path))
+        return output_write(path, text, strlen(text));
+    if (fflush(stdout) != 0)
+        return -errno;
+    return output_write_to(STDOUT_FILENO, text, strlen(text));
+}
+
 int json_file_write(const char *path, const json_t *report)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-    int rc;
+    char *text = json_dumps(report, JSON_INDENT(2) | JSON_REAL_PRECISION(9)), *line = NULL;
+    int rc = -ENOMEM;
 
-    if (file == NULL) {
-        rc = -errno;
-        complain("--json=%s: %s", path, strerror(-rc));
-        return rc;
+    if (text != NULL && asprintf(&line, "%s\n", text) >= 0) {
+        rc = write_text(path, line);
+        free(line);
     }
-    rc = json_dumpf(report, file, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    fputc('\n', file);
-    if (fflush(file) != 0 || ferror(file))
-        rc = -1;
-    if (file != stdout)
-        rc |= fclose(file);
-    if (rc != 0) {
-        complain("--json=%s: cannot be written", path);
-        return -EIO;
-    }
-    return 0;
+    free(text);
+    return complain_about(path, rc);
 }

@@ -6,11 +6,12 @@
 
 #include <jansson.h>
 
-/* Whether --json=PATH can have its place, asked before the work rather than after an hour. Touches
- * nothing; NULL and "-" always can. 0 or -errno, and the reason has been said. */
+/* Whether --json=PATH can have its place, asked before the work rather than after an hour. Leaves
+ * all as it was; NULL and "-" always can. 0 or -errno, and the reason has been said. */
 int json_file_look(const char *path);
 
-/* Writes what --json=PATH asks for; "-" is stdout. 0 or -errno, and the reason has been said. */
+/* Writes what --json=PATH asks for, as output_write() does; "-" is stdout. 0 or -errno, and the
+ * reason has been said. */
 int json_file_write(const char *path, const json_t *report);
 
 #endif

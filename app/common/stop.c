@@ -5,9 +5,11 @@
 
 #include <lab_atomic.h>
 #include <signal.h>
+#include <unistd.h>
 
 /* A lone word, published for its own sake: nothing else is read on the strength of it. */
 static lab_atomic_t cause_asked;
+static lab_atomic_t patience; /* seconds */
 
 enum stop_cause stop_requested(void)
 {
@@ -31,9 +33,19 @@ void stop_rearm(void)
     (void)lab_cas_relaxed(&cause_asked, &found, STOP_NONE);
 }
 
+void stop_within(unsigned seconds)
+{
+    lab_store_relaxed(&patience, seconds); /* alone, as above */
+    alarm(stop_requested() == STOP_SIGNAL ? seconds : 0);
+}
+
 static void on_signal(int number)
 {
+    unsigned seconds = (unsigned)lab_load_relaxed(&patience);
+
     stop_request(STOP_SIGNAL);
+    if (seconds != 0)
+        alarm(seconds);
 }
 
 void stop_on_signals(void)

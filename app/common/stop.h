@@ -18,6 +18,10 @@ enum stop_cause {
  * sends its signal twice. */
 void stop_on_signals(void);
 
+/* From now on a signal gives the program so long, of whatever it is doing: then SIGALRM comes. 0:
+ * as long as it takes. */
+void stop_within(unsigned seconds);
+
 /* Asks for the end. The first cause stays, except that a signal overrides. */
 void stop_request(enum stop_cause cause);
 

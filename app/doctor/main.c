@@ -9,6 +9,7 @@
 #include "message.h"
 #include "option.h"
 #include "slots.h"
+#include "standard.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -137,6 +138,7 @@ int main(int argc, char *argv[])
     struct tree tree;
     int status;
 
+    standard_open();
     if (argc == SLOTS_WORDS && strcmp(argv[1], SLOTS_WORD) == 0)
         return slots_main(&(const struct slots_call){
             .root = argv[2], .folder = argv[3], .abi = argv[4], .answer = atoi(argv[5])});

@@ -96,6 +96,17 @@ static void fill_flows(struct arrivals_index *index)
     }
 }
 
+uint64_t arrivals_bytes(const struct capture *capture, unsigned n_queues)
+{
+    const struct arrivals_index *index = NULL;
+    const struct arrivals *arrivals = NULL;
+    uint64_t frame_bytes = sizeof(index->contents[0]) + sizeof(index->flows[0]) +
+                           sizeof(index->flow_of[0]) + n_queues * sizeof(arrivals->flow_next[0]);
+
+    /* qsort() has a second array. */
+    return capture->n_frames * (frame_bytes + sizeof(index->contents[0]));
+}
+
 int arrivals_index_create(const struct capture *capture, struct arrivals_index **ret_index)
 {
     struct arrivals_index *index = calloc(1, sizeof(*index));

@@ -27,6 +27,9 @@ enum arrival {
 /* The capture by content; only read once it is made. */
 struct arrivals_index;
 
+/* Memory that the index takes at most, with what so many receiving lcores add to it. */
+uint64_t arrivals_bytes(const struct capture *capture, unsigned n_queues);
+
 /* 0 or -ENOMEM. The capture must outlive the index. */
 int arrivals_index_create(const struct capture *capture, struct arrivals_index **ret_index);
 void arrivals_index_free(struct arrivals_index *index);

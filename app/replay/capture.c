@@ -130,12 +130,18 @@ static int reserve(struct capture *capture, uint32_t bytes)
                 sizeof(struct frame));
 }
 
+/* The last byte of each frame is for flow_spread(). */
+#define FRAME_BYTES (sizeof(struct frame) + sizeof(uint32_t) + 1)
+
+uint64_t capture_memory_bytes(const struct capture *capture)
+{
+    return capture->data_bytes + capture->n_frames * FRAME_BYTES;
+}
+
 static int keep(struct capture *capture, const struct capture_request *request,
                 const struct source_frame *frame)
 {
-    uint64_t memory =
-        capture->data_bytes + frame->n_bytes +
-        (capture->n_frames + 1) * (sizeof(capture->frames[0]) + sizeof(capture->queued[0]));
+    uint64_t memory = capture_memory_bytes(capture) + frame->n_bytes + FRAME_BYTES;
     int rc;
 
     if (request->memory_bytes != 0 && memory > request->memory_bytes)

@@ -80,7 +80,7 @@ struct capture_request {
     struct choice choice;
     bool pad_ethernet;     /* frames of other links get an Ethernet header; else they are refused */
     uint64_t frames;       /* to be replayed; no more are read. 0: no limit */
-    uint64_t memory_bytes; /* that the captures may take; 0: no limit */
+    uint64_t memory_bytes; /* that the captures may take; 0 and UINT64_MAX: no limit */
     uint64_t frame_bytes;  /* that a queue can receive at once; 0: no limit */
 };
 
@@ -90,6 +90,9 @@ struct capture_request {
  * -EINVAL. When a signal asks for the end of the run meanwhile, what has been read by then is the
  * capture. */
 int capture_load(struct capture *ret_capture, const struct capture_request *request);
+
+/* Memory that it takes, with the index of its queues. */
+uint64_t capture_memory_bytes(const struct capture *capture);
 
 void capture_free(struct capture *capture);
 

@@ -10,11 +10,13 @@
 #include "message.h"
 #include "meter.h"
 #include "options.h"
+#include "output.h"
 #include "pools.h"
 #include "report.h"
 #include "rounds.h"
 #include "run.h"
 #include "sizing.h"
+#include "standard.h"
 #include "stop.h"
 #include "stream.h"
 
@@ -25,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXIT_USAGE 2
 
@@ -63,11 +66,13 @@ static int load(struct replay *replay)
     struct capture_request request = options->capture;
     int rc;
 
-    request.memory_bytes = memory_limit_bytes();
+    request.memory_bytes = RTE_MAX(memory_left(), 1u);
     request.frame_bytes = sizing_largest_frame(options);
     rc = options->stream ? open_stream(replay, &request) : capture_load(&replay->capture, &request);
     if (rc != 0)
         return rc == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+    (void)memory_take(options->stream ? options->window_mib << 20
+                                      : capture_memory_bytes(&replay->capture));
     if (!sizing_mbufs(options, &replay->capture, &replay->n_mbufs))
         return EXIT_USAGE;
     return EXIT_SUCCESS;
@@ -244,42 +249,35 @@ static struct run_result never_started(const struct replay *replay)
     };
 }
 
-/* Where JSON has standard output, the report is a message like the others: the end of the run does
- * not wait for somebody to read it. */
-static int print_as_message(const struct replay *replay, const struct run_result results[],
-                            unsigned n)
+/* Made first, and then written: a reader who does not read is waited for as that of --json is.
+ * Where JSON has standard output, the report is a message like the others, which nobody need read.
+ */
+static int print_to(const struct replay *replay, bool is_message, const struct run_result results[],
+                    unsigned n)
 {
     char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
+    size_t n_bytes = 0;
+    FILE *memory = open_memstream(&text, &n_bytes);
+    int rc = -ENOMEM;
 
-    if (out == NULL) {
-        complain("no memory for the report");
-        return EXIT_FAILURE;
+    if (memory != NULL) {
+        print(replay, memory, results, n);
+        rc = fclose(memory) == 0 ? 0 : -ENOMEM;
     }
-    print(replay, out, results, n);
-    if (fclose(out) == 0)
+    if (rc == 0 && is_message)
         (void)message_write(text);
+    else if (rc == 0)
+        rc = output_write_to(STDOUT_FILENO, text, n_bytes);
     free(text);
-    return EXIT_SUCCESS;
-}
-
-static int print_report(const struct replay *replay, const struct run_result results[], unsigned n)
-{
-    const char *json = replay->options.json;
-
-    if (json != NULL && strcmp(json, "-") == 0)
-        return print_as_message(replay, results, n);
-    print(replay, stdout, results, n);
-    if (fflush(stdout) == 0)
-        return EXIT_SUCCESS;
-    complain("the report cannot be written: %s", strerror(errno));
-    return EXIT_FAILURE;
+    if (rc != 0)
+        complain("the report cannot be written: %s", strerror(-rc));
+    return rc;
 }
 
 static int report(const struct replay *replay)
 {
     const struct options *options = &replay->options;
+    bool is_message = options->json != NULL && strcmp(options->json, "-") == 0;
     struct run_result results[OPTIONS_MAX_POOLS];
     int status = EXIT_SUCCESS;
     unsigned n = 0;
@@ -298,7 +296,7 @@ static int report(const struct replay *replay)
         results[i].interrupted |=
             results[i].stopped == STOP_SIGNAL ||
             (stop_requested() == STOP_SIGNAL && replay->rounds.n[i] < options->repeat);
-    if (!options->quiet && print_report(replay, results, n) != EXIT_SUCCESS)
+    if (!options->quiet && print_to(replay, is_message, results, n) != 0)
         status = EXIT_FAILURE;
     if (options->json != NULL &&
         report_json(options, &replay->capture, replay->n_mbufs, results, n) != 0)
@@ -316,7 +314,9 @@ static int replay_run(struct replay *replay)
         .lcores = lcores,
         .huge_bytes = pools_bytes(replay->n_mbufs, mbuf_size, LAB_PAGE_2M),
         .ordinary_bytes = pools_bytes(replay->n_mbufs, mbuf_size, lab_os_page_bytes()),
-        .economy = "fewer buffers (--total-num-mbufs, --rxq, --rxd), or smaller ones (--mbuf-size)",
+        .economy =
+            "fewer buffers (--total-num-mbufs, --rxq, --rxd), smaller ones (--mbuf-size), or "
+            "less of the capture at a time (--limit, --stream)",
     };
     int status;
 
@@ -351,6 +351,9 @@ int main(int argc, char *argv[])
     static struct replay replay;
     int status;
 
+    standard_open();
+    /* From here on a signal ends the run with its report, whatever is under way. */
+    stop_on_signals();
     /* getopt moves the words about. */
     replay.n_words = argc;
     replay.words = malloc((size_t)argc * sizeof(*argv));
@@ -367,8 +370,6 @@ int main(int argc, char *argv[])
     }
     if (replay.options.quiet)
         note_silence();
-    /* From here on a signal ends the run with its report, whatever is under way. */
-    stop_on_signals();
     cpus_remember();
     if (report_json_look(&replay.options) != 0)
         return EXIT_FAILURE;

@@ -4,6 +4,7 @@
 #include "run.h"
 
 #include "cpus.h"
+#include "memory.h"
 #include "message.h"
 #include "sizing.h"
 #include "stream.h"
@@ -12,6 +13,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <lab_mbuf.h>
 #include <lab_os.h>
 #include <rte_errno.h>
@@ -314,13 +316,21 @@ static int run_workers(struct run_shared *shared, struct rte_mempool *pool,
     return rc;
 }
 
-static int index_frames(const struct capture *capture, struct arrivals_index **ret_index)
+static int index_frames(const struct capture *capture, unsigned n_queues,
+                        struct arrivals_index **ret_index)
 {
-    int rc = arrivals_index_create(capture, ret_index);
+    uint64_t bytes = arrivals_bytes(capture, n_queues);
+    int rc = memory_take(bytes) ? 0 : -ENOMEM;
 
+    if (rc == 0) {
+        rc = arrivals_index_create(capture, ret_index);
+        if (rc != 0)
+            memory_give(bytes);
+    }
     if (rc != 0)
-        complain("no memory to look up %zu frames by their content: --no-verify",
-                 capture->n_frames);
+        complain("%" PRIu64 " MiB of memory are needed to look up %zu frames by their content, and "
+                 "%" PRIu64 " MiB may be used: --no-verify, or fewer frames (--limit)",
+                 bytes >> 20, capture->n_frames, memory_left() >> 20);
     return rc;
 }
 
@@ -339,7 +349,7 @@ int run(const struct options *options, const struct capture *capture, struct por
     int rc = capture->stream != NULL ? stream_start(capture->stream) : 0;
 
     if (rc == 0 && ports != NULL && ports->rx != NULL && options->verify)
-        rc = index_frames(capture, &index);
+        rc = index_frames(capture, options->rxq, &index);
     if (rc != 0)
         return rc;
     shared.index = index;
@@ -347,6 +357,8 @@ int run(const struct options *options, const struct capture *capture, struct por
     if (options->json != NULL)
         result.series = series_open(ports == NULL ? options->rxq : 0);
     rc = run_workers(&shared, pool, &result);
+    if (index != NULL)
+        memory_give(arrivals_bytes(capture, options->rxq));
     arrivals_index_free(index);
     if (rc == 0)
         *ret_result = result;

@@ -7,6 +7,7 @@
 #include "options.h"
 #include "pools.h"
 #include "show.h"
+#include "standard.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -45,6 +46,7 @@ int main(int argc, char *argv[])
     struct client client;
     int status;
 
+    standard_open();
     switch (options_parse(&options, argc, argv)) {
     case OPTIONS_ANSWERED:
         return EXIT_SUCCESS;

@@ -12,6 +12,7 @@
 #include "lab_mbuf.h"
 #include "lab_mbuf_log.h"
 #include "lab_mbuf_pages.h"
+#include "lab_mempool.h"
 #include "labyrinth_private.h"
 
 #define OPS_NAME "labyrinth"
@@ -182,12 +183,7 @@ struct rte_mempool *lab_mbuf_pool_nowait(struct rte_mempool *mp)
 
 struct lab_pool *lab_mbuf_pool_of(const struct rte_mempool *mp)
 {
-    struct lab_pool *pool = mp->pool_data;
-
-    if (strcmp(rte_mempool_get_ops(mp->ops_index)->name, OPS_NAME) != 0 || pool == NULL ||
-        pool->magic != LAB_POOL_MAGIC || pool->shape != LAB_POOL_SHAPE)
-        return NULL;
-    return pool;
+    return lab_mempool_pool(mp);
 }
 
 struct lab_arena *lab_mbuf_pool_arena(const struct rte_mempool *mp)

@@ -75,12 +75,13 @@ LAB_PUBLIC struct rte_mempool *lab_mbuf_pool_create(const struct lab_mbuf_pool_o
 LAB_PUBLIC struct rte_mempool *lab_mbuf_pool_nowait(struct rte_mempool *mp);
 
 /* The pool behind either handle, for its events: lab_pool_sequence() and what lab_pool_marks.h has.
- * NULL for a mempool of another driver. Any thread and process; wait-free. */
+ * NULL for a mempool of another driver. Any thread and process; wait-free. A program that does not
+ * link this library has lab_mempool_pool() (lab_mempool.h). */
 LAB_PUBLIC struct lab_pool *lab_mbuf_pool_of(const struct rte_mempool *mp);
 
 /* Returns the arena whose pages a mempool of lab_mbuf_pool_create() has, or NULL. Any thread of the
  * primary process; wait-free. */
-struct lab_arena *lab_mbuf_pool_arena(const struct rte_mempool *mp);
+LAB_PUBLIC struct lab_arena *lab_mbuf_pool_arena(const struct rte_mempool *mp);
 
 /* Whether a segment of the packet lies in the reserve of mp. One load while none of it is held. Any
  * thread; wait-free. */

@@ -156,7 +156,7 @@ LAB_INLINE uint64_t lab_audit_process(const struct lab_audit *audit, unsigned pa
 }
 
 /* The calling process's identity. The first call reads a file, later ones do not. */
-uint64_t lab_audit_self(void);
+LAB_PUBLIC uint64_t lab_audit_self(void);
 
 /* An lcore id, a device queue or LAB_LCORE_ANY, as a record has it. */
 LAB_INLINE unsigned lab_audit_lcore(uint32_t lcore)

@@ -38,7 +38,9 @@ _Static_assert(LAB_REGION_NAME_SIZE == LAB_SHARE_NAME_SIZE, "one name, one size"
 struct supply {
     int err; /* not 0: that could not be told */
     size_t available;
-    size_t total; /* hugetlb pages of all nodes, in use or not */
+    size_t total;  /* hugetlb pages of all nodes, in use or not */
+    int group_err; /* the same of the control groups */
+    struct lab_os_room group;
 };
 
 const char *lab_pages_name(enum lab_pages pages)
@@ -63,6 +65,8 @@ static struct supply look(const struct request *request)
     struct supply supply = {0};
     size_t ignored;
 
+    supply.group_err =
+        lab_os_group_room(kinds[request->pages].hugeadm ? request->page_bytes : 0, &supply.group);
     if (!kinds[request->pages].hugeadm) {
         /* Not of the only node: kernels that initialise memory late show less there. */
         supply.err =
@@ -135,30 +139,62 @@ static int short_of_memory(const struct request *request, const struct supply *s
                          what, supply->available >> 20);
 }
 
+/* What the control groups must leave: page tables count as memory, too, and some is charged for
+ * each CPU ahead of its use. */
+static size_t charged_bytes(const struct request *request)
+{
+    return kinds[request->pages].hugeadm ? request->bytes
+                                         : request->bytes + request->bytes / 256 + (256 << 10);
+}
+
+static bool is_beyond_group(const struct request *request, const struct supply *supply)
+{
+    return !supply->group_err && supply->group.bytes < charged_bytes(request);
+}
+
+static int short_of_group(const struct request *request, const struct supply *supply,
+                          struct lab_error *error)
+{
+    char what[64];
+
+    describe(request, &what);
+    return lab_error_set(
+        error, -ENOMEM,
+        "needs %s, of which the control group leaves %zu MiB: ask for less, or raise %s", what,
+        supply->group.bytes >> 20, supply->group.limit);
+}
+
 static int short_of(const struct request *request, const struct supply *supply, int cause,
                     struct lab_error *error)
 {
+    if (is_beyond_group(request, supply))
+        return short_of_group(request, supply, error);
     return kinds[request->pages].hugeadm ? short_of_hugetlb(request, supply, cause, error)
                                          : short_of_memory(request, supply, cause, error);
 }
 
-static int bind_to_node(const struct request *request, void *address)
+/* Where the kernel does not know the call, or a container forbids it, memory comes from the node of
+ * the caller's CPU, which is the right one where there is no other. *ret_refusal: why not from the
+ * one that was asked for, or 0. */
+static int bind_to_node(const struct request *request, void *address, int *ret_refusal)
 {
-    int err;
+    int err = 0;
 
-    if (request->node == LAB_NODE_ANY)
-        return 0;
-    err = lab_os_bind(address, request->bytes, request->node);
-    /* On the only node memory is in the right place anyhow, also where the kernel does not know the
-     * call or a container forbids it. */
-    return (err == -ENOSYS || err == -EPERM) && has_one_node() ? 0 : err;
+    *ret_refusal = 0;
+    if (request->node != LAB_NODE_ANY)
+        err = lab_os_bind(address, request->bytes, request->node);
+    if (err != -ENOSYS && err != -EPERM && err != -EACCES)
+        return err;
+    if (!has_one_node())
+        *ret_refusal = err;
+    return 0;
 }
 
 /* All advice comes before the first touch. */
 static int prepare(const struct request *request, const struct supply *supply, void *address,
-                   struct lab_error *error)
+                   int *ret_refusal, struct lab_error *error)
 {
-    int err = bind_to_node(request, address);
+    int err = bind_to_node(request, address, ret_refusal);
 
     if (err)
         return lab_error_set(error, err, "cannot bind memory to NUMA node %d: %s", request->node,
@@ -197,25 +233,32 @@ static int attempt(const struct request *request, struct lab_region *ret_region,
 {
     struct supply supply = look(request);
     bool hugetlb = kinds[request->pages].hugeadm;
+    int err, refusal;
     void *address;
-    int err;
 
-    /* A system that runs out of ordinary memory kills somebody instead of refusing. Of hugetlb
-     * pages it may have more than it shows: see nr_overcommit_hugepages. */
-    if (!hugetlb && !supply.err && supply.available < request->bytes)
+    /* A system, or a control group, that runs out of ordinary memory kills somebody instead of
+     * refusing. Of hugetlb pages a system may have more than it shows: see nr_overcommit_hugepages.
+     */
+    if (is_beyond_group(request, &supply) ||
+        (!hugetlb && !supply.err && supply.available < request->bytes))
         return short_of(request, &supply, -ENOMEM, error);
 
-    *error = (struct lab_error){0};
     err = map(request, &address, error);
     if (err)
         return error->code ? err : short_of(request, &supply, err, error);
-    err = prepare(request, &supply, address, error);
+    err = prepare(request, &supply, address, &refusal, error);
     if (err) {
         unmap(request, address);
         return err;
     }
-    *ret_region = (struct lab_region){address, request->bytes, request->node, request->pages,
-                                      request->share != NULL};
+    *ret_region =
+        (struct lab_region){address, request->bytes, refusal ? LAB_NODE_ANY : request->node,
+                            request->pages, request->share != NULL};
+    if (refusal)
+        lab_error_set(error, 0,
+                      "not bound to NUMA node %d, for this process may not call mbind(2) (%s): "
+                      "`numactl -m %d` before the program, or a seccomp profile that allows it",
+                      request->node, strerror(-refusal), request->node);
     return 0;
 }
 
@@ -274,9 +317,10 @@ int lab_region_create(const struct lab_region_options *options, struct lab_regio
             continue;
         if (pages == LAB_PAGES_THP && options->share)
             continue;
+        failure = (struct lab_error){0};
         err = attempt(&request, ret_region, &failure);
         if (!err)
-            return lab_error_set(error, 0, "%s", wish.message);
+            return lab_error_set(error, 0, "%s", wish.message[0] ? wish.message : failure.message);
         if (err == -EEXIST)
             break;
         /* Transparent pages are no wish: whoever follows the advice on hugetlb pages is better

@@ -38,7 +38,7 @@ struct lab_region_options {
 struct lab_region {
     void *address;        /* aligned to 2 MiB, or to an ordinary page when smaller than that */
     size_t bytes;         /* of whole pages, all zero */
-    int node;             /* as asked */
+    int node;             /* as asked; LAB_NODE_ANY also where it could not be bound */
     enum lab_pages pages; /* what it is made of, never LAB_PAGES_ANY */
     bool shared;          /* other processes may have it, too */
 };
@@ -54,12 +54,19 @@ struct lab_region {
  * kernel that refuses a step. *error (may be NULL) then says what was short and how to get it, for
  * instance: "needs 21 pages of 2 MiB on node 0, 12 free: `hugeadm --pool-pages-min 2MB:21`". On
  * success error->message is empty, or, where LAB_PAGES_ANY fell back to lesser pages, that same
- * sentence about the huge pages it would have liked (error->code is 0).
+ * sentence about the huge pages it would have liked (error->code is 0); or that the memory is not
+ * bound to the node, because a container forbids mbind(2).
+ *
+ * Nothing is taken that the control groups of the process do not leave, as far as their limits can
+ * be read: the kernel would kill the process, or another one of the group. Somebody else may take
+ * it in the same moment.
  *
  * A shared region is no file, and leaves none: it is found through the processes that have it,
  * which must be of the same user, and ends with the last of them, however that ends. Nobody can
  * make it smaller. A forked child has it open, though not mapped, until it ends or executes a
- * program. Transparent huge pages cannot be shared. -EEXIST when a process has one of that name.
+ * program. Transparent huge pages cannot be shared. -EEXIST when a process has one of that name;
+ * -EFBIG when RLIMIT_FSIZE is less than its size, since for the kernel it is a file; -EPERM,
+ * -EACCES or -ENOSYS where memfd_create(2) is forbidden: there is no other way to share by name.
  *
  * Blocking; any thread; set-up only. Examples: test/unit/region_test.c, region_share_test.c. */
 LAB_PUBLIC int lab_region_create(const struct lab_region_options *options,

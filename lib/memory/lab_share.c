@@ -48,7 +48,8 @@ static int reserve_place(const char *name, size_t bytes, void **ret_address)
     return err;
 }
 
-static int make_and_map(const char *name, void *address, size_t bytes, size_t page_bytes)
+static int make_and_map(const char *name, void *address, size_t bytes, size_t page_bytes,
+                        struct lab_error *error)
 {
     struct lab_os_share_name prefix, whole;
     int file, err;
@@ -56,6 +57,16 @@ static int make_and_map(const char *name, void *address, size_t bytes, size_t pa
     write_prefix(name, &prefix);
     snprintf(whole.text, sizeof(whole.text), "%.150s%p", prefix.text, address);
     err = lab_os_share_create(whole.text, bytes, page_bytes, &file);
+    if (err == -EFBIG)
+        return lab_error_set(error, err,
+                             "%s: %zu MiB are more than a file may have here, and shared memory is "
+                             "one: `ulimit -f unlimited`",
+                             name, (bytes - 1) / ((size_t)1 << 20) + 1);
+    if (err == -EPERM || err == -EACCES || err == -ENOSYS)
+        return lab_error_set(error, err,
+                             "%s: this process may not call memfd_create(2), without which no "
+                             "memory is shared by name (%s): a seccomp profile that allows it",
+                             name, strerror(-err));
     if (err != 0)
         return err;
     err = lab_os_share_map(file, address, bytes);
@@ -102,7 +113,7 @@ int lab_share_create(const char *name, size_t bytes, size_t page_bytes, void **r
                                 name, bytes >> 20, (unsigned long long)PLACES_START);
     }
     if (err == 0)
-        err = make_and_map(name, address, bytes, page_bytes);
+        err = make_and_map(name, address, bytes, page_bytes, error);
     (void)lab_os_close(lock);
     if (err == 0)
         *ret_address = address;

@@ -48,6 +48,19 @@ int lab_os_hugepages(size_t page_bytes, int node, size_t *ret_free, size_t *ret_
  * caches files. An estimate. -ENOENT where there is no such node; node 0 as above. */
 int lab_os_memory(int node, size_t *ret_bytes);
 
+/* What the control groups of this process leave it: the one that it is in, and all above it, of
+ * both versions. An estimate, of the moment. */
+struct lab_os_room {
+    size_t bytes;    /* SIZE_MAX: no limit is known */
+    char limit[192]; /* the file that has the limit, without its place where that is long; or "" */
+};
+
+/* Of ordinary memory (page_bytes 0; files that are cached count as free), or of hugetlb pages of a
+ * size. -ENOENT, or what stood in the way of looking: then nothing is known. The second reads
+ * `mountinfo` and `cgroup` in another directory than /proc/self. */
+int lab_os_group_room(size_t page_bytes, struct lab_os_room *ret_room);
+int lab_os_group_room_in(const char *proc, size_t page_bytes, struct lab_os_room *ret_room);
+
 /* Memory that processes share by name (lab_os_share.c). It is no file: it ends with the last
  * process that has it open or mapped, however that ends. */
 struct lab_os_share_name {
@@ -55,7 +68,8 @@ struct lab_os_share_name {
 };
 
 /* Makes memory of a size that nobody can change, of whole pages (page_bytes as for lab_os_map), and
- * opens it. -ENOMEM when the pages are not there. */
+ * opens it. -ENOMEM when the pages are not there; -EFBIG when it is larger than a file of this
+ * process may be (RLIMIT_FSIZE), and no SIGXFSZ comes. */
 int lab_os_share_create(const char *name, size_t bytes, size_t page_bytes, int *ret_file);
 
 /* Opens what a process of this user has open under a name that begins with `prefix`. -ENOENT when

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <lab_os.h>
+#include <lab_process.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>

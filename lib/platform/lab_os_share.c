@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -39,11 +40,23 @@ static unsigned huge_flags(size_t page_bytes)
     return page_bytes == LAB_PAGE_2M ? MFD_HUGETLB | MFD_HUGE_2MB : 0;
 }
 
+/* The kernel kills who goes beyond, by SIGXFSZ. */
+static bool is_beyond_limit(size_t bytes)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+           bytes > limit.rlim_cur;
+}
+
 int lab_os_share_create(const char *name, size_t bytes, size_t page_bytes, int *ret_file)
 {
     unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING | huge_flags(page_bytes);
-    int file = memfd_create(name, flags | MFD_NOEXEC_SEAL);
+    int file;
 
+    if (is_beyond_limit(bytes))
+        return -EFBIG;
+    file = memfd_create(name, flags | MFD_NOEXEC_SEAL);
     if (file < 0 && errno == EINVAL)
         file = memfd_create(name, flags);
     if (file < 0)

@@ -64,7 +64,8 @@ struct lab_arena;
 #define LAB_POOL_COUNT_MAX LAB_STACK_INDEX_MAX
 
 struct lab_pool_options {
-    const char *name; /* for reports; at most LAB_POOL_NAME_SIZE - 1 characters */
+    const char *name; /* for reports; at most LAB_POOL_NAME_SIZE - 1 characters. "" for
+                         lab_pool_init() alone */
     uint32_t count;   /* things, 1 to LAB_POOL_COUNT_MAX */
 
     /* The rest may be 0, which asks for what stands in brackets. */

@@ -18,6 +18,7 @@
 
 #include <lab_audit_groups.h>
 #include <lab_pool.h>
+#include <lab_process.h>
 
 /* The share of a pool that may wait in quarantine: the rest must do for all work. */
 #define LAB_POOL_QUARANTINE_SHARE 4u

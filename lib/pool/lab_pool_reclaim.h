@@ -10,6 +10,7 @@
  * (lab_pool_transfer): what a process was given without a word still counts as its giver's. */
 
 #include <lab_pool.h>
+#include <lab_process.h>
 
 /* Who is gone. */
 struct lab_pool_holder {

@@ -55,6 +55,10 @@ def quick(*arguments, **how):
     return run("--slot-ms=2", "--rounds=1", *arguments, **how)
 
 
+def all_have_moved(entries):
+    return all((entry["mops"]["min"] or 0) > 0 for entry in entries)
+
+
 def patterns():
     done = subprocess.run([PROGRAM, "--list"], stdout=subprocess.PIPE, text=True, check=True,
                           timeout=TIMEOUT_S)

@@ -30,6 +30,7 @@ OPS = 'labyrinth'
 MODES = ('', 'cache=on', 'cache=off', 'audit=sample', 'audit=full', 'audit=full:reclaim=auto',
          'audit=full:poison=on', 'audit=full:quarantine=20')
 SKIPPED = 77  # meson's exit status of a test that was not run
+WAIT_S = 120  # for what will come, however busy the machine is
 
 
 class Skip(Exception):
@@ -68,7 +69,7 @@ def install(place):
         raise Skip('no meson command here')
     root = os.path.join(place.directory, 'root')
     done = subprocess.run([MESON, 'install', '--no-rebuild', '-C', BUILD, '--destdir', root],
-                          capture_output=True, text=True, timeout=60, check=False)
+                          capture_output=True, text=True, timeout=WAIT_S, check=False)
     check_equal(done.returncode, 0, 'exit status of meson install: ' + done.stdout + done.stderr)
     return root
 
@@ -125,7 +126,7 @@ class Program:
         self.process.stdin.write(line.encode() + b'\n')
         self.process.stdin.flush()
 
-    def expect(self, pattern, seconds=20):
+    def expect(self, pattern, seconds=WAIT_S):
         """Waits for the pattern after what was expected before. Returns the match."""
         end = time.monotonic() + seconds
         while True:
@@ -141,7 +142,7 @@ class Program:
                               + output[self.seen:][-2000:])
             time.sleep(0.005)
 
-    def ask(self, command, seconds=20):
+    def ask(self, command, seconds=WAIT_S):
         """One command of pool_shell and its answer: the words after "ok"."""
         self.say(command)
         answer = self.expect(r'^(ok|error)\b([^\n]*)\n', seconds)
@@ -156,7 +157,7 @@ class Program:
         check(answer.group(1) == 'error', f'{self.name}, {command}: went well, and must not')
         return answer.group(2).strip()
 
-    def finish(self, seconds=60):
+    def finish(self, seconds=WAIT_S):
         """Waits for the end. Returns the exit status."""
         try:
             with contextlib.suppress(BrokenPipeError):
@@ -223,10 +224,10 @@ class Place:
         if not os.path.isdir(mount):
             os.mkdir(mount)
             done = subprocess.run(['mount', '-t', 'hugetlbfs', 'none', mount],
-                                  capture_output=True, text=True, timeout=20, check=False)
+                                  capture_output=True, text=True, timeout=WAIT_S, check=False)
             if done.returncode != 0:
                 raise Skip('cannot mount a hugetlbfs: ' + done.stderr.strip())
-            self.cleanup.callback(subprocess.run, ['umount', mount], timeout=20, check=True)
+            self.cleanup.callback(subprocess.run, ['umount', mount], timeout=WAIT_S, check=True)
         return [f'--huge-dir={mount}', '-m', str(mib)]
 
     def start(self, *argv, env=None):
@@ -236,7 +237,7 @@ class Place:
         self.cleanup.callback(program.kill)
         return program
 
-    def run(self, *argv, env=None, seconds=60):
+    def run(self, *argv, env=None, seconds=WAIT_S):
         """Runs a program to its end. Returns its exit status and what it said."""
         program = self.start(*argv, env=env)
         return program.finish(seconds), program.output()
@@ -244,7 +245,7 @@ class Place:
     def telemetry(self, command):
         """What a running DPDK program of this place answers, parsed."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
-            client.settimeout(10)
+            client.settimeout(WAIT_S)
             client.connect(os.path.join(self.runtime, 'dpdk_telemetry.v2'))
             limit = json.loads(client.recv(1024))['max_output_len']
             client.send(command.encode())

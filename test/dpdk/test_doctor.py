@@ -9,14 +9,14 @@ import os
 import re
 import subprocess
 
-from dpdk_support import BUILD, PLUGIN, Skip, built, check, check_equal, main
+from dpdk_support import WAIT_S, BUILD, PLUGIN, Skip, built, check, check_equal, main
 
 DOCTOR = os.path.join(BUILD, 'app', 'doctor', 'labyrinth-doctor')
 
 
 def findings(place):
     """What is said of the place's runtime directory, or of files on its hugetlbfs."""
-    done = subprocess.run([DOCTOR, '--json'], capture_output=True, text=True, timeout=60,
+    done = subprocess.run([DOCTOR, '--json'], capture_output=True, text=True, timeout=WAIT_S,
                           check=False)
     check(done.returncode in (0, 1, 2), done.stderr)
     return [f for f in json.loads(done.stdout)['findings'] if place.prefix in f['text']]
@@ -65,7 +65,7 @@ def slots(place):
     abi = os.path.basename(folders[-1]).split('-')[1].split('.')[0]
     os.symlink(PLUGIN, f'{made_up}/librte_mempool_labyrinth.so.{abi}')
     done = subprocess.run([DOCTOR, '--json', f'--root={machine}'], capture_output=True, text=True,
-                          timeout=60, check=False)
+                          timeout=WAIT_S, check=False)
     found = {f['check']: f for f in json.loads(done.stdout)['findings']}
     check_equal(found['plugin']['level'], 'good', found['plugin']['text'])
     text = found['slots']['text']
@@ -74,7 +74,7 @@ def slots(place):
 
 
 def tool_output(*words):
-    return subprocess.run(words, capture_output=True, text=True, timeout=60,
+    return subprocess.run(words, capture_output=True, text=True, timeout=WAIT_S,
                           check=True).stdout.strip()
 
 

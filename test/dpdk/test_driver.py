@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""driver_test, on both kinds of memory."""
+"""driver_test, on both kinds of memory, and renew_test."""
 
 from dpdk_support import built, check_equal, lcores, main
 
@@ -20,4 +20,11 @@ def in_ordinary_memory(place):
     driver(place, place.ordinary_memory(640))
 
 
-main(in_huge_pages, in_ordinary_memory)
+def mbufs_are_renewed(place):
+    status, output = place.run(built('renew_test'),
+                               *place.eal(lcores(1), *place.ordinary_memory(64), plugins=[]))
+    print(output, flush=True)
+    check_equal(status, 0, 'exit status of renew_test')
+
+
+main(in_huge_pages, in_ordinary_memory, mbufs_are_renewed)

@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 
-from dpdk_support import check, check_equal, install, main, tool
+from dpdk_support import WAIT_S, check, check_equal, install, main, tool
 
 
 def run(*words):
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=WAIT_S, check=False)
     check_equal(done.returncode, 0, f'exit status of {words[0]}: {done.stdout}{done.stderr}')
     return done.stdout
 
@@ -39,6 +39,24 @@ def dpdk_program(place):
     check('labyrinth: 8159 of 8191 free' in said, said)
 
 
+def handover(place):
+    """The program links the library, and the plugin is loaded: each has a copy."""
+    examples, plugin = examples_and_plugin(place)
+    root = os.path.join(place.directory, 'root')
+    headers = os.path.dirname(find(root, 'labyrinth.h'))
+    libraries = os.path.dirname(find(root, 'liblabyrinth.so'))
+    program = os.path.join(place.directory, 'handover')
+    flags = run('pkg-config', '--cflags', '--libs', 'libdpdk').split()
+    run('cc', '-Wall', os.path.join(examples, 'handover.c'), f'-I{headers}', f'-L{libraries}',
+        f'-Wl,-rpath,{libraries}', '-llabyrinth', *flags, '-o', program)
+    memory = place.ordinary_memory(256)
+    status, said = place.run(program, *place.eal('--lcores=0', *memory, plugins=[plugin]),
+                             env={'LABYRINTH_OPTIONS': 'audit=full'})
+    check_equal(status, 0, 'exit status: ' + said)
+    check('32 mbufs are held together' in said, said)
+    check('wrong_holder' not in said, said)
+
+
 def testpmd(place):
     tool('dpdk-testpmd')
     examples, plugin = examples_and_plugin(place)
@@ -46,9 +64,9 @@ def testpmd(place):
     program = place.start(os.path.join(examples, 'testpmd.sh'), '-d', plugin,
                           f'--lcores=0@{cpus[0]},1@{cpus[-1]}', f'--file-prefix={place.prefix}',
                           *place.huge_pages(512))
-    program.expect(r'RX-packets: [1-9]', seconds=30)
+    program.expect(r'RX-packets: [1-9]')
     program.process.send_signal(signal.SIGINT)
     check_equal(program.finish(), 0, 'exit status: ' + program.output()[-2000:])
 
 
-main(dpdk_program, testpmd)
+main(dpdk_program, handover, testpmd)

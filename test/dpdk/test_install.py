@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 
-from dpdk_support import OPS, Skip, built, check, check_equal, install, main
+from dpdk_support import WAIT_S, OPS, Skip, built, check, check_equal, install, main
 
 
 def plugin_directory(place):
@@ -35,9 +35,9 @@ def no_second_dpdk(place):
     directory = install(place) + plugin_directory(place)
     plugin = os.path.join(directory, 'librte_mempool_labyrinth.so')
     names = subprocess.run(['nm', '-D', '--defined-only', plugin], capture_output=True, text=True,
-                           timeout=20, check=True).stdout
+                           timeout=WAIT_S, check=True).stdout
     check(' rte_' not in names, 'the plugin defines symbols of DPDK:\n' + names)
-    needed = subprocess.run(['readelf', '-d', plugin], capture_output=True, text=True, timeout=20,
+    needed = subprocess.run(['readelf', '-d', plugin], capture_output=True, text=True, timeout=WAIT_S,
                             check=True).stdout
     for name in 'libdw', 'libjansson':  # missing in many places: loaded when there is a report to make
         check(name not in needed, f'the plugin does not load without {name}')

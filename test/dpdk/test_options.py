@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 
-from dpdk_support import OPS, PLUGIN, built, check, check_equal, lcores, main
+from dpdk_support import OPS, PLUGIN, WAIT_S, built, check, check_equal, lcores, main
 
 SIZE = 5000
 CACHE = 32
@@ -109,7 +109,7 @@ def nobody_reads_the_environment_of_a_setuid_program(place):
     """What the plugin asks the C library for, since a test cannot count on a setuid program here."""
     del place
     asked = subprocess.run(['nm', '-D', '--undefined-only', PLUGIN], capture_output=True, text=True,
-                           timeout=20, check=True).stdout
+                           timeout=WAIT_S, check=True).stdout
     check_equal(re.findall(r'\b(?:secure_)?getenv\b', asked), ['secure_getenv'], 'asked for')
 
 

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 
-from dpdk_support import MODES, OPS, Skip, check, check_equal, lcores, main, tool
+from dpdk_support import MODES, OPS, WAIT_S, Skip, check, check_equal, lcores, main, tool
 
 # Local experimental Ethertype: what the kernel itself sends is something else.
 ETHERTYPE = b'\x88\xb5'
@@ -39,7 +39,7 @@ TOLD_ANYWAY = re.compile(r'LABYRINTH: \d+ of the mempools were not freed before 
 
 
 def ip(*arguments):
-    done = subprocess.run([tool('ip'), *arguments], capture_output=True, text=True, timeout=20,
+    done = subprocess.run([tool('ip'), *arguments], capture_output=True, text=True, timeout=WAIT_S,
                           check=False)
     if done.returncode != 0:
         raise Skip(f'ip {" ".join(arguments)}: {done.stderr.strip()}')
@@ -67,7 +67,7 @@ class Network:
             raise Skip('needs a network namespace of its own, which only root can make')
         self.name = place.prefix
         ip('netns', 'add', self.name)
-        cleanup.callback(subprocess.run, ['ip', 'netns', 'delete', self.name], timeout=20,
+        cleanup.callback(subprocess.run, ['ip', 'netns', 'delete', self.name], timeout=WAIT_S,
                          check=True)
         self.ends = PORTS[kind][2]
         if PORTS[kind][0] == 'veth':
@@ -97,7 +97,7 @@ def frame(number):
     return (head + bytes(range(256)) * 6)[:length]
 
 
-def collect(end, wanted, seconds=20):
+def collect(end, wanted, seconds=WAIT_S):
     """As many frames as are wanted, and those that come at once with them."""
     deadline = time.monotonic() + seconds
     frames = []

@@ -10,7 +10,7 @@ import os
 import random
 import time
 
-from dpdk_support import OPS, built, check, check_equal, main
+from dpdk_support import OPS, WAIT_S, built, check, check_equal, main
 
 POOL = 8191
 HELD = 64  # of a churning secondary
@@ -74,6 +74,21 @@ def get_and_put_with_cache(place):
     check_equal(primary.ask('0 free'), POOL, 'free objects')
 
 
+def without_cache(place):
+    """What is said to the primary alone holds for all processes."""
+    os.environ['LABYRINTH_OPTIONS'] = 'cache=off'
+    primary = start_primary(place, cache=256)
+    del os.environ['LABYRINTH_OPTIONS']
+    secondary = start_secondary(place)
+    for process, lcore in (primary, 1), (secondary, 4), (primary, 2), (secondary, 5):
+        process.ask(f'{lcore} get 300 1')
+        process.ask(f'{lcore} put 300')
+    check_full(primary)
+    check_equal(secondary.ask('4 drain'), POOL, 'drained by the secondary')
+    secondary.ask(f'5 put {POOL}')
+    check_full(primary)
+
+
 def drain(place):
     """What the lcores of one process freed and left in their tips, the other gets."""
     primary = start_primary(place)
@@ -134,7 +149,7 @@ def killed_in_mid_churn(place):
 
 def reclaimed(place):
     """With the audit's full records and reclaim=auto the same costs nothing: all that the killed
-    held and moved is back within seconds, while the primary goes on."""
+    held and moved comes back, while the primary goes on."""
     os.environ['LABYRINTH_OPTIONS'] = 'audit=full:reclaim=auto'
     chance = random.Random(5)
     primary = start_primary(place)
@@ -149,7 +164,7 @@ def reclaimed(place):
         time.sleep(0.05 + 0.15 * chance.random())
         secondary.kill()
         check(int(primary.expect(r'^ok (\d+)\n').group(1)) > 0, 'the primary stood still')
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + WAIT_S
         while (free := primary.ask('0 free')) != POOL:
             check(time.monotonic() < deadline, f'{free} of {POOL} are back after kill {kill}')
             time.sleep(0.1)
@@ -160,4 +175,4 @@ def reclaimed(place):
     del os.environ['LABYRINTH_OPTIONS']
 
 
-main(get_and_put, get_and_put_with_cache, drain, pipeline, killed_in_mid_churn, reclaimed)
+main(get_and_put, get_and_put_with_cache, without_cache, drain, pipeline, killed_in_mid_churn, reclaimed)

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 
-from dpdk_support import check, check_equal, main, tool
+from dpdk_support import WAIT_S, check, check_equal, main, tool
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 RECIPES = os.path.join(ROOT, 'config', 'testpmd')
@@ -20,7 +20,7 @@ def receives(place, *words, memory=()):
     memory = [*(memory or place.huge_pages(512)), f'--file-prefix={place.prefix}']
     program = place.start(RECIPES, *words,
                           env={'PLUGIN': place.plugin(), 'EAL': ' '.join(memory)})
-    program.expect(r'RX-packets: [1-9]', seconds=30)
+    program.expect(r'RX-packets: [1-9]')
     program.process.send_signal(signal.SIGINT)
     check_equal(program.finish(), 0, 'exit status: ' + program.output()[-2000:])
     check('--mbuf-pool-ops-name=labyrinth' in program.output(), 'another pool is used')
@@ -46,7 +46,7 @@ def wrong_use(place):
     for words, status, text in (((), 2, 'usage'), (('mack',), 2, 'usage'),
                                 (('rxonly', '/none'), 1, "cannot read '/none'"),
                                 (('nic',), 1, 'none given')):
-        done = subprocess.run([RECIPES, *words], capture_output=True, text=True, timeout=20,
+        done = subprocess.run([RECIPES, *words], capture_output=True, text=True, timeout=WAIT_S,
                               check=False)
         check_equal((done.returncode, done.stdout), (status, ''), f'recipe {words}')
         check(text in done.stderr, done.stderr)

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 
-from dpdk_support import OPS, built, check, check_equal, lcores, main
+from dpdk_support import WAIT_S, OPS, built, check, check_equal, lcores, main
 
 SIZE = 5000
 STAT = os.environ['LABYRINTH_STAT']
@@ -15,7 +15,7 @@ STAT = os.environ['LABYRINTH_STAT']
 
 def stat(place, *arguments, status=0):
     done = subprocess.run([STAT, f'--file-prefix={place.prefix}', *arguments], text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30, check=False)
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=WAIT_S, check=False)
     check_equal(done.returncode, status, f'status of {arguments}, {done.stderr}')
     return done.stdout if status == 0 else done.stderr
 

@@ -6,7 +6,7 @@
 import re
 import time
 
-from dpdk_support import OPS, check, check_equal, lcores, main, tool
+from dpdk_support import OPS, WAIT_S, check, check_equal, lcores, main, tool
 
 
 def sent(testpmd, ports):
@@ -35,11 +35,12 @@ def forward(place, memory, *options, forwarders=1):
                           '--auto-start', '--total-num-mbufs=16384', f'--nb-cores={forwarders}',
                           *options)
     testpmd.expect('Start automatic packet forwarding')
-    before = sent(testpmd, ports)
-    time.sleep(0.5)
-    after = sent(testpmd, ports)
-    for port in range(ports):
-        check(after[port] > before[port], f'port {port} stands still at {after[port]} packets')
+    before = after = sent(testpmd, ports)
+    end = time.monotonic() + WAIT_S
+    while any(now <= was for now, was in zip(after, before)):
+        check(time.monotonic() < end, f'a port stands still: {before}, {after} packets')
+        time.sleep(0.1)
+        after = sent(testpmd, ports)
     testpmd.say('stop')
     testpmd.expect(r'Waiting for lcores to finish.*Done\.')
     ops, size, free = pool(testpmd)

@@ -13,8 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A program that needs more wants a smaller bound: the suite is to end within minutes. */
-#define EXECUTIONS 20000000ull
+/* A program that needs more wants a smaller bound: some ten seconds are the most that one may take
+ * of a suite. With --bound it is one that somebody waits for. */
+#define EXECUTIONS 5000000ull
+#define EXECUTIONS_PATIENT 2000000000ull
+
+static unsigned long long executions_max = EXECUTIONS;
 
 static const char usage[] =
     "usage: %s [--bound=N] [--find] [--list] [--replay=PATH] [PROGRAM...]\n"
@@ -47,7 +51,7 @@ static struct result explore(const struct explore_program *p, unsigned bound)
         bool more = true;
 
         choice_start(r.bound);
-        for (r.executions = 0; more && !r.failed && r.executions < EXECUTIONS; r.executions++) {
+        for (r.executions = 0; more && !r.failed && r.executions < executions_max; r.executions++) {
             r.failed = !schedule_execution(p, false);
             if (r.failed)
                 continue;
@@ -58,7 +62,7 @@ static struct result explore(const struct explore_program *p, unsigned bound)
                 more = true;
             }
         }
-        if (r.failed || r.executions == EXECUTIONS || r.bound == bound)
+        if (r.failed || r.executions == executions_max || r.bound == bound)
             break;
     }
     r.witnessed = schedule_witnessed();
@@ -87,7 +91,7 @@ static bool report(const struct explore_program *p, unsigned number, unsigned bo
         why = "no execution failed, and one must";
     else if (!r.failed && p->witness && !r.witnessed)
         why = "no execution was the one it is there for";
-    else if (r.executions == EXECUTIONS)
+    else if (r.executions == executions_max)
         why = "too many executions: lower its bound";
 
     printf("%sok %u - %s: %llu executions, bound %u\n", why ? "not " : "", number, p->name,
@@ -132,6 +136,7 @@ int explore_main(int argc, char **argv, const struct explore_program *programs, 
         switch (option) {
         case 'b':
             bound = atoi(optarg);
+            executions_max = EXECUTIONS_PATIENT;
             break;
         case 'f':
             finding = true;

@@ -59,6 +59,8 @@ WRAP(advise_huge, EINVAL, true, (void *address, size_t bytes), (address, bytes))
 WRAP(hugepages, EMFILE, false, (size_t page_bytes, int node, size_t *ret_free, size_t *ret_total),
      (page_bytes, node, ret_free, ret_total))
 WRAP(memory, EMFILE, false, (int node, size_t *ret_bytes), (node, ret_bytes))
+WRAP(group_room, EMFILE, false, (size_t page_bytes, struct lab_os_room *ret_room),
+     (page_bytes, ret_room))
 
 WRAP(lock, ENOMEM, true, (const char *name, int *ret_file), (name, ret_file))
 WRAP(share_create, ENOMEM, true, (const char *name, size_t bytes, size_t page_bytes, int *ret_file),

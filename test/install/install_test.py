@@ -20,6 +20,61 @@ MESON = os.environ["LABYRINTH_MESON"]
 EXPORTED = re.compile(r"lab_\w+$")
 
 
+# A child dies with a buffer that was given to it by its name, and is reclaimed by it.
+NAMED = """
+#include <labyrinth.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int main(void)
+{
+    const struct lab_pool_options options = {.name = "named", .count = 64, .buffer_bytes = 64,
+        .node = LAB_NODE_ANY, .shared = true, .audit.level = LAB_AUDIT_FULL};
+    struct lab_pool_holder holder = {.lcore = LAB_LCORE_ANY};
+    struct lab_pool_reclaimed reclaimed = {0};
+    struct lab_error error = {0};
+    struct lab_pool *pool;
+    uint64_t self;
+    int go[2], rc = -EAGAIN;
+    pid_t child;
+    void *thing;
+    char byte;
+
+    if (lab_os_process(0, &self) != 0 || self != lab_audit_self() || pipe(go) != 0)
+        return 1;
+    child = fork();
+    if (child == 0) { /* before there is a pool: it attaches as any other process does */
+        close(go[1]);
+        return read(go[0], &byte, 1) == 1 && lab_pool_attach("named", &pool, &error) == 0 &&
+               lab_pool_get(pool, 1, &thing) == 0 && lab_pool_put(pool, 1, thing) == 0 &&
+               read(go[0], &byte, 1) == 1 ? 0 : 1;
+    }
+    if (lab_os_process(child, &holder.process) != 0 || holder.process == self)
+        return 2;
+    if (lab_pool_create(&options, &pool, &error) != 0)
+        return fprintf(stderr, "%s\\n", error.message), 77;
+    usleep(LAB_AUDIT_SETTLE_MS * 1000 + 1000);
+    if (write(go[1], "", 1) != 1)
+        return 3;
+    usleep(300000);
+    if (lab_pool_get(pool, 0, &thing) != 0 ||
+        lab_pool_transfer(pool, 0, &thing, 1, 1, holder.process) != 0)
+        return 4;
+    if (write(go[1], "", 1) != 1 || waitpid(child, &rc, 0) != child)
+        return 5;
+    for (int i = 0; i < 1000; i++) {
+        rc = lab_pool_reclaim(pool, 0, &holder, NULL, NULL, &reclaimed, &error);
+        if (rc != -EAGAIN)
+            break;
+        usleep(10000);
+    }
+    fprintf(stderr, "%d: %s, %u\\n", rc, error.message, reclaimed.held);
+    return rc == 0 && reclaimed.held == 1 ? 0 : 6;
+}
+""".replace("\\\\", "\\")
+
+
 def run(*words, **how):
     return subprocess.run([str(word) for word in words], capture_output=True, text=True,
                           timeout=60, check=False, **how)
@@ -104,6 +159,16 @@ class Programs(InstallTest):
                              self.place.examples / "native.c", "-x", "none",
                              *self.place.flags("--cflags", "--libs"))
         self.assert_runs(program, LD_LIBRARY_PATH=str(self.place.libraries))
+
+
+    def test_others_can_be_named(self):
+        """For lab_pool_transfer() and lab_pool_reclaim()."""
+        source = os.path.join(self.folder, "named.c")
+        with open(source, "w", encoding="ascii") as file:
+            file.write(NAMED)
+        program = self.built("named", compiler("cc", "gcc"), "-Wall", "-Werror", source,
+                             *self.place.flags("--cflags", "--libs"))
+        self.succeed(program, env={**os.environ, "LD_LIBRARY_PATH": str(self.place.libraries)})
 
 
 class Files(InstallTest):

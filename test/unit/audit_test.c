@@ -71,7 +71,7 @@ static void a_change_of_level_voids_what_was_recorded(void **state)
     assert_int_equal(lab_audit_put(audit, 1, &old, 0, &word), LAB_AUDIT_FINE);
     while (!lab_audit_begin(audit, 1, (struct lab_audit_site){0}, lab_ticks(), &call))
         usleep(1000);
-    assert_in_range((lab_os_clock_ns() - begin) / 1000000, LAB_AUDIT_SETTLE_MS / 2, 60000);
+    assert_true((lab_os_clock_ns() - begin) / 1000000 >= LAB_AUDIT_SETTLE_MS / 2);
     assert_int_equal(lab_audit_put(audit, 0, &call, 0, &word), LAB_AUDIT_FINE);
     assert_int_equal(lab_audit_put(audit, 1, &call, 0, &word), LAB_AUDIT_FINE);
     assert_int_equal(lab_audit_put(audit, 1, &call, 0, &word), LAB_AUDIT_DOUBLE_FREE);

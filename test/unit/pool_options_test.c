@@ -49,10 +49,29 @@ static void expect_refused(const struct lab_pool_options *options, int code, con
         expect_refused(with, -EINVAL, words);                                                      \
     } while (0)
 
+/* A pool of buffers may be found by its name; objects of a program may have none. */
+static void only_pools_of_objects_may_have_no_name(void **state)
+{
+    struct lab_pool_options options = plain_options(BUFFERS, 100);
+    struct lab_error error = {0};
+    struct lab_pool *pool;
+    struct rig rig;
+
+    options.name = "";
+    assert_int_equal(lab_pool_create(&options, &pool, &error), -EINVAL);
+    expect_error(&error, -EINVAL, "name has 1 to 31 characters");
+    options = plain_options(OBJECTS, 100);
+    options.name = "";
+    rig_make(&rig, &options);
+    assert_string_equal(rig.pool->name, "");
+    rig_put(&rig, 0, rig.things, 100);
+    rig_check(&rig);
+    rig_unmake(&rig);
+}
+
 static void every_wrong_option_has_its_own_error(void **state)
 {
     expect_refused_with("name has 1 to 31 characters", with->name = NULL);
-    expect_refused_with("name has 1 to 31 characters", with->name = "");
     expect_refused_with("name has 1 to 31 characters",
                         with->name = "01234567890123456789012345678901");
     expect_refused_with("pool test: 0 buffers asked for, 1 to 268435454", with->count = 0);
@@ -332,6 +351,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_wrong_option_has_its_own_error),
+        cmocka_unit_test(only_pools_of_objects_may_have_no_name),
         cmocka_unit_test(the_largest_and_smallest_options_are_right),
         cmocka_unit_test(each_kind_has_its_maker),
         cmocka_unit_test(more_memory_than_there_is),

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""Every example in C of the documents and of the installed headers compiles against what `meson
+install` has put into a directory of the test's own; a whole program is linked, too."""
+
+import os
+import pathlib
+import re
+import shutil
+import tempfile
+import unittest
+
+from install_test import MESON, SOURCE, Installation, compiler, run
+from skips import main
+
+BLOCK = re.compile(r"^```c\n(.*?)^```$", re.M | re.S)
+# In a comment, set off from the words around it: lines that are further in.
+INSET = re.compile(r"(?:^ \*\n)((?: \*(?:     .*)?\n)+)", re.M)
+
+# What stands around an example that is no whole program: what came before in the reader's own.
+AROUND = """#include <labyrinth.h>
+#include <stdio.h>
+%s
+int main(void)
+{
+    struct lab_pool_options options = {0};
+    struct lab_error error = {0};
+    struct lab_pool *pool = NULL;
+    int rc = 0;
+%s
+    {
+%s
+    }
+    (void)options, (void)error, (void)pool, (void)rc;
+    return 0;
+}
+"""
+OF_DPDK = ("#include <lab_mbuf.h>\n#include <lab_mempool.h>\n#include <lab_region_dma.h>\n"
+           "#include <rte_ethdev.h>\n",
+           "    struct lab_region region = {0};\n    struct rte_eth_dev_info info;\n"
+           "    struct rte_mempool *mp = NULL;\n    uint16_t port = 0, queue = 0;\n"
+           "    void *objects[1] = {NULL};\n    unsigned n = 1;\n    uint32_t to = 0;\n"
+           "    (void)region, (void)info, (void)mp, (void)port, (void)queue, (void)objects, (void)n, "
+           "(void)to;\n")
+
+
+class Examples(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if not MESON:
+            raise unittest.SkipTest("no meson command here")
+        cls.folder = tempfile.mkdtemp(prefix="labyrinth-documents-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.place = Installation(cls.folder)
+        cls.has_dpdk = run("pkg-config", "--exists", "libdpdk").returncode == 0
+
+    def compile(self, name, text):
+        """What is DPDK's needs its headers, and the library for mempools."""
+        of_dpdk = re.search(r"\b(rte|RTE)_|lab_mbuf|lab_mempool|lab_region_dma", text) is not None
+        if of_dpdk and not self.has_dpdk:
+            return False
+        is_whole = re.search(r"^int main\(", text, re.M) is not None
+        if not is_whole:
+            text = AROUND % (*(OF_DPDK if of_dpdk else ("", "")), text)
+        path = pathlib.Path(self.folder, "example.c")
+        path.write_text(text, encoding="utf-8")
+        flags = self.place.flags("--cflags", "--libs")
+        if of_dpdk:
+            dpdk = run("pkg-config", "--cflags", "--libs", "libdpdk").stdout.split()
+            flags = [f"-L{self.place.libraries}", "-llabyrinth_mbuf", *flags,
+                     *[flag.replace("-I/", "-isystem/") for flag in dpdk]]
+        # An example may leave a result to its reader.
+        done = run(compiler("cc", "gcc"), "-Wall", "-Werror", "-Wno-unused-result", path, *flags, "-o",
+                   os.path.join(self.folder, "example"))
+        self.assertEqual(done.returncode, 0, f"{name}:\n{text}\n{done.stderr}")
+        return True
+
+    def compile_all(self, name, blocks):
+        return [self.compile(f"{name}, example {i + 1}", block) for i, block in enumerate(blocks)]
+
+    def test_documents(self):
+        done = []
+        for path in sorted([SOURCE / "README.md", *SOURCE.glob("doc/**/*.md")]):
+            with self.subTest(path.name):
+                done += self.compile_all(path.relative_to(SOURCE),
+                                         BLOCK.findall(path.read_text(encoding="utf-8")))
+        self.assertGreaterEqual(len(done), 10)
+
+    def test_headers(self):
+        done = []
+        for path in sorted(self.place.headers.glob("*.h")):
+            blocks = []
+            for inset in INSET.findall(path.read_text(encoding="utf-8")):
+                code = re.sub(r"^ \* {0,5}", "", inset, flags=re.M)
+                if re.search(r"\w\(.*\).*;$", code, re.M):  # and no drawing
+                    blocks.append(code)
+            with self.subTest(path.name):
+                done += self.compile_all(path.name, blocks)
+        if self.has_dpdk:
+            self.assertGreaterEqual(len(done), 3)
+
+    def test_installed(self):
+        """The files that are installed to be copied from."""
+        names = []
+        for path in sorted(self.place.examples.glob("*.c")):
+            with self.subTest(path.name):
+                if self.compile(path.name, path.read_text(encoding="utf-8")):
+                    names.append(path.name)
+        self.assertIn("native.c", names)
+
+
+class Manual(unittest.TestCase):
+    def test_examples_call_what_is_public(self):
+        """Those of man pages are cut out of tests, and show the reader nothing that only a test
+        has of the library's."""
+        headers = "".join(path.read_text(encoding="utf-8") for path in
+                          [*SOURCE.glob("lib/*/lab_*.h"), *SOURCE.glob("drivers/*/lab_*.h"),
+                           *SOURCE.glob("drivers/*/*/lab_*.h")])
+        public = set(re.findall(r"(?:LAB_PUBLIC|LAB_INLINE|static inline)\b[^;{]*?\b(lab_\w+)\(",
+                                headers))
+        for path in pathlib.Path(os.environ["LABYRINTH_BUILD"]).glob("doc/man3/*.3"):
+            example = path.read_text(encoding="utf-8").split(".SH EXAMPLE")[-1]
+            example = example.split(".SH SEE ALSO")[0]
+            with self.subTest(path.stem):
+                self.assertLessEqual(set(re.findall(r"\b(lab_\w+)\(", example)), public)
+
+
+if __name__ == "__main__":
+    main()
