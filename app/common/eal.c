@@ -4,6 +4,7 @@
 #include "eal.h"
 
 #include "device.h"
+#include "eal_log.h"
 #include "hugepages.h"
 #include "memory.h"
 #include "message.h"
@@ -155,6 +156,7 @@ static bool add_own(const struct eal_request *request)
         add("--no-pci");
     add("--no-telemetry");
     add("--log-level=error");
+    eal_log_without_directory();
     add(eal.prefix);
     return add_memory(request);
 }

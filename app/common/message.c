@@ -31,16 +31,17 @@ static bool has_room(int patience_ms)
 }
 
 /* Not through stdio, whose lock a thread would hold that waits. */
-static void put(const char *text, size_t n, int patience_ms)
+static bool put(const char *text, size_t n, int patience_ms)
 {
     while (n > 0 && has_room(patience_ms)) {
         ssize_t done = write(STDERR_FILENO, text, n < PIPE_BUF ? n : PIPE_BUF);
 
         if (done < 0 && errno != EINTR && errno != EAGAIN)
-            return;
+            return false;
         text += done > 0 ? done : 0;
         n -= done > 0 ? (size_t)done : 0;
     }
+    return n == 0;
 }
 
 void message_disarm(char *text)
@@ -67,7 +68,7 @@ static void say(const char *format, va_list arguments)
     line[n] = '\0';
     message_disarm(line);
     line[n++] = '\n';
-    put(line, n, PATIENCE_MS);
+    (void)put(line, n, PATIENCE_MS);
 }
 
 void complain(const char *format, ...)
@@ -95,7 +96,12 @@ void note_silence(void)
     silent = true;
 }
 
+bool message_write(const char *text)
+{
+    return put(text, strlen(text), PATIENCE_MS);
+}
+
 void message_try(const char *text)
 {
-    put(text, strlen(text), 0);
+    (void)put(text, strlen(text), 0);
 }

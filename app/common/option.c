@@ -49,6 +49,47 @@ static const struct option_spec *spec_of(const struct option_table *table, int l
     return NULL;
 }
 
+/* Says which options a word abbreviates, where those are several. */
+static bool complain_ambiguous(const struct option_table *table, const char *word, size_t length)
+{
+    char list[512] = "";
+    size_t n = 0, at = 0;
+
+    for (size_t i = 0; i < table->n; i++) {
+        const char *name = table->specs[i].name;
+
+        if (name == NULL || strncmp(name, word, length) != 0)
+            continue;
+        if (at < sizeof(list))
+            at +=
+                (size_t)snprintf(list + at, sizeof(list) - at, "%s--%s", n == 0 ? "" : ", ", name);
+        n++;
+    }
+    if (n > 1)
+        complain("--%.*s may be any of %s", (int)length, word, list);
+    return n > 1;
+}
+
+/* The option that a long word names, in full or cut short; NULL: none, or several. */
+static const struct option_spec *find_long(const struct option_table *table, const char *word,
+                                           size_t length)
+{
+    const struct option_spec *found = NULL;
+
+    for (size_t i = 0; i < table->n; i++) {
+        const char *name = table->specs[i].name;
+
+        if (name == NULL || strncmp(name, word, length) != 0)
+            continue;
+        if (strlen(name) == length)
+            return &table->specs[i];
+        if (found != NULL)
+            return NULL;
+        found = &table->specs[i];
+    }
+    return found;
+}
+
 static bool is_name(const struct option_table *table, const char *name, size_t length)
 {
     for (size_t i = 0; i < table->n; i++) {
@@ -70,6 +111,8 @@ static void complain_unknown(const struct option_table *table, const char *typed
         complain("unknown option -%c: see --help", letter);
         return;
     }
+    if (complain_ambiguous(table, typed + 2, strcspn(typed + 2, "=")))
+        return;
     for (size_t i = 0; i < table->n; i++) {
         if (table->specs[i].name != NULL)
             names[n++] = table->specs[i].name;
@@ -85,14 +128,16 @@ static void complain_unknown(const struct option_table *table, const char *typed
 /* getopt_long has met what it does not like; `typed` is where it stood. */
 static void complain_option(const struct option_table *table, const char *typed, int verdict)
 {
-    const struct option_spec *spec = spec_of(table, optopt);
+    bool is_long = strncmp(typed, "--", 2) == 0;
+    const struct option_spec *spec =
+        is_long ? find_long(table, typed + 2, strcspn(typed + 2, "=")) : spec_of(table, optopt);
 
     if (verdict == ':')
-        complain("%s needs %s", typed, spec->argument);
-    else if (spec != NULL && optopt >= OPTION_NO_LETTER)
-        complain("--%s takes no argument", spec->name);
+        complain("%s needs %s", typed, spec_of(table, optopt)->argument);
+    else if (is_long && spec != NULL)
+        complain("--%s takes no argument: it is --%s alone", spec->name, spec->name);
     else
-        complain_unknown(table, typed, typed[1] == '-' ? 0 : optopt);
+        complain_unknown(table, typed, is_long ? 0 : optopt);
 }
 
 bool option_split(const struct option_table *table, int *argc, char **argv[],
@@ -213,7 +258,7 @@ bool parse_real(const char *option, const char *text, double least, double most,
         if (least == 0)
             snprintf(expected, sizeof(expected), "a number above 0, up to %.0f", most);
         else
-            snprintf(expected, sizeof(expected), "a number, %g to %.0f", least, most);
+            snprintf(expected, sizeof(expected), "a number above 0: %g to %.0f", least, most);
         return wrong_value(option, text, expected);
     }
     *ret_value = value;

@@ -4,6 +4,7 @@
 #include "find_size.h"
 
 #include "message.h"
+#include "quote.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -95,19 +96,11 @@ static bool is_option(const char *word, const char *option, size_t least)
 
 static void print_word(FILE *out, const char *word)
 {
-    bool plain = word[0] != '\0' && word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
-                                                      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                      "0123456789-_=+./:,@%")] == '\0';
+    size_t capacity = 4 * strlen(word) + 3;
+    char *text = malloc(capacity);
 
-    fprintf(out, plain ? " " : " '");
-    for (; *word != '\0'; word++) {
-        if (*word == '\'')
-            fprintf(out, "'\\''");
-        else
-            fputc(*word, out);
-    }
-    if (!plain)
-        fputc('\'', out);
+    fprintf(out, " %s", text == NULL ? word : quote_word(word, text, capacity));
+    free(text);
 }
 
 void find_size_print(FILE *out, unsigned smallest, char *const words[], int n_words)

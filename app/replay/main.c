@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXIT_USAGE 2
 
@@ -248,8 +249,10 @@ static struct run_result never_started(const struct replay *replay)
     };
 }
 
-/* Made first, and then written: a reader who does not read is waited for as that of --json is. */
-static int print_to(const struct replay *replay, FILE *out, const struct run_result results[],
+/* Made first, and then written: a reader who does not read is waited for as that of --json is.
+ * Where JSON has standard output, the report is a message like the others, which nobody need read.
+ */
+static int print_to(const struct replay *replay, bool is_message, const struct run_result results[],
                     unsigned n)
 {
     char *text = NULL;
@@ -259,8 +262,12 @@ static int print_to(const struct replay *replay, FILE *out, const struct run_res
 
     if (memory != NULL) {
         print(replay, memory, results, n);
-        rc = fclose(memory) == 0 ? output_write_to(fileno(out), text, n_bytes) : -ENOMEM;
+        rc = fclose(memory) == 0 ? 0 : -ENOMEM;
     }
+    if (rc == 0 && is_message)
+        (void)message_write(text);
+    else if (rc == 0)
+        rc = output_write_to(STDOUT_FILENO, text, n_bytes);
     free(text);
     if (rc != 0)
         complain("the report cannot be written: %s", strerror(-rc));
@@ -270,7 +277,7 @@ static int print_to(const struct replay *replay, FILE *out, const struct run_res
 static int report(const struct replay *replay)
 {
     const struct options *options = &replay->options;
-    FILE *out = options->json != NULL && strcmp(options->json, "-") == 0 ? stderr : stdout;
+    bool is_message = options->json != NULL && strcmp(options->json, "-") == 0;
     struct run_result results[OPTIONS_MAX_POOLS];
     int status = EXIT_SUCCESS;
     unsigned n = 0;
@@ -289,7 +296,7 @@ static int report(const struct replay *replay)
         results[i].interrupted |=
             results[i].stopped == STOP_SIGNAL ||
             (stop_requested() == STOP_SIGNAL && replay->rounds.n[i] < options->repeat);
-    if (!options->quiet && print_to(replay, out, results, n) != 0)
+    if (!options->quiet && print_to(replay, is_message, results, n) != 0)
         status = EXIT_FAILURE;
     if (options->json != NULL &&
         report_json(options, &replay->capture, replay->n_mbufs, results, n) != 0)
@@ -345,6 +352,8 @@ int main(int argc, char *argv[])
     int status;
 
     standard_open();
+    /* From here on a signal ends the run with its report, whatever is under way. */
+    stop_on_signals();
     /* getopt moves the words about. */
     replay.n_words = argc;
     replay.words = malloc((size_t)argc * sizeof(*argv));
@@ -361,8 +370,6 @@ int main(int argc, char *argv[])
     }
     if (replay.options.quiet)
         note_silence();
-    /* From here on a signal ends the run with its report, whatever is under way. */
-    stop_on_signals();
     cpus_remember();
     if (report_json_look(&replay.options) != 0)
         return EXIT_FAILURE;

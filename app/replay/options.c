@@ -447,7 +447,7 @@ static bool apply(struct options *o, const struct option_spec *spec, char *text)
     case OPTION_STATS:
         return parse_real(name, text, LEAST_PERIOD_S, MOST_SECONDS, &o->stats_s);
     case OPTION_SEED:
-        return parse_u64(name, text, 0, UINT64_MAX, &o->seed);
+        return parse_u64(name, text, 0, INT64_MAX, &o->seed); /* a number in JSON has a sign */
     case OPTION_VERIFY:
     case OPTION_NO_VERIFY:
         o->verify = spec->letter == OPTION_VERIFY;

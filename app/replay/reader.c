@@ -4,6 +4,7 @@
 #include "reader.h"
 
 #include "choice.h"
+#include "format.h"
 #include "input.h"
 #include "link.h"
 #include "message.h"
@@ -47,10 +48,15 @@ static int look_at(const char *name)
     return 0;
 }
 
-static int open_file(struct reader *reader, FILE **ret_file)
+/* Of which there is no version 2 yet. */
+static bool is_pcapng(const struct reader *reader)
 {
-    struct input_head head;
-    int rc = input_open(ret_file, &head, reader->name, reader->stopping);
+    return pcap_major_version(reader->pcap) == 1;
+}
+
+static int open_file(struct reader *reader, FILE **ret_file, struct input_head *ret_head)
+{
+    int rc = input_open(ret_file, ret_head, reader->name, reader->stopping);
 
     if (rc == -EINTR)
         return rc;
@@ -70,10 +76,12 @@ int reader_open(struct reader *ret_reader, const struct reader *how)
     struct reader reader = *how;
     char why[PCAP_ERRBUF_SIZE] = "";
     int rc = look_at(reader.name);
+    char remedy[FORMAT_BYTES];
+    struct input_head head;
     FILE *file;
 
     if (rc == 0)
-        rc = open_file(&reader, &file);
+        rc = open_file(&reader, &file, &head);
     if (rc != 0)
         return rc;
     reader.pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
@@ -84,7 +92,8 @@ int reader_open(struct reader *ret_reader, const struct reader *how)
         free(reader.buffer);
         if (is_over)
             return -EINTR;
-        complain("%s: not a capture that libpcap can read: %s", reader.name, why);
+        format_unreadable(reader.name, &head, remedy);
+        complain("%s: not a capture that libpcap can read: %s%s", reader.name, why, remedy);
         return -EBADMSG;
     }
     reader.link = pcap_datalink(reader.pcap);
@@ -100,9 +109,11 @@ void reader_close(struct reader *reader)
     if (notes && reader->n_read == 0 && !reader->counts->partial)
         note("%s: holds no frame", reader->name);
     if (notes && reader->link != DLT_EN10MB && reader->n_read > 0)
-        note("%s: %" PRIu64 " frames %s: the link type is %s (%d)", reader->name, reader->n_read,
+        note("%s: %" PRIu64 " frames %s: the link type is %s (%d)%s", reader->name, reader->n_read,
              reader->request->pad_ethernet ? "given an Ethernet header" : "refused: not_ethernet",
-             link == NULL ? "unknown" : link, reader->link);
+             link == NULL ? "unknown" : link, reader->link,
+             reader->request->pad_ethernet ? ""
+                                           : ": --linktype=pad-eth gives them one of Ethernet");
     pcap_close(reader->pcap); /* and the file */
     free(reader->made);
     free(reader->buffer);
@@ -159,6 +170,16 @@ static enum refusal judge(const struct reader *reader, const struct pcap_pkthdr 
     return REFUSALS;
 }
 
+static void complain_partial(const struct reader *reader)
+{
+    const char *why = pcap_geterr(reader->pcap);
+    char remedy[FORMAT_BYTES];
+
+    format_unfinished(reader->name, why, is_pcapng(reader), reader->link == DLT_EN10MB, remedy);
+    complain("%s: partial: %" PRIu64 " frames of at least %" PRIu64 ": %s%s", reader->name,
+             reader->n_read, reader->n_read + 1, why, remedy);
+}
+
 /* The next frame of the file, whatever becomes of it. */
 static int next_raw(struct reader *reader, struct pcap_pkthdr *header, const uint8_t **bytes)
 {
@@ -171,8 +192,7 @@ static int next_raw(struct reader *reader, struct pcap_pkthdr *header, const uin
         if (input_is_over(reader->stopping))
             return -EINTR;
         if (reader->complains)
-            complain("%s: partial: %" PRIu64 " frames of at least %" PRIu64 ": %s", reader->name,
-                     reader->n_read, reader->n_read + 1, pcap_geterr(reader->pcap));
+            complain_partial(reader);
         reader->counts->partial = true;
         return 0;
     }
@@ -187,7 +207,7 @@ static instant_t time_of(const struct reader *reader, const struct timeval *ts)
 {
     int64_t seconds = ts->tv_sec;
 
-    if (pcap_major_version(reader->pcap) == PCAP_VERSION_MAJOR)
+    if (!is_pcapng(reader))
         seconds = (uint32_t)seconds;
     return (instant_t)seconds * 1000000000 + ts->tv_usec;
 }

@@ -20,9 +20,9 @@
  * - Nothing that covers the addresses notices: N is a multiple of 2^16 - 1, modulo which the
  *   checksums of the Internet are made. So fragments and frames cut short stay right, too.
  * - A flow has no pair of addresses twice in 2^31 - 1 loops, and no two flows of different sums
- *   ever share one. Two of equal sum do so where their p differ by k M: M is the golden section of
- * H, so that in the first K loops only those do that differ by more than H / (2.24 K); flows
- * between neighbours, of which sums are often equal, have to differ by less.
+ *   ever share one. Two of equal sum do so where their p differ by k M. M is near the golden
+ * section of H, so that in the first K loops none do that differ by less than H / (3.8 K); flows
+ * between neighbours, whose sums are often equal, differ by little.
  *
  * An address that is both source and destination, and one that talks with 255.255.255.255, which
  * stays what it is, moves by multiples of 2^16 - 1 alone: of such there are 65,537.

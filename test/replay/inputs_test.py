@@ -2,13 +2,16 @@
 # Copyright (c) 2026 The Labyrinth authors
 """Input of every kind comes to a clear end."""
 
+import json
 import os
 import random
+import shutil
+import struct
 import subprocess
 import unittest
 
 import replay
-from replay import frame, pcap, pcap_header, pcap_record, pcapng
+from replay import frame, pcap, pcap_header, pcap_record, pcapng, pcapng_block
 
 NOT_A_CAPTURE = "not a capture"
 
@@ -69,6 +72,77 @@ class Unreadable(replay.ReplayTest):
         except OSError as error:
             self.skipTest(f"no sparse file of 1 TiB here: {error}")
         self.refuses("preloading needs about 1048576 MiB of memory", path)
+
+
+class Remedy(replay.ReplayTest):
+    """What libpcap does not read is named, with the command that makes a capture of it: the command
+    that was printed is run as it stands."""
+
+    def assert_mended(self, n, kind, path):
+        result = self.assert_fails(1, kind, path)
+        self.assertIn("`", result.err)
+        command = result.err.split("`")[1]
+        tools = [part.split()[0] for part in command.split("|")]
+        for tool in tools[:1] + tools[1:-1]:
+            if shutil.which(tool) is None:
+                self.skipTest(f"{tool} is not installed")
+        report = os.path.join(self.folder, "mended.json")
+        if tools[-1] == "labyrinth-replay":
+            command = command.replace("labyrinth-replay", f"{replay.PROGRAM} --json={report}")
+        else:
+            command += f" && {replay.PROGRAM} --json={report} converted.pcap"
+        done = subprocess.run(command, shell=True, cwd=self.folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=replay.TIMEOUT_S, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(report, encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["frames_read"], n)
+
+    def test_compressed(self):
+        content = pcap([frame(i, 60) for i in range(5)])
+        for kind, tool in (("gzip", "gzip"), ("zstd", "zstd"), ("xz", "xz"), ("bzip2", "bzip2"),
+                           ("lz4", "lz4"), ("lzma", "lzma")):
+            with self.subTest(kind):
+                if shutil.which(tool) is None:
+                    self.skipTest(f"{tool} is not installed")
+                packed = subprocess.run([tool, "-c"], input=content, stdout=subprocess.PIPE,
+                                        check=True).stdout
+                self.assert_mended(5, f"it is compressed by {kind}: ",
+                                   self.file("it's here; $(false).pcap", packed))
+
+    def test_other_formats(self):
+        packet = frame(1, 60)
+        snoop = b"snoop\0\0\0" + struct.pack(">II", 2, 4)
+        snoop += struct.pack(">IIIIII", 60, 60, 84, 0, 1700000000, 0) + packet
+        erf = struct.pack("<Q", 1700000000 << 32) + struct.pack(">BBHHH", 2, 4, 78, 0, 60)
+        erf += b"\0\0" + packet
+        for kind, content in (("a capture of Sun's snoop", snoop),
+                              ("a capture in Endace's ERF", erf),
+                              ("it is pcap; Wireshark may read it", struct.pack(
+                                  "<IHHiIII", 0xA1B2C3D4, 2, 5, 0, 0, 65535, 1) +
+                               pcap_record(packet))):
+            with self.subTest(kind):
+                self.assert_mended(1, kind, self.file("-other", content))
+
+    def test_known_by_what_they_begin_with(self):
+        for kind, magic in (("Network Monitor 1", b"RTSS"), ("Network Monitor 2", b"GMBU"),
+                            ("Sniffer for DOS", b"TRSNIFF data    \x1a"), ("AIX", b"iptrace 2.0"),
+                            ("btsnoop", b"btsnoop\0"), ("NetXRay", b"XCP\0"), ("lzip", b"LZIP"),
+                            ("zip", b"PK\3\4"), ("IXIA", b"\xac\1\0\x1c"),
+                            ("pcapng; Wireshark", b"\n\r\r\n")):
+            with self.subTest(kind):
+                self.assert_fails(1, kind, self.file("other", magic + bytes(100)))
+
+    def test_two_snap_lengths(self):
+        content = pcapng([])[:28]
+        for snaplen in 262144, 96:
+            content += pcapng_block(1, struct.pack("<HHI", replay.ETHERNET, 0, snaplen))
+        content += pcapng([frame(i, 60) for i in range(3)])[48:]
+        self.assert_mended(3, "different from the snapshot length", self.file("two.pcapng", content))
+
+    def test_two_link_types(self):
+        frames = [frame(i, 60) for i in range(4)]
+        path = self.file("two.pcapng", pcapng(frames, links=(replay.ETHERNET, replay.RAW_IP)))
+        self.assert_mended(2, "the frames of the first interface alone: ", path)
 
 
 class Partial(replay.ReplayTest):

@@ -157,7 +157,8 @@ class Interrupt(replay.ReplayTest):
                      "--no-shconf", "-m", "64", f"--file-prefix=labyrinth-raise-{os.getpid()}",
                      "-d", os.environ["LABYRINTH_DRIVER"], "-d", os.environ["LABYRINTH_RAISE"],
                      "--", f"--json={path}", *more, DEMO],
-                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                    env={**os.environ, "RUNTIME_DIRECTORY": self.folder})
                 self.addCleanup(process.kill)
                 self.assert_never_started(process, path, 3000)
 

@@ -7,6 +7,7 @@
 #include "supply.h"
 #include "unique.h"
 
+#include <rte_common.h>
 #include <rte_ip.h>
 #include <stdlib.h>
 #include <string.h>
@@ -253,6 +254,25 @@ static void test_neighbours(void **state)
     assert_unique(flows, 8, (UINT64_C(1) << 31) - 5000, 5000); /* up to where they begin again */
 }
 
+/* Positions that k loops are apart are never near, whatever k: nearer than a quarter of all of them
+ * over k is nothing that k loops have met. */
+static void test_steps(void **state)
+{
+    const uint64_t positions = INT32_MAX;
+
+    for (uint64_t k = 1; k < 300000; k++) {
+        struct flow flow = in_loop(flow4(0x0a000001, 0x0a000003), k);
+        uint64_t source = 0, moved;
+
+        for (unsigned i = 12; i < 16; i++)
+            source = source << 8 | flow.source[i];
+        moved = (0x0a000001 + UINT64_C(0xffffffff) - source) % 0xffffffff;
+        if (moved > positions) /* the other way */
+            moved = positions - (0xffffffff - moved);
+        assert_true(RTE_MIN(moved, positions - moved) * k >= positions / 4);
+    }
+}
+
 /* Everybody with everybody: within one network, and between two, near and far. */
 static void test_mesh(void **state)
 {
@@ -370,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_directions_stay_together),
         cmocka_unit_test(test_every_loop_differs),
         cmocka_unit_test(test_neighbours),
+        cmocka_unit_test(test_steps),
         cmocka_unit_test(test_mesh),
         cmocka_unit_test(test_far_apart),
         cmocka_unit_test(test_odd_addresses),

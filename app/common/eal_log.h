@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef COMMON_EAL_LOG_H
+#define COMMON_EAL_LOG_H
+
+/* From here on the EAL's errors are on stderr, but for one: it complains that it cannot make its
+ * directory of sockets and files also when it was told that there are to be none. */
+void eal_log_without_directory(void);
+
+#endif
