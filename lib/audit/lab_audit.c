@@ -2,38 +2,11 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The table of records, its levels and the processes that use it. */
+/* The table of records, and its levels. */
 
 #include <lab_audit_here.h>
 #include <lab_os.h>
 #include <lab_ticks.h>
-#include <pthread.h>
-
-struct lab_audit_here lab_audit_here;
-
-static void forked(void)
-{
-    lab_store_relaxed(&lab_audit_here.identity, 0);
-}
-
-static void remember_to_forget(void)
-{
-    /* Without, a child that uses what it inherited counts as its parent. */
-    (void)pthread_atfork(NULL, NULL, forked);
-}
-
-uint64_t lab_audit_self(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    uint64_t identity = lab_load_relaxed(&lab_audit_here.identity);
-
-    if (lab_unlikely(identity == 0)) {
-        pthread_once(&once, remember_to_forget);
-        if (lab_os_process(0, &identity) == 0)
-            lab_store_relaxed(&lab_audit_here.identity, identity);
-    }
-    return identity;
-}
 
 size_t lab_audit_footprint(uint32_t count, const struct lab_audit_options *options)
 {
@@ -101,42 +74,6 @@ uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level
     return forget_records(audit);
 }
 
-unsigned lab_audit_party(struct lab_audit *audit, uint64_t identity)
-{
-    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++) {
-        uint64_t found = lab_load_relaxed(&audit->process[party]);
-
-        if (found == identity ||
-            (found == 0 &&
-             (lab_cas_relaxed(&audit->process[party], &found, identity) || found == identity)))
-            return party;
-    }
-    return 0;
-}
-
-static bool is_known(const struct lab_audit *audit, uint64_t identity)
-{
-    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++)
-        if (lab_load_relaxed(&audit->process[party]) == identity)
-            return true;
-    return false;
-}
-
-void lab_audit_enter(struct lab_audit *audit)
-{
-    uint64_t identity = lab_audit_self();
-
-    if (is_known(audit, identity))
-        return;
-    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++) {
-        uint64_t gone = LAB_AUDIT_PARTY_GONE;
-
-        if (lab_cas_acquire(&audit->process[party], &gone, identity))
-            return;
-    }
-    (void)lab_audit_party(audit, identity);
-}
-
 void lab_audit_resolve_by(lab_audit_resolver *resolver)
 {
     lab_store_release(&lab_audit_here.resolver, (uint64_t)(uintptr_t)resolver);
@@ -160,7 +97,7 @@ bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, struct lab_audit_s
                      uint64_t at, struct lab_audit_call *ret_call)
 {
     uint64_t mode = lab_load_acquire(&audit->mode);
-    unsigned party = lab_audit_party(audit, lab_audit_self());
+    unsigned party = lab_audit_enter(audit);
     uint64_t settled_at = lab_load_relaxed(&audit->settled_at);
 
     if ((int64_t)(at - settled_at) < 0)

@@ -87,7 +87,8 @@ struct lab_audit {
     lab_atomic_t any_gets;                        /* by threads without an id, for sampling */
     lab_atomic_t faults[LAB_AUDIT_FAULTS];        /* found so far */
 
-    lab_atomic_t process[LAB_AUDIT_PARTIES]; /* lab_os_process(), from place 1 on */
+    lab_atomic_t process[LAB_AUDIT_PARTIES]; /* identities (lab_os_process()), from place 1 on */
+    lab_atomic_t home[LAB_AUDIT_PARTIES];    /* where they mean something; 0: not known */
     lab_atomic_t watch[LAB_AUDIT_WATCH];
 
     struct lab_audit_record record[]; /* and behind them the quarantine's places */
@@ -141,13 +142,24 @@ LAB_INLINE enum lab_audit_level lab_audit_level(const struct lab_audit *audit)
     return lab_audit_mode_level(lab_load_relaxed(&audit->mode));
 }
 
-/* The place of a process among the parties, by its identity (lab_os_process()): taken for it if it
- * has none yet. 0 when all are taken. Any thread; lock-free. */
-unsigned lab_audit_party(struct lab_audit *audit, uint64_t identity);
+/* The place of a process among the parties, by its identity (lab_os_process()). 0 when it has none.
+ * Any thread; wait-free. */
+unsigned lab_audit_party(const struct lab_audit *audit, uint64_t identity);
 
-/* Takes a place for the calling process before any of its threads uses the table, also one that
- * another process had which is gone: two threads that did so could take two. Lock-free. */
-void lab_audit_enter(struct lab_audit *audit);
+/* The place of the calling process, which takes one if it has none, also one that another process
+ * had which is gone. 0 when all are taken. Any thread; wait-free but for the first call of the
+ * process, which may wait for its other threads that take places. */
+unsigned lab_audit_enter(struct lab_audit *audit);
+
+/* The same for a process of that identity and home, which is the caller. */
+unsigned lab_audit_admit(struct lab_audit *audit, uint64_t identity, uint64_t home);
+
+/* Makes the place of one that is gone with all that it had free for others. */
+void lab_audit_leave(struct lab_audit *audit, unsigned party);
+
+/* Whether the process in a place runs: 1; 0 when it has ended; -errno when that cannot be told.
+ * Asks the system. Any thread. */
+int lab_audit_runs(const struct lab_audit *audit, unsigned party);
 
 /* The identity of the process in a place, or 0. Any thread; wait-free. */
 LAB_INLINE uint64_t lab_audit_process(const struct lab_audit *audit, unsigned party)
@@ -155,8 +167,11 @@ LAB_INLINE uint64_t lab_audit_process(const struct lab_audit *audit, unsigned pa
     return lab_load_relaxed(&audit->process[party]);
 }
 
-/* The calling process's identity. The first call reads a file, later ones do not. */
+/* The calling process's identity, never 0. The first call reads files, later ones do not. */
 LAB_PUBLIC uint64_t lab_audit_self(void);
+
+/* And its home; 0: others cannot know whether it has ended, and it cannot know that of others. */
+uint64_t lab_audit_home(void);
 
 /* An lcore id, a device queue or LAB_LCORE_ANY, as a record has it. */
 LAB_INLINE unsigned lab_audit_lcore(uint32_t lcore)

@@ -8,18 +8,29 @@
  * asks for it. */
 
 #include <lab_audit.h>
+#include <signal.h>
 
 /* Sites that are kept as the program's own. A program has some dozens of gets and puts. */
 #define LAB_AUDIT_OWN_SITES 256u
 
 struct lab_audit_here {
-    lab_atomic_t identity; /* lab_os_process(), once somebody has asked; 0 before */
+    lab_atomic_t identity; /* lab_os_process_self(), once somebody has asked; 0 before */
+    lab_atomic_t home;     /* the same */
     lab_atomic_t resolver; /* a lab_audit_resolver, or 0 */
     lab_atomic_t own[LAB_AUDIT_OWN_SITES];
 };
 
 /* Hidden where it is declared, or it would be reached through a table of addresses. */
 extern struct lab_audit_here lab_audit_here __attribute__((visibility("hidden")));
+
+/* A lock among the threads of this process, for what each process does once with a table. Signals
+ * are kept away meanwhile: their handlers may use the table. */
+struct lab_audit_lock {
+    sigset_t signals; /* to be had again */
+};
+
+void lab_audit_lock_here(struct lab_audit_lock *ret_lock);
+void lab_audit_unlock_here(const struct lab_audit_lock *lock);
 
 LAB_INLINE lab_atomic_t *lab_audit_own_site(const void *address)
 {

@@ -102,19 +102,35 @@ int lab_os_node_self(void);
 /* Bits of a process id: the kernel's own limit is 2^22. */
 #define LAB_OS_PID_BITS 22
 
-/* A process in one word that no other process of this machine has, before or after: its id, and the
- * time at which it started, in the kernel's ticks. pid 0 is the caller. -ESRCH when there is none,
- * or what stands in the way of reading /proc. */
+/* A process. `identity` is never 0, nor that of another process of this machine, before or after:
+ * its id in its PID namespace, and fingerprints of when it started and of the program that it runs
+ * since its last exec. `home` is its namespaces, in which alone the rest means something; 0: it
+ * could not be found out who it is, so nobody can know whether it has ended. */
+struct lab_os_process {
+    uint64_t identity;
+    uint64_t home;
+};
+
+/* The caller's. Without /proc, or a file descriptor to read it, identity is a random one. */
+void lab_os_process_self(struct lab_os_process *ret_self);
+
+/* The identity of a process by its id; pid 0 is the caller. -ESRCH when there is none; -EXDEV when
+ * it is of another PID or time namespace, and must be asked itself; else what stands in the way of
+ * reading /proc: -EACCES for one that the caller may not look into, -EMFILE and the like. */
 int lab_os_process(int pid, uint64_t *ret_identity);
 
-/* Whether that process still runs: 1, or 0 when it has ended, also one that nobody has waited for
- * yet; or -errno when that cannot be told. It must be of the caller's PID namespace. */
-int lab_os_process_runs(uint64_t identity);
+/* Whether that process still runs that program: 1; 0 when it has ended, also if nobody has waited
+ * for it yet, or has executed another; or -errno when that cannot be told: -EXDEV when its home is
+ * another PID namespace, or when it has another time namespace and its id is in use; what
+ * pidfd_open(2) or /proc say otherwise. own_home is the caller's, which may have lost its /proc
+ * since. An exec shows where the caller may look into the process (ptrace(2), access mode), and the
+ * kernel gives each program a stack at another address, as it does by default. */
+int lab_os_process_runs(const struct lab_os_process *process, uint64_t own_home);
 
 /* Lets others have the CPU. */
 void lab_os_yield(void);
 
-/* The id in such a word. */
+/* The id in an identity. */
 int lab_os_process_pid(uint64_t identity);
 
 /* The id of this process. */

@@ -40,7 +40,7 @@ int lab_pool_attach(const char *name, struct lab_pool **ret_pool, struct lab_err
     pool = region.address;
     lab_pool_note_company(pool);
     if (pool->audit != NULL)
-        lab_audit_enter(pool->audit);
+        (void)lab_audit_enter(pool->audit);
     *ret_pool = pool;
     return 0;
 }

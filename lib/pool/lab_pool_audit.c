@@ -58,6 +58,17 @@ static void report(struct lab_pool *pool, const struct lab_audit_call *call,
     lab_audit_report(pool->audit, &entry, call, before);
 }
 
+/* Place 0 is that of processes that came when all were taken. */
+static int find_receiver(const struct lab_audit *audit, uint64_t who, uint64_t process,
+                         unsigned *ret_party)
+{
+    *ret_party = process != 0 ? lab_audit_party(audit, process) : lab_audit_word_party(who);
+    if (process != 0 && *ret_party == 0 &&
+        lab_audit_party(audit, 0) + lab_audit_party(audit, LAB_AUDIT_PARTY_GONE) > 0)
+        return -ESRCH;
+    return 0;
+}
+
 LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *const *things,
                                    unsigned n, uint32_t to, uint64_t process)
 {
@@ -66,16 +77,16 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
     lab_atomic_t *inside;
     unsigned party;
     uint64_t next;
-    int rc = 0;
+    int rc;
 
     if (lab_pool_slot(lcore) > pool->lcores)
         return -EINVAL;
     if (!is_full(pool) || !lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &call))
         return 0;
     inside = lab_pool_call_begin(pool, lab_pool_slot(lcore), call.who); /* or `to` is forgotten */
-    party = lab_audit_party(pool->audit, process != 0 ? process : lab_audit_self());
+    rc = find_receiver(pool->audit, call.who, process, &party);
     next = lab_audit_who(party, lab_audit_lcore(to), lab_audit_word_epoch(call.who));
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < n && rc != -ESRCH; i++) {
         uint64_t before = 0;
         uint32_t index = LAB_AUDIT_NONE;
         enum lab_audit_fault fault = LAB_AUDIT_WRONG_HOLDER;

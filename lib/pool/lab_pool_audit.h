@@ -37,7 +37,8 @@ LAB_PUBLIC int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level le
 /* States that the caller, who has the id lcore, hands n things to the lcore `to` of a process (0:
  * this one; else lab_os_process() of it), or to a device queue, LAB_POOL_DEVICE(queue). A device's
  * things are handed back by stating `to` as the caller. Returns 0; -EINVAL when lcore is out of
- * range or when the audit found that the caller does not hold some: those stay as they are. Below
+ * range or when the audit found that the caller does not hold some: those stay as they are; -ESRCH
+ * when that process does not use the pool, or uses it no longer: nothing is handed over. Below
  * level full it does nothing. Lock-free. */
 LAB_PUBLIC int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *const *things,
                                  unsigned n, uint32_t to, uint64_t process);

@@ -17,14 +17,16 @@
 
 #include <lab_audit_quarantine.h>
 #include <lab_os.h>
+#include <lab_pool_alive.h>
 #include <lab_pool_barrier.h>
 #include <lab_pool_reclaim.h>
 #include <lab_pool_sweep.h>
 #include <lab_ticks.h>
 
-/* How long calls of others are waited for, in each of the two waits: a thread that was put aside
- * inside one, on a machine with more threads than CPUs, comes back within that time. */
-#define PATIENCE_NS UINT64_C(2000000000)
+/* How long each call of another is waited for: one that was put aside inside one for the turns of
+ * a few others, on a machine with more threads than CPUs, comes back within that time. One that is
+ * stopped does not, and is for the next reclaim. */
+#define PATIENCE_NS UINT64_C(20000000)
 
 /* Turns of a wait between two looks at whether the process still runs. */
 #define LOOK_EVERY 16u
@@ -44,6 +46,7 @@ struct reclaim {
     bool dead[LAB_AUDIT_PARTIES];
     bool gone[LAB_AUDIT_PARTIES];    /* dead before the sweep began, and so without a part in it */
     bool holding[LAB_AUDIT_PARTIES]; /* some record still says that it holds a thing */
+    unsigned unknown;                /* of how many processes it cannot be told */
 };
 
 void lab_pool_mark_slow(struct lab_pool *pool, void *const *things, unsigned n)
@@ -58,29 +61,14 @@ void lab_pool_mark_slow(struct lab_pool *pool, void *const *things, unsigned n)
 
 /* Who is dead */
 
-static bool has_ended(const struct lab_pool *pool, unsigned party)
-{
-    uint64_t process = lab_audit_process(pool->audit, party);
-
-    /* Place 0 is shared by processes that nobody knows. */
-    if (party == 0 || process == 0 || process == LAB_AUDIT_PARTY_GONE)
-        return false;
-    return process == LAB_AUDIT_PARTY_LEFT || lab_os_process_runs(process) == 0;
-}
-
 static void look_for_dead(struct reclaim *reclaim)
 {
-    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++)
-        reclaim->gone[party] = reclaim->dead[party] = has_ended(reclaim->pool, party);
-}
+    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++) {
+        int rc = lab_pool_runs(reclaim->pool, party);
 
-unsigned lab_pool_ended(const struct lab_pool *pool)
-{
-    unsigned ended = 0;
-
-    for (unsigned party = 1; pool->audit != NULL && party < LAB_AUDIT_PARTIES; party++)
-        ended += has_ended(pool, party);
-    return ended;
+        reclaim->gone[party] = reclaim->dead[party] = rc == 0;
+        reclaim->unknown += rc < 0;
+    }
 }
 
 static bool is_named(const struct reclaim *reclaim, uint32_t lcore, unsigned party)
@@ -95,11 +83,16 @@ static bool is_named(const struct reclaim *reclaim, uint32_t lcore, unsigned par
 static bool is_abandoned(struct reclaim *reclaim, uint32_t slot, unsigned party, unsigned turn)
 {
     if (!reclaim->dead[party] && turn % LOOK_EVERY == LOOK_EVERY - 1)
-        reclaim->dead[party] = has_ended(reclaim->pool, party);
+        reclaim->dead[party] = lab_pool_runs(reclaim->pool, party) == 0;
     return reclaim->dead[party] || is_named(reclaim, lab_pool_lcore(slot), party);
 }
 
 /* Waiting for the living */
+
+static void begin_wait(struct reclaim *reclaim)
+{
+    reclaim->deadline_ns = lab_os_clock_ns() + PATIENCE_NS;
+}
 
 /* Another turn of a wait; false when it has lasted too long. */
 static bool wait_on(const struct reclaim *reclaim)
@@ -114,6 +107,7 @@ static bool wait_for_call(struct reclaim *reclaim, uint32_t slot)
     const lab_atomic_t *word = &reclaim->pool->slow[slot].look.call;
     uint64_t first = lab_load_acquire(word), call = first; /* W3 */
 
+    begin_wait(reclaim);
     for (unsigned turn = 0; call == first && (call & LAB_POOL_CALL_INSIDE) != 0; turn++) {
         if (is_abandoned(reclaim, slot, lab_pool_call_party(call), turn))
             break;
@@ -128,6 +122,7 @@ static bool wait_for_any(struct reclaim *reclaim, unsigned party, unsigned phase
 {
     const lab_atomic_t *calls = &reclaim->pool->sweep->any_calls[party][phase];
 
+    begin_wait(reclaim);
     for (unsigned turn = 0; lab_load_acquire(calls) != 0; turn++) { /* W3 */
         if (is_abandoned(reclaim, lab_pool_slot(LAB_LCORE_ANY), party, turn))
             return true;
@@ -155,7 +150,6 @@ static bool wait_for_phase(struct reclaim *reclaim)
 /* Until every call that is under way has ended. */
 static bool wait_for_calls(struct reclaim *reclaim)
 {
-    reclaim->deadline_ns = lab_os_clock_ns() + PATIENCE_NS;
     if (!wait_for_phase(reclaim) || !wait_for_phase(reclaim))
         return false;
     for (uint32_t slot = 1; slot <= reclaim->pool->lcores; slot++)
@@ -184,6 +178,7 @@ static bool find_span(struct reclaim *reclaim, uint32_t slot, struct lab_deque_s
 {
     const struct lab_pool_slow *slow = &reclaim->pool->slow[slot];
 
+    begin_wait(reclaim);
     do {
         uint64_t call = lab_load_acquire(&slow->look.call); /* W3 */
         uint64_t bot = lab_load_acquire(&slow->look.bot);   /* W3 */
@@ -344,7 +339,7 @@ static void forget(struct reclaim *reclaim, unsigned party)
         forget_call(pool, slot, party);
     lab_store_relaxed(&pool->sweep->any_calls[party][0], 0);
     lab_store_relaxed(&pool->sweep->any_calls[party][1], 0);
-    lab_store_release(&pool->audit->process[party], LAB_AUDIT_PARTY_GONE);
+    lab_audit_leave(pool->audit, party);
 }
 
 static void look_for_holders(struct reclaim *reclaim)
@@ -426,12 +421,42 @@ static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
 
 /* One at a time */
 
+/* One that has no place is not known to have ended. */
+static bool became_free(const struct lab_pool *pool, uint64_t sweeper)
+{
+    return sweeper == 0 || lab_pool_runs(pool, lab_audit_party(pool->audit, sweeper)) == 0;
+}
+
 static bool become_sweeper(const struct lab_pool *pool)
 {
     uint64_t other = lab_load_relaxed(&pool->sweep->sweeper);
 
-    return (other == 0 || lab_os_process_runs(other) == 0) &&
+    return became_free(pool, other) &&
            lab_cas_acquire(&pool->sweep->sweeper, &other, lab_audit_self());
+}
+
+/* Another process that has no place holds nothing. */
+static int check_named(const struct lab_pool *pool, const struct lab_pool_holder *holder,
+                       struct lab_error *error)
+{
+    int pid = lab_os_process_pid(holder->process), rc;
+    unsigned party;
+
+    if (holder->process == 0 || holder->lcore != LAB_LCORE_ANY)
+        return 0;
+    party = lab_audit_party(pool->audit, holder->process);
+    rc = party != 0 ? lab_pool_runs(pool, party) : holder->process == lab_audit_self();
+    if (rc > 0)
+        return lab_error_set(error, -EBUSY,
+                             "pool %s: process %d still runs: reclaim is for the dead", pool->name,
+                             pid);
+    if (rc < 0)
+        return lab_error_set(error, -EBUSY,
+                             "pool %s: whether process %d has ended cannot be told (%s): reclaim "
+                             "from a process of its PID and time namespace that has /proc and may "
+                             "call pidfd_open(2)",
+                             pool->name, pid, strerror(-rc));
+    return 0;
 }
 
 static int check(const struct lab_pool *pool, uint32_t lcore, const struct lab_pool_holder *holder,
@@ -447,12 +472,7 @@ static int check(const struct lab_pool *pool, uint32_t lcore, const struct lab_p
                              "pool %s does not know who holds what: that needs its audit at level "
                              "full (LABYRINTH_OPTIONS=audit=full)",
                              pool->name);
-    if (holder->process != 0 && holder->lcore == LAB_LCORE_ANY &&
-        lab_os_process_runs(holder->process) != 0)
-        return lab_error_set(error, -EBUSY,
-                             "pool %s: process %d still runs: reclaim is for the dead", pool->name,
-                             lab_os_process_pid(holder->process));
-    return 0;
+    return check_named(pool, holder, error);
 }
 
 LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
@@ -476,11 +496,13 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
         return lab_error_set(error, -EAGAIN, "pool %s: its audit was at another level just now",
                              pool->name);
     if (!become_sweeper(pool))
-        return lab_error_set(error, -EBUSY, "pool %s: process %d is reclaiming", pool->name,
-                             lab_os_process_pid(lab_load_relaxed(&pool->sweep->sweeper)));
+        return lab_error_set(
+            error, -EBUSY, "pool %s: process %d is reclaiming, or is not known to have ended",
+            pool->name, lab_os_process_pid(lab_load_relaxed(&pool->sweep->sweeper)));
     look_for_dead(&reclaim);
     reclaimed.held = take_held(&reclaim);
-    reclaimed.complete = sweep(&reclaim, &reclaimed.in_motion);
+    reclaimed.complete = sweep(&reclaim, &reclaimed.in_motion) && reclaim.unknown == 0;
+    reclaimed.unknown = reclaim.unknown;
     lab_store_release(&pool->sweep->sweeper, 0);
     *ret_reclaimed = reclaimed;
     return 0;

@@ -24,9 +24,11 @@ struct lab_pool_holder {
 struct lab_pool_reclaimed {
     uint32_t held;      /* things that it held */
     uint32_t in_motion; /* and that its last call had in its hands */
-    bool complete;      /* false: others were too long inside calls for the second kind to be told
-                           from what they move, or the audit's level was changed meanwhile; another
-                           call may find some */
+    uint32_t unknown;   /* processes of which it cannot be told whether they have ended: what they
+                           hold stays theirs */
+    bool complete;      /* false: some are unknown; or others were too long inside calls for what is
+                           in motion to be told from what they move, or the audit's level was
+                           changed meanwhile; another call may find some */
 };
 
 /* How many processes have ended since the pool's audit knows them, and may have left something: 0
@@ -34,16 +36,27 @@ struct lab_pool_reclaimed {
  * wait-free but for that. Example: what the DPDK driver does once a second. */
 LAB_PUBLIC unsigned lab_pool_ended(const struct lab_pool *pool);
 
+/* Of how many processes this one cannot tell whether they have ended, and therefore takes nothing:
+ * - those of another PID namespace, a container's for instance;
+ * - those of another time namespace, when their process id is in use;
+ * - those that had no /proc, or no file descriptor to read it, when they first used the pool;
+ * - those whose id is in use, and that the caller's /proc does not show (hidepid);
+ * - all, where the caller may not call pidfd_open(2), or is itself one of the third kind.
+ *
+ * Asks the system about each. Any thread; wait-free but for that. Example: the DPDK driver says so
+ * once. */
+LAB_PUBLIC unsigned lab_pool_unknown(const struct lab_pool *pool);
+
 /* Makes the things free that the dead held. The contents of buffers are zeroed before; objects of
  * the caller's own are as the dead left them, unless `renew` is given, which is called for each.
  * They are given to the pool as by a put of the lcore `lcore`, the caller's own, also through the
  * quarantine, if the pool has one. Anybody who lives may call, and one at a time does it: the
  * others get -EBUSY. One that dies in it is reclaimed itself.
  *
- * Returns 0; -EBUSY also when the process runs and no lcore of it is named; -ENOTSUP when the audit
- * is not at level full, -EAGAIN when it has been so for less than LAB_AUDIT_SETTLE_MS; -EINVAL for
- * a wrong lcore. *error (may be NULL) then says what to do, and nothing has been changed. Processes
- * must be of one PID namespace.
+ * Returns 0; -EBUSY also when the process runs, or cannot be told to have ended, and no lcore of it
+ * is named; -ENOTSUP when the audit is not at level full, -EAGAIN when it has been so for less than
+ * LAB_AUDIT_SETTLE_MS; -EINVAL for a wrong lcore. *error (may be NULL) then says what to do, and
+ * nothing has been changed.
  *
  * Time: looks at every record; a pool of 262,144 takes some ms, and what it takes back its zeroing
  * besides, and each call of others that it waits for; and where lcores of the process that made the

@@ -9,9 +9,10 @@ Lcores 0 to 3 belong to the primary, 4 and 5 to the secondary: an id may be in u
 import os
 import random
 import signal
+import subprocess
 import time
 
-from dpdk_support import OPS, WAIT_S, built, check, check_equal, main
+from dpdk_support import OPS, WAIT_S, Skip, built, check, check_equal, main
 
 POOL = 8191
 HELD = 64  # of a churning secondary
@@ -33,9 +34,9 @@ def start_primary(place, size=POOL, cache=0):
     return primary
 
 
-def start_secondary(place, size=POOL, first=4):
+def start_secondary(place, size=POOL, first=4, within=()):
     memory = place.shared_memory()[:1]
-    secondary = place.start(built('pool_shell'),
+    secondary = place.start(*within, built('pool_shell'),
                             *place.eal(ids(first, 2), '--proc-type=secondary', *memory))
     secondary.expect('^ok$')
     check_equal(secondary.ask(f'{first} lookup shared'), size, 'size that the secondary sees')
@@ -204,5 +205,35 @@ def reclaimed_beside_a_stopped_process(place):
     del os.environ['LABYRINTH_OPTIONS']
 
 
+def reclaimed_beside_a_container(place):
+    """Nothing is taken from a secondary in a PID namespace of its own, which lives; this is said
+    once. What another one held, who was killed, comes back."""
+    within = ('unshare', '--pid', '--fork', '--kill-child', '--mount-proc')
+    if subprocess.run([*within, 'true'], stderr=subprocess.DEVNULL, timeout=20,
+                      check=False).returncode != 0:
+        raise Skip('no PID namespaces here')
+    os.environ['LABYRINTH_OPTIONS'] = 'audit=full:reclaim=auto'
+    primary = start_primary(place)
+    contained = start_secondary(place, within=within)
+    contained.ask('4 get 3000 30')
+    for _ in range(2):
+        killed = start_secondary(place, first=6)
+        killed.ask('6 get 300 30')
+        killed.kill()
+        deadline = time.monotonic() + WAIT_S
+        while (free := primary.ask('0 free')) != POOL - 3000:
+            check(free < POOL - 3000, f'{free} free of {POOL}, of which 3000 are held')
+            check(time.monotonic() < deadline, f'{free} of {POOL} are free after a kill')
+            time.sleep(0.1)
+    contained.ask('4 put 3000')
+    primary.ask('0 unmark')
+    check_full(primary)
+    said = primary.output().count('cannot be told from here whether')
+    check_equal(said, 1, 'times that the log says who is unknown')
+    check_equal(contained.finish(), 0, 'exit status of the secondary')
+    check_equal(primary.finish(), 0, 'exit status of the primary')
+    del os.environ['LABYRINTH_OPTIONS']
+
+
 main(get_and_put, get_and_put_with_cache, without_cache, drain, pipeline, killed_in_mid_churn,
-     reclaimed, reclaimed_beside_a_stopped_process)
+     reclaimed, reclaimed_beside_a_stopped_process, reclaimed_beside_a_container)

@@ -185,6 +185,13 @@ void play_send(unsigned box, void *sent)
     play_moving(0);
 }
 
+void play_keep(void *sent)
+{
+    hands[explore_self()].sending = 0;
+    place[number_of(sent)] = FREE;
+    play_obtain(&sent, 1);
+}
+
 bool play_receive(unsigned box, unsigned which)
 {
     unsigned number = (unsigned)lab_load_acquire(&boxes[box]);

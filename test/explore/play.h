@@ -44,9 +44,11 @@ unsigned play_held(void);
 void play_bury(unsigned thread);
 
 /* The thing got last is to become that thread's, by a call that its holder makes next; NULL if it
- * holds none. And the call is made: the thread is told, by a box that play_receive() looks at. */
+ * holds none. And the call is made: the thread is told, by a box that play_receive() looks at; or
+ * it was refused, and the thing stays. */
 void *play_sending(unsigned to);
 void play_send(unsigned box, void *thing);
+void play_keep(void *thing);
 
 /* In check: what was free after all, and then whether all is there. */
 void play_found_free(void *const *things, unsigned n);

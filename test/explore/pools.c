@@ -72,12 +72,32 @@ uint64_t lab_barrier_reach(void)
     return process_of(acting ? explore_self() : stand_in);
 }
 
-/* What fails is not remembered: the next thread that asks may be another process. Whose calls look
- * into their records is another process's each time, then, and none goes the shortest way. */
-int lab_os_process(int pid, uint64_t *ret_identity)
+struct lab_audit_here lab_audit_here;
+
+/* Where threads are processes this is not remembered: the next one that asks is another. Whose
+ * calls look into their records is another process's each time, then, and none goes the shortest
+ * way. */
+uint64_t lab_audit_self(void)
 {
-    *ret_identity = process_of(acting ? explore_self() : stand_in);
-    return is_of_processes() ? -EAGAIN : 0;
+    uint64_t self = process_of(acting ? explore_self() : stand_in);
+
+    if (!is_of_processes())
+        lab_store_relaxed(&lab_audit_here.identity, self);
+    return self;
+}
+
+uint64_t lab_audit_home(void)
+{
+    return 1;
+}
+
+/* Every process has its place before the threads begin. */
+void lab_audit_lock_here(struct lab_audit_lock *ret_lock)
+{
+}
+
+void lab_audit_unlock_here(const struct lab_audit_lock *lock)
+{
 }
 
 static bool is_dead(unsigned thread)
@@ -101,10 +121,10 @@ static bool bury(unsigned thread)
     return true;
 }
 
-int lab_os_process_runs(uint64_t identity)
+int lab_os_process_runs(const struct lab_os_process *process, uint64_t own_home)
 {
-    return game->reclaim != OF_PROCESSES || identity > EXPLORE_THREADS ||
-           !bury((unsigned)identity - 1);
+    return game->reclaim != OF_PROCESSES || process->identity > EXPLORE_THREADS ||
+           !bury((unsigned)process->identity - 1);
 }
 
 int lab_os_process_pid(uint64_t identity)
@@ -193,10 +213,14 @@ bool pools_attach(unsigned n, unsigned which)
     return true;
 }
 
-static void state(void *const *things, unsigned n, unsigned to)
+/* False: `to` has ended, and what it had was taken back. */
+static bool state(void *const *things, unsigned n, unsigned to)
 {
-    if (lab_pool_transfer(pool, explore_self(), things, n, to, process_of(to)) != 0)
+    int rc = lab_pool_transfer(pool, explore_self(), things, n, to, process_of(to));
+
+    if (rc != 0 && !(rc == -ESRCH && is_dead(to)))
         explore_fail("a hand-over was refused");
+    return rc == 0;
 }
 
 bool pools_transfer(unsigned to, unsigned which)
@@ -204,7 +228,7 @@ bool pools_transfer(unsigned to, unsigned which)
     void *things[PLAY_THINGS];
     unsigned n = play_let_go(things, PLAY_THINGS);
 
-    state(things, n, to);
+    (void)state(things, n, to);
     play_obtain(things, n);
     return true;
 }
@@ -213,10 +237,10 @@ bool pools_hand(unsigned to, unsigned box)
 {
     void *handed = play_sending(to);
 
-    if (handed) {
-        state(&handed, 1, to);
+    if (handed && state(&handed, 1, to))
         play_send(box, handed);
-    }
+    else if (handed)
+        play_keep(handed);
     return true;
 }
 
@@ -303,7 +327,7 @@ static void enter_processes(void)
     static const unsigned order[] = {2, 1, 3, 0, EXPLORE_THREADS};
 
     for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-        (void)lab_audit_party(pool->audit, process_of(order[i]));
+        (void)lab_audit_admit(pool->audit, process_of(order[i]), lab_audit_home());
 }
 
 static void do_without_barrier(void)
@@ -346,8 +370,9 @@ static void make_pool(void)
         pool->capacity = game->capacity;
     if (game->fenced)
         do_without_barrier();
-    if (game->reclaim != NO_RECLAIM) {
+    if (pool->audit != NULL)
         enter_processes();
+    if (game->reclaim != NO_RECLAIM) {
         explore_bytes(pool->sweep->mark, pool->count);
     }
 }

@@ -102,10 +102,14 @@ static void processes_have_places_as_long_as_there_are_some(void **state)
         audit_make(COUNT, &(struct lab_audit_options){.level = LAB_AUDIT_OFF});
 
     for (unsigned i = 1; i < LAB_AUDIT_PARTIES; i++)
-        assert_int_equal(lab_audit_party(audit, 1000 + i), i);
-    assert_int_equal(lab_audit_party(audit, 1001), 1);
+        assert_int_equal(lab_audit_admit(audit, 1000 + i, 0), i);
+    assert_int_equal(lab_audit_admit(audit, 1001, 0), 1);
     assert_int_equal(lab_audit_party(audit, 1063), 63);
-    assert_int_equal(lab_audit_party(audit, 2000), 0);
+    assert_int_equal(lab_audit_admit(audit, 2000, 0), 0);
+    lab_audit_leave(audit, 5);
+    assert_int_equal(lab_audit_party(audit, 1005), 0);
+    assert_int_equal(lab_audit_admit(audit, 2000, 7), 5);
+    assert_int_equal(lab_load_relaxed(&audit->home[5]), 7);
     assert_int_equal(lab_audit_process(audit, 63), 1063);
     assert_int_equal(lab_audit_process(audit, 0), 0);
     free(audit);

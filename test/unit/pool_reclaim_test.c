@@ -19,6 +19,18 @@ static const struct lab_pool_holder the_dead = {.process = 0, .lcore = LAB_LCORE
 
 static char name[LAB_POOL_NAME_SIZE];
 
+/* A clock that goes on by a millisecond whenever somebody looks, or the machine's. */
+static uint64_t looks;
+static bool counts_looks;
+
+uint64_t __real_lab_os_clock_ns(void);
+uint64_t __wrap_lab_os_clock_ns(void);
+
+uint64_t __wrap_lab_os_clock_ns(void)
+{
+    return counts_looks ? ++looks * 1000000 : __real_lab_os_clock_ns();
+}
+
 static int set_up(void **state)
 {
     static unsigned n;
@@ -121,6 +133,7 @@ static void what_a_dead_process_held(void **state)
     assert_exited_with(0, status);
     assert_int_equal(lab_pool_count(pool), COUNT - 30);
     assert_int_equal(lab_pool_ended(pool), 1);
+    assert_int_equal(lab_pool_unknown(pool), 0);
     queue.process = lab_audit_process(pool->audit, 2);
     assert_reclaims(pool, &the_dead, 15, 0);
     assert_int_equal(lab_pool_count(pool), COUNT - 15);
@@ -148,10 +161,10 @@ static void what_a_dead_process_held(void **state)
 static void who_was_being_forgotten(void **state)
 {
     struct lab_pool *pool = create_full();
-    unsigned party = lab_audit_party(pool->audit, 12345);
+    unsigned party = lab_audit_admit(pool->audit, 12345, lab_audit_home());
 
     lab_store_relaxed(&pool->audit->process[party], LAB_AUDIT_PARTY_LEFT);
-    assert_true(lab_audit_party(pool->audit, 12345) != party);
+    assert_true(lab_audit_admit(pool->audit, 12345, lab_audit_home()) != party);
     lab_store_relaxed(&pool->audit->process[party + 1], 0);
     assert_int_equal(lab_pool_ended(pool), 1);
     assert_reclaims(pool, &the_dead, 0, 0);
@@ -204,7 +217,7 @@ static void not_what_a_living_call_may_have(void **state)
     struct lab_pool *pool = create_full();
     struct lab_pool_holder gone = {.process = lab_audit_self(), .lcore = OTHER};
     const uint32_t slots[] = {lab_pool_slot(OTHER), lab_pool_slot(LAB_LCORE_ANY)};
-    uint64_t who = lab_audit_who(lab_audit_party(pool->audit, lab_audit_self()), OTHER, 0);
+    uint64_t who = lab_audit_who(lab_audit_enter(pool->audit), OTHER, 0);
 
     for (unsigned i = 0; i < 2; i++) {
         lab_atomic_t *call = lab_pool_call_begin(pool, slots[i], who);
@@ -220,6 +233,36 @@ static void not_what_a_living_call_may_have(void **state)
     assert_reclaims(pool, &gone, 0, 3);
     lose(pool, 3);
     assert_reclaims(pool, &the_dead, 0, 3); /* which does not wait for it */
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
+/* Nobody waits long for one that is stopped inside a call. What the dead held comes back at once,
+ * and the rest as soon as it goes on. */
+static void who_is_stopped_is_not_waited_for(void **state)
+{
+    struct lab_pool *pool = create_full();
+    uint64_t who = lab_audit_who(lab_audit_enter(pool->audit), OTHER, 0);
+    struct lab_pool_holder gone = {.process = lab_audit_self(), .lcore = OTHER + 1};
+    const uint32_t slots[] = {lab_pool_slot(OTHER), lab_pool_slot(LAB_LCORE_ANY)};
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct lab_pool_reclaimed reclaimed;
+        lab_atomic_t *call;
+        void *its[5];
+
+        assert_int_equal(lab_pool_get_bulk(pool, OTHER + 1, its, 5), 0);
+        call = lab_pool_call_begin(pool, slots[i], who);
+        lose(pool, 3);
+        looks = 0;
+        counts_looks = true;
+        reclaimed = reclaim(pool, &gone);
+        counts_looks = false;
+        assert_in_range(looks, 1, 200);
+        assert_int_equal(reclaimed.held, 5);
+        assert_false(reclaimed.complete);
+        lab_pool_call_end(slots[i], call);
+        assert_reclaims(pool, &gone, 0, 3);
+    }
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 
@@ -362,6 +405,7 @@ int main(void)
         cmocka_unit_test_setup(what_a_dead_lcore_held, set_up),
         cmocka_unit_test_setup(what_was_in_motion, set_up),
         cmocka_unit_test_setup(not_what_a_living_call_may_have, set_up),
+        cmocka_unit_test_setup(who_is_stopped_is_not_waited_for, set_up),
         cmocka_unit_test_setup(not_what_was_got_at_another_level, set_up),
         cmocka_unit_test_setup(each_is_renewed, set_up),
         cmocka_unit_test_setup(what_the_dead_had_of_the_reserve, set_up),

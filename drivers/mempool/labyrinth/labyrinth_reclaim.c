@@ -51,12 +51,29 @@ static void note_incomplete(const struct rte_mempool *mp)
     is_incomplete = true;
 }
 
+/* Said once: what such a process holds stays its own, also after its end. */
+static void tell_unknown(const struct rte_mempool *mp)
+{
+    static bool told;
+    unsigned unknown = told ? 0 : lab_pool_unknown(labyrinth_pool_of(mp));
+
+    if (unknown == 0)
+        return;
+    told = true;
+    LABYRINTH_LOG(NOTICE,
+                  "mempool %s: of %u of the processes that use it cannot be told from here whether "
+                  "they have ended, so that nothing is taken back from them: run them in the PID "
+                  "and time namespaces of this one, with /proc, and let it call pidfd_open(2)",
+                  mp->name, unknown);
+}
+
 static void reclaim(struct rte_mempool *mp)
 {
     const struct lab_pool_holder ended = {.process = 0, .lcore = LAB_LCORE_ANY};
     struct lab_pool_reclaimed reclaimed;
     struct lab_error error;
 
+    tell_unknown(mp);
     if (lab_pool_ended(labyrinth_pool_of(mp)) == 0)
         return;
     /* -EAGAIN and -EBUSY pass by the next time. */
@@ -65,7 +82,7 @@ static void reclaim(struct rte_mempool *mp)
         LABYRINTH_LOG(DEBUG, "%s", error.message);
         return;
     }
-    if (!reclaimed.complete)
+    if (!reclaimed.complete && reclaimed.unknown == 0) /* of those it was said already */
         note_incomplete(mp);
     if (reclaimed.held + reclaimed.in_motion > 0)
         LABYRINTH_LOG(NOTICE,

@@ -102,8 +102,19 @@ static void load(void)
     callbacks.find_debuginfo = dw.dwfl_standard_find_debuginfo;
 }
 
+/* The id of one that has ended, or of another PID namespace, is somebody else's here. */
+static bool is_here(uint64_t process)
+{
+    uint64_t found = 0;
+
+    return process == lab_audit_self() ||
+           (lab_os_process(lab_os_process_pid(process), &found) == 0 && found == process);
+}
+
 static bool report_modules(uint64_t process)
 {
+    if (!is_here(process))
+        return false;
     if (known == NULL)
         known = dw.dwfl_begin(&callbacks);
     if (known == NULL)

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The processes that use a table, each at its place.
+ *
+ * Invariant: a process has one place. So whoever looks for its own place does so from the first one
+ * on, and only one thread of a process at a time takes one; nobody takes one for another process.
+ *
+ * A place's home is stored after its identity was, and taken away before: who reads both in that
+ * order (X1 acquire, pairs with X2 release, which leaves the place) has a home of that identity, or
+ * none. */
+
+#include <lab_audit_here.h>
+#include <lab_os.h>
+
+unsigned lab_audit_party(const struct lab_audit *audit, uint64_t identity)
+{
+    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++)
+        if (lab_load_relaxed(&audit->process[party]) == identity)
+            return party;
+    return 0;
+}
+
+static bool take_if(struct lab_audit *audit, unsigned party, uint64_t is, uint64_t identity)
+{
+    return lab_load_relaxed(&audit->process[party]) == is &&
+           lab_cas_acq_rel(&audit->process[party], &is, identity); /* X1 */
+}
+
+/* One that nobody has had, or that is free again. */
+static unsigned take_place(struct lab_audit *audit, uint64_t identity)
+{
+    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++)
+        if (take_if(audit, party, 0, identity) ||
+            take_if(audit, party, LAB_AUDIT_PARTY_GONE, identity))
+            return party;
+    return 0;
+}
+
+unsigned lab_audit_admit(struct lab_audit *audit, uint64_t identity, uint64_t home)
+{
+    unsigned party = lab_audit_party(audit, identity);
+
+    if (lab_unlikely(party == 0)) {
+        struct lab_audit_lock lock;
+
+        lab_audit_lock_here(&lock);
+        party = lab_audit_party(audit, identity);
+        if (party == 0) {
+            party = take_place(audit, identity);
+            lab_store_relaxed(&audit->home[party], home); /* place 0 is nobody's, and not asked */
+        }
+        lab_audit_unlock_here(&lock);
+    }
+    return party;
+}
+
+unsigned lab_audit_enter(struct lab_audit *audit)
+{
+    uint64_t identity = lab_audit_self();
+
+    return lab_audit_admit(audit, identity, lab_audit_home());
+}
+
+void lab_audit_leave(struct lab_audit *audit, unsigned party)
+{
+    lab_store_relaxed(&audit->home[party], 0);
+    lab_store_release(&audit->process[party], LAB_AUDIT_PARTY_GONE); /* X2 */
+}
+
+int lab_audit_runs(const struct lab_audit *audit, unsigned party)
+{
+    struct lab_os_process process;
+
+    process.identity = lab_load_acquire(&audit->process[party]); /* X1 */
+    process.home = lab_load_relaxed(&audit->home[party]);
+    if (process.identity == LAB_AUDIT_PARTY_LEFT)
+        return 0;
+    if (process.identity == lab_audit_self())
+        return 1; /* whatever it can see of itself */
+    return lab_os_process_runs(&process, lab_audit_home());
+}

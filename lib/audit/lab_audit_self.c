@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* What is of this process alone: who it is, and a lock of its threads. */
+
+#include <lab_audit_here.h>
+#include <lab_os.h>
+#include <pthread.h>
+#include <signal.h>
+
+struct lab_audit_here lab_audit_here;
+
+static pthread_mutex_t entering = PTHREAD_MUTEX_INITIALIZER;
+
+static void forked(void)
+{
+    static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
+
+    lab_store_relaxed(&lab_audit_here.identity, 0);
+    lab_store_relaxed(&lab_audit_here.home, 0);
+    entering = unlocked; /* a thread that is not in the child may have had it */
+}
+
+static void remember_to_forget(void)
+{
+    /* Without, a child that uses what it inherited counts as its parent. */
+    (void)pthread_atfork(NULL, NULL, forked);
+}
+
+void lab_audit_lock_here(struct lab_audit_lock *ret_lock)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &ret_lock->signals);
+    pthread_mutex_lock(&entering);
+}
+
+void lab_audit_unlock_here(const struct lab_audit_lock *lock)
+{
+    pthread_mutex_unlock(&entering);
+    pthread_sigmask(SIG_SETMASK, &lock->signals, NULL);
+}
+
+/* Once: what could not be found out, as in want of a file descriptor, stays so. The home is there
+ * before the identity (I1 release, pairs with I2). */
+static LAB_NOINLINE uint64_t find_out(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct lab_audit_lock lock;
+    struct lab_os_process self;
+
+    pthread_once(&once, remember_to_forget);
+    lab_audit_lock_here(&lock);
+    self.identity = lab_load_relaxed(&lab_audit_here.identity);
+    if (self.identity == 0) {
+        lab_os_process_self(&self);
+        lab_store_relaxed(&lab_audit_here.home, self.home);
+        lab_store_release(&lab_audit_here.identity, self.identity); /* I1 */
+    }
+    lab_audit_unlock_here(&lock);
+    return self.identity;
+}
+
+uint64_t lab_audit_self(void)
+{
+    uint64_t identity = lab_load_acquire(&lab_audit_here.identity); /* I2 */
+
+    return lab_likely(identity != 0) ? identity : find_out();
+}
+
+uint64_t lab_audit_home(void)
+{
+    (void)lab_audit_self();
+    return lab_load_relaxed(&lab_audit_here.home);
+}
