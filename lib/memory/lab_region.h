@@ -61,12 +61,13 @@ struct lab_region {
  * be read: the kernel would kill the process, or another one of the group. Somebody else may take
  * it in the same moment.
  *
- * A shared region is no file, and leaves none: it is found through the processes that have it,
- * which must be of the same user, and ends with the last of them, however that ends. Nobody can
- * make it smaller. A forked child has it open, though not mapped, until it ends or executes a
- * program. Transparent huge pages cannot be shared. -EEXIST when a process has one of that name;
- * -EFBIG when RLIMIT_FSIZE is less than its size, since for the kernel it is a file; -EPERM,
- * -EACCES or -ENOSYS where memfd_create(2) is forbidden: there is no other way to share by name.
+ * A shared region is no file, and leaves none: it is found through the processes that have it, and
+ * ends with the last of them, however that ends. Nobody can make it smaller. A forked child has it
+ * open, though not mapped, until it ends or executes a program. Transparent huge pages cannot be
+ * shared. -EEXIST when a process that lab_region_attach() would look at has one of that name, or
+ * makes one; whether there is one must be known: -EMFILE and -ENOTSUP as there. -EFBIG when
+ * RLIMIT_FSIZE is less than its size, since for the kernel it is a file; -EPERM, -EACCES or -ENOSYS
+ * where memfd_create(2) is forbidden: there is no other way to share by name.
  *
  * Blocking; any thread; set-up only. Examples: test/unit/region_test.c, region_share_test.c. */
 LAB_PUBLIC int lab_region_create(const struct lab_region_options *options,
@@ -75,10 +76,19 @@ LAB_PUBLIC int lab_region_create(const struct lab_region_options *options,
 
 /* Maps a shared region that another process made, at the address that it has there; its contents
  * are as the others left them. Put off no longer than needed: the address must still be free here.
- * Returns 0; -ENOENT when no process of this user has one of that name; -EADDRINUSE when something
- * else lies at its address; -EALREADY when this process has it; -EINVAL for what is no name; or the
- * -errno of a kernel that refuses a step. *error (may be NULL) then says what to do, and
- * *ret_region is untouched. Blocking; any thread; set-up only. */
+ *
+ * Whoever has it could write anything into it. So it is looked for only in processes that could do
+ * with the caller what they like anyhow: of its user, of its PID and user namespace, with all the
+ * capabilities that it has. Of what others show nothing is opened. A process that nobody may look
+ * into (prctl(2), PR_SET_DUMPABLE: also one whose program file has capabilities or a set-user-ID
+ * bit) is found by root alone.
+ *
+ * Returns 0; -ENOENT when no such process has one of that name; -EADDRINUSE when something else
+ * lies at its address; -EALREADY when this process has it; -EINVAL for what is no name; -EMFILE
+ * when there is no file descriptor left to look, -ENOTSUP when there is no /proc of this process;
+ * -ETXTBSY when one of these processes has a lease on it; or the -errno of a kernel that refuses a
+ * step. *error (may be NULL) then says what to do, and *ret_region is untouched. Blocking; any
+ * thread; set-up only. Example: test/unit/region_names_test.c. */
 LAB_PUBLIC int lab_region_attach(const char *name, struct lab_region *ret_region,
                                  struct lab_error *error) LAB_CHECKED;
 

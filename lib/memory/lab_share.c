@@ -19,6 +19,9 @@
 /* Places that are tried. */
 #define ATTEMPTS 64u
 
+/* For others who make one of the same name: looking takes them milliseconds. */
+#define PATIENCE_NS UINT64_C(1000000000)
+
 static void write_prefix(const char *name, struct lab_os_share_name *ret_prefix)
 {
     snprintf(ret_prefix->text, sizeof(ret_prefix->text), "labyrinth:%s@", name);
@@ -48,6 +51,75 @@ static int reserve_place(const char *name, size_t bytes, void **ret_address)
     return err;
 }
 
+/* Looking for others of a name */
+
+/* Appends why what was met is none. */
+static void add_stranger(const struct lab_os_share *share, struct lab_error *error)
+{
+    static const char *const why[] = {
+        [LAB_OS_OTHER_USER] = "another user made that",
+        [LAB_OS_OTHER_NAMESPACE] = "it is in another PID or user namespace",
+        [LAB_OS_FEWER_RIGHTS] = "it lacks capabilities that this one has, who trusts none such",
+        [LAB_OS_OTHER_KIND] = "that is no shared memory",
+    };
+    size_t used;
+
+    if (error == NULL || share->stranger == LAB_OS_NO_STRANGER)
+        return;
+    used = strlen(error->message);
+    snprintf(error->message + used, sizeof(error->message) - used,
+             " (process %d has one of that name, but %s)", share->stranger_pid,
+             why[share->stranger]);
+}
+
+/* What keeps this process from looking, which is not the same as that there is none. */
+static int cannot_look(const char *name, int err, int pid, struct lab_error *error)
+{
+    if (err == -EMFILE || err == -ENFILE)
+        return lab_error_set(error, err,
+                             "%s: no file descriptor is left to look for it in /proc, or to make "
+                             "it: raise `ulimit -n`",
+                             name);
+    if (err == -ENOTSUP)
+        return lab_error_set(error, err,
+                             "%s: shared memory is found through /proc, which does not show this "
+                             "process: `mount -t proc proc /proc`",
+                             name);
+    if (err == -ETXTBSY)
+        return lab_error_set(
+            error, err, "%s: process %d has it, and a lease on it (fcntl(2)): end that", name, pid);
+    return lab_error_set(error, err, "%s: cannot look for it in /proc: %s", name, strerror(-err));
+}
+
+/* Whether it is this process that makes the only one of that name. All who make one at the same
+ * time see each other, since each shows what it makes before it looks: the first in an order that
+ * they agree upon waits until the others have withdrawn. */
+static int be_the_only_one(const char *name, int mine, struct lab_error *error)
+{
+    uint64_t deadline = lab_os_clock_ns() + PATIENCE_NS;
+    struct lab_os_share_name prefix;
+    struct lab_os_share share;
+    int rc;
+
+    write_prefix(name, &prefix);
+    while ((rc = lab_os_share_find(prefix.text, mine, &share)) == -EAGAIN &&
+           lab_os_clock_ns() < deadline)
+        lab_os_yield();
+    if (rc == -ENOENT)
+        return 0;
+    if (rc == -EBUSY || rc == -EAGAIN)
+        return lab_error_set(error, -EEXIST, "%s is being made by process %d: attach to it", name,
+                             share.pid);
+    if (rc != 0)
+        return cannot_look(name, rc, share.pid, error);
+    (void)lab_os_close(share.file);
+    return lab_error_set(error, -EEXIST,
+                         "%s exists already, process %d has it: attach to it, or take another name",
+                         name, share.pid);
+}
+
+/* Making */
+
 static int make_and_map(const char *name, void *address, size_t bytes, size_t page_bytes,
                         struct lab_error *error)
 {
@@ -67,54 +139,32 @@ static int make_and_map(const char *name, void *address, size_t bytes, size_t pa
                              "%s: this process may not call memfd_create(2), without which no "
                              "memory is shared by name (%s): a seccomp profile that allows it",
                              name, strerror(-err));
+    if (err == -EMFILE || err == -ENFILE)
+        return cannot_look(name, err, 0, error);
     if (err != 0)
         return err;
-    err = lab_os_share_map(file, address, bytes);
+    err = be_the_only_one(name, file, error);
+    if (err == 0)
+        err = lab_os_share_publish(file);
+    if (err == 0)
+        err = lab_os_share_map(file, address, bytes);
     if (err != 0)
-        (void)lab_os_close(file);
+        lab_os_share_withdraw(file);
     return err; /* the file stays open: it is by this that others find it */
-}
-
-static int refuse_second(const char *name, struct lab_error *error)
-{
-    struct lab_os_share_name prefix, found;
-    int pid, file;
-
-    write_prefix(name, &prefix);
-    if (lab_os_share_open(prefix.text, &found, &pid, &file) != 0)
-        return 0;
-    (void)lab_os_close(file);
-    return lab_error_set(error, -EEXIST,
-                         "%s exists already, process %d has it: attach to it, or take another name",
-                         name, pid);
 }
 
 int lab_share_create(const char *name, size_t bytes, size_t page_bytes, void **ret_address,
                      struct lab_error *error)
 {
-    struct lab_os_share_name lock_name;
     void *address = NULL;
-    int lock, err;
+    int err = reserve_place(name, bytes, &address);
 
-    write_prefix(name, &lock_name);
-    err = lab_os_lock(lock_name.text, &lock);
-    if (err == -EBUSY)
-        return lab_error_set(error, -EEXIST, "%s is being made by another process: attach to it",
-                             name);
-    if (err != 0)
-        return lab_error_set(error, err, "%s: cannot keep others from making it, too: %s", name,
-                             strerror(-err));
-    err = refuse_second(name, error);
-    if (err == 0) {
-        err = reserve_place(name, bytes, &address);
-        if (err == -EEXIST)
-            err = lab_error_set(error, -ENOMEM,
-                                "%s: this process has no %zu MiB of address space free above %#llx",
-                                name, bytes >> 20, (unsigned long long)PLACES_START);
-    }
+    if (err == -EEXIST)
+        return lab_error_set(error, -ENOMEM,
+                             "%s: this process has no %zu MiB of address space free above %#llx",
+                             name, bytes >> 20, (unsigned long long)PLACES_START);
     if (err == 0)
         err = make_and_map(name, address, bytes, page_bytes, error);
-    (void)lab_os_close(lock);
     if (err == 0)
         *ret_address = address;
     else if (address != NULL)
@@ -144,26 +194,40 @@ static int map_there(const char *name, int pid, int file, void *address, size_t 
                     : lab_error_set(error, err, "%s cannot be mapped: %s", name, strerror(-err));
 }
 
+static int find(const char *name, struct lab_os_share *ret_share, struct lab_error *error)
+{
+    struct lab_os_share_name prefix;
+    int err;
+
+    write_prefix(name, &prefix);
+    err = lab_os_share_find(prefix.text, -1, ret_share);
+    if (err == 0)
+        return 0;
+    if (err != -ENOENT)
+        return cannot_look(name, err, ret_share->pid, error);
+    (void)lab_error_set(error, err,
+                        "no process of this user has %s: start the one that makes it first", name);
+    add_stranger(ret_share, error);
+    return err;
+}
+
 int lab_share_attach(const char *name, void **ret_address, size_t *ret_bytes,
                      size_t *ret_page_bytes, struct lab_error *error)
 {
-    struct lab_os_share_name prefix, found;
+    struct lab_os_share share;
     size_t bytes, page_bytes;
     void *address;
-    int pid, file, err;
+    int err = find(name, &share, error);
 
-    write_prefix(name, &prefix);
-    err = lab_os_share_open(prefix.text, &found, &pid, &file);
     if (err != 0)
-        return lab_error_set(
-            error, err, "no process of this user has %s: start the one that makes it first", name);
-    address = (void *)(uintptr_t)strtoull(found.text + strlen(prefix.text), NULL, 16);
-    err = lab_os_share_size(file, &bytes, &page_bytes);
+        return err;
+    address = (void *)(uintptr_t)strtoull(strrchr(share.name.text, '@') + 1, NULL, 16);
+    err = lab_os_share_size(share.file, &bytes, &page_bytes);
     err = err != 0 ? lab_error_set(error, err, "%s: %s", name, strerror(-err))
-                   : map_there(name, pid, file, address, bytes, error);
+                   : map_there(name, share.pid, share.file, address, bytes, error);
     /* One that this process inherited from its parent, without the mapping, stays open as well. */
-    if (err != 0 || pid == lab_os_pid_self())
-        (void)lab_os_close(file);
+    if (err != 0 || share.pid == lab_os_pid_self())
+        (void)lab_os_close(share.file);
     if (err != 0)
         return err;
     *ret_address = address;

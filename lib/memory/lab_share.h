@@ -19,13 +19,14 @@
 #define LAB_SHARE_NAME_SIZE 64
 
 /* Makes and maps zeroed memory, at an address that other processes are likely to have free.
- * -EEXIST: a process of this user has a region of that name. Otherwise as lab_os_map(), and *error
- * is set for all that is not a lack of pages. */
+ * -EEXIST: a process of this user has a region of that name, or makes one; -EMFILE, -ENOTSUP and
+ * the like: whether there is one cannot be told. Otherwise as lab_os_map(), and *error is set for
+ * all that is not a lack of pages. */
 int lab_share_create(const char *name, size_t bytes, size_t page_bytes, void **ret_address,
                      struct lab_error *error);
 
-/* Maps what another process made, at the same address. -ENOENT, -EALREADY, -EADDRINUSE, or what the
- * kernel says; *error is always set. */
+/* Maps what another process made, at the same address. -ENOENT, -EALREADY, -EADDRINUSE, what keeps
+ * this process from looking, or what the kernel says; *error is always set. */
 int lab_share_attach(const char *name, void **ret_address, size_t *ret_bytes,
                      size_t *ret_page_bytes, struct lab_error *error);
 

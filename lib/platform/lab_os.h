@@ -67,15 +67,48 @@ struct lab_os_share_name {
     char text[192]; /* the kernel takes 249 characters */
 };
 
-/* Makes memory of a size that nobody can change, of whole pages (page_bytes as for lab_os_map), and
- * opens it. -ENOMEM when the pages are not there; -EFBIG when it is larger than a file of this
- * process may be (RLIMIT_FSIZE), and no SIGXFSZ comes. */
+/* Makes memory of whole pages (page_bytes as for lab_os_map), and opens it. It is found by others,
+ * and nobody can change its size, once it is published; until then they see that it is being made.
+ * -ENOMEM when the pages are not there; -EFBIG when it is larger than a file of this process may be
+ * (RLIMIT_FSIZE), and no SIGXFSZ comes. */
 int lab_os_share_create(const char *name, size_t bytes, size_t page_bytes, int *ret_file);
+int lab_os_share_publish(int file);
 
-/* Opens what a process of this user has open under a name that begins with `prefix`. -ENOENT when
- * there is none: /proc is where one looks, and at this process first. */
-int lab_os_share_open(const char *prefix, struct lab_os_share_name *ret_name, int *ret_pid,
-                      int *ret_file);
+/* Closes what was not published: others do not see it any longer. */
+void lab_os_share_withdraw(int file);
+
+/* Why memory of the right name is no memory for the caller: its process could do to the caller what
+ * it likes, or could not without the caller's attaching to it. */
+enum lab_os_stranger {
+    LAB_OS_NO_STRANGER,
+    LAB_OS_OTHER_USER,      /* another user made it */
+    LAB_OS_OTHER_NAMESPACE, /* who has it is in another PID or user namespace */
+    LAB_OS_FEWER_RIGHTS,    /* who has it lacks capabilities that the caller has */
+    LAB_OS_OTHER_KIND,      /* it is something else */
+};
+
+struct lab_os_share {
+    struct lab_os_share_name name;
+    int pid;                       /* of a process that has it; the caller's own first */
+    int file;                      /* opened, when 0 was returned */
+    enum lab_os_stranger stranger; /* one of these was met, */
+    int stranger_pid;              /* and not opened */
+};
+
+/* Opens what a process has open under a name that begins with `prefix`: one of this user, of the
+ * caller's PID and user namespace, and with all capabilities that the caller has. /proc is where
+ * one looks. `mine` is -1, or what the caller makes under that name. Returns 0;
+ *
+ *     -ENOENT  there is none
+ *     -EBUSY   (not with -1) process *ret_share->pid makes one, too, and goes first
+ *     -EAGAIN  (the same) it does, and mine goes first: look again until it has withdrawn
+ *     -ENOTSUP there is no /proc, or it does not show the caller
+ *
+ *     -ETXTBSY process *ret_share->pid has one, and a lease on it
+ *
+ * or what else keeps the caller from looking, -EMFILE for instance: then nothing is known.
+ * *ret_share is filled in as far as it says. */
+int lab_os_share_find(const char *prefix, int mine, struct lab_os_share *ret_share);
 
 /* Closes what this process has open under a name that ends in `suffix`. -ENOENT. */
 int lab_os_share_close(const char *suffix);
@@ -89,8 +122,7 @@ int lab_os_share_map(int file, void *address, size_t bytes);
 /* Takes address space, with nothing in it: exactly this, or -EEXIST. lab_os_unmap gives it back. */
 int lab_os_reserve(void *address, size_t bytes);
 
-/* A lock that ends with the process that has it, until lab_os_close. -EBUSY: another has it. */
-int lab_os_lock(const char *name, int *ret_file);
+/* Closes a file. */
 int lab_os_close(int file);
 
 /* The size of an ordinary page, bytes. */

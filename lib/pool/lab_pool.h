@@ -246,11 +246,11 @@ enum lab_pool_strangers { LAB_POOL_CLOSED, LAB_POOL_OPEN, LAB_POOL_ADOPTING };
 LAB_PUBLIC int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
                                struct lab_error *error) LAB_CHECKED;
 
-/* Finds the shared pool of that name that another process of this user made, and maps it: it is at
- * the same address there, and so are its buffers, which any of the processes may put. What holds
- * for regions holds for it: see lab_region_attach(), whose errors it has, too; -EAGAIN while the
- * pool is being made, and -EPROTO when the region is no pool, or one of another version of this
- * library.
+/* Finds the shared pool of that name that another process made, of this user and with no fewer
+ * rights than this one (lab_region_attach), and maps it: it is at the same address there, and so
+ * are its buffers, which any of the processes may put. What holds for regions holds for it: see
+ * lab_region_attach(), whose errors it has, too; -EAGAIN while the pool is being made, and -EPROTO
+ * when the region is no pool, or one of another version of this library.
  *
  * Ids of lcores are the pool's, not the process's: no two threads of all processes may use one at
  * the same time. lab_lcore_acquire() knows its own process alone, so give each process a range of

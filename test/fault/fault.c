@@ -62,7 +62,9 @@ WRAP(memory, EMFILE, false, (int node, size_t *ret_bytes), (node, ret_bytes))
 WRAP(group_room, EMFILE, false, (size_t page_bytes, struct lab_os_room *ret_room),
      (page_bytes, ret_room))
 
-WRAP(lock, ENOMEM, true, (const char *name, int *ret_file), (name, ret_file))
+WRAP(share_find, EMFILE, true, (const char *prefix, int mine, struct lab_os_share *ret_share),
+     (prefix, mine, ret_share))
+WRAP(share_publish, ENOMEM, true, (int file), (file))
 WRAP(share_create, ENOMEM, true, (const char *name, size_t bytes, size_t page_bytes, int *ret_file),
      (name, bytes, page_bytes, ret_file))
 WRAP(share_map, ENOMEM, true, (int file, void *address, size_t bytes), (file, address, bytes))

@@ -150,29 +150,43 @@ static inline void host_resident(struct resident *resident, world *enter, int (*
     _exit(pid > 0 && waitpid(pid, NULL, 0) == pid ? 0 : 1);
 }
 
-/* Returns when body(argument) has, there, which is to return 0. */
-static inline struct resident settle(world *enter, int (*body)(void *), void *argument)
+/* body(argument) is to return 0 there. */
+static inline struct resident settle_later(world *enter, int (*body)(void *), void *argument)
 {
     struct resident resident = {.shared = shared_memory(sizeof(*resident.shared))};
-    int status;
 
     resident.host = fork();
     assert_true(resident.host >= 0);
     if (resident.host == 0)
         host_resident(&resident, enter, body, argument);
-    while (!resident.shared->settled) {
-        if (waitpid(resident.host, &status, WNOHANG) == resident.host) {
-            int refused = resident.shared->refused;
+    return resident;
+}
 
-            munmap((void *)resident.shared, sizeof(*resident.shared));
+/* Returns when it has. */
+static inline void wait_until_settled(struct resident *resident)
+{
+    int status;
+
+    while (!resident->shared->settled) {
+        if (waitpid(resident->host, &status, WNOHANG) == resident->host) {
+            int refused = resident->shared->refused;
+
+            munmap((void *)resident->shared, sizeof(*resident->shared));
             if (refused != 0)
                 skip_because("no such world here: %s", strerror(-refused));
             fail_msg("the resident ended before it had settled");
         }
         usleep(1000);
     }
-    while (resident.shared->pid == 0)
+    while (resident->shared->pid == 0)
         usleep(1000);
+}
+
+static inline struct resident settle(world *enter, int (*body)(void *), void *argument)
+{
+    struct resident resident = settle_later(enter, body, argument);
+
+    wait_until_settled(&resident);
     return resident;
 }
 

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* Finding memory that processes share by name, through those that have it.
+ *
+ * A name says nothing of who gave it, and root sees the names of all. So whose a file is, of which
+ * kind, and where its process lives is asked before it is opened, of a descriptor that stands for
+ * it only (O_PATH): to open what a stranger has prepared could block, or break what he leased. Who
+ * attaches hands his fate to whoever can write there: that is only somebody who could have done
+ * with him what he likes anyhow, as the kernel sees it: the same user, in the same user namespace,
+ * with no fewer capabilities. And in the same PID namespace, or neither would know of the other's
+ * end. */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <lab_os.h>
+#include <lab_os_share.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* How /proc shows a memfd's name: between these. */
+#define BEFORE "/memfd:"
+#define BEHIND " (deleted)"
+
+struct search {
+    const char *prefix;
+    struct lab_os_share *share;
+    bool have_mine;
+    struct stat mine;
+    int others;       /* 0, -EBUSY or -EAGAIN: of those that are being made, the first */
+    struct stat them; /* that one */
+    int them_pid;
+};
+
+/* One process, as directories of /proc. */
+struct process {
+    int pid;
+    bool is_self;
+    int directory;
+    int descriptors;
+};
+
+/* It has ended, has closed the file, or is another user's: all of these are nothing that was
+ * looked for. Everything else keeps the caller from looking. */
+static bool is_not_there(int err)
+{
+    return err == -ENOENT || err == -ESRCH || err == -EACCES || err == -EPERM;
+}
+
+/* The name of the memfd that a descriptor in an open /proc/PID/fd stands for. */
+static bool read_name(int directory, const char *descriptor, struct lab_os_share_name *ret_name)
+{
+    char link[sizeof(*ret_name) + sizeof(BEFORE) + sizeof(BEHIND)];
+    ssize_t n = readlinkat(directory, descriptor, link, sizeof(link) - 1);
+    size_t length = n > 0 ? (size_t)n : 0, around = strlen(BEFORE) + strlen(BEHIND);
+
+    link[length] = '\0';
+    if (length <= around || length - around >= sizeof(ret_name->text) ||
+        strncmp(link, BEFORE, strlen(BEFORE)) != 0 ||
+        strcmp(link + length - strlen(BEHIND), BEHIND) != 0)
+        return false;
+    memcpy(ret_name->text, link + strlen(BEFORE), length - around);
+    ret_name->text[length - around] = '\0';
+    return true;
+}
+
+static bool is_same(const struct stat *one, const struct stat *other)
+{
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+/* The order of those that are being made: any that all agree upon. */
+static bool is_before(const struct stat *one, const struct stat *other)
+{
+    return one->st_dev != other->st_dev ? one->st_dev < other->st_dev : one->st_ino < other->st_ino;
+}
+
+/* Who has it */
+
+/* 1 when the process is in that namespace of the caller's, 0 or -errno. */
+static int shares_namespace(const struct process *process, const char *kind)
+{
+    char own[32], its[32];
+    struct stat here, there;
+
+    snprintf(own, sizeof(own), "/proc/self/ns/%s", kind);
+    snprintf(its, sizeof(its), "ns/%s", kind);
+    if (stat(own, &here) != 0)
+        return errno == ENOENT ? 1 : -errno; /* a kernel without such namespaces */
+    if (fstatat(process->directory, its, &there, 0) != 0)
+        return -errno;
+    return is_same(&here, &there);
+}
+
+static int read_capabilities(int directory, const char *status, uint64_t *ret_permitted)
+{
+    int file = openat(directory, status, O_RDONLY | O_CLOEXEC);
+    char text[4096];
+    const char *line;
+    ssize_t n;
+
+    if (file < 0)
+        return -errno;
+    n = read(file, text, sizeof(text) - 1);
+    close(file);
+    if (n < 0)
+        return -errno;
+    text[n] = '\0';
+    line = strstr(text, "\nCapPrm:");
+    return line != NULL && sscanf(line, "\nCapPrm: %" SCNx64, ret_permitted) == 1 ? 0 : -ENOTSUP;
+}
+
+static int has_all_rights(const struct process *process)
+{
+    uint64_t mine, its;
+    int err = read_capabilities(AT_FDCWD, "/proc/self/status", &mine);
+
+    if (err == 0)
+        err = read_capabilities(process->directory, "status", &its);
+    return err != 0 ? err : (mine & ~its) == 0;
+}
+
+static int judge_process(const struct process *process, enum lab_os_stranger *ret_stranger)
+{
+    int rc = 1;
+
+    *ret_stranger = LAB_OS_NO_STRANGER;
+    if (process->is_self)
+        return 0;
+    rc = shares_namespace(process, "pid");
+    if (rc == 1)
+        rc = shares_namespace(process, "user");
+    if (rc == 0)
+        *ret_stranger = LAB_OS_OTHER_NAMESPACE;
+    if (rc != 1)
+        return rc;
+    rc = has_all_rights(process);
+    if (rc == 0)
+        *ret_stranger = LAB_OS_FEWER_RIGHTS;
+    return rc < 0 ? rc : 0;
+}
+
+/* What it is */
+
+static int judge_file(int place, struct stat *ret_status, enum lab_os_stranger *ret_stranger)
+{
+    struct statfs system;
+
+    if (fstat(place, ret_status) != 0 || fstatfs(place, &system) != 0)
+        return -errno;
+    *ret_stranger = LAB_OS_NO_STRANGER;
+    if (ret_status->st_uid != geteuid())
+        *ret_stranger = LAB_OS_OTHER_USER;
+    else if (!S_ISREG(ret_status->st_mode) || ret_status->st_nlink != 0 ||
+             ((uint64_t)system.f_type != TMPFS_MAGIC && (uint64_t)system.f_type != HUGETLBFS_MAGIC))
+        *ret_stranger = LAB_OS_OTHER_KIND;
+    return 0;
+}
+
+static void note_other(struct search *search, const struct process *process,
+                       const struct stat *status)
+{
+    if (search->others != 0 && is_before(&search->them, status))
+        return;
+    search->them = *status;
+    search->others = is_before(status, &search->mine) ? -EBUSY : -EAGAIN;
+    search->them_pid = process->pid;
+}
+
+/* Opens what a descriptor stands for, which is of the right kind and in the right hands. Returns 1,
+ * or 0 when it is not published, or -errno. */
+static int open_place(struct search *search, const struct process *process, int place,
+                      const struct stat *status)
+{
+    char path[48];
+    int file, seals;
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+    search->share->pid = process->pid;
+    file = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0)
+        return errno == EWOULDBLOCK ? -ETXTBSY : -errno;
+    seals = fcntl(file, F_GET_SEALS);
+    if (seals >= 0 && (seals & LAB_OS_SHARE_SEALS) == LAB_OS_SHARE_SEALS) {
+        search->share->file = file;
+        return 1;
+    }
+    close(file);
+    if (seals >= 0 && (seals & F_SEAL_SEAL) == 0 && search->have_mine)
+        note_other(search, process, status);
+    return 0;
+}
+
+static int look_at_place(struct search *search, const struct process *process, int place)
+{
+    enum lab_os_stranger stranger;
+    struct stat status;
+    int err = judge_file(place, &status, &stranger);
+
+    if (err == 0 && search->have_mine && is_same(&status, &search->mine))
+        return 0;
+    if (err == 0 && stranger == LAB_OS_NO_STRANGER)
+        err = judge_process(process, &stranger);
+    if (err != 0)
+        return is_not_there(err) ? 0 : err;
+    if (stranger == LAB_OS_NO_STRANGER)
+        return open_place(search, process, place, &status);
+    search->share->stranger = stranger;
+    search->share->stranger_pid = process->pid;
+    return 0;
+}
+
+static int look_at_descriptor(struct search *search, const struct process *process,
+                              const char *descriptor)
+{
+    struct lab_os_share_name name, again;
+    char number[16];
+    int place, own, rc;
+
+    if (!read_name(process->descriptors, descriptor, &name) ||
+        strncmp(name.text, search->prefix, strlen(search->prefix)) != 0)
+        return 0;
+    place = openat(process->descriptors, descriptor, O_PATH | O_CLOEXEC);
+    if (place < 0)
+        return is_not_there(-errno) ? 0 : -errno;
+    own = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    rc = own < 0 ? -errno : 0;
+    snprintf(number, sizeof(number), "%d", place);
+    /* It may be another file by now. */
+    if (rc == 0 && read_name(own, number, &again) && strcmp(name.text, again.text) == 0)
+        rc = look_at_place(search, process, place);
+    if (own >= 0)
+        close(own);
+    close(place);
+    if (rc == 1)
+        search->share->name = name;
+    return rc;
+}
+
+/* Looking */
+
+/* 1 when it was found, 0 when this process has none, or -errno. */
+static int look_through(struct search *search, struct process *process)
+{
+    DIR *descriptors = NULL;
+    struct dirent *entry;
+    int rc = 0;
+
+    process->descriptors =
+        openat(process->directory, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+    if (process->descriptors >= 0)
+        descriptors = fdopendir(process->descriptors);
+    if (descriptors == NULL) {
+        rc = is_not_there(-errno) ? 0 : -errno;
+        if (process->descriptors >= 0)
+            close(process->descriptors);
+        return rc;
+    }
+    for (errno = 0; rc == 0 && (entry = readdir(descriptors)) != NULL; errno = 0)
+        if (entry->d_name[0] != '.')
+            rc = look_at_descriptor(search, process, entry->d_name);
+    if (rc == 0 && errno != 0 && !is_not_there(-errno))
+        rc = -errno;
+    closedir(descriptors);
+    return rc;
+}
+
+static int look_at_process(struct search *search, int all, const char *name)
+{
+    struct process process = {.is_self = strcmp(name, "self") == 0};
+    int rc;
+
+    process.pid = process.is_self ? getpid() : atoi(name);
+    if (process.pid <= 0)
+        return 0;
+    process.directory = openat(all, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (process.directory < 0)
+        return is_not_there(-errno) ? 0 : -errno;
+    rc = look_through(search, &process);
+    close(process.directory);
+    return rc;
+}
+
+static int look_at_all(struct search *search)
+{
+    DIR *processes = opendir("/proc");
+    struct dirent *entry;
+    struct statfs system;
+    int rc;
+
+    if (processes == NULL)
+        return errno == ENOENT || errno == EACCES ? -ENOTSUP : -errno;
+    if (fstatfs(dirfd(processes), &system) != 0 || (uint64_t)system.f_type != PROC_SUPER_MAGIC ||
+        faccessat(dirfd(processes), "self/fd", F_OK, 0) != 0) {
+        closedir(processes);
+        return -ENOTSUP;
+    }
+    rc = look_at_process(search, dirfd(processes), "self");
+    for (errno = 0; rc == 0 && (entry = readdir(processes)) != NULL; errno = 0)
+        rc = look_at_process(search, dirfd(processes), entry->d_name);
+    if (rc == 0 && errno != 0)
+        rc = -errno;
+    closedir(processes);
+    return rc;
+}
+
+int lab_os_share_find(const char *prefix, int mine, struct lab_os_share *ret_share)
+{
+    struct search search = {.prefix = prefix, .share = ret_share, .have_mine = mine >= 0};
+    int rc;
+
+    *ret_share = (struct lab_os_share){.file = -1};
+    if (mine >= 0 && fstat(mine, &search.mine) != 0)
+        return -errno;
+    rc = look_at_all(&search);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    ret_share->pid = search.them_pid;
+    return search.others != 0 ? search.others : -ENOENT;
+}
+
+int lab_os_share_close(const char *suffix)
+{
+    DIR *descriptors = opendir("/proc/self/fd");
+    struct dirent *entry;
+    int found = -ENOENT;
+
+    if (descriptors == NULL)
+        return -errno;
+    while (found < 0 && (entry = readdir(descriptors)) != NULL) {
+        struct lab_os_share_name name;
+        size_t length;
+
+        if (!read_name(dirfd(descriptors), entry->d_name, &name))
+            continue;
+        length = strlen(name.text);
+        if (length >= strlen(suffix) && strcmp(name.text + length - strlen(suffix), suffix) == 0)
+            found = atoi(entry->d_name);
+    }
+    closedir(descriptors);
+    return found < 0 ? found : lab_os_close(found);
+}
