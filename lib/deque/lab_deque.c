@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The slow paths of the split deque. Its picture, invariant and the labels D1 to D9 stand in
+/* The slow paths of the split deque. Its picture, invariant and the labels D1 to D12 stand in
  * lab_deque.h; after initialisation `split` is changed by CAS alone. */
 
 #include <lab_deque.h>
@@ -219,6 +219,20 @@ unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, un
     }
 }
 
+void lab_deque_mend_owner(struct lab_deque *deque)
+{
+    uint64_t bot, split;
+
+    if (deque->slots == NULL)
+        return;
+    lab_fence_seq_cst(); /* D12 */
+    do {
+        bot = mended_bot(deque);
+        split = settled_split(deque, bot);
+    } while ((int64_t)(bot - split) < 0);
+    set_limits(deque, split, lab_load_acquire(&deque->top)); /* D8 */
+}
+
 void lab_deque_chill_owner(struct lab_deque *deque)
 {
     deque->cold_below = lab_load_relaxed(&deque->bot);
@@ -282,6 +296,16 @@ void lab_deque_settle_any(struct lab_deque *deque, uint64_t mark)
     uint64_t top = lab_load_relaxed(&deque->top); /* after bot: top may pass a bot that is low */
 
     (void)lab_cas_release(&deque->split, &mark, (int64_t)(bot - top) < 0 ? top : bot); /* D3 */
+}
+
+void lab_deque_end_revocation_any(struct lab_deque *deque)
+{
+    uint64_t split;
+
+    lab_fence_seq_cst(); /* D12 */
+    split = lab_load_relaxed(&deque->split);
+    if (split >= LAB_DEQUE_MARK)
+        lab_deque_settle_any(deque, split);
 }
 
 void lab_deque_lay_out_any(struct lab_deque *deque)

@@ -47,6 +47,7 @@ class Mistake:
     def __init__(self, name):
         self.name = name
         self.program = ''
+        self.bound = []  # an argument, where the program's own is too small
         self.changes = []  # [file name, old text, new text]
 
     def add(self, line):
@@ -65,6 +66,8 @@ def read_mistakes(path):
             mistakes.append(Mistake(rest))
         elif word == 'program':
             mistakes[-1].program = rest
+        elif word == 'bound':
+            mistakes[-1].bound = ['--bound=' + rest]
         elif word == 'file':
             mistakes[-1].changes.append([rest, '', ''])
         elif line[:1] in (' ', '-', '+') and line:
@@ -145,8 +148,8 @@ def find(mistake, compiler):
     except RuntimeError as wrong:
         return False, str(wrong)
     program = mistake.program.partition(': ')[2]
-    run = subprocess.run([executable, '--find', program], capture_output=True, text=True,
-                         check=False)
+    run = subprocess.run([executable, '--find', *mistake.bound, program], capture_output=True,
+                         text=True, check=False)
     return run.returncode == 0, run.stdout + run.stderr
 
 

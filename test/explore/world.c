@@ -18,6 +18,7 @@ struct variant {
 static enum lab_barrier barrier;
 static struct lab_deque deques[DEQUES];
 static lab_atomic_t slots[DEQUES][CAPACITY_MAX];
+static uint64_t surveyed; /* the end of what was in deque 0; UINT64_MAX: nobody looked */
 
 static unsigned or_default(unsigned value, unsigned otherwise)
 {
@@ -44,6 +45,7 @@ static void setup(const void *data)
     const struct world *world = variant->world;
 
     barrier = variant->barrier;
+    surveyed = UINT64_MAX;
     play_reset(&world->steps);
     for (unsigned d = 0; d < DEQUES; d++)
         make_deque(d, world);
@@ -139,6 +141,13 @@ bool world_revoke(unsigned n, unsigned deque)
     return true;
 }
 
+bool world_survey(unsigned n, unsigned deque)
+{
+    lab_deque_end_revocation_any(&deques[deque]);
+    surveyed = lab_deque_span_any(&deques[deque]).end;
+    return true;
+}
+
 bool world_revoke_alone(unsigned n, unsigned deque)
 {
     revoke(&deques[deque], LAB_BARRIER_FENCE);
@@ -183,6 +192,8 @@ static void check_order(const struct lab_deque *deque)
 
 static void check(void)
 {
+    if (surveyed < lab_deque_span_any(&deques[0]).end)
+        explore_fail("something was published behind what was looked at");
     for (unsigned d = 0; d < DEQUES; d++) {
         if (!play_died())
             check_order(&deques[d]);

@@ -15,6 +15,8 @@ bool world_pop(unsigned n, unsigned deque); /* what the tip lacks is stolen from
 bool world_publish(unsigned n, unsigned deque); /* everything */
 bool world_steal(unsigned n, unsigned deque);   /* once, as much as a steal takes */
 bool world_revoke(unsigned n, unsigned deque);
+bool world_survey(unsigned n, unsigned deque); /* the owner has ended: from now on nothing is public
+                                                  that was not in the deque then */
 
 /* Misuse: programs that do this must fail. */
 bool world_revoke_alone(unsigned n, unsigned deque); /* no barrier */
@@ -27,6 +29,7 @@ bool world_help_alone(unsigned n, unsigned deque);   /* none where another threa
 #define PUBLISH        {world_publish, "PUBLISH", 0, 0}
 #define STEAL          {world_steal, "STEAL", 0, 0}
 #define REVOKE         {world_revoke, "REVOKE", 0, 0}
+#define SURVEY         {world_survey, "SURVEY", 0, 0}
 #define REVOKE_ALONE   {world_revoke_alone, "REVOKE_ALONE", 0, 0}
 #define HELP_ALONE     {world_help_alone, "HELP_ALONE", 0, 0}
 #define PUSH_2(n)      {world_push, "PUSH_2", n, 1}
