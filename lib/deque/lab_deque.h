@@ -35,6 +35,13 @@
  * Progress: pop and push of the owner are wait-free; all else is lock-free. A thread stopped or
  * killed anywhere stops nobody, and hides at most the burst that it was moving.
  *
+ * Known, and left: an owner that does not fence, killed in the hot pop with bot low while a revoker
+ * publishes what lay above, leaves a bot below split. Its successor's first push, if it takes the
+ * hot path, writes there, where others may have taken from: as many things are lost as the dead one
+ * was moving, though not the same ones. To look at split would cost each push a load. Where owners
+ * fence, which is wherever one process may be killed and another goes on, pops close the hot push
+ * while bot is low, and nothing is lost but what the dead one had in its hands.
+ *
  * Sources: Acar, Charguéraud, Rainey, "Scheduling parallel programs by work stealing with private
  * deques" (2013), and van Dijk, van de Pol, "Lace: non-blocking split deque" (2014) for the split;
  * the bulk steal bounded by `reach` and the revocation are Labyrinth's own.

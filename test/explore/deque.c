@@ -133,6 +133,7 @@ static const struct world worlds[] = {
      .split = 1,
      .bot = 2,
      .hand = {0, 0, 1}},
+    {"owner dies in a hot pop, another pops", {{POP(1)}, {REVOKE}, {JOIN(0), POP(2)}}, .bot = 2},
     {"owner dies with bot low, another looks what is there",
      {{POP(1)}, {REVOKE}, {JOIN(0), SURVEY}},
      .bot = 2},
