@@ -260,6 +260,14 @@ LAB_PUBLIC int lab_pool_create(const struct lab_pool_options *options, struct la
 LAB_PUBLIC int lab_pool_attach(const char *name, struct lab_pool **ret_pool,
                                struct lab_error *error) LAB_CHECKED;
 
+/* Says that from now on other processes than its maker use a pool that was made `shared`: their
+ * first calls are then seen by a get of the maker's that makes private parts public, and no thing
+ * is given out twice. lab_pool_attach() says so by itself. For a pool of lab_pool_init() in memory
+ * that other processes find in another way, such as children after fork(), somebody must: the maker
+ * before, or each of the others before its first call. It cannot be taken back. Returns 0; -EINVAL
+ * for a pool that was not made `shared`. Any thread; wait-free. Example: test/stress/child.c. */
+LAB_PUBLIC int lab_pool_announce(struct lab_pool *pool);
+
 /* Unmaps a pool made by lab_pool_create(), or gives its pages back to their arena; NULL is allowed.
  * No thread of this process may be using it. Any thread; blocking, as the kernel is. Returns 0, or
  * -EBUSY when some buffers are still held: they would dangle, so nothing is unmapped then, and the

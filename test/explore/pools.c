@@ -440,6 +440,7 @@ int pools_main(int argc, char **argv, const struct pools_game *games, unsigned n
         *p = play_program(g->name, "", &g->steps, g->bound ? g->bound : 3, i % 2 == 1);
         memcpy(p->thread_name, names, sizeof(names));
         p->mortal &= g->mortal ? g->mortal : ~0u;
+        p->broken = g->broken;
         p->data = g;
         p->setup = setup;
         p->check = check;

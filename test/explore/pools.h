@@ -43,6 +43,7 @@ struct pools_game {
     unsigned reserve; /* the first things */
     bool stacked;     /* there may be things in the stack, from where a get takes many */
     unsigned mortal;  /* bit t: thread t is one of those that may die; left 0: all are */
+    bool broken;      /* it must fail */
     unsigned bound;   /* left 0: 3 */
 };
 

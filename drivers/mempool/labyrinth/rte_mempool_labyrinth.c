@@ -21,6 +21,7 @@
  * two queues. */
 #define POOL_ALIGN (2 * RTE_CACHE_LINE_SIZE)
 
+#include "labyrinth_arrival.h"
 #include "labyrinth_audit.h"
 #include "labyrinth_cache.h"
 #include "labyrinth_caller.h"
@@ -112,6 +113,19 @@ static int labyrinth_dequeue(struct rte_mempool *mp, void **objs, unsigned int n
     if (n == 1) /* as above */
         return lab_pool_get_hot(pool, lcore, objs, 1) ? 0 : dequeue_slow(mp, objs, 1);
     return lab_pool_get_hot(pool, lcore, objs, n) ? 0 : dequeue_slow(mp, objs, n);
+}
+
+/* The same in a process that may not have made the pool: labyrinth_arrival.h. */
+static int arriving_enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
+{
+    labyrinth_arrival_note(mp->pool_data);
+    return labyrinth_enqueue(mp, objs, n);
+}
+
+static int arriving_dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
+{
+    labyrinth_arrival_note(mp->pool_data);
+    return labyrinth_dequeue(mp, objs, n);
 }
 
 static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
@@ -217,6 +231,7 @@ static int labyrinth_alloc(struct rte_mempool *mp)
         LABYRINTH_LOG(ERR, "%s", error.message);
         return rc;
     }
+    labyrinth_arrival_made(pool);
     mp->pool_data = pool;
     follow_options(mp, &options);
     return 0;
@@ -287,10 +302,16 @@ static const struct rte_mempool_ops labyrinth_ops = {
     .name = LABYRINTH_OPS_NAME,
     .alloc = labyrinth_alloc,
     .free = labyrinth_free,
-    .enqueue = labyrinth_enqueue,
-    .dequeue = labyrinth_dequeue,
+    .enqueue = arriving_enqueue,
+    .dequeue = arriving_dequeue,
     .get_count = labyrinth_get_count,
     .populate = labyrinth_populate,
+};
+
+/* In place of these two, in a process that need not say that it is there. */
+static const struct rte_mempool_ops maker_ops = {
+    .enqueue = labyrinth_enqueue,
+    .dequeue = labyrinth_dequeue,
 };
 
 /* Whether a copy of this driver was loaded before: DPDK loads the installed one also after one that
@@ -309,10 +330,14 @@ RTE_INIT(labyrinth_register)
 {
     struct labyrinth_options options;
     enum lab_barrier barrier;
+    int index;
 
     if (is_registered())
         return;
-    if (rte_mempool_register_ops(&labyrinth_ops) < 0)
+    index = rte_mempool_register_ops(&labyrinth_ops);
+    if (index >= 0)
+        labyrinth_arrival_start(index, &maker_ops);
+    else
         LABYRINTH_LOG(ERR,
                       "no free slot among DPDK's %d mempool ops: load this driver first, with "
                       "-d librte_mempool_labyrinth.so, or leave out drivers that are not needed",
