@@ -218,6 +218,17 @@ static const struct world worlds[] = {
      .bot = 1},
     {"two revocations, one after the other", {{POP(1)}, {REVOKE}, {STEAL, REVOKE}}, .bot = 3},
 
+    /* Which barrier is needed stands in the deque. */
+    {"revoke against an owner that has just come",
+     {{ENROL, PUSH(1), POP(1)}, {REVOKE, STEAL}},
+     .vacant = true,
+     .hand = {1}},
+    {"one helps another to revoke against an owner that has just come",
+     {{ENROL, PUSH(1), POP(1)}, {REVOKE}, {REVOKE, STEAL}},
+     .vacant = true,
+     .hand = {1},
+     .bound = 4},
+
     /* Misuse, which must be seen. */
     {"misuse: revoke without the barrier",
      {{POP(1)}, {REVOKE_ALONE, STEAL, STEAL}},

@@ -33,10 +33,13 @@ static void publish(struct lab_deque *deque, bool all)
 
 static void make_deque(unsigned d, const struct world *world)
 {
+    bool vacant = d == 0 && world->vacant;
+
     lab_deque_init(&deques[d], or_default(world->reach, 1), or_default(world->tip, 1),
-                   barrier == LAB_BARRIER_FENCE);
+                   vacant || barrier == LAB_BARRIER_FENCE);
     memset(slots[d], 0, sizeof(slots[d]));
-    lab_deque_equip_owner(&deques[d], slots[d], or_default(world->capacity, 4));
+    if (!vacant)
+        lab_deque_equip_owner(&deques[d], slots[d], or_default(world->capacity, 4));
 }
 
 static void setup(const void *data)
@@ -62,6 +65,14 @@ static void setup(const void *data)
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
         for (unsigned i = 0; i < world->hand[t]; i++)
             (void)play_new_held(t);
+}
+
+bool world_enrol(unsigned n, unsigned deque)
+{
+    lab_deque_set_fenced_owner(&deques[deque], barrier == LAB_BARRIER_FENCE);
+    lab_fence_seq_cst(); /* as lab_pool_choose_fence_owner() */
+    lab_deque_equip_owner(&deques[deque], slots[deque], 4);
+    return true;
 }
 
 static void push(struct lab_deque *deque, unsigned n, bool public)
@@ -133,7 +144,7 @@ static void revoke(struct lab_deque *deque, enum lab_barrier called)
 
     if (lab_deque_mark_any(deque, &mark) != LAB_DEQUE_MARKED)
         return;
-    lab_barrier_heavy(called);
+    lab_barrier_heavy(lab_deque_is_fenced_any(deque) ? LAB_BARRIER_FENCE : called);
     lab_deque_settle_any(deque, mark);
 }
 

@@ -9,6 +9,9 @@
 
 #include "play.h"
 
+bool world_enrol(unsigned n,
+                 unsigned deque); /* an owner that has no slots yet, and then does without
+                                     fences where the program's barrier reaches it */
 bool world_push(unsigned n, unsigned deque);
 bool world_push_public(unsigned n, unsigned deque); /* and publish everything */
 bool world_pop(unsigned n, unsigned deque); /* what the tip lacks is stolen from the own deque */
@@ -23,6 +26,7 @@ bool world_revoke_alone(unsigned n, unsigned deque); /* no barrier */
 bool world_help_alone(unsigned n, unsigned deque);   /* none where another thread set the mark */
 
 // clang-format off
+#define ENROL          {world_enrol, "ENROL", 0, 0}
 #define PUSH(n)        {world_push, "PUSH", n, 0}
 #define PUSH_PUBLIC(n) {world_push_public, "PUSH_PUBLIC", n, 0}
 #define POP(n)         {world_pop, "POP", n, 0}
@@ -45,6 +49,7 @@ struct world {
     unsigned reach, tip, capacity; /* left 0: 1, 1 and 4 */
     unsigned top, split, bot;
     unsigned hand[EXPLORE_THREADS];
+    bool vacant;    /* deque 0 has no slots before its owner's ENROL */
     bool unseen;    /* the owner does not know yet that split has left top: it was revoked */
     unsigned bound; /* left 0: 3 */
     bool broken;    /* it must fail, and there are no variants of it */

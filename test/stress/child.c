@@ -11,6 +11,8 @@
 #include <lab_pool.h>
 #include <stdio.h>
 
+enum { LINES = 48, LINE_WORDS = LAB_CACHE_LINE / sizeof(uint64_t) };
+
 enum { CHILD = 0, PARENT = 1, LCORES = 2 };
 
 /* In shared memory. */
@@ -19,6 +21,8 @@ struct stage {
     lab_atomic_t ready; /* the last round that it is about to begin, */
     lab_atomic_t done;  /* and has ended */
     lab_atomic_t child_has;
+    lab_atomic_t
+        lines[LINES * LINE_WORDS]; /* that are with the parent's CPU when the child writes */
     uint64_t thing;
     void *memory; /* of the pool */
 };
@@ -38,6 +42,14 @@ static void dawdle(uint64_t *random, const struct stage *stage)
 {
     for (uint32_t left = random_below(random, 4000); left > 0; left--)
         (void)lab_load_relaxed(&stage->round);
+}
+
+/* Stores of the child's that its next ones queue behind, the one of its get among them: it is the
+ * longer on its way to the parent. */
+static void write_lines(struct stage *stage, uint64_t round)
+{
+    for (unsigned i = 0; i < LINES; i++)
+        lab_store_relaxed(&stage->lines[i * LINE_WORDS], round);
 }
 
 /* A pool with one thing, in the private part of the child's id. */
@@ -68,6 +80,7 @@ static void be_child(void *argument)
             expect(lab_pool_announce(pool) == 0, "it may not say that it is there");
         lab_store_release(&stage->ready, round);
         dawdle(&random, stage);
+        write_lines(stage, round);
         lab_store_relaxed(&stage->child_has, lab_pool_get(pool, CHILD, &thing) == 0);
         lab_store_release(&stage->done, round);
     }
@@ -96,6 +109,7 @@ int main(void)
 
         if (++rounds % 2 == 1)
             expect(lab_pool_announce(pool) == 0, "it may not say that others come");
+        write_lines(stage, 0);
         lab_store_release(&stage->round, rounds);
         wait_for(&stage->ready, rounds);
         parent_has = lab_pool_get(pool, PARENT, &thing) == 0;
