@@ -481,7 +481,7 @@ struct lab_page_events {
  * changed. Any thread; wait-free, no system call. */
 LAB_INLINE uint64_t lab_page_sequence(const struct lab_arena *arena)
 {
-    return lab_load_relaxed(&arena->sequence);
+    return lab_load_acquire(&arena->sequence); /* E2 */
 }
 
 /* The zone's events. Returns 0, or -ENOENT when there is no such zone, or not yet. Any thread;

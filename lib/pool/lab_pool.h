@@ -402,6 +402,8 @@ LAB_PUBLIC int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, voi
 /* Gets n things, all or none, into ret_things[0 .. n-1].
  *
  * lcore is the calling thread's id, which no other thread may use at the same time, or
+ * LAB_LCORE_ANY. A signal handler is another thread in this: the call that it interrupts may be one
+ * with that id, half done, and then a thing is given out twice, or lost. In a handler the id is
  * LAB_LCORE_ANY. Returns 0; -ENOBUFS when there are too few; -EINVAL when lcore is neither.
  * Wait-free from the tip, else lock-free; system calls only when all that is public is too little,
  * and no waiting in them but where other processes have come (above). On failure ret_things is

@@ -39,6 +39,9 @@ SUITES = {  # the library's files, and the explorer's
               'pool/lab_pool_reserve.c', 'pool/lab_pool_setup.c', 'pool/lab_pool_trust.c',
               'platform/lab_error.c'], ['pool.c', 'pools.c', 'play.c']),
 }
+SUITES['events'] = (['page/lab_block.c', 'page/lab_page_report.c', 'page/lab_page_zone.c',
+                     'page/lab_zone.c', 'page/lab_zone_put.c', 'page/lab_zone_search.c',
+                     'page/lab_zone_stats.c', 'pool/lab_pool_marks.c'], ['events.c'])
 SUITES['reclaim'] = (SUITES['pool'][0], ['reclaim.c', 'pools.c', 'play.c'])
 FLAGS = ['-std=gnu11', '-O1', '-D_GNU_SOURCE', '-w']
 
