@@ -89,6 +89,7 @@ bool lab_page_zone_find(struct lab_arena *arena, const void *page,
 /* From now on puts go back to the zones, until nothing was short for a while. */
 LAB_INLINE void lab_page_zone_hunger(struct lab_arena *arena)
 {
+    (void)lab_fetch_add_relaxed(&arena->shortages, 1);
     lab_store_relaxed(&arena->hungry, lab_load_relaxed(&arena->hungry) + 1);
 }
 

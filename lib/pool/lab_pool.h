@@ -152,7 +152,7 @@ struct lab_pool_look {
  * without an id, is shared by them and used for the counters only. */
 struct lab_pool_slow {
     alignas(LAB_CACHE_LINE) lab_atomic_t event[LAB_POOL_EVENTS];
-    uint64_t hunger;    /* the hunger that was seen last */
+    uint64_t starved;   /* the pool's, when last seen */
     uint32_t calm;      /* puts since it changed */
     uint32_t victim;    /* the roster's entry that was last worth stealing from */
     uint32_t gets;      /* slow ones that succeeded */
@@ -209,6 +209,7 @@ struct lab_pool {
      * is held; and one more where there are trust domains, or while strangers are adopted. */
     alignas(LAB_CACHE_LINE) lab_atomic_t slow_puts;
     lab_atomic_t low_free;    /* fewest free things seen */
+    lab_atomic_t starved;     /* gets that did, ever: tells one shortage from another */
     lab_atomic_t crowded;     /* 1: there has been another process than the maker */
     struct lab_roster roster; /* the slots that have a deque */
 
