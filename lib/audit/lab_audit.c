@@ -71,6 +71,7 @@ uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level
     lab_store_relaxed(&audit->settled_at,
                       lab_ticks() + ticks_in(audit, LAB_AUDIT_SETTLE_MS * UINT64_C(1000000)));
     lab_store_release(&audit->mode, (uint64_t)level | changes << LAB_AUDIT_EPOCH_SHIFT);
+    lab_fence_seq_cst(); /* N2 */
     return forget_records(audit);
 }
 

@@ -12,12 +12,16 @@
  *
  * A record's word changes by these rules (lab_audit_word.h):
  *
- *     a get is a store, for who took a thing out of the pool has it alone;
- *     a put and a hand-over are a CAS, for two may believe that they hold it: one of them is told.
+ *     a get of what has no mark is a store, for who took a thing out of the pool has it alone;
+ *     all else is a CAS. A put and a hand-over, for two may believe that they hold it: one of them
+ * is told. A mark that counts (LAB_AUDIT_WATCHED), for a change of level takes it away, and is to
+ *     count it exactly once.
  *
  * Labels: U1 store or CAS of the word, release, pairs with U2, its load, acquire: the rest of the
  * record belongs to the word's holder, who writes it after a put's CAS and before a get's store.
- * A put writes the rest before it lets the thing into the pool. So who reads a record that is
+ * N1 the fence of who watches a thing, between the mark and a look at the level, pairs with N2,
+ * that of who changes the level, between that and the look for marks: one of the two takes the mark
+ * away. A put writes the rest before it lets the thing into the pool. So who reads a record that is
  * changing just then may see a new word with an old call site: a report can name the call before
  * the one that was meant, but the word never errs.
  */
@@ -212,13 +216,15 @@ LAB_INLINE enum lab_audit_fault lab_audit_got(struct lab_audit *audit, uint32_t 
 {
     struct lab_audit_record *record = &audit->record[index];
     uint64_t word = lab_load_acquire(&record->word), next; /* U2 */
-    enum lab_audit_fault fault = lab_audit_word_get(word, call->who, &next);
 
-    *ret_before = word;
-    if (lab_unlikely(fault != LAB_AUDIT_FINE))
-        return fault;
-    lab_audit_note_get(record, call);
-    lab_store_release(&record->word, next); /* U1 */
+    do {
+        enum lab_audit_fault fault = lab_audit_word_get(word, call->who, &next);
+
+        *ret_before = word;
+        if (lab_unlikely(fault != LAB_AUDIT_FINE))
+            return fault;
+        lab_audit_note_get(record, call);
+    } while (lab_unlikely(!lab_cas_acq_rel(&record->word, &word, next))); /* U1, U2 */
     return LAB_AUDIT_FINE;
 }
 

@@ -15,17 +15,27 @@ uint32_t lab_audit_next_sample(const struct lab_audit *audit)
 bool lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
                      const struct lab_audit_call *call)
 {
-    lab_atomic_t *word;
-    uint64_t before;
+    lab_atomic_t *word = &audit->record[index].word;
+    uint64_t before, held;
 
     /* Held already: its put was not seen, for it came before the change of level was known to its
      * thread. The record's count stands. */
     if (lab_audit_got(audit, index, call, &before) != LAB_AUDIT_FINE)
         return false;
-    (void)lab_fetch_add_relaxed(lab_audit_watch_count(audit, thing), 1);
-    word = &audit->record[index].word;
-    lab_store_release(word, lab_load_relaxed(word) | LAB_AUDIT_WATCHED); /* U1 */
-    return !lab_audit_word_is_watched(before);
+    held = lab_audit_word_next(lab_audit_word_generation(before) + 1, call->who, LAB_AUDIT_HELD);
+    if (lab_cas_acq_rel(word, &held, held | LAB_AUDIT_WATCHED)) { /* U1, U2 */
+        (void)lab_fetch_add_relaxed(lab_audit_watch_count(audit, thing), 1);
+        lab_fence_seq_cst(); /* N1 */
+        held |= LAB_AUDIT_WATCHED;
+        /* Nobody would look for it at its put. The count stays, and costs a look now and then: it
+         * may be that of others by now. */
+        if (lab_audit_word_epoch(lab_load_relaxed(&audit->mode)) !=
+                lab_audit_word_epoch(call->who) &&
+            lab_cas_acq_rel(word, &held, held & ~(LAB_AUDIT_STATE_MASK | LAB_AUDIT_WATCHED)))
+            return false;
+        return !lab_audit_word_is_watched(before);
+    }
+    return false;
 }
 
 bool lab_audit_unwatch(struct lab_audit *audit, uint32_t index, const void *thing)

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The slow paths of the split deque. Its picture, invariant and the labels D1 to D9 stand in
+/* The slow paths of the split deque. Its picture, invariant and the labels D1 to D12 stand in
  * lab_deque.h; after initialisation `split` is changed by CAS alone. */
 
 #include <lab_deque.h>
@@ -115,6 +115,46 @@ static uint64_t mended_bot(struct lab_deque *deque)
     return bot;
 }
 
+/* Ends a revocation that somebody else began, by making everything public. */
+static uint64_t settled_split(struct lab_deque *deque, uint64_t bot)
+{
+    uint64_t split = lab_load_relaxed(&deque->split);
+
+    while (split >= LAB_DEQUE_MARK)
+        if (lab_cas_release(&deque->split, &split, bot)) /* D3 */
+            return bot;
+    return split;
+}
+
+void lab_deque_mend_owner(struct lab_deque *deque)
+{
+    uint64_t bot, split;
+
+    if (deque->slots == NULL)
+        return;
+    lab_fence_seq_cst(); /* D12 */
+    do {
+        bot = mended_bot(deque);
+        split = settled_split(deque, bot);
+    } while ((int64_t)(bot - split) < 0);
+    set_limits(deque, split, lab_load_acquire(&deque->top)); /* D8 */
+}
+
+/* A pop closes pushes while bot is low (pop_tip()). Where they are still closed when the owner
+ * makes its next call, it was not this one that popped. */
+static void close_pushes(struct lab_deque *deque, uint64_t bot)
+{
+    deque->push_limit = bot - LAB_DEQUE_NEVER;
+}
+
+static void mend_if_pop_was_cut_short(struct lab_deque *deque)
+{
+    int64_t beyond = (int64_t)(lab_load_relaxed(&deque->bot) - deque->push_limit);
+
+    if (lab_unlikely(beyond > (int64_t)(LAB_DEQUE_NEVER / 2)))
+        lab_deque_mend_owner(deque);
+}
+
 bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, unsigned n,
                                bool publish_all)
 {
@@ -122,6 +162,7 @@ bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, uns
 
     if (deque->slots == NULL)
         return false;
+    mend_if_pop_was_cut_short(deque);
     bot = mended_bot(deque);
     top = lab_load_acquire(&deque->top); /* D8 */
     if (n > top + deque->capacity - bot || n > deque->capacity)
@@ -135,17 +176,6 @@ bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, uns
         split = raise_split(deque, bot, publish_all ? 0 : deque->tip);
     set_limits(deque, split, top);
     return true;
-}
-
-/* Ends a revocation that somebody else began, by making everything public. */
-static uint64_t settled_split(struct lab_deque *deque, uint64_t bot)
-{
-    uint64_t split = lab_load_relaxed(&deque->split);
-
-    while (split >= LAB_DEQUE_MARK)
-        if (lab_cas_release(&deque->split, &split, bot)) /* D3 */
-            return bot;
-    return split;
 }
 
 /* Makes the newest `need` public things private again, and a whole tip more where there are
@@ -178,9 +208,12 @@ static bool lower_split(struct lab_deque *deque, uint64_t *split, uint64_t need)
     return lab_cas_release(&deque->split, &found, before); /* D3 */
 }
 
-/* The hot pop's protocol, with the fence that this deque needs and without a look at the floor. */
+/* The hot pop's protocol, with the fence that this deque needs and without a look at the floor.
+ * Should the owner be killed while bot is low, its successor's first push must look at split: so
+ * pushes are closed until the caller has set the limits again. */
 static bool pop_tip(struct lab_deque *deque, uint64_t bot, void **ret_things, unsigned n)
 {
+    close_pushes(deque, bot - n);
     lab_store_release(&deque->bot, bot - n); /* D1 */
     if (lab_load_relaxed(&deque->fenced))
         lab_fence_seq_cst(); /* D9 where the revoker's barrier is a fence of its own alone */
@@ -199,6 +232,7 @@ unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, un
 {
     if (deque->slots == NULL)
         return 0;
+    mend_if_pop_was_cut_short(deque);
     /* Every turn but the last is one in which a revoker changed split: lock-free. What a killed
      * predecessor left may show only then, so each turn looks for it. */
     for (;;) {
@@ -282,6 +316,16 @@ void lab_deque_settle_any(struct lab_deque *deque, uint64_t mark)
     uint64_t top = lab_load_relaxed(&deque->top); /* after bot: top may pass a bot that is low */
 
     (void)lab_cas_release(&deque->split, &mark, (int64_t)(bot - top) < 0 ? top : bot); /* D3 */
+}
+
+void lab_deque_end_revocation_any(struct lab_deque *deque)
+{
+    uint64_t split;
+
+    lab_fence_seq_cst(); /* D12 */
+    split = lab_load_relaxed(&deque->split);
+    if (split >= LAB_DEQUE_MARK)
+        lab_deque_settle_any(deque, split);
 }
 
 void lab_deque_lay_out_any(struct lab_deque *deque)

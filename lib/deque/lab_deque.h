@@ -35,6 +35,13 @@
  * Progress: pop and push of the owner are wait-free; all else is lock-free. A thread stopped or
  * killed anywhere stops nobody, and hides at most the burst that it was moving.
  *
+ * Known, and left: an owner that does not fence, killed in the hot pop with bot low while a revoker
+ * publishes what lay above, leaves a bot below split. Its successor's first push, if it takes the
+ * hot path, writes there, where others may have taken from: as many things are lost as the dead one
+ * was moving, though not the same ones. To look at split would cost each push a load. Where owners
+ * fence, which is wherever one process may be killed and another goes on, pops close the hot push
+ * while bot is low, and nothing is lost but what the dead one had in its hands.
+ *
  * Sources: Acar, Charguéraud, Rainey, "Scheduling parallel programs by work stealing with private
  * deques" (2013), and van Dijk, van de Pol, "Lace: non-blocking split deque" (2014) for the split;
  * the bulk steal bounded by `reach` and the revocation are Labyrinth's own.
@@ -54,6 +61,9 @@
  *     D11 revoker's load of fenced acquire, once it has seen the mark; pairs with D10, of which it
  *                                        sees the last one before what the mark was set for, by the
  *                                        marker's load of bot (acquire) and its CAS (acq_rel)
+ *     D12 fence of one who knows that an owner has ended, before it looks for a mark: a revoker
+ *                                        that sets one after that sees the owner's last bot (its
+ *                                        barrier lies between its CAS and D2)
  */
 
 #include <lab_atomic.h>
@@ -107,6 +117,10 @@ LAB_INLINE bool lab_deque_is_fenced_any(const struct lab_deque *deque)
     return lab_load_acquire(&deque->fenced) != 0; /* D11 */
 }
 
+/* What a predecessor with the same id left that was killed inside a call is put in order: at rest,
+ * top <= split <= bot again. The slow halves below do so by themselves. Owner; lock-free. */
+void lab_deque_mend_owner(struct lab_deque *deque);
+
 /* The slow half of push: publishes all but the tip when that has grown, or everything when
  * `publish_all`. false: no room for n (or no slots at all), and nothing is changed. Owner;
  * lock-free. */
@@ -146,6 +160,11 @@ enum lab_deque_marked lab_deque_mark_any(struct lab_deque *deque, uint64_t *ret_
 /* Second half, after that barrier by this same thread: makes the tip public, unless somebody
  * did so before. Any thread; wait-free. */
 void lab_deque_settle_any(struct lab_deque *deque, uint64_t mark);
+
+/* Ends what others have begun to revoke, of a deque whose owner has ended for certain: one of them
+ * may have read the bot of before the owner lowered it, and publishes it no longer once this has
+ * returned. Any thread, several at once too; wait-free. */
+void lab_deque_end_revocation_any(struct lab_deque *deque);
 
 /* What is left to do for a bare deque whose owner has ended for certain: a pop that it was killed
  * in may have left bot below what was public by then, and the next owner would put there. Any

@@ -136,7 +136,7 @@ struct lab_page_lcore {
     size_t bytes;                       /* is of that zone's common part, */
     struct lab_block *block;            /* and in the shape that it has there */
     lab_byte_t *dirt;                   /* of that zone's pages: lab_page_dirt.h */
-    uint64_t hunger;                    /* the value of arena->hungry that was seen last */
+    uint64_t shortages;                 /* the arena's, when last seen */
     uint32_t calm;                      /* puts since it changed */
     uint32_t home;                      /* the zone */
     uint32_t victim;                    /* the roster's place that was last worth stealing from */
@@ -194,6 +194,7 @@ struct lab_arena {
     /* Not 0: some request found too little, or a zone is under pressure, so every put goes back to
      * its zone. Read by every put, written seldom. */
     alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
+    lab_atomic_t shortages;   /* how often something was, ever: tells one hunger from another */
     struct lab_roster roster; /* the slots that have deques */
     struct lab_deque nothing; /* has no slots, so that neither gets nor puts succeed */
     lab_atomic_t sequence;
@@ -481,7 +482,7 @@ struct lab_page_events {
  * changed. Any thread; wait-free, no system call. */
 LAB_INLINE uint64_t lab_page_sequence(const struct lab_arena *arena)
 {
-    return lab_load_relaxed(&arena->sequence);
+    return lab_load_acquire(&arena->sequence); /* E2 */
 }
 
 /* The zone's events. Returns 0, or -ENOENT when there is no such zone, or not yet. Any thread;

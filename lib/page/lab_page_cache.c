@@ -357,11 +357,12 @@ void lab_page_cache_digest(struct lab_arena *arena, uint32_t slot)
 {
     struct lab_page_lcore *me = &arena->lcore[slot];
     uint64_t hungry = lab_load_relaxed(&arena->hungry);
+    uint64_t shortages = lab_load_relaxed(&arena->shortages);
 
     if (slot == LAB_ROSTER_ANY)
         return;
-    if (me->hunger != hungry) {
-        me->hunger = hungry;
+    if (me->shortages != shortages) {
+        me->shortages = shortages;
         me->calm = 0;
         lab_page_cache_flush(arena, slot);
     }

@@ -46,7 +46,9 @@ unsigned lab_page_zone_take_reserve(const struct lab_page_request *request,
 int lab_page_zone_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void *const *pages,
                        unsigned n, unsigned *done);
 
-/* Counts an event, and tells those who poll. */
+/* Counts an event, and tells those who poll. E1: a fence between the two, pairs with E2, the load
+ * of the sequence, acquire: who has seen that it changed finds the event, or would never ask again.
+ */
 void lab_page_zone_tell(struct lab_arena *arena, struct lab_page_zone *zone,
                         enum lab_page_event event);
 
@@ -87,6 +89,7 @@ bool lab_page_zone_find(struct lab_arena *arena, const void *page,
 /* From now on puts go back to the zones, until nothing was short for a while. */
 LAB_INLINE void lab_page_zone_hunger(struct lab_arena *arena)
 {
+    (void)lab_fetch_add_relaxed(&arena->shortages, 1);
     lab_store_relaxed(&arena->hungry, lab_load_relaxed(&arena->hungry) + 1);
 }
 

@@ -295,6 +295,7 @@ static void get_starving(struct request *request)
 {
     struct lab_pool *pool = request->pool;
 
+    (void)lab_fetch_add_relaxed(&pool->starved, 1);
     (void)lab_fetch_add_relaxed(&pool->slow_puts, LAB_POOL_HUNGER);
     for (int round = 0; round < 2 && request->got < request->want; round++) {
         if (!revoke_tips(request))
@@ -441,10 +442,10 @@ static void digest(struct lab_pool *pool, uint32_t slot, uint64_t slow_puts)
     struct lab_pool_slow *slow = &pool->slow[slot];
     struct lab_deque *deque = &pool->deque[slot];
     uint64_t plenty = 2 * (uint64_t)deque->tip + deque->reach;
-    uint64_t hunger = lab_pool_hunger(slow_puts);
+    uint64_t starved = lab_load_relaxed(&pool->starved);
 
-    if (slow->hunger != hunger) {
-        slow->hunger = hunger;
+    if (slow->starved != starved) {
+        slow->starved = starved;
         slow->calm = 0;
     }
     if (++slow->calm >= CALM_PUTS || lab_deque_count_any(deque, NULL) >= plenty)

@@ -152,7 +152,7 @@ struct lab_pool_look {
  * without an id, is shared by them and used for the counters only. */
 struct lab_pool_slow {
     alignas(LAB_CACHE_LINE) lab_atomic_t event[LAB_POOL_EVENTS];
-    uint64_t hunger;    /* the hunger that was seen last */
+    uint64_t starved;   /* the pool's, when last seen */
     uint32_t calm;      /* puts since it changed */
     uint32_t victim;    /* the roster's entry that was last worth stealing from */
     uint32_t gets;      /* slow ones that succeeded */
@@ -209,6 +209,7 @@ struct lab_pool {
      * is held; and one more where there are trust domains, or while strangers are adopted. */
     alignas(LAB_CACHE_LINE) lab_atomic_t slow_puts;
     lab_atomic_t low_free;    /* fewest free things seen */
+    lab_atomic_t starved;     /* gets that did, ever: tells one shortage from another */
     lab_atomic_t crowded;     /* 1: there has been another process than the maker */
     struct lab_roster roster; /* the slots that have a deque */
 
@@ -259,6 +260,14 @@ LAB_PUBLIC int lab_pool_create(const struct lab_pool_options *options, struct la
  * nobody. Blocking; set-up only; any thread. Example: test/stress/killed.c. */
 LAB_PUBLIC int lab_pool_attach(const char *name, struct lab_pool **ret_pool,
                                struct lab_error *error) LAB_CHECKED;
+
+/* Says that from now on other processes than its maker use a pool that was made `shared`: their
+ * first calls are then seen by a get of the maker's that makes private parts public, and no thing
+ * is given out twice. lab_pool_attach() says so by itself. For a pool of lab_pool_init() in memory
+ * that other processes find in another way, such as children after fork(), somebody must: the maker
+ * before, or each of the others before its first call. It cannot be taken back. Returns 0; -EINVAL
+ * for a pool that was not made `shared`. Any thread; wait-free. Example: test/stress/child.c. */
+LAB_PUBLIC int lab_pool_announce(struct lab_pool *pool);
 
 /* Unmaps a pool made by lab_pool_create(), or gives its pages back to their arena; NULL is allowed.
  * No thread of this process may be using it. Any thread; blocking, as the kernel is. Returns 0, or
@@ -394,6 +403,8 @@ LAB_PUBLIC int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, voi
 /* Gets n things, all or none, into ret_things[0 .. n-1].
  *
  * lcore is the calling thread's id, which no other thread may use at the same time, or
+ * LAB_LCORE_ANY. A signal handler is another thread in this: the call that it interrupts may be one
+ * with that id, half done, and then a thing is given out twice, or lost. In a handler the id is
  * LAB_LCORE_ANY. Returns 0; -ENOBUFS when there are too few; -EINVAL when lcore is neither.
  * Wait-free from the tip, else lock-free; system calls only when all that is public is too little,
  * and no waiting in them but where other processes have come (above). On failure ret_things is

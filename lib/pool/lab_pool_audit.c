@@ -8,8 +8,7 @@
 #include <lab_audit_report.h>
 #include <lab_pool_audit.h>
 #include <lab_pool_barrier.h>
-#include <lab_pool_slow.h>
-#include <lab_pool_sweep.h>
+#include <lab_pool_look.h>
 #include <lab_ticks.h>
 
 /* The hot path of gets tells the audit nothing. It is opened after the level has fallen, and after
@@ -83,6 +82,7 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
         return -EINVAL;
     if (!is_full(pool) || !lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &call))
         return 0;
+    lab_pool_take_over_owner(pool, lab_pool_slot(lcore));
     inside = lab_pool_call_begin(pool, lab_pool_slot(lcore), call.who); /* or `to` is forgotten */
     rc = find_receiver(pool->audit, call.who, process, &party);
     next = lab_audit_who(party, lab_audit_lcore(to), lab_audit_word_epoch(call.who));

@@ -40,6 +40,7 @@ static LAB_COLD struct look look_anew(struct lab_pool *pool, uint32_t slot,
     uint64_t now = time_of_get(pool, slot);
     struct look look;
 
+    lab_pool_take_over_owner(pool, slot);
     look.settled = lab_audit_begin(pool->audit, lab_pool_lcore(slot), site, now, &look.call);
     if (look.settled && slot != lab_pool_slot(LAB_LCORE_ANY)) {
         last->who = look.call.who;

@@ -9,12 +9,24 @@ static bool is_maker(const struct lab_pool *pool)
     return pool->maker == lab_barrier_reach();
 }
 
-void lab_pool_note_company(struct lab_pool *pool)
+static void note_processes(struct lab_pool *pool)
 {
-    if (is_maker(pool) || lab_load_relaxed(&pool->crowded) != 0)
-        return;
     lab_store_relaxed(&pool->crowded, 1);
     lab_fence_seq_cst(); /* C1 */
+}
+
+int lab_pool_announce(struct lab_pool *pool)
+{
+    if (pool->barrier == LAB_BARRIER_PRIVATE)
+        return -EINVAL;
+    note_processes(pool);
+    return 0;
+}
+
+void lab_pool_note_company(struct lab_pool *pool)
+{
+    if (!is_maker(pool) && lab_load_relaxed(&pool->crowded) == 0)
+        note_processes(pool);
 }
 
 void lab_pool_choose_fence_owner(struct lab_pool *pool, uint32_t slot)

@@ -12,6 +12,12 @@
  * one the maker's begin to as well, each when it next takes a slow path. Until then, a get that
  * finds one of them idle, with something in its tip, waits for the slow barrier.
  *
+ * A process that comes without a word, and works in an id whose deque the maker equipped, finds
+ * that deque open for gets without a fence, and the maker's barrier passes it over. Nothing on the
+ * hot path tells processes apart, so each way in says it before: attaching, the DPDK driver by
+ * other ops for a process that is not the first (labyrinth_arrival.c), lab_pool_announce() for the
+ * rest. What lab_pool_create() maps is not there after fork.
+ *
  * It is right whatever they have noticed: who revokes goes by what each deque says of its owner
  * (lab_deque.fenced), and uses the quick barrier only if nobody else has come.
  *

@@ -36,6 +36,14 @@ LAB_INLINE bool lab_pool_look_holds(const struct lab_pool_look *look, uint64_t m
            lab_likely(look->process == lab_load_relaxed(&lab_audit_here.identity));
 }
 
+/* Before the first call of an lcore of another process than the slot's last, which may have been
+ * killed inside one. Owner, or any thread in the first slot; lock-free. */
+LAB_INLINE void lab_pool_take_over_owner(struct lab_pool *pool, uint32_t slot)
+{
+    if (slot != lab_pool_slot(LAB_LCORE_ANY) && pool->slow[slot].look.process != lab_audit_self())
+        lab_deque_mend_owner(&pool->deque[slot]); /* W7 */
+}
+
 /* Puts one thing, at level full, where nothing is out of the ordinary. false: nothing was done, and
  * lab_pool_put_audited() is the way on. Owner, or any thread in the first slot; lock-free. */
 LAB_INLINE bool lab_pool_put_plain(struct lab_pool *pool, uint32_t slot, void *const *thing,

@@ -173,22 +173,27 @@ static void mark_index(void *context, uint32_t index)
 
 /* Inside a call the owner may lower bot for a moment; what it had before may still be there. What a
  * dead owner lowered is gone, if it was dead already when the counters were read: one that dies
- * later may have put bot back before. */
+ * later may have put bot back before. It stays gone: somebody who is revoking that deque, and read
+ * bot before, would publish it. */
 static bool find_span(struct reclaim *reclaim, uint32_t slot, struct lab_deque_span *ret_span)
 {
     const struct lab_pool_slow *slow = &reclaim->pool->slow[slot];
+    struct lab_deque *deque = &reclaim->pool->deque[slot];
 
     begin_wait(reclaim);
     do {
         uint64_t call = lab_load_acquire(&slow->look.call); /* W3 */
         uint64_t bot = lab_load_acquire(&slow->look.bot);   /* W3 */
-        bool moves = (call & LAB_POOL_CALL_INSIDE) != 0 &&
-                     !is_abandoned(reclaim, slot, lab_pool_call_party(call), LOOK_EVERY - 1);
+        bool inside = (call & LAB_POOL_CALL_INSIDE) != 0;
+        bool died =
+            inside && is_abandoned(reclaim, slot, lab_pool_call_party(call), LOOK_EVERY - 1);
 
-        *ret_span = lab_deque_span_any(&reclaim->pool->deque[slot]);
+        if (died)
+            lab_deque_end_revocation_any(deque);
+        *ret_span = lab_deque_span_any(deque);
         if (lab_load_acquire(&slow->look.call) != call)
             continue;
-        if (moves && (int64_t)(bot - ret_span->end) > 0)
+        if (inside && !died && (int64_t)(bot - ret_span->end) > 0)
             ret_span->end = bot;
         return true;
     } while (wait_on(reclaim));
@@ -327,6 +332,16 @@ static void forget_named(struct reclaim *reclaim)
     party = lab_pool_call_party(lab_load_relaxed(&pool->slow[slot].look.call));
     if (is_named(reclaim, lcore, party))
         forget_call(pool, slot, party);
+}
+
+/* Nobody has its id yet. Whoever will, takes the deque over as from another process (W7). */
+static void disown_named(const struct reclaim *reclaim)
+{
+    uint32_t slot = lab_pool_slot(reclaim->holder->lcore);
+
+    if (reclaim->holder->lcore != LAB_LCORE_ANY && slot <= reclaim->pool->lcores &&
+        reclaim->pool->slow[slot].look.process == reclaim->holder->process)
+        reclaim->pool->slow[slot].look.process = 0;
 }
 
 /* Another process may have the place of one that is gone with all that it had. Reports of what it
@@ -500,6 +515,7 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
             error, -EBUSY, "pool %s: process %d is reclaiming, or is not known to have ended",
             pool->name, lab_os_process_pid(lab_load_relaxed(&pool->sweep->sweeper)));
     look_for_dead(&reclaim);
+    disown_named(&reclaim);
     reclaimed.held = take_held(&reclaim);
     reclaimed.complete = sweep(&reclaim, &reclaimed.in_motion) && reclaim.unknown == 0;
     reclaimed.unknown = reclaim.unknown;

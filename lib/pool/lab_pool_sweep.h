@@ -15,7 +15,9 @@
  * Labels: W1 a call's begin, a fence (light, its partner is the sweep's lab_pool_strike()), before
  * its look at the epoch. W2 a call's end, release, pairs with W3, the sweep's load, acquire.
  * W4 a mark is stored before the record's CAS to free (U1), which the sweep loads before the mark
- * (U2). */
+ * (U2). W5 the bot of before a call, release, then the call, release, pair with W3. W7 an lcore of
+ * another process than its slot's last puts the deque in order before its first call: no bot of
+ * that call lies above the one that a sweep finds at W5, but for what the call itself marks. */
 
 #include <lab_pool_slow.h>
 

@@ -133,6 +133,10 @@ static const struct world worlds[] = {
      .split = 1,
      .bot = 2,
      .hand = {0, 0, 1}},
+    {"owner dies in a hot pop, another pops", {{POP(1)}, {REVOKE}, {JOIN(0), POP(2)}}, .bot = 2},
+    {"owner dies with bot low, another looks what is there",
+     {{POP(1)}, {REVOKE}, {JOIN(0), SURVEY}},
+     .bot = 2},
     {"owner's end is known from a flag",
      {{PUSH(1), POP(1), SAY(1)}, {STEAL, STEAL}, {HEAR(1), PUBLISH}},
      .split = 1,
@@ -213,6 +217,17 @@ static const struct world worlds[] = {
      .split = 1,
      .bot = 1},
     {"two revocations, one after the other", {{POP(1)}, {REVOKE}, {STEAL, REVOKE}}, .bot = 3},
+
+    /* Which barrier is needed stands in the deque. */
+    {"revoke against an owner that has just come",
+     {{ENROL, PUSH(1), POP(1)}, {REVOKE, STEAL}},
+     .vacant = true,
+     .hand = {1}},
+    {"one helps another to revoke against an owner that has just come",
+     {{ENROL, PUSH(1), POP(1)}, {REVOKE}, {REVOKE, STEAL}},
+     .vacant = true,
+     .hand = {1},
+     .bound = 4},
 
     /* Misuse, which must be seen. */
     {"misuse: revoke without the barrier",

@@ -41,6 +41,9 @@ SUITES = {  # the library's files, and the explorer's
               'pool/lab_pool_reserve.c', 'pool/lab_pool_setup.c', 'pool/lab_pool_trust.c',
               'platform/lab_error.c'], ['pool.c', 'pools.c', 'play.c']),
 }
+SUITES['events'] = (['page/lab_block.c', 'page/lab_page_report.c', 'page/lab_page_zone.c',
+                     'page/lab_zone.c', 'page/lab_zone_put.c', 'page/lab_zone_search.c',
+                     'page/lab_zone_stats.c', 'pool/lab_pool_marks.c'], ['events.c'])
 SUITES['reclaim'] = (SUITES['pool'][0], ['reclaim.c', 'pools.c', 'play.c'])
 FLAGS = ['-std=gnu11', '-O1', '-D_GNU_SOURCE', '-w']
 
@@ -49,6 +52,7 @@ class Mistake:
     def __init__(self, name):
         self.name = name
         self.program = ''
+        self.bound = []  # an argument, where the program's own is too small
         self.changes = []  # [file name, old text, new text]
 
     def add(self, line):
@@ -67,6 +71,8 @@ def read_mistakes(path):
             mistakes.append(Mistake(rest))
         elif word == 'program':
             mistakes[-1].program = rest
+        elif word == 'bound':
+            mistakes[-1].bound = ['--bound=' + rest]
         elif word == 'file':
             mistakes[-1].changes.append([rest, '', ''])
         elif line[:1] in (' ', '-', '+') and line:
@@ -147,8 +153,8 @@ def find(mistake, compiler):
     except RuntimeError as wrong:
         return False, str(wrong)
     program = mistake.program.partition(': ')[2]
-    run = subprocess.run([executable, '--find', program], capture_output=True, text=True,
-                         check=False)
+    run = subprocess.run([executable, '--find', *mistake.bound, program], capture_output=True,
+                         text=True, check=False)
     return run.returncode == 0, run.stdout + run.stderr
 
 

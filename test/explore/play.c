@@ -18,6 +18,8 @@ static play_steps *steps;
 static lab_atomic_t boxes[BOXES];
 static unsigned n_things;
 static unsigned place[PLAY_THINGS + 1];
+static bool is_late[PLAY_THINGS + 1]; /* it was put after a death */
+static bool keeps_late;
 static struct {
     void *things[PLAY_THINGS];
     unsigned n;
@@ -43,6 +45,8 @@ void play_reset(play_steps *new_steps)
     n_things = 0;
     memset(boxes, 0, sizeof(boxes));
     memset(place, 0, sizeof(place));
+    memset(is_late, 0, sizeof(is_late));
+    keeps_late = false;
     memset(hands, 0, sizeof(hands));
 }
 
@@ -113,6 +117,7 @@ unsigned play_let_go(void **ret_things, unsigned n)
     for (unsigned i = 0; i < n; i++) {
         ret_things[i] = hands[me].things[--hands[me].n];
         place[number_of(ret_things[i])] = FREE;
+        is_late[number_of(ret_things[i])] = play_died();
         explore_note("  lets thing %u go", number_of(ret_things[i]));
     }
     play_moving(n);
@@ -142,6 +147,11 @@ void play_found_free(void *const *things, unsigned n)
     }
 }
 
+void play_keep_late_puts(void)
+{
+    keeps_late = true;
+}
+
 void play_check(void)
 {
     unsigned lost = 0, may_be_lost = 0;
@@ -149,8 +159,11 @@ void play_check(void)
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
         if (explore_died(t))
             may_be_lost = hands[t].moving;
-    for (unsigned i = 1; i <= n_things; i++)
+    for (unsigned i = 1; i <= n_things; i++) {
         lost += place[i] == FREE;
+        if (place[i] == FREE && is_late[i] && keeps_late)
+            explore_fail("thing %u was put after the death, and is lost", i);
+    }
     if (lost > may_be_lost)
         explore_fail("%u things are lost, and %u may be", lost, may_be_lost);
 }

@@ -50,6 +50,9 @@ void *play_sending(unsigned to);
 void play_send(unsigned box, void *thing);
 void play_keep(void *thing);
 
+/* From now on, what is put after a death may not be lost: nobody can have died moving it. */
+void play_keep_late_puts(void);
+
 /* In check: what was free after all, and then whether all is there. */
 void play_found_free(void *const *things, unsigned n);
 void play_check(void);

@@ -213,6 +213,16 @@ bool pools_attach(unsigned n, unsigned which)
     return true;
 }
 
+bool pools_revoke(unsigned n, unsigned which)
+{
+    struct lab_roster_marks marks;
+
+    (void)lab_roster_mark_any(&pool->roster, pool->deque, lab_pool_slot(explore_self()), &marks);
+    if (marks.any)
+        lab_roster_settle_any(&pool->roster, pool->deque, &marks, lab_pool_barrier(pool));
+    return true;
+}
+
 /* False: `to` has ended, and what it had was taken back. */
 static bool state(void *const *things, unsigned n, unsigned to)
 {
@@ -454,6 +464,8 @@ int pools_main(int argc, char **argv, const struct pools_game *games, unsigned n
 
         *p = play_program(g->name, "", &g->steps, g->bound ? g->bound : 3, i % 2 == 1);
         memcpy(p->thread_name, names, sizeof(names));
+        p->mortal &= g->mortal ? g->mortal : ~0u;
+        p->broken = g->broken;
         p->data = g;
         p->setup = setup;
         p->check = check;

@@ -42,6 +42,8 @@ struct pools_game {
     unsigned quarantine;
     unsigned reserve; /* the first things */
     bool stacked;     /* there may be things in the stack, from where a get takes many */
+    unsigned mortal;  /* bit t: thread t is one of those that may die; left 0: all are */
+    bool broken;      /* it must fail */
     unsigned bound;   /* left 0: 3 */
 };
 
@@ -54,6 +56,7 @@ bool pools_get_same(unsigned n, unsigned which);     /* one that some will put, 
 bool pools_transfer(unsigned to, unsigned which);    /* states it of all that the thread holds */
 bool pools_hand(unsigned to, unsigned box);          /* states it of one, and sends it */
 bool pools_attach(unsigned n, unsigned which);
+bool pools_revoke(unsigned n, unsigned which);       /* of all others, and takes nothing */
 bool pools_reclaim(unsigned thread, unsigned which); /* SELF: whoever has ended */
 
 #define SELF EXPLORE_THREADS /* in the place of an lcore */
@@ -72,6 +75,7 @@ bool pools_reclaim(unsigned thread, unsigned which); /* SELF: whoever has ended 
 #define TRANSFER(lcore)  {pools_transfer, "TRANSFER", lcore, 0}
 #define HAND(to, box)    {pools_hand, "HAND", to, box}
 #define ATTACH           {pools_attach, "ATTACH", 0, 0}
+#define REVOKE           {pools_revoke, "REVOKE", 0, 0}
 #define RECLAIM          {pools_reclaim, "RECLAIM", SELF, 0}
 #define RECLAIM_OF(t)    {pools_reclaim, "RECLAIM_OF", t, 0}
 // clang-format on

@@ -18,6 +18,7 @@ struct variant {
 static enum lab_barrier barrier;
 static struct lab_deque deques[DEQUES];
 static lab_atomic_t slots[DEQUES][CAPACITY_MAX];
+static uint64_t surveyed; /* the end of what was in deque 0; UINT64_MAX: nobody looked */
 
 static unsigned or_default(unsigned value, unsigned otherwise)
 {
@@ -32,10 +33,13 @@ static void publish(struct lab_deque *deque, bool all)
 
 static void make_deque(unsigned d, const struct world *world)
 {
+    bool vacant = d == 0 && world->vacant;
+
     lab_deque_init(&deques[d], or_default(world->reach, 1), or_default(world->tip, 1),
-                   barrier == LAB_BARRIER_FENCE);
+                   vacant || barrier == LAB_BARRIER_FENCE);
     memset(slots[d], 0, sizeof(slots[d]));
-    lab_deque_equip_owner(&deques[d], slots[d], or_default(world->capacity, 4));
+    if (!vacant)
+        lab_deque_equip_owner(&deques[d], slots[d], or_default(world->capacity, 4));
 }
 
 static void setup(const void *data)
@@ -44,7 +48,10 @@ static void setup(const void *data)
     const struct world *world = variant->world;
 
     barrier = variant->barrier;
+    surveyed = UINT64_MAX;
     play_reset(&world->steps);
+    if (barrier == LAB_BARRIER_FENCE)
+        play_keep_late_puts(); /* lab_deque.h: an owner that does not fence may leave bot low */
     for (unsigned d = 0; d < DEQUES; d++)
         make_deque(d, world);
     for (unsigned i = world->top; i < world->bot; i++)
@@ -58,6 +65,14 @@ static void setup(const void *data)
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
         for (unsigned i = 0; i < world->hand[t]; i++)
             (void)play_new_held(t);
+}
+
+bool world_enrol(unsigned n, unsigned deque)
+{
+    lab_deque_set_fenced_owner(&deques[deque], barrier == LAB_BARRIER_FENCE);
+    lab_fence_seq_cst(); /* as lab_pool_choose_fence_owner() */
+    lab_deque_equip_owner(&deques[deque], slots[deque], 4);
+    return true;
 }
 
 static void push(struct lab_deque *deque, unsigned n, bool public)
@@ -129,13 +144,20 @@ static void revoke(struct lab_deque *deque, enum lab_barrier called)
 
     if (lab_deque_mark_any(deque, &mark) != LAB_DEQUE_MARKED)
         return;
-    lab_barrier_heavy(called);
+    lab_barrier_heavy(lab_deque_is_fenced_any(deque) ? LAB_BARRIER_FENCE : called);
     lab_deque_settle_any(deque, mark);
 }
 
 bool world_revoke(unsigned n, unsigned deque)
 {
     revoke(&deques[deque], barrier);
+    return true;
+}
+
+bool world_survey(unsigned n, unsigned deque)
+{
+    lab_deque_end_revocation_any(&deques[deque]);
+    surveyed = lab_deque_span_any(&deques[deque]).end;
     return true;
 }
 
@@ -183,6 +205,8 @@ static void check_order(const struct lab_deque *deque)
 
 static void check(void)
 {
+    if (surveyed < lab_deque_span_any(&deques[0]).end)
+        explore_fail("something was published behind what was looked at");
     for (unsigned d = 0; d < DEQUES; d++) {
         if (!play_died())
             check_order(&deques[d]);

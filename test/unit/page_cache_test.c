@@ -111,6 +111,28 @@ static unsigned hide(struct lab_arena *arena)
     return hidden;
 }
 
+/* Not the first alone, and not only where gets failed more often than the last time. */
+static void each_shortage_empties_the_deques(void **state)
+{
+    struct arena_rig rig;
+
+    make(&rig, (struct lab_arena_options){.caches = 1});
+    for (int shortage = 0; shortage < 3; shortage++) {
+        unsigned held = PAGES - hide(rig.arena);
+        unsigned n = drain(rig.arena, 1, 0, LAB_GFP_NOWAIT | LAB_GFP_NOWARN, more);
+        struct lab_page_cached left;
+
+        assert_true(lab_load_relaxed(&rig.arena->hungry) != 0);
+        assert_int_equal(lab_page_free(rig.arena, 0, pages[--held], 0), 0);
+        left = lab_page_cache_count(rig.arena, 0, LAB_PAGE_PLAIN, LAB_ROSTER_ANY);
+        assert_int_equal(left.tips + left.public_parts, 0);
+        put_all(rig.arena, LAB_LCORE_ANY, 0, pages, held);
+        put_all(rig.arena, LAB_LCORE_ANY, 0, more, n);
+        expect_arena_free(rig.arena);
+    }
+    arena_rig_unmake(&rig);
+}
+
 static void atomic_requests_get_what_is_public_and_say_where_the_rest_is(void **state)
 {
     struct arena_rig rig;
@@ -349,6 +371,7 @@ int main(void)
         cmocka_unit_test(what_was_put_last_is_got_first_and_costs_the_zone_nothing),
         cmocka_unit_test(a_wrong_order_does_not_get_into_a_deque),
         cmocka_unit_test(a_full_deque_gives_back_to_the_zone),
+        cmocka_unit_test(each_shortage_empties_the_deques),
         cmocka_unit_test(atomic_requests_get_what_is_public_and_say_where_the_rest_is),
         cmocka_unit_test(housekeeping_brings_what_is_out_of_reach),
         cmocka_unit_test(the_sweep_gives_back_what_the_dead_had_in_their_deques),

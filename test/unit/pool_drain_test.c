@@ -133,21 +133,25 @@ static void hunger_makes_others_publish_until_there_is_plenty(void **state)
     rig_unmake(&rig);
 }
 
-/* ... or, in a pool too small for plenty, when for a while nobody starved. */
+/* ... or, in a pool too small for plenty, when for a while nobody starved: each time that somebody
+ * did. */
 static void hunger_ends_by_and_by(void **state)
 {
     struct lab_pool_options options = plain_options(OBJECTS, 20);
-    unsigned puts = 0;
     struct rig rig;
 
     rig_make_held(&rig, &options);
-    assert_false(rig_get(&rig, 1, rig.things, 1));
-    while (lab_load_relaxed(&rig.pool->slow_puts) != 0) {
-        rig_put(&rig, 0, rig.things, 1);
-        assert_true(rig_get(&rig, 0, rig.things, 1));
-        assert_in_range(++puts, 1, 1000);
+    for (int shortage = 0; shortage < 3; shortage++) {
+        unsigned puts = 0;
+
+        assert_false(rig_get(&rig, 1, rig.things, 1));
+        while (lab_load_relaxed(&rig.pool->slow_puts) != 0) {
+            rig_put(&rig, 0, rig.things, 1);
+            assert_true(rig_get(&rig, 0, rig.things, 1));
+            assert_in_range(++puts, 1, 1000);
+        }
+        assert_in_range(puts, 100, 1000);
     }
-    assert_in_range(puts, 100, 1000);
     rig_unmake(&rig);
 }
 

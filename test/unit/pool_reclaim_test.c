@@ -266,6 +266,50 @@ static void who_is_stopped_is_not_waited_for(void **state)
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 
+/* An owner was killed in a get of n things that a revoker had just made public. */
+static void kill_in_get(struct lab_deque *deque, uint64_t n)
+{
+    uint64_t bot = lab_load_relaxed(&deque->bot);
+
+    lab_store_relaxed(&deque->split, bot);
+    lab_store_relaxed(&deque->bot, bot - n);
+}
+
+/* A sweep takes what bot was when a call began for the most that it may become again. */
+static void whoever_takes_an_id_over_begins_in_order(void **state)
+{
+    struct lab_pool *pool = create_full();
+    struct lab_pool_holder lcore = {.lcore = SELF};
+    struct lab_pool_look *look = &pool->slow[lab_pool_slot(SELF)].look;
+    struct lab_deque *deque = &pool->deque[lab_pool_slot(SELF)];
+    void *things[8];
+
+    for (int how = 0; how < 3; how++) {
+        uint64_t bot;
+
+        assert_int_equal(lab_pool_get_bulk(pool, SELF, things, 8), 0);
+        assert_int_equal(lab_pool_put_bulk(pool, SELF, things, 8), 0);
+        assert_int_equal(lab_pool_get(pool, LAB_LCORE_ANY, &things[0]), 0);
+        bot = lab_load_relaxed(&deque->bot);
+        kill_in_get(deque, 4);
+        lcore.process = look->process;
+        if (how < 2)
+            look->process = 1; /* another one's, which has ended */
+        else
+            assert_reclaims(pool, &lcore, 0, 0); /* a thread of this one */
+        if (how == 0)
+            assert_int_equal(lab_pool_transfer(pool, SELF, things, 0, SELF, 0), 0);
+        else
+            assert_int_equal(lab_pool_get(pool, SELF, &things[1]), 0);
+        assert_int_equal(lab_load_relaxed(&look->bot), bot);
+        if (how > 0)
+            assert_int_equal(lab_pool_put(pool, SELF, things[1]), 0);
+        assert_int_equal(lab_pool_put(pool, LAB_LCORE_ANY, things[0]), 0);
+    }
+    assert_int_equal(lab_pool_count(pool), COUNT);
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
 static void count_renewed(void *thing, void *context)
 {
     ++*(unsigned *)context;
@@ -407,6 +451,7 @@ int main(void)
         cmocka_unit_test_setup(not_what_a_living_call_may_have, set_up),
         cmocka_unit_test_setup(who_is_stopped_is_not_waited_for, set_up),
         cmocka_unit_test_setup(not_what_was_got_at_another_level, set_up),
+        cmocka_unit_test_setup(whoever_takes_an_id_over_begins_in_order, set_up),
         cmocka_unit_test_setup(each_is_renewed, set_up),
         cmocka_unit_test_setup(what_the_dead_had_of_the_reserve, set_up),
         cmocka_unit_test_setup(refusals, set_up),

@@ -21,6 +21,7 @@
  * two queues. */
 #define POOL_ALIGN (2 * RTE_CACHE_LINE_SIZE)
 
+#include "labyrinth_arrival.h"
 #include "labyrinth_audit.h"
 #include "labyrinth_cache.h"
 #include "labyrinth_caller.h"
@@ -31,6 +32,7 @@
 #include "labyrinth_private.h"
 #include "labyrinth_reclaim.h"
 #include "labyrinth_report.h"
+#include "labyrinth_slot.h"
 
 RTE_LOG_REGISTER(labyrinth_logtype, mempool.labyrinth, NOTICE);
 
@@ -113,6 +115,19 @@ static int labyrinth_dequeue(struct rte_mempool *mp, void **objs, unsigned int n
     if (n == 1) /* as above */
         return lab_pool_get_hot(pool, lcore, objs, 1) ? 0 : dequeue_slow(mp, objs, 1);
     return lab_pool_get_hot(pool, lcore, objs, n) ? 0 : dequeue_slow(mp, objs, n);
+}
+
+/* The same in a process that may not have made the pool: labyrinth_arrival.h. */
+static int arriving_enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
+{
+    labyrinth_arrival_note(mp->pool_data);
+    return labyrinth_enqueue(mp, objs, n);
+}
+
+static int arriving_dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
+{
+    labyrinth_arrival_note(mp->pool_data);
+    return labyrinth_dequeue(mp, objs, n);
 }
 
 static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
@@ -218,6 +233,7 @@ static int labyrinth_alloc(struct rte_mempool *mp)
         LABYRINTH_LOG(ERR, "%s", error.message);
         return rc;
     }
+    labyrinth_arrival_made(pool);
     mp->pool_data = pool;
     follow_options(mp, &options);
     return 0;
@@ -288,54 +304,17 @@ static const struct rte_mempool_ops labyrinth_ops = {
     .name = LABYRINTH_OPS_NAME,
     .alloc = labyrinth_alloc,
     .free = labyrinth_free,
-    .enqueue = labyrinth_enqueue,
-    .dequeue = labyrinth_dequeue,
+    .enqueue = arriving_enqueue,
+    .dequeue = arriving_dequeue,
     .get_count = labyrinth_get_count,
     .populate = labyrinth_populate,
 };
 
-/* Whether a copy of this driver was loaded before: DPDK loads the installed one also after one that
- * -d names. The first is the one that serves. */
-static bool is_registered(void)
-{
-    for (uint32_t i = 0; i < rte_mempool_ops_table.num_ops; i++)
-        if (strcmp(rte_mempool_ops_table.ops[i].name, LABYRINTH_OPS_NAME) == 0)
-            return true;
-    return false;
-}
-
-/* Drivers of DPDK's for buffer managers that are parts of some processors of ARM's. */
-static bool is_impossible_here(const char *name)
-{
-#ifdef RTE_ARCH_ARM
-    RTE_SET_USED(name);
-    return false;
-#else
-    return strncmp(name, "cn", 2) == 0 || strncmp(name, "dpaa", 4) == 0 ||
-           strncmp(name, "octeontx", 8) == 0;
-#endif
-}
-
-/* With a full table: in place of a driver that no program can use on this machine. Its slot is the
- * only one that then is another than in a program without us. */
-static bool take_useless_slot(void)
-{
-    uint32_t i = RTE_MEMPOOL_MAX_OPS_IDX;
-
-    rte_spinlock_lock(&rte_mempool_ops_table.sl);
-    while (i-- > 0)
-        if (is_impossible_here(rte_mempool_ops_table.ops[i].name))
-            break;
-    if (i < RTE_MEMPOOL_MAX_OPS_IDX) {
-        LABYRINTH_LOG(NOTICE,
-                      "no free slot among DPDK's %d mempool ops: this driver has that of %s, which "
-                      "is for other processors",
-                      RTE_MEMPOOL_MAX_OPS_IDX, rte_mempool_ops_table.ops[i].name);
-        rte_mempool_ops_table.ops[i] = labyrinth_ops;
-    }
-    rte_spinlock_unlock(&rte_mempool_ops_table.sl);
-    return i < RTE_MEMPOOL_MAX_OPS_IDX;
-}
+/* In place of these two, in a process that need not say that it is there. */
+static const struct rte_mempool_ops maker_ops = {
+    .enqueue = labyrinth_enqueue,
+    .dequeue = labyrinth_dequeue,
+};
 
 /* A constructor of its own rather than RTE_MEMPOOL_REGISTER_OPS, because it comes behind DPDK's own
  * drivers, and because a full table must not be found out by the name being unknown. */
@@ -343,13 +322,15 @@ RTE_INIT(labyrinth_register)
 {
     struct labyrinth_options options;
     enum lab_barrier barrier;
+    int index;
 
-    if (is_registered())
+    if (labyrinth_slot_is_taken(LABYRINTH_OPS_NAME))
         return;
     labyrinth_order_load_others();
-    if (rte_mempool_ops_table.num_ops < RTE_MEMPOOL_MAX_OPS_IDX)
-        (void)rte_mempool_register_ops(&labyrinth_ops);
-    else if (!take_useless_slot())
+    index = labyrinth_slot_take(&labyrinth_ops);
+    if (index >= 0)
+        labyrinth_arrival_start(index, &maker_ops);
+    else
         LABYRINTH_LOG(ERR,
                       "no free slot among DPDK's %d mempool ops: load this driver first, with "
                       "-d librte_mempool_labyrinth.so, and leave out drivers that are not needed: "

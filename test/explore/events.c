@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* Events of pools and arenas: who sees that the sequence has changed finds the event. */
+
+#include "explore.h"
+
+#include <lab_page_cache.h>
+#include <lab_page_zone.h>
+#include <lab_pool_slow.h>
+#include <string.h>
+
+static struct lab_arena arena;
+static struct lab_pool pool; /* no deque is looked at */
+static uint64_t sequence, count;
+
+/* Nothing is free. */
+uint32_t lab_pool_count(const struct lab_pool *of)
+{
+    return 0;
+}
+
+/* Only reports of what is where ask. */
+struct lab_page_cached lab_page_cache_count(const struct lab_arena *of, unsigned order,
+                                            enum lab_page_kind kind, uint32_t own)
+{
+    return (struct lab_page_cached){0};
+}
+
+static void setup(const void *data)
+{
+    memset(&arena, 0, sizeof(arena));
+    arena.zones = 1;
+    arena.present.word = 1;
+    memset(&pool, 0, sizeof(pool));
+    pool.count = 8;
+    pool.marks.low = 1;
+    pool.marks.high = 4;
+    sequence = count = 0;
+}
+
+static void raise_in_arena(void)
+{
+    lab_page_zone_tell(&arena, &arena.zone[0], LAB_PAGE_BELOW_LOW);
+}
+
+static void poll_arena(void)
+{
+    struct lab_page_events events = {0};
+
+    sequence = lab_page_sequence(&arena);
+    if (sequence != 0 && lab_page_events(&arena, 0, &events) == 0)
+        count = events.count[LAB_PAGE_BELOW_LOW];
+}
+
+static void raise_in_pool(void)
+{
+    lab_pool_gauge(&pool);
+}
+
+static void poll_pool(void)
+{
+    struct lab_pool_events events;
+
+    sequence = lab_pool_sequence(&pool);
+    if (sequence == 0)
+        return;
+    lab_pool_events(&pool, &events);
+    count = events.count[LAB_POOL_BELOW_LOW];
+}
+
+static void check(void)
+{
+    if (sequence != 0 && count == 0)
+        explore_fail("the sequence has changed, and the event is not there");
+    if (sequence != 0)
+        explore_witness();
+}
+
+#define PROGRAM(what, raises, polls)                                                               \
+    {                                                                                              \
+        .name = what, .setup = setup, .thread = {raises, polls},                                   \
+        .thread_name = {"raises", "polls"}, .check = check, .bound = 4, .witness = true            \
+    }
+
+int main(int argc, char **argv)
+{
+    static const struct explore_program programs[] = {
+        PROGRAM("events of an arena", raise_in_arena, poll_arena),
+        PROGRAM("events of a pool", raise_in_pool, poll_pool),
+    };
+
+    return explore_main(argc, argv, programs, sizeof(programs) / sizeof(programs[0]));
+}
