@@ -57,11 +57,13 @@ bool lab_roster_mark_any(const struct lab_roster *roster, struct lab_deque *dequ
     return any_public;
 }
 
-void lab_roster_settle_any(const struct lab_roster *roster, struct lab_deque *deques,
+bool lab_roster_settle_any(const struct lab_roster *roster, struct lab_deque *deques,
                            const struct lab_roster_marks *marks, enum lab_barrier barrier)
 {
-    lab_barrier_heavy(marks->all_fenced ? LAB_BARRIER_FENCE : barrier);
+    bool as_asked = lab_barrier_heavy(marks->all_fenced ? LAB_BARRIER_FENCE : barrier);
+
     for (uint32_t i = 0; i < marks->length; i++)
         if (marks->mark[i] != 0)
             lab_deque_settle_any(&deques[lab_roster_slot(roster, i)], marks->mark[i]);
+    return as_asked;
 }

@@ -68,9 +68,10 @@ bool lab_roster_mark_any(const struct lab_roster *roster, struct lab_deque *dequ
                          struct lab_roster_marks *ret_marks);
 
 /* The second makes one lab_barrier_heavy() for all of them, and settles. `barrier` reaches all
- * owners that do not fence, as far as the caller could find out after the first half. Any thread; a
- * system call, unless all owners fence. */
-void lab_roster_settle_any(const struct lab_roster *roster, struct lab_deque *deques,
+ * owners that do not fence, as far as the caller could find out after the first half. Returns what
+ * that call returned: false says that the quick barrier is refused. Any thread; a system call,
+ * unless all owners fence. */
+bool lab_roster_settle_any(const struct lab_roster *roster, struct lab_deque *deques,
                            const struct lab_roster_marks *marks, enum lab_barrier barrier);
 
 #endif

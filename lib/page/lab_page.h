@@ -198,6 +198,7 @@ struct lab_arena {
     struct lab_deque nothing; /* has no slots, so that neither gets nor puts succeed */
     lab_atomic_t sequence;
     lab_atomic_t growing; /* 1 while a thread maps a zone */
+    lab_atomic_t refused; /* 1: membarrier(2) was, since the arena was made; so owners must fence */
     struct lab_page_zone zone[LAB_ARENA_ZONES_MAX];
 };
 

@@ -25,6 +25,22 @@ static struct lab_deque *deques_of(const struct lab_arena *arena, unsigned order
     return arena->deque + arena->cache[order] + (arena->lcores + 1) * (uint32_t)kind;
 }
 
+static bool is_refused(const struct lab_arena *arena)
+{
+    return lab_unlikely(lab_load_relaxed(&arena->refused) != 0);
+}
+
+/* The system call that would spare the owner of these deques its fences is refused by now. The
+ * plain deque of order 0 comes last here, too. */
+static LAB_COLD void fence_from_now_on(struct lab_arena *arena, uint32_t slot)
+{
+    for (unsigned order = LAB_PAGE_ORDERS; order-- > 0;)
+        for (int kind = LAB_PAGE_KINDS; kind-- > 0;)
+            if (arena->capacity[order][kind] != 0)
+                lab_deque_set_fenced_owner(&deques_of(arena, order, (enum lab_page_kind)kind)[slot],
+                                           true);
+}
+
 /* Gives the caller's deques slots, the first time that it has something to keep, as long as there
  * are some. Returns whether it has them. Order 0 comes last: whose plain deque has slots has all.
  */
@@ -33,6 +49,9 @@ static bool enrol(struct lab_arena *arena, uint32_t slot)
     uint64_t place;
     lab_atomic_t *slots;
 
+    if (is_refused(arena) && slot != LAB_ROSTER_ANY &&
+        !lab_deque_is_fenced_any(&deques_of(arena, 0, LAB_PAGE_PLAIN)[slot]))
+        fence_from_now_on(arena, slot);
     if (deques_of(arena, 0, LAB_PAGE_PLAIN)[slot].slots != NULL)
         return true;
     if (slot == LAB_ROSTER_ANY || !lab_roster_enter_owner(&arena->roster, slot, &place))
@@ -298,11 +317,12 @@ void lab_page_cache_drain(struct lab_arena *arena, uint32_t lcore)
 
 static bool revoke(struct lab_arena *arena, struct lab_deque *deques, uint32_t slot)
 {
+    enum lab_barrier barrier = is_refused(arena) ? LAB_BARRIER_SHARED : arena->barrier;
     struct lab_roster_marks marks;
     bool any = lab_roster_mark_any(&arena->roster, deques, slot, &marks);
 
-    if (marks.any)
-        lab_roster_settle_any(&arena->roster, deques, &marks, arena->barrier);
+    if (marks.any && !lab_roster_settle_any(&arena->roster, deques, &marks, barrier))
+        lab_store_relaxed(&arena->refused, 1);
     return any || marks.any;
 }
 

@@ -283,7 +283,8 @@ static bool revoke_tips(struct request *request)
 
     if (!marks.any)
         return any;
-    lab_roster_settle_any(&pool->roster, pool->deque, &marks, lab_pool_barrier(pool));
+    if (!lab_roster_settle_any(&pool->roster, pool->deque, &marks, lab_pool_barrier(pool)))
+        lab_pool_note_refusal(pool);
     count_event(pool, request->slot, LAB_POOL_GET_REVOKE);
     return true;
 }

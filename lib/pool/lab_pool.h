@@ -33,7 +33,9 @@
  * makes a system call, but a get that found too little in all public parts and the stack: at most
  * two for each 1,024 things. These interrupt other threads of the process, and do not wait; only in
  * a pool of several processes, such a get may have to wait, 8 to 20 ms, because of lcores of the
- * process that made it that have not called in since another one came.
+ * process that made it that have not called in since another one came; and in a process that gave
+ * up membarrier(2) after it made the pool (lab_pool_stats.refused), because of lcores that have not
+ * called in since.
  *
  * Contents: nothing is ever written into a free thing.
  */
@@ -209,7 +211,9 @@ struct lab_pool {
      * is held; and one more where there are trust domains, or while strangers are adopted. */
     alignas(LAB_CACHE_LINE) lab_atomic_t slow_puts;
     lab_atomic_t low_free;    /* fewest free things seen */
-    lab_atomic_t crowded;     /* 1: there has been another process than the maker */
+    lab_atomic_t crowded;     /* 1: owners must fence, for there has been another process than the
+                                 maker, or the quick barrier has been refused */
+    lab_atomic_t refused;     /* 1: it has */
     struct lab_roster roster; /* the slots that have a deque */
 
     /* Read by slow puts, written when a mark is crossed. */
@@ -311,6 +315,9 @@ struct lab_pool_stats {
     uint32_t reserve;    /* and in the reserve, */
     uint32_t reserved;   /* out of so many */
     uint32_t high_water; /* most things seen held at once: a sample of slow gets, an estimate */
+    bool refused; /* membarrier(2) was refused after the pool had been made: each lcore fences
+                     from its next slow path on, and who revokes may wait 8 to 20 ms for one
+                     that does not yet */
 };
 
 /* One lcore's share. Things that are free are in tips, public parts or the stack. */

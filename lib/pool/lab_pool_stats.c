@@ -31,6 +31,7 @@ void lab_pool_stats(const struct lab_pool *pool, struct lab_pool_stats *ret_stat
         .reserve = lab_stack_count_any(&pool->reserve),
         .reserved = pool->reserved,
         .high_water = pool->count - (low < free ? (uint32_t)low : free),
+        .refused = lab_load_relaxed(&pool->refused) != 0,
     };
 }
 
