@@ -87,13 +87,14 @@ static struct lab_deque *roster_deque(struct lab_pool *pool, uint32_t place)
     return slot == SLOT_ANY ? NULL : &pool->deque[slot];
 }
 
-/* Puts things into a stack; returns how many. What is not this pool's has no link there; it is
- * dropped, counted and told, rather than allowed to overwrite the link of another. */
+/* Puts things into a stack; returns how many. What is not this pool's has no link there, and what
+ * somebody put before has no second one: both are dropped and counted, and the first is told, rather
+ * than allowed to overwrite the link of another. */
 static unsigned stack_put(struct lab_pool *pool, uint32_t slot, struct lab_stack *stack,
                           void *const *things, unsigned n)
 {
     uint32_t indices[LAB_STACK_BURST];
-    unsigned k = 0, foreign = 0;
+    unsigned k = 0, foreign = 0, twice = 0;
 
     for (unsigned i = 0; i < n; i++) {
         if (lab_pool_index(pool, things[i], &indices[k]) == 0) {
@@ -103,13 +104,15 @@ static unsigned stack_put(struct lab_pool *pool, uint32_t slot, struct lab_stack
             lab_pool_tell_foreign(pool, things[i]);
         }
         if (k == LAB_STACK_BURST || (i + 1 == n && k > 0)) {
-            lab_stack_push_any(stack, indices, k);
+            twice += k - lab_stack_push_any(stack, indices, k);
             k = 0;
         }
     }
     if (foreign > 0)
         count_events(pool, slot, LAB_POOL_PUT_FOREIGN, foreign);
-    return n - foreign;
+    if (twice > 0)
+        count_events(pool, slot, LAB_POOL_PUT_TWICE, twice);
+    return n - foreign - twice;
 }
 
 /* Takes up to n things (at most LAB_STACK_BURST) from a stack. */
@@ -163,10 +166,12 @@ static bool keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsi
     if (lab_likely(!lab_pool_reserve_is_held(pool)) || !is_any_reserve(pool, things, n))
         return keep_common(pool, slot, things, n, publish_all);
     for (unsigned done = 0, k; done < n; done += k) {
-        unsigned left;
+        unsigned left, twice;
 
         k = n - done < LAB_STACK_BURST ? n - done : LAB_STACK_BURST;
-        left = lab_pool_give_reserve(pool, things + done, k, others);
+        left = lab_pool_give_reserve(pool, things + done, k, others, &twice);
+        if (twice > 0)
+            count_events(pool, slot, LAB_POOL_PUT_TWICE, twice);
         if (left > 0)
             all &= keep_common(pool, slot, others, left, publish_all);
     }

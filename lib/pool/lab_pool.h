@@ -135,6 +135,7 @@ enum lab_pool_event {
     LAB_POOL_PUT_FOREIGN, /* things on their way to the stack that are not this pool's: dropped, and
                              told to the reporter (lab_audit_report.h), whatever the audit's level
                            */
+    LAB_POOL_PUT_TWICE,   /* things on their way to the stack that lie in it already: dropped */
     LAB_POOL_EVENTS
 };
 

@@ -42,10 +42,10 @@ unsigned lab_pool_take_reserve(struct lab_pool *pool, void **ret_things, unsigne
 }
 
 unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *things, unsigned n,
-                               void **ret_others)
+                               void **ret_others, unsigned *ret_twice)
 {
     uint32_t indices[LAB_STACK_BURST];
-    unsigned k = 0, others = 0;
+    unsigned k = 0, others = 0, put;
 
     for (unsigned i = 0; i < n; i++) {
         if (lab_pool_lies_in_reserve(pool, things[i]) &&
@@ -54,9 +54,9 @@ unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *things, unsig
         else
             ret_others[others++] = things[i];
     }
-    if (k > 0)
-        lab_stack_push_any(&pool->reserve, indices, k);
-    lab_pool_await(pool, -(int64_t)k); /* after the last of them */
+    put = lab_stack_push_any(&pool->reserve, indices, k);
+    lab_pool_await(pool, -(int64_t)put); /* after the last of them; what lay there was not held */
+    *ret_twice = k - put;
     return others;
 }
 

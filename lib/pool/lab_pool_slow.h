@@ -52,9 +52,9 @@ void lab_pool_widen_reserve(struct lab_pool *pool, const void *thing);
 unsigned lab_pool_take_reserve(struct lab_pool *pool, void **ret_things, unsigned n);
 
 /* Puts back into the reserve what is of it, of n things, at most LAB_STACK_BURST; the others go to
- * ret_others. Returns how many these are. */
+ * ret_others. Returns how many these are, and how many were left out, since they lie there. */
 unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *things, unsigned n,
-                               void **ret_others);
+                               void **ret_others, unsigned *ret_twice);
 
 /* How many bytes apart the buffers of such a pool lie. */
 LAB_INLINE uint32_t lab_pool_step(const struct lab_pool_options *options)
