@@ -114,20 +114,30 @@ static uint64_t link_all(const struct lab_stack *stack, const uint32_t *indices,
     return next;
 }
 
-unsigned lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n)
+/* In one CAS, as one who has taken the links of the set already, or is to take them. Returns which
+ * things it were. */
+static uint64_t push(struct lab_stack *stack, const uint32_t *indices, uint64_t set, bool taken)
 {
     uint64_t head = lab_load_acquire(&stack->head); /* T2 */
-    uint64_t set = n > 0 ? ALL >> (LAB_STACK_BURST - n) : 0;
-    bool first = true;
     uint64_t next;
 
     do {
-        next = link_all(stack, indices, &set, known(stack, head & INDEX_MASK), first);
-        first = false;
+        next = link_all(stack, indices, &set, known(stack, head & INDEX_MASK), !taken);
+        taken = true;
         if (set == 0)
             return 0;
     } while (!lab_cas_acq_rel(&stack->head, &head, head_after(head, next))); /* T1 */
-    return (unsigned)__builtin_popcountll(set);
+    return set;
+}
+
+static uint64_t set_of(unsigned n)
+{
+    return n > 0 ? ALL >> (LAB_STACK_BURST - n) : 0;
+}
+
+unsigned lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n)
+{
+    return (unsigned)__builtin_popcountll(push(stack, indices, set_of(n), false));
 }
 
 void lab_stack_forget(struct lab_stack *stack, uint32_t index)
@@ -137,40 +147,62 @@ void lab_stack_forget(struct lab_stack *stack, uint32_t index)
     lab_store_relaxed(link, lab_load_relaxed(link) & ~IN_STACK);
 }
 
-/* What was popped is in no stack any more. Walks still follow the rest of its link. */
-static void let_links_go(const struct lab_stack *stack, const uint32_t *indices, unsigned n,
-                         uint64_t depth, uint64_t below)
-{
-    for (unsigned i = 0; i < n; i++) {
-        uint64_t next = i + 1 < n ? (uint64_t)indices[i + 1] + 1 : below;
+/* What a pop has taken: below the last of its things lies `below`. */
+struct popped {
+    unsigned n;
+    uint64_t depth;
+    uint64_t below;
+};
 
-        lab_store_relaxed(link_of(stack, indices[i]), link_make(next, depth - i) & ~IN_STACK);
+static struct popped pop(struct lab_stack *stack, uint32_t *ret_indices, unsigned n)
+{
+    uint64_t head = lab_load_acquire(&stack->head); /* T2 */
+    unsigned most = n < LAB_STACK_BURST ? n : LAB_STACK_BURST;
+    struct popped popped;
+
+    do {
+        popped = (struct popped){.below = known(stack, head & INDEX_MASK)};
+        while (popped.n < most && popped.below != 0) {
+            uint64_t link = load_link(stack, popped.below);
+
+            if (popped.n == 0)
+                popped.depth = link_depth(link);
+            ret_indices[popped.n++] = (uint32_t)(popped.below - 1);
+            popped.below = known(stack, link_next(link));
+        }
+        if (popped.n == 0)
+            return popped;
+    } while (!lab_cas_acq_rel(&stack->head, &head, head_after(head, popped.below))); /* T3 */
+    return popped;
+}
+
+/* What was popped is in no stack any more. Walks still follow the rest of its link. */
+static void let_links_go(const struct lab_stack *stack, const uint32_t *indices,
+                         struct popped popped)
+{
+    for (unsigned i = 0; i < popped.n; i++) {
+        uint64_t next = i + 1 < popped.n ? (uint64_t)indices[i + 1] + 1 : popped.below;
+
+        lab_store_relaxed(link_of(stack, indices[i]),
+                          link_make(next, popped.depth - i) & ~IN_STACK);
     }
 }
 
 unsigned lab_stack_pop_any(struct lab_stack *stack, uint32_t *ret_indices, unsigned n)
 {
-    uint64_t head = lab_load_acquire(&stack->head); /* T2 */
-    unsigned most = n < LAB_STACK_BURST ? n : LAB_STACK_BURST;
-    uint64_t next, depth;
-    unsigned taken;
+    struct popped popped = pop(stack, ret_indices, n);
 
-    do {
-        depth = 0;
-        next = known(stack, head & INDEX_MASK);
-        for (taken = 0; taken < most && next != 0; taken++) {
-            uint64_t link = load_link(stack, next);
+    let_links_go(stack, ret_indices, popped);
+    return popped.n;
+}
 
-            if (taken == 0)
-                depth = link_depth(link);
-            ret_indices[taken] = (uint32_t)(next - 1);
-            next = known(stack, link_next(link));
-        }
-        if (taken == 0)
-            return 0;
-    } while (!lab_cas_acq_rel(&stack->head, &head, head_after(head, next))); /* T3 */
-    let_links_go(stack, ret_indices, taken, depth, next);
-    return taken;
+unsigned lab_stack_move_any(struct lab_stack *from, struct lab_stack *to, unsigned n)
+{
+    uint32_t indices[LAB_STACK_BURST];
+    unsigned moved = pop(from, indices, n).n;
+
+    (void)push(to, indices, set_of(moved), true);
+    return moved;
 }
 
 /* Follows links from a thing down to the bottom. What was popped since keeps its link, and leads to

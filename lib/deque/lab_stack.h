@@ -81,6 +81,11 @@ void lab_stack_forget(struct lab_stack *stack, uint32_t index);
  * Any thread. */
 unsigned lab_stack_pop_any(struct lab_stack *stack, uint32_t *ret_indices, unsigned n);
 
+/* Moves the topmost things, at most n and at most LAB_STACK_BURST, to a stack of the caller's own
+ * over the same links; returns how many. What two pops and pushes would do, but for less. Any
+ * thread. */
+unsigned lab_stack_move_any(struct lab_stack *from, struct lab_stack *to, unsigned n);
+
 /* Things in the stack: exact at some moment during the call, unless it was overtaken. Any thread;
  * wait-free. */
 uint32_t lab_stack_count_any(const struct lab_stack *stack);

@@ -31,11 +31,13 @@
  * Progress: the hot paths are wait-free, all else is lock-free: a thread that is preempted, stopped
  * or killed at any point delays nobody, and hides at most the burst that it was moving. Nothing
  * makes a system call, but a get that found too little in all public parts and the stack: at most
- * two for each 1,024 things. These interrupt other threads of the process, and do not wait; only in
- * a pool of several processes, such a get may have to wait, 8 to 20 ms, because of lcores of the
- * process that made it that have not called in since another one came; and in a process that gave
- * up membarrier(2) after it made the pool (lab_pool_stats.refused), because of lcores that have not
- * called in since.
+ * two, or four where there are more than 64 deques. These interrupt other threads of the process,
+ * and do not wait; only in a pool of several processes, such a get may have to wait, 8 to 20 ms,
+ * because of lcores of the process that made it that have not called in since another one came; and
+ * in a process that gave up membarrier(2) after it made the pool (lab_pool_stats.refused), because
+ * of lcores that have not called in since.
+ *
+ * Stack: gets and puts need LAB_POOL_STACK_BYTES at most.
  *
  * Contents: nothing is ever written into a free thing.
  */
@@ -61,6 +63,13 @@ struct lab_arena;
 
 /* A pool's name, with its terminating zero: as long as DPDK's. */
 #define LAB_POOL_NAME_SIZE 32
+
+/* What gets and puts need of the caller's stack at most, bytes, with an audit, too: a signal's own
+ * stack, or that of a thread of PTHREAD_STACK_MIN, will do. Not counted is what a reporter of the
+ * audit needs, which runs on that stack; what a process's first call at level full does to know who
+ * it is, if it is a forked child; and what the loader needs, where a program that was linked
+ * without -z now makes a call for the first time. */
+#define LAB_POOL_STACK_BYTES 2048u
 
 /* Things in one pool: the stack's limit. */
 #define LAB_POOL_COUNT_MAX LAB_STACK_INDEX_MAX

@@ -26,16 +26,14 @@ void lab_pool_widen_reserve(struct lab_pool *pool, const void *thing)
     }
 }
 
-unsigned lab_pool_take_reserve(struct lab_pool *pool, void **ret_things, unsigned n)
+unsigned lab_pool_take_reserve(struct lab_pool *pool, struct lab_stack *to, unsigned n)
 {
-    uint32_t indices[LAB_STACK_BURST];
     unsigned got = 0, came;
 
     lab_pool_await(pool, n); /* before the first of them is out, also for one who dies here */
     do {
-        came = lab_stack_pop_any(&pool->reserve, indices, n - got);
-        for (unsigned i = 0; i < came; i++)
-            ret_things[got++] = lab_pool_thing(pool, indices[i]);
+        came = lab_stack_move_any(&pool->reserve, to, n - got);
+        got += came;
     } while (came > 0 && got < n);
     lab_pool_await(pool, (int64_t)got - n);
     return got;

@@ -34,6 +34,7 @@ SUITES = {  # the library's files, and the explorer's
               'audit/lab_audit_groups.c', 'audit/lab_audit_report.c', 'audit/lab_audit_watch.c',
               'pool/lab_pool.c', 'pool/lab_pool_audit.c', 'pool/lab_pool_audited.c',
               'pool/lab_pool_barrier.c', 'pool/lab_pool_entry.c', 'pool/lab_pool_index.c',
+              'pool/lab_pool_get.c',
               'pool/lab_pool_marks.c',
               'pool/lab_pool_reclaim.c',
               'pool/lab_pool_reserve.c', 'pool/lab_pool_setup.c', 'pool/lab_pool_trust.c',
