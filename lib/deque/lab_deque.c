@@ -286,6 +286,73 @@ unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigne
     }
 }
 
+static void move_words(lab_atomic_t *to, const lab_atomic_t *from, unsigned n)
+{
+    void *piece[8];
+
+    for (; n >= 8; n -= 8, to += 8, from += 8) {
+        lab_words_load(piece, from, 8);
+        lab_words_store(to, piece, 8);
+    }
+    lab_words_load(piece, from, n);
+    lab_words_store(to, piece, n);
+}
+
+/* Copies n things from ring to ring. */
+static void move(const struct lab_deque *from, uint64_t from_at, struct lab_deque *to,
+                 uint64_t to_at, unsigned n)
+{
+    for (unsigned k; n > 0; n -= k, from_at += k, to_at += k) {
+        k = before_end(from, from_at, before_end(to, to_at, n));
+        move_words(to->slots + (to_at & to->mask), from->slots + (from_at & from->mask), k);
+    }
+}
+
+static uint64_t room_at(const struct lab_deque *deque, uint64_t bot)
+{
+    uint64_t room = lab_load_acquire(&deque->top) + deque->capacity - bot; /* D8 */
+
+    return room <= deque->capacity ? room : 0;
+}
+
+unsigned lab_deque_steal_owner(struct lab_deque *own, struct lab_deque *from)
+{
+    uint64_t bot = mended_bot(own), room = room_at(own, bot);
+    uint64_t top = lab_load_acquire(&from->top);
+
+    for (;;) {
+        uint64_t split;
+        unsigned taken;
+
+        lab_fence_seq_cst();                    /* D6 */
+        split = lab_load_acquire(&from->split); /* D4 */
+        if (split >= LAB_DEQUE_MARK || (int64_t)(split - top) <= 0 || room == 0)
+            return 0;
+        taken = (unsigned)min_u64(min_u64(split - top, from->reach), room);
+        move(from, top, own, bot, taken); /* torn, and not looked at, if the CAS fails */
+        if (lab_cas_acq_rel(&from->top, &top, top + taken)) /* D7 */
+            return taken;
+    }
+}
+
+void lab_deque_keep_owner(struct lab_deque *own, unsigned n)
+{
+    lab_store_release(&own->bot, lab_load_relaxed(&own->bot) + n); /* D1 */
+}
+
+uint64_t lab_deque_room_owner(struct lab_deque *deque)
+{
+    return room_at(deque, mended_bot(deque));
+}
+
+void lab_deque_land_owner(struct lab_deque *deque, void *const *things, unsigned n)
+{
+    uint64_t bot = lab_load_relaxed(&deque->bot);
+
+    store(deque, bot, things, n);
+    lab_store_release(&deque->bot, bot + n); /* D1 */
+}
+
 enum lab_deque_marked lab_deque_mark_any(struct lab_deque *deque, uint64_t *ret_mark)
 {
     uint64_t split = lab_load_acquire(&deque->split); /* D11: the mark of another */

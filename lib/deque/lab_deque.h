@@ -145,6 +145,37 @@ bool lab_deque_is_cold_owner(const struct lab_deque *deque, unsigned n);
  * when the public part is empty or being revoked. Any thread, the owner too; lock-free. */
 unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigned n);
 
+/* The same into the ring of the caller's own deque, as much as one steal takes and as there is room
+ * for; from its own public part, too. They lie above bot then, and are in no deque yet. Returns how
+ * many. Owner of `own`; lock-free. */
+unsigned lab_deque_steal_owner(struct lab_deque *own, struct lab_deque *from);
+
+/* The i-th of what lies above bot. Owner; wait-free. */
+LAB_INLINE void *lab_deque_above_owner(const struct lab_deque *own, unsigned i);
+
+/* Now the first n of them are in the private part; nothing is published. Owner; wait-free. */
+void lab_deque_keep_owner(struct lab_deque *own, unsigned n);
+
+/* Room for so many more things. Owner; wait-free. */
+uint64_t lab_deque_room_owner(struct lab_deque *deque);
+
+/* Adds n things to the private part, which has room, and publishes nothing. Owner; wait-free. */
+void lab_deque_land_owner(struct lab_deque *deque, void *const *things, unsigned n);
+
+/* Things of the private part; 0 while it is being revoked. Owner; wait-free. */
+LAB_INLINE uint64_t lab_deque_private_owner(const struct lab_deque *deque)
+{
+    int64_t n = (int64_t)(lab_load_relaxed(&deque->bot) - lab_load_relaxed(&deque->split));
+
+    return n > 0 ? (uint64_t)n : 0;
+}
+
+/* Whether something may be in the public part. Owner; wait-free. */
+LAB_INLINE bool lab_deque_has_public_owner(const struct lab_deque *deque)
+{
+    return (int64_t)(lab_load_relaxed(&deque->split) - lab_load_relaxed(&deque->top)) > 0;
+}
+
 /* What lab_deque_mark_any found. */
 enum lab_deque_marked {
     LAB_DEQUE_BARE,   /* nothing in the tip */
@@ -186,6 +217,11 @@ struct lab_deque_span lab_deque_span_any(const struct lab_deque *deque);
 LAB_INLINE void *lab_deque_thing_any(const struct lab_deque *deque, uint64_t at)
 {
     return (void *)(uintptr_t)lab_load_relaxed(&deque->slots[at & deque->mask]);
+}
+
+LAB_INLINE void *lab_deque_above_owner(const struct lab_deque *own, unsigned i)
+{
+    return lab_deque_thing_any(own, lab_load_relaxed(&own->bot) + i);
 }
 
 /* Things in the deque; *ret_tip (may be NULL) is how many of them are private. Exact while the

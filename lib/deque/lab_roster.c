@@ -29,15 +29,17 @@ bool lab_roster_enter_owner(struct lab_roster *roster, uint32_t slot, uint64_t *
 }
 
 bool lab_roster_mark_any(const struct lab_roster *roster, struct lab_deque *deques, uint32_t own,
-                         struct lab_roster_marks *ret_marks)
+                         uint32_t from, struct lab_roster_marks *ret_marks)
 {
     bool any_public = false;
+    uint32_t left = lab_roster_length(roster) - from;
 
-    ret_marks->length = lab_roster_length(roster);
+    ret_marks->from = from;
+    ret_marks->length = left < LAB_ROSTER_MARKS ? left : LAB_ROSTER_MARKS;
     ret_marks->any = false;
     ret_marks->all_fenced = true;
     for (uint32_t i = 0; i < ret_marks->length; i++) {
-        uint32_t slot = lab_roster_slot(roster, i);
+        uint32_t slot = lab_roster_slot(roster, from + i);
 
         ret_marks->mark[i] = 0;
         if (slot == LAB_ROSTER_ANY || slot == own)
@@ -57,11 +59,13 @@ bool lab_roster_mark_any(const struct lab_roster *roster, struct lab_deque *dequ
     return any_public;
 }
 
-void lab_roster_settle_any(const struct lab_roster *roster, struct lab_deque *deques,
+bool lab_roster_settle_any(const struct lab_roster *roster, struct lab_deque *deques,
                            const struct lab_roster_marks *marks, enum lab_barrier barrier)
 {
-    lab_barrier_heavy(marks->all_fenced ? LAB_BARRIER_FENCE : barrier);
+    bool as_asked = lab_barrier_heavy(marks->all_fenced ? LAB_BARRIER_FENCE : barrier);
+
     for (uint32_t i = 0; i < marks->length; i++)
         if (marks->mark[i] != 0)
-            lab_deque_settle_any(&deques[lab_roster_slot(roster, i)], marks->mark[i]);
+            lab_deque_settle_any(&deques[lab_roster_slot(roster, marks->from + i)], marks->mark[i]);
+    return as_asked;
 }

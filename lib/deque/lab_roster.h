@@ -54,23 +54,29 @@ LAB_INLINE uint32_t lab_roster_slot(const struct lab_roster *roster, uint32_t pl
     return (uint32_t)lab_index_bounded(lab_load_relaxed(entry), roster->slots);
 }
 
+/* Places that are looked at in one go: more marks do not go onto a small stack. */
+#define LAB_ROSTER_MARKS 64u
+
 /* The tips that somebody is about to make public. */
 struct lab_roster_marks {
-    uint64_t mark[LAB_ROSTER_PLACES_MAX]; /* 0: none */
+    uint64_t mark[LAB_ROSTER_MARKS]; /* by place, from `from` on; 0: none */
+    uint32_t from;
     uint32_t length;
     bool any;
     bool all_fenced; /* their owners fence: no system call is needed */
 };
 
-/* The tips of all these deques but the caller's are made public in two halves. The first puts the
- * marks, and says whether there is something public already. Any thread; wait-free. */
+/* The tips of these deques but the caller's are made public in two halves, those at
+ * LAB_ROSTER_MARKS places at a time. The first half puts the marks, from a place on, and says
+ * whether there is something public already. Any thread; wait-free. */
 bool lab_roster_mark_any(const struct lab_roster *roster, struct lab_deque *deques, uint32_t own,
-                         struct lab_roster_marks *ret_marks);
+                         uint32_t from, struct lab_roster_marks *ret_marks);
 
 /* The second makes one lab_barrier_heavy() for all of them, and settles. `barrier` reaches all
- * owners that do not fence, as far as the caller could find out after the first half. Any thread; a
- * system call, unless all owners fence. */
-void lab_roster_settle_any(const struct lab_roster *roster, struct lab_deque *deques,
+ * owners that do not fence, as far as the caller could find out after the first half. Returns what
+ * that call returned: false says that the quick barrier is refused. Any thread; a system call,
+ * unless all owners fence. */
+bool lab_roster_settle_any(const struct lab_roster *roster, struct lab_deque *deques,
                            const struct lab_roster_marks *marks, enum lab_barrier barrier);
 
 #endif

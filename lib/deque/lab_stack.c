@@ -13,8 +13,15 @@
 /* From the depths of one stack to those of the next: more than any has. */
 #define BESIDE_SHIFT 29
 
+/* All of a burst, a bit each. */
+#define ALL UINT64_MAX
+_Static_assert(LAB_STACK_BURST == 64, "a word has a bit for each thing of a burst");
+
 /* Walks that were led astray, before one gives up. */
 #define WALKS 10000u
+
+/* In a link: its thing is in a stack, or is on its way there or from there. */
+#define IN_STACK (UINT64_C(1) << 31)
 
 /* The next head: one change later, with `link` (an index + 1, or 0) on top. */
 static uint64_t head_after(uint64_t head, uint64_t link)
@@ -24,7 +31,7 @@ static uint64_t head_after(uint64_t head, uint64_t link)
 
 static uint64_t link_make(uint64_t next, uint64_t depth)
 {
-    return depth << 32 | next;
+    return depth << 32 | IN_STACK | next;
 }
 
 static uint64_t link_next(uint64_t link)
@@ -70,43 +77,132 @@ void lab_stack_init_beside(struct lab_stack *stack, const struct lab_stack *othe
     stack->base = (uint64_t)which << BESIDE_SHIFT;
 }
 
-void lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n)
+static lab_atomic_t *link_of(const struct lab_stack *stack, uint32_t index)
+{
+    return &stack->links[lab_index_bounded(index, stack->count)];
+}
+
+/* Writes a link that nobody has taken. false: somebody had, or is just doing so. */
+static bool take_link(lab_atomic_t *link, uint64_t next)
+{
+    uint64_t seen = lab_load_relaxed(link);
+
+    return (seen & IN_STACK) == 0 && lab_cas_relaxed(link, &seen, next);
+}
+
+/* Links things one above the other, on top of `next`; the first time it leaves those out of *set
+ * whose links are taken. Returns what is on top then. */
+static uint64_t link_all(const struct lab_stack *stack, const uint32_t *indices, uint64_t *set,
+                         uint64_t next, bool first)
+{
+    uint64_t depth = depth_at(stack, next);
+
+    for (uint64_t left = *set; left != 0; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(left);
+        lab_atomic_t *link = link_of(stack, indices[i]);
+        uint64_t value = link_make(next, depth + 1);
+
+        if (!first) {
+            lab_store_relaxed(link, value);
+        } else if (lab_unlikely(!take_link(link, value))) {
+            *set &= ~(left & -left);
+            continue;
+        }
+        depth++;
+        next = (uint64_t)indices[i] + 1;
+    }
+    return next;
+}
+
+/* In one CAS, as one who has taken the links of the set already, or is to take them. Returns which
+ * things it were. */
+static uint64_t push(struct lab_stack *stack, const uint32_t *indices, uint64_t set, bool taken)
 {
     uint64_t head = lab_load_acquire(&stack->head); /* T2 */
     uint64_t next;
 
-    if (n == 0)
-        return;
     do {
-        uint64_t top = known(stack, head & INDEX_MASK);
-        uint64_t depth = depth_at(stack, top);
-
-        next = top;
-        for (unsigned i = 0; i < n; i++) {
-            lab_store_relaxed(&stack->links[indices[i]], link_make(next, ++depth));
-            next = (uint64_t)indices[i] + 1;
-        }
+        next = link_all(stack, indices, &set, known(stack, head & INDEX_MASK), !taken);
+        taken = true;
+        if (set == 0)
+            return 0;
     } while (!lab_cas_acq_rel(&stack->head, &head, head_after(head, next))); /* T1 */
+    return set;
+}
+
+static uint64_t set_of(unsigned n)
+{
+    return n > 0 ? ALL >> (LAB_STACK_BURST - n) : 0;
+}
+
+unsigned lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n)
+{
+    return (unsigned)__builtin_popcountll(push(stack, indices, set_of(n), false));
+}
+
+void lab_stack_forget(struct lab_stack *stack, uint32_t index)
+{
+    lab_atomic_t *link = link_of(stack, index);
+
+    lab_store_relaxed(link, lab_load_relaxed(link) & ~IN_STACK);
+}
+
+/* What a pop has taken: below the last of its things lies `below`. */
+struct popped {
+    unsigned n;
+    uint64_t depth;
+    uint64_t below;
+};
+
+static struct popped pop(struct lab_stack *stack, uint32_t *ret_indices, unsigned n)
+{
+    uint64_t head = lab_load_acquire(&stack->head); /* T2 */
+    unsigned most = n < LAB_STACK_BURST ? n : LAB_STACK_BURST;
+    struct popped popped;
+
+    do {
+        popped = (struct popped){.below = known(stack, head & INDEX_MASK)};
+        while (popped.n < most && popped.below != 0) {
+            uint64_t link = load_link(stack, popped.below);
+
+            if (popped.n == 0)
+                popped.depth = link_depth(link);
+            ret_indices[popped.n++] = (uint32_t)(popped.below - 1);
+            popped.below = known(stack, link_next(link));
+        }
+        if (popped.n == 0)
+            return popped;
+    } while (!lab_cas_acq_rel(&stack->head, &head, head_after(head, popped.below))); /* T3 */
+    return popped;
+}
+
+/* What was popped is in no stack any more. Walks still follow the rest of its link. */
+static void let_links_go(const struct lab_stack *stack, const uint32_t *indices,
+                         struct popped popped)
+{
+    for (unsigned i = 0; i < popped.n; i++) {
+        uint64_t next = i + 1 < popped.n ? (uint64_t)indices[i + 1] + 1 : popped.below;
+
+        lab_store_relaxed(link_of(stack, indices[i]),
+                          link_make(next, popped.depth - i) & ~IN_STACK);
+    }
 }
 
 unsigned lab_stack_pop_any(struct lab_stack *stack, uint32_t *ret_indices, unsigned n)
 {
-    uint64_t head = lab_load_acquire(&stack->head); /* T2 */
-    unsigned most = n < LAB_STACK_BURST ? n : LAB_STACK_BURST;
-    unsigned taken;
+    struct popped popped = pop(stack, ret_indices, n);
 
-    do {
-        uint64_t next = known(stack, head & INDEX_MASK);
+    let_links_go(stack, ret_indices, popped);
+    return popped.n;
+}
 
-        for (taken = 0; taken < most && next != 0; taken++) {
-            ret_indices[taken] = (uint32_t)(next - 1);
-            next = known(stack, link_next(load_link(stack, next)));
-        }
-        if (taken == 0)
-            return 0;
-        if (lab_cas_acq_rel(&stack->head, &head, head_after(head, next))) /* T3 */
-            return taken;
-    } while (true);
+unsigned lab_stack_move_any(struct lab_stack *from, struct lab_stack *to, unsigned n)
+{
+    uint32_t indices[LAB_STACK_BURST];
+    unsigned moved = pop(from, indices, n).n;
+
+    (void)push(to, indices, set_of(moved), true);
+    return moved;
 }
 
 /* Follows links from a thing down to the bottom. What was popped since keeps its link, and leads to

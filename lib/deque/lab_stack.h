@@ -17,9 +17,12 @@
  *   and its CAS fails.
  *
  *     head  = tag << LAB_STACK_INDEX_BITS | index + 1          (0 in the low bits: empty)
- *     link  = depth << 32 | index + 1 of the next below
+ *     link  = depth << 32 | whether it is in a stack << 31 | index + 1 of the next below
  *
- * A thing's index is in the stack at most once, and whoever holds the thing owns its link.
+ * A thing's index is in one of the stacks over its link at most once: a push takes the link for its
+ * own, and leaves out what another push has taken before it. So a thing that is freed twice is
+ * wrong alone; without, it would become its own successor, and all below it would be lost. Whoever
+ * holds a thing that is in no stack may take its link.
  *
  * Progress: lock-free. A thread stopped or killed in push hides what it was pushing, in pop what it
  * had just taken: at most LAB_STACK_BURST things.
@@ -66,12 +69,22 @@ void lab_stack_init_beside(struct lab_stack *stack, const struct lab_stack *othe
 int lab_stack_walk_any(const struct lab_stack *stack, void (*visit)(void *context, uint32_t index),
                        void *context) LAB_CHECKED;
 
-/* Puts n things (at most LAB_STACK_BURST) on top, indices[n-1] topmost, in one CAS. Any thread. */
-void lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n);
+/* Puts n things (at most LAB_STACK_BURST) on top, indices[n-1] topmost, in one CAS. Returns how
+ * many were not in a stack already: the others are left out. Any thread. */
+unsigned lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n);
+
+/* Says that a thing is in no stack: one whose last holder was killed while it moved it. By who has
+ * found it, and has it alone; wait-free. */
+void lab_stack_forget(struct lab_stack *stack, uint32_t index);
 
 /* Takes the topmost things, at most n and at most LAB_STACK_BURST, in one CAS; returns how many.
  * Any thread. */
 unsigned lab_stack_pop_any(struct lab_stack *stack, uint32_t *ret_indices, unsigned n);
+
+/* Moves the topmost things, at most n and at most LAB_STACK_BURST, to a stack of the caller's own
+ * over the same links; returns how many. What two pops and pushes would do, but for less. Any
+ * thread. */
+unsigned lab_stack_move_any(struct lab_stack *from, struct lab_stack *to, unsigned n);
 
 /* Things in the stack: exact at some moment during the call, unless it was overtaken. Any thread;
  * wait-free. */

@@ -11,6 +11,10 @@
 #include <lab_page_lock.h>
 #include <string.h>
 
+/* What is gathered lands here, if it is no more, for the stack may be small; else in the caller's
+ * array, whether it succeeds or not. */
+#define FEW LAB_PAGE_BULK_UNTOUCHED
+
 /* One request under way: what it has got so far lands in `pages`. */
 struct gathering {
     struct lab_page_request request;
@@ -230,13 +234,14 @@ static int fail(struct gathering *g)
 static LAB_NOINLINE int alloc_bulk(const struct lab_page_request *request, void **ret_pages,
                                    unsigned n)
 {
-    void *pages[LAB_PAGE_BULK_MAX];
-    struct gathering g = {.request = *request, .pages = pages, .want = n};
+    void *few[FEW];
+    struct gathering g = {.request = *request, .pages = n <= FEW ? few : ret_pages, .want = n};
 
     g.home = lab_page_home(request->arena, request->lcore + 1);
     if (lab_unlikely(!take(&g)))
         return fail(&g);
-    memcpy(ret_pages, pages, n * sizeof(*pages));
+    if (g.pages == few)
+        memcpy(ret_pages, few, n * sizeof(*few));
     return 0;
 }
 

@@ -58,6 +58,12 @@
 /* The most allocations that one bulk call moves. */
 #define LAB_PAGE_BULK_MAX 512u
 
+/* And the most at once that leaves the caller's array alone when it fails. */
+#define LAB_PAGE_BULK_UNTOUCHED 16u
+
+/* What a call may need of the stack, bytes: gets and puts of pages. */
+#define LAB_PAGE_STACK_BYTES 2048u
+
 /* The most allocations that a call moves beside those it was asked for, between deques and zones:
  * what a thread that is killed inside it may hide. */
 #define LAB_PAGE_MOVING_MAX 256u
@@ -199,6 +205,7 @@ struct lab_arena {
     struct lab_deque nothing; /* has no slots, so that neither gets nor puts succeed */
     lab_atomic_t sequence;
     lab_atomic_t growing; /* 1 while a thread maps a zone */
+    lab_atomic_t refused; /* 1: membarrier(2) was, since the arena was made; so owners must fence */
     struct lab_page_zone zone[LAB_ARENA_ZONES_MAX];
 };
 
@@ -300,8 +307,10 @@ LAB_INLINE bool lab_page_is_own(const struct lab_page_lcore *me, const void *pag
  * LAB_LCORE_ANY. gfp is one class and modifiers (lab_gfp.h). Returns 0; -ENOMEM when such a request
  * cannot be met (lab_page_why() tells the reason); -EINVAL for an lcore or order that there is not,
  * flags that make no sense, or n above LAB_PAGE_BULK_MAX where the lcore's deque has not as many in
- * one piece. On failure ret_pages is untouched and nothing is taken. Wait-free from the lcore's
- * deque, else lock-free; never blocks, but for LAB_GFP_WAIT. */
+ * one piece. On failure nothing is taken, and ret_pages is untouched if n is at most
+ * LAB_PAGE_BULK_UNTOUCHED, else its contents are void. Wait-free from the lcore's deque, else
+ * lock-free; never blocks, but for LAB_GFP_WAIT. At most LAB_PAGE_STACK_BYTES of stack, but where a
+ * zone is mapped. */
 LAB_INLINE LAB_CHECKED int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t lcore,
                                                unsigned order, unsigned gfp, void **ret_pages,
                                                unsigned n)

@@ -9,11 +9,14 @@
 #define CALM_PUTS 256u
 
 /* What a refill takes beyond the need: a part of what the tip can hold, in pages up to this. More
- * gained nothing. */
+ * gained nothing. Need and surplus come in one burst; a need as large as that has no surplus. */
 #define SURPLUS_MOST 64u
+#define REFILL_BURST 48u
 
-/* Allocations that go back to a zone in one go when a deque is emptied. */
-#define FLUSH_BURST 64u
+/* Allocations that go back to a zone in one go when a deque is emptied; and that one steal brings.
+ * A caller's stack may be small. */
+#define FLUSH_BURST 32u
+#define STEAL_BURST 48u
 
 /* Requests for zeros that do without the zone, after it had no clean page. */
 #define BARREN 64u
@@ -25,6 +28,22 @@ static struct lab_deque *deques_of(const struct lab_arena *arena, unsigned order
     return arena->deque + arena->cache[order] + (arena->lcores + 1) * (uint32_t)kind;
 }
 
+static bool is_refused(const struct lab_arena *arena)
+{
+    return lab_unlikely(lab_load_relaxed(&arena->refused) != 0);
+}
+
+/* The system call that would spare the owner of these deques its fences is refused by now. The
+ * plain deque of order 0 comes last here, too. */
+static LAB_COLD void fence_from_now_on(struct lab_arena *arena, uint32_t slot)
+{
+    for (unsigned order = LAB_PAGE_ORDERS; order-- > 0;)
+        for (int kind = LAB_PAGE_KINDS; kind-- > 0;)
+            if (arena->capacity[order][kind] != 0)
+                lab_deque_set_fenced_owner(&deques_of(arena, order, (enum lab_page_kind)kind)[slot],
+                                           true);
+}
+
 /* Gives the caller's deques slots, the first time that it has something to keep, as long as there
  * are some. Returns whether it has them. Order 0 comes last: whose plain deque has slots has all.
  */
@@ -33,6 +52,9 @@ static bool enrol(struct lab_arena *arena, uint32_t slot)
     uint64_t place;
     lab_atomic_t *slots;
 
+    if (is_refused(arena) && slot != LAB_ROSTER_ANY &&
+        !lab_deque_is_fenced_any(&deques_of(arena, 0, LAB_PAGE_PLAIN)[slot]))
+        fence_from_now_on(arena, slot);
     if (deques_of(arena, 0, LAB_PAGE_PLAIN)[slot].slots != NULL)
         return true;
     if (slot == LAB_ROSTER_ANY || !lab_roster_enter_owner(&arena->roster, slot, &place))
@@ -80,13 +102,14 @@ static unsigned steal(const struct lab_page_request *request, enum lab_page_kind
     struct lab_arena *arena = request->arena;
     struct lab_deque *deque = &deques_of(arena, request->order, kind)[from];
     uint32_t slot = request->lcore + 1;
-    void *burst[LAB_DEQUE_REACH_MAX];
+    void *burst[STEAL_BURST];
     unsigned came, used, done;
 
-    if (n >= deque->reach || arena->lcore[from].home != arena->lcore[slot].home ||
+    if (n >= deque->reach || n >= STEAL_BURST ||
+        arena->lcore[from].home != arena->lcore[slot].home ||
         lab_load_relaxed(&arena->hungry) != 0 || !enrol(arena, slot))
         return lab_deque_steal_any(deque, ret_pages, n);
-    came = lab_deque_steal_any(deque, burst, LAB_DEQUE_REACH_MAX);
+    came = lab_deque_steal_any(deque, burst, STEAL_BURST);
     used = came < n ? came : n;
     memcpy(ret_pages, burst, used * sizeof(*burst));
     /* Their lcore may prefer another zone since it was looked at. */
@@ -206,10 +229,12 @@ unsigned lab_page_cache_refill(const struct lab_page_request *request, enum lab_
     uint32_t slot = request->lcore + 1;
     struct lab_page_zone *zone = lab_page_home(arena, slot);
     unsigned surplus = arena->capacity[request->order][kind] / 4, got, used;
-    void *pages[LAB_PAGE_BULK_MAX + SURPLUS_MOST];
+    void *burst[REFILL_BURST], **pages = n < REFILL_BURST ? burst : ret_pages;
 
     if (surplus > SURPLUS_MOST >> request->order)
         surplus = SURPLUS_MOST >> request->order;
+    if (n + surplus > REFILL_BURST)
+        surplus = n < REFILL_BURST ? REFILL_BURST - n : 0;
     if (lab_load_relaxed(&arena->hungry) != 0 || !enrol(arena, slot))
         return 0;
     if (kind == LAB_PAGE_CLEAN && arena->lcore[slot].barren > 0) {
@@ -220,7 +245,8 @@ unsigned lab_page_cache_refill(const struct lab_page_request *request, enum lab_
     if (sort(zone, request->order, kind, pages, got) == 0 && kind == LAB_PAGE_CLEAN)
         arena->lcore[slot].barren = BARREN;
     used = got < n ? got : n;
-    memcpy(ret_pages, pages, used * sizeof(*pages));
+    if (pages == burst)
+        memcpy(ret_pages, burst, used * sizeof(*burst));
     keep_surplus(request, zone, pages + used, got - used);
     return used;
 }
@@ -239,7 +265,7 @@ bool lab_page_cache_put(struct lab_arena *arena, uint32_t slot, unsigned order, 
                         unsigned n)
 {
     struct lab_deque *own = &deques_of(arena, order, LAB_PAGE_PLAIN)[slot];
-    void *oldest[LAB_DEQUE_REACH_MAX];
+    void *oldest[STEAL_BURST];
     unsigned spilt, done;
 
     if (!enrol(arena, slot))
@@ -247,7 +273,7 @@ bool lab_page_cache_put(struct lab_arena *arena, uint32_t slot, unsigned order, 
     if (lab_deque_push_slow_owner(own, pages, n, false))
         return true;
     /* Full: the oldest of it make room for many puts to come. */
-    spilt = lab_deque_steal_any(own, oldest, LAB_DEQUE_REACH_MAX);
+    spilt = lab_deque_steal_any(own, oldest, STEAL_BURST);
     (void)lab_page_zone_give(arena, slot - 1, order, oldest, spilt, &done);
     return lab_deque_push_slow_owner(own, pages, n, false);
 }
@@ -296,24 +322,29 @@ void lab_page_cache_drain(struct lab_arena *arena, uint32_t lcore)
     }
 }
 
-static bool revoke(struct lab_arena *arena, struct lab_deque *deques, uint32_t slot)
+static LAB_NOINLINE bool revoke(struct lab_arena *arena, struct lab_deque *deques, uint32_t slot,
+                                uint32_t from)
 {
+    enum lab_barrier barrier = is_refused(arena) ? LAB_BARRIER_SHARED : arena->barrier;
     struct lab_roster_marks marks;
-    bool any = lab_roster_mark_any(&arena->roster, deques, slot, &marks);
+    bool any = lab_roster_mark_any(&arena->roster, deques, slot, from, &marks);
 
-    if (marks.any)
-        lab_roster_settle_any(&arena->roster, deques, &marks, arena->barrier);
+    if (marks.any && !lab_roster_settle_any(&arena->roster, deques, &marks, barrier))
+        lab_store_relaxed(&arena->refused, 1);
     return any || marks.any;
 }
 
 bool lab_page_cache_revoke(struct lab_arena *arena, uint32_t slot)
 {
+    uint32_t length = lab_roster_length(&arena->roster);
     bool any = false;
 
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
         for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
             if (arena->capacity[order][kind] != 0)
-                any |= revoke(arena, deques_of(arena, order, (enum lab_page_kind)kind), slot);
+                for (uint32_t from = 0; from < length; from += LAB_ROSTER_MARKS)
+                    any |= revoke(arena, deques_of(arena, order, (enum lab_page_kind)kind), slot,
+                                  from);
     return any;
 }
 

@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <lab_page_zone.h>
 
-/* Page numbers that one step moves. */
-#define BURST LAB_PAGE_BULK_MAX
+/* Page numbers that one step moves: those of a row. */
+#define BURST 64u
 
 void lab_page_zone_tell(struct lab_arena *arena, struct lab_page_zone *zone,
                         enum lab_page_event event)
@@ -123,7 +123,7 @@ bool lab_page_zone_take_all(const struct lab_page_request *request, struct lab_p
     uint32_t page[BURST];
     unsigned got = 0;
 
-    if (!lab_page_zone_has_plenty(zone, zone->mark[LAB_PAGE_HIGH] + pages) ||
+    if (n > BURST || !lab_page_zone_has_plenty(zone, zone->mark[LAB_PAGE_HIGH] + pages) ||
         lab_zone_alloc_bulk(common, request->lcore, request->order, lifetime_of(request->gfp), page,
                             n, &got) != 0)
         return false;

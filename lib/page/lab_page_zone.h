@@ -24,8 +24,8 @@ struct lab_page_where {
     uint32_t page; /* number in the part */
 };
 
-/* Gets n allocations, LAB_PAGE_BULK_MAX at most, if the zone stays far from its marks; all or none,
- * and with none ret_pages is untouched. Lock-free. */
+/* Gets n allocations, one burst at most, if the zone stays far from its marks; all or none, and
+ * with none ret_pages is untouched. Lock-free. */
 bool lab_page_zone_take_all(const struct lab_page_request *request, struct lab_page_zone *zone,
                             void **ret_pages, unsigned n);
 

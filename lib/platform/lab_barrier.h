@@ -5,6 +5,7 @@
 #define LAB_BARRIER_H
 
 #include <lab_common.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The dear half of an asymmetric fence pair.
@@ -39,14 +40,16 @@ LAB_PUBLIC uint64_t lab_barrier_reach(void);
 
 /* Returns after every thread of the processes concerned has executed a full fence, or has been off
  * its CPU. With LAB_BARRIER_FENCE it is a fence of the caller alone. Any thread; a system call,
- * PRIVATE 0.2 us alone and tens of us with a busy sibling: for starving paths only. It cannot fail
- * once registered: a kernel that refuses it then breaks the memory model, and the process is
- * aborted.
+ * PRIVATE 0.2 us alone and tens of us with a busy sibling: for starving paths only.
+ *
+ * Returns true; or false where PRIVATE was refused, because the process never registered, or gave
+ * up membarrier(2) afterwards, as programs do that filter their system calls. It was then done as
+ * SHARED: no less sure, but slow. Whoever would call often does better to have the owners fence.
  *
  * SHARED takes 8 to 20 ms and needs no registration. Kernels with CPUs that have no tick
  * (nohz_full) refuse it, as filters of system calls may; then it lasts 10 ms, in which every store
  * that was made before has long left its CPU's store buffer. Source: Morrison, Afek, "Temporally
  * bounding TSO for fence-free asymmetric synchronization" (2015). */
-LAB_PUBLIC void lab_barrier_heavy(enum lab_barrier kind);
+LAB_PUBLIC bool lab_barrier_heavy(enum lab_barrier kind);
 
 #endif

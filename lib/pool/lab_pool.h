@@ -31,9 +31,13 @@
  * Progress: the hot paths are wait-free, all else is lock-free: a thread that is preempted, stopped
  * or killed at any point delays nobody, and hides at most the burst that it was moving. Nothing
  * makes a system call, but a get that found too little in all public parts and the stack: at most
- * two for each 1,024 things. These interrupt other threads of the process, and do not wait; only in
- * a pool of several processes, such a get may have to wait, 8 to 20 ms, because of lcores of the
- * process that made it that have not called in since another one came.
+ * two, or four where there are more than 64 deques. These interrupt other threads of the process,
+ * and do not wait; only in a pool of several processes, such a get may have to wait, 8 to 20 ms,
+ * because of lcores of the process that made it that have not called in since another one came; and
+ * in a process that gave up membarrier(2) after it made the pool (lab_pool_stats.refused), because
+ * of lcores that have not called in since.
+ *
+ * Stack: gets and puts need LAB_POOL_STACK_BYTES at most.
  *
  * Contents: nothing is ever written into a free thing.
  */
@@ -59,6 +63,13 @@ struct lab_arena;
 
 /* A pool's name, with its terminating zero: as long as DPDK's. */
 #define LAB_POOL_NAME_SIZE 32
+
+/* What gets and puts need of the caller's stack at most, bytes, with an audit, too: a signal's own
+ * stack, or that of a thread of PTHREAD_STACK_MIN, will do. Not counted is what a reporter of the
+ * audit needs, which runs on that stack; what a process's first call at level full does to know who
+ * it is, if it is a forked child; and what the loader needs, where a program that was linked
+ * without -z now makes a call for the first time. */
+#define LAB_POOL_STACK_BYTES 2048u
 
 /* Things in one pool: the stack's limit. */
 #define LAB_POOL_COUNT_MAX LAB_STACK_INDEX_MAX
@@ -133,6 +144,7 @@ enum lab_pool_event {
     LAB_POOL_PUT_FOREIGN, /* things on their way to the stack that are not this pool's: dropped, and
                              told to the reporter (lab_audit_report.h), whatever the audit's level
                            */
+    LAB_POOL_PUT_TWICE,   /* things on their way to the stack that lie in it already: dropped */
     LAB_POOL_EVENTS
 };
 
@@ -210,7 +222,9 @@ struct lab_pool {
     alignas(LAB_CACHE_LINE) lab_atomic_t slow_puts;
     lab_atomic_t low_free;    /* fewest free things seen */
     lab_atomic_t starved;     /* gets that did, ever: tells one shortage from another */
-    lab_atomic_t crowded;     /* 1: there has been another process than the maker */
+    lab_atomic_t crowded;     /* 1: owners must fence, for there has been another process than the
+                                 maker, or the quick barrier has been refused */
+    lab_atomic_t refused;     /* 1: it has */
     struct lab_roster roster; /* the slots that have a deque */
 
     /* Read by slow puts, written when a mark is crossed. */
@@ -320,6 +334,9 @@ struct lab_pool_stats {
     uint32_t reserve;    /* and in the reserve, */
     uint32_t reserved;   /* out of so many */
     uint32_t high_water; /* most things seen held at once: a sample of slow gets, an estimate */
+    bool refused; /* membarrier(2) was refused after the pool had been made: each lcore fences
+                     from its next slow path on, and who revokes may wait 8 to 20 ms for one
+                     that does not yet */
 };
 
 /* One lcore's share. Things that are free are in tips, public parts or the stack. */

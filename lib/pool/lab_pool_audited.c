@@ -13,7 +13,7 @@
 #include <lab_pool_look.h>
 
 /* Things that are looked at before they are put, all at once. */
-#define BURST 64u
+#define BURST 32u
 
 static uint64_t time_of_get(struct lab_pool *pool, uint32_t slot)
 {

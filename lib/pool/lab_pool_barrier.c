@@ -31,12 +31,11 @@ void lab_pool_note_company(struct lab_pool *pool)
 
 void lab_pool_choose_fence_owner(struct lab_pool *pool, uint32_t slot)
 {
-    bool fence = pool->barrier == LAB_BARRIER_FENCE;
+    bool fence;
 
-    if (pool->barrier == LAB_BARRIER_SHARED) {
+    if (pool->barrier == LAB_BARRIER_SHARED)
         lab_pool_note_company(pool);
-        fence = lab_load_relaxed(&pool->crowded) != 0;
-    }
+    fence = pool->barrier == LAB_BARRIER_FENCE || lab_load_relaxed(&pool->crowded) != 0;
     lab_deque_set_fenced_owner(&pool->deque[slot], fence);
     if (!fence)
         lab_fence_seq_cst(); /* W6 */
@@ -44,9 +43,10 @@ void lab_pool_choose_fence_owner(struct lab_pool *pool, uint32_t slot)
 
 enum lab_barrier lab_pool_barrier(struct lab_pool *pool)
 {
-    if (pool->barrier != LAB_BARRIER_SHARED)
-        return pool->barrier;
-    lab_pool_note_company(pool);
+    if (pool->barrier == LAB_BARRIER_FENCE)
+        return LAB_BARRIER_FENCE;
+    if (pool->barrier == LAB_BARRIER_SHARED)
+        lab_pool_note_company(pool);
     lab_fence_seq_cst(); /* C2 */
     return lab_load_relaxed(&pool->crowded) ? LAB_BARRIER_SHARED : LAB_BARRIER_PRIVATE;
 }
@@ -64,9 +64,16 @@ bool lab_pool_is_strike_slow(struct lab_pool *pool)
     return lab_pool_barrier(pool) == LAB_BARRIER_SHARED && !do_all_fence(pool);
 }
 
+void lab_pool_note_refusal(struct lab_pool *pool)
+{
+    lab_store_relaxed(&pool->refused, 1);
+    lab_store_relaxed(&pool->crowded, 1);
+}
+
 void lab_pool_strike(struct lab_pool *pool)
 {
     enum lab_barrier barrier = lab_pool_barrier(pool); /* W1: with a fence before the look */
 
-    lab_barrier_heavy(do_all_fence(pool) ? LAB_BARRIER_FENCE : barrier);
+    if (!lab_barrier_heavy(do_all_fence(pool) ? LAB_BARRIER_FENCE : barrier))
+        lab_pool_note_refusal(pool);
 }

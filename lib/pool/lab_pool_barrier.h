@@ -18,6 +18,10 @@
  * other ops for a process that is not the first (labyrinth_arrival.c), lab_pool_announce() for the
  * rest. What lab_pool_create() maps is not there after fork.
  *
+ * A process may lose the quick barrier, too: it filters its system calls once it has set itself up.
+ * The first to be refused has the slow one in its place, and from then on the pool, though of one
+ * process, goes on as one of several.
+ *
  * It is right whatever they have noticed: who revokes goes by what each deque says of its owner
  * (lab_deque.fenced), and uses the quick barrier only if nobody else has come.
  *
@@ -49,6 +53,10 @@ LAB_INLINE void lab_pool_look_for_company_owner(struct lab_pool *pool, uint32_t 
 /* The barrier that reaches all who do not fence, for one who has put marks or an epoch before. Any
  * thread; wait-free. */
 enum lab_barrier lab_pool_barrier(struct lab_pool *pool);
+
+/* The quick barrier was refused: no more calls for it, and owners are to fence. Any thread;
+ * wait-free. */
+void lab_pool_note_refusal(struct lab_pool *pool);
 
 /* Whether to revoke may take milliseconds. Any thread; wait-free. */
 bool lab_pool_is_strike_slow(struct lab_pool *pool);

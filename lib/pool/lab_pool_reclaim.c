@@ -250,6 +250,7 @@ static bool take(struct reclaim *reclaim, uint32_t index, uint64_t word)
     lab_store_relaxed(&record->got_site, reclaim->call.site);
     lab_store_relaxed(&record->got_at, reclaim->call.at);
     lab_store_relaxed(&record->got_by, reclaim->call.who);
+    lab_stack_forget(&pool->stack, index);
     memset(thing, 0, pool->buffer_bytes);
     if (reclaim->renew != NULL)
         reclaim->renew(thing, reclaim->context);

@@ -26,26 +26,24 @@ void lab_pool_widen_reserve(struct lab_pool *pool, const void *thing)
     }
 }
 
-unsigned lab_pool_take_reserve(struct lab_pool *pool, void **ret_things, unsigned n)
+unsigned lab_pool_take_reserve(struct lab_pool *pool, struct lab_stack *to, unsigned n)
 {
-    uint32_t indices[LAB_STACK_BURST];
     unsigned got = 0, came;
 
     lab_pool_await(pool, n); /* before the first of them is out, also for one who dies here */
     do {
-        came = lab_stack_pop_any(&pool->reserve, indices, n - got);
-        for (unsigned i = 0; i < came; i++)
-            ret_things[got++] = lab_pool_thing(pool, indices[i]);
+        came = lab_stack_move_any(&pool->reserve, to, n - got);
+        got += came;
     } while (came > 0 && got < n);
     lab_pool_await(pool, (int64_t)got - n);
     return got;
 }
 
 unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *things, unsigned n,
-                               void **ret_others)
+                               void **ret_others, unsigned *ret_twice)
 {
     uint32_t indices[LAB_STACK_BURST];
-    unsigned k = 0, others = 0;
+    unsigned k = 0, others = 0, put;
 
     for (unsigned i = 0; i < n; i++) {
         if (lab_pool_lies_in_reserve(pool, things[i]) &&
@@ -54,9 +52,9 @@ unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *things, unsig
         else
             ret_others[others++] = things[i];
     }
-    if (k > 0)
-        lab_stack_push_any(&pool->reserve, indices, k);
-    lab_pool_await(pool, -(int64_t)k); /* after the last of them */
+    put = lab_stack_push_any(&pool->reserve, indices, k);
+    lab_pool_await(pool, -(int64_t)put); /* after the last of them; what lay there was not held */
+    *ret_twice = k - put;
     return others;
 }
 

@@ -14,6 +14,28 @@ int lab_pool_take_slow(struct lab_pool *pool, uint32_t slot, unsigned gfp, void 
                        unsigned n);
 void lab_pool_give_slow(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n);
 
+/* lab_pool_slot(LAB_LCORE_ANY): many threads at once. */
+#define LAB_POOL_SLOT_ANY LAB_ROSTER_ANY
+
+/* Counts an event, n times. Owner of the slot, or any thread in the first. */
+void lab_pool_count_events(struct lab_pool *pool, uint32_t slot, enum lab_pool_event event,
+                           unsigned n);
+
+/* Gives the caller's deque slots, the first time that it has something to keep, as long as there
+ * are some. Returns whether it has them. */
+bool lab_pool_enrol(struct lab_pool *pool, uint32_t slot);
+
+/* Puts things into a stack; returns how many. What is not this pool's has no link there, and what
+ * somebody put before has no second one: both are dropped, and counted, rather than allowed to
+ * overwrite the link of another. */
+unsigned lab_pool_stack_put(struct lab_pool *pool, uint32_t slot, struct lab_stack *stack,
+                            void *const *things, unsigned n);
+
+/* Puts things where the caller's things belong: its deque if it has one with room, else the stack;
+ * and what is of the reserve, into the reserve. Returns whether all others went into the deque. */
+bool lab_pool_keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
+                   bool publish_all);
+
 /* By the hot path, where it is closed to callers for somebody's sake, or else by the slow one. */
 LAB_INLINE int lab_pool_take(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things,
                              unsigned n)
@@ -36,8 +58,17 @@ int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, unsigned gfp, voi
 int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
                          struct lab_audit_site site);
 
+/* An lcore counts the free things at every so many slow gets: the sum over all deques
+ * reads their owners' hot lines, which is no price for one get in some thousands. */
+#define LAB_POOL_SAMPLE_EVERY 8u
+
 /* Counts what is free: notes the smallest number yet, and whether a mark is crossed. */
 void lab_pool_gauge(struct lab_pool *pool);
+
+LAB_INLINE bool lab_pool_is_calm(const struct lab_pool *pool)
+{
+    return lab_load_relaxed(&pool->marks.pressure) == LAB_POOL_CALM;
+}
 
 /* What lies elsewhere is not of the reserve. */
 LAB_INLINE bool lab_pool_lies_in_reserve(const struct lab_pool *pool, const void *thing)
@@ -48,13 +79,13 @@ LAB_INLINE bool lab_pool_lies_in_reserve(const struct lab_pool *pool, const void
 /* Another thing of the reserve, when the pool learns of it. */
 void lab_pool_widen_reserve(struct lab_pool *pool, const void *thing);
 
-/* Takes up to n things from the reserve; returns how many. */
-unsigned lab_pool_take_reserve(struct lab_pool *pool, void **ret_things, unsigned n);
+/* Takes up to n things from the reserve into a stack of the caller's; returns how many. */
+unsigned lab_pool_take_reserve(struct lab_pool *pool, struct lab_stack *to, unsigned n);
 
 /* Puts back into the reserve what is of it, of n things, at most LAB_STACK_BURST; the others go to
- * ret_others. Returns how many these are. */
+ * ret_others. Returns how many these are, and how many were left out, since they lie there. */
 unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *things, unsigned n,
-                               void **ret_others);
+                               void **ret_others, unsigned *ret_twice);
 
 /* How many bytes apart the buffers of such a pool lie. */
 LAB_INLINE uint32_t lab_pool_step(const struct lab_pool_options *options)

@@ -11,7 +11,7 @@ static const char *const event_names[LAB_POOL_EVENTS] = {
     [LAB_POOL_GET_STACK] = "get_stack",     [LAB_POOL_GET_REVOKE] = "get_revoke",
     [LAB_POOL_GET_RESERVE] = "get_reserve", [LAB_POOL_GET_FAIL] = "get_fail",
     [LAB_POOL_PUT_PUBLISH] = "put_publish", [LAB_POOL_PUT_STACK] = "put_stack",
-    [LAB_POOL_PUT_FOREIGN] = "put_foreign",
+    [LAB_POOL_PUT_FOREIGN] = "put_foreign", [LAB_POOL_PUT_TWICE] = "put_twice",
 };
 
 const char *lab_pool_event_name(enum lab_pool_event event)
@@ -31,6 +31,7 @@ void lab_pool_stats(const struct lab_pool *pool, struct lab_pool_stats *ret_stat
         .reserve = lab_stack_count_any(&pool->reserve),
         .reserved = pool->reserved,
         .high_water = pool->count - (low < free ? (uint32_t)low : free),
+        .refused = lab_load_relaxed(&pool->refused) != 0,
     };
 }
 

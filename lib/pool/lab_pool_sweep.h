@@ -94,9 +94,14 @@ LAB_INLINE void lab_pool_call_end(uint32_t slot, lab_atomic_t *call)
 /* Marks things that the caller moves, or is about to make free. Any thread; wait-free. */
 void lab_pool_mark_slow(struct lab_pool *pool, void *const *things, unsigned n);
 
+LAB_INLINE bool lab_pool_is_swept(const struct lab_pool *pool)
+{
+    return pool->sweep != NULL && lab_unlikely(lab_load_relaxed(&pool->sweep->epoch) != 0);
+}
+
 LAB_INLINE void lab_pool_mark(struct lab_pool *pool, void *const *things, unsigned n)
 {
-    if (pool->sweep != NULL && lab_unlikely(lab_load_relaxed(&pool->sweep->epoch) != 0))
+    if (lab_pool_is_swept(pool))
         lab_pool_mark_slow(pool, things, n);
 }
 

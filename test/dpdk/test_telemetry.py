@@ -10,7 +10,7 @@ from dpdk_support import OPS, built, check, check_equal, lcores, main
 SIZE = 5000
 MARKS = ['low', 'high', 'pressure', 'below_low', 'emptied', 'above_high']
 COUNTERS = {'tip', 'public', 'get_own', 'get_steal', 'get_stack', 'get_reserve',
-            'get_revoke', 'get_fail', 'put_publish', 'put_stack', 'put_foreign'}
+            'get_revoke', 'get_fail', 'put_publish', 'put_stack', 'put_foreign', 'put_twice'}
 
 
 def start(place, ops=OPS, cache=0):

@@ -36,6 +36,7 @@ SUITES = {  # the library's files, and the explorer's
               'pool/lab_pool.c', 'pool/lab_pool_alive.c', 'pool/lab_pool_audit.c',
               'pool/lab_pool_audited.c',
               'pool/lab_pool_barrier.c', 'pool/lab_pool_entry.c', 'pool/lab_pool_index.c',
+              'pool/lab_pool_get.c',
               'pool/lab_pool_marks.c',
               'pool/lab_pool_reclaim.c',
               'pool/lab_pool_reserve.c', 'pool/lab_pool_setup.c', 'pool/lab_pool_trust.c',

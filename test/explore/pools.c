@@ -217,9 +217,9 @@ bool pools_revoke(unsigned n, unsigned which)
 {
     struct lab_roster_marks marks;
 
-    (void)lab_roster_mark_any(&pool->roster, pool->deque, lab_pool_slot(explore_self()), &marks);
+    (void)lab_roster_mark_any(&pool->roster, pool->deque, lab_pool_slot(explore_self()), 0, &marks);
     if (marks.any)
-        lab_roster_settle_any(&pool->roster, pool->deque, &marks, lab_pool_barrier(pool));
+        (void)lab_roster_settle_any(&pool->roster, pool->deque, &marks, lab_pool_barrier(pool));
     return true;
 }
 

@@ -394,13 +394,13 @@ int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got)
     return 0;
 }
 
-void lab_barrier_heavy(enum lab_barrier kind)
+bool lab_barrier_heavy(enum lab_barrier kind)
 {
     const struct explore_site *here = EXPLORE_SITE("barrier");
 
     explore_fence(here);
     if (kind == LAB_BARRIER_FENCE || !self)
-        return;
+        return true;
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
         if (is_struck(kind, t)) {
             step(NULL, true);
@@ -408,4 +408,5 @@ void lab_barrier_heavy(enum lab_barrier kind)
             explore_note("barrier strikes %s", program->thread_name[t]);
         }
     explore_fence(here);
+    return true;
 }

@@ -17,6 +17,7 @@ struct game {
 };
 
 static struct lab_stack stack;
+static bool let_go[PLAY_THINGS]; /* by index: its holder has put it */
 static lab_atomic_t links[PLAY_THINGS];
 
 static void *thing(uint32_t index)
@@ -30,10 +31,25 @@ static bool push(unsigned n, unsigned which)
     uint32_t indices[PLAY_THINGS];
 
     n = play_let_go(things, n);
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
         indices[i] = (uint32_t)(uintptr_t)things[i] - 1;
+        let_go[indices[i]] = true;
+    }
     lab_stack_push_any(&stack, indices, n);
     play_moving(0);
+    return true;
+}
+
+/* One that has put the thing already, or that never had it. */
+static bool push_again(unsigned n, unsigned index)
+{
+    uint32_t indices[] = {index};
+
+    if (let_go[index]) {
+        play_moving(1);
+        (void)lab_stack_push_any(&stack, indices, 1);
+        play_moving(0);
+    }
     return true;
 }
 
@@ -64,6 +80,7 @@ static void setup(const void *data)
 
     play_reset(&game->steps);
     memset(links, 0, sizeof(links));
+    memset(let_go, 0, sizeof(let_go));
     lab_stack_init(&stack, links, PLAY_THINGS);
     for (unsigned i = 0; i < game->depth; i++)
         indices[game->depth - 1 - i] = play_new_free() - 1;
@@ -92,6 +109,7 @@ static void check(void)
 // clang-format off
 #define PUSH(n) {push, "PUSH", n, 0}
 #define POP(n)  {pop, "POP", n, 0}
+#define PUSH_AGAIN(thing) {push_again, "PUSH_AGAIN", 1, (thing) - 1}
 // clang-format on
 
 static const struct game games[] = {
@@ -105,7 +123,7 @@ static const struct game games[] = {
     {"the top goes and comes back",
      {{POP(2)}, {POP(2), SWAP, PUSH(1), PUSH(1)}, {POP(1), PUSH(1)}},
      .depth = 3,
-     .bound = 4},
+     .bound = 3},
     {"a thing is handed on and comes back",
      {{POP(1), GIVE(0), POP(1)}, {RECEIVE(0), PUSH(1), POP(2)}},
      .depth = 3,
@@ -114,6 +132,11 @@ static const struct game games[] = {
      {{PUSH(2), POP(2)}, {PUSH(2), POP(2)}, {POP(3)}},
      .depth = 1,
      .hand = {2, 2},
+     .bound = 3},
+    {"one thing is pushed twice",
+     {{PUSH(1), PUSH(1)}, {PUSH_AGAIN(3), PUSH_AGAIN(3)}, {PUSH(1), PUSH_AGAIN(2)}},
+     .depth = 1,
+     .hand = {2, 0, 1},
      .bound = 4},
 };
 

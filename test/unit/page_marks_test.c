@@ -106,7 +106,7 @@ static void a_bulk_takes_from_all_parts_or_none(void **state)
     put_all(rig.arena, 0, 0, pages + n - 10, 10); /* of the reserve */
     put_all(rig.arena, 0, 0, pages, 10);          /* of the rest */
     assert_int_equal(lab_page_alloc_bulk(rig.arena, 0, 0, LAB_GFP_NOWAIT, pages, 1), -ENOMEM);
-    assert_int_equal(lab_page_alloc_bulk(rig.arena, 0, 0, LAB_GFP_ATOMIC, pages, 21), -ENOMEM);
+    assert_int_equal(lab_page_alloc_bulk(rig.arena, 0, 0, LAB_GFP_ATOMIC, pages + n, 21), -ENOMEM);
     assert_int_equal(lab_page_alloc_bulk(rig.arena, 0, 0, LAB_GFP_ATOMIC, pages + n, 20), 0);
     assert_int_equal(lab_page_alloc(rig.arena, 0, 0, LAB_GFP_ATOMIC, pages), -ENOMEM);
     put_all(rig.arena, 0, 0, pages + n, 20);

@@ -417,8 +417,9 @@ static int hold_all_and_die(void *parents)
 static void what_the_dead_had_of_the_reserve(void **state)
 {
     struct lab_pool *pool = create_full();
-    void *things[COUNT], *lost[5];
     struct lab_pool_stats stats;
+    void *things[COUNT];
+    struct lab_stack lost;
     int status;
 
     if (is_emulated()) {
@@ -429,8 +430,9 @@ static void what_the_dead_had_of_the_reserve(void **state)
     assert_exited_with(0, status);
     assert_int_equal(lab_pool_count(pool), 0);
     assert_reclaims(pool, &the_dead, COUNT, 0);
-    /* As if a call had died that was taking these. */
-    assert_int_equal(lab_pool_take_reserve(pool, lost, 5), 5);
+    /* As if a call had died that was taking these: their links are taken, too. */
+    lab_stack_init_beside(&lost, &pool->stack, LAB_STACK_OF_A_CALL);
+    assert_int_equal(lab_pool_take_reserve(pool, &lost, 5), 5);
     assert_reclaims(pool, &the_dead, 0, 5);
     lab_pool_stats(pool, &stats);
     assert_int_equal(stats.free, COUNT);

@@ -23,7 +23,7 @@ struct rig {
 static void rig_init(struct rig *rig, int garbage)
 {
     memset(rig, 0, sizeof(*rig));
-    memset(rig->links, garbage, sizeof(rig->links)); /* links may be anything */
+    memset(rig->links, garbage, sizeof(rig->links)); /* links may be anything that is not taken */
     lab_stack_init(&rig->stack, rig->links, INDICES);
     for (uint32_t i = 0; i < INDICES; i++)
         rig->held[rig->holding++] = i;
@@ -57,7 +57,7 @@ static void is_an_array_in_every_sequence_of_operations(void **state)
         uint64_t random = seed;
         struct rig rig;
 
-        rig_init(&rig, seed % 2 ? 0xff : 0);
+        rig_init(&rig, seed % 2 ? 0x7f : 0);
         for (int i = 0; i < 20000; i++) {
             unsigned n = random_below(&random, LAB_STACK_BURST + 1);
 
@@ -145,6 +145,47 @@ static void a_foreign_link_ends_the_stack(void **state)
     }
 }
 
+/* In one burst, one after the other, and into another stack over the same links; but when it has
+ * been popped, it may be pushed again. */
+static void what_is_pushed_twice_is_left_out(void **state)
+{
+    uint32_t twice[] = {3, 5, 3, 7, 5}, got[8];
+    struct lab_stack beside;
+    struct rig rig;
+
+    rig_init(&rig, 0);
+    lab_stack_init_beside(&beside, &rig.stack, LAB_STACK_RESERVE);
+    assert_int_equal(lab_stack_push_any(&rig.stack, twice, 5), 3);
+    assert_int_equal(lab_stack_push_any(&rig.stack, twice, 2), 0);
+    assert_int_equal(lab_stack_push_any(&beside, twice, 5), 0);
+    assert_int_equal(lab_stack_count_any(&rig.stack), 3);
+    assert_int_equal(lab_stack_count_any(&beside), 0);
+    assert_int_equal(lab_stack_pop_any(&rig.stack, got, 2), 2);
+    assert_int_equal(got[0], 7);
+    assert_int_equal(got[1], 5);
+    assert_int_equal(lab_stack_push_any(&beside, twice, 5), 2);
+    assert_int_equal(lab_stack_pop_any(&rig.stack, got, 8), 1);
+    assert_int_equal(got[0], 3);
+    assert_int_equal(lab_stack_pop_any(&beside, got, 8), 2);
+    assert_int_equal(got[0], 7);
+    assert_int_equal(got[1], 5);
+}
+
+/* One that was killed between its pop's steps left the thing so. */
+static void what_is_forgotten_can_be_pushed(void **state)
+{
+    uint32_t index = 9, got;
+    struct rig rig;
+
+    rig_init(&rig, 0);
+    lab_store_relaxed(&rig.links[index], UINT64_MAX);
+    assert_int_equal(lab_stack_push_any(&rig.stack, &index, 1), 0);
+    lab_stack_forget(&rig.stack, index);
+    assert_int_equal(lab_stack_push_any(&rig.stack, &index, 1), 1);
+    assert_int_equal(lab_stack_pop_any(&rig.stack, &got, 1), 1);
+    assert_int_equal(got, index);
+}
+
 static void see(void *context, uint32_t index)
 {
     ((uint32_t *)context)[index]++;
@@ -168,6 +209,7 @@ static void a_walk_sees_all_of_this_stack_alone(void **state)
     }
     /* A thing that was popped and went into another stack leads nobody there. */
     lab_stack_init_beside(&beside, &rig.stack, LAB_STACK_RESERVE);
+    lab_stack_forget(&rig.stack, rig.model[rig.depth - 2]);
     lab_stack_push_any(&beside, &rig.model[rig.depth - 2], 1);
     assert_int_equal(lab_stack_walk_any(&rig.stack, see, rig.held), -EAGAIN);
     assert_int_equal(lab_stack_count_any(&beside), 1);
@@ -184,6 +226,8 @@ int main(void)
         cmocka_unit_test(every_change_gives_another_head),
         cmocka_unit_test(the_tag_may_overflow),
         cmocka_unit_test(a_foreign_link_ends_the_stack),
+        cmocka_unit_test(what_is_pushed_twice_is_left_out),
+        cmocka_unit_test(what_is_forgotten_can_be_pushed),
         cmocka_unit_test(a_walk_sees_all_of_this_stack_alone),
     };
 

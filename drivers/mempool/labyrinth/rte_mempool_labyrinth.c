@@ -75,16 +75,32 @@ static __rte_noinline int enqueue_slow(struct lab_pool *pool, void *const *objs,
     return lab_pool_put_slow_from(pool, rte_lcore_id(), objs, n, site);
 }
 
+/* What happened cannot be undone, and is the same for all pools: told once. */
+static __rte_cold __rte_noinline void tell_refused(void)
+{
+    static lab_atomic_t told;
+    uint64_t no = 0;
+
+    if (lab_load_relaxed(&told) == 0 && lab_cas_relaxed(&told, &no, 1))
+        LABYRINTH_LOG(NOTICE,
+                      "membarrier(2) is refused since the mempools were made: every get fences "
+                      "from now on, which is slower. Allow it in the filter of system calls.");
+}
+
 static __rte_noinline int dequeue_slow(const struct rte_mempool *mp, void **objs, unsigned int n)
 {
     struct lab_audit_site site = {__builtin_return_address(0), __builtin_dwarf_cfa()};
     struct lab_pool *pool = mp->pool_data;
     unsigned int gfp = LAB_GFP_NOWAIT;
+    int rc;
 
     /* Where there is a reserve, the mempool itself is for receive queues (lab_mbuf.h). */
     if (pool->reserved > 0 && !labyrinth_is_handle(mp))
         gfp = LAB_GFP_ATOMIC;
-    return lab_pool_get_slow_from(pool, rte_lcore_id(), gfp, objs, n, site);
+    rc = lab_pool_get_slow_from(pool, rte_lcore_id(), gfp, objs, n, site);
+    if (unlikely(lab_load_relaxed(&pool->refused) != 0))
+        tell_refused();
+    return rc;
 }
 
 static int labyrinth_enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
