@@ -10,15 +10,14 @@
 
 size_t lab_audit_footprint(uint32_t count, const struct lab_audit_options *options)
 {
-    return sizeof(struct lab_audit) + count * sizeof(struct lab_audit_record) +
+    return sizeof(struct lab_audit_table) + count * sizeof(struct lab_audit_record) +
            options->quarantine * sizeof(lab_atomic_t);
 }
 
-void lab_audit_init(struct lab_audit *audit, uint32_t count,
+void lab_audit_init(struct lab_audit *audit, struct lab_audit_table *table, uint32_t count,
                     const struct lab_audit_options *options)
 {
-    uint32_t sample = options->sample != 0 ? options->sample : LAB_AUDIT_SAMPLE_DEFAULT;
-
+    audit->table = table;
     audit->count = count;
     audit->quarantine = options->quarantine;
     audit->poison_from = options->poison_from;
@@ -28,8 +27,14 @@ void lab_audit_init(struct lab_audit *audit, uint32_t count,
         audit->plain_put = options->stated ? LAB_AUDIT_PLAIN_PUT_STATED : LAB_AUDIT_PLAIN_PUT;
     audit->first_ticks = lab_ticks();
     audit->first_ns = lab_os_clock_ns();
-    lab_store_relaxed(&audit->sample, sample);
-    lab_store_relaxed(&audit->mode, (uint64_t)options->level);
+}
+
+void lab_audit_begin_table(const struct lab_audit *audit, const struct lab_audit_options *options)
+{
+    uint32_t sample = options->sample != 0 ? options->sample : LAB_AUDIT_SAMPLE_DEFAULT;
+
+    lab_store_relaxed(&audit->table->sample, sample);
+    lab_store_relaxed(&audit->table->mode, (uint64_t)options->level);
 }
 
 /* Records of two epochs with the same number must not meet: those of the one before this one are
@@ -39,15 +44,15 @@ static uint32_t forget_records(struct lab_audit *audit)
     uint32_t watched = 0;
 
     for (uint32_t i = 0; i < audit->count; i++) {
-        uint64_t word = lab_load_relaxed(&audit->record[i].word);
+        uint64_t word = lab_load_relaxed(&audit->table->record[i].word);
 
         if ((word & LAB_AUDIT_STATE_MASK) != LAB_AUDIT_UNSEEN &&
-            lab_cas_relaxed(&audit->record[i].word, &word,
+            lab_cas_relaxed(&audit->table->record[i].word, &word,
                             word & ~(LAB_AUDIT_STATE_MASK | LAB_AUDIT_WATCHED)))
             watched += lab_audit_word_is_watched(word);
     }
     for (uint32_t i = 0; i < LAB_AUDIT_WATCH; i++)
-        lab_store_relaxed(&audit->watch[i], 0);
+        lab_store_relaxed(&audit->table->watch[i], 0);
     return watched;
 }
 
@@ -65,12 +70,12 @@ static uint64_t ticks_in(struct lab_audit *audit, uint64_t ns)
 
 uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level)
 {
-    uint64_t mode = lab_load_relaxed(&audit->mode);
+    uint64_t mode = lab_load_relaxed(&audit->table->mode);
     uint64_t changes = (mode >> LAB_AUDIT_EPOCH_SHIFT) + 1;
 
-    lab_store_relaxed(&audit->settled_at,
+    lab_store_relaxed(&audit->table->settled_at,
                       lab_ticks() + ticks_in(audit, LAB_AUDIT_SETTLE_MS * UINT64_C(1000000)));
-    lab_store_release(&audit->mode, (uint64_t)level | changes << LAB_AUDIT_EPOCH_SHIFT);
+    lab_store_release(&audit->table->mode, (uint64_t)level | changes << LAB_AUDIT_EPOCH_SHIFT);
     lab_fence_seq_cst(); /* N2 */
     return forget_records(audit);
 }
@@ -97,9 +102,9 @@ LAB_NOINLINE const void *lab_audit_resolve_slow(struct lab_audit_site site)
 bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, struct lab_audit_site site,
                      uint64_t at, struct lab_audit_call *ret_call)
 {
-    uint64_t mode = lab_load_acquire(&audit->mode);
+    uint64_t mode = lab_load_acquire(&audit->table->mode);
     unsigned party = lab_audit_enter(audit);
-    uint64_t settled_at = lab_load_relaxed(&audit->settled_at);
+    uint64_t settled_at = lab_load_relaxed(&audit->table->settled_at);
 
     if ((int64_t)(at - settled_at) < 0)
         at = lab_ticks(); /* perhaps it is no longer so early */
@@ -113,7 +118,7 @@ enum lab_audit_fault lab_audit_hand(struct lab_audit *audit, uint32_t index,
                                     const struct lab_audit_call *call, uint64_t to,
                                     uint64_t *ret_before)
 {
-    struct lab_audit_record *record = &audit->record[index];
+    struct lab_audit_record *record = &audit->table->record[index];
     uint64_t word = lab_load_acquire(&record->word), next; /* U2 */
 
     do {

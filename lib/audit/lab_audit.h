@@ -7,8 +7,10 @@
 /* The audit: for each thing of a pool a record of who holds it, since when and from where, in a
  * table beside the things. The pool tells it of gets and puts; it knows things by their index only.
  *
- * Shared between processes that have it at the same or at different addresses: there are no
- * pointers in it. A call site is an address in the process that stands beside it.
+ * The table is shared between processes, at the same or at different addresses: there are no
+ * pointers in it. What is constant about it is each process's own (struct lab_audit), so that no
+ * other can lead it out of the table. A call site is an address in the process that stands beside
+ * it.
  *
  * A record's word changes by these rules (lab_audit_word.h):
  *
@@ -69,17 +71,8 @@ struct lab_audit_record {
  * is in none of these. 8 KiB, a quarter of a first-level cache. */
 #define LAB_AUDIT_WATCH 1024u
 
-struct lab_audit {
-    /* Constant. */
-    uint32_t count;
-    uint32_t quarantine;
-    uint32_t poison_from;
-    uint32_t poison_bytes; /* 0: no poison */
-    bool stated;
-    uint64_t plain_put;   /* what a plain put looks at: lab_audit_word.h */
-    uint64_t first_ticks; /* a moment in ticks and in nanoseconds */
-    uint64_t first_ns;
-
+/* What all processes write. */
+struct lab_audit_table {
     /* level | how often it was changed << LAB_AUDIT_EPOCH_SHIFT: the epoch, and above it what tells
      * two of the same number from each other. Who remembers a mode knows whether it is still that.
      */
@@ -96,6 +89,19 @@ struct lab_audit {
     lab_atomic_t watch[LAB_AUDIT_WATCH];
 
     struct lab_audit_record record[]; /* and behind them the quarantine's places */
+};
+
+/* What never changes, so that a process can have it where no other writes. */
+struct lab_audit {
+    struct lab_audit_table *table;
+    uint32_t count;
+    uint32_t quarantine;
+    uint32_t poison_from;
+    uint32_t poison_bytes; /* 0: no poison */
+    bool stated;
+    uint64_t plain_put;   /* what a plain put looks at: lab_audit_word.h */
+    uint64_t first_ticks; /* a moment in ticks and in nanoseconds */
+    uint64_t first_ns;
 };
 
 /* Where a call was made: the address it returns to; and the frame of the function that was called,
@@ -123,10 +129,13 @@ struct lab_audit_call {
 /* Bytes of a table for so many things. */
 size_t lab_audit_footprint(uint32_t count, const struct lab_audit_options *options);
 
-/* Makes a table in zeroed memory, aligned to LAB_CACHE_LINE; all records are unseen. Counts on the
- * level from the beginning: there are no calls under way. */
-void lab_audit_init(struct lab_audit *audit, uint32_t count,
+/* Fills in what never changes of a table that somebody makes, or has made. */
+void lab_audit_init(struct lab_audit *audit, struct lab_audit_table *table, uint32_t count,
                     const struct lab_audit_options *options);
+
+/* Makes the table in zeroed memory, aligned to LAB_CACHE_LINE; all records are unseen. Counts on
+ * the level from the beginning: there are no calls under way. */
+void lab_audit_begin_table(const struct lab_audit *audit, const struct lab_audit_options *options);
 
 /* Changes the level; records of before are void, and for some time (LAB_AUDIT_SETTLE_MS) nothing is
  * recorded, until calls that began before have ended. Returns how many things were
@@ -143,7 +152,15 @@ LAB_INLINE enum lab_audit_level lab_audit_mode_level(uint64_t mode)
 /* Any thread; wait-free. */
 LAB_INLINE enum lab_audit_level lab_audit_level(const struct lab_audit *audit)
 {
-    return lab_audit_mode_level(lab_load_relaxed(&audit->mode));
+    return lab_audit_mode_level(lab_load_relaxed(&audit->table->mode));
+}
+
+/* Level sample looks at one get in so many: at least 1, whatever others wrote there. */
+LAB_INLINE uint32_t lab_audit_sample(const struct lab_audit *audit)
+{
+    uint32_t sample = (uint32_t)lab_load_relaxed(&audit->table->sample);
+
+    return sample != 0 ? sample : 1;
 }
 
 /* The place of a process among the parties, by its identity (lab_os_process()). 0 when it has none.
@@ -168,7 +185,7 @@ int lab_audit_runs(const struct lab_audit *audit, unsigned party);
 /* The identity of the process in a place, or 0. Any thread; wait-free. */
 LAB_INLINE uint64_t lab_audit_process(const struct lab_audit *audit, unsigned party)
 {
-    return lab_load_relaxed(&audit->process[party]);
+    return lab_load_relaxed(&audit->table->process[party]);
 }
 
 /* The calling process's identity, never 0. The first call reads files, later ones do not. */
@@ -214,7 +231,7 @@ LAB_INLINE enum lab_audit_fault lab_audit_got(struct lab_audit *audit, uint32_t 
                                               const struct lab_audit_call *call,
                                               uint64_t *ret_before)
 {
-    struct lab_audit_record *record = &audit->record[index];
+    struct lab_audit_record *record = &audit->table->record[index];
     uint64_t word = lab_load_acquire(&record->word), next; /* U2 */
 
     do {
@@ -242,7 +259,7 @@ LAB_INLINE enum lab_audit_fault lab_audit_put(struct lab_audit *audit, uint32_t 
                                               const struct lab_audit_call *call, uint64_t poison,
                                               uint64_t *ret_before)
 {
-    struct lab_audit_record *record = &audit->record[index];
+    struct lab_audit_record *record = &audit->table->record[index];
     uint64_t word = lab_load_acquire(&record->word), next; /* U2 */
 
     do {
@@ -262,7 +279,7 @@ LAB_INLINE enum lab_audit_fault lab_audit_put(struct lab_audit *audit, uint32_t 
 LAB_INLINE bool lab_audit_got_plain(struct lab_audit *audit, uint32_t index,
                                     const struct lab_audit_call *call)
 {
-    struct lab_audit_record *record = &audit->record[index];
+    struct lab_audit_record *record = &audit->table->record[index];
     uint64_t word = lab_load_acquire(&record->word); /* U2 */
 
     if (lab_unlikely(
@@ -277,7 +294,7 @@ LAB_INLINE bool lab_audit_got_plain(struct lab_audit *audit, uint32_t index,
 LAB_INLINE bool lab_audit_put_plain(struct lab_audit *audit, uint32_t index,
                                     const struct lab_audit_call *call)
 {
-    struct lab_audit_record *record = &audit->record[index];
+    struct lab_audit_record *record = &audit->table->record[index];
     uint64_t word = lab_load_acquire(&record->word), next; /* U2 */
 
     next = lab_audit_word_next(lab_audit_word_generation(word), call->who, LAB_AUDIT_FREE);

@@ -9,11 +9,11 @@
 /* One thing, as if it were a group. false: it is not held, or nobody knows. */
 static bool look_at(const struct lab_audit *audit, uint32_t index, struct lab_audit_group *ret_one)
 {
-    const struct lab_audit_record *record = &audit->record[index];
+    const struct lab_audit_record *record = &audit->table->record[index];
     uint64_t word = lab_load_acquire(&record->word); /* U2 */
     struct lab_audit_actor *holder = &ret_one->holder;
 
-    if (lab_audit_word_state(word, lab_load_relaxed(&audit->mode)) != LAB_AUDIT_HELD)
+    if (lab_audit_word_state(word, lab_load_relaxed(&audit->table->mode)) != LAB_AUDIT_HELD)
         return false;
     *holder = lab_audit_actor(audit, lab_load_relaxed(&record->got_site), word,
                               lab_load_relaxed(&record->got_at));

@@ -17,15 +17,15 @@
 unsigned lab_audit_party(const struct lab_audit *audit, uint64_t identity)
 {
     for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++)
-        if (lab_load_relaxed(&audit->process[party]) == identity)
+        if (lab_load_relaxed(&audit->table->process[party]) == identity)
             return party;
     return 0;
 }
 
 static bool take_if(struct lab_audit *audit, unsigned party, uint64_t is, uint64_t identity)
 {
-    return lab_load_relaxed(&audit->process[party]) == is &&
-           lab_cas_acq_rel(&audit->process[party], &is, identity); /* X1 */
+    return lab_load_relaxed(&audit->table->process[party]) == is &&
+           lab_cas_acq_rel(&audit->table->process[party], &is, identity); /* X1 */
 }
 
 /* One that nobody has had, or that is free again. */
@@ -49,7 +49,8 @@ unsigned lab_audit_admit(struct lab_audit *audit, uint64_t identity, uint64_t ho
         party = lab_audit_party(audit, identity);
         if (party == 0) {
             party = take_place(audit, identity);
-            lab_store_relaxed(&audit->home[party], home); /* place 0 is nobody's, and not asked */
+            lab_store_relaxed(&audit->table->home[party],
+                              home); /* place 0 is nobody's, and not asked */
         }
         lab_audit_unlock_here(&lock);
     }
@@ -65,16 +66,16 @@ unsigned lab_audit_enter(struct lab_audit *audit)
 
 void lab_audit_leave(struct lab_audit *audit, unsigned party)
 {
-    lab_store_relaxed(&audit->home[party], 0);
-    lab_store_release(&audit->process[party], LAB_AUDIT_PARTY_GONE); /* X2 */
+    lab_store_relaxed(&audit->table->home[party], 0);
+    lab_store_release(&audit->table->process[party], LAB_AUDIT_PARTY_GONE); /* X2 */
 }
 
 int lab_audit_runs(const struct lab_audit *audit, unsigned party)
 {
     struct lab_os_process process;
 
-    process.identity = lab_load_acquire(&audit->process[party]); /* X1 */
-    process.home = lab_load_relaxed(&audit->home[party]);
+    process.identity = lab_load_acquire(&audit->table->process[party]); /* X1 */
+    process.home = lab_load_relaxed(&audit->table->home[party]);
     if (process.identity == LAB_AUDIT_PARTY_LEFT)
         return 0;
     if (process.identity == lab_audit_self())

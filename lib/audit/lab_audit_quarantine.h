@@ -18,7 +18,7 @@
 
 LAB_INLINE lab_atomic_t *lab_audit_place(const struct lab_audit *audit, uint64_t place)
 {
-    return (lab_atomic_t *)(uintptr_t)&audit->record[audit->count] + place;
+    return (lab_atomic_t *)(uintptr_t)&audit->table->record[audit->count] + place;
 }
 
 /* Puts `index` (or LAB_AUDIT_NONE) into a place; returns what was there. Any thread; lock-free. */
@@ -36,7 +36,7 @@ LAB_INLINE uint32_t lab_audit_exchange(struct lab_audit *audit, uint64_t place, 
  * there is room. Any thread; lock-free. */
 LAB_INLINE uint32_t lab_audit_delay(struct lab_audit *audit, uint32_t index)
 {
-    uint64_t ticket = lab_fetch_add_relaxed(&audit->tickets, 1);
+    uint64_t ticket = lab_fetch_add_relaxed(&audit->table->tickets, 1);
 
     return lab_audit_exchange(audit, ticket % audit->quarantine, index);
 }

@@ -113,7 +113,7 @@ void lab_audit_tell(struct lab_audit_entry *entry)
 static void add_record(const struct lab_audit *audit, struct lab_audit_entry *entry,
                        uint64_t before)
 {
-    const struct lab_audit_record *record = &audit->record[entry->index];
+    const struct lab_audit_record *record = &audit->table->record[entry->index];
 
     entry->generation = lab_audit_word_generation(before);
     if (lab_load_relaxed(&record->got_at) != 0)
@@ -132,7 +132,7 @@ static void add_record(const struct lab_audit *audit, struct lab_audit_entry *en
 void lab_audit_report(struct lab_audit *audit, struct lab_audit_entry *entry,
                       const struct lab_audit_call *call, uint64_t before)
 {
-    (void)lab_fetch_add_relaxed(&audit->faults[entry->fault], 1);
+    (void)lab_fetch_add_relaxed(&audit->table->faults[entry->fault], 1);
     entry->count = 1;
     entry->caller = lab_audit_actor(audit, call->site, call->who, call->at);
     if (entry->index < audit->count)

@@ -6,7 +6,7 @@
 
 uint32_t lab_audit_next_sample(const struct lab_audit *audit)
 {
-    uint64_t sample = lab_load_relaxed(&audit->sample);
+    uint64_t sample = lab_audit_sample(audit);
     uint64_t odd = lab_ticks() * UINT64_C(0x9e3779b97f4a7c15) >> 32;
 
     return (uint32_t)(1 + odd % (2 * sample - 1));
@@ -15,7 +15,7 @@ uint32_t lab_audit_next_sample(const struct lab_audit *audit)
 bool lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
                      const struct lab_audit_call *call)
 {
-    lab_atomic_t *word = &audit->record[index].word;
+    lab_atomic_t *word = &audit->table->record[index].word;
     uint64_t before, held;
 
     /* Held already: its put was not seen, for it came before the change of level was known to its
@@ -29,7 +29,7 @@ bool lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
         held |= LAB_AUDIT_WATCHED;
         /* Nobody would look for it at its put. The count stays, and costs a look now and then: it
          * may be that of others by now. */
-        if (lab_audit_word_epoch(lab_load_relaxed(&audit->mode)) !=
+        if (lab_audit_word_epoch(lab_load_relaxed(&audit->table->mode)) !=
                 lab_audit_word_epoch(call->who) &&
             lab_cas_acq_rel(word, &held, held & ~(LAB_AUDIT_STATE_MASK | LAB_AUDIT_WATCHED)))
             return false;
@@ -40,7 +40,8 @@ bool lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
 
 bool lab_audit_unwatch(struct lab_audit *audit, uint32_t index, const void *thing)
 {
-    lab_atomic_t *word = &audit->record[index].word, *count = lab_audit_watch_count(audit, thing);
+    lab_atomic_t *word = &audit->table->record[index].word,
+                 *count = lab_audit_watch_count(audit, thing);
     uint64_t seen = lab_load_acquire(word); /* U2 */
 
     do {

@@ -14,7 +14,7 @@ LAB_INLINE lab_atomic_t *lab_audit_watch_count(struct lab_audit *audit, const vo
 {
     uintptr_t address = (uintptr_t)thing;
 
-    return &audit->watch[(address >> 6 ^ address >> 16) % LAB_AUDIT_WATCH];
+    return &audit->table->watch[(address >> 6 ^ address >> 16) % LAB_AUDIT_WATCH];
 }
 
 /* Whether a thing may be watched: if not, it is not. Any thread; wait-free. */

@@ -34,6 +34,16 @@ void lab_deque_init(struct lab_deque *deque, uint32_t reach, uint32_t tip, bool 
     deque->push_limit = UINT64_MAX; /* below every counter, even for n = 0: there are no slots */
 }
 
+void lab_deque_set_layout_any(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
+                              uint32_t reach, uint32_t tip)
+{
+    deque->slots = slots;
+    deque->capacity = capacity;
+    deque->mask = capacity - 1;
+    deque->reach = reach;
+    deque->tip = tip;
+}
+
 void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity)
 {
     deque->capacity = capacity;

@@ -104,6 +104,11 @@ struct lab_deque {
 /* Makes an empty deque without slots. reach is 1 to LAB_DEQUE_REACH_MAX. Not thread-safe. */
 void lab_deque_init(struct lab_deque *deque, uint32_t reach, uint32_t tip, bool fenced);
 
+/* Puts the layout right, which is constant once there are slots, where some process has damaged it.
+ * Any thread; wait-free. */
+void lab_deque_set_layout_any(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
+                              uint32_t reach, uint32_t tip);
+
 /* Gives the deque its slots; capacity is a power of two, at least twice the tip. Owner; once. */
 void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity);
 
@@ -234,25 +239,40 @@ LAB_INLINE void lab_count_owner(lab_atomic_t *counter, uint64_t addend)
     lab_store_relaxed(counter, lab_load_relaxed(counter) + addend);
 }
 
+/* Where the slots are, as the caller knows without asking the deque, which others may write to. */
+struct lab_deque_ring {
+    lab_atomic_t *slots;
+    uint64_t mask; /* how many they are, less 1 */
+};
+
+/* As the deque has it. */
+LAB_INLINE struct lab_deque_ring lab_deque_ring(const struct lab_deque *deque)
+{
+    struct lab_deque_ring ring = {deque->slots, deque->mask};
+
+    return ring;
+}
+
 /* Whether n slots from `slot` on pass the end of the ring. One alone does not, which saves single
  * puts and gets a load and a branch; compilers see it only where n is a constant. */
-LAB_INLINE bool lab_deque_wraps(const struct lab_deque *deque, uint64_t slot, unsigned n)
+LAB_INLINE bool lab_deque_wraps(struct lab_deque_ring ring, uint64_t slot, unsigned n)
 {
-    return !(__builtin_constant_p(n) && n == 1) && slot + (n - 1) > deque->mask;
+    return !(__builtin_constant_p(n) && n == 1) && slot + (n - 1) > ring.mask;
 }
 
 /* Takes the newest n things from the tip. false: the tip holds fewer, or is being revoked, or the
  * burst wraps around the end of the ring; nothing is changed, and lab_deque_pop_slow_owner() is the
  * way on. Owner; wait-free. */
-LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_things, unsigned n)
+LAB_INLINE bool lab_deque_pop_ring_owner(struct lab_deque *deque, struct lab_deque_ring ring,
+                                         void **ret_things, unsigned n)
 {
     uint64_t bot = lab_load_relaxed(&deque->bot) - n;
-    uint64_t slot = bot & deque->mask;
+    uint64_t slot = bot & ring.mask;
 
     /* The owner's copy first: what it knows to fail must not move bot, since a deque without an
      * owner is looked at by many. */
     if (lab_unlikely((int64_t)(bot - deque->pop_floor) < 0) ||
-        lab_unlikely(lab_deque_wraps(deque, slot, n)))
+        lab_unlikely(lab_deque_wraps(ring, slot, n)))
         return false;
     lab_store_release(&deque->bot, bot); /* D1 */
     lab_fence_light();                   /* D9 */
@@ -260,36 +280,48 @@ LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_things, 
         lab_store_release(&deque->bot, bot + n); /* D1 */
         return false;
     }
-    lab_words_load(ret_things, deque->slots + slot, n);
+    lab_words_load(ret_things, ring.slots + slot, n);
     return true;
 }
 
+LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_things, unsigned n)
+{
+    return lab_deque_pop_ring_owner(deque, lab_deque_ring(deque), ret_things, n);
+}
+
 /* Whether n things more go into the tip as it is, from `bot` on. */
-LAB_INLINE bool lab_deque_has_room_at(const struct lab_deque *deque, uint64_t bot, unsigned n)
+LAB_INLINE bool lab_deque_has_room_at(const struct lab_deque *deque, struct lab_deque_ring ring,
+                                      uint64_t bot, unsigned n)
 {
     return lab_likely((int64_t)(deque->push_limit - (bot + n)) >= 0) &&
-           lab_likely(!lab_deque_wraps(deque, bot & deque->mask, n));
+           lab_likely(!lab_deque_wraps(ring, bot & ring.mask, n));
 }
 
 /* Whether lab_deque_push_owner() of n things would succeed. Owner; wait-free. */
 LAB_INLINE bool lab_deque_has_room_owner(const struct lab_deque *deque, unsigned n)
 {
-    return lab_deque_has_room_at(deque, lab_load_relaxed(&deque->bot), n);
+    return lab_deque_has_room_at(deque, lab_deque_ring(deque), lab_load_relaxed(&deque->bot), n);
 }
 
 /* Adds n things to the tip. false: the tip has grown enough to be published, or there is no room,
  * or the burst wraps around the end of the ring; nothing is changed, and
  * lab_deque_push_slow_owner() is the way on. Owner; wait-free. */
-LAB_INLINE bool lab_deque_push_owner(struct lab_deque *deque, void *const *things, unsigned n)
+LAB_INLINE bool lab_deque_push_ring_owner(struct lab_deque *deque, struct lab_deque_ring ring,
+                                          void *const *things, unsigned n)
 {
     uint64_t bot = lab_load_relaxed(&deque->bot);
-    uint64_t slot = bot & deque->mask;
+    uint64_t slot = bot & ring.mask;
 
-    if (!lab_deque_has_room_at(deque, bot, n))
+    if (!lab_deque_has_room_at(deque, ring, bot, n))
         return false;
-    lab_words_store(deque->slots + slot, things, n);
+    lab_words_store(ring.slots + slot, things, n);
     lab_store_release(&deque->bot, bot + n); /* D1 */
     return true;
+}
+
+LAB_INLINE bool lab_deque_push_owner(struct lab_deque *deque, void *const *things, unsigned n)
+{
+    return lab_deque_push_ring_owner(deque, lab_deque_ring(deque), things, n);
 }
 
 #endif

@@ -4,18 +4,29 @@
 
 #include <lab_roster.h>
 
-/* The entry of a slot: one that a killed predecessor took, or a new one. */
-static uint64_t find_place(struct lab_roster *roster, uint32_t slot)
+bool lab_roster_find_any(const struct lab_roster *roster, uint32_t slot, uint64_t *ret_place)
 {
     for (uint32_t place = 0; place < roster->places; place++)
-        if (lab_load_relaxed(&roster->entry[place]) == slot)
-            return place;
-    if (lab_load_relaxed(&roster->taken) >= roster->places)
-        return roster->places;
-    return lab_fetch_add_relaxed(&roster->taken, 1);
+        if (lab_load_relaxed(&roster->entry[place]) == slot) {
+            *ret_place = place;
+            return true;
+        }
+    return false;
 }
 
-bool lab_roster_enter_owner(struct lab_roster *roster, uint32_t slot, uint64_t *ret_place)
+/* The entry of a slot: one that a killed predecessor took, or a new one. */
+static uint64_t find_place(const struct lab_roster *roster, uint32_t slot)
+{
+    uint64_t place;
+
+    if (lab_roster_find_any(roster, slot, &place))
+        return place;
+    if (lab_load_relaxed(roster->taken) >= roster->places)
+        return roster->places;
+    return lab_fetch_add_relaxed(roster->taken, 1);
+}
+
+bool lab_roster_enter_owner(const struct lab_roster *roster, uint32_t slot, uint64_t *ret_place)
 {
     uint64_t place = find_place(roster, slot);
 

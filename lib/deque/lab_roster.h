@@ -26,21 +26,25 @@
 /* The most places in one roster. */
 #define LAB_ROSTER_PLACES_MAX 128u
 
+/* What never changes of it, so that a process can have it where no other writes. */
 struct lab_roster {
     lab_atomic_t *entry; /* places entries: slots in order of arrival; LAB_ROSTER_ANY: not yet */
+    lab_atomic_t *taken; /* entries that are taken, or were asked for */
     uint32_t places;     /* 1 to LAB_ROSTER_PLACES_MAX */
     uint32_t slots;      /* how many deques there are: an entry beyond is none */
-    lab_atomic_t taken;  /* entries that are taken, or were asked for */
 };
 
 /* The place of a slot, a new one if it has none. false: there is none left. By the slot's owner,
  * who equips its deque only then: a deque that can be used can be found. */
-bool lab_roster_enter_owner(struct lab_roster *roster, uint32_t slot, uint64_t *ret_place);
+bool lab_roster_enter_owner(const struct lab_roster *roster, uint32_t slot, uint64_t *ret_place);
+
+/* The place that a slot has. false: it has none. Any thread; wait-free. */
+bool lab_roster_find_any(const struct lab_roster *roster, uint32_t slot, uint64_t *ret_place);
 
 /* The places that may have a deque. Any thread. */
 LAB_INLINE uint32_t lab_roster_length(const struct lab_roster *roster)
 {
-    uint64_t taken = lab_load_relaxed(&roster->taken);
+    uint64_t taken = lab_load_relaxed(roster->taken);
 
     return taken < roster->places ? (uint32_t)taken : roster->places;
 }

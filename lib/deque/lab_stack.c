@@ -63,17 +63,16 @@ static uint64_t depth_at(const struct lab_stack *stack, uint64_t next)
     return next == 0 ? stack->base : link_depth(load_link(stack, next));
 }
 
-void lab_stack_init(struct lab_stack *stack, lab_atomic_t *links, uint32_t count)
+void lab_stack_init(struct lab_stack *stack, lab_atomic_t *head, lab_atomic_t *links,
+                    uint32_t count)
 {
-    memset(stack, 0, sizeof(*stack));
-    stack->links = links;
-    stack->count = count;
+    *stack = (struct lab_stack){.head = head, .links = links, .count = count};
 }
 
-void lab_stack_init_beside(struct lab_stack *stack, const struct lab_stack *other,
-                           enum lab_stack_beside which)
+void lab_stack_init_beside(struct lab_stack *stack, lab_atomic_t *head,
+                           const struct lab_stack *other, enum lab_stack_beside which)
 {
-    lab_stack_init(stack, other->links, (uint32_t)other->count);
+    lab_stack_init(stack, head, other->links, (uint32_t)other->count);
     stack->base = (uint64_t)which << BESIDE_SHIFT;
 }
 
@@ -116,9 +115,10 @@ static uint64_t link_all(const struct lab_stack *stack, const uint32_t *indices,
 
 /* In one CAS, as one who has taken the links of the set already, or is to take them. Returns which
  * things it were. */
-static uint64_t push(struct lab_stack *stack, const uint32_t *indices, uint64_t set, bool taken)
+static uint64_t push(const struct lab_stack *stack, const uint32_t *indices, uint64_t set,
+                     bool taken)
 {
-    uint64_t head = lab_load_acquire(&stack->head); /* T2 */
+    uint64_t head = lab_load_acquire(stack->head); /* T2 */
     uint64_t next;
 
     do {
@@ -126,7 +126,7 @@ static uint64_t push(struct lab_stack *stack, const uint32_t *indices, uint64_t 
         taken = true;
         if (set == 0)
             return 0;
-    } while (!lab_cas_acq_rel(&stack->head, &head, head_after(head, next))); /* T1 */
+    } while (!lab_cas_acq_rel(stack->head, &head, head_after(head, next))); /* T1 */
     return set;
 }
 
@@ -135,12 +135,12 @@ static uint64_t set_of(unsigned n)
     return n > 0 ? ALL >> (LAB_STACK_BURST - n) : 0;
 }
 
-unsigned lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n)
+unsigned lab_stack_push_any(const struct lab_stack *stack, const uint32_t *indices, unsigned n)
 {
     return (unsigned)__builtin_popcountll(push(stack, indices, set_of(n), false));
 }
 
-void lab_stack_forget(struct lab_stack *stack, uint32_t index)
+void lab_stack_forget(const struct lab_stack *stack, uint32_t index)
 {
     lab_atomic_t *link = link_of(stack, index);
 
@@ -154,9 +154,9 @@ struct popped {
     uint64_t below;
 };
 
-static struct popped pop(struct lab_stack *stack, uint32_t *ret_indices, unsigned n)
+static struct popped pop(const struct lab_stack *stack, uint32_t *ret_indices, unsigned n)
 {
-    uint64_t head = lab_load_acquire(&stack->head); /* T2 */
+    uint64_t head = lab_load_acquire(stack->head); /* T2 */
     unsigned most = n < LAB_STACK_BURST ? n : LAB_STACK_BURST;
     struct popped popped;
 
@@ -172,7 +172,7 @@ static struct popped pop(struct lab_stack *stack, uint32_t *ret_indices, unsigne
         }
         if (popped.n == 0)
             return popped;
-    } while (!lab_cas_acq_rel(&stack->head, &head, head_after(head, popped.below))); /* T3 */
+    } while (!lab_cas_acq_rel(stack->head, &head, head_after(head, popped.below))); /* T3 */
     return popped;
 }
 
@@ -188,7 +188,7 @@ static void let_links_go(const struct lab_stack *stack, const uint32_t *indices,
     }
 }
 
-unsigned lab_stack_pop_any(struct lab_stack *stack, uint32_t *ret_indices, unsigned n)
+unsigned lab_stack_pop_any(const struct lab_stack *stack, uint32_t *ret_indices, unsigned n)
 {
     struct popped popped = pop(stack, ret_indices, n);
 
@@ -196,7 +196,7 @@ unsigned lab_stack_pop_any(struct lab_stack *stack, uint32_t *ret_indices, unsig
     return popped.n;
 }
 
-unsigned lab_stack_move_any(struct lab_stack *from, struct lab_stack *to, unsigned n)
+unsigned lab_stack_move_any(const struct lab_stack *from, const struct lab_stack *to, unsigned n)
 {
     uint32_t indices[LAB_STACK_BURST];
     unsigned moved = pop(from, indices, n).n;
@@ -229,7 +229,7 @@ int lab_stack_walk_any(const struct lab_stack *stack, void (*visit)(void *contex
                        void *context)
 {
     for (unsigned i = 0; i < WALKS; i++) {
-        uint64_t head = lab_load_acquire(&stack->head); /* T2 */
+        uint64_t head = lab_load_acquire(stack->head); /* T2 */
 
         if (walk_down(stack, known(stack, head & INDEX_MASK), visit, context))
             return 0;
@@ -240,7 +240,8 @@ int lab_stack_walk_any(const struct lab_stack *stack, void (*visit)(void *contex
 uint32_t lab_stack_count_any(const struct lab_stack *stack)
 {
     uint64_t depth =
-        depth_at(stack, known(stack, lab_load_acquire(&stack->head) & INDEX_MASK)); /* T2 */
+        depth_at(stack, known(stack, lab_load_acquire(stack->head) & INDEX_MASK)); /* T2 */
 
-    return (uint32_t)(depth - stack->base);
+    /* A link that some process has damaged may say anything. */
+    return depth - stack->base <= stack->count ? (uint32_t)(depth - stack->base) : 0;
 }

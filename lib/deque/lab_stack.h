@@ -45,23 +45,26 @@
 /* The most things that one CAS moves. */
 #define LAB_STACK_BURST 64u
 
+/* What never changes of a stack, so that a process can have it where no other writes. */
 struct lab_stack {
-    alignas(LAB_CACHE_LINE) lab_atomic_t head;
+    lab_atomic_t *head;  /* best on a cache line of its own; 0: empty */
     lab_atomic_t *links; /* one for each index */
     uint64_t count;      /* of them: what names another is no link, and is not followed */
     uint64_t base;       /* depth of the bottom: tells the links of stacks over one array apart */
 };
 
-/* Makes an empty stack over links[0 .. count-1], for indices 0 .. count-1: all zero, or as another
- * stack left them, since a walk that has been overtaken may follow any of them. Not thread-safe. */
-void lab_stack_init(struct lab_stack *stack, lab_atomic_t *links, uint32_t count);
+/* Fills it in, over links[0 .. count-1], for indices 0 .. count-1. These are all zero, or as
+ * another stack left them, since a walk that has been overtaken may follow any of them; a head of
+ * zero makes it empty. */
+void lab_stack_init(struct lab_stack *stack, lab_atomic_t *head, lab_atomic_t *links,
+                    uint32_t count);
 
 /* The stacks that can lie over the same links; of the last kind there may be any number. */
 enum lab_stack_beside { LAB_STACK_RESERVE = 1, LAB_STACK_OF_A_CALL };
 
 /* Another stack over the links of `other`. */
-void lab_stack_init_beside(struct lab_stack *stack, const struct lab_stack *other,
-                           enum lab_stack_beside which);
+void lab_stack_init_beside(struct lab_stack *stack, lab_atomic_t *head,
+                           const struct lab_stack *other, enum lab_stack_beside which);
 
 /* Shows visit() every index that is in the stack from the beginning to the end of the call, and
  * perhaps some that came or went meanwhile, or twice. -EAGAIN when others changed the stack so much
@@ -71,20 +74,20 @@ int lab_stack_walk_any(const struct lab_stack *stack, void (*visit)(void *contex
 
 /* Puts n things (at most LAB_STACK_BURST) on top, indices[n-1] topmost, in one CAS. Returns how
  * many were not in a stack already: the others are left out. Any thread. */
-unsigned lab_stack_push_any(struct lab_stack *stack, const uint32_t *indices, unsigned n);
+unsigned lab_stack_push_any(const struct lab_stack *stack, const uint32_t *indices, unsigned n);
 
 /* Says that a thing is in no stack: one whose last holder was killed while it moved it. By who has
  * found it, and has it alone; wait-free. */
-void lab_stack_forget(struct lab_stack *stack, uint32_t index);
+void lab_stack_forget(const struct lab_stack *stack, uint32_t index);
 
 /* Takes the topmost things, at most n and at most LAB_STACK_BURST, in one CAS; returns how many.
  * Any thread. */
-unsigned lab_stack_pop_any(struct lab_stack *stack, uint32_t *ret_indices, unsigned n);
+unsigned lab_stack_pop_any(const struct lab_stack *stack, uint32_t *ret_indices, unsigned n);
 
 /* Moves the topmost things, at most n and at most LAB_STACK_BURST, to a stack of the caller's own
  * over the same links; returns how many. What two pops and pushes would do, but for less. Any
  * thread. */
-unsigned lab_stack_move_any(struct lab_stack *from, struct lab_stack *to, unsigned n);
+unsigned lab_stack_move_any(const struct lab_stack *from, const struct lab_stack *to, unsigned n);
 
 /* Things in the stack: exact at some moment during the call, unless it was overtaken. Any thread;
  * wait-free. */

@@ -251,9 +251,11 @@ static int attempt(const struct request *request, struct lab_region *ret_region,
         unmap(request, address);
         return err;
     }
-    *ret_region =
-        (struct lab_region){address, request->bytes, refusal ? LAB_NODE_ANY : request->node,
-                            request->pages, request->share != NULL};
+    *ret_region = (struct lab_region){.address = address,
+                                      .bytes = request->bytes,
+                                      .node = refusal ? LAB_NODE_ANY : request->node,
+                                      .pages = request->pages,
+                                      .shared = request->share != NULL};
     if (refusal)
         lab_error_set(error, 0,
                       "not bound to NUMA node %d, for this process may not call mbind(2) (%s): "
@@ -360,13 +362,44 @@ int lab_region_attach(const char *name, struct lab_region *ret_region, struct la
     return lab_error_set(error, 0, "%s", "");
 }
 
+static void *front_of(const struct lab_region *region)
+{
+    return (char *)region->address - region->front;
+}
+
+int lab_region_front(struct lab_region *region, struct lab_error *error)
+{
+    int err;
+
+    region->front = lab_os_page_bytes();
+    err = lab_os_reserve(front_of(region), region->front);
+    if (!err)
+        err = lab_os_set_writable(front_of(region), region->front, true);
+    if (!err)
+        err = lab_os_keep_private(front_of(region), region->front);
+    if (!err)
+        return 0;
+    if (err != -EEXIST)
+        (void)lab_os_unmap(front_of(region), region->front);
+    region->front = 0;
+    return lab_error_set(error, err == -EEXIST ? -EADDRINUSE : err,
+                         "the page before %p, where the memory lies in all processes, cannot be "
+                         "had: %s",
+                         region->address, strerror(-err));
+}
+
+int lab_region_freeze_front(const struct lab_region *region)
+{
+    return lab_os_set_writable(front_of(region), region->front, false);
+}
+
 int lab_region_destroy(struct lab_region *region)
 {
     int err;
 
     if (!region->address)
         return 0;
-    err = lab_os_unmap(region->address, region->bytes);
+    err = lab_os_unmap(front_of(region), region->front + region->bytes);
     if (!err && region->shared)
         lab_share_leave(region->address);
     if (!err)

@@ -41,6 +41,7 @@ struct lab_region {
     int node;             /* as asked; LAB_NODE_ANY also where it could not be bound */
     enum lab_pages pages; /* what it is made of, never LAB_PAGES_ANY */
     bool shared;          /* other processes may have it, too */
+    size_t front;         /* bytes right before the address that lab_region_front() has mapped */
 };
 
 /* Maps a region and puts it into *ret_region, which is untouched on failure.
@@ -91,6 +92,14 @@ LAB_PUBLIC int lab_region_create(const struct lab_region_options *options,
  * thread; set-up only. Example: test/unit/region_names_test.c. */
 LAB_PUBLIC int lab_region_attach(const char *name, struct lab_region *ret_region,
                                  struct lab_error *error) LAB_CHECKED;
+
+/* Maps a page of this process alone right before a shared region, zeroed, for what no other process
+ * is to write to; it goes with the region. Returns 0, or -EADDRINUSE when something else lies
+ * there. For lib/pool; set-up only. */
+int lab_region_front(struct lab_region *region, struct lab_error *error) LAB_CHECKED;
+
+/* From now on this process cannot write there either. Returns 0, or -errno. */
+int lab_region_freeze_front(const struct lab_region *region) LAB_CHECKED;
 
 /* Unmaps a region, of which nothing may be in use, and leaves *region all zero. One whose address
  * is NULL is left alone; a shared one stays as it is for others. Any thread; blocking, as the

@@ -279,6 +279,7 @@ static void build_caches(struct lab_arena *arena, const struct layout *layout)
     arena->slots = (void *)(base + layout->slots);
     arena->slots_each = layout->slots_each;
     arena->roster.entry = (void *)(base + layout->roster);
+    arena->roster.taken = &arena->rostered;
     arena->roster.places = layout->caches;
     arena->roster.slots = arena->lcores + 1;
     memcpy(arena->capacity, layout->capacity, sizeof(arena->capacity));

@@ -204,7 +204,8 @@ struct lab_arena {
     struct lab_roster roster; /* the slots that have deques */
     struct lab_deque nothing; /* has no slots, so that neither gets nor puts succeed */
     lab_atomic_t sequence;
-    lab_atomic_t growing; /* 1 while a thread maps a zone */
+    lab_atomic_t rostered; /* how many entries of that are taken */
+    lab_atomic_t growing;  /* 1 while a thread maps a zone */
     lab_atomic_t refused; /* 1: membarrier(2) was, since the arena was made; so owners must fence */
     struct lab_page_zone zone[LAB_ARENA_ZONES_MAX];
 };

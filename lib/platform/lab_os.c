@@ -160,6 +160,11 @@ int lab_os_keep_private(void *address, size_t bytes)
     return err ? err : advise(address, bytes, MADV_DONTDUMP);
 }
 
+int lab_os_set_writable(void *address, size_t bytes, bool writable)
+{
+    return mprotect(address, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ) ? -errno : 0;
+}
+
 size_t lab_os_page_bytes(void)
 {
     return (size_t)sysconf(_SC_PAGESIZE);

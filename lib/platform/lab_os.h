@@ -5,6 +5,7 @@
 #define LAB_OS_H
 
 #include <lab_common.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -118,6 +119,9 @@ int lab_os_share_size(int file, size_t *ret_bytes, size_t *ret_page_bytes);
 
 /* Maps it to address space that lab_os_reserve took. */
 int lab_os_share_map(int file, void *address, size_t bytes);
+
+/* Whether memory of this process alone may be written to, or only read. */
+int lab_os_set_writable(void *address, size_t bytes, bool writable);
 
 /* Takes address space, with nothing in it: exactly this, or -EEXIST. lab_os_unmap gives it back. */
 int lab_os_reserve(void *address, size_t bytes);

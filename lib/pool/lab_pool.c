@@ -27,12 +27,39 @@ void lab_pool_count_events(struct lab_pool *pool, uint32_t slot, enum lab_pool_e
         lab_fetch_add_relaxed(counter, n);
 }
 
+/* That of a slot's place, if it has one. */
+static LAB_COLD bool mend_layout(struct lab_pool *pool, uint32_t slot)
+{
+    struct lab_deque *deque = &pool->deque[slot];
+    uint64_t place = 0;
+    bool has = lab_roster_find_any(&pool->roster, slot, &place);
+    lab_atomic_t *slots = pool->slots + place * pool->capacity;
+
+    lab_deque_set_layout_any(deque, has ? slots : NULL, pool->capacity, pool->reach, pool->tip);
+    return has;
+}
+
+bool lab_pool_has_deque(struct lab_pool *pool, uint32_t slot)
+{
+    const struct lab_deque *deque = &pool->deque[slot];
+    uint64_t offset = (uint64_t)((uintptr_t)deque->slots - (uintptr_t)pool->slots);
+    uint64_t ring_bytes = (uint64_t)pool->capacity * sizeof(lab_atomic_t);
+
+    if (slot == LAB_POOL_SLOT_ANY || deque->slots == NULL)
+        return false;
+    if (lab_likely(offset < pool->roster.places * ring_bytes && offset % ring_bytes == 0 &&
+                   deque->capacity == pool->capacity && deque->mask == pool->slot_mask &&
+                   deque->reach == pool->reach && deque->tip == pool->tip))
+        return true;
+    return mend_layout(pool, slot);
+}
+
 bool lab_pool_enrol(struct lab_pool *pool, uint32_t slot)
 {
     struct lab_deque *deque = &pool->deque[slot];
     uint64_t place;
 
-    if (deque->slots != NULL) {
+    if (lab_pool_has_deque(pool, slot)) {
         lab_pool_look_for_company_owner(pool, slot);
         return true;
     }
@@ -123,7 +150,7 @@ static void digest(struct lab_pool *pool, uint32_t slot, uint64_t slow_puts)
 {
     struct lab_pool_slow *slow = &pool->slow[slot];
     struct lab_deque *deque = &pool->deque[slot];
-    uint64_t plenty = 2 * (uint64_t)deque->tip + deque->reach;
+    uint64_t plenty = 2 * (uint64_t)pool->tip + pool->reach;
     uint64_t starved = lab_load_relaxed(&pool->starved);
 
     if (slow->starved != starved) {
@@ -159,6 +186,8 @@ int lab_pool_publish(struct lab_pool *pool, uint32_t lcore)
 
     if (slot > pool->lcores)
         return -EINVAL;
+    if (!lab_pool_has_deque(pool, slot))
+        return 0;
     (void)lab_deque_push_slow_owner(&pool->deque[slot], NULL, 0, true);
     return 0;
 }

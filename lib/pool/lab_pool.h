@@ -174,14 +174,24 @@ struct lab_pool_slow {
 };
 
 /* In memory that may be shared between processes, at the same address in each: no pointer to
- * functions or to anything private to a process. Only the inline functions below look inside. */
+ * functions or to anything private to a process. Only the inline functions below look inside.
+ *
+ * First comes what never changes once the pool is made. In a pool that processes share by its name
+ * it is each process's own, which no other can write to: see lab_pool_layout.h. */
 struct lab_pool {
     uint32_t magic; /* first, so that a driver can tell whose pool this is */
     uint32_t count;
     uint32_t lcores;
-    uint32_t capacity; /* slots of one deque */
-    uint32_t stride;   /* bytes from buffer to buffer, or 0: they lie here and there */
+    uint32_t stride; /* bytes from buffer to buffer, or 0: they lie here and there */
     uint32_t hash_mask;
+    uint32_t capacity; /* slots of one deque, */
+    uint32_t reach;    /* what one steal takes, */
+    uint32_t tip;      /* and what is kept private: as in each deque */
+    uint32_t hot_puts; /* lcores that take the hot path of puts: all; or none, for a hot path trusts
+                          what a deque says of its slots, which other processes may write to */
+    uint64_t slot_mask;  /* capacity - 1 */
+    lab_atomic_t *slots; /* roster.places x capacity */
+    uint64_t slots_mask; /* bytes: what of an address that is counted from there can be a slot's */
     enum lab_barrier barrier; /* lab_pool_barrier.h */
     uint32_t adopted;         /* objects known so far */
     uint32_t reserved;        /* of all things, the first so many are the reserve */
@@ -191,28 +201,33 @@ struct lab_pool {
     uint32_t claim[LAB_POOL_CLAIMS];
     uint32_t shape;        /* of what lies here: a process with another version must not attach */
     uint32_t buffer_bytes; /* or 0: objects of the caller's */
-
-    /* The highest slot whose gets take the hot path: lcores, or 0 while the audit looks at them, or
-     * trust domains have to be kept apart. */
-    lab_atomic_t hot; /* H1: opened with release, read by slow gets with acquire */
-
+    uint32_t low;          /* the marks */
+    uint32_t high;
     struct lab_audit *audit;      /* the records, or NULL */
+    struct lab_audit records;     /* where that points to */
     struct lab_pool_sweep *sweep; /* beside them, for lab_pool_reclaim() */
     uint8_t *domain;              /* by slot, the trust domain; NULL: there are none */
     lab_atomic_t *trail;          /* then: by index, what lies in it (lab_pool_trust.h) */
     char *buffers;                /* with a stride: the first buffer */
     void **objects;               /* without: index to thing */
     uint32_t *hash;               /* without: thing to index + 1, open addressing */
-    lab_atomic_t *slots;          /* roster.places x capacity */
     struct lab_pool_slow *slow;   /* lcores + 1 entries, like the deques */
-    struct lab_region region;     /* of lab_pool_create() */
-    struct lab_arena *arena;      /* whose pages the buffers are, or NULL */
-    uintptr_t *run;               /* of these: the address, and the order in its low bits */
+    struct lab_roster roster;     /* the slots that have a deque */
+    struct lab_stack stack;
+    struct lab_stack reserve; /* over the same links: a thing is in one of the two */
+    struct lab_region region; /* of lab_pool_create() */
+    struct lab_arena *arena;  /* whose pages the buffers are, or NULL */
+    uintptr_t *run;           /* of these: the address, and the order in its low bits */
     uint32_t runs;
-    lab_atomic_t whole;     /* of a shared one: 1 when all of it is there */
-    lab_atomic_t strangers; /* enum lab_pool_strangers: what is put and not known */
-    uint64_t maker;         /* lab_barrier_reach() of who made it */
+    uint64_t maker; /* lab_barrier_reach() of who made it */
     char name[LAB_POOL_NAME_SIZE];
+
+    /* And here begins what all write. So many lcores take the hot path of gets: all, or none while
+     * the audit looks at them, or trust domains have to be kept apart, or where processes share the
+     * pool by its name. */
+    alignas(LAB_CACHE_LINE) lab_atomic_t hot; /* H1: opened with release, read by slow gets with
+                                                 acquire */
+    lab_atomic_t strangers; /* enum lab_pool_strangers: what is put and not known */
 
     /* Not 0: puts go the slow way. Read by every put, written seldom. The high half is hunger: some
      * get found too little, so every put publishes everything; one more with each get that starves,
@@ -220,18 +235,18 @@ struct lab_pool {
      * things that are held, and one more while it looks at every put; and how much of the reserve
      * is held; and one more where there are trust domains, or while strangers are adopted. */
     alignas(LAB_CACHE_LINE) lab_atomic_t slow_puts;
-    lab_atomic_t low_free;    /* fewest free things seen */
-    lab_atomic_t starved;     /* gets that did, ever: tells one shortage from another */
-    lab_atomic_t crowded;     /* 1: owners must fence, for there has been another process than the
-                                 maker, or the quick barrier has been refused */
-    lab_atomic_t refused;     /* 1: it has */
-    struct lab_roster roster; /* the slots that have a deque */
+    lab_atomic_t low_free; /* fewest free things seen */
+    lab_atomic_t starved;  /* gets that did, ever: tells one shortage from another */
+    lab_atomic_t crowded;  /* 1: owners must fence, for there has been another process than the
+                              maker, or the quick barrier has been refused */
+    lab_atomic_t refused;  /* 1: it has */
+    lab_atomic_t rostered; /* places of the roster that are taken */
 
     /* Read by slow puts, written when a mark is crossed. */
     alignas(LAB_CACHE_LINE) struct lab_pool_marks marks;
 
-    struct lab_stack stack;
-    struct lab_stack reserve; /* over the same links: a thing is in one of the two */
+    alignas(LAB_CACHE_LINE) lab_atomic_t stack_head;
+    alignas(LAB_CACHE_LINE) lab_atomic_t reserve_head;
 
     /* lcores + 1 entries, by lab_pool_slot(): the first is for the threads without an id, and never
      * has slots. */
@@ -394,20 +409,16 @@ LAB_INLINE uint32_t lab_pool_slot(uint32_t lcore)
 LAB_INLINE bool lab_pool_get_hot(struct lab_pool *pool, uint32_t lcore, void **ret_things,
                                  unsigned n)
 {
-    uint32_t slot = lab_pool_slot(lcore);
-
-    return lab_likely(slot <= lab_load_relaxed(&pool->hot)) &&
-           lab_likely(lab_deque_pop_owner(&pool->deque[slot], ret_things, n));
+    return lab_likely(lcore < lab_load_relaxed(&pool->hot)) &&
+           lab_likely(lab_deque_pop_owner(&pool->deque[lab_pool_slot(lcore)], ret_things, n));
 }
 
 LAB_INLINE bool lab_pool_put_hot(struct lab_pool *pool, uint32_t lcore, void *const *things,
                                  unsigned n)
 {
-    uint32_t slot = lab_pool_slot(lcore);
-
-    return lab_likely(slot <= pool->lcores) &&
+    return lab_likely(lcore < pool->hot_puts) &&
            lab_likely(lab_load_relaxed(&pool->slow_puts) == 0) &&
-           lab_likely(lab_deque_push_owner(&pool->deque[slot], things, n));
+           lab_likely(lab_deque_push_owner(&pool->deque[lab_pool_slot(lcore)], things, n));
 }
 
 /* The slow halves for code that stands between a program and the pool: the audit takes `site` for

@@ -18,7 +18,7 @@ static void set_hot(struct lab_pool *pool, enum lab_audit_level level)
 {
     if (level != LAB_AUDIT_OFF) {
         lab_store_relaxed(&pool->hot, 0);
-    } else if (pool->domain == NULL) {
+    } else if (pool->domain == NULL && !lab_pool_is_watchful(pool)) {
         lab_pool_strike(pool);
         lab_store_release(&pool->hot, pool->lcores); /* H1 */
     }
@@ -111,7 +111,7 @@ int lab_pool_handle(const struct lab_pool *pool, const void *thing, uint64_t *re
     if (rc != 0)
         return rc;
     if (pool->audit != NULL)
-        word = lab_load_acquire(&pool->audit->record[index].word); /* U2 */
+        word = lab_load_acquire(&pool->audit->table->record[index].word); /* U2 */
     *ret_handle = (uint64_t)lab_audit_word_generation(word) << 32 | index;
     return 0;
 }
@@ -128,7 +128,7 @@ LAB_NOINLINE int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint
     index = (uint32_t)lab_index_bounded(index, pool->count);
     thing = lab_pool_thing(pool, index);
     if (is_full(pool) && lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &call)) {
-        uint64_t word = lab_load_acquire(&pool->audit->record[index].word); /* U2 */
+        uint64_t word = lab_load_acquire(&pool->audit->table->record[index].word); /* U2 */
 
         if (lab_audit_word_generation(word) != handle >> 32) {
             report(pool, &call, LAB_AUDIT_STALE_HANDLE, thing, index, word);
@@ -178,10 +178,10 @@ void lab_pool_audit_stats(const struct lab_pool *pool, struct lab_pool_audit_sta
 
     if (stats.records) {
         stats.level = lab_audit_level(pool->audit);
-        stats.sample = (uint32_t)lab_load_relaxed(&pool->audit->sample);
+        stats.sample = lab_audit_sample(pool->audit);
         stats.quarantined = lab_audit_quarantined(pool->audit);
         for (unsigned i = 0; i < LAB_AUDIT_FAULTS; i++)
-            stats.faults[i] = lab_load_relaxed(&pool->audit->faults[i]);
+            stats.faults[i] = lab_load_relaxed(&pool->audit->table->faults[i]);
     }
     *ret_stats = stats;
 }

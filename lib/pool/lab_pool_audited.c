@@ -139,8 +139,8 @@ static LAB_COLD void watch(struct lab_pool *pool, uint32_t slot, void *thing,
 static void sample_any(struct lab_pool *pool, void *const *things, unsigned n,
                        struct lab_audit_site site)
 {
-    uint64_t sample = lab_load_relaxed(&pool->audit->sample);
-    uint64_t before = lab_fetch_add_relaxed(&pool->audit->any_gets, n);
+    uint64_t sample = lab_audit_sample(pool->audit);
+    uint64_t before = lab_fetch_add_relaxed(&pool->audit->table->any_gets, n);
 
     if (before / sample != (before + n) / sample)
         watch(pool, lab_pool_slot(LAB_LCORE_ANY), things[0], site);
@@ -182,7 +182,7 @@ static int get_full(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **r
 LAB_NOINLINE int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, unsigned gfp,
                                       void **ret_things, unsigned n, struct lab_audit_site site)
 {
-    uint64_t mode = lab_load_acquire(&pool->audit->mode);
+    uint64_t mode = lab_load_acquire(&pool->audit->table->mode);
     int rc;
 
     if (lab_audit_mode_level(mode) == LAB_AUDIT_FULL)
@@ -227,7 +227,7 @@ static LAB_COLD void report_foreign(struct lab_pool *pool, const struct lab_audi
 
     if (index != LAB_AUDIT_NONE)
         report(pool, call, LAB_AUDIT_INSIDE_FREE, wrong, index,
-               lab_load_acquire(&pool->audit->record[index].word), offset); /* U2 */
+               lab_load_acquire(&pool->audit->table->record[index].word), offset); /* U2 */
     else
         report(pool, call, LAB_AUDIT_FOREIGN_FREE, wrong, LAB_AUDIT_NONE, 0, 0);
 }
@@ -326,7 +326,7 @@ static void put_sampled(struct lab_pool *pool, uint32_t slot, void *const *thing
 LAB_NOINLINE int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things,
                                       unsigned n, struct lab_audit_site site)
 {
-    uint64_t mode = lab_load_acquire(&pool->audit->mode);
+    uint64_t mode = lab_load_acquire(&pool->audit->table->mode);
 
     if (lab_likely(lab_audit_mode_level(mode) == LAB_AUDIT_FULL)) {
         struct look look = look_begin(pool, slot, site, mode, time_of_put(pool, slot));

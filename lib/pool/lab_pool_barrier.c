@@ -13,6 +13,16 @@ static void note_processes(struct lab_pool *pool)
 {
     lab_store_relaxed(&pool->crowded, 1);
     lab_fence_seq_cst(); /* C1 */
+    if (pool->region.front != 0)
+        lab_store_relaxed(&pool->hot, 0);
+}
+
+LAB_COLD void lab_pool_see_company_owner(struct lab_pool *pool, uint32_t slot)
+{
+    if (lab_load_relaxed(&pool->deque[slot].fenced) == 0)
+        lab_deque_set_fenced_owner(&pool->deque[slot], true);
+    if (pool->region.front != 0 && pool->hot_puts != 0)
+        pool->hot_puts = 0; /* the maker's own; the others' is 0, and cannot be written to */
 }
 
 int lab_pool_announce(struct lab_pool *pool)

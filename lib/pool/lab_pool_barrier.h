@@ -39,15 +39,16 @@ void lab_pool_note_company(struct lab_pool *pool);
 /* An lcore that has no slots yet decides whether it will fence. Owner of the slot; wait-free. */
 void lab_pool_choose_fence_owner(struct lab_pool *pool, uint32_t slot);
 
+/* Then an lcore begins to fence, and no longer takes hot paths in a pool that is shared by its
+ * name. Owner of the slot; wait-free. */
+void lab_pool_see_company_owner(struct lab_pool *pool, uint32_t slot);
+
 /* At each slow get and put: one that does not fence begins to where the pool is no longer its
  * maker's alone. Owner of the slot; wait-free. */
 LAB_INLINE void lab_pool_look_for_company_owner(struct lab_pool *pool, uint32_t slot)
 {
-    struct lab_deque *deque = &pool->deque[slot];
-
-    if (lab_unlikely(lab_load_relaxed(&pool->crowded) != 0) &&
-        lab_load_relaxed(&deque->fenced) == 0)
-        lab_deque_set_fenced_owner(deque, true);
+    if (lab_unlikely(lab_load_relaxed(&pool->crowded) != 0))
+        lab_pool_see_company_owner(pool, slot);
 }
 
 /* The barrier that reaches all who do not fence, for one who has put marks or an epoch before. Any
@@ -57,6 +58,13 @@ enum lab_barrier lab_pool_barrier(struct lab_pool *pool);
 /* The quick barrier was refused: no more calls for it, and owners are to fence. Any thread;
  * wait-free. */
 void lab_pool_note_refusal(struct lab_pool *pool);
+
+/* Whether hot paths are closed because processes share the pool by its name. Any thread; wait-free.
+ */
+LAB_INLINE bool lab_pool_is_watchful(const struct lab_pool *pool)
+{
+    return pool->region.front != 0 && lab_load_relaxed(&pool->crowded) != 0;
+}
 
 /* Whether to revoke may take milliseconds. Any thread; wait-free. */
 bool lab_pool_is_strike_slow(struct lab_pool *pool);

@@ -58,7 +58,10 @@ static int put_from(struct lab_pool *pool, uint32_t lcore, void *const *things, 
         return -EINVAL;
     if (lab_pool_awaited(lab_load_relaxed(&pool->slow_puts)) != 0)
         return put_watched(pool, slot, things, n, used_bytes, site);
-    lab_pool_give_slow(pool, slot, things, n);
+    if (pool->hot_puts == 0)
+        lab_pool_give(pool, slot, things, n);
+    else
+        lab_pool_give_slow(pool, slot, things, n);
     return 0;
 }
 

@@ -27,11 +27,13 @@ struct request {
     uint32_t slot;     /* index of the caller's deque and slow memory */
     unsigned want;
     unsigned in_pieces;
-    bool owns;   /* the deque takes what comes */
-    bool atomic; /* it may take the reserve */
-    bool cold;   /* some came from elsewhere than the own deque */
-    bool spends; /* some came from the reserve */
-    bool done;   /* everything is with the caller */
+    bool owns;        /* the deque takes what comes */
+    bool atomic;      /* it may take the reserve */
+    bool cold;        /* some came from elsewhere than the own deque */
+    bool spends;      /* some came from the reserve */
+    bool done;        /* everything is with the caller */
+    unsigned refills; /* so many yet: see below */
+    lab_atomic_t pieces_head;
     struct lab_stack pieces;
 };
 
@@ -50,7 +52,7 @@ static struct lab_deque *roster_deque(struct lab_pool *pool, uint32_t place)
 {
     uint32_t slot = lab_roster_slot(&pool->roster, place);
 
-    return slot == LAB_POOL_SLOT_ANY ? NULL : &pool->deque[slot];
+    return lab_pool_has_deque(pool, slot) ? &pool->deque[slot] : NULL;
 }
 
 /* Takes up to n things (at most LAB_STACK_BURST) from a stack. */
@@ -184,9 +186,10 @@ static LAB_NOINLINE bool refill_pieces(struct request *request, struct lab_deque
 /* A burst from a deque, or (NULL) from the stack, to where the caller's lie. */
 static bool refill(struct request *request, struct lab_deque *deque)
 {
-    bool came = !request->owns  ? refill_pieces(request, deque)
-                : deque != NULL ? refill_from(request, deque)
-                                : refill_from_stack(request);
+    bool came = request->refills++ > lab_pool_refills_max(request->pool) ? false
+                : !request->owns ? refill_pieces(request, deque)
+                : deque != NULL  ? refill_from(request, deque)
+                                 : refill_from_stack(request);
 
     if (!came)
         return false;
@@ -217,7 +220,7 @@ static void get_own(struct request *request)
 {
     struct lab_deque *own = own_deque(request);
 
-    if (own->slots == NULL)
+    if (!lab_pool_has_deque(request->pool, request->slot))
         return;
     if (request->owns) {
         while (!request->done && lab_deque_has_public_owner(own) && refill_from(request, own))
@@ -354,7 +357,7 @@ static void keep_surplus(const struct request *request)
 
     if (left > 0 && request->pool->claims > 0)
         lab_deque_chill_owner(own);
-    if (left > 2 * (uint64_t)own->tip)
+    if (left > 2 * (uint64_t)request->pool->tip)
         (void)lab_deque_push_slow_owner(own, NULL, 0, false);
 }
 
@@ -364,9 +367,9 @@ static LAB_NOINLINE bool get_elsewhere(struct lab_pool *pool, uint32_t slot, uns
     struct request request = {.pool = pool, .ret_things = ret_things, .slot = slot, .want = n};
 
     /* A full deque is to have all that is wanted, beside what thieves may be taking. */
-    request.owns = n <= pool->capacity - pool->deque[slot].reach && lab_pool_enrol(pool, slot);
+    request.owns = n <= pool->capacity - pool->reach && lab_pool_enrol(pool, slot);
     request.atomic = (gfp & LAB_GFP_ATOMIC) != 0;
-    lab_stack_init_beside(&request.pieces, &pool->stack, LAB_STACK_OF_A_CALL);
+    lab_stack_init_beside(&request.pieces, &request.pieces_head, &pool->stack, LAB_STACK_OF_A_CALL);
     if (!gather(&request)) {
         give_up(&request);
         return false;
@@ -385,8 +388,9 @@ static bool get_private(struct lab_pool *pool, uint32_t slot, void **ret_things,
     struct lab_deque *deque = &pool->deque[slot];
     bool cold = lab_deque_is_cold_owner(deque, n);
 
-    if (slot != LAB_POOL_SLOT_ANY)
-        lab_pool_look_for_company_owner(pool, slot);
+    if (!lab_pool_has_deque(pool, slot))
+        return false;
+    lab_pool_look_for_company_owner(pool, slot);
     if (lab_deque_pop_slow_owner(deque, ret_things, n, n) == 0)
         return false;
     lab_pool_count_events(pool, slot, LAB_POOL_GET_OWN, 1);

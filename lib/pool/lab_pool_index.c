@@ -47,7 +47,7 @@ static bool begin_adopting(struct lab_pool *pool)
         /* N1 pairs with N2: who adopted before has told the pool of all it did. */
         if (lab_cas_acquire(&pool->strangers, &found, LAB_POOL_ADOPTING))
             return true;
-        if (found == LAB_POOL_CLOSED)
+        if (found != LAB_POOL_ADOPTING || pool->stride != 0) /* what makes no sense, too */
             return false;
         lab_os_yield();
     }

@@ -57,7 +57,7 @@ LAB_INLINE bool lab_pool_put_plain(struct lab_pool *pool, uint32_t slot, void *c
     bool done;
 
     if (lab_unlikely(index == LAB_POOL_NO_INDEX) ||
-        !lab_pool_look_holds(look, lab_load_acquire(&pool->audit->mode)) ||
+        !lab_pool_look_holds(look, lab_load_acquire(&pool->audit->table->mode)) ||
         !lab_audit_is_own(site) || lab_unlikely((lab_pool_hunger(slow_puts) | pool->reserved) != 0))
         return false;
     call.who = look->who;
@@ -66,7 +66,8 @@ LAB_INLINE bool lab_pool_put_plain(struct lab_pool *pool, uint32_t slot, void *c
     lab_pool_call_begin_owner(look, deque, call.who);
     done = lab_likely(lab_load_relaxed(&pool->sweep->epoch) == 0) && /* else a mark comes first */
            lab_audit_put_plain(pool->audit, index, &call);
-    if (done && lab_unlikely(!lab_deque_push_owner(deque, thing, 1)))
+    if (done &&
+        lab_unlikely(!lab_deque_push_ring_owner(deque, lab_pool_ring(pool, deque), thing, 1)))
         lab_pool_give_slow(pool, slot, thing, 1);
     lab_pool_call_end_owner(&look->call);
     return done;

@@ -29,14 +29,14 @@ const char *lab_pool_pressure_name(enum lab_pool_pressure pressure)
     return (unsigned)pressure <= LAB_POOL_IS_EMPTY ? pressure_names[pressure] : NULL;
 }
 
-static enum lab_pool_pressure pressure_at(const struct lab_pool_marks *marks, uint64_t free,
+static enum lab_pool_pressure pressure_at(const struct lab_pool *pool, uint64_t free,
                                           enum lab_pool_pressure before)
 {
     if (free == 0)
         return LAB_POOL_IS_EMPTY;
-    if (free <= marks->low)
+    if (free <= pool->low)
         return LAB_POOL_IS_LOW;
-    if (free >= marks->high || before == LAB_POOL_CALM)
+    if (free >= pool->high || before == LAB_POOL_CALM)
         return LAB_POOL_CALM;
     return LAB_POOL_IS_LOW;
 }
@@ -50,10 +50,11 @@ static void tell(struct lab_pool_marks *marks, enum lab_pool_crossing crossing)
 
 /* Whoever brings the pressure forward tells of it; one who loses against another leaves it to the
  * next that comes by. */
-static void cross(struct lab_pool_marks *marks, uint64_t free)
+static void cross(struct lab_pool *pool, uint64_t free)
 {
+    struct lab_pool_marks *marks = &pool->marks;
     uint64_t before = lab_load_relaxed(&marks->pressure);
-    uint64_t now = pressure_at(marks, free, (enum lab_pool_pressure)before);
+    uint64_t now = pressure_at(pool, free, (enum lab_pool_pressure)before);
 
     if (lab_likely(now == before) || !lab_cas_relaxed(&marks->pressure, &before, now))
         return;
@@ -72,7 +73,7 @@ void lab_pool_gauge(struct lab_pool *pool)
 
     while (free < fewest && !lab_cas_relaxed(&pool->low_free, &fewest, free))
         ;
-    cross(&pool->marks, free);
+    cross(pool, free);
 }
 
 enum lab_pool_pressure lab_pool_watch(struct lab_pool *pool)
@@ -87,8 +88,8 @@ void lab_pool_events(const struct lab_pool *pool, struct lab_pool_events *ret_ev
 
     *ret_events = (struct lab_pool_events){
         .pressure = (enum lab_pool_pressure)lab_load_relaxed(&marks->pressure),
-        .low = marks->low,
-        .high = marks->high,
+        .low = pool->low,
+        .high = pool->high,
     };
     for (int i = 0; i < LAB_POOL_CROSSINGS; i++)
         ret_events->count[i] = lab_load_relaxed(&marks->count[i]);

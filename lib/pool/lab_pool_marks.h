@@ -41,8 +41,6 @@ enum lab_pool_crossing {
 
 /* Part of a pool: only lib/pool looks inside. */
 struct lab_pool_marks {
-    uint32_t low;
-    uint32_t high;
     lab_atomic_t pressure;
     lab_atomic_t sequence;
     lab_atomic_t count[LAB_POOL_CROSSINGS];

@@ -205,10 +205,12 @@ static bool mark_deque(struct reclaim *reclaim, uint32_t slot)
     const struct lab_deque *deque = &reclaim->pool->deque[slot];
     struct lab_deque_span span;
 
-    if (deque->slots == NULL)
+    if (!lab_pool_has_deque(reclaim->pool, slot))
         return true;
     if (!find_span(reclaim, slot, &span))
         return false;
+    if (span.end - span.top > reclaim->pool->capacity) /* whatever somebody wrote there */
+        span.end = span.top + reclaim->pool->capacity;
     for (uint64_t at = span.top; at != span.end; at++) {
         void *thing = lab_deque_thing_any(deque, at);
 
@@ -240,7 +242,7 @@ static bool mark_reachable(struct reclaim *reclaim)
 static bool take(struct reclaim *reclaim, uint32_t index, uint64_t word)
 {
     struct lab_pool *pool = reclaim->pool;
-    struct lab_audit_record *record = &pool->audit->record[index];
+    struct lab_audit_record *record = &pool->audit->table->record[index];
     void *thing = lab_pool_thing(pool, index);
     uint64_t next;
 
@@ -277,7 +279,7 @@ static uint32_t take_held(struct reclaim *reclaim)
     uint32_t taken = 0;
 
     for (uint32_t i = 0; i < reclaim->pool->count; i++) {
-        uint64_t word = lab_load_acquire(&reclaim->pool->audit->record[i].word); /* U2 */
+        uint64_t word = lab_load_acquire(&reclaim->pool->audit->table->record[i].word); /* U2 */
 
         if (is_theirs(reclaim, word))
             taken += take(reclaim, i, word);
@@ -291,7 +293,7 @@ static uint32_t take_lost(struct reclaim *reclaim)
     uint32_t taken = 0;
 
     for (uint32_t i = 0; i < pool->count; i++) {
-        uint64_t word = lab_load_acquire(&pool->audit->record[i].word); /* U2, W4 */
+        uint64_t word = lab_load_acquire(&pool->audit->table->record[i].word); /* U2, W4 */
 
         switch (lab_audit_word_state(word, reclaim->call.who)) {
         case LAB_AUDIT_UNSEEN:
@@ -363,7 +365,7 @@ static void look_for_holders(struct reclaim *reclaim)
     const struct lab_pool *pool = reclaim->pool;
 
     for (uint32_t i = 0; i < pool->count; i++) {
-        uint64_t word = lab_load_acquire(&pool->audit->record[i].word); /* U2 */
+        uint64_t word = lab_load_acquire(&pool->audit->table->record[i].word); /* U2 */
 
         if (lab_audit_word_state(word, reclaim->call.who) == LAB_AUDIT_HELD)
             reclaim->holding[lab_audit_word_party(word)] = true;
@@ -381,7 +383,7 @@ static void forget_gone(struct reclaim *reclaim)
         reclaim->gone[party] &= !reclaim->holding[party];
         any |= reclaim->gone[party];
         if (reclaim->gone[party])
-            lab_store_release(&reclaim->pool->audit->process[party], LAB_AUDIT_PARTY_LEFT);
+            lab_store_release(&reclaim->pool->audit->table->process[party], LAB_AUDIT_PARTY_LEFT);
     }
     if (!any || !wait_for_calls(reclaim))
         return;
@@ -397,7 +399,7 @@ static void forget_gone(struct reclaim *reclaim)
  * before it was marked had seen the change by then, and so does who saw that it was away. */
 static bool is_of_one_level(const struct reclaim *reclaim)
 {
-    return lab_load_relaxed(&reclaim->pool->audit->mode) == reclaim->mode;
+    return lab_load_relaxed(&reclaim->pool->audit->table->mode) == reclaim->mode;
 }
 
 /* An epoch that no mark has: they are cleared before numbers begin anew. */
@@ -507,7 +509,7 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
 
     if (rc != 0)
         return rc;
-    reclaim.mode = lab_load_acquire(&pool->audit->mode);
+    reclaim.mode = lab_load_acquire(&pool->audit->table->mode);
     if (!lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &reclaim.call))
         return lab_error_set(error, -EAGAIN, "pool %s: its audit was at another level just now",
                              pool->name);

@@ -6,6 +6,7 @@
 
 #include <lab_pool.h>
 #include <lab_pool_audit.h>
+#include <lab_pool_layout.h>
 #include <lab_pool_slow.h>
 #include <lab_pool_sweep.h>
 #include <lab_pool_trust.h>
@@ -41,13 +42,6 @@
 #define BUFFER_BYTES_MAX (UINT32_C(1) << 30)
 #define ALIGN_MAX 4096u
 
-/* Where everything lies, in bytes from the pool's beginning. */
-struct layout {
-    uint32_t lcores, deques, capacity, tip, reach, hash_slots, stride;
-    size_t slow, roster, slots, links, objects, hash, run, audit, sweep, domain, trail, end;
-    struct lab_audit_options audited; /* as asked for, and the rest filled in */
-};
-
 static uint32_t pow2_at_least(uint32_t n)
 {
     uint32_t p = 1;
@@ -77,7 +71,7 @@ static uint32_t capacity_for(uint32_t count, uint32_t deques)
 /* Takes room for n items at the end of the layout, on a cache line of its own. The limits of the
  * options keep all sizes far below what a size_t holds: the largest pool has less than 2^59 bytes.
  */
-static size_t place(struct layout *layout, size_t n, size_t item_bytes)
+static size_t place(struct lab_pool_layout *layout, size_t n, size_t item_bytes)
 {
     size_t at = layout->end;
 
@@ -184,7 +178,7 @@ static bool wants_records(const struct lab_audit_options *audit)
     return audit->records || audit->level != LAB_AUDIT_OFF;
 }
 
-static void place_audit(const struct lab_pool_options *options, struct layout *layout)
+static void place_audit(const struct lab_pool_options *options, struct lab_pool_layout *layout)
 {
     struct lab_audit_options *audited = &layout->audited;
 
@@ -197,10 +191,10 @@ static void place_audit(const struct lab_pool_options *options, struct layout *l
                           sizeof(struct lab_pool_sweep) + options->count);
 }
 
-static int plan(const struct lab_pool_options *options, struct layout *ret_layout,
-                struct lab_error *error)
+int lab_pool_plan(const struct lab_pool_options *options, struct lab_pool_layout *ret_layout,
+                  struct lab_error *error)
 {
-    struct layout layout = {0};
+    struct lab_pool_layout layout = {0};
     bool adopts = options->buffer_bytes == 0 || options->arena != NULL;
     uint32_t runs = 0;
     int rc = check_options(options, error);
@@ -243,21 +237,54 @@ static int plan(const struct lab_pool_options *options, struct layout *ret_layou
     return 0;
 }
 
-/* Builds the pool over zeroed memory, nothing in it yet. */
-static struct lab_pool *build(void *memory, const struct lab_pool_options *options,
-                              const struct layout *layout, enum lab_barrier barrier)
+/* A range of addresses that has room for all slots, a power of two: what is taken of an address. */
+static uint64_t slots_mask(const struct lab_pool_layout *layout)
 {
-    struct lab_pool *pool = memory;
-    char *base = memory;
+    uint64_t bytes = sizeof(lab_atomic_t);
+
+    while (bytes < (uint64_t)layout->deques * layout->capacity * sizeof(lab_atomic_t))
+        bytes *= 2;
+    return bytes - sizeof(lab_atomic_t);
+}
+
+size_t lab_pool_buffers_at(const struct lab_pool_options *options,
+                           const struct lab_pool_layout *layout)
+{
+    size_t shift = options->shared ? LAB_POOL_FRONT : 0; /* they are aligned in the region */
+
+    return (layout->end - shift + ALIGN_MAX - 1) / ALIGN_MAX * ALIGN_MAX + shift;
+}
+
+/* Beyond the slots there is room for one that lies at the end of what the mask leaves. */
+size_t lab_pool_bytes(const struct lab_pool_options *options, const struct lab_pool_layout *layout)
+{
+    size_t end = lab_pool_buffers_at(options, layout) + (size_t)options->count * layout->stride;
+    size_t reach =
+        layout->slots + slots_mask(layout) + (layout->capacity + 1) * sizeof(lab_atomic_t);
+
+    if (options->shared)
+        end = (end > reach ? end : reach) + LAB_CACHE_LINE + sizeof(struct lab_pool_seed);
+    return end;
+}
+
+void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options *options,
+                            const struct lab_pool_layout *layout, enum lab_barrier barrier)
+{
+    char *base = (char *)pool;
+    lab_atomic_t *links = (void *)(base + layout->links);
 
     pool->magic = LAB_POOL_MAGIC;
     pool->shape = LAB_POOL_SHAPE;
     pool->count = options->count;
     pool->reserved = options->reserve;
-    pool->marks.low = low_of(options);
-    pool->marks.high = high_of(options);
+    pool->low = low_of(options);
+    pool->high = high_of(options);
     pool->lcores = layout->lcores;
     pool->capacity = layout->capacity;
+    pool->slot_mask = layout->capacity - 1;
+    pool->hot_puts = layout->lcores;
+    pool->reach = layout->reach;
+    pool->tip = layout->tip;
     pool->stride = layout->stride;
     pool->hash_mask = layout->hash_slots != 0 ? layout->hash_slots - 1 : 0;
     pool->barrier = barrier;
@@ -265,20 +292,50 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     pool->claims = options->claims;
     memcpy(pool->claim, options->claim, sizeof(pool->claim));
     pool->slow = (void *)(base + layout->slow);
-    pool->roster.entry = (void *)(base + layout->roster);
-    pool->roster.places = layout->deques;
-    pool->roster.slots = layout->lcores + 1;
+    pool->roster = (struct lab_roster){.entry = (void *)(base + layout->roster),
+                                       .taken = &pool->rostered,
+                                       .places = layout->deques,
+                                       .slots = layout->lcores + 1};
     pool->slots = (void *)(base + layout->slots);
+    /* Where others cannot write to the constant part, only that makes a difference. */
+    pool->slots_mask =
+        options->shared && options->buffer_bytes != 0 ? slots_mask(layout) : ~UINT64_C(0);
     pool->objects = (void *)(base + layout->objects);
     pool->hash = (void *)(base + layout->hash);
     pool->run = (void *)(base + layout->run);
     pool->buffer_bytes = options->buffer_bytes;
     memcpy(pool->name, options->name, strlen(options->name) + 1);
-    lab_store_relaxed(&pool->hot, layout->lcores);
     if (wants_records(&layout->audited)) {
-        pool->audit = (void *)(base + layout->audit);
+        pool->audit = &pool->records;
         pool->sweep = (void *)(base + layout->sweep);
-        lab_audit_init(pool->audit, pool->count, &layout->audited);
+        lab_audit_init(pool->audit, (void *)(base + layout->audit), pool->count, &layout->audited);
+    }
+    if (options->domain != NULL) {
+        pool->domain = (void *)(base + layout->domain);
+        pool->trail = (void *)(base + layout->trail);
+    }
+    lab_stack_init(&pool->stack, &pool->stack_head, links, pool->count);
+    lab_stack_init_beside(&pool->reserve, &pool->reserve_head, &pool->stack, LAB_STACK_RESERVE);
+}
+
+void lab_pool_set_buffers(struct lab_pool *pool, size_t at)
+{
+    pool->buffers = (char *)pool + at;
+    pool->adopted = pool->count;
+    pool->reserve_from = (uintptr_t)pool->buffers;
+    pool->reserve_bytes = (size_t)pool->reserved * pool->stride;
+}
+
+/* Builds the pool over zeroed memory, nothing in it yet. */
+static struct lab_pool *build(void *memory, const struct lab_pool_options *options,
+                              const struct lab_pool_layout *layout, enum lab_barrier barrier)
+{
+    struct lab_pool *pool = memory;
+
+    lab_pool_set_constants(pool, options, layout, barrier);
+    lab_store_relaxed(&pool->hot, layout->lcores);
+    if (pool->audit != NULL) {
+        lab_audit_begin_table(pool->audit, &layout->audited);
         if (layout->audited.level != LAB_AUDIT_OFF)
             lab_store_relaxed(&pool->hot, 0);
         if (layout->audited.level == LAB_AUDIT_FULL)
@@ -288,16 +345,12 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
         lab_store_relaxed(&pool->strangers, LAB_POOL_OPEN);
         lab_pool_await(pool, 1);
     }
-    if (options->domain != NULL) {
-        pool->domain = (void *)(base + layout->domain);
-        pool->trail = (void *)(base + layout->trail);
+    if (pool->domain != NULL) {
         memcpy(pool->domain + lab_pool_slot(0), options->domain, layout->lcores);
         lab_store_relaxed(&pool->hot, 0);
         lab_pool_await(pool, 1);
     }
     lab_store_relaxed(&pool->low_free, options->count);
-    lab_stack_init(&pool->stack, (void *)(base + layout->links), pool->count);
-    lab_stack_init_beside(&pool->reserve, &pool->stack, LAB_STACK_RESERVE);
     for (uint32_t i = 0; i <= layout->lcores; i++)
         lab_deque_init(&pool->deque[i], layout->reach, layout->tip, barrier != LAB_BARRIER_PRIVATE);
     return pool;
@@ -306,8 +359,8 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
 int lab_pool_footprint(const struct lab_pool_options *options, size_t *ret_bytes,
                        struct lab_error *error)
 {
-    struct layout layout = {0};
-    int rc = plan(options, &layout, error);
+    struct lab_pool_layout layout = {0};
+    int rc = lab_pool_plan(options, &layout, error);
 
     if (rc == 0)
         *ret_bytes = layout.end;
@@ -328,9 +381,9 @@ static int register_for(const struct lab_pool_options *options, enum lab_barrier
 int lab_pool_init(void *memory, const struct lab_pool_options *options, struct lab_pool **ret_pool,
                   struct lab_error *error)
 {
-    struct layout layout;
+    struct lab_pool_layout layout;
     enum lab_barrier barrier;
-    int rc = plan(options, &layout, error);
+    int rc = lab_pool_plan(options, &layout, error);
 
     if (rc != 0)
         return rc;
@@ -369,42 +422,75 @@ static void fill_records(struct lab_pool *pool)
     uint64_t nobody = lab_audit_who(0, LAB_AUDIT_LCORE_ANY, 0);
 
     for (uint32_t i = 0; i < pool->count; i++)
-        lab_store_relaxed(&pool->audit->record[i].word,
+        lab_store_relaxed(&pool->audit->table->record[i].word,
                           lab_audit_word_next(0, nobody, LAB_AUDIT_FREE));
+}
+
+/* What others need who attach. */
+static void plant(const struct lab_pool *pool, const struct lab_pool_options *options)
+{
+    struct lab_pool_seed *seed = lab_pool_seed_of(&pool->region);
+
+    seed->magic = LAB_POOL_MAGIC;
+    seed->shape = LAB_POOL_SHAPE;
+    seed->barrier = pool->barrier;
+    seed->maker = pool->maker;
+    seed->first_ticks = pool->records.first_ticks;
+    seed->first_ns = pool->records.first_ns;
+    seed->has_domains = options->domain != NULL;
+    seed->options = *options;
+    seed->options.name = NULL;
+    seed->options.domain = NULL;
+    memcpy(seed->name, pool->name, sizeof(seed->name));
+    lab_store_release(&seed->whole, 1); /* P1 */
+}
+
+/* The memory for a pool, and where in it the pool begins: a shared one in the page before. */
+static int map(const struct lab_pool_options *options, const struct lab_pool_layout *layout,
+               struct lab_region *ret_region, char **ret_pool, struct lab_error *error)
+{
+    struct lab_region_options wanted = {.bytes = lab_pool_bytes(options, layout),
+                                        .node = options->node,
+                                        .pages = options->pages,
+                                        .share = options->shared ? options->name : NULL};
+    struct lab_error why = {0};
+    int rc = lab_region_create(&wanted, ret_region, &why);
+
+    if (rc == 0 && options->shared) {
+        rc = lab_region_front(ret_region, &why);
+        if (rc != 0)
+            (void)lab_region_destroy(ret_region);
+    }
+    if (why.message[0] != '\0')
+        (void)lab_error_set(error, rc, "pool %s: %s", options->name, why.message);
+    else
+        (void)lab_error_set(error, rc, "%s", "");
+    if (rc == 0)
+        *ret_pool = (char *)ret_region->address - (options->shared ? LAB_POOL_FRONT : 0);
+    return rc;
 }
 
 int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
                     struct lab_error *error)
 {
-    struct lab_region_options wanted = {.node = options->node,
-                                        .pages = options->pages,
-                                        .share = options->shared ? options->name : NULL};
-    struct lab_error why = {0};
-    struct layout layout;
+    struct lab_pool_layout layout;
     struct lab_region region;
     enum lab_barrier barrier;
     struct lab_pool *pool;
-    size_t at;
-    int rc = plan(options, &layout, error);
+    char *memory;
+    int rc = lab_pool_plan(options, &layout, error);
 
     if (rc != 0)
         return rc;
     if (options->buffer_bytes == 0)
         return lab_error_set(error, -EINVAL, "pool %s: buffers of 0 bytes asked for",
                              options->name);
-    at = (layout.end + ALIGN_MAX - 1) / ALIGN_MAX * ALIGN_MAX;
-    wanted.bytes = at + (size_t)options->count * layout.stride;
     rc = register_for(options, &barrier, error);
+    if (rc == 0)
+        rc = map(options, &layout, &region, &memory, error);
     if (rc != 0)
         return rc;
-    rc = lab_region_create(&wanted, &region, &why);
-    if (why.message[0] != '\0')
-        (void)lab_error_set(error, rc, "pool %s: %s", options->name, why.message);
-    else
-        (void)lab_error_set(error, rc, "%s", "");
-    if (rc != 0)
-        return rc;
-    pool = build(region.address, options, &layout, barrier);
+    pool = build(memory, options, &layout, barrier);
     pool->region = region;
     if (options->arena != NULL) {
         rc = lab_pool_take_runs(pool, options, error);
@@ -415,16 +501,14 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
         if (pool->domain != NULL && !(options->gfp & (LAB_GFP_ZERO | LAB_GFP_EXCLUSIVE)))
             lab_pool_distrust_all(pool);
     } else {
-        pool->buffers = (char *)region.address + at;
-        pool->adopted = pool->count;
-        pool->reserve_from = (uintptr_t)pool->buffers;
-        pool->reserve_bytes = (size_t)pool->reserved * pool->stride;
+        lab_pool_set_buffers(pool, lab_pool_buffers_at(options, &layout));
     }
     fill(&pool->reserve, 0, pool->reserved);
     fill(&pool->stack, pool->reserved, pool->count);
     if (layout.audited.level == LAB_AUDIT_FULL)
         fill_records(pool);
-    lab_store_release(&pool->whole, 1); /* P1 pairs with P2 */
+    if (options->shared)
+        plant(pool, options);
     *ret_pool = pool;
     return 0;
 }

@@ -21,6 +21,17 @@ void lab_pool_give_slow(struct lab_pool *pool, uint32_t slot, void *const *thing
 void lab_pool_count_events(struct lab_pool *pool, uint32_t slot, enum lab_pool_event event,
                            unsigned n);
 
+/* Whether a slot's deque has slots; its layout, which other processes may have damaged, is put
+ * right where it is not what it is in all deques of this pool. Any thread; wait-free. */
+bool lab_pool_has_deque(struct lab_pool *pool, uint32_t slot);
+
+/* Bursts after which a get gives up: more than any needs, unless what some process has damaged
+ * leads in circles. */
+LAB_INLINE unsigned lab_pool_refills_max(const struct lab_pool *pool)
+{
+    return 2 * pool->count + 64 * LAB_ROSTER_PLACES_MAX;
+}
+
 /* Gives the caller's deque slots, the first time that it has something to keep, as long as there
  * are some. Returns whether it has them. */
 bool lab_pool_enrol(struct lab_pool *pool, uint32_t slot);
@@ -36,11 +47,24 @@ unsigned lab_pool_stack_put(struct lab_pool *pool, uint32_t slot, struct lab_sta
 bool lab_pool_keep(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
                    bool publish_all);
 
+/* Where a deque's slots lie, whatever another process has written there: among those of all. */
+LAB_INLINE struct lab_deque_ring lab_pool_ring(const struct lab_pool *pool,
+                                               const struct lab_deque *deque)
+{
+    uintptr_t first = (uintptr_t)pool->slots;
+    struct lab_deque_ring ring = {
+        (lab_atomic_t *)(first + (((uintptr_t)deque->slots - first) & pool->slots_mask)),
+        pool->slot_mask};
+
+    return ring;
+}
+
 /* By the hot path, where it is closed to callers for somebody's sake, or else by the slow one. */
 LAB_INLINE int lab_pool_take(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things,
                              unsigned n)
 {
-    if (lab_deque_pop_owner(&pool->deque[slot], ret_things, n))
+    if (lab_deque_pop_ring_owner(&pool->deque[slot], lab_pool_ring(pool, &pool->deque[slot]),
+                                 ret_things, n))
         return 0;
     return lab_pool_take_slow(pool, slot, gfp, ret_things, n);
 }
@@ -48,7 +72,9 @@ LAB_INLINE int lab_pool_take(struct lab_pool *pool, uint32_t slot, unsigned gfp,
 LAB_INLINE void lab_pool_give(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n)
 {
     if (lab_unlikely(lab_load_relaxed(&pool->slow_puts) / LAB_POOL_HUNGER != 0) ||
-        lab_pool_reserve_is_held(pool) || !lab_deque_push_owner(&pool->deque[slot], things, n))
+        lab_pool_reserve_is_held(pool) ||
+        !lab_deque_push_ring_owner(&pool->deque[slot], lab_pool_ring(pool, &pool->deque[slot]),
+                                   things, n))
         lab_pool_give_slow(pool, slot, things, n);
 }
 
@@ -176,8 +202,9 @@ LAB_INLINE uint32_t lab_pool_find(const struct lab_pool *pool, const void *thing
         return index < pool->count && offset % pool->stride == 0 ? (uint32_t)index
                                                                  : LAB_POOL_NO_INDEX;
     }
-    for (uint32_t at = lab_pool_hash(pool, thing); lab_likely(pool->hash[at] != 0);
-         at = (at + 1) & pool->hash_mask) {
+    /* It ends, also where some process has filled all gaps. */
+    for (uint32_t at = lab_pool_hash(pool, thing), left = pool->hash_mask;
+         lab_likely(pool->hash[at] != 0) && left > 0; at = (at + 1) & pool->hash_mask, left--) {
         uint64_t index = lab_index_bounded(pool->hash[at] - 1, pool->count);
 
         if (lab_likely(pool->objects[index] == thing))

@@ -35,8 +35,8 @@ static void setup(const void *data)
     arena.present.word = 1;
     memset(&pool, 0, sizeof(pool));
     pool.count = 8;
-    pool.marks.low = 1;
-    pool.marks.high = 4;
+    pool.low = 1;
+    pool.high = 4;
     sequence = count = 0;
 }
 

@@ -26,6 +26,11 @@ int lab_region_create(const struct lab_region_options *options, struct lab_regio
     return -ENOSYS;
 }
 
+int lab_region_front(struct lab_region *region, struct lab_error *error)
+{
+    return -ENOSYS;
+}
+
 int lab_region_destroy(struct lab_region *region)
 {
     return -ENOSYS;
@@ -301,7 +306,7 @@ static void record(unsigned number, unsigned thread, uint32_t lcore)
     unsigned party = lab_audit_party(pool->audit, process_of(thread));
     uint64_t who = lab_audit_who(party, lab_audit_lcore(lcore), 0);
 
-    lab_store_relaxed(&pool->audit->record[number - 1].word,
+    lab_store_relaxed(&pool->audit->table->record[number - 1].word,
                       lab_audit_word_next(1, who, LAB_AUDIT_HELD));
 }
 
@@ -376,8 +381,10 @@ static void make_pool(void)
     memset(memory, 0, bytes);
     if (lab_pool_init(memory, &options, &pool, NULL) != 0)
         abort();
-    if (game->capacity)
+    if (game->capacity) {
         pool->capacity = game->capacity;
+        pool->slot_mask = game->capacity - 1;
+    }
     if (game->fenced)
         do_without_barrier();
     if (pool->audit != NULL)
@@ -439,7 +446,7 @@ static void check(void)
         reclaim_rest();
     count = lab_pool_count(pool);
     if (game->quarantine > 0) /* as lab_pool_set_audit(), which visits more words than fit here */
-        lab_store_relaxed(&pool->audit->mode, LAB_AUDIT_OFF);
+        lab_store_relaxed(&pool->audit->table->mode, LAB_AUDIT_OFF);
 
     for (; lab_pool_get(pool, LAB_LCORE_ANY, &thing) == 0; found++) {
         expect_none_of_the_reserve(&thing, 1);

@@ -17,6 +17,7 @@ struct game {
 };
 
 static struct lab_stack stack;
+static lab_atomic_t head;
 static bool let_go[PLAY_THINGS]; /* by index: its holder has put it */
 static lab_atomic_t links[PLAY_THINGS];
 
@@ -81,7 +82,8 @@ static void setup(const void *data)
     play_reset(&game->steps);
     memset(links, 0, sizeof(links));
     memset(let_go, 0, sizeof(let_go));
-    lab_stack_init(&stack, links, PLAY_THINGS);
+    lab_store_relaxed(&head, 0);
+    lab_stack_init(&stack, &head, links, PLAY_THINGS);
     for (unsigned i = 0; i < game->depth; i++)
         indices[game->depth - 1 - i] = play_new_free() - 1;
     lab_stack_push_any(&stack, indices, game->depth);

@@ -130,7 +130,7 @@ static void print_records(const struct rig *rig)
     unsigned states[8] = {0};
 
     for (unsigned i = 0; i < COUNT; i++)
-        states[lab_load_relaxed(&rig->pool->audit->record[i].word) & LAB_AUDIT_STATE_MASK]++;
+        states[lab_load_relaxed(&rig->pool->audit->table->record[i].word) & LAB_AUDIT_STATE_MASK]++;
     fprintf(stderr, "%u unseen, %u free, %u held\n", states[LAB_AUDIT_UNSEEN],
             states[LAB_AUDIT_FREE], states[LAB_AUDIT_HELD]);
 }

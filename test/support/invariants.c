@@ -70,7 +70,7 @@ static const char *stack_wrong(const struct lab_pool *pool, const struct lab_sta
                                bool *ret_free)
 {
     const uint64_t mask = (UINT64_C(1) << LAB_STACK_INDEX_BITS) - 1;
-    uint64_t next = lab_load_acquire(&stack->head) & mask;
+    uint64_t next = lab_load_acquire(stack->head) & mask;
     uint32_t depth = lab_stack_count_any(stack);
 
     for (; next != 0; depth--) {

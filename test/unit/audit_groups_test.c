@@ -82,7 +82,7 @@ static void old_and_young_are_apart(void **state)
 
     get(audit, 0, 1, 0x111);
     get(audit, 1, 1, 0x111);
-    lab_store_relaxed(&audit->record[1].got_at, 1); /* when the machine started */
+    lab_store_relaxed(&audit->table->record[1].got_at, 1); /* when the machine started */
     assert_int_equal(lab_audit_groups(audit, 0, NULL, groups, 64, &rest), 2);
     assert_true(groups[0].decade != groups[1].decade);
     assert_int_equal(lab_audit_groups(audit, UINT64_C(5) * 1000000000, NULL, groups, 64, &rest), 1);

@@ -19,7 +19,7 @@ static void report(struct lab_audit *audit, enum lab_audit_fault fault, uint32_t
     struct lab_audit_call call = audit_call(audit, 3, 0x333);
     struct lab_audit_entry entry = {.fault = fault, .pool = "some", .index = index};
 
-    lab_audit_report(audit, &entry, &call, lab_load_relaxed(&audit->record[0].word));
+    lab_audit_report(audit, &entry, &call, lab_load_relaxed(&audit->table->record[0].word));
 }
 
 static void an_entry_names_all_calls(void **state)
@@ -42,7 +42,7 @@ static void an_entry_names_all_calls(void **state)
     assert_int_equal(last.put.lcore, 2);
     assert_true(last.put.process == lab_audit_self());
     assert_true(last.put.age_ns > 0 && last.put.age_ns < UINT64_C(3600) * 1000000000);
-    assert_int_equal(lab_load_relaxed(&audit->faults[LAB_AUDIT_DOUBLE_FREE]), 1);
+    assert_int_equal(lab_load_relaxed(&audit->table->faults[LAB_AUDIT_DOUBLE_FREE]), 1);
 
     report(audit, LAB_AUDIT_FOREIGN_FREE, UINT32_MAX);
     assert_int_equal(last.got.site, 0);
@@ -63,7 +63,7 @@ static void too_many_are_counted(void **state)
     /* Ten in each second that has begun, of which a slow machine needs several. */
     seconds = (lab_os_clock_ns() - begin) / 1000000000 + 2;
     assert_in_range(told, 5, 10 * seconds);
-    assert_int_equal(lab_load_relaxed(&audit->faults[LAB_AUDIT_DOUBLE_FREE]), 1000);
+    assert_int_equal(lab_load_relaxed(&audit->table->faults[LAB_AUDIT_DOUBLE_FREE]), 1000);
     usleep(1100000);
     report(audit, LAB_AUDIT_DOUBLE_FREE, 0);
     assert_true(last.left_out > 0);

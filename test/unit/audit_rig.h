@@ -12,12 +12,15 @@
 /* A table of records alone. */
 static inline struct lab_audit *audit_make(uint32_t count, const struct lab_audit_options *options)
 {
-    size_t bytes = lab_audit_footprint(count, options);
-    struct lab_audit *audit = aligned_alloc(LAB_CACHE_LINE, (bytes + 63) / 64 * 64);
+    /* The table lies behind it, so that free() of the one is enough. */
+    size_t before = (sizeof(struct lab_audit) + 63) / 64 * 64;
+    size_t bytes = before + (lab_audit_footprint(count, options) + 63) / 64 * 64;
+    struct lab_audit *audit = aligned_alloc(LAB_CACHE_LINE, bytes);
 
     assert_non_null(audit);
     memset(audit, 0, bytes);
-    lab_audit_init(audit, count, options);
+    lab_audit_init(audit, (void *)((char *)audit + before), count, options);
+    lab_audit_begin_table(audit, options);
     return audit;
 }
 

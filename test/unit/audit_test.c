@@ -10,7 +10,7 @@
 static void a_record_tells_who_when_and_from_where(void **state)
 {
     struct lab_audit *audit = audit_make_full(COUNT);
-    const struct lab_audit_record *record = &audit->record[2];
+    const struct lab_audit_record *record = &audit->table->record[2];
     uint64_t word, begin = lab_ticks();
     struct lab_audit_call get = audit_call(audit, 9, 0x111);
     struct lab_audit_call put = audit_call(audit, LAB_LCORE_ANY, 0x222);
@@ -40,19 +40,19 @@ static void what_is_wrong_changes_nothing(void **state)
     uint64_t word;
 
     assert_int_equal(lab_audit_got(audit, 0, &one, &word), LAB_AUDIT_FINE);
-    was = audit->record[0];
+    was = audit->table->record[0];
     assert_int_equal(lab_audit_put(audit, 0, &two, 0, &word), LAB_AUDIT_WRONG_HOLDER);
     assert_int_equal(lab_audit_hand(audit, 0, &two, two.who, &word), LAB_AUDIT_WRONG_HOLDER);
     assert_int_equal(lab_audit_got(audit, 0, &two, &word), LAB_AUDIT_HELD_TWICE);
-    assert_memory_equal(&audit->record[0], &was, sizeof(was));
+    assert_memory_equal(&audit->table->record[0], &was, sizeof(was));
 
     assert_int_equal(lab_audit_hand(audit, 0, &one, two.who, &word), LAB_AUDIT_FINE);
-    assert_int_equal(lab_load_relaxed(&audit->record[0].handed_site), 0x111);
+    assert_int_equal(lab_load_relaxed(&audit->table->record[0].handed_site), 0x111);
     assert_int_equal(lab_audit_put(audit, 0, &two, LAB_AUDIT_POISONED, &word), LAB_AUDIT_FINE);
-    was = audit->record[0];
+    was = audit->table->record[0];
     assert_true(lab_load_relaxed(&was.word) & LAB_AUDIT_POISONED);
     assert_int_equal(lab_audit_put(audit, 0, &two, 0, &word), LAB_AUDIT_DOUBLE_FREE);
-    assert_memory_equal(&audit->record[0], &was, sizeof(was));
+    assert_memory_equal(&audit->table->record[0], &was, sizeof(was));
     free(audit);
 }
 
@@ -82,15 +82,15 @@ static void records_of_an_epoch_with_the_same_number_are_gone(void **state)
 {
     struct lab_audit *audit = audit_make_full(COUNT);
     struct lab_audit_call call = audit_call(audit, 1, 0x111);
-    uint64_t word, mode = lab_load_relaxed(&audit->mode);
+    uint64_t word, mode = lab_load_relaxed(&audit->table->mode);
 
     assert_int_equal(lab_audit_put(audit, 0, &call, 0, &word), LAB_AUDIT_FINE);
     for (unsigned i = 0; i < LAB_AUDIT_EPOCHS; i++)
         lab_audit_set_level(audit, LAB_AUDIT_FULL);
     /* An lcore that slept through all of it must not take this for the mode that it knows. */
-    assert_int_equal(lab_audit_word_epoch(lab_load_relaxed(&audit->mode)),
+    assert_int_equal(lab_audit_word_epoch(lab_load_relaxed(&audit->table->mode)),
                      lab_audit_word_epoch(mode));
-    assert_true(lab_load_relaxed(&audit->mode) != mode);
+    assert_true(lab_load_relaxed(&audit->table->mode) != mode);
     (void)lab_audit_begin(audit, 1, (struct lab_audit_site){0}, lab_ticks(), &call);
     assert_int_equal(lab_audit_put(audit, 0, &call, 0, &word), LAB_AUDIT_FINE);
     free(audit);
@@ -109,7 +109,7 @@ static void processes_have_places_as_long_as_there_are_some(void **state)
     lab_audit_leave(audit, 5);
     assert_int_equal(lab_audit_party(audit, 1005), 0);
     assert_int_equal(lab_audit_admit(audit, 2000, 7), 5);
-    assert_int_equal(lab_load_relaxed(&audit->home[5]), 7);
+    assert_int_equal(lab_load_relaxed(&audit->table->home[5]), 7);
     assert_int_equal(lab_audit_process(audit, 63), 1063);
     assert_int_equal(lab_audit_process(audit, 0), 0);
     free(audit);

@@ -15,7 +15,7 @@ static void what_is_watched_is_known_until_it_is_put(void **state)
 {
     struct lab_audit *audit = sampled(1);
     struct lab_audit_call call = audit_call(audit, 1, 0x111);
-    const lab_atomic_t *word = &audit->record[2].word;
+    const lab_atomic_t *word = &audit->table->record[2].word;
 
     assert_false(lab_audit_may_watch(audit, things[0]));
     assert_true(lab_audit_watch(audit, 2, things[0], &call));

@@ -3,7 +3,7 @@
  */
 #include "unit.h"
 
-#include <lab_pool.h>
+#include <lab_pool_layout.h>
 #include <lab_region.h>
 #include <stdio.h>
 #include <string.h>
@@ -148,13 +148,14 @@ static void assert_refused(int (*body)(void *))
 static void test_refusals(void **state)
 {
     struct lab_pool *pool = create();
+    struct lab_pool_seed *seed = lab_pool_seed_of(&pool->region);
 
-    pool->shape++;
+    seed->shape++;
     assert_refused(refused_as_strange);
-    pool->shape--;
-    pool->magic = 0;
+    seed->shape--;
+    seed->magic = 0;
     assert_refused(refused_as_strange);
-    lab_store_relaxed(&pool->whole, 0);
+    lab_store_relaxed(&seed->whole, 0);
     assert_refused(refused_while_made);
     assert_int_equal(lab_pool_destroy(pool), 0);
 }

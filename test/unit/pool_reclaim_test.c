@@ -163,9 +163,9 @@ static void who_was_being_forgotten(void **state)
     struct lab_pool *pool = create_full();
     unsigned party = lab_audit_admit(pool->audit, 12345, lab_audit_home());
 
-    lab_store_relaxed(&pool->audit->process[party], LAB_AUDIT_PARTY_LEFT);
+    lab_store_relaxed(&pool->audit->table->process[party], LAB_AUDIT_PARTY_LEFT);
     assert_true(lab_audit_admit(pool->audit, 12345, lab_audit_home()) != party);
-    lab_store_relaxed(&pool->audit->process[party + 1], 0);
+    lab_store_relaxed(&pool->audit->table->process[party + 1], 0);
     assert_int_equal(lab_pool_ended(pool), 1);
     assert_reclaims(pool, &the_dead, 0, 0);
     assert_true(lab_audit_process(pool->audit, party) == LAB_AUDIT_PARTY_GONE);
@@ -338,11 +338,11 @@ struct fall {
 static void let_the_level_fall(void *thing, void *context)
 {
     struct fall *fall = context;
-    uint64_t mode = lab_load_relaxed(&fall->pool->audit->mode);
+    uint64_t mode = lab_load_relaxed(&fall->pool->audit->table->mode);
     void *got;
 
     mode += (UINT64_C(1) << LAB_AUDIT_EPOCH_SHIFT) - LAB_AUDIT_FULL + LAB_AUDIT_OFF;
-    lab_store_release(&fall->pool->audit->mode, mode);
+    lab_store_release(&fall->pool->audit->table->mode, mode);
     assert_int_equal(lab_pool_get(fall->pool, SELF, &got), 0);
     fall->got = memset(got, 0x77, BYTES);
 }
@@ -419,6 +419,7 @@ static void what_the_dead_had_of_the_reserve(void **state)
     struct lab_pool *pool = create_full();
     struct lab_pool_stats stats;
     void *things[COUNT];
+    lab_atomic_t head = {0};
     struct lab_stack lost;
     int status;
 
@@ -431,7 +432,7 @@ static void what_the_dead_had_of_the_reserve(void **state)
     assert_int_equal(lab_pool_count(pool), 0);
     assert_reclaims(pool, &the_dead, COUNT, 0);
     /* As if a call had died that was taking these: their links are taken, too. */
-    lab_stack_init_beside(&lost, &pool->stack, LAB_STACK_OF_A_CALL);
+    lab_stack_init_beside(&lost, &head, &pool->stack, LAB_STACK_OF_A_CALL);
     assert_int_equal(lab_pool_take_reserve(pool, &lost, 5), 5);
     assert_reclaims(pool, &the_dead, 0, 5);
     lab_pool_stats(pool, &stats);

@@ -50,7 +50,7 @@ static void roster(void **state)
 
         spread(&rig);
         lab_store_relaxed(&rig.pool->roster.entry[0], strange[i]); /* lcore 1's place */
-        lab_store_relaxed(&rig.pool->roster.taken, strange[i]);
+        lab_store_relaxed(rig.pool->roster.taken, strange[i]);
         assert_int_equal(lab_pool_count(rig.pool), COUNT - COUNT / 4);
         rig.pool->slow[lab_pool_slot(3)].victim = (uint32_t)strange[i];
         assert_int_equal(lab_pool_get_bulk(rig.pool, 3, things, BULK), 0);
@@ -70,9 +70,9 @@ static void stack(void **state)
         void *thing;
 
         spread(&rig);
-        head = lab_load_relaxed(&rig.pool->stack.head);
+        head = lab_load_relaxed(rig.pool->stack.head);
         lab_store_relaxed(&rig.pool->stack.links[(head & LAB_STACK_INDEX_MAX) - 1], strange[i]);
-        lab_store_relaxed(&rig.pool->roster.taken, 0); /* so that the stack is next */
+        lab_store_relaxed(rig.pool->roster.taken, 0); /* so that the stack is next */
         for (unsigned n = 0; n < COUNT && lab_pool_get(rig.pool, 3, &thing) == 0; n++)
             expect_some(rig.pool, &thing, 1);
         rig_unmake(&rig);
