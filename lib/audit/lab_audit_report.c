@@ -28,6 +28,8 @@ static const struct {
     [LAB_AUDIT_STALE_HANDLE] = {"stale_handle", "freed, and it was given out again since"},
     [LAB_AUDIT_WRITE_AFTER_FREE] = {"write_after_free", "written to after it was freed"},
     [LAB_AUDIT_HELD_TWICE] = {"held_twice", "given out, and somebody holds it already"},
+    [LAB_AUDIT_SHARED_LCORE] = {"shared_lcore", "of an lcore id that two use at the same time "
+                                                "(threads, or a thread and its signal handler)"},
     [LAB_AUDIT_LEAK] = {"leak", "still held"},
 };
 

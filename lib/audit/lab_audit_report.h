@@ -22,7 +22,8 @@ struct lab_audit_actor {
 struct lab_audit_entry {
     enum lab_audit_fault fault;
     const char *pool;
-    const void *thing;             /* the pointer in question; NULL for a group of leaks */
+    const void *thing;             /* the pointer in question; NULL for a group of leaks, and for a
+                                      call as such (LAB_AUDIT_SHARED_LCORE) */
     uint32_t index;                /* of the thing, or UINT32_MAX */
     uint32_t generation;           /* gets of it so far */
     uint64_t offset;               /* LAB_AUDIT_INSIDE_FREE: bytes behind the thing's start;

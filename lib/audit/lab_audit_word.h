@@ -64,7 +64,9 @@ enum lab_audit_fault {
     LAB_AUDIT_STALE_HANDLE,     /* a put by a handle, and the thing was given out again since */
     LAB_AUDIT_WRITE_AFTER_FREE, /* the poison of a free thing was changed */
     LAB_AUDIT_HELD_TWICE,       /* the pool had a thing that somebody holds */
-    LAB_AUDIT_LEAK,             /* held to the end */
+    LAB_AUDIT_SHARED_LCORE, /* a call of an lcore that is inside another, by who has its id, too;
+                               and what two such then hold or free both */
+    LAB_AUDIT_LEAK,         /* held to the end */
     LAB_AUDIT_FAULTS
 };
 

@@ -17,10 +17,10 @@ bool lab_roster_find_any(const struct lab_roster *roster, uint32_t slot, uint64_
 /* The entry of a slot: one that a killed predecessor took, or a new one. */
 static uint64_t find_place(const struct lab_roster *roster, uint32_t slot)
 {
-    uint64_t place;
+    uint64_t found;
 
-    if (lab_roster_find_any(roster, slot, &place))
-        return place;
+    if (lab_roster_find_any(roster, slot, &found))
+        return found;
     if (lab_load_relaxed(roster->taken) >= roster->places)
         return roster->places;
     return lab_fetch_add_relaxed(roster->taken, 1);

@@ -158,6 +158,7 @@ struct lab_pool_look {
     uint64_t who;                              /* of the lcore's records */
     uint64_t at;                               /* when it last asked for the time, ticks */
     uint32_t puts;                             /* since then */
+    uint32_t shared; /* 1: two have used the id at the same time, and what is wrong may be theirs */
 };
 
 /* A slow path's memory, one per lcore and written by it alone; the first one, of the threads

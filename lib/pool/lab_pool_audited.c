@@ -62,14 +62,51 @@ static struct look look_begin(struct lab_pool *pool, uint32_t slot, struct lab_a
     return look;
 }
 
+static bool has_shared(const struct lab_pool *pool, uint64_t who)
+{
+    unsigned lcore = lab_audit_word_lcore(who);
+
+    return lcore < pool->lcores && pool->slow[lab_pool_slot(lcore)].look.shared != 0;
+}
+
+/* What two who use one lcore id make of its deque looks like what a program does that frees twice.
+ * It is called what it is where one of them is the caller, or had the thing last. */
+static enum lab_audit_fault name_of(const struct lab_pool *pool, enum lab_audit_fault fault,
+                                    uint64_t who, uint64_t before)
+{
+    bool alike = fault == LAB_AUDIT_DOUBLE_FREE || fault == LAB_AUDIT_HELD_TWICE ||
+                 fault == LAB_AUDIT_WRONG_HOLDER;
+
+    return alike && (has_shared(pool, who) || has_shared(pool, before)) ? LAB_AUDIT_SHARED_LCORE
+                                                                        : fault;
+}
+
 static LAB_COLD void report(struct lab_pool *pool, const struct lab_audit_call *call,
                             enum lab_audit_fault fault, const void *thing, uint32_t index,
                             uint64_t before, uint64_t offset)
 {
-    struct lab_audit_entry entry = {
-        .fault = fault, .pool = pool->name, .thing = thing, .index = index, .offset = offset};
+    struct lab_audit_entry entry = {.fault = name_of(pool, fault, call->who, before),
+                                    .pool = pool->name,
+                                    .thing = thing,
+                                    .index = index,
+                                    .offset = offset};
 
     lab_audit_report(pool->audit, &entry, call, before);
+}
+
+static LAB_COLD void report_shared(struct lab_pool *pool, uint32_t slot,
+                                   const struct lab_audit_call *call)
+{
+    pool->slow[slot].look.shared = 1;
+    report(pool, call, LAB_AUDIT_SHARED_LCORE, NULL, LAB_AUDIT_NONE, 0, 0);
+}
+
+static lab_atomic_t *begin(struct lab_pool *pool, uint32_t slot, const struct lab_audit_call *call)
+{
+    if (slot != lab_pool_slot(LAB_LCORE_ANY) &&
+        lab_pool_is_shared(&pool->slow[slot].look, call->who))
+        report_shared(pool, slot, call);
+    return lab_pool_call_begin(pool, slot, call->who);
 }
 
 /* Gets */
@@ -169,7 +206,7 @@ static int get_full(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **r
                     unsigned n, struct lab_audit_site site, uint64_t mode)
 {
     struct look look = look_begin(pool, slot, site, mode, pool->slow[slot].look.at);
-    lab_atomic_t *call = lab_pool_call_begin(pool, slot, look.call.who);
+    lab_atomic_t *call = begin(pool, slot, &look.call);
     int rc = lab_pool_take(pool, slot, gfp, ret_things, n);
 
     look.call.at = time_of_get(pool, slot);
@@ -286,7 +323,7 @@ LAB_INLINE bool see_put_inline(struct lab_pool *pool, const struct lab_audit_cal
 static int put_full(struct lab_pool *pool, uint32_t slot, struct lab_audit_call call,
                     void *const *things, unsigned n)
 {
-    lab_atomic_t *inside = lab_pool_call_begin(pool, slot, call.who);
+    lab_atomic_t *inside = begin(pool, slot, &call);
     void *good[BURST];
     int rc = 0;
 

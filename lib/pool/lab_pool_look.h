@@ -58,7 +58,8 @@ LAB_INLINE bool lab_pool_put_plain(struct lab_pool *pool, uint32_t slot, void *c
 
     if (lab_unlikely(index == LAB_POOL_NO_INDEX) ||
         !lab_pool_look_holds(look, lab_load_acquire(&pool->audit->table->mode)) ||
-        !lab_audit_is_own(site) || lab_unlikely((lab_pool_hunger(slow_puts) | pool->reserved) != 0))
+        lab_pool_is_shared(look, look->who) || !lab_audit_is_own(site) ||
+        lab_unlikely((lab_pool_hunger(slow_puts) | pool->reserved) != 0))
         return false;
     call.who = look->who;
     call.at = lab_pool_look_time(look);

@@ -39,6 +39,16 @@ LAB_INLINE unsigned lab_pool_call_party(uint64_t call)
     return (unsigned)(call >> 1) & (LAB_AUDIT_PARTIES - 1);
 }
 
+/* Whether the lcore is inside a call of the same process: somebody else has its id, or its thread
+ * ended there. One of another process may have been killed there. Wait-free. */
+LAB_INLINE bool lab_pool_is_shared(const struct lab_pool_look *look, uint64_t who)
+{
+    uint64_t call = lab_load_relaxed(&look->call);
+
+    return lab_unlikely((call & LAB_POOL_CALL_INSIDE) != 0) &&
+           lab_pool_call_party(call) == lab_audit_word_party(who);
+}
+
 /* Around all that a call of an lcore does, by its word. Owner; wait-free. */
 LAB_INLINE void lab_pool_call_begin_owner(struct lab_pool_look *look, const struct lab_deque *deque,
                                           uint64_t who)

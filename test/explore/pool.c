@@ -76,7 +76,7 @@ static const struct pools_game games[] = {
      {{PUT(1), GET(1)}, {GET(1)}},
      .hand = {1},
      .company = true,
-     .bound = 4},
+     .bound = 3},
     {"company: two processes revoke",
      {{GET(1)}, {GET(1)}, {GET(1), PUT(1)}},
      .tips = {1, 0, 1},

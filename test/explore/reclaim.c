@@ -39,6 +39,7 @@ static const struct pools_game games[] = {
     {"a pop that puts bot back",
      {{GET(1)}, {RECLAIM}},
      .tips = {2},
+     .capacity = 2, /* too small for what is gathered, so that some stays where it was */
      .reach = 2,
      .marked = true,
      .reclaim = OF_PROCESSES,

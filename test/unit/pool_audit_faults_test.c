@@ -2,7 +2,10 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "pool_audit_rig.h"
+#include <lab_pool_sweep.h>
+#include <pthread.h>
 #include <random.h>
+#include <semaphore.h>
 
 /* Everything that can be wrong is found at once, with the right call sites, and changes nothing. */
 
@@ -347,6 +350,82 @@ static void a_thousand_of_each(void **state)
     unmake(&rig);
 }
 
+/* Two threads with one id: one is inside a call, for the reporter keeps it there, while the other
+ * calls. */
+
+static struct {
+    sem_t inside, leave;
+    struct lab_pool *pool;
+    unsigned shared, others;
+} twins;
+
+static void keep_inside(const struct lab_audit_entry *entry)
+{
+    if (entry->fault == LAB_AUDIT_SHARED_LCORE) {
+        twins.shared++;
+        return;
+    }
+    twins.others++;
+    assert_int_equal(sem_post(&twins.inside), 0);
+    assert_int_equal(sem_wait(&twins.leave), 0);
+}
+
+static void *free_what_is_foreign(void *unused)
+{
+    static char foreign[64];
+
+    (void)lab_pool_put(twins.pool, 3, foreign);
+    return NULL;
+}
+
+static void two_with_one_id(void **state)
+{
+    pthread_t thread;
+    struct rig rig;
+    void *thing;
+
+    make(&rig, BUFFERS, false);
+    twins.pool = rig.pool;
+    twins.shared = twins.others = 0;
+    assert_int_equal(sem_init(&twins.inside, 0, 0), 0);
+    assert_int_equal(sem_init(&twins.leave, 0, 0), 0);
+    lab_audit_report_to(keep_inside, 0);
+    assert_int_equal(lab_pool_get(rig.pool, 3, &thing), 0);
+    assert_int_equal(lab_pool_put(rig.pool, 3, thing), 0); /* one alone, and nothing is said */
+    assert_int_equal(lab_pool_get(rig.pool, 3, &thing), 0);
+    assert_int_equal(twins.shared, 0);
+
+    assert_int_equal(pthread_create(&thread, NULL, free_what_is_foreign, NULL), 0);
+    assert_int_equal(sem_wait(&twins.inside), 0);
+    assert_int_equal(lab_pool_put(rig.pool, 3, thing), 0);
+    assert_int_equal(twins.shared, 1);
+    assert_int_equal(sem_post(&twins.leave), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+
+    /* What looks like a double free is called so no more, if that lcore had it last. */
+    assert_int_equal(lab_pool_put(rig.pool, 4, thing), -EINVAL);
+    assert_int_equal(twins.shared, 2);
+    assert_int_equal(twins.others, 1);
+    lab_audit_report_to(listen, 0);
+    rig_unmake(&rig);
+}
+
+/* One that was killed in a call leaves its lcore inside; who has the id then is another process. */
+static void who_comes_after_the_dead_is_alone(void **state)
+{
+    struct lab_pool_look *look;
+    struct rig rig;
+    void *thing;
+
+    make(&rig, BUFFERS, false);
+    assert_int_equal(lab_pool_get(rig.pool, 3, &thing), 0);
+    look = &rig.pool->slow[lab_pool_slot(3)].look;
+    lab_store_relaxed(&look->call, (lab_load_relaxed(&look->call) ^ 6) | LAB_POOL_CALL_INSIDE);
+    assert_int_equal(lab_pool_put(rig.pool, 3, thing), 0);
+    assert_int_equal(told, 0);
+    rig_unmake(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +439,8 @@ int main(void)
         cmocka_unit_test(writes_after_a_free),
         cmocka_unit_test(a_pools_first_filling_is_left_alone),
         cmocka_unit_test(a_thousand_of_each),
+        cmocka_unit_test(two_with_one_id),
+        cmocka_unit_test(who_comes_after_the_dead_is_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

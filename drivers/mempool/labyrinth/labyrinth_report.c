@@ -84,8 +84,12 @@ static void begin(char *text, const struct lab_audit_entry *entry)
                  lab_audit_fault_text(entry->fault));
         return;
     }
-    snprintf(text, TEXT, "mempool %s: object %p %s", entry->pool, entry->thing,
-             lab_audit_fault_text(entry->fault));
+    if (entry->fault == LAB_AUDIT_SHARED_LCORE && entry->thing == NULL)
+        snprintf(text, TEXT, "mempool %s: a call %s", entry->pool,
+                 lab_audit_fault_text(entry->fault));
+    else
+        snprintf(text, TEXT, "mempool %s: object %p %s", entry->pool, entry->thing,
+                 lab_audit_fault_text(entry->fault));
     if (entry->caller.site == 0) {
         snprintf(text + strlen(text), TEXT - strlen(text),
                  "; it is dropped. LABYRINTH_OPTIONS=audit=full names who freed it");
