@@ -470,6 +470,7 @@ int pools_main(int argc, char **argv, const struct pools_game *games, unsigned n
         const struct pools_game *g = &games[i / 2];
 
         *p = play_program(g->name, "", &g->steps, g->bound ? g->bound : 3, i % 2 == 1);
+        p->bound -= i % 2 == 1 ? g->less : 0;
         memcpy(p->thread_name, names, sizeof(names));
         p->mortal &= g->mortal ? g->mortal : ~0u;
         p->broken = g->broken;

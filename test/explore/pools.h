@@ -45,6 +45,7 @@ struct pools_game {
     unsigned mortal;  /* bit t: thread t is one of those that may die; left 0: all are */
     bool broken;      /* it must fail */
     unsigned bound;   /* left 0: 3 */
+    unsigned less;    /* so much lower still where threads die, which takes the longest */
 };
 
 /* Steps, of what their macros say. */
