@@ -7,6 +7,7 @@
 #include <lab_audit_here.h>
 #include <lab_os.h>
 #include <lab_ticks.h>
+#include <string.h>
 
 size_t lab_audit_footprint(uint32_t count, const struct lab_audit_options *options)
 {
@@ -53,6 +54,14 @@ static uint32_t forget_records(struct lab_audit *audit)
     }
     for (uint32_t i = 0; i < LAB_AUDIT_WATCH; i++)
         lab_store_relaxed(&audit->table->watch[i], 0);
+    return watched;
+}
+
+uint32_t lab_audit_forget(struct lab_audit *audit)
+{
+    uint32_t watched = forget_records(audit);
+
+    memset(audit->record, 0, audit->count * sizeof(audit->record[0]));
     return watched;
 }
 

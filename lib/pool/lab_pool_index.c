@@ -86,6 +86,8 @@ int lab_pool_disown_all(struct lab_pool *pool)
     lab_pool_await(pool,
                    -(int64_t)(pool->adopted < pool->reserved ? pool->adopted : pool->reserved));
     pool->reserve_bytes = 0;
+    if (pool->audit != NULL)
+        lab_pool_await(pool, -(int64_t)lab_audit_forget(pool->audit));
     memset(pool->hash, 0, ((size_t)pool->hash_mask + 1) * sizeof(*pool->hash));
     lab_store_relaxed(&pool->low_free, pool->count);
     pool->adopted = 0;

@@ -7,6 +7,7 @@ with every process, mount and runtime directory that it had, however the test en
 """
 
 import contextlib
+import glob
 import json
 import os
 import re
@@ -29,6 +30,7 @@ OPS = 'labyrinth'
 # see anything but DPDK's ring.
 MODES = ('', 'cache=on', 'cache=off', 'audit=sample', 'audit=full', 'audit=full:reclaim=auto',
          'audit=full:poison=on', 'audit=full:quarantine=20')
+FEW_PLUGINS = ('bus_pci', 'bus_vdev', 'mempool_bucket', 'mempool_ring', 'mempool_stack', 'net_null')
 SKIPPED = 77  # meson's exit status of a test that was not run
 WAIT_S = 120  # for what will come, however busy the machine is
 
@@ -103,6 +105,25 @@ def safe_parent():
             return parent
     raise Skip('EAL takes no plugin from a world-writable directory, and there is no other: '
                'build in your home directory')
+
+
+def plugins_folder():
+    """Where DPDK loads plugins from by itself."""
+    libraries = subprocess.run(['pkg-config', '--variable=libdir', 'libdpdk'], text=True,
+                               capture_output=True, check=True).stdout.strip()
+    folders = glob.glob(f'{libraries}/dpdk/pmds-*')
+    if os.geteuid() != 0 or len(folders) != 1:
+        raise Skip('needs root, and one DPDK, to show it another folder of plugins')
+    return folders[0]
+
+
+def with_plugins_of(folder):
+    """What to start a program by that is to find DPDK's plugins in another folder."""
+    before = ['unshare', '-m', 'sh', '-c', f'mount --bind "{folder}" "{plugins_folder()}" && '
+              'exec "$@"', 'sh']
+    if subprocess.run([*before, 'true'], check=False, capture_output=True).returncode != 0:
+        raise Skip('nothing can be mounted here')
+    return before
 
 
 class Program:
@@ -196,6 +217,17 @@ class Place:
         if not os.path.exists(copy):  # a program may have it mapped already
             shutil.copy(path, copy)
         return copy
+
+    def with_few_drivers(self):
+        """What to start a program by, so that the table of mempool drivers has room for more: in
+        some releases of DPDK, its own leave one slot."""
+        folder = os.path.join(self.directory, 'few')
+        if not os.path.isdir(folder):
+            os.mkdir(folder)
+            for name in FEW_PLUGINS:
+                for path in glob.glob(f'{plugins_folder()}/librte_{name}.so*'):
+                    shutil.copy(path, folder, follow_symlinks=False)
+        return with_plugins_of(folder)
 
     def eal(self, *arguments, plugins=None):
         options = ['--no-pci', f'--file-prefix={self.prefix}']

@@ -132,6 +132,21 @@ static void test_what_is_no_mbuf(void **state)
     rte_mempool_free(mp);
 }
 
+/* All is as with mbufs: the sizes, and a private area of zeros. */
+static void test_what_has_the_size_of_mbufs(void **state)
+{
+    struct rte_mempool *mp = rte_mempool_create("other", SIZE, sizeof(struct rte_mbuf), 0, 16, NULL,
+                                                NULL, NULL, NULL, SOCKET_ID_ANY, 0);
+    void *object;
+
+    assert_int_equal(rte_mempool_get(mp, &object), 0);
+    memset(object, 0x5a, sizeof(struct rte_mbuf));
+    assert_false(labyrinth_mbuf_renew(mp, object));
+    for (size_t i = 0; i < sizeof(struct rte_mbuf); i++)
+        assert_int_equal(((char *)object)[i], 0x5a);
+    rte_mempool_free(mp);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +154,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_attached_to_others_data),
         cmocka_unit_test(test_data_elsewhere_for_good),
         cmocka_unit_test(test_what_is_no_mbuf),
+        cmocka_unit_test(test_what_has_the_size_of_mbufs),
     };
     int failed;
 

@@ -10,10 +10,10 @@ import glob
 import os
 import shutil
 import signal
-import subprocess
 import time
 
-from dpdk_support import OPS, PLUGIN, WAIT_S, Skip, built, check, check_equal, main, tool
+from dpdk_support import (OPS, PLUGIN, WAIT_S, Skip, built, check, check_equal, main,
+                          plugins_folder, tool, with_plugins_of)
 
 SOC = ('cn', 'dpaa', 'octeontx')  # ops of buffer managers that only some processors of ARM's have
 COMPLAINT = 'no free slot among DPDK\'s 16 mempool ops'
@@ -58,27 +58,23 @@ def indices(place):
 def indices_behind_another(place):
     """What -d names before us keeps its index, too."""
     other = place.plugin(built('dummy_ops.so'))
-    alone = forward(place, *place.ordinary_memory(64), plugins=[other], ops='ring_mp_mc')
+    before = place.with_few_drivers()
+    alone = forward(place, *place.ordinary_memory(64), plugins=[other], ops='ring_mp_mc',
+                    before=before)
     alone.finish()
-    program = forward(place, *place.ordinary_memory(64), plugins=[other, place.plugin()])
+    program = forward(place, *place.ordinary_memory(64), plugins=[other, place.plugin()],
+                      before=before)
     check_equal(program.table, alone.table + [OPS], 'table with both')
 
 
 def indices_of_an_installed_driver(place):
     """Found by DPDK itself, in the midst of its own drivers, with and without -d."""
-    libraries = subprocess.run(['pkg-config', '--variable=libdir', 'libdpdk'], text=True,
-                               capture_output=True, check=True).stdout.strip()
-    folders = glob.glob(f'{libraries}/dpdk/pmds-*')
-    if os.geteuid() != 0 or len(folders) != 1:
-        raise Skip('needs root, and one DPDK, to show it another folder of plugins')
     copy = os.path.join(place.directory, 'pmds')
-    shutil.copytree(folders[0], copy, symlinks=True)
+    shutil.copytree(plugins_folder(), copy, symlinks=True)
     for installed in glob.glob(f'{copy}/librte_mempool_labyrinth*'):
         os.unlink(installed)
     shutil.copy(PLUGIN, f'{copy}/librte_mempool_labyrinth.so')
-    before = ['unshare', '-m', 'sh', '-c', f'mount --bind "{copy}" "{folders[0]}" && exec "$@"', 'sh']
-    if subprocess.run([*before, 'true'], check=False, capture_output=True).returncode != 0:
-        raise Skip('nothing can be mounted here')
+    before = with_plugins_of(copy)
     # The order of a folder is its own, so that without ours is looked at in the copy, too.
     os.rename(f'{copy}/librte_mempool_labyrinth.so', f'{copy}/labyrinth.off')
     program = forward(place, *place.ordinary_memory(64), plugins=[], ops='ring_mp_mc', before=before)

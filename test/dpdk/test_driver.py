@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""driver_test, on both kinds of memory, and renew_test."""
+"""driver_test, on both kinds of memory, and the tests of single files of the driver."""
 
 from dpdk_support import built, check_equal, lcores, main
 
@@ -27,4 +27,10 @@ def mbufs_are_renewed(place):
     check_equal(status, 0, 'exit status of renew_test')
 
 
-main(in_huge_pages, in_ordinary_memory, mbufs_are_renewed)
+def callers_are_learned_once(place):
+    status, output = place.run(built('caller_test'))
+    print(output, flush=True)
+    check_equal(status, 0, 'exit status of caller_test')
+
+
+main(in_huge_pages, in_ordinary_memory, mbufs_are_renewed, callers_are_learned_once)

@@ -17,8 +17,8 @@ from dpdk_support import OPS, built, check, check_equal, main
 REFUSAL = 'does not belong to this driver: this process loaded its mempool drivers in another order'
 
 
-def shell(place, plugins, *arguments):
-    program = place.start(built('pool_shell'), *place.eal(*arguments, plugins=plugins))
+def shell(place, plugins, *arguments, before=()):
+    program = place.start(*before, built('pool_shell'), *place.eal(*arguments, plugins=plugins))
     program.expect('^ok$')
     return program
 
@@ -27,9 +27,11 @@ def processes(place, ops, *drivers):
     """A pool of these ops, in a primary process that has these drivers, and in a secondary that has
     them the other way round. Ours, in the end, is where the other one is that loads it first."""
     memory = place.shared_memory()
-    primary = shell(place, drivers, '--lcores=0', '--proc-type=primary', *memory)
+    before = place.with_few_drivers()
+    primary = shell(place, drivers, '--lcores=0', '--proc-type=primary', *memory, before=before)
     check_equal(primary.ask(f'0 create shared 1000 0 {ops}'), 1000, 'objects')
-    secondary = shell(place, drivers[::-1], '--lcores=1', '--proc-type=secondary', memory[0])
+    secondary = shell(place, drivers[::-1], '--lcores=1', '--proc-type=secondary', memory[0],
+                      before=before)
     check_equal(secondary.ask('1 lookup shared'), 1000, 'objects')
     return primary, secondary
 

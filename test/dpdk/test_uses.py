@@ -10,7 +10,7 @@ import re
 
 from dpdk_support import MODES, OPS, built, check, check_equal, lcores, main
 
-USES = ('private', 'mbufs', 'clones', 'pinned', 'own_objects', 'pieces', 'small', 'own_cache',
+USES = ('private', 'mbufs', 'clones', 'pinned', 'own_objects', 'pieces', 'too_little', 'small', 'own_cache',
         'names', 'fork')
 
 # What is no report: small pools have small quarantines.
@@ -40,6 +40,13 @@ def a_program_sees_no_difference(place):
         check_equal(TOLD_ANYWAY.sub('', said), '', f'the driver with "{mode}"')
 
 
+def a_child_frees_what_its_parent_made(place):
+    wanted, _ = run(place, 'ring_mp_mc', '', 'fork_that_frees')
+    for mode in 'audit=full', 'audit=full:reclaim=auto':
+        found, said = run(place, OPS, mode, 'fork_that_frees')
+        check_equal((found, said), (wanted, ''), f'with "{mode}"')
+
+
 def what_is_foreign_is_told_at_every_level(place):
     for mode in MODES:
         _, said = run(place, OPS, mode, 'foreign')
@@ -65,5 +72,5 @@ def the_quarantine_of_a_small_pool_is_small(place):
     check(said.count('cut down') == 4, f'not once for each pool that is too small: {said}')
 
 
-main(a_program_sees_no_difference, what_is_foreign_is_told_at_every_level,
+main(a_program_sees_no_difference, a_child_frees_what_its_parent_made, what_is_foreign_is_told_at_every_level,
      all_of_many_mempools_are_followed, the_quarantine_of_a_small_pool_is_small)

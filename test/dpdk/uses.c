@@ -249,6 +249,33 @@ static void use_pieces(void)
     rte_mempool_free(mp);
 }
 
+/* Memory ends half-way: what was populated is taken out again, and the mempool has other memory, or
+ * is given up. */
+static void use_too_little(void)
+{
+    size_t bytes = 256 * 1024;
+
+    for (int round = 0; round < 2; round++) {
+        struct rte_mempool *mp =
+            rte_mempool_create_empty("large", 60000, 4096, CACHE, 0, SOCKET_ID_ANY, 0);
+        void *objects[SIZE];
+        unsigned n;
+
+        if (mp == NULL || rte_mempool_set_ops_byname(mp, ops, NULL) != 0)
+            fail("large", ENOMEM);
+        printf("populate: %s\n", rte_strerror(-rte_mempool_populate_default(mp)));
+        for (int put = 0; round == 1 && put < 3; put++) {
+            if (put == 0 && rte_mempool_populate_virt(mp, rte_malloc(NULL, bytes, 4096), bytes,
+                                                      4096, NULL, NULL) <= 0)
+                fail("populate_virt", ENOMEM);
+            n = drain(mp, objects, SIZE);
+            rte_mempool_put_bulk(mp, objects, n);
+            tell("put", mp);
+        }
+        rte_mempool_free(mp);
+    }
+}
+
 static void use_small(void)
 {
     static const unsigned sizes[] = {1, 2, 3, 7, 100};
@@ -336,6 +363,26 @@ static void use_fork(void)
     rte_mempool_free(mp);
 }
 
+/* One that frees what its parent made, and does not use any more. */
+static void use_fork_that_frees(void)
+{
+    struct rte_mempool *mp = make("freed by a child", SIZE, 0);
+    int status;
+    pid_t child;
+
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        rte_mempool_free(mp);
+        exit(3);
+    }
+    waitpid(child, &status, 0);
+    printf("the child's status: %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    fflush(stdout);
+    sleep(2); /* reclaim=auto looks once a second */
+    exit(0);  /* without rte_eal_cleanup(), which would take the memory away */
+}
+
 /* Not a use, but a mistake: of another pool's objects, put by a thread whose puts are looked at. */
 static void use_foreign(void)
 {
@@ -374,10 +421,12 @@ static const struct {
     {"pinned", use_pinned},
     {"own_objects", use_own_objects},
     {"pieces", use_pieces},
+    {"too_little", use_too_little},
     {"small", use_small},
     {"own_cache", use_own_cache},
     {"names", use_names},
     {"fork", use_fork},
+    {"fork_that_frees", use_fork_that_frees},
     {"foreign", use_foreign},
     {"leaks", use_leaks},
 };

@@ -191,6 +191,39 @@ static void leaks_are_grouped_by_call_site(void **state)
     rig_unmake(&rig);
 }
 
+/* What holds for the objects that a pool has forgotten is not said of those that it has now. */
+static void other_objects_have_no_past(void **state)
+{
+    const enum lab_audit_level levels[] = {LAB_AUDIT_SAMPLE, LAB_AUDIT_FULL};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct lab_pool_options options = audited_options(OBJECTS, 100, levels[i]);
+        struct rig rig;
+        uint64_t word;
+
+        options.audit.sample = 1;
+        listen_from_now();
+        rig_make_held(&rig, &options);
+        rig_put(&rig, 0, rig.things, 100);
+        rig_drain(&rig, 0, 10);
+        assert_int_equal(lab_pool_report_leaks(rig.pool, NULL), 100);
+        assert_int_equal(lab_pool_disown_all(rig.pool), 0);
+        assert_int_equal(lab_pool_report_leaks(rig.pool, NULL), 0);
+        for (int k = 99; k >= 0; k--)
+            assert_int_equal(lab_pool_adopt(rig.pool, rig.things[k]), 0);
+        /* Their first filling, which may be written to: lab_audit_may_touch(). */
+        word = lab_load_relaxed(&rig.pool->audit->record[0].word);
+        assert_int_equal(lab_audit_word_generation(word), 0);
+        rig_put(&rig, 0, rig.things, 100);
+        assert_int_equal(lab_pool_report_leaks(rig.pool, NULL), 0);
+        /* No put looks for what is watched any more. */
+        assert_int_equal(lab_load_relaxed(&rig.pool->slow_puts) % LAB_POOL_HUNGER,
+                         levels[i] == LAB_AUDIT_FULL);
+        rig_check(&rig);
+        rig_unmake(&rig);
+    }
+}
+
 static void samples_find_a_leak(void **state)
 {
     struct lab_pool_options options = audited_options(BUFFERS, 60000, LAB_AUDIT_SAMPLE);
@@ -245,6 +278,7 @@ int main(void)
         cmocka_unit_test(without_records_there_is_no_audit),
         cmocka_unit_test(what_is_put_waits_in_quarantine),
         cmocka_unit_test(leaks_are_grouped_by_call_site),
+        cmocka_unit_test(other_objects_have_no_past),
         cmocka_unit_test(samples_find_a_leak),
         cmocka_unit_test(options_that_make_no_sense_are_refused),
     };

@@ -18,9 +18,14 @@
 #include "labyrinth_driver.h"
 #include "labyrinth_mbuf.h"
 
-/* Audited mempools that this process made, and NULL where one was. */
+/* An audited mempool that this process made, and its pool; NULL where one was. */
+struct follower {
+    struct rte_mempool *mp;
+    const struct lab_pool *pool;
+};
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct rte_mempool **followed;
+static struct follower *followed;
 static size_t places;
 
 /* A quarantine keeps objects from a program that may have chosen its pools' sizes with care: small
@@ -50,11 +55,23 @@ void labyrinth_audit_prepare(struct rte_mempool *mp, struct labyrinth_options *o
     cut_quarantine(mp, audit);
 }
 
+/* Where memory ends half-way, rte_mempool takes all objects out again, and nobody has them. In a
+ * mempool whose program enqueues them itself, populated_size says nothing. */
+static bool is_emptied(const struct rte_mempool *mp, const struct lab_pool *pool)
+{
+    return mp->populated_size == 0 && pool->adopted < pool->count &&
+           lab_load_relaxed(&pool->strangers) == LAB_POOL_CLOSED;
+}
+
 static void report_leaks(const struct rte_mempool *mp)
 {
-    uint64_t cached, *skip = labyrinth_cached_objects(mp, &cached);
+    const struct lab_pool *pool = labyrinth_pool_of(mp);
+    uint64_t cached, *skip;
 
-    (void)lab_pool_report_leaks(labyrinth_pool_of(mp), skip);
+    if (is_emptied(mp, pool))
+        return;
+    skip = labyrinth_cached_objects(mp, &cached);
+    (void)lab_pool_report_leaks(pool, skip);
     free(skip);
 }
 
@@ -89,32 +106,35 @@ static void watch_events(void)
                       rte_strerror(rte_errno));
 }
 
-/* A free place, behind all others if need be. NULL where memory is short. */
-static struct rte_mempool **find_place(void)
+/* A free place, behind all others if need be; or that of one which another process has freed, and
+ * where this one now is. NULL where memory is short. */
+static struct follower *find_place(const struct rte_mempool *mp)
 {
-    struct rte_mempool **more;
+    struct follower *more;
 
     for (size_t i = 0; i < places; i++)
-        if (followed[i] == NULL)
+        if (followed[i].mp == mp)
             return &followed[i];
-    more = reallocarray(followed, places + 1, sizeof(struct rte_mempool *));
+    for (size_t i = 0; i < places; i++)
+        if (followed[i].mp == NULL)
+            return &followed[i];
+    more = reallocarray(followed, places + 1, sizeof(*followed));
     if (more == NULL)
         return NULL;
     followed = more;
-    followed[places] = NULL;
     return &followed[places++];
 }
 
 void labyrinth_audit_follow(struct rte_mempool *mp)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    struct rte_mempool **place;
+    struct follower *place;
 
     pthread_once(&once, watch_events);
     pthread_mutex_lock(&lock);
-    place = find_place();
+    place = find_place(mp);
     if (place != NULL)
-        *place = mp;
+        *place = (struct follower){.mp = mp, .pool = mp->pool_data};
     pthread_mutex_unlock(&lock);
     if (place == NULL)
         LABYRINTH_LOG(ERR,
@@ -127,8 +147,8 @@ void labyrinth_audit_forget(const struct rte_mempool *mp)
 {
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < places; i++)
-        if (followed[i] == mp)
-            followed[i] = NULL;
+        if (followed[i].mp == mp)
+            followed[i].mp = NULL;
     pthread_mutex_unlock(&lock);
 }
 
@@ -141,12 +161,20 @@ static bool is_mapped(const void *address)
     return mincore((void *)page, 1, &resident) == 0;
 }
 
+/* Another process may have freed it, or a child: nobody is told, and the memory may be anybody's by
+ * now. */
+static bool is_there(const struct follower *follower)
+{
+    return is_mapped(follower->mp) && is_mapped(follower->pool) &&
+           follower->mp->pool_data == follower->pool && follower->pool->magic == LAB_POOL_MAGIC;
+}
+
 void labyrinth_audit_each(void (*visit)(struct rte_mempool *mp))
 {
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < places; i++)
-        if (followed[i] != NULL && is_mapped(followed[i]))
-            visit(followed[i]);
+        if (followed[i].mp != NULL && is_there(&followed[i]))
+            visit(followed[i].mp);
     pthread_mutex_unlock(&lock);
 }
 
@@ -155,12 +183,12 @@ RTE_FINI(labyrinth_audit_end)
     size_t gone = 0;
 
     for (size_t i = 0; i < places; i++) {
-        if (followed[i] == NULL)
+        if (followed[i].mp == NULL)
             continue;
-        if (is_mapped(followed[i]))
-            report_leaks(followed[i]);
-        else
+        if (!is_mapped(followed[i].mp))
             gone++;
+        else if (is_there(&followed[i]))
+            report_leaks(followed[i].mp);
     }
     if (gone > 0)
         LABYRINTH_LOG(NOTICE,

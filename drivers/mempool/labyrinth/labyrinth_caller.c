@@ -14,10 +14,11 @@
 #include "labyrinth_site.h"
 
 /* What is known of a site, in one word, so that it is read and written at once:
- *     63 .. 24  the site, but for the bits that are its place in the table
+ *     63 .. 24  the site, but for the bits that are its row in the table
  *     23 .. 12  words from the frame below to this one, 0: the site is the program's own
  *     11 ..  0  words from the frame below to the return address */
-#define PLACES 1024u
+#define ROWS 1024u
+#define PLACES 4u /* in a row: one that is driven out is looked up again, at each of its calls */
 #define TAG_SHIFT 24
 #define SIZE_SHIFT 12
 #define WORDS_MASK UINT64_C(0xfff)
@@ -26,16 +27,36 @@
 #define DEPTH_MAX 12
 #define FRAMES_MAX 64
 
-static lab_atomic_t learned[PLACES];
-
-static lab_atomic_t *place_of(uint64_t site)
-{
-    return &learned[site % PLACES];
-}
+static lab_atomic_t learned[ROWS][PLACES];
 
 static uint64_t tag_of(uint64_t site)
 {
-    return site / PLACES << TAG_SHIFT;
+    return site / ROWS << TAG_SHIFT;
+}
+
+/* The site's word, or 0 where there is none. */
+static uint64_t find(uint64_t site)
+{
+    const lab_atomic_t *row = learned[site % ROWS];
+
+    for (unsigned i = 0; i < PLACES; i++) {
+        uint64_t word = lab_load_relaxed(&row[i]);
+
+        if (lab_likely(word >> TAG_SHIFT == tag_of(site) >> TAG_SHIFT))
+            return word;
+    }
+    return 0;
+}
+
+/* The oldest of a row goes. Another thread that looks there meanwhile may miss one, and learns it
+ * again. */
+static void keep(uint64_t site, uint64_t word)
+{
+    lab_atomic_t *row = learned[site % ROWS];
+
+    for (unsigned i = PLACES - 1; i > 0; i--)
+        lab_store_relaxed(&row[i], lab_load_relaxed(&row[i - 1]));
+    lab_store_relaxed(&row[0], word);
 }
 
 /* The frames above a site. */
@@ -86,7 +107,7 @@ static LAB_COLD uint64_t learn(uint64_t site, uint64_t cfa)
     if (strncmp(found.function, "rte_", 4) == 0 || strncmp(found.function, "__rte_", 6) == 0 ||
         strncmp(found.function, "labyrinth_", 10) == 0) /* where the op did not jump */
         word |= find_caller(site, cfa);
-    lab_store_relaxed(place_of(site), word);
+    keep(site, word);
     return word;
 }
 
@@ -95,9 +116,9 @@ const void *labyrinth_caller(struct lab_audit_site from, bool *ret_own)
     uint64_t site = (uint64_t)(uintptr_t)from.address, cfa = (uint64_t)(uintptr_t)from.frame;
 
     for (int depth = 0; depth < DEPTH_MAX; depth++) {
-        uint64_t word = lab_load_relaxed(place_of(site));
+        uint64_t word = find(site);
 
-        if (lab_unlikely(word >> TAG_SHIFT != tag_of(site) >> TAG_SHIFT))
+        if (lab_unlikely(word == 0))
             word = learn(site, cfa);
         if (lab_likely((word >> SIZE_SHIFT & WORDS_MASK) == 0))
             break;
@@ -105,7 +126,6 @@ const void *labyrinth_caller(struct lab_audit_site from, bool *ret_own)
         cfa += (word >> SIZE_SHIFT & WORDS_MASK) * sizeof(uint64_t);
     }
     /* What could not be looked up just now has no place in the table yet. */
-    *ret_own = site == (uint64_t)(uintptr_t)from.address &&
-               lab_load_relaxed(place_of(site)) == tag_of(site);
+    *ret_own = site == (uint64_t)(uintptr_t)from.address && find(site) == tag_of(site);
     return (const void *)(uintptr_t)site;
 }

@@ -12,6 +12,8 @@ static bool is_pinned(const struct rte_pktmbuf_pool_private *private)
     return (private->flags & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0;
 }
 
+#define LOOK_AT 8 /* objects; a process that died has seldom spoilt so many */
+
 /* Nothing says of a mempool that it is one of mbufs. But rte_pktmbuf_pool_init() has been called by
  * the time that memory is asked for, and then the sizes agree: behind each mbuf lies its data room,
  * or where that is elsewhere for good, what is shared about it. */
@@ -65,12 +67,32 @@ static void renew_pinned(struct rte_mempool *mp, struct rte_mbuf *mbuf)
     memset(buffer, 0, mbuf->buf_len);
 }
 
+static bool is_mbuf_of(const struct rte_mempool *mp, const void *object)
+{
+    return ((const struct rte_mbuf *)object)->pool == mp;
+}
+
+/* Other objects can have the sizes of mbufs by chance, crypto operations for one. An mbuf says
+ * whose it is as long as it lives; where this one does not, it may have been spoilt, and others
+ * tell. */
+static bool has_mbufs(const struct rte_mempool *mp, const void *object)
+{
+    const struct rte_mempool_objhdr *header = STAILQ_FIRST(&mp->elt_list);
+    bool found = is_mbuf_of(mp, object);
+
+    for (int i = 0; !found && header != NULL && i < LOOK_AT; i++) {
+        found = is_mbuf_of(mp, header + 1);
+        header = STAILQ_NEXT(header, next);
+    }
+    return found;
+}
+
 bool labyrinth_mbuf_renew(struct rte_mempool *mp, void *object)
 {
     const struct rte_pktmbuf_pool_private *private = mbuf_private(mp);
     uint32_t from, bytes;
 
-    if (private == NULL)
+    if (private == NULL || !has_mbufs(mp, object))
         return false;
     if (is_pinned(private)) {
         renew_pinned(mp, object);
