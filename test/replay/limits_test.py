@@ -116,6 +116,46 @@ class Files(Limits):
             self.assertEqual(file.read(), b"the old report")
         self.assertEqual(os.listdir(self.folder), ["run.json"])
 
+    def test_longest_name(self):
+        """The new file beside the old one has a name, too."""
+        path = self.file("n" * 255, b"the old report")
+        result = self.run_to_end("-q", f"--json={path}", DEMO, before=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (1000, 1000)))
+        self.assertEqual(result.status, 1, result.err)
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), b"the old report")
+        self.assertEqual(self.run_to_end("-q", f"--json={path}", DEMO).status, 0)
+        self.assertEqual(os.listdir(self.folder), ["n" * 255])
+
+    def test_disk_without_room_for_another_file(self):
+        """In a mount namespace of its own: the folder and the old report are all that it can have."""
+        place = self.path("disk")
+        os.mkdir(place)
+        command = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs -o nr_inodes=2 none "$0" && '
+                   'echo the old report >"$0/run.json" && { "$@"; rc=$?; cat "$0/run.json"; '
+                   'exit $rc; }', place)
+        if self.run_to_end("true", command=command).status != 0:
+            self.skipTest("no file system may be mounted here")
+        result = self.run_to_end(replay.PROGRAM, "-q", f"--json={place}/run.json", DEMO,
+                                 command=command)
+        self.assertEqual((result.status, result.out), (1, "the old report\n"), result.err)
+        self.assertIn("run.json: No space left on device", result.err)
+
+    def test_report_of_a_user_of_another_namespace(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can have others' files")
+        path = self.file("run.json", b"the old report")
+        os.chmod(self.folder, 0o777)
+        os.chmod(path, 0o666)
+        os.chown(path, 12345, 12345)
+        command = ("unshare", "--user", "--map-root-user")
+        if self.run_to_end("true", command=command).status != 0:
+            self.skipTest("no user namespace may be made here")
+        result = self.run_to_end(replay.PROGRAM, "-q", f"--json={path}", DEMO, command=command)
+        self.assertEqual(result.status, 0, result.err)
+        with open(path, encoding="utf-8") as file:
+            self.assertTrue(file.read().startswith("{"))
+
     def test_report_takes_the_place_of_the_old_one(self):
         """With its permissions, and through a link."""
         path, link = self.file("old.json", b"x" * 100000), self.path("link.json")
