@@ -198,6 +198,17 @@ class Files(Limits):
         self.assertEqual(os.listdir(self.folder), ["link"])
 
 
+class Threads(Limits):
+    def test_no_thread_for_an_lcore(self):
+        """The EAL aborts; what it has made is gone all the same."""
+        with replay.limited("pids", "pids", 2) as command:
+            if command is None:
+                self.skipTest("no control group can limit threads here")
+            result = self.run_to_end("--rxq=3", DEMO, command=command)
+        self.assertEqual(result.status, 1, result.err)
+        self.assertIn("labyrinth-replay: the EAL has given up", result.err.splitlines()[-1])
+
+
 class Waits(Limits):
     def ends(self, process, number, message):
         process.send_signal(number)
