@@ -362,6 +362,24 @@ class Budget(Limits):
         self.refused(256 * MIB, "MiB are needed of ordinary memory, of which .* are taken already",
                      *words)
 
+    def test_places_for_what_is_held(self):
+        """16 bytes for each buffer of the pool, rounded up, on each queue."""
+        self.refused(110 * MIB, r"MiB are needed of ordinary memory, .* less 33 MiB that are taken already",
+                     "--hold=fixed:1", "--rxq=32", "--mbuf-size=192", "--total-num-mbufs=65535",
+                     DEMO, before=lambda: refuse(["memfd_create"], errno.EPERM))
+
+    def test_frames_with_other_addresses(self):
+        path = self.file("large.pcap", pcap([bytes(60000)] * 100))
+        self.refused(110 * MIB, "64 queues .* need 117 MiB of memory beside the pool, .*"
+                     "and [0-9]+ MiB may be used: fewer queues",
+                     "--unique-ip", "--loop=2", "--rxq=64", path)
+
+    def test_windows_of_many_queues(self):
+        """Each has room for the largest frame twice, however small --window is."""
+        path = self.file("wide.pcap", pcap([bytes(60)], snaplen=0x7fffffff))
+        self.refused(110 * MIB, "64 queues .* need 128 MiB of memory beside the pool",
+                     "--stream", "--window=1", "--rxq=64", path)
+
     def test_capture_and_its_index(self):
         path = self.file("many.pcap", pcap([frame(1, 14)] * 1000000))
         self.refused(110 * MIB, "MiB of memory are needed to look up 1000000 frames by their "
