@@ -224,13 +224,13 @@ static void on_alarm(int number)
     _exit(EXIT_FAILURE);
 }
 
-/* Where no thread is left for an lcore, the EAL tells nobody who calls it: it prints a trace of the
- * stack and aborts. */
+/* Where no thread or descriptor is left for an lcore, the EAL does not return: it prints a trace of
+ * the stack and aborts. */
 static void on_abort(int number)
 {
     static const char text[] =
-        ": the EAL has given up, which it does where a thread is refused: it needs one for each "
-        "lcore and two more (`ulimit -u`, a control group's pids.max)\n";
+        ": the EAL has given up, and says why above; it does so where a thread or a pipe for an "
+        "lcore is refused (`ulimit -u`, `ulimit -n`, a control group's pids.max)\n";
     const char *name = program_invocation_short_name;
     ssize_t written = write(STDERR_FILENO, name, strlen(name));
 

@@ -198,6 +198,17 @@ class Files(Limits):
         self.assertEqual(os.listdir(self.folder), ["link"])
 
 
+class Descriptors(Limits):
+    def test_too_few_for_huge_pages(self):
+        """Each is an open file of the EAL's: no more of them would help."""
+        if huge_pages_free() < 64:
+            self.skipTest("there are no huge pages")
+        result = self.run_to_end("--total-num-mbufs=16383", DEMO, before=lambda: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (20, 20)))
+        self.assertEqual(result.status, 1)
+        self.assertIn("a larger `ulimit -n`", result.err.splitlines()[-1])
+
+
 class Threads(Limits):
     def test_no_thread_for_an_lcore(self):
         """The EAL aborts; what it has made is gone all the same."""
