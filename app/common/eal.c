@@ -224,19 +224,38 @@ static void on_alarm(int number)
     _exit(EXIT_FAILURE);
 }
 
+/* Where no thread or descriptor is left for an lcore, the EAL does not return: it prints a trace of
+ * the stack and aborts. */
+static void on_abort(int number)
+{
+    static const char text[] =
+        ": the EAL has given up, and says why above; it does so where a thread or a pipe for an "
+        "lcore is refused (`ulimit -u`, `ulimit -n`, a control group's pids.max)\n";
+    const char *name = program_invocation_short_name;
+    ssize_t written = write(STDERR_FILENO, name, strlen(name));
+
+    written += write(STDERR_FILENO, text, sizeof(text) - 1);
+    (void)written;
+    remove_directory();
+    _exit(EXIT_FAILURE);
+}
+
 /* rte_eal_init(), which a signal ends when it does not come back. */
 static int initialise(void)
 {
-    struct sigaction action = {.sa_handler = on_alarm}, before;
+    struct sigaction alarm_action = {.sa_handler = on_alarm}, alarm_before;
+    struct sigaction abort_action = {.sa_handler = on_abort}, abort_before;
     int rc;
 
     snprintf(eal.farewell, sizeof(eal.farewell), "%s: interrupted while the EAL started\n",
              program_invocation_short_name);
-    sigaction(SIGALRM, &action, &before);
+    sigaction(SIGALRM, &alarm_action, &alarm_before);
+    sigaction(SIGABRT, &abort_action, &abort_before);
     stop_within(PATIENCE_S);
     rc = rte_eal_init(eal.argc, eal.argv);
     stop_within(0);
-    sigaction(SIGALRM, &before, NULL);
+    sigaction(SIGALRM, &alarm_before, NULL);
+    sigaction(SIGABRT, &abort_before, NULL);
     return rc;
 }
 

@@ -120,24 +120,42 @@ static int make_alike(int file, const struct stat *before)
     (void)umask(mask);
     if (before == NULL)
         return fchmod(file, 0666 & ~mask) != 0 ? -errno : 0;
-    if (fchown(file, before->st_uid, before->st_gid) != 0 && errno != EPERM)
+    /* EINVAL: of a user whom this user namespace does not know. */
+    if (fchown(file, before->st_uid, before->st_gid) != 0 && errno != EPERM && errno != EINVAL)
         return -errno;
     return fchmod(file, before->st_mode & 07777) != 0 ? -errno : 0;
 }
 
-/* A new file beside the old one takes its place when it is whole. *ret_made: false when there can
- * be none. */
+/* A file in the same folder: its own name, which may be as long as a name can be, is not longer
+ * than that of the report. */
+static int open_beside(const char *path, char beside[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    int folder = slash == NULL ? 0 : (int)(slash + 1 - path), file;
+
+    if (snprintf(beside, PATH_MAX, "%.*s.labyrinth-XXXXXX", folder, path) >= PATH_MAX)
+        return -ENAMETOOLONG;
+    file = mkostemp(beside, O_CLOEXEC);
+    return file >= 0 ? file : -errno;
+}
+
+/* A disk that has no room for another file has none for this one once the old is cut short. */
+static bool is_full(int rc)
+{
+    return rc == -ENOSPC || rc == -EDQUOT;
+}
+
+/* A new file beside the old one takes its place when it is whole. *ret_made: false when the folder
+ * allows none. */
 static int replace(const char *path, const struct stat *before, const char *text, size_t n_bytes,
                    bool *ret_made)
 {
     char beside[PATH_MAX];
-    int rc, file = -1;
+    int file = open_beside(path, beside), rc;
 
-    if ((size_t)snprintf(beside, sizeof(beside), "%s.XXXXXX", path) < sizeof(beside))
-        file = mkostemp(beside, O_CLOEXEC);
-    *ret_made = file >= 0;
+    *ret_made = file >= 0 || is_full(file);
     if (file < 0)
-        return 0;
+        return file;
     rc = make_alike(file, before);
     if (rc == 0)
         rc = output_write_to(file, text, n_bytes);

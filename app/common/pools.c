@@ -15,6 +15,7 @@
 #include <rte_mbuf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define MIB ((size_t)1 << 20)
 
@@ -58,6 +59,15 @@ static size_t free_bytes(void)
     return bytes;
 }
 
+/* Whether the EAL cannot have so many huge pages open, beside what else is. */
+static bool lacks_files(size_t bytes)
+{
+    struct rlimit limit;
+
+    return rte_eal_has_hugepages() && getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+           limit.rlim_cur < bytes / LAB_PAGE_2M + 64;
+}
+
 static void complain_memory(const struct pool_spec *spec)
 {
     size_t page_bytes = rte_eal_has_hugepages() ? LAB_PAGE_2M : lab_os_page_bytes();
@@ -65,7 +75,10 @@ static void complain_memory(const struct pool_spec *spec)
     size_t available = free_bytes();
     char advice[96];
 
-    if (rte_eal_has_hugepages())
+    if (lacks_files(needed))
+        snprintf(advice, sizeof(advice),
+                 "a larger `ulimit -n` (to the EAL each huge page is an open file)");
+    else if (rte_eal_has_hugepages())
         hugepages_advice(advice, sizeof(advice), needed - RTE_MIN(needed, available));
     else
         snprintf(advice, sizeof(advice), "-m %zu among the EAL options", needed / MIB + 1);

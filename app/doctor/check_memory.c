@@ -67,8 +67,11 @@ static void check_promised(const struct tree *tree, const struct huge_sizes *siz
         const char *path = tree_match(tree, &files, i);
         int64_t promised = 0, available;
         uint64_t page_kib = 0;
+        int rc = tree_number(tree, &promised, "%s", path);
 
-        if (tree_number(tree, &promised, "%s", path) != 0 || promised == 0 ||
+        if (rc != 0)
+            report_unknown(report, "hugepages", path, rc);
+        if (rc != 0 || promised == 0 ||
             sscanf(strstr(path, "hugepages-"), "hugepages-%" SCNu64, &page_kib) != 1)
             continue;
         available = sizes_pages(sizes, -1, page_kib, true);

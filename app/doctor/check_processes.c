@@ -18,7 +18,8 @@
 /* Where the EAL has its directories: /var/run is /run, as a socket's path has it or not. */
 #define PREFIXES "{/var/run,/run/user/*,/tmp}/dpdk/*"
 
-static enum life process_life(const struct tree *tree, const char *number)
+static enum life process_life(const struct tree *tree, const struct locks *locks,
+                              const char *number)
 {
     struct stat status;
     pid_t pid = (pid_t)strtol(number, NULL, 10);
@@ -28,7 +29,7 @@ static enum life process_life(const struct tree *tree, const char *number)
     /* A /proc need not show what is another user's. */
     if (tree->root[0] == '\0' && pid > 0 && (kill(pid, 0) == 0 || errno == EPERM))
         return LIFE_ALIVE;
-    return LIFE_DEAD;
+    return locks->has_own ? LIFE_UNKNOWN : LIFE_DEAD; /* the number may be of another namespace */
 }
 
 /* Our own tools keep nothing there that could be locked: their process's number is in the name. */
@@ -64,7 +65,8 @@ static enum life prefix_life(const struct tree *tree, const struct locks *locks,
 {
     const char *number;
 
-    return is_tool(folder, &number) ? process_life(tree, number) : files_life(tree, locks, folder);
+    return is_tool(folder, &number) ? process_life(tree, locks, number)
+                                    : files_life(tree, locks, folder);
 }
 
 /* A secondary opens its primary's files, and only their owner may. */

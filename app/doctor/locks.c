@@ -4,6 +4,7 @@
 #include "locks.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +22,20 @@ static char *read_file(const struct tree *tree, const char *path, struct locks *
     return text;
 }
 
+/* Whether this is a container's. The kernel's first PID namespace has a number that never changes.
+ */
+static bool is_namespace(const struct tree *tree)
+{
+    struct stat status;
+
+    return tree->root[0] == '\0' &&
+           (stat("/proc/self/ns/pid", &status) != 0 || status.st_ino != 0xEFFFFFFCu);
+}
+
 void locks_read(const struct tree *tree, struct locks *ret_locks)
 {
     ret_locks->error = 0;
+    ret_locks->has_own = is_namespace(tree);
     ret_locks->locks = read_file(tree, "/proc/locks", ret_locks);
     ret_locks->sockets = read_file(tree, "/proc/net/unix", ret_locks);
 }
@@ -69,6 +81,22 @@ static enum life ask_socket(const char *path)
     return life;
 }
 
+/* Of a lock by fcntl(2) the kernel tells also where its process cannot be seen; of one by flock(2)
+ * it does not. */
+static enum life ask_file(const char *path)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    enum life life = LIFE_UNKNOWN;
+
+    if (fd < 0)
+        return LIFE_UNKNOWN;
+    if (fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
+        life = LIFE_ALIVE;
+    close(fd);
+    return life;
+}
+
 enum life locks_life(const struct locks *locks, const struct tree *tree, const char *path)
 {
     struct stat status;
@@ -85,5 +113,7 @@ enum life locks_life(const struct locks *locks, const struct tree *tree, const c
         return LIFE_ALIVE;
     if (S_ISSOCK(status.st_mode) && tree->root[0] == '\0')
         return ask_socket(path);
+    if (locks->has_own)
+        return S_ISREG(status.st_mode) ? ask_file(path) : LIFE_UNKNOWN;
     return locks->error != 0 ? LIFE_UNKNOWN : LIFE_DEAD;
 }

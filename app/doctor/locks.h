@@ -13,6 +13,7 @@ struct locks {
     char *locks;   /* /proc/locks */
     char *sockets; /* /proc/net/unix */
     int error;     /* -errno of what of both could not be read */
+    bool has_own;  /* locks of this PID namespace alone: others' processes are not seen */
 };
 
 enum life { LIFE_DEAD, LIFE_ALIVE, LIFE_UNKNOWN };

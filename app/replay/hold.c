@@ -22,6 +22,15 @@ static double any_life(void)
     return -log(any_share());
 }
 
+uint64_t hold_bytes(const struct hold_spec *spec, uint32_t most)
+{
+    struct hold hold;
+
+    if (spec->kind == HOLD_NONE)
+        return 0;
+    return (uint64_t)rte_align32pow2(most) * (sizeof(*hold.kept) + sizeof(*hold.since));
+}
+
 int hold_open(struct hold *ret_hold, const struct hold_spec *spec, uint32_t most)
 {
     uint32_t size = rte_align32pow2(most);

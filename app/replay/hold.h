@@ -28,6 +28,9 @@ struct hold {
     bool all;               /* everything goes now */
 };
 
+/* Memory that it takes to hold at most so many packets. */
+uint64_t hold_bytes(const struct hold_spec *spec, uint32_t most);
+
 /* Holds at most so many packets. 0 or -ENOMEM. */
 int hold_open(struct hold *ret_hold, const struct hold_spec *spec, uint32_t most);
 

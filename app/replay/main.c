@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #define EXIT_USAGE 2
+#define MIB (1024.0 * 1024.0)
 
 /* The run so far: main() fills it in, step by step. */
 struct replay {
@@ -60,6 +61,21 @@ static int open_stream(struct replay *replay, const struct capture_request *capt
     return stream_open(&replay->capture, &request);
 }
 
+static bool take_for_queues(const struct replay *replay)
+{
+    const struct options *options = &replay->options;
+    uint64_t bytes = sizing_beside_bytes(options, &replay->capture, replay->n_mbufs);
+
+    if (memory_take(bytes))
+        return true;
+    complain(
+        "%u queues (--rxq) need %.0f MiB of memory beside the pool, for --stream, --hold, "
+        "--exhaust or --unique-ip, and %.0f MiB may be used: fewer queues, a smaller --window, "
+        "or fewer buffers (--total-num-mbufs)",
+        options->rxq, (double)bytes / MIB, (double)memory_left() / MIB);
+    return false;
+}
+
 static int load(struct replay *replay)
 {
     const struct options *options = &replay->options;
@@ -71,11 +87,10 @@ static int load(struct replay *replay)
     rc = options->stream ? open_stream(replay, &request) : capture_load(&replay->capture, &request);
     if (rc != 0)
         return rc == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
-    (void)memory_take(options->stream ? options->window_mib << 20
-                                      : capture_memory_bytes(&replay->capture));
+    (void)memory_take(capture_memory_bytes(&replay->capture)); /* it is there already */
     if (!sizing_mbufs(options, &replay->capture, &replay->n_mbufs))
         return EXIT_USAGE;
-    return EXIT_SUCCESS;
+    return take_for_queues(replay) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* A wait of years in the middle of a capture is a clock that was set, or a fault: nobody should
@@ -223,8 +238,12 @@ static int run_find_size(struct replay *replay)
         .run = run_size,
         .context = replay,
     };
+    int rc;
 
-    if (find_size(&find, &replay->n_mbufs, rounds_next(&replay->rounds, 0)) != 0)
+    rc = find_size(&find, &replay->n_mbufs, rounds_next(&replay->rounds, 0));
+    if (rc == -EINTR)
+        complain("interrupted: the smallest pool has not been found, and the report has no run");
+    if (rc != 0)
         return EXIT_FAILURE;
     rounds_done(&replay->rounds, 0);
     return EXIT_SUCCESS;

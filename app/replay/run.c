@@ -85,7 +85,7 @@ static int open_worker(struct run_shared *shared, struct worker *w, unsigned ind
         if (w->skips == NULL)
             return -ENOMEM;
     }
-    if (options->unique_ip) {
+    if (options->unique_ip && w->supply.window == NULL) { /* where frames stand edited */
         w->scratch = malloc((size_t)WORKER_EDITED * capture->largest);
         if (w->scratch == NULL)
             return -ENOMEM;

@@ -4,7 +4,10 @@
 #include "sizing.h"
 
 #include "cpus.h"
+#include "hold.h"
 #include "message.h"
+#include "stream.h"
+#include "worker.h"
 
 #include <inttypes.h>
 #include <rte_bitops.h>
@@ -106,4 +109,16 @@ bool sizing_mbufs(const struct options *options, const struct capture *capture, 
     }
     *ret_mbufs = options->total_num_mbufs;
     return true;
+}
+
+uint64_t sizing_beside_bytes(const struct options *options, const struct capture *capture,
+                             unsigned n_mbufs)
+{
+    uint64_t held = options->rxq * hold_bytes(&options->hold, n_mbufs);
+
+    if (capture->stream != NULL)
+        return held + stream_memory_bytes(capture->stream);
+    if (options->unique_ip)
+        return held + (uint64_t)options->rxq * WORKER_EDITED * capture->largest;
+    return held;
 }

@@ -31,6 +31,12 @@ uint64_t sizing_least(const struct options *options, const struct capture *captu
 bool sizing_mbufs(const struct options *options, const struct capture *capture,
                   unsigned *ret_mbufs);
 
+/* Memory of the queues beside a pool of so many buffers, and beside a capture that is loaded: the
+ * windows of a stream, places for the packets that are held, and for a burst of frames that get
+ * other addresses. */
+uint64_t sizing_beside_bytes(const struct options *options, const struct capture *capture,
+                             unsigned n_mbufs);
+
 /* For the EAL: lcores 0, 1, 2... in turn on the CPUs that the program may use, however few. */
 void sizing_lcore_map(const struct options *options, char *text, size_t capacity);
 

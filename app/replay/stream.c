@@ -300,6 +300,13 @@ void stream_count(const struct stream *stream, struct capture *capture)
     capture->partial = stream->is_partial;
 }
 
+uint64_t stream_memory_bytes(const struct stream *stream)
+{
+    unsigned n = stream->request.n_queues;
+
+    return n * window_memory_bytes(stream->request.window_bytes / n, stream->largest);
+}
+
 void stream_close(struct stream *stream)
 {
     free(stream);

@@ -28,6 +28,9 @@ struct stream;
 int stream_open(struct capture *ret_capture, const struct stream_request *request);
 void stream_close(struct stream *stream);
 
+/* What its windows take of memory, while it reads. */
+uint64_t stream_memory_bytes(const struct stream *stream);
+
 /* Begins to read, and returns when a window is full, the files are at their end, or a second is
  * over. 0 or -errno. */
 int stream_start(struct stream *stream);

@@ -12,12 +12,28 @@
  */
 #define BYTES_PER_SLOT 256
 
-int window_open(struct window *ret_window, size_t bytes, uint32_t largest)
+/* Without memory. */
+static struct window plan(size_t bytes, uint32_t largest)
 {
     struct window window = {.n_slots = rte_align64prevpow2(RTE_MAX(bytes / BYTES_PER_SLOT, 64u))};
     size_t slots_bytes = window.n_slots * sizeof(*window.slots);
 
     window.data_bytes = RTE_MAX(bytes - RTE_MIN(bytes, slots_bytes), (size_t)2 * largest);
+    return window;
+}
+
+uint64_t window_memory_bytes(size_t bytes, uint32_t largest)
+{
+    struct window window = plan(bytes, largest);
+
+    return window.data_bytes + window.n_slots * sizeof(*window.slots);
+}
+
+int window_open(struct window *ret_window, size_t bytes, uint32_t largest)
+{
+    struct window window = plan(bytes, largest);
+    size_t slots_bytes = window.n_slots * sizeof(*window.slots);
+
     window.data = malloc(window.data_bytes);
     window.slots = malloc(slots_bytes);
     if (window.data == NULL || window.slots == NULL) {

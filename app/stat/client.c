@@ -23,8 +23,9 @@
 #define NAMES_MAX 1000000  /* no process has as many: it is none that has */
 #define NAMES_LISTED 512   /* the most that an array of telemetry's has */
 
-static void complain_end(const struct client *client, ssize_t moved)
+static void complain_end(struct client *client, ssize_t moved)
 {
+    client->is_gone = true;
     if (moved < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && client->pid == 0)
         complain("the process has not answered for %d s: is it stopped, or in a debugger?",
                  PLACE_PATIENCE_S);

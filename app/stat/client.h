@@ -14,6 +14,7 @@
 struct client {
     int fd;
     int pid;
+    bool is_gone;     /* it has hung up, or does not answer: there is nothing more to ask */
     char program[32]; /* its name; "" where the process lies in another PID namespace */
     size_t reply_bytes;
     char *reply;

@@ -64,8 +64,10 @@ json_t *pools_rows(struct client *client, bool calls)
     {
         json_t *info = client_ask(client, "info", json_string_value(name)), *row;
 
+        if (client->is_gone)
+            break;
         if (info == NULL)
-            continue; /* freed since it was listed, or else the next question fails as well */
+            continue; /* freed since it was listed */
         row = pool_row(info);
         if (calls)
             add_calls(row, NULL); /* of a pool that nobody has used yet, zeros */
@@ -77,7 +79,7 @@ json_t *pools_rows(struct client *client, bool calls)
         json_array_append_new(rows, row);
         json_decref(info);
     }
-    if (names == NULL) {
+    if (names == NULL || client->is_gone) {
         json_decref(rows);
         rows = NULL;
     }

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Labyrinth authors
 """labyrinth-doctor on machines that are made up, each with one thing wrong, and on this one."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -387,6 +388,29 @@ class Here(unittest.TestCase):
         done = doctor("--json", env={**os.environ, "LABYRINTH_BARRIER": "fence"})
         found = [f for f in json.loads(done.stdout)["findings"] if f["check"] == "membarrier"]
         self.assertEqual(found[0]["level"], "advice")
+
+    def test_another_namespace(self):
+        """Whose processes and locks are not seen from there, as from a container that shares a
+        folder."""
+        with tempfile.TemporaryDirectory() as folder:
+            os.makedirs(os.path.join(folder, "dpdk/labyrinth-replay-99999"))
+            place = os.path.join(folder, "dpdk/shared")
+            os.mkdir(place)
+            command = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c",
+                       'mount --bind "$0" /tmp && exec "$@"', folder]
+            if subprocess.run([*command, "true"], stderr=subprocess.DEVNULL,
+                              check=False).returncode != 0:
+                self.skipTest("no namespace may be made here")
+            with open(os.path.join(place, "config"), "w", encoding="ascii") as file:
+                self.assertIn("not known: whether a program has /tmp/dpdk/shared",
+                              self.of_tmp(command))
+                fcntl.lockf(file, fcntl.LOCK_EX)
+                self.assertIn("a program runs with prefix shared", self.of_tmp(command))
+
+    def of_tmp(self, command):
+        done = subprocess.run([*command, PROGRAM], capture_output=True, text=True, check=False)
+        self.assertNotIn("rm -r /tmp/", done.stdout)
+        return done.stdout
 
     def test_needs_no_dpdk(self):
         needed = subprocess.run(["readelf", "-d", PROGRAM], capture_output=True, text=True,

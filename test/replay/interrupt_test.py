@@ -173,6 +173,20 @@ class Interrupt(replay.ReplayTest):
         self.assertLess(report["rounds"], 30)
         self.assertEqual(process.returncode, 1)
 
+    def test_while_it_looks_for_a_size(self):
+        """There is no run to report, which is said."""
+        process = subprocess.Popen(
+            [replay.PROGRAM, "--find-size", "--loop=0", "--duration=10000", "--stats=0.01", DEMO],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_signals)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        while " packets, " not in process.stderr.readline():
+            self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=replay.TIMEOUT_S)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("interrupted: the smallest pool has not been found", err.splitlines()[-1])
+
     def test_no_further_pool(self):
         process = self.run_until_progress("--loop=0", "--pool=labyrinth,ring_mp_mc")
         process.send_signal(signal.SIGINT)

@@ -116,6 +116,46 @@ class Files(Limits):
             self.assertEqual(file.read(), b"the old report")
         self.assertEqual(os.listdir(self.folder), ["run.json"])
 
+    def test_longest_name(self):
+        """The new file beside the old one has a name, too."""
+        path = self.file("n" * 255, b"the old report")
+        result = self.run_to_end("-q", f"--json={path}", DEMO, before=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (1000, 1000)))
+        self.assertEqual(result.status, 1, result.err)
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), b"the old report")
+        self.assertEqual(self.run_to_end("-q", f"--json={path}", DEMO).status, 0)
+        self.assertEqual(os.listdir(self.folder), ["n" * 255])
+
+    def test_disk_without_room_for_another_file(self):
+        """In a mount namespace of its own: the folder and the old report are all that it can have."""
+        place = self.path("disk")
+        os.mkdir(place)
+        command = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs -o nr_inodes=2 none "$0" && '
+                   'echo the old report >"$0/run.json" && { "$@"; rc=$?; cat "$0/run.json"; '
+                   'exit $rc; }', place)
+        if self.run_to_end("true", command=command).status != 0:
+            self.skipTest("no file system may be mounted here")
+        result = self.run_to_end(replay.PROGRAM, "-q", f"--json={place}/run.json", DEMO,
+                                 command=command)
+        self.assertEqual((result.status, result.out), (1, "the old report\n"), result.err)
+        self.assertIn("run.json: No space left on device", result.err)
+
+    def test_report_of_a_user_of_another_namespace(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can have others' files")
+        path = self.file("run.json", b"the old report")
+        os.chmod(self.folder, 0o777)
+        os.chmod(path, 0o666)
+        os.chown(path, 12345, 12345)
+        command = ("unshare", "--user", "--map-root-user")
+        if self.run_to_end("true", command=command).status != 0:
+            self.skipTest("no user namespace may be made here")
+        result = self.run_to_end(replay.PROGRAM, "-q", f"--json={path}", DEMO, command=command)
+        self.assertEqual(result.status, 0, result.err)
+        with open(path, encoding="utf-8") as file:
+            self.assertTrue(file.read().startswith("{"))
+
     def test_report_takes_the_place_of_the_old_one(self):
         """With its permissions, and through a link."""
         path, link = self.file("old.json", b"x" * 100000), self.path("link.json")
@@ -156,6 +196,28 @@ class Files(Limits):
         result = self.run_to_end(f"--json={self.path('link')}", self.path("none.pcap"))
         self.assertIn("none.pcap", result.err)
         self.assertEqual(os.listdir(self.folder), ["link"])
+
+
+class Descriptors(Limits):
+    def test_too_few_for_huge_pages(self):
+        """Each is an open file of the EAL's: no more of them would help."""
+        if huge_pages_free() < 64:
+            self.skipTest("there are no huge pages")
+        result = self.run_to_end("--total-num-mbufs=16383", DEMO, before=lambda: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (20, 20)))
+        self.assertEqual(result.status, 1)
+        self.assertIn("a larger `ulimit -n`", result.err.splitlines()[-1])
+
+
+class Threads(Limits):
+    def test_no_thread_for_an_lcore(self):
+        """The EAL aborts; what it has made is gone all the same."""
+        with replay.limited("pids", "pids", 2) as command:
+            if command is None:
+                self.skipTest("no control group can limit threads here")
+            result = self.run_to_end("--rxq=3", DEMO, command=command)
+        self.assertEqual(result.status, 1, result.err)
+        self.assertIn("labyrinth-replay: the EAL has given up", result.err.splitlines()[-1])
 
 
 class Waits(Limits):
@@ -310,6 +372,24 @@ class Budget(Limits):
                  f"--file-prefix=limits-{os.getpid()}", "--", "--total-num-mbufs=65535", path)
         self.refused(256 * MIB, "MiB are needed of ordinary memory, of which .* are taken already",
                      *words)
+
+    def test_places_for_what_is_held(self):
+        """16 bytes for each buffer of the pool, rounded up, on each queue."""
+        self.refused(110 * MIB, r"MiB are needed of ordinary memory, .* less 33 MiB that are taken already",
+                     "--hold=fixed:1", "--rxq=32", "--mbuf-size=192", "--total-num-mbufs=65535",
+                     DEMO, before=lambda: refuse(["memfd_create"], errno.EPERM))
+
+    def test_frames_with_other_addresses(self):
+        path = self.file("large.pcap", pcap([bytes(60000)] * 100))
+        self.refused(110 * MIB, "64 queues .* need 117 MiB of memory beside the pool, .*"
+                     "and [0-9]+ MiB may be used: fewer queues",
+                     "--unique-ip", "--loop=2", "--rxq=64", path)
+
+    def test_windows_of_many_queues(self):
+        """Each has room for the largest frame twice, however small --window is."""
+        path = self.file("wide.pcap", pcap([bytes(60)], snaplen=0x7fffffff))
+        self.refused(110 * MIB, "64 queues .* need 128 MiB of memory beside the pool",
+                     "--stream", "--window=1", "--rxq=64", path)
 
     def test_capture_and_its_index(self):
         path = self.file("many.pcap", pcap([frame(1, 14)] * 1000000))

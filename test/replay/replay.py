@@ -174,7 +174,8 @@ def limited(controller, resource, limit):
         group = f"{found[0]}/labyrinth-test-{os.getpid()}"
         os.mkdir(group)
         undo.callback(remove_group, group)
-        with open(f"{group}/{resource}.{found[1]}", "w", encoding="ascii") as file:
+        name = "max" if resource == "pids" else found[1]  # in both versions
+        with open(f"{group}/{resource}.{name}", "w", encoding="ascii") as file:
             file.write(str(limit))
         yield "sh", "-c", 'echo $$ >"$0" && exec "$@"', f"{group}/cgroup.procs", PROGRAM
 
