@@ -61,7 +61,7 @@ uint32_t lab_audit_forget(struct lab_audit *audit)
 {
     uint32_t watched = forget_records(audit);
 
-    memset(audit->record, 0, audit->count * sizeof(audit->record[0]));
+    memset(audit->table->record, 0, audit->count * sizeof(audit->table->record[0]));
     return watched;
 }
 

@@ -325,10 +325,9 @@ LAB_PUBLIC int lab_pool_init(void *memory, const struct lab_pool_options *option
 LAB_PUBLIC int lab_pool_adopt(struct lab_pool *pool, void *object);
 
 /* Makes a pool of lab_pool_init() forget all objects, so that it can adopt others: the way back
- * from an adoption that failed half-way. An audit forgets them, too. Any thread, while no other uses
- * the pool; wait-free.
- * Returns 0; -EBUSY while any object is free: get them all first; -EINVAL for a pool that was cut
- * into buffers. */
+ * from an adoption that failed half-way. An audit forgets them, too. Any thread, while no other
+ * uses the pool; wait-free. Returns 0; -EBUSY while any object is free: get them all first; -EINVAL
+ * for a pool that was cut into buffers. */
 LAB_PUBLIC int lab_pool_disown_all(struct lab_pool *pool) LAB_CHECKED;
 
 /* Makes public what is in the tip of the calling thread's deque, so that others find it without

@@ -212,7 +212,7 @@ static void other_objects_have_no_past(void **state)
         for (int k = 99; k >= 0; k--)
             assert_int_equal(lab_pool_adopt(rig.pool, rig.things[k]), 0);
         /* Their first filling, which may be written to: lab_audit_may_touch(). */
-        word = lab_load_relaxed(&rig.pool->audit->record[0].word);
+        word = lab_load_relaxed(&rig.pool->audit->table->record[0].word);
         assert_int_equal(lab_audit_word_generation(word), 0);
         rig_put(&rig, 0, rig.things, 100);
         assert_int_equal(lab_pool_report_leaks(rig.pool, NULL), 0);
