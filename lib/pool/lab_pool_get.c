@@ -297,17 +297,21 @@ static void get_starving(struct request *request)
     }
 }
 
-/* What only the receive path may have, when there is nothing else. */
+/* What only the receive path may have, when there is nothing else. What lies in the own deque may
+ * be revoked meanwhile by others who starve: the reserve then gives that, too. */
 static void get_reserve(struct request *request)
 {
-    unsigned came = lab_pool_take_reserve(request->pool, &request->pieces, missing(request));
+    unsigned left, came;
 
-    request->in_pieces += came;
-    if (came > 0) {
-        request->spends = true;
-        count(request, LAB_POOL_GET_RESERVE);
-    }
-    (void)finish(request);
+    do {
+        left = missing(request);
+        came = left > 0 ? lab_pool_take_reserve(request->pool, &request->pieces, left) : 0;
+        request->in_pieces += came;
+        if (came > 0 && !request->spends)
+            count(request, LAB_POOL_GET_RESERVE);
+        request->spends |= came > 0;
+    } while (!finish(request) && (came > 0 || left == 0) &&
+             request->refills++ < lab_pool_refills_max(request->pool));
 }
 
 /* Everything that a get may try, dearer and dearer. Returns whether it has what it wants. */

@@ -102,8 +102,10 @@ static uint32_t audit(struct rig *rig, uint32_t lcore)
         struct thing *thing = rig_thing(rig, i);
         uint64_t owner = 0;
 
-        if (lab_cas_relaxed(&thing->owner, &owner, PARENT_WHO))
+        if (lab_cas_relaxed(&thing->owner, &owner, PARENT_WHO)) {
             thing->plain[0] = thing->plain[1] = PARENT_WHO;
+            lab_stack_forget(&rig->pool->stack, i); /* as a reclaim does with what it finds */
+        }
         scratch[i] = thing;
     }
     rig_put(rig, lcore, PARENT_WHO, scratch, COUNT);
