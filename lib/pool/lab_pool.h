@@ -67,8 +67,8 @@ struct lab_arena;
 /* What gets and puts need of the caller's stack at most, bytes, with an audit, too: a signal's own
  * stack, or that of a thread of PTHREAD_STACK_MIN, will do. Not counted is what a reporter of the
  * audit needs, which runs on that stack; what a process's first call at level full does to know who
- * it is, if it is a forked child; and what the loader needs, where a program that was linked
- * without -z now makes a call for the first time. */
+ * it is, if it is a forked child or a secondary of DPDK's; and what the loader needs, where a
+ * program that was linked without -z now makes a call for the first time. */
 #define LAB_POOL_STACK_BYTES 2048u
 
 /* Things in one pool: the stack's limit. */

@@ -336,6 +336,7 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     lab_store_relaxed(&pool->hot, layout->lcores);
     if (pool->audit != NULL) {
         lab_audit_begin_table(pool->audit, &layout->audited);
+        (void)lab_audit_self(); /* found out now, and not on the small stack of some get */
         if (layout->audited.level != LAB_AUDIT_OFF)
             lab_store_relaxed(&pool->hot, 0);
         if (layout->audited.level == LAB_AUDIT_FULL)

@@ -186,6 +186,24 @@ static void calls_of_an_arena(uint32_t lcore, unsigned n, unsigned gfp)
     assert_int_equal(lab_arena_destroy(arena), 0);
 }
 
+/* The first calls of a process that nobody knows yet. */
+static int make_first_calls(void *unused)
+{
+    struct lab_pool_options options = plain_options(BUFFERS, COUNT);
+
+    options.audit.level = LAB_AUDIT_FULL;
+    if (lab_pool_create(&options, &pool, NULL) != 0)
+        return 1;
+    needs_at_most(LAB_POOL_STACK_BYTES, &(struct call){"get", get, 3, 32, 0});
+    needs_at_most(LAB_POOL_STACK_BYTES, &(struct call){"put", put, 3, 32, 0});
+    return 0;
+}
+
+static void of_the_first_calls(void **state)
+{
+    assert_exited_with(0, status_of_child(make_first_calls, NULL));
+}
+
 static void of_an_arena(void **state)
 {
     static const unsigned gfps[] = {LAB_GFP_ATOMIC, LAB_GFP_NOWAIT, LAB_GFP_WAIT,
@@ -199,6 +217,7 @@ static void of_an_arena(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_the_first_calls),
         cmocka_unit_test(of_a_pool),
         cmocka_unit_test(of_a_pool_with_a_quarantine),
         cmocka_unit_test(of_an_arena),
