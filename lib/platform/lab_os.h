@@ -111,8 +111,8 @@ struct lab_os_share {
  * *ret_share is filled in as far as it says. */
 int lab_os_share_find(const char *prefix, int mine, struct lab_os_share *ret_share);
 
-/* Closes what this process has open under a name that ends in `suffix`. -ENOENT. */
-int lab_os_share_close(const char *suffix);
+/* A number that tells it from others, not 0; -errno for what is no published one. */
+int lab_os_share_number(int file, uint64_t *ret_number);
 
 /* The size of it and of its pages, bytes. */
 int lab_os_share_size(int file, size_t *ret_bytes, size_t *ret_page_bytes);
