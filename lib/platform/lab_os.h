@@ -40,6 +40,10 @@ int lab_os_populate(void *address, size_t bytes);
 /* Keeps the memory out of forked children and out of core dumps. */
 int lab_os_keep_private(void *address, size_t bytes);
 
+/* Has children find zeros in these pages of private memory, however they are made: by fork(3),
+ * _Fork(3) or clone(2). Not where the kernel's pages are larger than these. */
+int lab_os_empty_in_children(void *address, size_t bytes);
+
 /* Free hugetlb pages of a size, less those that are promised already, and all of them, on a node or
  * (node < 0) on all. -ENOENT where the kernel does not know the size or the node. Where it knows no
  * nodes at all, node 0 is the machine. */
