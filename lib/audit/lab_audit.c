@@ -89,14 +89,17 @@ uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level
     return forget_records(audit);
 }
 
+/* A lab_audit_resolver, or 0. */
+static lab_atomic_t resolving;
+
 void lab_audit_resolve_by(lab_audit_resolver *resolver)
 {
-    lab_store_release(&lab_audit_here.resolver, (uint64_t)(uintptr_t)resolver);
+    lab_store_release(&resolving, (uint64_t)(uintptr_t)resolver);
 }
 
 LAB_NOINLINE const void *lab_audit_resolve_slow(struct lab_audit_site site)
 {
-    uint64_t resolver = lab_load_acquire(&lab_audit_here.resolver);
+    uint64_t resolver = lab_load_acquire(&resolving);
     const void *address;
     bool own = false;
 

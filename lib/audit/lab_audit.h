@@ -85,7 +85,7 @@ struct lab_audit_table {
     lab_atomic_t faults[LAB_AUDIT_FAULTS];        /* found so far */
 
     lab_atomic_t process[LAB_AUDIT_PARTIES]; /* identities (lab_os_process()), from place 1 on */
-    lab_atomic_t home[LAB_AUDIT_PARTIES];    /* where they mean something; 0: not known */
+    lab_atomic_t home[LAB_AUDIT_PARTIES];    /* where they mean something; 0: not stated yet */
     lab_atomic_t watch[LAB_AUDIT_WATCH];
 
     struct lab_audit_record record[]; /* and behind them the quarantine's places */
@@ -182,8 +182,8 @@ unsigned lab_audit_admit(struct lab_audit *audit, uint64_t identity, uint64_t ho
 /* Makes the place of one that is gone with all that it had free for others. */
 void lab_audit_leave(struct lab_audit *audit, unsigned party);
 
-/* Whether the process in a place runs: 1; 0 when it has ended; -errno when that cannot be told.
- * Asks the system. Any thread. */
+/* Whether the process in a place runs: 1, also where there is none; 0 when it has ended; -errno
+ * when that cannot be told. Asks the system. Any thread. */
 int lab_audit_runs(const struct lab_audit *audit, unsigned party);
 
 /* The identity of the process in a place, or 0. Any thread; wait-free. */

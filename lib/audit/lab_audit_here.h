@@ -8,15 +8,21 @@
  * asks for it. */
 
 #include <lab_audit.h>
+#include <pthread.h>
 #include <signal.h>
 
 /* Sites that are kept as the program's own. A program has some dozens of gets and puts. */
 #define LAB_AUDIT_OWN_SITES 256u
 
+/* A page of its own, which the kernel empties for a child. */
+#define LAB_AUDIT_HERE_BYTES 4096u
+
+/* A child finds all of it empty: it is another process. */
 struct lab_audit_here {
-    lab_atomic_t identity; /* lab_os_process_self(), once somebody has asked; 0 before */
-    lab_atomic_t home;     /* the same */
-    lab_atomic_t resolver; /* a lab_audit_resolver, or 0 */
+    alignas(LAB_AUDIT_HERE_BYTES) lab_atomic_t identity; /* lab_os_process_self(), once somebody has
+                                                            asked; 0 before */
+    lab_atomic_t home;                                   /* the same */
+    pthread_mutex_t entering;                            /* zeros are PTHREAD_MUTEX_INITIALIZER */
     lab_atomic_t own[LAB_AUDIT_OWN_SITES];
 };
 

@@ -28,6 +28,9 @@ static bool take_if(struct lab_audit *audit, unsigned party, uint64_t is, uint64
            lab_cas_acq_rel(&audit->table->process[party], &is, identity); /* X1 */
 }
 
+/* The home of who has none. No namespace has such a number. */
+#define NOWHERE UINT64_MAX
+
 /* One that nobody has had, or that is free again. */
 static unsigned take_place(struct lab_audit *audit, uint64_t identity)
 {
@@ -49,8 +52,8 @@ unsigned lab_audit_admit(struct lab_audit *audit, uint64_t identity, uint64_t ho
         party = lab_audit_party(audit, identity);
         if (party == 0) {
             party = take_place(audit, identity);
-            lab_store_relaxed(&audit->table->home[party],
-                              home); /* place 0 is nobody's, and not asked */
+            /* Of place 0, which is nobody's, it is not asked. */
+            lab_store_relaxed(&audit->table->home[party], home != 0 ? home : NOWHERE);
         }
         lab_audit_unlock_here(&lock);
     }
@@ -78,6 +81,10 @@ int lab_audit_runs(const struct lab_audit *audit, unsigned party)
     process.home = lab_load_relaxed(&audit->table->home[party]);
     if (process.identity == LAB_AUDIT_PARTY_LEFT)
         return 0;
+    if (process.identity == 0 || process.identity == LAB_AUDIT_PARTY_GONE)
+        return 1; /* nobody's */
+    if (process.home == 0)
+        return 1; /* it is just coming, and has nothing yet, also if it was killed in that */
     if (process.identity == lab_audit_self())
         return 1; /* whatever it can see of itself */
     return lab_os_process_runs(&process, lab_audit_home());

@@ -6,12 +6,9 @@
 
 #include <lab_audit_here.h>
 #include <lab_os.h>
-#include <pthread.h>
 #include <signal.h>
 
 struct lab_audit_here lab_audit_here;
-
-static pthread_mutex_t entering = PTHREAD_MUTEX_INITIALIZER;
 
 static void forked(void)
 {
@@ -19,13 +16,15 @@ static void forked(void)
 
     lab_store_relaxed(&lab_audit_here.identity, 0);
     lab_store_relaxed(&lab_audit_here.home, 0);
-    entering = unlocked; /* a thread that is not in the child may have had it */
+    lab_audit_here.entering = unlocked; /* a thread that is not in the child may have had it */
 }
 
+/* Without, a child that uses what it inherited counts as its parent. Where pages cannot be emptied,
+ * one that was not made by fork(3) does. */
 static void remember_to_forget(void)
 {
-    /* Without, a child that uses what it inherited counts as its parent. */
-    (void)pthread_atfork(NULL, NULL, forked);
+    if (lab_os_empty_in_children(&lab_audit_here, sizeof(lab_audit_here)) != 0)
+        (void)pthread_atfork(NULL, NULL, forked);
 }
 
 void lab_audit_lock_here(struct lab_audit_lock *ret_lock)
@@ -34,12 +33,12 @@ void lab_audit_lock_here(struct lab_audit_lock *ret_lock)
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &ret_lock->signals);
-    pthread_mutex_lock(&entering);
+    pthread_mutex_lock(&lab_audit_here.entering);
 }
 
 void lab_audit_unlock_here(const struct lab_audit_lock *lock)
 {
-    pthread_mutex_unlock(&entering);
+    pthread_mutex_unlock(&lab_audit_here.entering);
     pthread_sigmask(SIG_SETMASK, &lock->signals, NULL);
 }
 

@@ -223,9 +223,9 @@ static int map(const struct request *request, void **ret_address, struct lab_err
 
 static void unmap(const struct request *request, void *address)
 {
-    (void)lab_os_unmap(address, request->bytes);
     if (request->share)
         lab_share_leave(address);
+    (void)lab_os_unmap(address, request->bytes);
 }
 
 static int attempt(const struct request *request, struct lab_region *ret_region,
@@ -399,9 +399,9 @@ int lab_region_destroy(struct lab_region *region)
 
     if (!region->address)
         return 0;
-    err = lab_os_unmap(front_of(region), region->front + region->bytes);
-    if (!err && region->shared)
+    if (region->shared)
         lab_share_leave(region->address);
+    err = lab_os_unmap(front_of(region), region->front + region->bytes);
     if (!err)
         *region = (struct lab_region){0};
     return err;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <lab_os.h>
 #include <lab_share.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,46 @@
 
 /* For others who make one of the same name: looking takes them milliseconds. */
 #define PATIENCE_NS UINT64_C(1000000000)
+
+/* The descriptors by which others find what this process has, one for each place. What looks for
+ * them in /proc would need another one. */
+static struct {
+    int file;
+    uint64_t number; /* 0: none */
+} shown[PLACES];
+
+static unsigned place_of(const void *address)
+{
+    return (uintptr_t)address / PLACE_BYTES % PLACES;
+}
+
+static uint64_t number_of(int file)
+{
+    uint64_t number;
+
+    return lab_os_share_number(file, &number) == 0 ? number : 0;
+}
+
+/* Whether one is open there, and is still what it was: a program may have closed it. */
+static bool is_shown(unsigned place)
+{
+    return shown[place].number != 0 && number_of(shown[place].file) == shown[place].number;
+}
+
+/* It stays open, unless it is open already: a child inherits it from its parent, without the
+ * mapping. */
+static void show(const void *address, int file)
+{
+    unsigned place = place_of(address);
+    uint64_t number = number_of(file);
+
+    if (is_shown(place) && number == shown[place].number) {
+        (void)lab_os_close(file);
+        return;
+    }
+    shown[place].file = file;
+    shown[place].number = number;
+}
 
 static void write_prefix(const char *name, struct lab_os_share_name *ret_prefix)
 {
@@ -148,9 +189,11 @@ static int make_and_map(const char *name, void *address, size_t bytes, size_t pa
         err = lab_os_share_publish(file);
     if (err == 0)
         err = lab_os_share_map(file, address, bytes);
-    if (err != 0)
+    if (err == 0)
+        show(address, file);
+    else
         lab_os_share_withdraw(file);
-    return err; /* the file stays open: it is by this that others find it */
+    return err;
 }
 
 int lab_share_create(const char *name, size_t bytes, size_t page_bytes, void **ret_address,
@@ -225,11 +268,11 @@ int lab_share_attach(const char *name, void **ret_address, size_t *ret_bytes,
     err = lab_os_share_size(share.file, &bytes, &page_bytes);
     err = err != 0 ? lab_error_set(error, err, "%s: %s", name, strerror(-err))
                    : map_there(name, share.pid, share.file, address, bytes, error);
-    /* One that this process inherited from its parent, without the mapping, stays open as well. */
-    if (err != 0 || share.pid == lab_os_pid_self())
+    if (err != 0) {
         (void)lab_os_close(share.file);
-    if (err != 0)
         return err;
+    }
+    show(address, share.file);
     *ret_address = address;
     *ret_bytes = bytes;
     *ret_page_bytes = page_bytes;
@@ -238,8 +281,9 @@ int lab_share_attach(const char *name, void **ret_address, size_t *ret_bytes,
 
 void lab_share_leave(const void *address)
 {
-    char suffix[24];
+    unsigned place = place_of(address);
 
-    snprintf(suffix, sizeof(suffix), "@%p", address);
-    (void)lab_os_share_close(suffix);
+    if (is_shown(place))
+        (void)lab_os_close(shown[place].file);
+    shown[place].number = 0;
 }

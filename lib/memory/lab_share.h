@@ -30,7 +30,7 @@ int lab_share_create(const char *name, size_t bytes, size_t page_bytes, void **r
 int lab_share_attach(const char *name, void **ret_address, size_t *ret_bytes,
                      size_t *ret_page_bytes, struct lab_error *error);
 
-/* Makes it no longer found through this process, which has unmapped it. */
+/* Makes it no longer found through this process, which is about to unmap it. */
 void lab_share_leave(const void *address);
 
 #endif

@@ -49,7 +49,7 @@ static void make_reach(void)
     void *page =
         mmap(NULL, sizeof(*reach), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    if (page != MAP_FAILED && madvise(page, sizeof(*reach), MADV_WIPEONFORK) == 0)
+    if (page != MAP_FAILED && lab_os_empty_in_children(page, sizeof(*reach)) == 0)
         reach = page;
 }
 

@@ -165,6 +165,11 @@ int lab_os_set_writable(void *address, size_t bytes, bool writable)
     return mprotect(address, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ) ? -errno : 0;
 }
 
+int lab_os_empty_in_children(void *address, size_t bytes)
+{
+    return advise(address, bytes, MADV_WIPEONFORK);
+}
+
 size_t lab_os_page_bytes(void)
 {
     return (size_t)sysconf(_SC_PAGESIZE);

@@ -40,6 +40,10 @@ int lab_os_populate(void *address, size_t bytes);
 /* Keeps the memory out of forked children and out of core dumps. */
 int lab_os_keep_private(void *address, size_t bytes);
 
+/* Has children find zeros in these pages of private memory, however they are made: by fork(3),
+ * _Fork(3) or clone(2). Not where the kernel's pages are larger than these. */
+int lab_os_empty_in_children(void *address, size_t bytes);
+
 /* Free hugetlb pages of a size, less those that are promised already, and all of them, on a node or
  * (node < 0) on all. -ENOENT where the kernel does not know the size or the node. Where it knows no
  * nodes at all, node 0 is the machine. */
@@ -111,8 +115,8 @@ struct lab_os_share {
  * *ret_share is filled in as far as it says. */
 int lab_os_share_find(const char *prefix, int mine, struct lab_os_share *ret_share);
 
-/* Closes what this process has open under a name that ends in `suffix`. -ENOENT. */
-int lab_os_share_close(const char *suffix);
+/* A number that tells it from others, not 0; -errno for what is no published one. */
+int lab_os_share_number(int file, uint64_t *ret_number);
 
 /* The size of it and of its pages, bytes. */
 int lab_os_share_size(int file, size_t *ret_bytes, size_t *ret_page_bytes);

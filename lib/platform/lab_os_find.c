@@ -328,25 +328,3 @@ int lab_os_share_find(const char *prefix, int mine, struct lab_os_share *ret_sha
     ret_share->pid = search.them_pid;
     return search.others != 0 ? search.others : -ENOENT;
 }
-
-int lab_os_share_close(const char *suffix)
-{
-    DIR *descriptors = opendir("/proc/self/fd");
-    struct dirent *entry;
-    int found = -ENOENT;
-
-    if (descriptors == NULL)
-        return -errno;
-    while (found < 0 && (entry = readdir(descriptors)) != NULL) {
-        struct lab_os_share_name name;
-        size_t length;
-
-        if (!read_name(dirfd(descriptors), entry->d_name, &name))
-            continue;
-        length = strlen(name.text);
-        if (length >= strlen(suffix) && strcmp(name.text + length - strlen(suffix), suffix) == 0)
-            found = atoi(entry->d_name);
-    }
-    closedir(descriptors);
-    return found < 0 ? found : lab_os_close(found);
-}

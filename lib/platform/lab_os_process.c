@@ -91,7 +91,10 @@ static int read_facts(int pid, struct facts *ret_facts)
                : -EIO;
 }
 
-/* The number of a namespace of a process, or of the caller ("self"). Needs no file descriptor. */
+/* The caller, as a directory of /proc. Its first thread, whose "self" is, may have ended. */
+#define HERE "thread-self"
+
+/* The number of a namespace of a process, or of HERE. Needs no file descriptor. */
 static int read_namespace(const char *process, const char *kind, uint64_t *ret_number)
 {
     struct statfs system;
@@ -151,7 +154,7 @@ static int read_self(struct lab_os_process *ret_self)
         return -errno;
     if (sscanf(number, "%d", &shown) != 1)
         return -ENOTSUP;
-    err = read_home("self", &ret_self->home);
+    err = read_home(HERE, &ret_self->home);
     if (err == 0)
         err = read_facts(shown, &facts);
     if (err == 0)
@@ -171,7 +174,28 @@ void lab_os_process_self(struct lab_os_process *ret_self)
     ret_self->home = 0;
 }
 
-/* Whether what pidfd_open gave has ended: the kernel lets one wait for that, as for input. */
+/* Whether the id is no process's: that of a thread may be, for which kernels say so in other ways,
+ * and a filter in any. */
+static bool is_nobodys(int pid, int err)
+{
+    return (err == ESRCH || err == ENOENT || err == EINVAL) &&
+           syscall(SYS_tgkill, pid, pid, 0) != 0 && errno == ESRCH;
+}
+
+/* A descriptor of the process that has an id; -ESRCH when none has it. */
+static int open_process(int pid)
+{
+    int process = (int)syscall(SYS_pidfd_open, pid, 0u);
+    int err = errno;
+
+    if (process >= 0)
+        return process;
+    if (is_nobodys(pid, err))
+        return -ESRCH;
+    return err == ESRCH ? -EAGAIN : -err;
+}
+
+/* Whether what open_process gave has ended: the kernel lets one wait for that, as for input. */
 static int has_ended(int process)
 {
     struct pollfd end = {.fd = process, .events = POLLIN};
@@ -194,7 +218,7 @@ static int find_in_proc(int process, int *ret_pid)
     line = strstr(text, "\nPid:");
     if (line == NULL || sscanf(line, "\nPid: %d", ret_pid) != 1)
         return -ENOTSUP;
-    return *ret_pid > 0 ? 0 : -ESRCH;
+    return *ret_pid > 0 ? 0 : -EXDEV;
 }
 
 static int read_other(int process, int pid, uint64_t *ret_identity)
@@ -208,13 +232,13 @@ static int read_other(int process, int pid, uint64_t *ret_identity)
     if (err != 0)
         return err;
     snprintf(number, sizeof(number), "%d", shown);
-    err = read_home("self", &here);
+    err = read_home(HERE, &here);
     if (err == 0)
         err = read_home(number, &home);
     if (err == 0)
         err = read_facts(shown, &facts);
     if (err != 0)
-        return err == -ENOENT ? -ESRCH : err;
+        return err == -ENOENT ? -EACCES : err; /* it is hidden, or has ended meanwhile */
     if (home != here)
         return -EXDEV;
     if (facts.stack == 0)
@@ -227,7 +251,7 @@ int lab_os_process(int pid, uint64_t *ret_identity)
 {
     struct lab_os_process self = {0};
     uint64_t identity = 0;
-    int process, err;
+    int process, ended, err;
 
     if (pid == 0 || pid == getpid()) {
         err = read_self(&self);
@@ -237,12 +261,13 @@ int lab_os_process(int pid, uint64_t *ret_identity)
     }
     if (pid < 0 || (uint64_t)pid >> LAB_OS_PID_BITS != 0)
         return -ESRCH;
-    process = (int)syscall(SYS_pidfd_open, pid, 0u);
+    process = open_process(pid);
     if (process < 0)
-        return -errno;
+        return process;
     err = read_other(process, pid, &identity);
-    if (has_ended(process) != 0)
-        err = -ESRCH;
+    ended = has_ended(process);
+    if (ended != 0)
+        err = ended < 0 ? ended : -ESRCH;
     close(process);
     if (err == 0)
         *ret_identity = identity;
@@ -264,7 +289,7 @@ static int compare(const struct lab_os_process *process, const struct facts *fac
     /* Another program, or another process. */
     if (differ(process->identity & PRINT_MASK, print_of(facts->stack, process->home)))
         return 0;
-    err = read_namespace("self", "time", &times);
+    err = read_namespace(HERE, "time", &times);
     if (err != 0 && err != -ENOENT)
         return err;
     if (times != (uint32_t)process->home)
@@ -279,9 +304,9 @@ int lab_os_process_runs(const struct lab_os_process *process, uint64_t own_home)
 
     if (process->home == 0 || (process->home ^ own_home) >> PID_NAMESPACE_SHIFT != 0)
         return -EXDEV;
-    file = (int)syscall(SYS_pidfd_open, lab_os_process_pid(process->identity), 0u);
+    file = open_process(lab_os_process_pid(process->identity));
     if (file < 0)
-        return errno == ESRCH ? 0 : -errno;
+        return file == -ESRCH ? 0 : file;
     err = find_in_proc(file, &shown);
     if (err == 0)
         err = read_facts(shown, &facts);

@@ -513,6 +513,12 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
     if (!lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &reclaim.call))
         return lab_error_set(error, -EAGAIN, "pool %s: its audit was at another level just now",
                              pool->name);
+    /* Should it die here, nobody could know. */
+    if (lab_audit_word_party(reclaim.call.who) == 0)
+        return lab_error_set(error, -EBUSY,
+                             "pool %s: %u processes use it already, of which this is none: reclaim "
+                             "from one of those",
+                             pool->name, LAB_AUDIT_PARTIES - 1);
     if (!become_sweeper(pool))
         return lab_error_set(
             error, -EBUSY, "pool %s: process %d is reclaiming, or is not known to have ended",

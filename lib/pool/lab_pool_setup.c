@@ -309,6 +309,7 @@ void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options
         pool->audit = &pool->records;
         pool->sweep = (void *)(base + layout->sweep);
         lab_audit_init(pool->audit, (void *)(base + layout->audit), pool->count, &layout->audited);
+        (void)lab_audit_self(); /* perhaps it cannot be found out later, behind a chroot(2) */
     }
     if (options->domain != NULL) {
         pool->domain = (void *)(base + layout->domain);

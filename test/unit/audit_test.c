@@ -2,8 +2,10 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "audit_rig.h"
+#include <lab_audit_here.h>
 #include <lab_os.h>
 #include <lab_ticks.h>
+#include <sys/syscall.h>
 
 #define COUNT 4u
 
@@ -128,6 +130,41 @@ static void a_child_is_a_process_of_its_own(void **state)
     assert_exited_with(1, status_of_child(has_identity_of_its_own, &self));
 }
 
+/* One that no handler of fork(3) knows of. */
+static void so_is_one_that_is_made_without_fork(void **state)
+{
+    uint64_t self = lab_audit_self();
+    pid_t child;
+    int status;
+
+    if (is_emulated())
+        skip_because("an emulator does not follow advice about memory");
+    if (sysconf(_SC_PAGESIZE) > LAB_AUDIT_HERE_BYTES)
+        skip_because("pages are larger here than what is emptied");
+    child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (child == 0)
+        _exit(has_identity_of_its_own(&self));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_exited_with(1, status);
+    assert_true(self == lab_audit_self());
+}
+
+/* Who was killed as it came has nothing, and is no riddle to the others. */
+static void one_that_is_just_coming_runs(void **state)
+{
+    struct lab_audit *audit =
+        audit_make(COUNT, &(struct lab_audit_options){.level = LAB_AUDIT_OFF});
+
+    assert_int_equal(lab_audit_admit(audit, 1000, 0), 1);
+    assert_true(lab_audit_runs(audit, 1) < 0);
+    lab_store_relaxed(&audit->table->process[2], 2000);
+    assert_int_equal(lab_audit_runs(audit, 2), 1);
+    assert_int_equal(lab_audit_runs(audit, 3), 1);
+    lab_audit_leave(audit, 1);
+    assert_int_equal(lab_audit_runs(audit, 1), 1);
+    free(audit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +174,8 @@ int main(void)
         cmocka_unit_test(records_of_an_epoch_with_the_same_number_are_gone),
         cmocka_unit_test(processes_have_places_as_long_as_there_are_some),
         cmocka_unit_test(a_child_is_a_process_of_its_own),
+        cmocka_unit_test(so_is_one_that_is_made_without_fork),
+        cmocka_unit_test(one_that_is_just_coming_runs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

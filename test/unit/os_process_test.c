@@ -3,6 +3,7 @@
  */
 #include "worlds.h"
 #include <lab_os.h>
+#include <pthread.h>
 #include <sys/personality.h>
 
 /* Shared with the residents. */
@@ -128,12 +129,18 @@ static void it_runs_until_it_has_ended(void **state)
     assert_int_equal(runs(&other), 0);
 }
 
+/* Of what is made next in this namespace. */
+static bool set_next_number(pid_t number)
+{
+    FILE *last = fopen("/proc/sys/kernel/ns_last_pid", "w");
+
+    return last != NULL && fprintf(last, "%d", number - 1) > 0 && fclose(last) == 0;
+}
+
 /* The next process gets the number that another one had. */
 static int use_number_again(void *unused)
 {
     struct lab_os_process first;
-    char text[16];
-    FILE *last;
     pid_t child, again;
 
     if (mount_own_proc(NULL) != 0)
@@ -145,9 +152,7 @@ static int use_number_again(void *unused)
         return 1;
     first = *who;
     usleep(50000); /* the kernel tells times of start in hundredths of a second */
-    last = fopen("/proc/sys/kernel/ns_last_pid", "w");
-    snprintf(text, sizeof(text), "%d", child - 1);
-    if (last == NULL || fputs(text, last) < 0 || fclose(last) != 0)
+    if (!set_next_number(child))
         return ENTERED_NOT;
     again = fork();
     if (again == 0)
@@ -157,18 +162,92 @@ static int use_number_again(void *unused)
     return status_of(again) == 0 && who->identity != first.identity && runs(&first) == 0 ? 0 : 3;
 }
 
-static int use_number_again_there(void *unused)
+static void *tell_number(void *ret_number)
 {
-    pid_t child = fork(); /* the first process of the namespace */
+    *(pid_t *)ret_number = (pid_t)syscall(SYS_gettid);
+    pause();
+    return NULL;
+}
+
+/* A thread gets it, which makes no process of it. */
+static int use_number_for_a_thread(void *unused)
+{
+    volatile pid_t number = 0;
+    uint64_t identity = 7;
+    pthread_t thread;
+    pid_t child;
+
+    if (mount_own_proc(NULL) != 0)
+        return ENTERED_NOT;
+    child = fork();
+    if (child == 0)
+        _exit(tell_who(NULL));
+    if (waitpid(child, NULL, 0) != child || !set_next_number(child) ||
+        pthread_create(&thread, NULL, tell_number, (void *)&number) != 0)
+        return ENTERED_NOT;
+    while (number == 0)
+        usleep(1000);
+    if (number != child)
+        return 1;
+    return runs(who) == 0 && lab_os_process(child, &identity) == -ESRCH && identity == 7 ? 0 : 2;
+}
+
+static int in_first_process(int (*body)(void *))
+{
+    pid_t child = fork();
 
     if (child == 0)
-        _exit(use_number_again(NULL));
+        _exit(body(NULL));
     return status_of(child);
+}
+
+static int use_number_again_there(void *unused)
+{
+    return in_first_process(use_number_again);
+}
+
+static int use_number_for_a_thread_there(void *unused)
+{
+    return in_first_process(use_number_for_a_thread);
 }
 
 static void a_number_is_used_again(void **state)
 {
     assert_int_equal(visit_world(other_pids, use_number_again_there, NULL), 0);
+    assert_int_equal(visit_world(other_pids, use_number_for_a_thread_there, NULL), 0);
+}
+
+static void *tell_who_after(void *first)
+{
+    (void)pthread_join(*(pthread_t *)first, NULL);
+    if (tell_who(NULL) != 0)
+        _exit(1);
+    pause();
+    return NULL;
+}
+
+/* The thread that a process began with has ended, which is not its end, and it knows who it is. */
+static void its_first_thread_has_ended(void **state)
+{
+    pthread_t first, second;
+    pid_t child;
+
+    memset(who, 0, sizeof(*who));
+    child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody outlives a test that fails */
+        first = pthread_self();
+        if (pthread_create(&second, NULL, tell_who_after, &first) != 0)
+            _exit(1);
+        pthread_exit(NULL);
+    }
+    while (*(volatile uint64_t *)&who->home == 0 && waitpid(child, NULL, WNOHANG) == 0)
+        usleep(1000);
+    assert_true(who->home == own_home());
+    assert_int_equal(runs(who), 1);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(runs(who), 0);
 }
 
 /* The same number may be another process's here. */
@@ -210,6 +289,15 @@ static int has_ended(void *home)
     return lab_os_process_runs(who, *(uint64_t *)home) == 0;
 }
 
+/* Who cannot be looked into is there all the same. */
+static int has_no_name(void *home)
+{
+    uint64_t identity = 7;
+    int err = lab_os_process(lab_os_process_pid(who->identity), &identity);
+
+    return err != 0 && err != -ESRCH && identity == 7;
+}
+
 /* Death is seen where life is not. */
 static void expect_unknown_in(world *enter)
 {
@@ -218,6 +306,7 @@ static void expect_unknown_in(world *enter)
 
     assert_int_equal(runs(who), 1);
     assert_int_equal(visit_world(enter, is_unknown, &home), 1);
+    assert_int_equal(visit_world(enter, has_no_name, &home), 1);
     end(&resident);
     assert_int_equal(visit_world(enter, has_ended, &home), 1);
 }
@@ -333,6 +422,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(who_is_not_there_has_none),
         cmocka_unit_test(it_runs_until_it_has_ended),
         cmocka_unit_test(a_number_is_used_again),
+        cmocka_unit_test(its_first_thread_has_ended),
         cmocka_unit_test(in_another_pid_namespace),
         cmocka_unit_test(in_another_time_namespace),
         cmocka_unit_test(who_is_hidden),

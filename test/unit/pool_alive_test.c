@@ -9,19 +9,19 @@
 /* Reclaim takes nothing from a process of which it is not known that it has ended, and says that
  * there is one. The pools lie in memory that processes inherit. */
 
-enum { COUNT = 600, BYTES = 64, HELD = 100, SELF = 0, OTHER = 1, LATER = 2 };
+enum { COUNT = 600, BYTES = 64, HELD = 100, SELF = 0, OTHER = 1, LATER = 2, MEMORY = 1 << 18 };
 
 static const struct lab_pool_holder the_dead = {.process = 0, .lcore = LAB_LCORE_ANY};
 
 /* A pool at level full, and what a resident holds of it. */
 static struct rig {
     struct lab_pool *pool;
-    size_t bytes;
+    char *memory;
     char *objects;
     void **held; /* shared */
 } rig;
 
-static int set_up(void **state)
+static int make_pool(void *unused)
 {
     struct lab_pool_options options = {.name = "alive",
                                        .count = COUNT,
@@ -29,23 +29,37 @@ static int set_up(void **state)
                                        .deques = 4,
                                        .shared = true,
                                        .audit = {.level = LAB_AUDIT_FULL}};
+    size_t bytes;
 
-    assert_int_equal(lab_pool_footprint(&options, &rig.bytes, NULL), 0);
-    rig.objects = shared_memory(COUNT * BYTES);
-    rig.held = shared_memory(HELD * sizeof(void *));
-    assert_int_equal(lab_pool_init(shared_memory(rig.bytes), &options, &rig.pool, NULL), 0);
+    if (lab_pool_footprint(&options, &bytes, NULL) != 0 || bytes > MEMORY)
+        return 1;
+    return lab_pool_init(rig.memory, &options, &rig.pool, NULL);
+}
+
+static int fill_pool(void *unused)
+{
     for (unsigned i = 0; i < COUNT; i++) {
         void *object = rig.objects + (size_t)i * BYTES;
 
-        assert_int_equal(lab_pool_adopt(rig.pool, object), 0);
-        assert_int_equal(lab_pool_put(rig.pool, SELF, object), 0);
+        if (lab_pool_adopt(rig.pool, object) != 0 || lab_pool_put(rig.pool, SELF, object) != 0)
+            return 1;
     }
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    rig.memory = shared_memory(MEMORY);
+    rig.objects = shared_memory(COUNT * BYTES);
+    rig.held = shared_memory(HELD * sizeof(void *));
+    assert_int_equal(make_pool(NULL), 0);
+    assert_int_equal(fill_pool(NULL), 0);
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    munmap(rig.pool, rig.bytes);
+    munmap(rig.memory, MEMORY);
     munmap(rig.objects, COUNT * BYTES);
     munmap(rig.held, HELD * sizeof(void *));
     return 0;
@@ -190,6 +204,46 @@ static int keeps_its_own(void *unused)
            lab_pool_put_bulk(rig.pool, OTHER, rig.held, HELD) == 0;
 }
 
+/* It made the pool before, and has used it later only. */
+static int make_and_lose_proc(void *unused)
+{
+    if (make_pool(NULL) != 0 || no_proc() != 0)
+        return 1;
+    return fill_pool(NULL) != 0 || hold(NULL) != 0;
+}
+
+static void who_lost_its_proc_before_the_first_get(void **state)
+{
+    struct resident resident;
+
+    memset(rig.memory, 0, MEMORY);
+    resident = settle(plain_world, make_and_lose_proc, NULL);
+    assert_int_equal(lab_pool_unknown(rig.pool), 0);
+    end(&resident);
+    assert_int_equal(lab_pool_ended(rig.pool), 1);
+    assert_int_equal(reclaim().held, HELD);
+}
+
+/* Others could not tell whether it had ended. */
+static int cannot_reclaim(void *unused)
+{
+    struct lab_pool_reclaimed reclaimed;
+    struct lab_error error;
+
+    return lab_pool_reclaim(rig.pool, OTHER, &the_dead, NULL, NULL, &reclaimed, &error) == -EBUSY &&
+           strstr(error.message, "from one of those") != NULL;
+}
+
+static void who_has_found_no_place(void **state)
+{
+    for (unsigned i = 2; i < LAB_AUDIT_PARTIES; i++)
+        assert_int_equal(lab_audit_admit(rig.pool->audit, lab_audit_self() + i, 0), i);
+    assert_exited_with(1, status_of_child(cannot_reclaim, NULL));
+    for (unsigned i = 2; i < LAB_AUDIT_PARTIES; i++)
+        lab_audit_leave(rig.pool->audit, i);
+    assert_true(reclaim().complete);
+}
+
 static void who_has_lost_its_proc(void **state)
 {
     assert_int_equal(visit_world(plain_world, keeps_its_own, NULL), 1);
@@ -242,6 +296,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(where_pidfd_open_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(where_others_are_hidden, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_has_lost_its_proc, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_lost_its_proc_before_the_first_get, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_has_found_no_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(some_after_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_handed_to_who_is_gone, set_up, tear_down),
     };

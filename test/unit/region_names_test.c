@@ -234,6 +234,44 @@ static void without_descriptors(void **state)
     end(&resident);
 }
 
+/* It is over with the one that was destroyed, also in a child. */
+static int make_and_end_without_descriptors(void *unused)
+{
+    const struct rlimit none = {0, 4096}, some = {64, 4096};
+    struct lab_region region, again;
+
+    if (create(&region, NULL) != 0 || setrlimit(RLIMIT_NOFILE, &none) != 0 ||
+        lab_region_destroy(&region) != 0 || setrlimit(RLIMIT_NOFILE, &some) != 0)
+        return 1;
+    if (lab_region_attach(name, &region, NULL) != -ENOENT)
+        return 2;
+    if (create(&region, NULL) != 0 || lab_region_attach(name, &again, NULL) != -EALREADY)
+        return 3;
+    return lab_region_destroy(&region);
+}
+
+static void one_that_ended_without_descriptors(void **state)
+{
+    assert_int_equal(visit_world(plain_world, make_and_end_without_descriptors, NULL), 0);
+}
+
+/* What has the number of the descriptor by now is somebody else's. */
+static void one_whose_descriptor_the_program_has_closed(void **state)
+{
+    struct lab_region region;
+    int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    close(lowest);
+    assert_int_equal(create(&region, NULL), 0);
+    for (int file = lowest; file < lowest + 8; file++)
+        close(file);
+    for (int file = lowest; file < lowest + 8; file++)
+        assert_int_equal(open("/dev/null", O_RDONLY | O_CLOEXEC), file);
+    assert_int_equal(lab_region_destroy(&region), 0);
+    for (int file = lowest; file < lowest + 8; file++)
+        assert_int_equal(close(file), 0);
+}
+
 static int look_without_proc(void *unused)
 {
     struct lab_region region;
@@ -320,6 +358,8 @@ int main(void)
         cmocka_unit_test_setup(one_that_this_user_has_leased, set_up),
         cmocka_unit_test_setup(a_socket_of_that_name, set_up),
         cmocka_unit_test_setup(without_descriptors, set_up),
+        cmocka_unit_test_setup(one_that_ended_without_descriptors, set_up),
+        cmocka_unit_test_setup(one_whose_descriptor_the_program_has_closed, set_up),
         cmocka_unit_test_setup(without_proc, set_up),
         cmocka_unit_test_setup(some_make_one_at_the_same_time, set_up),
         cmocka_unit_test_setup(one_has_it, set_up),
