@@ -117,6 +117,7 @@ static void begin(enum phase next)
 static double sweep(void)
 {
     const struct lab_pool_holder dead = {.process = lab_audit_self(), .lcore = DEAD};
+    uint32_t held = 0, in_motion = 0;
     struct lab_pool_reclaimed reclaimed;
     struct lab_error error;
     double start, taken;
@@ -124,12 +125,17 @@ static double sweep(void)
     expect(lab_pool_get_bulk(pool, DEAD, things, dead_hold) == 0, "no things");
     begin(WITH);
     start = now_seconds();
-    expect(lab_pool_reclaim(pool, SWEEPER, &dead, NULL, NULL, &reclaimed, &error) == 0, "%s",
-           error.message);
+    /* One that lost its CPU inside a call is not waited for: the next sweep is for what it left. */
+    do {
+        expect(lab_pool_reclaim(pool, SWEEPER, &dead, NULL, NULL, &reclaimed, &error) == 0, "%s",
+               error.message);
+        held += reclaimed.held;
+        in_motion += reclaimed.in_motion;
+    } while (!reclaimed.complete);
     taken = now_seconds() - start;
     begin(PAUSE);
-    expect(reclaimed.complete && reclaimed.held == dead_hold && reclaimed.in_motion == 0,
-           "%u of %u were held, %u in motion", reclaimed.held, dead_hold, reclaimed.in_motion);
+    expect(held == dead_hold && in_motion == 0, "%u of %u were held, %u in motion", held, dead_hold,
+           in_motion);
     return taken;
 }
 
