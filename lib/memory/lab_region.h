@@ -82,7 +82,7 @@ LAB_PUBLIC int lab_region_create(const struct lab_region_options *options,
  * with the caller what they like anyhow: of its user, of its PID and user namespace, with all the
  * capabilities that it has. Of what others show nothing is opened. A process that nobody may look
  * into (prctl(2), PR_SET_DUMPABLE: also one whose program file has capabilities or a set-user-ID
- * bit) is found by root alone.
+ * bit, or that has changed its user) is found by root alone.
  *
  * Returns 0; -ENOENT when no such process has one of that name; -EADDRINUSE when something else
  * lies at its address; -EALREADY when this process has it; -EINVAL for what is no name; -EMFILE

@@ -39,8 +39,10 @@ LAB_PUBLIC unsigned lab_pool_ended(const struct lab_pool *pool);
 /* Of how many processes this one cannot tell whether they have ended, and therefore takes nothing:
  * - those of another PID namespace, a container's for instance;
  * - those of another time namespace, when their process id is in use;
- * - those that had no /proc, or no file descriptor to read it, when they first used the pool;
- * - those whose id is in use, and that the caller's /proc does not show (hidepid);
+ * - those that had no /proc, or no file descriptor to read it, when they made the pool, attached to
+ *   it or, where it came to them in another way, first used it;
+ * - those whose id is in use, and that the caller cannot look at: its /proc does not show them
+ *   (hidepid), it has none, or no file descriptor left;
  * - all, where the caller may not call pidfd_open(2), or is itself one of the third kind.
  *
  * Asks the system about each. Any thread; wait-free but for that. Example: the DPDK driver says so
@@ -51,10 +53,12 @@ LAB_PUBLIC unsigned lab_pool_unknown(const struct lab_pool *pool);
  * the caller's own are as the dead left them, unless `renew` is given, which is called for each.
  * They are given to the pool as by a put of the lcore `lcore`, the caller's own, also through the
  * quarantine, if the pool has one. Anybody who lives may call, and one at a time does it: the
- * others get -EBUSY. One that dies in it is reclaimed itself.
+ * others get -EBUSY. One that dies in it is reclaimed itself, unless nobody can know that it has
+ * ended (lab_pool_unknown()): then the others get -EBUSY for ever.
  *
  * Returns 0; -EBUSY also when the process runs, or cannot be told to have ended, and no lcore of it
- * is named; -ENOTSUP when the audit is not at level full, -EAGAIN when it has been so for less than
+ * is named, or when 63 other processes use the pool, so that the caller has found no place among
+ * them; -ENOTSUP when the audit is not at level full, -EAGAIN when it has been so for less than
  * LAB_AUDIT_SETTLE_MS; -EINVAL for a wrong lcore. *error (may be NULL) then says what to do, and
  * nothing has been changed.
  *
