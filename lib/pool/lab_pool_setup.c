@@ -309,7 +309,8 @@ void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options
         pool->audit = &pool->records;
         pool->sweep = (void *)(base + layout->sweep);
         lab_audit_init(pool->audit, (void *)(base + layout->audit), pool->count, &layout->audited);
-        (void)lab_audit_self(); /* perhaps it cannot be found out later, behind a chroot(2) */
+        /* Found out now: not on the small stack of some get, nor behind a chroot(2). */
+        (void)lab_audit_self();
     }
     if (options->domain != NULL) {
         pool->domain = (void *)(base + layout->domain);
@@ -337,7 +338,6 @@ static struct lab_pool *build(void *memory, const struct lab_pool_options *optio
     lab_store_relaxed(&pool->hot, layout->lcores);
     if (pool->audit != NULL) {
         lab_audit_begin_table(pool->audit, &layout->audited);
-        (void)lab_audit_self(); /* found out now, and not on the small stack of some get */
         if (layout->audited.level != LAB_AUDIT_OFF)
             lab_store_relaxed(&pool->hot, 0);
         if (layout->audited.level == LAB_AUDIT_FULL)
