@@ -21,8 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_USAGE 2
-
 static int start_eal(const struct options *options, const struct plan *plan)
 {
     char lcores[16 * RTE_MAX_LCORE];

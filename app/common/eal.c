@@ -287,7 +287,7 @@ int eal_start(const struct eal_request *request)
         /* getopt has moved what is no option to the end. */
         complain("%s stands before \"--\", and is no option of the EAL", eal.argv[rc + 1]);
         eal_stop();
-        return 2;
+        return EXIT_USAGE;
     }
     if (rc >= 0) {
         eal.running = true;
@@ -298,7 +298,7 @@ int eal_start(const struct eal_request *request)
     if (device_complain(user))
         return EXIT_FAILURE;
     complain("the EAL does not start: %s%s", rte_strerror(error), advice(user, error));
-    return user->n > 0 && error == EINVAL ? 2 : EXIT_FAILURE;
+    return user->n > 0 && error == EINVAL ? EXIT_USAGE : EXIT_FAILURE;
 }
 
 void eal_stop(void)

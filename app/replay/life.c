@@ -17,7 +17,7 @@ int life_open(struct life *ret_life, const struct options *options, unsigned ind
               struct rte_mempool *pool, bool yield, struct meter *meter)
 {
     struct life life = {
-        .random = options->free_on_random,
+        .random = options->free_on == FREE_ON_RANDOM,
         .yield = yield,
         .clone = options->clone,
         .exhaust.on = options->hold.kind == HOLD_ALL,
@@ -29,7 +29,7 @@ int life_open(struct life *ret_life, const struct options *options, unsigned ind
     if (hold_open(&life.hold, &options->hold, pool->size) != 0)
         return -ENOMEM;
     snprintf(name, sizeof(name), "replay_handover_%u", index);
-    if (options->free_on_other) {
+    if (options->free_on != FREE_ON_SAME) {
         life.handover =
             rte_ring_create(name, options->rxd, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
         if (life.handover == NULL) {

@@ -29,7 +29,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXIT_USAGE 2
 #define MIB (1024.0 * 1024.0)
 
 /* The run so far: main() fills it in, step by step. */
@@ -147,8 +146,8 @@ static int check(const struct options *options)
     if (rte_lcore_count() < needed) {
         complain("%u lcores are needed (one for each queue%s), and the EAL has %u: "
                  "--lcores='(0-%u)@0' puts them on CPU 0, -l 0-%u on CPUs of their own",
-                 needed, options->free_on_other ? ", one to free for each" : "", rte_lcore_count(),
-                 needed - 1, needed - 1);
+                 needed, options->free_on != FREE_ON_SAME ? ", one to free for each" : "",
+                 rte_lcore_count(), needed - 1, needed - 1);
         return EXIT_USAGE;
     }
     for (unsigned i = 0; i < options->n_pools; i++) {

@@ -20,8 +20,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXIT_USAGE 2
-
 /* Why the ports do not start: said when they are closed again, which can print a lot. */
 struct refusal_text {
     char text[320];

@@ -20,7 +20,9 @@ double report_gbps(const struct run_result *result)
 
 const char *report_free_on(const struct options *options)
 {
-    return options->free_on_random ? "random" : options->free_on_other ? "other" : "same";
+    return options->free_on == FREE_ON_RANDOM  ? "random"
+           : options->free_on == FREE_ON_OTHER ? "other"
+                                               : "same";
 }
 
 bool report_reached(const struct run_result *result, double *ret_part)
@@ -149,9 +151,9 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
             "free on %s lcore%s%s\n",
             r->pool, n_mbufs, options->mbuf_size, options->mbcache, options->rxq, options->rxd,
             options->burst,
-            options->free_on_random  ? "any"
-            : options->free_on_other ? "another"
-                                     : "the same",
+            options->free_on == FREE_ON_RANDOM  ? "any"
+            : options->free_on == FREE_ON_OTHER ? "another"
+                                                : "the same",
             hold, options->clone ? ", cloned" : "");
     fprintf(out, "  Actual: %" PRIu64 " packets (%" PRIu64 " bytes) replayed in %.6f seconds%s\n",
             r->frames_replayed, r->bytes_replayed, r->duration_s,

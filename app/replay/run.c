@@ -68,7 +68,7 @@ static int open_worker(struct run_shared *shared, struct worker *w, unsigned ind
 
     w->shared = shared;
     w->meter = &shared->meters[index];
-    w->releaser = &shared->meters[index + (options->free_on_other ? options->rxq : 0)];
+    w->releaser = &shared->meters[index + (options->free_on != FREE_ON_SAME ? options->rxq : 0)];
     w->supply = (struct supply){
         .capture = capture,
         .pace = &options->pace,

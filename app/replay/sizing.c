@@ -22,7 +22,7 @@ uint64_t sizing_largest_frame(const struct options *options)
 
 unsigned sizing_lcores(const struct options *options)
 {
-    return options->rxq * (options->free_on_other ? 2 : 1);
+    return options->rxq * (options->free_on != FREE_ON_SAME ? 2 : 1);
 }
 
 void sizing_lcore_map(const struct options *options, char *text, size_t capacity)

@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_USAGE 2
-
 static bool print(const struct options *options, json_t *answer)
 {
     if (options->json)
