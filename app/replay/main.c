@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#include "capture.h"
+#include "capture/capture.h"
+#include "capture/flow.h"
+#include "capture/stream.h"
 #include "cpus.h"
 #include "eal.h"
-#include "find_size.h"
-#include "flow.h"
+#include "life/meter.h"
 #include "memory.h"
 #include "message.h"
-#include "meter.h"
 #include "options.h"
 #include "output.h"
 #include "pools.h"
-#include "report.h"
-#include "rounds.h"
-#include "run.h"
-#include "sizing.h"
+#include "report/report.h"
+#include "run/find_size.h"
+#include "run/rounds.h"
+#include "run/run.h"
+#include "run/sizing.h"
 #include "standard.h"
 #include "stop.h"
-#include "stream.h"
 
 #include <errno.h>
 #include <lab_os.h>

@@ -4,10 +4,10 @@
 #ifndef REPLAY_OPTIONS_H
 #define REPLAY_OPTIONS_H
 
-#include "capture.h"
-#include "hold_spec.h"
+#include "capture/capture.h"
+#include "capture/pace.h"
+#include "life/hold_spec.h"
 #include "option.h"
-#include "pace.h"
 
 #include <stdbool.h>
 #include <stdint.h>
