@@ -138,44 +138,41 @@ uint64_t capture_memory_bytes(const struct capture *capture)
     return capture->data_bytes + capture->n_frames * FRAME_BYTES;
 }
 
-static int keep(struct capture *capture, const struct capture_request *request,
-                const struct source_frame *frame)
+static int keep(struct capture *capture, const struct capture_request *request, struct frame frame,
+                const uint8_t *bytes)
 {
-    uint64_t memory = capture_memory_bytes(capture) + frame->n_bytes + FRAME_BYTES;
+    uint64_t memory = capture_memory_bytes(capture) + frame.bytes + FRAME_BYTES;
     int rc;
 
     if (request->memory_bytes != 0 && memory > request->memory_bytes)
         return too_large(request, (double)memory);
-    rc = reserve(capture, frame->n_bytes);
+    rc = reserve(capture, frame.bytes);
     if (rc != 0) {
-        complain("%s: no memory for frame %" PRIu64, request->files[frame->file], capture->n_read);
+        complain("%s: no memory for frame %" PRIu64, request->files[frame.file], capture->n_read);
         return rc;
     }
-    capture->frames[capture->n_frames++] = (struct frame){
-        .offset = capture->data_bytes,
-        .time_ns = frame->time_ns,
-        .bytes = frame->n_bytes,
-        .file = frame->file,
-    };
-    memcpy(capture->data + capture->data_bytes, frame->bytes, frame->n_bytes);
-    capture->data_bytes += frame->n_bytes;
-    if (frame->n_bytes > capture->largest)
-        capture->largest = frame->n_bytes;
+    frame.offset = capture->data_bytes;
+    capture->frames[capture->n_frames++] = frame;
+    memcpy(capture->data + frame.offset, bytes, frame.bytes);
+    capture->data_bytes += frame.bytes;
+    if (frame.bytes > capture->largest)
+        capture->largest = frame.bytes;
     return 0;
 }
 
 static int load(struct capture *capture, const struct capture_request *request,
                 struct source *source)
 {
-    struct source_frame frame;
+    const uint8_t *bytes;
+    struct frame frame;
     int rc = 0;
 
     /* The limit counts frames that will be replayed: what lies behind it is not read. */
     while (rc == 0 && (request->frames == 0 || capture->n_frames < request->frames)) {
-        rc = source_next(source, &frame);
+        rc = source_next(source, &frame, &bytes);
         if (rc != 1)
             return rc;
-        rc = keep(capture, request, &frame);
+        rc = keep(capture, request, frame, bytes);
     }
     return rc;
 }

@@ -29,6 +29,8 @@ enum refusal {
     REFUSALS,
 };
 
+/* A frame as it was captured. What is fed into a queue, and compared with what comes out, is a
+ * view of it (view.h). */
 struct frame {
     uint64_t offset;  /* in capture.data */
     uint64_t time_ns; /* as recorded, after the first frame; once planned, when it is due */

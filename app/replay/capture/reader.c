@@ -212,7 +212,7 @@ static instant_t time_of(const struct reader *reader, const struct timeval *ts)
     return (instant_t)seconds * 1000000000 + ts->tv_usec;
 }
 
-int reader_next(struct reader *reader, struct record *ret_record)
+int reader_next(struct reader *reader)
 {
     bool wraps = reader->link != DLT_EN10MB && reader->request->pad_ethernet;
     struct pcap_pkthdr header;
@@ -226,12 +226,10 @@ int reader_next(struct reader *reader, struct record *ret_record)
             return rc;
         refusal = judge(reader, &header, bytes);
         if (refusal == REFUSALS) {
-            *ret_record = (struct record){
-                .time_ns = time_of(reader, &header.ts),
-                .bytes = bytes,
-                .n_bytes = header.caplen,
-                .is_cut = header.caplen < header.len,
-            };
+            reader->time_ns = time_of(reader, &header.ts);
+            reader->bytes = bytes;
+            reader->n_bytes = header.caplen;
+            reader->is_cut = header.caplen < header.len;
             return 1;
         }
         reader->counts->n_read++;

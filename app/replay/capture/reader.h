@@ -14,13 +14,6 @@
 /* Nanoseconds since 1970: 64 bits would end in 2554, and the years before 1970 are negative. */
 typedef __int128 instant_t;
 
-struct record {
-    instant_t time_ns;    /* as recorded */
-    const uint8_t *bytes; /* until the next one is read */
-    uint32_t n_bytes;
-    bool is_cut; /* the capture holds its beginning only */
-};
-
 struct reader {
     const char *name;
     const struct capture_request *request;
@@ -35,15 +28,21 @@ struct reader {
     uint64_t n_read;
     uint8_t *made; /* a frame that has been given an Ethernet header */
     size_t made_capacity;
+
+    /* The frame that reader_next() found last, until it is called again. */
+    instant_t time_ns; /* as recorded */
+    const uint8_t *bytes;
+    uint32_t n_bytes;
+    bool is_cut; /* the capture holds its beginning only */
 };
 
 /* 0 or -errno, and the reason has been said: the file is missing, or no capture. -EINTR, and
  * nothing said, when the reading was ended while it waited for the file. */
 int reader_open(struct reader *ret_reader, const struct reader *how);
 
-/* 1 and a frame, 0 after the last, -ENOMEM, or -EINTR as above. A file that cannot be read to its
- * end ends where it is damaged: that has been said and makes the capture partial. */
-int reader_next(struct reader *reader, struct record *ret_record);
+/* 1 and a frame, in the reader, 0 after the last, -ENOMEM, or -EINTR as above. A file that cannot
+ * be read to its end ends where it is damaged: that has been said and makes the capture partial. */
+int reader_next(struct reader *reader);
 
 void reader_close(struct reader *reader);
 

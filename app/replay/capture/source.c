@@ -17,7 +17,7 @@ struct input {
     struct reader reader;
     bool is_open;
     bool has_first;
-    struct record record;
+    instant_t time_ns; /* of the frame that comes next */
     instant_t origin_ns;
     uint64_t base_ns;
 };
@@ -52,18 +52,19 @@ void source_close(struct source *source)
 /* Reads the file's next frame; closes it after the last. */
 static int advance(struct source *source, struct input *input)
 {
-    instant_t before_ns = input->record.time_ns;
-    int rc = reader_next(&input->reader, &input->record);
+    instant_t before_ns = input->time_ns;
+    int rc = reader_next(&input->reader);
 
     if (rc != 1) {
         close_input(input);
         return rc;
     }
+    input->time_ns = input->reader.time_ns;
     if (!input->has_first) {
         input->has_first = true;
-        input->origin_ns = input->record.time_ns;
-    } else if (input->record.time_ns < before_ns) {
-        input->record.time_ns = before_ns;
+        input->origin_ns = input->time_ns;
+    } else if (input->time_ns < before_ns) {
+        input->time_ns = before_ns;
         source->how.counts->n_backward++;
     }
     return 0;
@@ -144,7 +145,7 @@ int source_open(struct source **ret_source, const struct capture_request *reques
 /* 584 years at most. */
 static uint64_t due_ns(const struct input *input)
 {
-    instant_t due_ns = input->base_ns + (input->record.time_ns - input->origin_ns);
+    instant_t due_ns = input->base_ns + (input->time_ns - input->origin_ns);
 
     return due_ns < UINT64_MAX ? (uint64_t)due_ns : UINT64_MAX;
 }
@@ -163,7 +164,7 @@ static struct input *earliest(struct source *source)
     return earliest;
 }
 
-int source_next(struct source *source, struct source_frame *ret_frame)
+int source_next(struct source *source, struct frame *ret_frame, const uint8_t **ret_bytes)
 {
     struct input *input;
     int rc = 0;
@@ -179,12 +180,12 @@ int source_next(struct source *source, struct source_frame *ret_frame)
     source->current = input;
     source->last_ns = due_ns(input);
     source->how.counts->n_read++;
-    source->how.counts->n_cut += input->record.is_cut;
-    *ret_frame = (struct source_frame){
+    source->how.counts->n_cut += input->reader.is_cut;
+    *ret_frame = (struct frame){
         .time_ns = source->last_ns,
-        .bytes = input->record.bytes,
-        .n_bytes = input->record.n_bytes,
-        .file = (unsigned)(input - source->inputs),
+        .bytes = input->reader.n_bytes,
+        .file = (uint32_t)(input - source->inputs),
     };
+    *ret_bytes = input->reader.bytes;
     return 1;
 }

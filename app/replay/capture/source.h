@@ -10,13 +10,6 @@
 
 /* The captures as one: their frames in the order in which they are replayed. */
 
-struct source_frame {
-    uint64_t time_ns;     /* as recorded, after the first one; never falls */
-    const uint8_t *bytes; /* until the next one is asked for */
-    uint32_t n_bytes;
-    unsigned file; /* which of them it is from */
-};
-
 struct source;
 
 /* Who reads them, and how: what is read is counted in *counts; the others as in reader.h. */
@@ -32,8 +25,9 @@ struct source_how {
 int source_open(struct source **ret_source, const struct capture_request *request,
                 const struct source_how *how);
 
-/* 1 and a frame, 0 after the last, or -errno as above. */
-int source_next(struct source *source, struct source_frame *ret_frame);
+/* 1 and a frame, 0 after the last, or -errno as above. The bytes stay until the next one is asked
+ * for; nothing is said of where the caller keeps them (offset is 0). */
+int source_next(struct source *source, struct frame *ret_frame, const uint8_t **ret_bytes);
 
 void source_close(struct source *source);
 

@@ -67,7 +67,8 @@ static uint8_t *wait_for_room(struct stream *stream, struct window *window, uint
     return room;
 }
 
-static unsigned queue_of(const struct stream *stream, const struct source_frame *frame)
+static unsigned queue_of(const struct stream *stream, const struct frame *frame,
+                         const uint8_t *bytes)
 {
     unsigned n_queues = stream->request.n_queues;
 
@@ -75,21 +76,21 @@ static unsigned queue_of(const struct stream *stream, const struct source_frame 
         return 0;
     if (stream->request.capture.order == CAPTURE_BESIDE)
         return frame->file % n_queues;
-    return flow_hash(frame->bytes, frame->n_bytes) % n_queues;
+    return flow_hash(bytes, frame->bytes) % n_queues;
 }
 
-static bool put(struct stream *stream, const struct source_frame *frame, struct view *view)
+static bool put(struct stream *stream, const struct frame *frame, const uint8_t *bytes,
+                struct view *view)
 {
-    struct window *window = &stream->windows[queue_of(stream, frame)];
-    uint8_t *room = wait_for_room(stream, window, frame->n_bytes);
+    struct window *window = &stream->windows[queue_of(stream, frame, bytes)];
+    uint8_t *room = wait_for_room(stream, window, frame->bytes);
 
     if (room == NULL)
         return false;
-    memcpy(room, frame->bytes, frame->n_bytes);
+    memcpy(room, bytes, frame->bytes);
     view->bytes = room;
-    view->n_bytes = frame->n_bytes;
-    view->is_edited =
-        stream->request.unique_ip && unique_addresses(room, frame->n_bytes, view->loop);
+    view->n_bytes = frame->bytes;
+    view->is_edited = stream->request.unique_ip && unique_addresses(room, frame->bytes, view->loop);
     window_put(window, view);
     return true;
 }
@@ -125,7 +126,8 @@ static void tell_long_wait(struct stream *stream, const struct view *view)
 static int read_pass(struct stream *stream, struct source *source, struct passage *at)
 {
     const struct stream_request *request = &stream->request;
-    struct source_frame frame;
+    const uint8_t *bytes;
+    struct frame frame;
     int rc;
 
     while (request->capture.frames == 0 || at->index < request->capture.frames) {
@@ -134,16 +136,16 @@ static int read_pass(struct stream *stream, struct source *source, struct passag
 
         if (is_stopping(stream))
             return 0;
-        rc = source_next(source, &frame);
+        rc = source_next(source, &frame, &bytes);
         if (rc != 1)
             return rc == 0 ? 1 : rc;
-        due_ns = pace_plan_next(&at->plan, frame.time_ns, frame.n_bytes);
+        due_ns = pace_plan_next(&at->plan, frame.time_ns, frame.bytes);
         view.due_ns = pace_due_ns(&request->pace, at->index, at->loop, at->pass_ns, due_ns);
         if (at->loop == 0)
             tell_long_wait(stream, &view);
         at->counts->n_frames++;
-        at->counts->data_bytes += frame.n_bytes;
-        if (!put(stream, &frame, &view))
+        at->counts->data_bytes += frame.bytes;
+        if (!put(stream, &frame, bytes, &view))
             return 0;
         at->index++;
     }
