@@ -14,6 +14,7 @@
 #include "report.h"
 #include "slots.h"
 #include "standard.h"
+#include "status.h"
 #include "stop.h"
 
 #include <errno.h>
@@ -112,7 +113,7 @@ int main(int argc, char *argv[])
 {
     struct options options;
     struct plan plan;
-    int status;
+    int rc, status;
 
     standard_open();
     switch (options_parse(&options, argc, argv)) {
@@ -131,8 +132,9 @@ int main(int argc, char *argv[])
         return EXIT_FAILURE;
     if (!plan_make(&plan, &options))
         return EXIT_FAILURE;
-    status = start_eal(&options, &plan);
-    if (status == EXIT_SUCCESS) {
+    rc = start_eal(&options, &plan);
+    status = exit_status(rc);
+    if (rc == 0) {
         status = check_pools(&options) ? bench(&options, &plan) : EXIT_USAGE;
         eal_stop();
     }

@@ -14,8 +14,6 @@
  * argument, where in `struct options` the argument is saved, its type and range, and its help.
  * Parsing, --help, and the sentences about what is wrong are made from the rows. */
 
-#define EXIT_USAGE 2 /* the exit status of an app whose command line is wrong */
-
 struct options;
 struct option_row;
 

@@ -8,6 +8,7 @@
 #include "pools.h"
 #include "show.h"
 #include "standard.h"
+#include "status.h"
 #include "watch.h"
 
 #include <errno.h>

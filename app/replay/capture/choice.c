@@ -109,18 +109,19 @@ static pcap_t *open_ethernet(void)
     return pcap;
 }
 
-bool choice_compile(const struct choice *choice, struct bpf_program *ret_program)
+int choice_compile(const struct choice *choice, struct bpf_program *ret_program)
 {
     pcap_t *ethernet = open_ethernet();
-    bool compiles;
+    int rc = 0;
 
     if (ethernet == NULL) {
         complain("no memory for a filter");
-        return false;
+        return -ENOMEM;
     }
-    compiles = pcap_compile(ethernet, ret_program, choice->filter, 1, PCAP_NETMASK_UNKNOWN) == 0;
-    if (!compiles)
+    if (pcap_compile(ethernet, ret_program, choice->filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
         complain("--filter=%s: %s: see pcap-filter(7)", choice->filter, pcap_geterr(ethernet));
+        rc = -EINVAL;
+    }
     pcap_close(ethernet);
-    return compiles;
+    return rc;
 }

@@ -36,8 +36,8 @@ bool choice_has_number(const struct choice *choice, uint64_t number);
 /* Whether it leaves any frame out, as far as can be told beforehand. */
 bool choice_is_all(const struct choice *choice);
 
-/* For frames on Ethernet, to be freed with pcap_freecode(). False, and the reason said, where the
- * filter is none. */
-bool choice_compile(const struct choice *choice, struct bpf_program *ret_program);
+/* For frames on Ethernet, to be freed with pcap_freecode(). 0 or -errno, and the reason has been
+ * said; -EINVAL where the filter is none. */
+int choice_compile(const struct choice *choice, struct bpf_program *ret_program);
 
 #endif

@@ -129,8 +129,8 @@ int source_open(struct source **ret_source, const struct capture_request *reques
     source->request = request;
     source->how = *how;
     if (request->choice.filter != NULL) {
-        source->has_filter = choice_compile(&request->choice, &source->filter);
-        rc = source->has_filter ? 0 : -EINVAL;
+        rc = choice_compile(&request->choice, &source->filter);
+        source->has_filter = rc == 0;
     }
     if (rc == 0 && request->order != CAPTURE_APPEND)
         rc = open_all(source);

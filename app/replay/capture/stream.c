@@ -351,6 +351,7 @@ static int look_at_all(struct stream *stream)
 {
     const struct capture_request *capture = &stream->request.capture;
     struct bpf_program filter;
+    int rc;
 
     if (capture->memory_bytes != 0 && stream->request.window_bytes > capture->memory_bytes) {
         complain("--window=%.0f: %.0f MiB of memory may be used (eight tenths of what is "
@@ -359,13 +360,13 @@ static int look_at_all(struct stream *stream)
         return -ENOMEM;
     }
     if (capture->choice.filter != NULL) {
-        if (!choice_compile(&capture->choice, &filter))
-            return -EINVAL;
+        rc = choice_compile(&capture->choice, &filter);
+        if (rc != 0)
+            return rc;
         pcap_freecode(&filter);
     }
     for (int i = 0; i < capture->n_files; i++) {
-        int rc = look_at(stream, capture->files[i]);
-
+        rc = look_at(stream, capture->files[i]);
         if (rc != 0)
             return rc;
     }

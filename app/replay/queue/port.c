@@ -9,6 +9,7 @@
 #include "stop.h"
 #include "suggest.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <lab_os.h>
 #include <rte_bus.h>
@@ -58,7 +59,7 @@ static int complain_unknown(const char *option, const char *text, const struct e
     nearest = suggest(text, names, n);
     /* The EAL goes on without a device that it could not make. */
     if (device_complain(devices))
-        return EXIT_FAILURE;
+        return -ENODEV;
     if (n == 0)
         complain("--%s=%s: there is no port: have one before \"--\", as --vdev=net_ring0, or "
                  "-a 0000:01:00.0 for a NIC that is bound to vfio-pci",
@@ -68,7 +69,7 @@ static int complain_unknown(const char *option, const char *text, const struct e
                  list);
     else
         complain("--%s=%s: no such port (there is: %s)", option, text, list);
-    return EXIT_USAGE;
+    return -EINVAL;
 }
 
 static int find(const struct options *options, const char *option, const char *text,
@@ -86,7 +87,7 @@ static int find(const struct options *options, const char *option, const char *t
     if (rte_eth_dev_get_name_by_port(port.id, port.name) != 0 ||
         rte_eth_dev_info_get(port.id, &port.info) != 0) {
         complain("--%s=%s: the port does not say what it is", option, text);
-        return EXIT_FAILURE;
+        return -EIO;
     }
     *ret_port = port;
     return 0;
@@ -97,7 +98,7 @@ static int too_few(const struct port *port, const char *kind, unsigned has, unsi
     complain("--rxq=%u: port %s has %u %s queue%s, and each lcore needs one of its own: --rxq=%u, "
              "or more queues among the port's own arguments",
              rxq, port->name, has, kind, has == 1 ? "" : "s", has == 0 ? 1 : has);
-    return EXIT_USAGE;
+    return -EINVAL;
 }
 
 /* In the order in which they were probed: the later may stand on the earlier, as AF_PACKET on a
@@ -150,7 +151,7 @@ int ports_find(const struct options *options, struct ports *ret_ports)
 
         if (options->n_pools > 1 && is_af_xdp(port)) {
             complain("port %s can be opened once by a process: one --pool at a time", port->name);
-            return EXIT_USAGE;
+            return -EINVAL;
         }
         /* A queue that is not needed still is one that some drivers cannot do without. */
         port->n_tx = port == ports->tx ? (uint16_t)options->rxq : 1;
@@ -220,7 +221,7 @@ static int probe_again(struct port *port, struct refusal_text *why)
     snprintf(name, sizeof(name), "%s", rte_dev_name(device));
     args = strdup(devargs == NULL || devargs->args == NULL ? "" : devargs->args);
     if (args == NULL)
-        return EXIT_FAILURE;
+        return -ENOMEM;
     rte_eal_hotplug_remove(bus, name);
     rc = rte_eal_hotplug_add(bus, name, args);
     free(args);
@@ -229,7 +230,7 @@ static int probe_again(struct port *port, struct refusal_text *why)
         snprintf(why->text, sizeof(why->text),
                  "port %s cannot be opened again for the next pool: run one pool at a time",
                  port->name);
-        return EXIT_FAILURE;
+        return -EIO;
     }
     port->closed = false;
     return 0;
@@ -321,7 +322,7 @@ static int start(struct port *port, const struct options *options, uint32_t larg
         advise(port, options, advice, sizeof(advice));
         snprintf(why->text, sizeof(why->text), "port %s cannot %s: %s%s", port->name, step,
                  rte_strerror(-rc), advice);
-        return EXIT_FAILURE;
+        return rc;
     }
     port->started = true;
     port->promiscuous =
@@ -337,11 +338,11 @@ static int wait_for_link(const struct port *port, struct refusal_text *why)
 
     while (rte_eth_link_get_nowait(port->id, &link) == 0 && link.link_status != RTE_ETH_LINK_UP) {
         if (stop_requested() != STOP_NONE)
-            return EXIT_FAILURE;
+            return -EINTR;
         if (lab_os_clock_ns() - start_ns > LINK_NS) {
             snprintf(why->text, sizeof(why->text),
                      "port %s has no link: its other end is not there, or not up", port->name);
-            return EXIT_FAILURE;
+            return -ENOLINK;
         }
         usleep(10000);
     }

@@ -47,7 +47,7 @@ enum loss {
 /* "tx_errors" */
 const char *port_loss_name(enum loss loss);
 
-/* These return 0, or an exit status, and the reason has been said. */
+/* These return 0 or -errno, and the reason has been said; -EINVAL where the options are wrong. */
 
 /* Looks for the ports that the options name, and whether they have the queues. */
 int ports_find(const struct options *options, struct ports *ret_ports);

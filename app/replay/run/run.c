@@ -234,9 +234,10 @@ static void gather_port(const struct run_shared *shared, struct port_result *res
 static int start_ports(struct run_shared *shared, struct rte_mempool *pool)
 {
     struct ports *ports = shared->ports;
+    int rc = ports_start(ports, shared->options, shared->capture->largest, pool);
 
-    if (ports_start(ports, shared->options, shared->capture->largest, pool) != 0)
-        return -EIO;
+    if (rc != 0)
+        return rc;
     for (unsigned i = 0; i < shared->options->rxq; i++) {
         struct portq *port = shared->workers[i].port;
 

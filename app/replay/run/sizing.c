@@ -9,6 +9,7 @@
 #include "message.h"
 #include "run/worker.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <rte_bitops.h>
 #include <rte_common.h>
@@ -86,7 +87,7 @@ uint64_t sizing_least(const struct options *options, const struct capture *captu
     return RTE_MAX(least, (uint64_t)options->mbcache + options->mbcache / 2);
 }
 
-bool sizing_mbufs(const struct options *options, const struct capture *capture, unsigned *ret_mbufs)
+int sizing_mbufs(const struct options *options, const struct capture *capture, unsigned *ret_mbufs)
 {
     uint64_t least = sizing_least(options, capture);
     uint64_t ample = (uint64_t)options->rxq * 3 * options->rxd + cached(options) +
@@ -98,17 +99,17 @@ bool sizing_mbufs(const struct options *options, const struct capture *capture, 
     if (options->total_num_mbufs == 0) {
         /* One less than a power of two is what a ring of mbufs holds without waste. */
         *ret_mbufs = (unsigned)RTE_MIN(rte_align64pow2(ample + 1) - 1, (uint64_t)INT32_MAX);
-        return true;
+        return 0;
     }
     if (options->total_num_mbufs < least) {
         complain("--total-num-mbufs=%u: the other queues (%u descriptors each), the lcores' "
                  "caches (--mbcache=%u) and the largest frame (%" PRIu32
                  " bytes) can hold all of them: %" PRIu64 " is the smallest that works",
                  options->total_num_mbufs, options->rxd, options->mbcache, capture->largest, least);
-        return false;
+        return -EINVAL;
     }
     *ret_mbufs = options->total_num_mbufs;
-    return true;
+    return 0;
 }
 
 uint64_t sizing_beside_bytes(const struct options *options, const struct capture *capture,

@@ -26,10 +26,9 @@ uint64_t sizing_frames(const struct options *options, const struct capture *capt
 uint64_t sizing_least(const struct options *options, const struct capture *capture);
 
 /* The buffers of the pool: what was asked for, or what keeps every queue full while packets are
- * held. False, and the reason said, when with so few some queue could wait for ever for the largest
- * frame. */
-bool sizing_mbufs(const struct options *options, const struct capture *capture,
-                  unsigned *ret_mbufs);
+ * held. -EINVAL, and the reason has been said, when with so few some queue could wait for ever for
+ * the largest frame. */
+int sizing_mbufs(const struct options *options, const struct capture *capture, unsigned *ret_mbufs);
 
 /* Memory of the queues beside a pool of so many buffers, and beside a capture that is loaded: the
  * windows of a stream, places for the packets that are held, and for a burst of frames that get
