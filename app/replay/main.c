@@ -10,7 +10,6 @@
 #include "memory.h"
 #include "message.h"
 #include "options.h"
-#include "output.h"
 #include "pools.h"
 #include "report/report.h"
 #include "run/find_size.h"
@@ -189,7 +188,7 @@ static int run_once(struct replay *replay, const char *driver, unsigned n_mbufs,
     rc = run(&replay->options, &replay->capture,
              replay->options.port == NULL ? NULL : &replay->ports, pool, ret_result);
     pools_free(pool);
-    if (rc == 0 && !run_is_clean(ret_result))
+    if (rc == 0 && !result_is_clean(ret_result))
         replay->failed = true;
     return rc;
 }
@@ -249,14 +248,6 @@ static int run_find_size(struct replay *replay)
     return rc;
 }
 
-static void print(const struct replay *replay, FILE *out, const struct run_result results[],
-                  unsigned n)
-{
-    report_print(out, &replay->options, &replay->capture, replay->n_mbufs, results, n);
-    if (replay->options.find_size && replay->rounds.n[0] > 0)
-        find_size_print(out, replay->n_mbufs, replay->words, replay->n_words);
-}
-
 /* What is to be said when a signal has come before the first frame. */
 static struct run_result never_started(const struct replay *replay)
 {
@@ -265,62 +256,41 @@ static struct run_result never_started(const struct replay *replay)
         .stopped = STOP_SIGNAL,
         .not_reached = replay->capture.n_frames,
         .unread = true,
+        .interrupted = true,
     };
 }
 
-/* Made first, and then written: a reader who does not read is waited for as that of --json is.
- * Where JSON has standard output, the report is a message like the others, which nobody need read.
- */
-static int print_to(const struct replay *replay, bool is_message, const struct run_result results[],
-                    unsigned n)
-{
-    char *text = NULL;
-    size_t n_bytes = 0;
-    FILE *memory = open_memstream(&text, &n_bytes);
-    int rc = -ENOMEM;
-
-    if (memory != NULL) {
-        print(replay, memory, results, n);
-        rc = fclose(memory) == 0 ? 0 : -ENOMEM;
-    }
-    if (rc == 0 && is_message)
-        (void)message_write(text);
-    else if (rc == 0)
-        rc = output_write_to(STDOUT_FILENO, text, n_bytes);
-    free(text);
-    if (rc != 0)
-        complain("the report cannot be written: %s", strerror(-rc));
-    return rc;
-}
-
-static int report(const struct replay *replay)
+static int write_report(const struct replay *replay)
 {
     const struct options *options = &replay->options;
-    bool is_message = options->json != NULL && strcmp(options->json, "-") == 0;
+    bool found = options->find_size && replay->rounds.n[0] > 0;
     struct run_result results[OPTIONS_MAX_POOLS];
-    unsigned n = 0;
-    int rc = 0;
+    struct report report = {
+        .options = options,
+        .capture = &replay->capture,
+        .n_mbufs = replay->n_mbufs,
+        .results = results,
+        .words = found ? replay->words : NULL,
+        .n_words = replay->n_words,
+    };
+    unsigned *n = &report.n;
 
-    while (n < options->n_pools && replay->rounds.n[n] > 0) {
-        results[n] = rounds_median(&replay->rounds, n);
-        n++;
+    while (*n < options->n_pools && replay->rounds.n[*n] > 0) {
+        results[*n] = rounds_median(&replay->rounds, *n);
+        (*n)++;
     }
-    if (n == 0 && stop_requested() == STOP_SIGNAL) {
-        results[n++] = never_started(replay);
-        rc = -EINTR;
+    if (*n == 0 && stop_requested() == STOP_SIGNAL) {
+        results[(*n)++] = never_started(replay);
+        (void)report_write(&report);
+        return -EINTR;
     }
-    if (n == 0)
+    if (*n == 0)
         return 0;
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < *n; i++)
         results[i].interrupted |=
             results[i].stopped == STOP_SIGNAL ||
             (stop_requested() == STOP_SIGNAL && replay->rounds.n[i] < options->repeat);
-    if (!options->quiet && print_to(replay, is_message, results, n) != 0)
-        rc = -EIO;
-    if (options->json != NULL &&
-        report_json(options, &replay->capture, replay->n_mbufs, results, n) != 0)
-        rc = -EIO;
-    return rc;
+    return report_write(&report) == 0 ? 0 : -EIO;
 }
 
 /* All runs, and what is to be said of them: also of those before one that failed. */
@@ -331,7 +301,7 @@ static int run_and_report(struct replay *replay)
     if (replay->capture.stream != NULL)
         stream_count(replay->capture.stream, &replay->capture);
     /* Whatever went wrong: the command line was right. */
-    if (report(replay) != 0 || rc != 0 || replay->failed || replay->capture.partial)
+    if (write_report(replay) != 0 || rc != 0 || replay->failed || replay->capture.partial)
         return -EIO;
     return 0;
 }
@@ -394,13 +364,13 @@ int main(int argc, char *argv[])
     if (replay.options.quiet)
         note_silence();
     cpus_remember();
-    if (report_json_look(&replay.options) != 0)
+    if (report_look(&replay.options) != 0)
         return EXIT_FAILURE;
     rc = load(&replay);
     if (rc == 0)
         rc = rounds_open(&replay.rounds, replay.options.n_pools, replay.options.repeat);
     if (rc == 0)
-        rc = stop_requested() == STOP_SIGNAL ? report(&replay) : replay_run(&replay);
+        rc = stop_requested() == STOP_SIGNAL ? write_report(&replay) : replay_run(&replay);
     rounds_close(&replay.rounds);
     stream_close(replay.capture.stream);
     capture_free(&replay.capture);

@@ -99,13 +99,10 @@ static json_t *port_object(const struct port_result *port)
     return object;
 }
 
-static json_t *run_object(const struct options *options, const struct capture *capture,
-                          unsigned n_mbufs, const struct run_result *r)
+/* What became of the frames, of the packets and of the buffers. */
+static void add_counts(json_t *object, const struct options *options, const struct capture *capture,
+                       const struct run_result *r)
 {
-    json_t *object = json_object();
-    char hold[64];
-    double part;
-
     json_object_set_new(object, "files", files_array(options));
     set_count(object, "frames_read", capture->n_read);
     set_count(object, "frames_replayed", r->frames_replayed);
@@ -138,17 +135,30 @@ static json_t *run_object(const struct options *options, const struct capture *c
     json_object_set_new(object, "interrupted", json_boolean(r->interrupted));
     if (r->port.used)
         json_object_set_new(object, "port", port_object(&r->port));
+}
+
+static void add_speed(json_t *object, const struct options *options, const struct run_result *r)
+{
+    double part;
+
     json_object_set_new(object, "duration_s", json_real(r->duration_s));
-    json_object_set_new(object, "mpps", json_real(report_mpps(r)));
-    json_object_set_new(object, "gbps", json_real(report_gbps(r)));
+    json_object_set_new(object, "mpps", json_real(result_mpps(r)));
+    json_object_set_new(object, "gbps", json_real(result_gbps(r)));
     json_object_set_new(object, "pace", json_string(pace_name(options->pace.kind)));
     if (pace_is_timed(&options->pace)) {
         json_object_set_new(object, "rate_asked", json_real(options->pace.rate));
         json_object_set_new(object, "planned_s", json_real(r->planned_s));
         json_object_set_new(object, "rate_reached",
-                            report_reached(r, &part) ? json_real(options->pace.rate * part)
+                            result_reached(r, &part) ? json_real(options->pace.rate * part)
                                                      : json_null());
     }
+}
+
+static void add_setting(json_t *object, const struct options *options, unsigned n_mbufs,
+                        const struct run_result *r)
+{
+    char hold[64];
+
     json_object_set_new(object, "pool", json_string(r->pool));
     set_count(object, "total_num_mbufs", n_mbufs);
     set_count(object, "mbuf_size", options->mbuf_size);
@@ -165,6 +175,16 @@ static json_t *run_object(const struct options *options, const struct capture *c
     json_object_set_new(object, "seed", json_integer((json_int_t)options->seed));
     if (r->exhaust.on)
         json_object_set_new(object, "exhaust", exhaust_object(&r->exhaust));
+}
+
+static json_t *run_object(const struct report *report, const struct run_result *r)
+{
+    const struct options *options = report->options;
+    json_t *object = json_object();
+
+    add_counts(object, options, report->capture, r);
+    add_speed(object, options, r);
+    add_setting(object, options, report->n_mbufs, r);
     json_object_set_new(object, "find_size", json_boolean(options->find_size));
     set_count(object, "rounds", r->rounds);
     json_object_set_new(object, "mpps_spread", json_findings_spread(r->mpps_spread));
@@ -185,7 +205,7 @@ static bool is_capture(const struct options *options, const struct stat *place)
     return false;
 }
 
-int report_json_look(const struct options *options)
+int report_look(const struct options *options)
 {
     const char *path = options->json;
     struct stat place;
@@ -197,15 +217,15 @@ int report_json_look(const struct options *options)
     return json_file_look(path);
 }
 
-int report_json(const struct options *options, const struct capture *capture, unsigned n_mbufs,
-                const struct run_result results[], unsigned n)
+int report_json(const struct report *report)
 {
-    json_t *report = json_array();
+    const struct options *options = report->options;
+    json_t *all = json_array();
     int rc;
 
-    for (unsigned i = 0; i < n; i++)
-        json_array_append_new(report, run_object(options, capture, n_mbufs, &results[i]));
-    rc = json_file_write(options->json, options->n_pools > 1 ? report : json_array_get(report, 0));
-    json_decref(report);
+    for (unsigned i = 0; i < report->n; i++)
+        json_array_append_new(all, run_object(report, &report->results[i]));
+    rc = json_file_write(options->json, options->n_pools > 1 ? all : json_array_get(all, 0));
+    json_decref(all);
     return rc;
 }

@@ -4,7 +4,7 @@
 #ifndef REPLAY_JSON_FINDINGS_H
 #define REPLAY_JSON_FINDINGS_H
 
-#include "run/run.h"
+#include "report/result.h"
 
 #include <jansson.h>
 

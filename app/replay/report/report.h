@@ -6,33 +6,43 @@
 
 #include "capture/capture.h"
 #include "options.h"
-#include "run/run.h"
+#include "report/result.h"
 
 #include <stdio.h>
 
-/* What a run did, for a person and for a program. */
+/* What the runs did, for a person and for a program. */
+struct report {
+    const struct options *options;
+    const struct capture *capture;
+    unsigned n_mbufs;
+    const struct run_result *results; /* of each pool */
+    unsigned n;
+
+    /* The command line as it was given, when --find-size has found the smallest pool. */
+    char *const *words; /* NULL: it has not, or was not asked to */
+    int n_words;
+};
+
+/* Whether the reports can have their places, asked before the run rather than after an hour.
+ * Touches nothing. 0 or -errno, and the reason has been said. */
+int report_look(const struct options *options);
+
+/* Writes what the options ask for. 0 or -errno, and the reason has been said. */
+int report_write(const struct report *report);
+
+/* Its parts. */
 
 /* One block for each run, and a table beside one another when there are several. */
-void report_print(FILE *out, const struct options *options, const struct capture *capture,
-                  unsigned n_mbufs, const struct run_result results[], unsigned n);
+void report_print(FILE *out, const struct report *report);
 
-/* Whether the report can have its place, asked before the run rather than after an hour. Touches
- * nothing. 0 or -errno, and the reason has been said. */
-int report_json_look(const struct options *options);
+/* One object, or an array of them when several pools were asked for. */
+int report_json(const struct report *report);
 
-/* One object, or an array of them when several pools were asked for. 0 or -errno, and the reason
- * has been said. */
-int report_json(const struct options *options, const struct capture *capture, unsigned n_mbufs,
-                const struct run_result results[], unsigned n);
+/* Says what --find-size has found, and the command that uses it: the words of the command line,
+ * with the size in the place of --find-size. */
+void report_print_smallest(FILE *out, const struct report *report);
 
 /* "same" */
 const char *report_free_on(const struct options *options);
-
-double report_mpps(const struct run_result *result);
-double report_gbps(const struct run_result *result);
-
-/* The part of the rate that was asked for which was reached, of a run at a pace. False where that
- * cannot be told: no frame was due later than at once. */
-bool report_reached(const struct run_result *result, double *ret_part);
 
 #endif

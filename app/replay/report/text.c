@@ -8,29 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-double report_mpps(const struct run_result *result)
-{
-    return result->duration_s > 0 ? (double)result->rx_packets / result->duration_s / 1e6 : 0;
-}
-
-double report_gbps(const struct run_result *result)
-{
-    return result->duration_s > 0 ? (double)result->rx_bytes * 8 / result->duration_s / 1e9 : 0;
-}
-
 const char *report_free_on(const struct options *options)
 {
     return options->free_on == FREE_ON_RANDOM  ? "random"
            : options->free_on == FREE_ON_OTHER ? "other"
                                                : "same";
-}
-
-bool report_reached(const struct run_result *result, double *ret_part)
-{
-    if (result->planned_s <= 0 || result->fed_s <= 0)
-        return false;
-    *ret_part = result->planned_s / result->fed_s;
-    return true;
 }
 
 static void print_pace(FILE *out, const struct pace *pace, const struct run_result *r)
@@ -40,7 +22,7 @@ static void print_pace(FILE *out, const struct pace *pace, const struct run_resu
     if (!pace_is_timed(pace))
         return;
     fprintf(out, "  Asked: --%s=%.10g, reached: ", pace_name(pace->kind), pace->rate);
-    if (report_reached(r, &part))
+    if (result_reached(r, &part))
         fprintf(out, "%.10g (%.2f %%)\n", pace->rate * part, 100 * part);
     else
         fprintf(out, "%s\n",
@@ -137,8 +119,9 @@ static void print_port(FILE *out, const struct port_result *port)
                 port->kept);
 }
 
-static void print_result(FILE *out, const struct options *options, unsigned n_mbufs,
-                         const struct run_result *r)
+/* Which pool it was, and how fast. */
+static void print_run(FILE *out, const struct options *options, unsigned n_mbufs,
+                      const struct run_result *r)
 {
     char hold[64] = ", held ";
 
@@ -164,9 +147,15 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
                                           : "");
     if (options->unique_ip)
         fprintf(out, "  With addresses of their loop: %" PRIu64 " packets\n", r->frames_edited);
-    fprintf(out, "  Rated: %.1f Bps, %.2f Mbps, %.2f pps\n", report_gbps(r) * 1e9 / 8,
-            report_gbps(r) * 1e3, report_mpps(r) * 1e6);
+    fprintf(out, "  Rated: %.1f Bps, %.2f Mbps, %.2f pps\n", result_gbps(r) * 1e9 / 8,
+            result_gbps(r) * 1e3, result_mpps(r) * 1e6);
     print_pace(out, &options->pace, r);
+}
+
+static void print_result(FILE *out, const struct options *options, unsigned n_mbufs,
+                         const struct run_result *r)
+{
+    print_run(out, options, n_mbufs, r);
     fprintf(out,
             "  RX-packets: %-14" PRIu64 " RX-dropped: %-14" PRIu64 " RX-bytes:   %" PRIu64 "\n",
             r->rx_packets, r->rx_dropped, r->rx_bytes);
@@ -208,7 +197,7 @@ static void print_table(FILE *out, const struct run_result results[], unsigned n
         const struct run_result *r = &results[i];
 
         fprintf(out, "%-14s %9.3f %9.3f %9.3f %9.3f %14" PRIu64 " %10" PRIu64 " %6.2f", r->pool,
-                report_mpps(r), r->mpps_spread.min, r->mpps_spread.max, report_gbps(r),
+                result_mpps(r), r->mpps_spread.min, r->mpps_spread.max, result_gbps(r),
                 r->alloc_failures, r->rx_nombuf, r->ratio.median);
         if (r->rounds > 1)
             fprintf(out, " (%.2f to %.2f)", r->ratio.min, r->ratio.max);
@@ -216,12 +205,11 @@ static void print_table(FILE *out, const struct run_result results[], unsigned n
     }
 }
 
-void report_print(FILE *out, const struct options *options, const struct capture *capture,
-                  unsigned n_mbufs, const struct run_result results[], unsigned n)
+void report_print(FILE *out, const struct report *report)
 {
-    print_capture(out, capture);
-    for (unsigned i = 0; i < n; i++)
-        print_result(out, options, n_mbufs, &results[i]);
-    if (n > 1 || results[0].rounds > 1)
-        print_table(out, results, n);
+    print_capture(out, report->capture);
+    for (unsigned i = 0; i < report->n; i++)
+        print_result(out, report->options, report->n_mbufs, &report->results[i]);
+    if (report->n > 1 || report->results[0].rounds > 1)
+        print_table(out, report->results, report->n);
 }

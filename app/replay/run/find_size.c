@@ -4,13 +4,11 @@
 #include "run/find_size.h"
 
 #include "message.h"
-#include "quote.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* A pool suffices when it never says no, which also means that no frame had to wait for it. */
 static bool suffices(const struct run_result *result)
@@ -84,46 +82,4 @@ int find_size(const struct find_size *find, unsigned *ret_smallest, struct run_r
     *ret_smallest = high;
     *ret_result = best;
     return 0;
-}
-
-/* Whether a word of the command line is this option, perhaps cut short, as getopt allows. */
-static bool is_option(const char *word, const char *option, size_t least)
-{
-    size_t length = strcspn(word, "=");
-
-    return length >= least && length <= strlen(option) && strncmp(word, option, length) == 0;
-}
-
-static void print_word(FILE *out, const char *word)
-{
-    size_t capacity = 4 * strlen(word) + 3;
-    char *text = malloc(capacity);
-
-    fprintf(out, " %s", text == NULL ? word : quote_word(word, text, capacity));
-    free(text);
-}
-
-void find_size_print(FILE *out, unsigned smallest, char *const words[], int n_words)
-{
-    int first = 1;
-
-    /* What is before "--" is the EAL's. */
-    for (int i = 1; i < n_words; i++) {
-        if (strcmp(words[i], "--") == 0) {
-            first = i + 1;
-            break;
-        }
-    }
-    fprintf(out, "Smallest pool: %u buffers. Run it so:\n ", smallest);
-    for (int i = 0; i < n_words; i++) {
-        if (i == first)
-            fprintf(out, " --total-num-mbufs=%u", smallest);
-        if (i >= first && is_option(words[i], "--total-num-mbufs", sizeof("--to") - 1)) {
-            i += strchr(words[i], '=') == NULL; /* and its argument */
-            continue;
-        }
-        if (i < first || !is_option(words[i], "--find-size", sizeof("--fi") - 1))
-            print_word(out, words[i]);
-    }
-    fputc('\n', out);
 }

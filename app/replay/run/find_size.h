@@ -4,9 +4,7 @@
 #ifndef REPLAY_FIND_SIZE_H
 #define REPLAY_FIND_SIZE_H
 
-#include "run/run.h"
-
-#include <stdio.h>
+#include "report/result.h"
 
 /* --find-size: the smallest pool of which no allocation fails, by bisection. A size counts as
  * enough when each of --repeat runs says so; what is found has been run, and so has the next
@@ -26,9 +24,5 @@ struct find_size {
 /* 0, and the run with the smallest pool; -ENOSPC when the largest is too small, which has been
  * said; -EINTR when a signal came; or what run() returned. */
 int find_size(const struct find_size *find, unsigned *ret_smallest, struct run_result *ret_result);
-
-/* Says what was found, and the command that uses it: the words of the command line, with the size
- * in the place of --find-size. */
-void find_size_print(FILE *out, unsigned smallest, char *const words[], int n_words);
 
 #endif

@@ -3,8 +3,6 @@
  */
 #include "run/rounds.h"
 
-#include "report/report.h"
-
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -43,7 +41,7 @@ void rounds_done(struct rounds *rounds, unsigned pool)
 static void speeds(const struct rounds *rounds, unsigned pool, double values[])
 {
     for (unsigned i = 0; i < rounds->n[pool]; i++)
-        values[i] = report_mpps(&rounds->results[pool * rounds->repeat + i]);
+        values[i] = result_mpps(&rounds->results[pool * rounds->repeat + i]);
 }
 
 struct run_result rounds_median(const struct rounds *rounds, unsigned pool)

@@ -4,7 +4,7 @@
 #ifndef REPLAY_ROUNDS_H
 #define REPLAY_ROUNDS_H
 
-#include "run/run.h"
+#include "report/result.h"
 
 /* Several rounds of the same pools: each pool's result is that of its round in the middle, by
  * speed, with the spread of all and the ratio to the first pool, paired by round, since two turns

@@ -367,27 +367,3 @@ int run(const struct options *options, const struct capture *capture, struct por
         free(result.series);
     return rc;
 }
-
-/* What was sent came back, and in order. */
-static bool is_whole(const struct run_result *result)
-{
-    const struct port_result *port = &result->port;
-
-    if (!port->used)
-        return result->rx_packets == result->frames_replayed &&
-               result->rx_bytes == result->bytes_replayed;
-    return port->reordered == 0 && !port->stalled &&
-           (port->rx[0] == '\0' || result->rx_packets == result->frames_replayed);
-}
-
-/* Whether all frames were replayed, or as many as were asked for. */
-static bool is_complete(const struct run_result *result)
-{
-    return result->stopped == STOP_DURATION || result->stopped == STOP_INPUT ||
-           (result->not_reached == 0 && !result->unread);
-}
-
-bool run_is_clean(const struct run_result *result)
-{
-    return result->corrupted == 0 && result->leaked == 0 && is_whole(result) && is_complete(result);
-}
