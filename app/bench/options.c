@@ -162,8 +162,7 @@ static void choose_all(struct options *options)
 {
     options->n_patterns = n_patterns;
     memcpy(options->patterns, patterns, n_patterns * sizeof(patterns[0]));
-    options->n_pools = contender_n_defaults;
-    memcpy(options->pools, contender_defaults, contender_n_defaults * sizeof(options->pools[0]));
+    options->n_pools = contender_defaults(options->pools);
 }
 
 enum options_verdict options_parse(struct options *ret_options, int argc, char *argv[])
