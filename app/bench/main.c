@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+
+/* labyrinth-bench: mempools and page allocators in one process, taking turns. */
+
 #include "cpus.h"
 #include "eal.h"
 #include "hugepages.h"

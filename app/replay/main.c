@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+
+/* labyrinth-replay: from the command line to the exit status, step by step. */
+
 #include "capture/capture.h"
 #include "capture/flow.h"
 #include "capture/stream.h"

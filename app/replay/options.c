@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+
+/* One row for each option, and what the rows cannot say of it. */
+
 #include "options.h"
 
 #include "message.h"

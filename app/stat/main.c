@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+
+/* labyrinth-stat: asks a running DPDK program about its Labyrinth pools. */
+
 #include "client.h"
 #include "json_file.h"
 #include "message.h"

@@ -29,8 +29,8 @@ enum refusal {
     REFUSALS,
 };
 
-/* A frame as it was captured. What is fed into a queue, and compared with what comes out, is a
- * view of it (view.h). */
+/* A frame as it was captured. A queue is fed with views of it (view.h), and its packets are
+ * compared with the same views. */
 struct frame {
     uint64_t offset;  /* in capture.data */
     uint64_t time_ns; /* as recorded, after the first frame; once planned, when it is due */

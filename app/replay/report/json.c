@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+
+/* The report for a program: --json. */
+
 #include "json_file.h"
 #include "message.h"
 #include "report/json_findings.h"
@@ -99,7 +102,7 @@ static json_t *port_object(const struct port_result *port)
     return object;
 }
 
-/* What became of the frames, of the packets and of the buffers. */
+/* The counts of frames, packets and buffers. */
 static void add_counts(json_t *object, const struct options *options, const struct capture *capture,
                        const struct run_result *r)
 {

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-/* What the runs did, for a person and for a program. */
+/* The report on all runs, for a person and for a program. */
 struct report {
     const struct options *options;
     const struct capture *capture;

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What has happened in a run: filled in by the run, and read by the reports. */
+/* The outcome of a run, which the run fills in and the reports read. */
 
 /* What is to be said of a run over ports. */
 struct port_result {

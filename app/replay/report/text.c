@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+
+/* The report for a person. */
+
 #include "report/report.h"
 
 #include <inttypes.h>
