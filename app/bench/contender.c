@@ -13,20 +13,27 @@
 #include <string.h>
 #include <sys/mman.h>
 
-const char *const contender_defaults[] = {
-    "liblabyrinth", "labyrinth",   "lab_page",   "lab_zone", "ring_mp_mc",
-    "ring_mt_rts",  "ring_mt_hts", "stack",      "lf_stack", "bucket",
-    "mimalloc",     "jemalloc",    "rte_malloc", "mmap",     "buddy",
+struct request {
+    unsigned bufs;
+    unsigned cache;
+    bool touched;
 };
-const unsigned contender_n_defaults = RTE_DIM(contender_defaults);
 
-/* The allocators that this program was linked with (see meson.build), which has put the C library
- * before them: malloc() is still its. Theirs are asked for by library. */
-static const struct {
-    const char *name, *library, *get, *get_aligned, *put;
-} allocators[] = {
-    {"mimalloc", "libmimalloc.so.2", "mi_malloc", "mi_aligned_alloc", "mi_free"},
-    {"jemalloc", "libjemalloc.so.2", "malloc", "aligned_alloc", "free"},
+struct contender_type {
+    const char *name;
+    enum contender_kind kind;
+    bool ours;
+    bool (*open)(struct contender *contender, const struct request *request);
+    unsigned (*missing)(const struct contender *contender, unsigned bufs); /* NULL: has no limit */
+    size_t (*bytes)(unsigned bufs, size_t page_bytes); /* NULL: needs nothing beside a pool */
+
+    /* An allocator that this program was linked with (see meson.build), which has put the C library
+     * before it: malloc() is still its. Theirs is asked for by library. */
+    struct {
+        const char *library, *get, *get_aligned, *put;
+    } symbols;
+    void *(*get)(size_t bytes); /* the system's */
+    void (*put)(void *pages, size_t bytes);
 };
 
 static void *get_rte_malloc(size_t bytes)
@@ -52,101 +59,36 @@ static void put_mmap(void *pages, size_t bytes)
     munmap(pages, bytes);
 }
 
-static const struct {
-    const char *name;
-    void *(*get)(size_t bytes);
-    void (*put)(void *pages, size_t bytes);
-} systems[] = {
-    {"rte_malloc", get_rte_malloc, put_rte_malloc},
-    {"mmap", get_mmap, put_mmap},
-};
-
-enum contender_kind contender_kind(const char *name)
+static bool open_system(struct contender *contender, const struct request *request)
 {
-    static const struct {
-        const char *name;
-        enum contender_kind kind;
-    } kinds[] = {
-        {"liblabyrinth", CONTENDER_LIBRARY}, {"lab_zone", CONTENDER_ZONE},
-        {"lab_page", CONTENDER_PAGE},        {"mimalloc", CONTENDER_MALLOC},
-        {"jemalloc", CONTENDER_MALLOC},      {"rte_malloc", CONTENDER_SYSTEM},
-        {"mmap", CONTENDER_SYSTEM},          {"buddy", CONTENDER_BUDDY},
-    };
-
-    for (size_t i = 0; i < RTE_DIM(kinds); i++) {
-        if (strcmp(name, kinds[i].name) == 0)
-            return kinds[i].kind;
-    }
-    return CONTENDER_MEMPOOL;
+    contender->system.get = contender->type->get;
+    contender->system.put = contender->type->put;
+    return true;
 }
 
-bool contender_is_ours(const char *name)
+static bool open_malloc(struct contender *contender, const struct request *request)
 {
-    return strcmp(name, "labyrinth") == 0 || strcmp(name, "liblabyrinth") == 0 ||
-           strcmp(name, "lab_page") == 0 || strcmp(name, "lab_zone") == 0;
+    const struct contender_type *type = contender->type;
+    void *library = dlopen(type->symbols.library, RTLD_NOW | RTLD_NOLOAD);
+
+    if (library == NULL)
+        return false;
+    *(void **)&contender->malloc.get = dlsym(library, type->symbols.get);
+    *(void **)&contender->malloc.get_aligned = dlsym(library, type->symbols.get_aligned);
+    *(void **)&contender->malloc.put = dlsym(library, type->symbols.put);
+    return contender->malloc.get != NULL && contender->malloc.get_aligned != NULL &&
+           contender->malloc.put != NULL;
 }
 
-static bool find_allocator(const char *name, struct contender *ret_contender)
-{
-    for (size_t i = 0; i < RTE_DIM(allocators); i++) {
-        void *library;
-
-        if (strcmp(name, allocators[i].name) != 0)
-            continue;
-        library = dlopen(allocators[i].library, RTLD_NOW | RTLD_NOLOAD);
-        if (library == NULL)
-            return false;
-        *(void **)&ret_contender->malloc.get = dlsym(library, allocators[i].get);
-        *(void **)&ret_contender->malloc.get_aligned = dlsym(library, allocators[i].get_aligned);
-        *(void **)&ret_contender->malloc.put = dlsym(library, allocators[i].put);
-        return ret_contender->malloc.get != NULL && ret_contender->malloc.get_aligned != NULL &&
-               ret_contender->malloc.put != NULL;
-    }
-    return false;
-}
-
-static bool is_registered(const char *driver)
-{
-    for (unsigned i = 0; i < rte_mempool_ops_table.num_ops; i++) {
-        if (strcmp(rte_mempool_ops_table.ops[i].name, driver) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool contender_exists(const char *name)
-{
-    struct contender allocator;
-
-    switch (contender_kind(name)) {
-    case CONTENDER_MEMPOOL:
-        return is_registered(name);
-    case CONTENDER_MALLOC:
-        return find_allocator(name, &allocator);
-    default:
-        return true;
-    }
-}
-
-void contender_complain(const char *name)
-{
-    if (contender_kind(name) == CONTENDER_MEMPOOL)
-        pools_know("pools", name);
-    else
-        complain("--pools=%s: this program was built without: apt install lib%s-dev, then meson "
-                 "setup --reconfigure",
-                 name, name);
-}
-
-static bool open_mempool(struct contender *contender, unsigned bufs, unsigned cache, bool touched)
+static bool open_mempool(struct contender *contender, const struct request *request)
 {
     const struct pool_spec spec = {
         .name = contender->name,
         .driver = contender->name,
-        .n_mbufs = bufs,
+        .n_mbufs = request->bufs,
         .mbuf_size = CONTENDER_MBUF_SIZE,
-        .cache = cache,
-        .plain = !touched,
+        .cache = request->cache,
+        .plain = !request->touched,
         .cache_option = "cache",
         .economy = "a smaller --bufs",
     };
@@ -155,11 +97,11 @@ static bool open_mempool(struct contender *contender, unsigned bufs, unsigned ca
     return contender->mempool != NULL;
 }
 
-static bool open_library(struct contender *contender, unsigned bufs)
+static bool open_library(struct contender *contender, const struct request *request)
 {
     const struct lab_pool_options options = {
         .name = contender->name,
-        .count = bufs,
+        .count = request->bufs,
         .buffer_bytes = sizeof(struct rte_mbuf) + CONTENDER_MBUF_SIZE,
         .node = LAB_NODE_ANY,
     };
@@ -172,11 +114,11 @@ static bool open_library(struct contender *contender, unsigned bufs)
 }
 
 /* A zone of pages that are numbers only: what is measured does not look into them. */
-static bool open_zone(struct contender *contender, unsigned pages)
+static bool open_zone(struct contender *contender, const struct request *request)
 {
     const struct lab_zone_options options = {
         .name = contender->name,
-        .blocks = pages / LAB_BLOCK_PAGES,
+        .blocks = request->bufs / LAB_BLOCK_PAGES,
         .lcores = RTE_MAX_LCORE,
     };
     struct lab_region_options home = {.node = LAB_NODE_ANY};
@@ -207,12 +149,13 @@ static void *reserve_addresses(struct contender *contender, size_t bytes)
 }
 
 /* All that there is for everybody: no marks, no reserve. */
-static bool open_arena(struct contender *contender, unsigned pages)
+static bool open_arena(struct contender *contender, const struct request *request)
 {
+    size_t bytes = request->bufs * LAB_PAGE_BYTES;
     struct lab_arena_zone zone = {
-        .bytes = pages * LAB_PAGE_BYTES,
+        .bytes = bytes,
         .node = LAB_NODE_ANY,
-        .memory = reserve_addresses(contender, pages * LAB_PAGE_BYTES),
+        .memory = reserve_addresses(contender, bytes),
         .mark = {[LAB_PAGE_HIGH] = 1},
     };
     const struct lab_arena_options options = {
@@ -232,51 +175,10 @@ static bool open_arena(struct contender *contender, unsigned pages)
     return false;
 }
 
-static bool find_system(const char *name, struct contender *ret_contender)
+static bool open_buddy(struct contender *contender, const struct request *request)
 {
-    for (size_t i = 0; i < RTE_DIM(systems); i++) {
-        if (strcmp(name, systems[i].name) != 0)
-            continue;
-        ret_contender->system.get = systems[i].get;
-        ret_contender->system.put = systems[i].put;
-        return true;
-    }
-    return false;
-}
-
-bool contender_open(struct contender *ret_contender, const char *name, unsigned bufs,
-                    unsigned cache, bool touched)
-{
-    *ret_contender = (struct contender){.name = name, .kind = contender_kind(name)};
-    switch (ret_contender->kind) {
-    case CONTENDER_MEMPOOL:
-        return open_mempool(ret_contender, bufs, cache, touched);
-    case CONTENDER_LIBRARY:
-        return open_library(ret_contender, bufs);
-    case CONTENDER_MALLOC:
-        return find_allocator(name, ret_contender);
-    case CONTENDER_PAGE:
-        return open_arena(ret_contender, bufs);
-    case CONTENDER_ZONE:
-        return open_zone(ret_contender, bufs);
-    case CONTENDER_SYSTEM:
-        return find_system(name, ret_contender);
-    case CONTENDER_BUDDY:
-        ret_contender->buddy = buddy_create(bufs);
-        return ret_contender->buddy != NULL;
-    }
-    return false;
-}
-
-void contender_close(struct contender *contender)
-{
-    buddy_destroy(contender->buddy);
-    (void)lab_region_destroy(&contender->home);
-    if (contender->addresses != NULL)
-        munmap(contender->addresses, contender->addresses_bytes);
-    if (contender->library != NULL && lab_pool_destroy(contender->library) != 0)
-        complain("pool %s stays mapped: buffers of it are missing", contender->name);
-    rte_mempool_free(contender->mempool);
+    contender->buddy = buddy_create(request->bufs);
+    return contender->buddy != NULL;
 }
 
 /* Takes one by one what there is, for a driver's own count may err. The lcores' caches hold the
@@ -298,46 +200,189 @@ static unsigned count_by_taking(struct rte_mempool *pool, unsigned bufs)
     return n + cached;
 }
 
-static unsigned missing_of_mempool(struct rte_mempool *pool, unsigned bufs)
+static unsigned missing_of_mempool(const struct contender *contender, unsigned bufs)
 {
+    struct rte_mempool *pool = contender->mempool;
+
     if (rte_mempool_avail_count(pool) == bufs)
         return 0;
     return bufs - RTE_MIN(bufs, count_by_taking(pool, bufs));
 }
 
-unsigned contender_missing(const struct contender *contender, unsigned bufs)
+static unsigned missing_of_library(const struct contender *contender, unsigned bufs)
 {
-    struct lab_zone_stats stats;
+    return bufs - lab_pool_count(contender->library);
+}
+
+static unsigned missing_of_arena(const struct contender *contender, unsigned bufs)
+{
     struct lab_page_why why = {0};
 
-    switch (contender->kind) {
-    case CONTENDER_MEMPOOL:
-        return missing_of_mempool(contender->mempool, bufs);
-    case CONTENDER_LIBRARY:
-        return bufs - lab_pool_count(contender->library);
-    case CONTENDER_PAGE:
-        (void)lab_page_why(contender->arena, LAB_LCORE_ANY, 0, LAB_GFP_ATOMIC, &why);
-        return bufs - (unsigned)(why.free + why.cached);
-    case CONTENDER_ZONE:
-        lab_zone_stats(contender->zone, &stats);
-        return bufs - (unsigned)stats.free_pages;
-    case CONTENDER_BUDDY:
-        return bufs - buddy_free_pages(contender->buddy);
-    case CONTENDER_MALLOC:
-    case CONTENDER_SYSTEM:
-        break; /* has no limit, and so no count */
+    (void)lab_page_why(contender->arena, LAB_LCORE_ANY, 0, LAB_GFP_ATOMIC, &why);
+    return bufs - (unsigned)(why.free + why.cached);
+}
+
+static unsigned missing_of_zone(const struct contender *contender, unsigned bufs)
+{
+    struct lab_zone_stats stats;
+
+    lab_zone_stats(contender->zone, &stats);
+    return bufs - (unsigned)stats.free_pages;
+}
+
+static unsigned missing_of_buddy(const struct contender *contender, unsigned bufs)
+{
+    return bufs - buddy_free_pages(contender->buddy);
+}
+
+static size_t bytes_of_pool(unsigned bufs, size_t page_bytes)
+{
+    return pools_bytes(bufs, CONTENDER_MBUF_SIZE, page_bytes);
+}
+
+/* What is held, and before the first turn; twice, since its headers stand between. */
+static size_t bytes_of_rte_malloc(unsigned bufs, size_t page_bytes)
+{
+    return 2 * 2 * RTE_MIN(CONTENDER_PAGES_HELD_BYTES, bufs * CONTENDER_PAGE_BYTES);
+}
+
+#define MEMPOOL                                                                                    \
+    .kind = CONTENDER_MEMPOOL, .open = open_mempool, .missing = missing_of_mempool,                \
+    .bytes = bytes_of_pool
+
+/* All that are measured when --pools says nothing, in this order. */
+static const struct contender_type types[] = {
+    {.name = "liblabyrinth",
+     .kind = CONTENDER_LIBRARY,
+     .ours = true,
+     .open = open_library,
+     .missing = missing_of_library,
+     .bytes = bytes_of_pool},
+    {.name = "labyrinth", .ours = true, MEMPOOL},
+    {.name = "lab_page",
+     .kind = CONTENDER_PAGE,
+     .ours = true,
+     .open = open_arena,
+     .missing = missing_of_arena},
+    {.name = "lab_zone",
+     .kind = CONTENDER_ZONE,
+     .ours = true,
+     .open = open_zone,
+     .missing = missing_of_zone},
+    {.name = "ring_mp_mc", MEMPOOL},
+    {.name = "ring_mt_rts", MEMPOOL},
+    {.name = "ring_mt_hts", MEMPOOL},
+    {.name = "stack", MEMPOOL},
+    {.name = "lf_stack", MEMPOOL},
+    {.name = "bucket", MEMPOOL},
+    {.name = "mimalloc",
+     .kind = CONTENDER_MALLOC,
+     .open = open_malloc,
+     .symbols = {"libmimalloc.so.2", "mi_malloc", "mi_aligned_alloc", "mi_free"}},
+    {.name = "jemalloc",
+     .kind = CONTENDER_MALLOC,
+     .open = open_malloc,
+     .symbols = {"libjemalloc.so.2", "malloc", "aligned_alloc", "free"}},
+    {.name = "rte_malloc",
+     .kind = CONTENDER_SYSTEM,
+     .open = open_system,
+     .bytes = bytes_of_rte_malloc,
+     .get = get_rte_malloc,
+     .put = put_rte_malloc},
+    {.name = "mmap",
+     .kind = CONTENDER_SYSTEM,
+     .open = open_system,
+     .get = get_mmap,
+     .put = put_mmap},
+    {.name = "buddy", .kind = CONTENDER_BUDDY, .open = open_buddy, .missing = missing_of_buddy},
+};
+
+/* A name that is none of these is the name of a mempool's driver. */
+static const struct contender_type *type_of(const char *name)
+{
+    static const struct contender_type other = {MEMPOOL};
+
+    for (size_t i = 0; i < RTE_DIM(types); i++) {
+        if (strcmp(name, types[i].name) == 0)
+            return &types[i];
     }
-    return 0;
+    return &other;
+}
+
+unsigned contender_defaults(const char *ret_names[CONTENDERS_MAX])
+{
+    _Static_assert(RTE_DIM(types) <= CONTENDERS_MAX, "all are measured by default");
+
+    for (size_t i = 0; i < RTE_DIM(types); i++)
+        ret_names[i] = types[i].name;
+    return RTE_DIM(types);
+}
+
+enum contender_kind contender_kind(const char *name)
+{
+    return type_of(name)->kind;
+}
+
+bool contender_is_ours(const char *name)
+{
+    return type_of(name)->ours;
+}
+
+bool contender_exists(const char *name)
+{
+    struct contender contender = {.name = name, .type = type_of(name)};
+
+    switch (contender.type->kind) {
+    case CONTENDER_MEMPOOL:
+        return pools_has(name);
+    case CONTENDER_MALLOC:
+        return open_malloc(&contender, NULL);
+    default:
+        return true;
+    }
+}
+
+void contender_complain(const char *name)
+{
+    if (contender_kind(name) == CONTENDER_MEMPOOL)
+        pools_know("pools", name);
+    else
+        complain("--pools=%s: this program was built without: apt install lib%s-dev, then meson "
+                 "setup --reconfigure",
+                 name, name);
+}
+
+bool contender_open(struct contender *ret_contender, const char *name, unsigned bufs,
+                    unsigned cache, bool touched)
+{
+    const struct contender_type *type = type_of(name);
+
+    *ret_contender = (struct contender){.name = name, .kind = type->kind, .type = type};
+    return type->open(ret_contender,
+                      &(const struct request){.bufs = bufs, .cache = cache, .touched = touched});
+}
+
+void contender_close(struct contender *contender)
+{
+    buddy_destroy(contender->buddy);
+    (void)lab_region_destroy(&contender->home);
+    if (contender->addresses != NULL)
+        munmap(contender->addresses, contender->addresses_bytes);
+    if (contender->library != NULL && lab_pool_destroy(contender->library) != 0)
+        complain("pool %s stays mapped: buffers of it are missing", contender->name);
+    rte_mempool_free(contender->mempool);
+}
+
+unsigned contender_missing(const struct contender *contender, unsigned bufs)
+{
+    const struct contender_type *type = contender->type;
+
+    return type->missing == NULL ? 0 : type->missing(contender, bufs);
 }
 
 size_t contender_bytes(const char *name, unsigned bufs, size_t page_bytes)
 {
-    enum contender_kind kind = contender_kind(name);
+    const struct contender_type *type = type_of(name);
 
-    if (kind == CONTENDER_MEMPOOL || kind == CONTENDER_LIBRARY)
-        return pools_bytes(bufs, CONTENDER_MBUF_SIZE, page_bytes);
-    if (strcmp(name, "rte_malloc") != 0)
-        return 0; /* its own memory, or what is held only: nothing beside a pool */
-    /* What is held, and before the first turn; twice, since its headers stand between. */
-    return 2 * 2 * RTE_MIN(CONTENDER_PAGES_HELD_BYTES, bufs * CONTENDER_PAGE_BYTES);
+    return type->bytes == NULL ? 0 : type->bytes(bufs, page_bytes);
 }

@@ -42,7 +42,8 @@ enum contender_kind {
 struct contender {
     const char *name;
     enum contender_kind kind;
-    struct rte_mempool *mempool; /* of all these, the one of its kind */
+    const struct contender_type *type; /* its row in the table of contender.c */
+    struct rte_mempool *mempool;       /* of all these, the one of its kind */
     struct lab_pool *library;
     struct {
         void *(*get)(size_t bytes);
@@ -61,9 +62,8 @@ struct contender {
     struct buddy *buddy;
 };
 
-/* All that are measured when --pools says nothing, ours first. */
-extern const char *const contender_defaults[];
-extern const unsigned contender_n_defaults;
+/* All that are measured when --pools says nothing, ours first. Returns how many. */
+unsigned contender_defaults(const char *ret_names[CONTENDERS_MAX]);
 
 enum contender_kind contender_kind(const char *name);
 

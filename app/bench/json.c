@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+
+/* The results for a program: --json. */
+
 #include "cpus.h"
 #include "host.h"
 #include "json_file.h"

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+
+/* labyrinth-bench: mempools and page allocators in one process, taking turns. */
+
 #include "cpus.h"
 #include "eal.h"
 #include "hugepages.h"
@@ -14,14 +17,13 @@
 #include "report.h"
 #include "slots.h"
 #include "standard.h"
+#include "status.h"
 #include "stop.h"
 
 #include <errno.h>
 #include <lab_os.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define EXIT_USAGE 2
 
 static int start_eal(const struct options *options, const struct plan *plan)
 {
@@ -114,7 +116,7 @@ int main(int argc, char *argv[])
 {
     struct options options;
     struct plan plan;
-    int status;
+    int rc, status;
 
     standard_open();
     switch (options_parse(&options, argc, argv)) {
@@ -133,8 +135,9 @@ int main(int argc, char *argv[])
         return EXIT_FAILURE;
     if (!plan_make(&plan, &options))
         return EXIT_FAILURE;
-    status = start_eal(&options, &plan);
-    if (status == EXIT_SUCCESS) {
+    rc = start_eal(&options, &plan);
+    status = exit_status(rc);
+    if (rc == 0) {
         status = check_pools(&options) ? bench(&options, &plan) : EXIT_USAGE;
         eal_stop();
     }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+
+/* All patterns, and how they are named. */
+
 #include "pattern.h"
 
 #include "message.h"

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+
+/* The results for a person: a table for each setting, and a summary. */
+
 #include "plan.h"
 #include "report.h"
 

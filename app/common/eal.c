@@ -271,14 +271,14 @@ int eal_start(const struct eal_request *request)
     (void)signal(SIGXFSZ, SIG_IGN);
 
     if (!is_given(user, plugin_words) && !plugin_load_from_build_tree())
-        return EXIT_FAILURE;
+        return -ENOENT;
     eal.argv = calloc((size_t)user->n + MAX_OWN, sizeof(*eal.argv));
     if (eal.argv == NULL)
-        return EXIT_FAILURE;
+        return -ENOMEM;
     add(program_invocation_short_name);
     add_lcores(request);
     if (device_words_only(user) ? !add_own(request) : !take_for_user(request))
-        return EXIT_FAILURE;
+        return -ENOMEM;
     for (int i = 0; i < user->n; i++)
         add(user->words[i]);
 
@@ -287,18 +287,18 @@ int eal_start(const struct eal_request *request)
         /* getopt has moved what is no option to the end. */
         complain("%s stands before \"--\", and is no option of the EAL", eal.argv[rc + 1]);
         eal_stop();
-        return 2;
+        return -EINVAL;
     }
     if (rc >= 0) {
         eal.running = true;
-        return atexit(at_exit) == 0 ? 0 : EXIT_FAILURE;
+        return atexit(at_exit) == 0 ? 0 : -ENOMEM;
     }
     error = rte_errno;
     remove_directory();
     if (device_complain(user))
-        return EXIT_FAILURE;
+        return -ENODEV;
     complain("the EAL does not start: %s%s", rte_strerror(error), advice(user, error));
-    return user->n > 0 && error == EINVAL ? 2 : EXIT_FAILURE;
+    return user->n > 0 && error == EINVAL ? -EINVAL : -EIO;
 }
 
 void eal_stop(void)

@@ -21,7 +21,7 @@ struct eal_request {
 
 /* Starts the EAL with the options given, and with our own where those say nothing: always the
  * lcores and, in a build tree, our plugin; when none are given, or devices alone, also memory.
- * 0, or an exit status, and the reason has been said. */
+ * 0 or -errno, and the reason has been said; -EINVAL where the user's options are wrong. */
 int eal_start(const struct eal_request *request);
 
 /* Ends the EAL and removes what it left in the file system. */

@@ -16,19 +16,19 @@
 void option_print(const struct option_table *table)
 {
     for (size_t i = 0; i < table->n; i++) {
-        const struct option_spec *spec = &table->specs[i];
+        const struct option_row *row = &table->rows[i];
         char left[48];
 
-        if (spec->name == NULL) {
-            printf("%s%s:\n", i > 0 ? "\n" : "", spec->help);
+        if (row->name == NULL) {
+            printf("%s%s:\n", i > 0 ? "\n" : "", row->help);
             continue;
         }
-        snprintf(left, sizeof(left), "--%s%s%s", spec->name, spec->argument ? "=" : "",
-                 spec->argument ? spec->argument : "");
-        if (spec->letter < OPTION_NO_LETTER)
-            printf("  -%c, %-22s %s\n", spec->letter, left, spec->help);
+        snprintf(left, sizeof(left), "--%s%s%s", row->name, row->argument ? "=" : "",
+                 row->argument ? row->argument : "");
+        if (row->letter != '\0')
+            printf("  -%c, %-22s %s\n", row->letter, left, row->help);
         else
-            printf("      %-22s %s\n", left, spec->help);
+            printf("      %-22s %s\n", left, row->help);
     }
 }
 
@@ -40,11 +40,16 @@ void option_print_version(const char *dpdk)
     putchar('\n');
 }
 
-static const struct option_spec *spec_of(const struct option_table *table, int letter)
+/* getopt's value of an option is its letter, or this and its place in the table. */
+#define NO_LETTER 256
+
+static const struct option_row *row_of(const struct option_table *table, int value)
 {
+    if (value >= NO_LETTER)
+        return &table->rows[value - NO_LETTER];
     for (size_t i = 0; i < table->n; i++) {
-        if (table->specs[i].letter == letter)
-            return &table->specs[i];
+        if (table->rows[i].letter == value)
+            return &table->rows[i];
     }
     return NULL;
 }
@@ -56,7 +61,7 @@ static bool complain_ambiguous(const struct option_table *table, const char *wor
     size_t n = 0, at = 0;
 
     for (size_t i = 0; i < table->n; i++) {
-        const char *name = table->specs[i].name;
+        const char *name = table->rows[i].name;
 
         if (name == NULL || strncmp(name, word, length) != 0)
             continue;
@@ -71,21 +76,21 @@ static bool complain_ambiguous(const struct option_table *table, const char *wor
 }
 
 /* The option that a long word names, in full or cut short; NULL: none, or several. */
-static const struct option_spec *find_long(const struct option_table *table, const char *word,
-                                           size_t length)
+static const struct option_row *find_long(const struct option_table *table, const char *word,
+                                          size_t length)
 {
-    const struct option_spec *found = NULL;
+    const struct option_row *found = NULL;
 
     for (size_t i = 0; i < table->n; i++) {
-        const char *name = table->specs[i].name;
+        const char *name = table->rows[i].name;
 
         if (name == NULL || strncmp(name, word, length) != 0)
             continue;
         if (strlen(name) == length)
-            return &table->specs[i];
+            return &table->rows[i];
         if (found != NULL)
             return NULL;
-        found = &table->specs[i];
+        found = &table->rows[i];
     }
     return found;
 }
@@ -93,7 +98,7 @@ static const struct option_spec *find_long(const struct option_table *table, con
 static bool is_name(const struct option_table *table, const char *name, size_t length)
 {
     for (size_t i = 0; i < table->n; i++) {
-        const char *own = table->specs[i].name;
+        const char *own = table->rows[i].name;
 
         if (own != NULL && strlen(own) == length && strncmp(own, name, length) == 0)
             return true;
@@ -114,8 +119,8 @@ static void complain_unknown(const struct option_table *table, const char *typed
     if (complain_ambiguous(table, typed + 2, strcspn(typed + 2, "=")))
         return;
     for (size_t i = 0; i < table->n; i++) {
-        if (table->specs[i].name != NULL)
-            names[n++] = table->specs[i].name;
+        if (table->rows[i].name != NULL)
+            names[n++] = table->rows[i].name;
     }
     snprintf(word, sizeof(word), "%.*s", (int)strcspn(typed + 2, "="), typed + 2);
     nearest = suggest(word, names, n);
@@ -129,13 +134,13 @@ static void complain_unknown(const struct option_table *table, const char *typed
 static void complain_option(const struct option_table *table, const char *typed, int verdict)
 {
     bool is_long = strncmp(typed, "--", 2) == 0;
-    const struct option_spec *spec =
-        is_long ? find_long(table, typed + 2, strcspn(typed + 2, "=")) : spec_of(table, optopt);
+    const struct option_row *row =
+        is_long ? find_long(table, typed + 2, strcspn(typed + 2, "=")) : row_of(table, optopt);
 
     if (verdict == ':')
-        complain("%s needs %s", typed, spec_of(table, optopt)->argument);
-    else if (is_long && spec != NULL)
-        complain("--%s takes no argument: it is --%s alone", spec->name, spec->name);
+        complain("%s needs %s", typed, row_of(table, optopt)->argument);
+    else if (is_long && row != NULL)
+        complain("--%s takes no argument: it is --%s alone", row->name, row->name);
     else
         complain_unknown(table, typed, is_long ? 0 : optopt);
 }
@@ -172,27 +177,29 @@ static void make_getopt_tables(const struct option_table *table, struct option l
 {
     *shorts++ = ':'; /* tells a missing argument from an unknown option */
     for (size_t i = 0; i < table->n; i++) {
-        const struct option_spec *spec = &table->specs[i];
+        const struct option_row *row = &table->rows[i];
 
-        if (spec->name == NULL)
+        if (row->name == NULL)
             continue;
         *longs++ = (struct option){
-            .name = spec->name,
-            .has_arg = spec->argument != NULL ? required_argument : no_argument,
-            .val = spec->letter,
+            .name = row->name,
+            .has_arg = row->argument != NULL ? required_argument : no_argument,
+            .val = NO_LETTER + (int)i,
         };
-        if (spec->letter >= OPTION_NO_LETTER)
+        if (row->letter == '\0')
             continue;
-        *shorts++ = (char)spec->letter;
-        if (spec->argument != NULL)
+        *shorts++ = row->letter;
+        if (row->argument != NULL)
             *shorts++ = ':';
     }
     *longs = (struct option){0};
     *shorts = '\0';
 }
 
-const struct option_spec *option_next(const struct option_table *table, int argc, char *argv[],
-                                      char **ret_argument, bool *ret_wrong)
+/* The next option of the command line and its argument (NULL: none); NULL after the last, when
+ * `*ret_wrong` says whether that is because something is wrong, which has been said. */
+static const struct option_row *next(const struct option_table *table, int argc, char *argv[],
+                                     char **ret_argument, bool *ret_wrong)
 {
     struct option longs[OPTION_MAX + 1];
     char shorts[2 * OPTION_MAX + 2];
@@ -207,7 +214,7 @@ const struct option_spec *option_next(const struct option_table *table, int argc
     if (*ret_wrong || letter == -1)
         return NULL;
     *ret_argument = optarg;
-    return spec_of(table, letter);
+    return row_of(table, letter);
 }
 
 bool wrong_value(const char *option, const char *text, const char *expected)
@@ -216,8 +223,8 @@ bool wrong_value(const char *option, const char *text, const char *expected)
     return false;
 }
 
-bool parse_u64(const char *option, const char *text, uint64_t least, uint64_t most,
-               uint64_t *ret_value)
+static bool parse_u64(const char *option, const char *text, uint64_t least, uint64_t most,
+                      uint64_t *ret_value)
 {
     char expected[64], *end;
     unsigned long long value;
@@ -241,7 +248,7 @@ bool parse_u64(const char *option, const char *text, uint64_t least, uint64_t mo
 bool parse_unsigned(const char *option, const char *text, unsigned least, unsigned most,
                     unsigned *ret_value)
 {
-    uint64_t value;
+    uint64_t value = 0;
 
     if (!parse_u64(option, text, least, most, &value))
         return false;
@@ -282,4 +289,86 @@ bool parse_names(const char *option, char *text, unsigned most, const char *ret_
     }
     *ret_n = n;
     return true;
+}
+
+/* "same, other or random" */
+static void list_words(const char *const words[], char *text, size_t capacity)
+{
+    size_t at = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; words[i] != NULL && at < capacity; i++) {
+        const char *before = i == 0 ? "" : words[i + 1] == NULL ? " or " : ", ";
+
+        at += (size_t)snprintf(text + at, capacity - at, "%s%s", before, words[i]);
+    }
+}
+
+static bool parse_word(const char *option, const char *text, const char *const words[],
+                       unsigned *ret_index)
+{
+    char expected[128];
+
+    for (unsigned i = 0; words[i] != NULL; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *ret_index = i;
+            return true;
+        }
+    }
+    list_words(words, expected, sizeof(expected));
+    return wrong_value(option, text, expected);
+}
+
+static bool save(const struct option_row *row, char *text, struct options *options)
+{
+    const struct option_value *value = &row->value;
+    void *at = (char *)options + value->at;
+    unsigned word;
+
+    switch (value->type) {
+    case OPTION_TYPE_FLAG:
+        *(bool *)at = value->flag;
+        return true;
+    case OPTION_TYPE_TEXT:
+        *(const char **)at = text;
+        return true;
+    case OPTION_TYPE_UNSIGNED:
+        return parse_unsigned(row->name, text, (unsigned)value->whole.least,
+                              (unsigned)value->whole.most, at);
+    case OPTION_TYPE_U64:
+        return parse_u64(row->name, text, value->whole.least, value->whole.most, at);
+    case OPTION_TYPE_REAL:
+        return parse_real(row->name, text, value->real.least, value->real.most, at);
+    case OPTION_TYPE_WORD:
+        return parse_word(row->name, text, value->words, at);
+    case OPTION_TYPE_WORD_FLAG:
+        if (!parse_word(row->name, text, value->words, &word))
+            return false;
+        *(bool *)at = word != 0;
+        return true;
+    case OPTION_TYPE_OTHER:
+        return value->save(options, row, text);
+    case OPTION_TYPE_HEADING:
+    case OPTION_TYPE_ANSWER:
+        break;
+    }
+    return false;
+}
+
+enum options_verdict option_parse(const struct option_table *table, int argc, char *argv[],
+                                  struct options *options)
+{
+    const struct option_row *row;
+    char *argument;
+    bool wrong;
+
+    while ((row = next(table, argc, argv, &argument, &wrong)) != NULL) {
+        if (row->value.type == OPTION_TYPE_ANSWER) {
+            row->value.answer();
+            return OPTIONS_ANSWERED;
+        }
+        if (!save(row, argument, options))
+            return OPTIONS_WRONG;
+    }
+    return wrong ? OPTIONS_WRONG : OPTIONS_RUN;
 }

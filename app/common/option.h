@@ -8,24 +8,112 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A command line `PROGRAM [EAL options --] [options] [words]`: an app has a table of its options,
- * and gets --help, and sentences about what is wrong, from that. */
+/* A command line `PROGRAM [EAL options --] [options] [words]`.
+ *
+ * An app has a `struct options` of its own, and one row for each option: its name, its letter, its
+ * argument, where in `struct options` the argument is saved, its type and range, and its help.
+ * Parsing, --help, and the sentences about what is wrong are made from the rows. */
 
-struct option_spec {
+struct options;
+struct option_row;
+
+/* Saves an argument that a type and a range do not describe. `text` is NULL for an option that
+ * takes none. Returns false when it is wrong, after saying so. */
+typedef bool option_save_fn(struct options *options, const struct option_row *row, char *text);
+
+typedef void option_answer_fn(void);
+
+enum option_type {
+    OPTION_TYPE_HEADING,
+    OPTION_TYPE_FLAG,      /* bool: takes no argument, and saves `flag` */
+    OPTION_TYPE_TEXT,      /* const char * */
+    OPTION_TYPE_UNSIGNED,  /* unsigned, within `whole` */
+    OPTION_TYPE_U64,       /* uint64_t, within `whole` */
+    OPTION_TYPE_REAL,      /* double, above 0 and within `real` */
+    OPTION_TYPE_WORD,      /* enum: which of `words` it is */
+    OPTION_TYPE_WORD_FLAG, /* bool: whether it is the second of `words` */
+    OPTION_TYPE_OTHER,     /* `save` knows */
+    OPTION_TYPE_ANSWER,    /* nothing is saved: `answer` prints, and the program ends */
+};
+
+struct option_value {
+    enum option_type type;
+    size_t at; /* in struct options */
+    union {
+        bool flag;
+        struct {
+            uint64_t least, most;
+        } whole;
+        struct {
+            double least, most;
+        } real;
+        const char *const *words; /* NULL after the last */
+        int code;                 /* for `save` */
+    };
+    option_save_fn *save;
+    option_answer_fn *answer;
+};
+
+struct option_row {
     const char *name;     /* NULL: a heading, which is its help */
+    char letter;          /* '\0': none */
     const char *argument; /* NULL: takes none */
-    int letter;           /* from OPTION_NO_LETTER on: there is none */
+    struct option_value value;
     const char *help;
 };
 
-#define OPTION_NO_LETTER 256
+/* The values of rows. The type is that of the member of `struct options`; a member of a type that
+ * does not fit does not compile. */
+#define OPTION_MEMBER(member) (((struct options *)NULL)->member)
+#define OPTION_TYPE(member, c_type, type) _Generic(OPTION_MEMBER(member), c_type : type)
+#define OPTION_TYPES(member, c_type, type, c_other, other)                                         \
+    _Generic(OPTION_MEMBER(member), c_type : type, c_other : other)
+#define OPTION_AT(member) .at = offsetof(struct options, member)
+
+#define OPTION_SET(member, value)                                                                  \
+    {                                                                                              \
+        .type = OPTION_TYPE(member, bool, OPTION_TYPE_FLAG), OPTION_AT(member), .flag = (value),   \
+    }
+#define OPTION_FLAG(member) OPTION_SET(member, true)
+#define OPTION_TEXT(member)                                                                        \
+    {                                                                                              \
+        .type = OPTION_TYPE(member, const char *, OPTION_TYPE_TEXT), OPTION_AT(member),            \
+    }
+#define OPTION_WHOLE(member, least, most)                                                          \
+    {                                                                                              \
+        .type = OPTION_TYPES(member, unsigned, OPTION_TYPE_UNSIGNED, uint64_t, OPTION_TYPE_U64),   \
+        OPTION_AT(member), .whole = {(least), (most)},                                             \
+    }
+#define OPTION_REAL(member, least, most)                                                           \
+    {                                                                                              \
+        .type = OPTION_TYPE(member, double, OPTION_TYPE_REAL), OPTION_AT(member),                  \
+        .real = {(least), (most)},                                                                 \
+    }
+#define OPTION_WORD(member, names)                                                                 \
+    {                                                                                              \
+        .type = OPTION_TYPES(member, bool, OPTION_TYPE_WORD_FLAG, unsigned, OPTION_TYPE_WORD),     \
+        OPTION_AT(member), .words = (names),                                                       \
+    }
+#define OPTION_OTHER(function, number)                                                             \
+    {                                                                                              \
+        .type = OPTION_TYPE_OTHER, .code = (number), .save = (function),                           \
+    }
+#define OPTION_ANSWER(function)                                                                    \
+    {                                                                                              \
+        .type = OPTION_TYPE_ANSWER, .answer = (function),                                          \
+    }
+#define OPTION_HEADING(text)                                                                       \
+    {                                                                                              \
+        NULL, '\0', NULL, {.type = OPTION_TYPE_HEADING}, text,                                     \
+    }
+
 /* Where the help of an option goes on. */
 #define OPTION_NEXT "\n                             "
 
-#define OPTION_MAX 80 /* entries of a table */
+#define OPTION_MAX 80 /* rows of a table */
 
 struct option_table {
-    const struct option_spec *specs;
+    const struct option_row *rows;
     size_t n;
 };
 
@@ -47,11 +135,10 @@ struct eal_words {
 bool option_split(const struct option_table *table, int *argc, char **argv[],
                   struct eal_words *ret_eal);
 
-/* The next option of the command line and its argument (NULL: none); NULL after the last, when
- * `*ret_wrong` tells whether that is because something is wrong, which has been said. What is no
- * option begins at argv[optind] then. */
-const struct option_spec *option_next(const struct option_table *table, int argc, char *argv[],
-                                      char **ret_argument, bool *ret_wrong);
+/* Saves all options of the command line in *options, which holds the defaults. The words that are
+ * no options begin at argv[optind] then. */
+enum options_verdict option_parse(const struct option_table *table, int argc, char *argv[],
+                                  struct options *options);
 
 /* One line for each option. */
 void option_print(const struct option_table *table);
@@ -60,8 +147,6 @@ void option_print(const struct option_table *table);
 void option_print_version(const char *dpdk);
 
 /* Arguments of options. False, and the reason said, when the text is something else. */
-bool parse_u64(const char *option, const char *text, uint64_t least, uint64_t most,
-               uint64_t *ret_value);
 bool parse_unsigned(const char *option, const char *text, unsigned least, unsigned most,
                     unsigned *ret_value);
 /* A number from `least` to `most`; where `least` is 0, above that. */

@@ -19,6 +19,15 @@
 
 #define MIB ((size_t)1 << 20)
 
+bool pools_has(const char *driver)
+{
+    for (unsigned i = 0; i < rte_mempool_ops_table.num_ops; i++) {
+        if (strcmp(rte_mempool_ops_table.ops[i].name, driver) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool pools_know(const char *option, const char *driver)
 {
     const char *names[RTE_MEMPOOL_MAX_OPS_IDX], *nearest;
@@ -26,10 +35,10 @@ bool pools_know(const char *option, const char *driver)
     size_t length = 0;
     unsigned n = rte_mempool_ops_table.num_ops;
 
+    if (pools_has(driver))
+        return true;
     for (unsigned i = 0; i < n; i++) {
         names[i] = rte_mempool_ops_table.ops[i].name;
-        if (strcmp(names[i], driver) == 0)
-            return true;
         length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s", i == 0 ? "" : ", ",
                                    names[i]);
     }

@@ -23,7 +23,10 @@ struct pool_spec {
     const char *economy;      /* and options that lessen the memory needed */
 };
 
-/* Whether a driver of this name is registered; `option` named it. */
+/* Whether a driver of this name is registered. */
+bool pools_has(const char *driver);
+
+/* The same, and says why not; `option` named it. */
 bool pools_know(const char *option, const char *driver);
 
 /* The pool, or NULL. */

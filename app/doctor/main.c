@@ -21,25 +21,27 @@
 /* The others are levels of findings. */
 #define EXIT_NOT_LOOKED 3
 
-enum {
-    OPTION_JSON = OPTION_NO_LETTER,
-    OPTION_ROOT,
-};
-
-static const struct option_spec specs[] = {
-    {"json", NULL, OPTION_JSON, "everything as JSON, on stdout"},
-    {"quiet", NULL, 'q', "what is good is not said"},
-    {"root", "DIR", OPTION_ROOT, "look at the files of another machine, below DIR"},
-    {"help", NULL, 'h', "this text"},
-    {"version", NULL, 'V', "the version"},
-};
-
-static const struct option_table table = {specs, sizeof(specs) / sizeof(specs[0])};
-
 struct options {
     const char *root;
     bool json, quiet;
 };
+
+static void print_version(void)
+{
+    option_print_version(NULL);
+}
+
+static void print_help(void);
+
+static const struct option_row rows[] = {
+    {"json", '\0', NULL, OPTION_FLAG(json), "everything as JSON, on stdout"},
+    {"quiet", 'q', NULL, OPTION_FLAG(quiet), "what is good is not said"},
+    {"root", '\0', "DIR", OPTION_TEXT(root), "look at the files of another machine, below DIR"},
+    {"help", 'h', NULL, OPTION_ANSWER(print_help), "this text"},
+    {"version", 'V', NULL, OPTION_ANSWER(print_version), "the version"},
+};
+
+static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};
 
 static check_fn *const checks[] = {
     check_hugepages, check_mounts,   check_memlock,  check_thp,  check_plugin,
@@ -61,29 +63,6 @@ static void print_help(void)
            "2 bad (something that people expect does not work); 3 for wrong usage.\n");
 }
 
-static enum options_verdict apply(struct options *options, const struct option_spec *spec,
-                                  const char *argument)
-{
-    switch (spec->letter) {
-    case 'h':
-        print_help();
-        return OPTIONS_ANSWERED;
-    case 'V':
-        option_print_version(NULL);
-        return OPTIONS_ANSWERED;
-    case OPTION_JSON:
-        options->json = true;
-        break;
-    case 'q':
-        options->quiet = true;
-        break;
-    case OPTION_ROOT:
-        options->root = argument;
-        break;
-    }
-    return OPTIONS_RUN;
-}
-
 static bool is_folder(const char *path)
 {
     struct stat status;
@@ -98,22 +77,15 @@ static bool is_folder(const char *path)
 
 static enum options_verdict parse(struct options *options, int argc, char *argv[])
 {
-    const struct option_spec *spec;
-    char *argument;
-    bool wrong;
+    enum options_verdict verdict = option_parse(&table, argc, argv, options);
 
-    while ((spec = option_next(&table, argc, argv, &argument, &wrong)) != NULL) {
-        enum options_verdict verdict = apply(options, spec, argument);
-
-        if (verdict != OPTIONS_RUN)
-            return verdict;
-    }
-    if (!wrong && optind < argc) {
+    if (verdict != OPTIONS_RUN)
+        return verdict;
+    if (optind < argc) {
         complain("%s: takes options alone, see --help", argv[optind]);
-        wrong = true;
+        return OPTIONS_WRONG;
     }
-    return wrong || (options->root[0] != '\0' && !is_folder(options->root)) ? OPTIONS_WRONG
-                                                                            : OPTIONS_RUN;
+    return options->root[0] != '\0' && !is_folder(options->root) ? OPTIONS_WRONG : OPTIONS_RUN;
 }
 
 static int show(const struct options *options, const struct report *report)

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#include "capture.h"
+
+/* labyrinth-replay: from the command line to the exit status, step by step. */
+
+#include "capture/capture.h"
+#include "capture/flow.h"
+#include "capture/stream.h"
 #include "cpus.h"
 #include "eal.h"
-#include "find_size.h"
-#include "flow.h"
+#include "life/meter.h"
 #include "memory.h"
 #include "message.h"
-#include "meter.h"
 #include "options.h"
-#include "output.h"
 #include "pools.h"
-#include "report.h"
-#include "rounds.h"
-#include "run.h"
-#include "sizing.h"
+#include "report/report.h"
+#include "run/find_size.h"
+#include "run/rounds.h"
+#include "run/run.h"
+#include "run/sizing.h"
 #include "standard.h"
+#include "status.h"
 #include "stop.h"
-#include "stream.h"
 
 #include <errno.h>
 #include <lab_os.h>
@@ -29,7 +32,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXIT_USAGE 2
 #define MIB (1024.0 * 1024.0)
 
 /* The run so far: main() fills it in, step by step. */
@@ -39,7 +41,7 @@ struct replay {
     struct ports ports;
     unsigned n_mbufs;
     struct rounds rounds;
-    int status;   /* of the runs so far */
+    bool failed;  /* one of the runs so far was not clean */
     char **words; /* the command line as it was given */
     int n_words;
 };
@@ -61,19 +63,19 @@ static int open_stream(struct replay *replay, const struct capture_request *capt
     return stream_open(&replay->capture, &request);
 }
 
-static bool take_for_queues(const struct replay *replay)
+static int take_for_queues(const struct replay *replay)
 {
     const struct options *options = &replay->options;
     uint64_t bytes = sizing_beside_bytes(options, &replay->capture, replay->n_mbufs);
 
     if (memory_take(bytes))
-        return true;
+        return 0;
     complain(
         "%u queues (--rxq) need %.0f MiB of memory beside the pool, for --stream, --hold, "
         "--exhaust or --unique-ip, and %.0f MiB may be used: fewer queues, a smaller --window, "
         "or fewer buffers (--total-num-mbufs)",
         options->rxq, (double)bytes / MIB, (double)memory_left() / MIB);
-    return false;
+    return -ENOMEM;
 }
 
 static int load(struct replay *replay)
@@ -86,11 +88,10 @@ static int load(struct replay *replay)
     request.frame_bytes = sizing_largest_frame(options);
     rc = options->stream ? open_stream(replay, &request) : capture_load(&replay->capture, &request);
     if (rc != 0)
-        return rc == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+        return rc;
     (void)memory_take(capture_memory_bytes(&replay->capture)); /* it is there already */
-    if (!sizing_mbufs(options, &replay->capture, &replay->n_mbufs))
-        return EXIT_USAGE;
-    return take_for_queues(replay) ? EXIT_SUCCESS : EXIT_FAILURE;
+    rc = sizing_mbufs(options, &replay->capture, &replay->n_mbufs);
+    return rc != 0 ? rc : take_for_queues(replay);
 }
 
 /* A wait of years in the middle of a capture is a clock that was set, or a fault: nobody should
@@ -120,23 +121,23 @@ static void tell_long_pass(const struct replay *replay)
 static int aim(struct replay *replay)
 {
     const struct options *options = &replay->options;
-    int status = EXIT_SUCCESS;
+    int rc;
 
     if (options->port != NULL) {
-        status = ports_find(options, &replay->ports);
-        if (status == EXIT_SUCCESS)
-            ports_fit(&replay->ports, options, &replay->capture);
+        rc = ports_find(options, &replay->ports);
+        if (rc != 0)
+            return rc;
+        ports_fit(&replay->ports, options, &replay->capture);
     }
-    if (status != EXIT_SUCCESS)
-        return status;
     capture_plan(&replay->capture, &options->pace);
     tell_long_pass(replay);
-    if (flow_spread(&replay->capture, options->rxq, options->capture.order == CAPTURE_BESIDE) == 0)
-        return EXIT_SUCCESS;
+    rc = flow_spread(&replay->capture, options->rxq, options->capture.order == CAPTURE_BESIDE);
+    if (rc == 0)
+        return 0;
     complain("%zu frames are more than can be spread over queues: --rxq=1, or a part of them, with "
              "--limit",
              replay->capture.n_frames);
-    return EXIT_FAILURE;
+    return rc;
 }
 
 /* The names and the lcores are looked at before the first run, not after an hour. */
@@ -147,15 +148,15 @@ static int check(const struct options *options)
     if (rte_lcore_count() < needed) {
         complain("%u lcores are needed (one for each queue%s), and the EAL has %u: "
                  "--lcores='(0-%u)@0' puts them on CPU 0, -l 0-%u on CPUs of their own",
-                 needed, options->free_on_other ? ", one to free for each" : "", rte_lcore_count(),
-                 needed - 1, needed - 1);
-        return EXIT_USAGE;
+                 needed, options->free_on != FREE_ON_SAME ? ", one to free for each" : "",
+                 rte_lcore_count(), needed - 1, needed - 1);
+        return -EINVAL;
     }
     for (unsigned i = 0; i < options->n_pools; i++) {
         if (!pools_know("pool", options->pools[i]))
-            return EXIT_USAGE;
+            return -EINVAL;
     }
-    return EXIT_SUCCESS;
+    return 0;
 }
 
 static struct rte_mempool *create_pool(const struct replay *replay, const char *driver,
@@ -190,8 +191,8 @@ static int run_once(struct replay *replay, const char *driver, unsigned n_mbufs,
     rc = run(&replay->options, &replay->capture,
              replay->options.port == NULL ? NULL : &replay->ports, pool, ret_result);
     pools_free(pool);
-    if (rc == 0 && !run_is_clean(ret_result))
-        replay->status = EXIT_FAILURE;
+    if (rc == 0 && !result_is_clean(ret_result))
+        replay->failed = true;
     return rc;
 }
 
@@ -199,25 +200,27 @@ static int run_once(struct replay *replay, const char *driver, unsigned n_mbufs,
 static int leave_out(const struct options *options, unsigned done)
 {
     complain("interrupted: %u of %u runs have been made", done, options->repeat * options->n_pools);
-    return EXIT_FAILURE;
+    return -EINTR;
 }
 
 /* The capture through each pool in turn, until a signal comes. */
 static int run_all(struct replay *replay)
 {
     const struct options *options = &replay->options;
+    int rc;
 
     for (unsigned i = 0; i < options->repeat; i++) {
         for (unsigned j = 0; j < options->n_pools; j++) {
             if (stop_requested() == STOP_SIGNAL)
                 return leave_out(options, i * options->n_pools + j);
-            if (run_once(replay, options->pools[j], replay->n_mbufs,
-                         rounds_next(&replay->rounds, j)) != 0)
-                return EXIT_FAILURE;
+            rc = run_once(replay, options->pools[j], replay->n_mbufs,
+                          rounds_next(&replay->rounds, j));
+            if (rc != 0)
+                return rc;
             rounds_done(&replay->rounds, j);
         }
     }
-    return EXIT_SUCCESS;
+    return 0;
 }
 
 static int run_size(void *context, unsigned n_mbufs, struct run_result *ret_result)
@@ -243,18 +246,9 @@ static int run_find_size(struct replay *replay)
     rc = find_size(&find, &replay->n_mbufs, rounds_next(&replay->rounds, 0));
     if (rc == -EINTR)
         complain("interrupted: the smallest pool has not been found, and the report has no run");
-    if (rc != 0)
-        return EXIT_FAILURE;
-    rounds_done(&replay->rounds, 0);
-    return EXIT_SUCCESS;
-}
-
-static void print(const struct replay *replay, FILE *out, const struct run_result results[],
-                  unsigned n)
-{
-    report_print(out, &replay->options, &replay->capture, replay->n_mbufs, results, n);
-    if (replay->options.find_size && replay->rounds.n[0] > 0)
-        find_size_print(out, replay->n_mbufs, replay->words, replay->n_words);
+    if (rc == 0)
+        rounds_done(&replay->rounds, 0);
+    return rc;
 }
 
 /* What is to be said when a signal has come before the first frame. */
@@ -265,62 +259,54 @@ static struct run_result never_started(const struct replay *replay)
         .stopped = STOP_SIGNAL,
         .not_reached = replay->capture.n_frames,
         .unread = true,
+        .interrupted = true,
     };
 }
 
-/* Made first, and then written: a reader who does not read is waited for as that of --json is.
- * Where JSON has standard output, the report is a message like the others, which nobody need read.
- */
-static int print_to(const struct replay *replay, bool is_message, const struct run_result results[],
-                    unsigned n)
-{
-    char *text = NULL;
-    size_t n_bytes = 0;
-    FILE *memory = open_memstream(&text, &n_bytes);
-    int rc = -ENOMEM;
-
-    if (memory != NULL) {
-        print(replay, memory, results, n);
-        rc = fclose(memory) == 0 ? 0 : -ENOMEM;
-    }
-    if (rc == 0 && is_message)
-        (void)message_write(text);
-    else if (rc == 0)
-        rc = output_write_to(STDOUT_FILENO, text, n_bytes);
-    free(text);
-    if (rc != 0)
-        complain("the report cannot be written: %s", strerror(-rc));
-    return rc;
-}
-
-static int report(const struct replay *replay)
+static int write_report(const struct replay *replay)
 {
     const struct options *options = &replay->options;
-    bool is_message = options->json != NULL && strcmp(options->json, "-") == 0;
+    bool found = options->find_size && replay->rounds.n[0] > 0;
     struct run_result results[OPTIONS_MAX_POOLS];
-    int status = EXIT_SUCCESS;
-    unsigned n = 0;
+    struct report report = {
+        .options = options,
+        .capture = &replay->capture,
+        .n_mbufs = replay->n_mbufs,
+        .results = results,
+        .words = found ? replay->words : NULL,
+        .n_words = replay->n_words,
+    };
+    unsigned *n = &report.n;
 
-    while (n < options->n_pools && replay->rounds.n[n] > 0) {
-        results[n] = rounds_median(&replay->rounds, n);
-        n++;
+    while (*n < options->n_pools && replay->rounds.n[*n] > 0) {
+        results[*n] = rounds_median(&replay->rounds, *n);
+        (*n)++;
     }
-    if (n == 0 && stop_requested() == STOP_SIGNAL) {
-        results[n++] = never_started(replay);
-        status = EXIT_FAILURE;
+    if (*n == 0 && stop_requested() == STOP_SIGNAL) {
+        results[(*n)++] = never_started(replay);
+        (void)report_write(&report);
+        return -EINTR;
     }
-    if (n == 0)
-        return EXIT_SUCCESS;
-    for (unsigned i = 0; i < n; i++)
+    if (*n == 0)
+        return 0;
+    for (unsigned i = 0; i < *n; i++)
         results[i].interrupted |=
             results[i].stopped == STOP_SIGNAL ||
             (stop_requested() == STOP_SIGNAL && replay->rounds.n[i] < options->repeat);
-    if (!options->quiet && print_to(replay, is_message, results, n) != 0)
-        status = EXIT_FAILURE;
-    if (options->json != NULL &&
-        report_json(options, &replay->capture, replay->n_mbufs, results, n) != 0)
-        status = EXIT_FAILURE;
-    return status;
+    return report_write(&report) == 0 ? 0 : -EIO;
+}
+
+/* All runs, and what is to be said of them: also of those before one that failed. */
+static int run_and_report(struct replay *replay)
+{
+    int rc = replay->options.find_size ? run_find_size(replay) : run_all(replay);
+
+    if (replay->capture.stream != NULL)
+        stream_count(replay->capture.stream, &replay->capture);
+    /* Whatever went wrong: the command line was right. */
+    if (write_report(replay) != 0 || rc != 0 || replay->failed || replay->capture.partial)
+        return -EIO;
+    return 0;
 }
 
 static int replay_run(struct replay *replay)
@@ -337,38 +323,29 @@ static int replay_run(struct replay *replay)
             "fewer buffers (--total-num-mbufs, --rxq, --rxd), smaller ones (--mbuf-size), or "
             "less of the capture at a time (--limit, --stream)",
     };
-    int status;
+    int rc;
 
     sizing_lcore_map(options, lcores, sizeof(lcores));
-    status = eal_start(&request);
-    if (status != EXIT_SUCCESS)
-        return status;
-    status = check(options);
-    if (status == EXIT_SUCCESS && meter_register() != 0) {
+    rc = eal_start(&request);
+    if (rc != 0)
+        return rc;
+    rc = check(options);
+    if (rc == 0 && meter_register() != 0) {
         complain("mbufs have no room for a time: %s", rte_strerror(rte_errno));
-        status = EXIT_FAILURE;
+        rc = -ENOMEM;
     }
-    if (status == EXIT_SUCCESS)
-        status = aim(replay);
-    if (status == EXIT_SUCCESS) {
-        status = options->find_size ? run_find_size(replay) : run_all(replay);
-        if (replay->capture.stream != NULL)
-            stream_count(replay->capture.stream, &replay->capture);
-        if (replay->capture.partial)
-            replay->status = EXIT_FAILURE;
-        if (report(replay) != EXIT_SUCCESS || status != EXIT_SUCCESS)
-            status = EXIT_FAILURE;
-        else
-            status = replay->status;
-    }
+    if (rc == 0)
+        rc = aim(replay);
+    if (rc == 0)
+        rc = run_and_report(replay);
     eal_stop();
-    return status;
+    return rc;
 }
 
 int main(int argc, char *argv[])
 {
     static struct replay replay;
-    int status;
+    int rc;
 
     standard_open();
     /* From here on a signal ends the run with its report, whatever is under way. */
@@ -390,17 +367,16 @@ int main(int argc, char *argv[])
     if (replay.options.quiet)
         note_silence();
     cpus_remember();
-    if (report_json_look(&replay.options) != 0)
+    if (report_look(&replay.options) != 0)
         return EXIT_FAILURE;
-    status = load(&replay);
-    if (status == EXIT_SUCCESS &&
-        rounds_open(&replay.rounds, replay.options.n_pools, replay.options.repeat) != 0)
-        status = EXIT_FAILURE;
-    if (status == EXIT_SUCCESS)
-        status = stop_requested() == STOP_SIGNAL ? report(&replay) : replay_run(&replay);
+    rc = load(&replay);
+    if (rc == 0)
+        rc = rounds_open(&replay.rounds, replay.options.n_pools, replay.options.repeat);
+    if (rc == 0)
+        rc = stop_requested() == STOP_SIGNAL ? write_report(&replay) : replay_run(&replay);
     rounds_close(&replay.rounds);
     stream_close(replay.capture.stream);
     capture_free(&replay.capture);
     free(replay.words);
-    return status;
+    return exit_status(rc);
 }

@@ -4,10 +4,10 @@
 #ifndef REPLAY_OPTIONS_H
 #define REPLAY_OPTIONS_H
 
-#include "capture.h"
-#include "hold_spec.h"
+#include "capture/capture.h"
+#include "capture/pace.h"
+#include "life/hold_spec.h"
 #include "option.h"
-#include "pace.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +16,13 @@
 
 #define OPTIONS_MAX_POOLS 8
 #define OPTIONS_MAX_QUEUES CAPTURE_MAX_QUEUES
+
+/* Which lcore frees a packet. */
+enum free_on {
+    FREE_ON_SAME,   /* the one that received it */
+    FREE_ON_OTHER,  /* one that only frees */
+    FREE_ON_RANDOM, /* either, by bursts */
+};
 
 /* The command line, checked: what each option means stands in options.c, as its help. */
 struct options {
@@ -41,8 +48,7 @@ struct options {
     unsigned reserve; /* buffers of the pool that only receive queues may take */
     const char *pools[OPTIONS_MAX_POOLS];
     unsigned n_pools;
-    bool free_on_other;  /* there are lcores that free */
-    bool free_on_random; /* but they do not free everything */
+    enum free_on free_on;
     struct hold_spec hold;
     bool clone;
     uint64_t seed;
@@ -54,6 +60,10 @@ struct options {
     double stats_s;   /* 0: none */
     bool quiet;
 };
+
+/* Whether all go together, and otherwise says why not: an option that does nothing beside the
+ * others was meant otherwise. For options_parse(). */
+bool options_make_sense(const struct options *options);
 
 enum options_verdict options_parse(struct options *ret_options, int argc, char *argv[]);
 

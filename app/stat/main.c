@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+
+/* labyrinth-stat: asks a running DPDK program about its Labyrinth pools. */
+
 #include "client.h"
 #include "json_file.h"
 #include "message.h"
@@ -8,13 +11,12 @@
 #include "pools.h"
 #include "show.h"
 #include "standard.h"
+#include "status.h"
 #include "watch.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define EXIT_USAGE 2
 
 static bool print(const struct options *options, json_t *answer)
 {

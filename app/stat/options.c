@@ -12,22 +12,46 @@
 
 #define PROGRAM "labyrinth-stat"
 
-enum { OPTION_SOCKET = OPTION_NO_LETTER, OPTION_COUNT };
+static bool save_prefix(struct options *o, const struct option_row *row, char *text)
+{
+    if (text[0] == '\0' || strchr(text, '/') != NULL)
+        return wrong_value(row->name, text, "a name, as the process has it");
+    o->place.prefix = text;
+    return true;
+}
 
-static const struct option_spec specs[] = {
-    {"file-prefix", "PREFIX", 'f', "the process's own --file-prefix (rte, as in DPDK)"},
-    {"instance", "N", 'i', "of several with that prefix, which: 0, 1... (0)"},
-    {"socket", "PATH", OPTION_SOCKET,
+static bool save_interval(struct options *o, const struct option_row *row, char *text)
+{
+    if (!parse_real(row->name, text, 0.001, 1e9, &o->interval_s))
+        return false;
+    return (o->interval_s >= 0.01 && o->interval_s <= 86400) ||
+           wrong_value(row->name, text, "0.01 to 86400 seconds");
+}
+
+static void print_version(void)
+{
+    option_print_version(NULL);
+}
+
+static void print_help(void);
+
+static const struct option_row rows[] = {
+    {"file-prefix", 'f', "PREFIX", OPTION_OTHER(save_prefix, 0),
+     "the process's own --file-prefix (rte, as in DPDK)"},
+    {"instance", 'i', "N", OPTION_WHOLE(place.instance, 0, 65535),
+     "of several with that prefix, which: 0, 1... (0)"},
+    {"socket", '\0', "PATH", OPTION_TEXT(place.socket),
      "the process's telemetry socket, where it lies elsewhere:" OPTION_NEXT
      "/proc/PID/root/var/run/dpdk/rte/dpdk_telemetry.v2"},
-    {"json", NULL, 'j', "JSON instead of tables; of watch, a line each time"},
-    {"interval", "SEC", 'd', "watch: time between two looks (1)"},
-    {"count", "N", OPTION_COUNT, "watch: end after N looks (0: at Ctrl-C)"},
-    {"help", NULL, 'h', "this text"},
-    {"version", NULL, 'V', "version"},
+    {"json", 'j', NULL, OPTION_FLAG(json), "JSON instead of tables; of watch, a line each time"},
+    {"interval", 'd', "SEC", OPTION_OTHER(save_interval, 0), "watch: time between two looks (1)"},
+    {"count", '\0', "N", OPTION_WHOLE(count, 0, 1000000000),
+     "watch: end after N looks (0: at Ctrl-C)"},
+    {"help", 'h', NULL, OPTION_ANSWER(print_help), "this text"},
+    {"version", 'V', NULL, OPTION_ANSWER(print_version), "version"},
 };
 
-static const struct option_table table = {specs, sizeof(specs) / sizeof(specs[0])};
+static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};
 
 enum naming { NAME_NONE, NAME_POSSIBLE, NAME_NEEDED };
 
@@ -83,34 +107,6 @@ static void print_help(void)
         "  " PROGRAM " --json --interval=10 --count=60 watch >ten-minutes.jsonl\n");
 }
 
-static bool apply(struct options *o, const struct option_spec *spec, const char *text)
-{
-    switch (spec->letter) {
-    case 'f':
-        if (text[0] == '\0' || strchr(text, '/') != NULL)
-            return wrong_value("file-prefix", text, "a name, as the process has it");
-        o->place.prefix = text;
-        return true;
-    case 'i':
-        return parse_unsigned("instance", text, 0, 65535, &o->place.instance);
-    case OPTION_SOCKET:
-        o->place.socket = text;
-        return true;
-    case 'j':
-        o->json = true;
-        return true;
-    case 'd':
-        if (!parse_real("interval", text, 0.001, 1e9, &o->interval_s))
-            return false;
-        return o->interval_s >= 0.01 && o->interval_s <= 86400
-                   ? true
-                   : wrong_value("interval", text, "0.01 to 86400 seconds");
-    case OPTION_COUNT:
-        return parse_unsigned("count", text, 0, 1000000000, &o->count);
-    }
-    return false;
-}
-
 static const struct verb *find_verb(const char *typed)
 {
     const char *names[N_VERBS], *nearest;
@@ -155,23 +151,11 @@ static bool parse_words(struct options *o, char *words[], int n)
 enum options_verdict options_parse(struct options *ret_options, int argc, char *argv[])
 {
     struct options options = {.place.prefix = "rte", .interval_s = 1};
-    const struct option_spec *spec;
-    char *argument;
-    bool wrong;
+    enum options_verdict verdict = option_parse(&table, argc, argv, &options);
 
-    while ((spec = option_next(&table, argc, argv, &argument, &wrong)) != NULL) {
-        switch (spec->letter) {
-        case 'h':
-            print_help();
-            return OPTIONS_ANSWERED;
-        case 'V':
-            option_print_version(NULL);
-            return OPTIONS_ANSWERED;
-        }
-        if (!apply(&options, spec, argument))
-            return OPTIONS_WRONG;
-    }
-    if (wrong || !parse_words(&options, argv + optind, argc - optind))
+    if (verdict != OPTIONS_RUN)
+        return verdict;
+    if (!parse_words(&options, argv + optind, argc - optind))
         return OPTIONS_WRONG;
     *ret_options = options;
     return OPTIONS_RUN;

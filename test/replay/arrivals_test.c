@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#include "arrivals.h"
+#include "capture/flow.h"
 #include "cmocka_first.h"
-#include "flow.h"
+#include "queue/arrivals.h"
 
 #include <string.h>
 

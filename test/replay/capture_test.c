@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#include "capture.h"
+#include "capture/capture.h"
 #include "cmocka_first.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+#include "capture/flow.h"
 #include "cmocka_first.h"
-#include "cursor.h"
-#include "flow.h"
+#include "queue/cursor.h"
 
 #include <stdio.h>
 #include <stdlib.h>

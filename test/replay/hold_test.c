@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "cmocka_first.h"
-#include "hold.h"
+#include "life/hold.h"
 
 #include <math.h>
 #include <rte_eal.h>

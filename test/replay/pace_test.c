@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+#include "capture/pace.h"
 #include "cmocka_first.h"
-#include "pace.h"
 
 #define SECOND_NS 1000000000u
 

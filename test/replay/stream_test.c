@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#include "stream.h"
+#include "capture/stream.h"
 
 #include "cmocka_first.h"
 #include "cpus.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#include "capture.h"
+#include "capture/capture.h"
+#include "capture/flow.h"
+#include "capture/unique.h"
 #include "cmocka_first.h"
-#include "flow.h"
-#include "supply.h"
-#include "unique.h"
+#include "queue/supply.h"
 
 #include <rte_common.h>
 #include <rte_ip.h>

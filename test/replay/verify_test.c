@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "cmocka_first.h"
-#include "verify.h"
+#include "queue/verify.h"
 
 #include <string.h>
 

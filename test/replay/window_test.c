@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+#include "capture/window.h"
 #include "cmocka_first.h"
-#include "window.h"
 
 #include <pthread.h>
 #include <string.h>

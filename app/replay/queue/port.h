@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef REPLAY_PORT_H
+#define REPLAY_PORT_H
+
+#include "capture/capture.h"
+#include "options.h"
+
+#include <rte_ethdev.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The ethdev ports that a capture goes out on and comes back from: found, configured, started,
+ * and stopped again. Some drivers keep buffers until they are closed; such a port is opened anew
+ * for the next pool. */
+
+struct port {
+    char name[RTE_ETH_NAME_MAX_LEN];
+    uint16_t id;
+    uint16_t n_rx; /* queues */
+    uint16_t n_tx;
+    struct rte_eth_dev_info info;
+    bool configured;
+    bool started;
+    bool promiscuous; /* we made it so */
+    bool closed;      /* the driver has to be probed again */
+};
+
+struct ports {
+    struct port port[2]; /* the second one only where it is another than the first */
+    unsigned n;
+    struct port *tx;
+    struct port *rx; /* NULL: nothing is received */
+};
+
+/* Where frames were lost that had been sent, as far as the ports count it. */
+enum loss {
+    LOST_TX_ERRORS,
+    LOST_RX_MISSED,
+    LOST_RX_NOMBUF,
+    LOST_RX_ERRORS,
+    LOST_NOT_RETURNED, /* between the ports: no counter knows */
+    LOSSES,
+};
+
+/* "tx_errors" */
+const char *port_loss_name(enum loss loss);
+
+/* These return 0 or -errno, and the reason has been said; -EINVAL where the options are wrong. */
+
+/* Looks for the ports that the options name, and whether they have the queues. */
+int ports_find(const struct options *options, struct ports *ret_ports);
+
+/* Starts them with buffers of the pool for frames up to this size; none runs after a failure. */
+int ports_start(struct ports *ports, const struct options *options, uint32_t largest,
+                struct rte_mempool *pool);
+
+/* Names what has become of so many lost frames since the start. */
+void ports_losses(const struct ports *ports, uint64_t lost, uint64_t ret_lost[LOSSES]);
+
+/* Stops them, and closes them unless every buffer of the pool is back by then. */
+void ports_stop(struct ports *ports, const struct rte_mempool *pool);
+
+/* How many of so many missing buffers a driver that is closed now has not given back: such are
+ * known, and nobody else can have them. */
+uint64_t ports_kept(const struct ports *ports, uint64_t missing);
+
+/* Takes out of the capture what is too large or too small for the ports, by named reason. */
+void ports_fit(const struct ports *ports, const struct options *options, struct capture *capture);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The report for a person. */
+
+#include "report/report.h"
+
+#include <inttypes.h>
+#include <rte_cycles.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *report_free_on(const struct options *options)
+{
+    return options->free_on == FREE_ON_RANDOM  ? "random"
+           : options->free_on == FREE_ON_OTHER ? "other"
+                                               : "same";
+}
+
+static void print_pace(FILE *out, const struct pace *pace, const struct run_result *r)
+{
+    double part;
+
+    if (!pace_is_timed(pace))
+        return;
+    fprintf(out, "  Asked: --%s=%.10g, reached: ", pace_name(pace->kind), pace->rate);
+    if (result_reached(r, &part))
+        fprintf(out, "%.10g (%.2f %%)\n", pace->rate * part, 100 * part);
+    else
+        fprintf(out, "%s\n",
+                r->frames_replayed > 0 ? "unknown (all frames were due at once)"
+                                       : "unknown (no frame was replayed)");
+}
+
+static void print_capture(FILE *out, const struct capture *capture)
+{
+    fprintf(out, "Read: %" PRIu64 " frames, %zu to replay (%zu bytes)%s\n", capture->n_read,
+            capture->n_frames, capture->data_bytes, capture->partial ? ", partial" : "");
+    for (unsigned i = 0; i < REFUSALS; i++) {
+        if (capture->refused[i] != 0)
+            fprintf(out, "  Refused: %" PRIu64 " %s\n", capture->refused[i],
+                    capture_refusal_name(i));
+    }
+    if (capture->n_cut != 0)
+        fprintf(out, "  Cut short in the capture: %" PRIu64 "\n", capture->n_cut);
+    if (capture->n_backward != 0)
+        fprintf(out, "  Timestamps that go backwards: %" PRIu64 "\n", capture->n_backward);
+}
+
+static void print_exhaust(FILE *out, const struct exhaust *exhaust)
+{
+    double us = 1e6 / (double)rte_get_tsc_hz();
+
+    fprintf(out,
+            "  Exhausted: %" PRIu64 " times, with up to %" PRIu64 " packets held; %" PRIu64
+            " polls meanwhile, %" PRIu64 " refills refused\n",
+            exhaust->times, exhaust->held_most, exhaust->polls_empty, exhaust->refused);
+    if (exhaust->recoveries > 0)
+        fprintf(out, "  Recovered: the queue was full again after %.1f us (%.1f us at most)\n",
+                us * (double)exhaust->recovery_total / (double)exhaust->recoveries,
+                us * (double)exhaust->recovery_most);
+}
+
+static void print_quantiles(FILE *out, const char *name, const struct quantiles *q, double unit,
+                            const char *unit_name)
+{
+    if (q->n > 0)
+        fprintf(out,
+                "  %s: p50 %.4g, p90 %.4g, p99 %.4g, p99.9 %.4g, p99.99 %.4g, max %.4g %s "
+                "(%" PRIu64 " samples)\n",
+                name, q->p50 * unit, q->p90 * unit, q->p99 * unit, q->p999 * unit, q->p9999 * unit,
+                q->max * unit, unit_name, q->n);
+}
+
+static void print_findings(FILE *out, const struct run_result *r)
+{
+    const struct findings *f = &r->findings;
+
+    fprintf(out, "  Allocations: %" PRIu64 ", failures: %" PRIu64, r->allocations,
+            r->alloc_failures);
+    if (f->has_steals)
+        fprintf(out, ", steals: %" PRIu64, f->steals);
+    fputc('\n', out);
+    if (!r->port.used) /* a port takes and frees buffers of which it does not say */
+        fprintf(out, "  Occupancy: mean %.1f, high-water %" PRIu64 " buffers outside the pool\n",
+                f->occupancy_mean, f->occupancy_high);
+    if (f->get.n > 0 && f->put.n > 0)
+        fprintf(out, "  Cycles a buffer: get %.1f (p99 %.1f), put %.1f (p99 %.1f)\n", f->get.p50,
+                f->get.p99, f->put.p50, f->put.p99);
+    print_quantiles(out, "Latency, descriptor to free", &f->latency, 1e-3, "us");
+}
+
+/* How evenly the flows have spread. */
+static void print_queues(FILE *out, unsigned n, const struct run_result *r)
+{
+    fprintf(out, "  RX-queues: ");
+    for (unsigned i = 0; i < n; i++)
+        fprintf(out, " %" PRIu64 " (%.1f %%)", r->queue_packets[i],
+                r->rx_packets == 0 ? 0
+                                   : 100.0 * (double)r->queue_packets[i] / (double)r->rx_packets);
+    fputc('\n', out);
+}
+
+static void print_port(FILE *out, const struct port_result *port)
+{
+    const char *between = "  Lost:       ";
+
+    fprintf(out, "  Port: %s to %s\n", port->tx, port->rx[0] == '\0' ? "nowhere" : port->rx);
+    for (unsigned i = 0; i < LOSSES; i++) {
+        if (port->lost[i] == 0)
+            continue;
+        fprintf(out, "%s%" PRIu64 " %s", between, port->lost[i], port_loss_name(i));
+        between = ", ";
+    }
+    if (between[0] == ',')
+        fputc('\n', out);
+    fprintf(out, "  Foreign:    %-14" PRIu64 " Reordered: %-15" PRIu64 " Duplicated: %" PRIu64 "\n",
+            port->foreign, port->reordered, port->duplicated);
+    if (port->kept != 0)
+        fprintf(out, "  Kept by the driver: %" PRIu64 " buffers, though the port is closed\n",
+                port->kept);
+}
+
+/* Which pool it was, and how fast. */
+static void print_run(FILE *out, const struct options *options, unsigned n_mbufs,
+                      const struct run_result *r)
+{
+    char hold[64] = ", held ";
+
+    if (options->hold.kind == HOLD_NONE || options->hold.kind == HOLD_ALL)
+        hold[0] = '\0';
+    else
+        hold_format(&options->hold, hold + strlen(hold), sizeof(hold) - strlen(hold));
+    fprintf(out,
+            "Pool %s: %u buffers of %u bytes, cache %u; %u x %u descriptors, burst %u, "
+            "free on %s lcore%s%s\n",
+            r->pool, n_mbufs, options->mbuf_size, options->mbcache, options->rxq, options->rxd,
+            options->burst,
+            options->free_on == FREE_ON_RANDOM  ? "any"
+            : options->free_on == FREE_ON_OTHER ? "another"
+                                                : "the same",
+            hold, options->clone ? ", cloned" : "");
+    fprintf(out, "  Actual: %" PRIu64 " packets (%" PRIu64 " bytes) replayed in %.6f seconds%s\n",
+            r->frames_replayed, r->bytes_replayed, r->duration_s,
+            r->interrupted                ? ", interrupted"
+            : r->stopped == STOP_DURATION ? ", time over"
+            : r->stopped == STOP_INPUT    ? ", no more keys"
+            : r->port.stalled             ? ", stalled"
+                                          : "");
+    if (options->unique_ip)
+        fprintf(out, "  With addresses of their loop: %" PRIu64 " packets\n", r->frames_edited);
+    fprintf(out, "  Rated: %.1f Bps, %.2f Mbps, %.2f pps\n", result_gbps(r) * 1e9 / 8,
+            result_gbps(r) * 1e3, result_mpps(r) * 1e6);
+    print_pace(out, &options->pace, r);
+}
+
+static void print_result(FILE *out, const struct options *options, unsigned n_mbufs,
+                         const struct run_result *r)
+{
+    print_run(out, options, n_mbufs, r);
+    fprintf(out,
+            "  RX-packets: %-14" PRIu64 " RX-dropped: %-14" PRIu64 " RX-bytes:   %" PRIu64 "\n",
+            r->rx_packets, r->rx_dropped, r->rx_bytes);
+    fprintf(out, "  RX-nombufs: %-14" PRIu64 " RX-chains:  %" PRIu64 "\n", r->rx_nombuf,
+            r->rx_chains);
+    print_findings(out, r);
+    if (options->stream)
+        fprintf(out,
+                "  Starved:    %-14" PRIu64 " waits for a frame to be read, %.6f seconds in all\n",
+                r->starved, r->starved_s);
+    if (options->clone)
+        fprintf(out, "  Clones: %" PRIu64 " buffers, %" PRIu64 " packets found none\n", r->clones,
+                r->clone_failures);
+    if (r->exhaust.on)
+        print_exhaust(out, &r->exhaust);
+    if (options->reserve > 0)
+        fprintf(out,
+                "  Reserve: %u buffers; %" PRIu64 " packets were received in them, and not kept\n",
+                options->reserve, r->unkept);
+    if (r->port.used)
+        print_port(out, &r->port);
+    if (options->rxq > 1)
+        print_queues(out, options->rxq, r);
+    if (options->verify)
+        fprintf(out, "  Corrupted:  %-14" PRIu64 " (every byte compared)\n", r->corrupted);
+    else
+        fprintf(out, "  Corrupted:  not looked at (--no-verify)\n");
+    fprintf(out, "  Leaked:     %-14" PRIu64 " of %u buffers\n", r->leaked, n_mbufs);
+    if (r->not_reached != 0)
+        fprintf(out, "  Not reached: %" PRIu64 " frames\n", r->not_reached);
+}
+
+/* Pools beside one another, or the spread of one. */
+static void print_table(FILE *out, const struct run_result results[], unsigned n)
+{
+    fprintf(out, "%-14s %9s %9s %9s %9s %14s %10s %6s\n", "pool", "Mpps", "min", "max", "Gbps",
+            "alloc failures", "RX-nombufs", "ratio");
+    for (unsigned i = 0; i < n; i++) {
+        const struct run_result *r = &results[i];
+
+        fprintf(out, "%-14s %9.3f %9.3f %9.3f %9.3f %14" PRIu64 " %10" PRIu64 " %6.2f", r->pool,
+                result_mpps(r), r->mpps_spread.min, r->mpps_spread.max, result_gbps(r),
+                r->alloc_failures, r->rx_nombuf, r->ratio.median);
+        if (r->rounds > 1)
+            fprintf(out, " (%.2f to %.2f)", r->ratio.min, r->ratio.max);
+        fputc('\n', out);
+    }
+}
+
+void report_print(FILE *out, const struct report *report)
+{
+    print_capture(out, report->capture);
+    for (unsigned i = 0; i < report->n; i++)
+        print_result(out, report->options, report->n_mbufs, &report->results[i]);
+    if (report->n > 1 || report->results[0].rounds > 1)
+        print_table(out, report->results, report->n);
+}
