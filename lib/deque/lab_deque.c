@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The slow paths of the split deque. Its picture, invariant and the labels D1 to D12 stand in
+/* The slow paths of the split deque. Its picture, invariant and the labels D1 to D14 stand in
  * lab_deque.h; after initialisation `split` is changed by CAS alone. */
 
 #include <lab_deque.h>
@@ -48,7 +48,7 @@ void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_
 {
     deque->capacity = capacity;
     deque->mask = capacity - 1;
-    deque->slots = slots;
+    lab_pointer_store_release(&deque->slots, slots); /* D13 */
     lab_fence_light(); /* a killed owner must not leave limits without slots */
     set_limits(deque, 0, 0);
 }

@@ -64,6 +64,8 @@
  *     D12 fence of one who knows that an owner has ended, before it looks for a mark: a revoker
  *                                        that sets one after that sees the owner's last bot (its
  *                                        barrier lies between its CAS and D2)
+ *     D13 store of slots       release   with the rest of the layout; pairs with D14
+ *     D14 others' load of slots acquire  before they look at the layout
  */
 
 #include <lab_atomic.h>
@@ -111,6 +113,13 @@ void lab_deque_set_layout_any(struct lab_deque *deque, lab_atomic_t *slots, uint
 
 /* Gives the deque its slots; capacity is a power of two, at least twice the tip. Owner; once. */
 void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity);
+
+/* Where its slots are, or NULL while there are none; then its layout is not to be looked at. Any
+ * thread; wait-free. */
+LAB_INLINE lab_atomic_t *lab_deque_slots_any(const struct lab_deque *deque)
+{
+    return lab_pointer_load_acquire(&deque->slots); /* D14 */
+}
 
 /* From now on the owner fences on every pop; or, only before it has slots, it is not to, since a
  * heavy barrier reaches it. Owner; wait-free. */

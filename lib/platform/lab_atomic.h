@@ -119,6 +119,11 @@ static inline bool lab_byte_cas_release(lab_byte_t *b, uint8_t *expected, uint8_
                                        __ATOMIC_RELAXED);
 }
 
+/* A pointer that one thread sets, with what it points to, and others find. In the explorer it is a
+ * plain one: it changes once. */
+#define lab_pointer_load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define lab_pointer_store_release(p, value) __atomic_store_n(p, value, __ATOMIC_RELEASE)
+
 /* lab_words_store and lab_words_load copy n pointers into or out of shared words, each word as if
  * by a relaxed atomic access. Compilers do not vectorise atomic accesses, which would cost a
  * third of a burst's time, so the words move in pieces of 8 and 4 by memcpy, which is inlined: on

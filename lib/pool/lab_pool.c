@@ -42,10 +42,11 @@ static LAB_COLD bool mend_layout(struct lab_pool *pool, uint32_t slot)
 bool lab_pool_has_deque(struct lab_pool *pool, uint32_t slot)
 {
     const struct lab_deque *deque = &pool->deque[slot];
-    uint64_t offset = (uint64_t)((uintptr_t)deque->slots - (uintptr_t)pool->slots);
+    uintptr_t slots = (uintptr_t)lab_deque_slots_any(deque);
+    uint64_t offset = (uint64_t)(slots - (uintptr_t)pool->slots);
     uint64_t ring_bytes = (uint64_t)pool->capacity * sizeof(lab_atomic_t);
 
-    if (slot == LAB_POOL_SLOT_ANY || deque->slots == NULL)
+    if (slot == LAB_POOL_SLOT_ANY || slots == 0)
         return false;
     if (lab_likely(offset < pool->roster.places * ring_bytes && offset % ring_bytes == 0 &&
                    deque->capacity == pool->capacity && deque->mask == pool->slot_mask &&

@@ -28,6 +28,24 @@ static int copy_seed(const struct lab_region *region, const char *name,
     return 0;
 }
 
+/* A byte that any process may have written is no bool before it is 0 or 1. */
+static void settle_bool(bool *flag)
+{
+    uint8_t byte;
+
+    memcpy(&byte, flag, sizeof(byte));
+    *flag = byte != 0;
+}
+
+static void settle_bools(struct lab_pool_seed *seed)
+{
+    settle_bool(&seed->has_domains);
+    settle_bool(&seed->options.takes_strangers);
+    settle_bool(&seed->options.audit.records);
+    settle_bool(&seed->options.audit.stated);
+    settle_bool(&seed->options.audit.poison);
+}
+
 /* Makes of it what the maker was given, and works out where everything lies. What makes no sense,
  * or does not fit the region, some process has damaged. */
 static int plan(struct lab_pool_seed *seed, const struct lab_region *region,
@@ -36,6 +54,7 @@ static int plan(struct lab_pool_seed *seed, const struct lab_region *region,
     static const uint8_t some_domain;
     struct lab_pool_options *options = &seed->options;
 
+    settle_bools(seed);
     seed->name[LAB_POOL_NAME_SIZE - 1] = '\0';
     options->name = seed->name;
     options->domain = seed->has_domains ? &some_domain : NULL;

@@ -214,6 +214,14 @@ static void of_an_arena(void **state)
         calls_of_an_arena(way % 2 ? LAB_LCORE_ANY : 0, bulks[way / 2 % 5], gfps[way / 10]);
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_ADDRESS_SANITIZED 1
+#elif defined(__has_feature)
+#define IS_ADDRESS_SANITIZED __has_feature(address_sanitizer)
+#else
+#define IS_ADDRESS_SANITIZED 0
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,7 +231,7 @@ int main(void)
         cmocka_unit_test(of_an_arena),
     };
 
-#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__)
+#if !defined(__OPTIMIZE__) || IS_ADDRESS_SANITIZED
     print_message("what is not optimized, or sanitized, needs more stack\n");
     return 77;
 #endif

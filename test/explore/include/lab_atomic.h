@@ -56,6 +56,9 @@ void explore_words_load(const struct explore_site *site, void **to, const lab_at
 #define lab_words_store(to, from, n) explore_words_store(EXPLORE_SITE(#to), to, from, n)
 #define lab_words_load(to, from, n) explore_words_load(EXPLORE_SITE(#from), to, from, n)
 
+#define lab_pointer_load_acquire(p) (*(p))
+#define lab_pointer_store_release(p, value) ((void)(*(p) = (value)))
+
 /* Keeps the compiler in order and nothing else, so in the memory model it is nothing. */
 #define lab_fence_light() ((void)0)
 
