@@ -14,8 +14,8 @@
 #include <lab_page_fit.h>
 #include <lab_pool.h>
 #include <lab_pool_audit.h>
-#include <lab_pool_marks.h>
 #include <lab_pool_reclaim.h>
+#include <lab_pool_watermark.h>
 #include <lab_process.h>
 #include <lab_region.h>
 

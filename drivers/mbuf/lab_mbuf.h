@@ -74,9 +74,9 @@ LAB_PUBLIC struct rte_mempool *lab_mbuf_pool_create(const struct lab_mbuf_pool_o
  * itself when it has none, or was made in another way. Any thread and process; wait-free. */
 LAB_PUBLIC struct rte_mempool *lab_mbuf_pool_nowait(struct rte_mempool *mp);
 
-/* The pool behind either handle, for its events: lab_pool_sequence() and what lab_pool_marks.h has.
- * NULL for a mempool of another driver. Any thread and process; wait-free. A program that does not
- * link this library has lab_mempool_pool() (lab_mempool.h). */
+/* The pool behind either handle, for its events: lab_pool_sequence() and what lab_pool_watermark.h
+ * has. NULL for a mempool of another driver. Any thread and process; wait-free. A program that does
+ * not link this library has lab_mempool_pool() (lab_mempool.h). */
 LAB_PUBLIC struct lab_pool *lab_mbuf_pool_of(const struct rte_mempool *mp);
 
 /* Returns the arena whose pages a mempool of lab_mbuf_pool_create() has, or NULL. Any thread of the

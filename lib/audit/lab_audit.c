@@ -36,6 +36,14 @@ void lab_audit_begin_table(const struct lab_audit *audit, const struct lab_audit
 
     lab_store_relaxed(&audit->table->sample, sample);
     lab_store_relaxed(&audit->table->mode, (uint64_t)options->level);
+    lab_store_relaxed(&audit->table->first_ticks, audit->first_ticks);
+    lab_store_relaxed(&audit->table->first_ns, audit->first_ns);
+}
+
+void lab_audit_adopt_clock(struct lab_audit *audit)
+{
+    audit->first_ticks = lab_load_relaxed(&audit->table->first_ticks);
+    audit->first_ns = lab_load_relaxed(&audit->table->first_ns);
 }
 
 /* Records of two epochs with the same number must not meet: those of the one before this one are

@@ -32,26 +32,7 @@
 #include <lab_audit_word.h>
 #include <lab_error.h>
 #include <lab_lcore.h>
-
-enum lab_audit_level {
-    LAB_AUDIT_OFF,    /* costs nothing */
-    LAB_AUDIT_SAMPLE, /* one get in so many: finds leaks */
-    LAB_AUDIT_FULL,   /* every get and put: finds everything */
-};
-
-struct lab_audit_options {
-    enum lab_audit_level level;
-    bool records;          /* have a table though the level is off, so that it can be raised */
-    bool stated;           /* the program states its hand-overs: only the holder may put */
-    bool poison;           /* overwrite what is free, from poison_from on, poison_bytes of it, and
-                              look whether somebody wrote there; at level full */
-    uint32_t poison_from;  /* bytes; what lies before is left alone */
-    uint32_t poison_bytes; /* [all, in a pool of buffers] */
-    uint32_t sample;       /* level sample looks at one get in so many [4096] */
-    uint32_t quarantine;   /* things that wait so many puts before they can be got again, or until a
-                              get would fail without them, at level full; up to a quarter of the
-                              pool [0] */
-};
+#include <lab_pool_options.h>
 
 #define LAB_AUDIT_SAMPLE_DEFAULT 4096u
 
@@ -79,6 +60,8 @@ struct lab_audit_table {
     alignas(LAB_CACHE_LINE) lab_atomic_t mode;
     lab_atomic_t settled_at; /* ticks; before, calls that began at another level may be under way */
     lab_atomic_t sample;
+    lab_atomic_t first_ticks; /* as the maker's, in struct lab_audit */
+    lab_atomic_t first_ns;
 
     alignas(LAB_CACHE_LINE) lab_atomic_t tickets; /* of the quarantine */
     lab_atomic_t any_gets;                        /* by threads without an id, for sampling */
@@ -136,6 +119,9 @@ void lab_audit_init(struct lab_audit *audit, struct lab_audit_table *table, uint
 /* Makes the table in zeroed memory, aligned to LAB_CACHE_LINE; all records are unseen. Counts on
  * the level from the beginning: there are no calls under way. */
 void lab_audit_begin_table(const struct lab_audit *audit, const struct lab_audit_options *options);
+
+/* The process that makes the table knows since when ticks are counted: the longer, the better. */
+void lab_audit_adopt_clock(struct lab_audit *audit);
 
 /* Changes the level; records of before are void, and for some time (LAB_AUDIT_SETTLE_MS) nothing is
  * recorded, until calls that began before have ended. Returns how many things were

@@ -34,8 +34,8 @@ void lab_deque_init(struct lab_deque *deque, uint32_t reach, uint32_t tip, bool 
     deque->push_limit = UINT64_MAX; /* below every counter, even for n = 0: there are no slots */
 }
 
-void lab_deque_set_layout_any(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
-                              uint32_t reach, uint32_t tip)
+void lab_deque_repair_layout_any(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
+                                 uint32_t reach, uint32_t tip)
 {
     deque->slots = slots;
     deque->capacity = capacity;
@@ -53,7 +53,7 @@ void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_
     set_limits(deque, 0, 0);
 }
 
-void lab_deque_set_fenced_owner(struct lab_deque *deque, bool fenced)
+void lab_deque_fence_owner(struct lab_deque *deque, bool fenced)
 {
     if (fenced)
         deque->pop_floor = LAB_DEQUE_NEVER;
@@ -136,7 +136,7 @@ static uint64_t settled_split(struct lab_deque *deque, uint64_t bot)
     return split;
 }
 
-void lab_deque_mend_owner(struct lab_deque *deque)
+void lab_deque_repair_owner(struct lab_deque *deque)
 {
     uint64_t bot, split;
 
@@ -162,7 +162,7 @@ static void mend_if_pop_was_cut_short(struct lab_deque *deque)
     int64_t beyond = (int64_t)(lab_load_relaxed(&deque->bot) - deque->push_limit);
 
     if (lab_unlikely(beyond > (int64_t)(LAB_DEQUE_NEVER / 2)))
-        lab_deque_mend_owner(deque);
+        lab_deque_repair_owner(deque);
 }
 
 bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, unsigned n,

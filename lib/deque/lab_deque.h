@@ -108,8 +108,8 @@ void lab_deque_init(struct lab_deque *deque, uint32_t reach, uint32_t tip, bool 
 
 /* Puts the layout right, which is constant once there are slots, where some process has damaged it.
  * Any thread; wait-free. */
-void lab_deque_set_layout_any(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
-                              uint32_t reach, uint32_t tip);
+void lab_deque_repair_layout_any(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
+                                 uint32_t reach, uint32_t tip);
 
 /* Gives the deque its slots; capacity is a power of two, at least twice the tip. Owner; once. */
 void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity);
@@ -123,7 +123,7 @@ LAB_INLINE lab_atomic_t *lab_deque_slots_any(const struct lab_deque *deque)
 
 /* From now on the owner fences on every pop; or, only before it has slots, it is not to, since a
  * heavy barrier reaches it. Owner; wait-free. */
-void lab_deque_set_fenced_owner(struct lab_deque *deque, bool fenced);
+void lab_deque_fence_owner(struct lab_deque *deque, bool fenced);
 
 /* Whether the owner does, for those who have put or found a mark. Any thread; wait-free. */
 LAB_INLINE bool lab_deque_is_fenced_any(const struct lab_deque *deque)
@@ -133,7 +133,7 @@ LAB_INLINE bool lab_deque_is_fenced_any(const struct lab_deque *deque)
 
 /* What a predecessor with the same id left that was killed inside a call is put in order: at rest,
  * top <= split <= bot again. The slow halves below do so by themselves. Owner; lock-free. */
-void lab_deque_mend_owner(struct lab_deque *deque);
+void lab_deque_repair_owner(struct lab_deque *deque);
 
 /* The slow half of push: publishes all but the tip when that has grown, or everything when
  * `publish_all`. false: no room for n (or no slots at all), and nothing is changed. Owner;

@@ -40,8 +40,8 @@ static LAB_COLD void fence_from_now_on(struct lab_arena *arena, uint32_t slot)
     for (unsigned order = LAB_PAGE_ORDERS; order-- > 0;)
         for (int kind = LAB_PAGE_KINDS; kind-- > 0;)
             if (arena->capacity[order][kind] != 0)
-                lab_deque_set_fenced_owner(&deques_of(arena, order, (enum lab_page_kind)kind)[slot],
-                                           true);
+                lab_deque_fence_owner(&deques_of(arena, order, (enum lab_page_kind)kind)[slot],
+                                      true);
 }
 
 /* Gives the caller's deques slots, the first time that it has something to keep, as long as there

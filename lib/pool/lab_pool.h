@@ -43,26 +43,17 @@
  */
 
 #include <errno.h>
-#include <lab_audit.h>
 #include <lab_barrier.h>
 #include <lab_common.h>
-#include <lab_deque.h>
+#include <lab_deque_set.h>
 #include <lab_error.h>
 #include <lab_gfp.h>
 #include <lab_lcore.h>
-#include <lab_pool_marks.h>
+#include <lab_pool_options.h>
+#include <lab_pool_watermark.h>
 #include <lab_region.h>
-#include <lab_roster.h>
 #include <lab_stack.h>
 #include <stddef.h>
-
-struct lab_arena;
-
-/* The most cache lines of a thing that a pool claims for whoever gets it. */
-#define LAB_POOL_CLAIMS 2
-
-/* A pool's name, with its terminating zero: as long as DPDK's. */
-#define LAB_POOL_NAME_SIZE 32
 
 /* What gets and puts need of the caller's stack at most, bytes, with an audit, too: a signal's own
  * stack, or that of a thread of PTHREAD_STACK_MIN, will do. Not counted is what a reporter of the
@@ -70,65 +61,6 @@ struct lab_arena;
  * it is, if it is a forked child or a secondary of DPDK's; and what the loader needs, where a
  * program that was linked without -z now makes a call for the first time. */
 #define LAB_POOL_STACK_BYTES 2048u
-
-/* Things in one pool: the stack's limit. */
-#define LAB_POOL_COUNT_MAX LAB_STACK_INDEX_MAX
-
-struct lab_pool_options {
-    const char *name; /* for reports; at most LAB_POOL_NAME_SIZE - 1 characters. "" for
-                         lab_pool_init() alone */
-    uint32_t count;   /* things, 1 to LAB_POOL_COUNT_MAX */
-
-    /* The rest may be 0, which asks for what stands in brackets. */
-    uint32_t lcores; /* ids are 0 to lcores - 1 [LAB_LCORE_MAX] */
-    uint32_t deques; /* lcores that can have a deque of their own at the same time; those that come
-                        later work through the stack; at most LAB_LCORE_MAX [16, or lcores if
-                        that is less] */
-    uint32_t tip; /* things that a lcore keeps private when it publishes [by count, up to 1,024] */
-    uint32_t reach;   /* most things that one steal takes [by count, up to 256] */
-    uint32_t reserve; /* of these, things that only LAB_GFP_ATOMIC may take: fewer than count. With
-                         lab_pool_init(), those that are adopted first [none] */
-    uint32_t low;  /* things free at which the pool is low (lab_pool_marks.h), those of the reserve
-                      among them: from the reserve on, fewer than count [the reserve] */
-    uint32_t high; /* and at which it is calm again: more than low [low, and an eighth of what is
-                      beyond that] */
-    bool shared; /* other processes use the pool too [this one alone]; once one has come, every get
-                    fences. With lab_pool_create() they find it by its name, which no other shared
-                    region of this user may have */
-    struct lab_audit_options audit; /* who holds what, since when and from where [nothing] */
-
-    /* For lab_pool_init() alone: until the first lab_pool_adopt(), an object that the pool does not
-     * know is adopted when it is put, as long as there are fewer than count. For programs that put
-     * their objects without telling of them before; each put is a slow one until the pool has all
-     * [what is put must be known] */
-    bool takes_strangers;
-
-    /* Cache lines that a holder writes first, by an offset in each thing. Those of a thing that
-     * comes from another lcore are asked for when it is got, in the exclusive state: the caller's
-     * first writes then need not wait. It costs where nobody touches the things [none]. */
-    uint32_t claims; /* how many, up to LAB_POOL_CLAIMS */
-    uint32_t claim[LAB_POOL_CLAIMS];
-
-    /* For lab_pool_create() alone. */
-
-    /* Trust domains: domain[i] is that of lcore i, for all `lcores`, which must be given then;
-     * threads without an id are of domain 0. What one domain left in a buffer is zeroed before
-     * another gets it, as far as it was dirtied: see lab_pool_put_used(). Gets and puts cost more
-     * then [all trust each other] */
-    const uint8_t *domain;
-
-    uint32_t buffer_bytes; /* size of a buffer; 1 to 1 GiB */
-    uint32_t align;        /* of buffers, a power of two up to 4096 [64] */
-    int node;              /* NUMA node, or LAB_NODE_ANY. 0 is node 0! */
-    enum lab_pages pages;  /* [the best that can be had] */
-
-    /* Pages of this arena (lab_page.h) are what the buffers are cut from: several pools, of
-     * whatever sizes, can share its memory, and lab_pool_destroy() gives it back. It must live
-     * longer than the pool. What the pool needs beside its buffers is mapped for itself, as `node`
-     * and `pages` say. Not for shared pools, and buffers have at most 2 MiB [mapped memory] */
-    struct lab_arena *arena;
-    unsigned gfp; /* how to ask the arena: a class, and modifiers (lab_gfp.h) [LAB_GFP_WAIT] */
-};
 
 /* How a slow path ended, one counter each per lcore. The hot paths count nothing: see
  * doc/adr/0006. */
@@ -148,31 +80,17 @@ enum lab_pool_event {
     LAB_POOL_EVENTS
 };
 
-/* What an lcore's calls at level full of the audit leave for its next one. */
-struct lab_pool_look {
-    alignas(LAB_CACHE_LINE) lab_atomic_t call; /* whether the lcore is inside a call, as
-                                                  lab_pool_sweep.h has it */
-    lab_atomic_t bot;                          /* its deque's, when the last call began */
-    uint64_t mode;                             /* of the audit, when `who` was made; 0: never */
-    uint64_t process;                          /* whose thread made it */
-    uint64_t who;                              /* of the lcore's records */
-    uint64_t at;                               /* when it last asked for the time, ticks */
-    uint32_t puts;                             /* since then */
-    uint32_t shared; /* 1: two have used the id at the same time, and what is wrong may be theirs */
-};
-
 /* A slow path's memory, one per lcore and written by it alone; the first one, of the threads
  * without an id, is shared by them and used for the counters only. */
 struct lab_pool_slow {
     alignas(LAB_CACHE_LINE) lab_atomic_t event[LAB_POOL_EVENTS];
-    uint64_t starved;   /* the pool's, when last seen */
-    uint32_t calm;      /* puts since it changed */
-    uint32_t victim;    /* the roster's entry that was last worth stealing from */
-    uint32_t gets;      /* slow ones that succeeded */
-    uint32_t puts;      /* slow ones while the pool was not calm */
-    uint32_t to_sample; /* things to be got before the next that the audit looks at */
-    struct lab_pool_look look;
+    struct lab_deque_set_own own;
+    uint32_t gets; /* slow ones that succeeded */
+    uint32_t puts; /* slow ones while the pool was under pressure */
 };
+
+/* Room in a pool for the constants of the floor above, in bytes. */
+#define LAB_POOL_ABOVE_BYTES 128
 
 /* In memory that may be shared between processes, at the same address in each: no pointer to
  * functions or to anything private to a process. Only the inline functions below look inside.
@@ -185,81 +103,67 @@ struct lab_pool {
     uint32_t lcores;
     uint32_t stride; /* bytes from buffer to buffer, or 0: they lie here and there */
     uint32_t hash_mask;
-    uint32_t capacity; /* slots of one deque, */
-    uint32_t reach;    /* what one steal takes, */
-    uint32_t tip;      /* and what is kept private: as in each deque */
     uint32_t hot_puts; /* lcores that take the hot path of puts: all; or none, for a hot path trusts
                           what a deque says of its slots, which other processes may write to */
-    uint64_t slot_mask;  /* capacity - 1 */
-    lab_atomic_t *slots; /* roster.places x capacity */
-    uint64_t slots_mask; /* bytes: what of an address that is counted from there can be a slot's */
-    enum lab_barrier barrier; /* lab_pool_barrier.h */
-    uint32_t adopted;         /* objects known so far */
-    uint32_t reserved;        /* of all things, the first so many are the reserve */
-    uintptr_t reserve_from;   /* where they lie, and perhaps others in between */
+    uint32_t adopted;  /* objects known so far */
+    uint32_t reserved; /* of all things, the first so many are the reserve */
+    uintptr_t reserve_from; /* where they lie, and perhaps others in between */
     size_t reserve_bytes;
     uint32_t claims; /* as in the options */
     uint32_t claim[LAB_POOL_CLAIMS];
-    uint32_t shape;        /* of what lies here: a process with another version must not attach */
-    uint32_t buffer_bytes; /* or 0: objects of the caller's */
-    uint32_t low;          /* the marks */
-    uint32_t high;
-    struct lab_audit *audit;      /* the records, or NULL */
-    struct lab_audit records;     /* where that points to */
-    struct lab_pool_sweep *sweep; /* beside them, for lab_pool_reclaim() */
-    uint8_t *domain;              /* by slot, the trust domain; NULL: there are none */
-    lab_atomic_t *trail;          /* then: by index, what lies in it (lab_pool_trust.h) */
-    char *buffers;                /* with a stride: the first buffer */
-    void **objects;               /* without: index to thing */
-    uint32_t *hash;               /* without: thing to index + 1, open addressing */
+    uint32_t shape;         /* of what lies here: a process with another version must not attach */
+    uint32_t buffer_bytes;  /* or 0: objects of the caller's */
+    lab_byte_t *sweep_seen; /* by index, the sweep in which an object was last on its way */
+    char *buffers;          /* with a stride: the first buffer */
+    void **objects;         /* without: index to thing */
+    uint32_t *hash;         /* without: thing to index + 1, open addressing */
     struct lab_pool_slow *slow;   /* lcores + 1 entries, like the deques */
-    struct lab_roster roster;     /* the slots that have a deque */
+    struct lab_deque_array array; /* deque[], below, as the set has it */
+    struct lab_deque_set set;
+    struct lab_watermark_limits limits;
     struct lab_stack stack;
     struct lab_stack reserve; /* over the same links: a thing is in one of the two */
     struct lab_region region; /* of lab_pool_create() */
     struct lab_arena *arena;  /* whose pages the buffers are, or NULL */
     uintptr_t *run;           /* of these: the address, and the order in its low bits */
     uint32_t runs;
-    uint64_t maker; /* lab_barrier_reach() of who made it */
     char name[LAB_POOL_NAME_SIZE];
+
+    /* Constants of the floor above (lab_intercept.h): nothing here looks into them. */
+    alignas(8) unsigned char above[LAB_POOL_ABOVE_BYTES];
 
     /* And here begins what all write. So many lcores take the hot path of gets: all, or none while
      * the audit looks at them, or trust domains have to be kept apart, or where processes share the
      * pool by its name. */
     alignas(LAB_CACHE_LINE) lab_atomic_t hot; /* H1: opened with release, read by slow gets with
                                                  acquire */
-    lab_atomic_t strangers; /* enum lab_pool_strangers: what is put and not known */
+    lab_atomic_t strangers;    /* enum lab_pool_strangers: what is put and not known */
+    lab_atomic_t sweep;        /* the sweep that is under way, 1 to 255; 0: there is none */
+    lab_atomic_t reserve_held; /* objects of the reserve that may be held */
+    lab_atomic_t withheld;     /* free objects that the floor above keeps back */
+    lab_atomic_t foreign;      /* an object that was dropped and is not reported yet, or 0 */
 
-    /* Not 0: puts go the slow way. Read by every put, written seldom. The high half is hunger: some
-     * get found too little, so every put publishes everything; one more with each get that starves,
-     * 0 when there is plenty again. The low half is what the audit has to look for: the sampled
-     * things that are held, and one more while it looks at every put; and how much of the reserve
-     * is held; and one more where there are trust domains, or while strangers are adopted. */
-    alignas(LAB_CACHE_LINE) lab_atomic_t slow_puts;
+    /* Of the set. `intercepted` is read by every put, and seldom written. Reasons for it are,
+     * beside a shortage: each sampled thing that is held, each of the reserve that is, an audit at
+     * level full, trust domains, and that strangers are adopted. */
+    struct lab_deque_set_state state;
+
+    /* Read by slow puts, written when a watermark is crossed. */
+    alignas(LAB_CACHE_LINE) struct lab_watermark watermark;
+    lab_atomic_t sequence; /* of its events */
     lab_atomic_t low_free; /* fewest free things seen */
-    lab_atomic_t starved;  /* gets that did, ever: tells one shortage from another */
-    lab_atomic_t crowded;  /* 1: owners must fence, for there has been another process than the
-                              maker, or the quick barrier has been refused */
-    lab_atomic_t refused;  /* 1: it has */
-    lab_atomic_t rostered; /* places of the roster that are taken */
-
-    /* Read by slow puts, written when a mark is crossed. */
-    alignas(LAB_CACHE_LINE) struct lab_pool_marks marks;
 
     alignas(LAB_CACHE_LINE) lab_atomic_t stack_head;
     alignas(LAB_CACHE_LINE) lab_atomic_t reserve_head;
 
-    /* lcores + 1 entries, by lab_pool_slot(): the first is for the threads without an id, and never
-     * has slots. */
+    /* lcores + 1 entries, by lab_pool_lcore_index(): the first is for the threads without an id,
+     * and never has slots. */
     struct lab_deque deque[];
 };
 
 /* Whether the pool adopts what it does not know when that is put; LAB_POOL_ADOPTING while a thread
  * is about it. */
 enum lab_pool_strangers { LAB_POOL_CLOSED, LAB_POOL_OPEN, LAB_POOL_ADOPTING };
-
-/* One get that starved, in lab_pool.slow_puts. */
-#define LAB_POOL_HUNGER (UINT64_C(1) << 32)
 
 #define LAB_POOL_MAGIC UINT32_C(0x7962614c) /* "Laby" in memory */
 
@@ -373,7 +277,7 @@ LAB_PUBLIC int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
  * lab_pool_events() only when it has changed. One load. Any thread; wait-free, no system call. */
 LAB_INLINE uint64_t lab_pool_sequence(const struct lab_pool *pool)
 {
-    return lab_load_acquire(&pool->marks.sequence); /* M2 */
+    return lab_load_acquire(&pool->sequence); /* M2: or an event that raised it is not seen */
 }
 
 /* The name of an event, "get_steal" and the like; NULL beyond the last. Any thread; wait-free. */
@@ -399,9 +303,10 @@ LAB_PUBLIC int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void 
 #define LAB_POOL_CHECKS 0
 #endif
 
-/* An lcore's place among the deques: LAB_LCORE_ANY wraps around to the first, which is everybody's.
+/* The index of an lcore: LAB_LCORE_ANY wraps around to the first, which is that of all threads
+ * without an id. Any thread; wait-free.
  * Beyond pool->lcores: not an id of this pool. */
-LAB_INLINE uint32_t lab_pool_slot(uint32_t lcore)
+LAB_INLINE uint32_t lab_pool_lcore_index(uint32_t lcore)
 {
     return lcore + 1;
 }
@@ -411,23 +316,17 @@ LAB_INLINE bool lab_pool_get_hot(struct lab_pool *pool, uint32_t lcore, void **r
                                  unsigned n)
 {
     return lab_likely(lcore < lab_load_relaxed(&pool->hot)) &&
-           lab_likely(lab_deque_pop_owner(&pool->deque[lab_pool_slot(lcore)], ret_things, n));
+           lab_likely(
+               lab_deque_pop_owner(&pool->deque[lab_pool_lcore_index(lcore)], ret_things, n));
 }
 
 LAB_INLINE bool lab_pool_put_hot(struct lab_pool *pool, uint32_t lcore, void *const *things,
                                  unsigned n)
 {
     return lab_likely(lcore < pool->hot_puts) &&
-           lab_likely(lab_load_relaxed(&pool->slow_puts) == 0) &&
-           lab_likely(lab_deque_push_owner(&pool->deque[lab_pool_slot(lcore)], things, n));
+           lab_likely(lab_load_relaxed(&pool->state.intercepted) == 0) &&
+           lab_likely(lab_deque_push_owner(&pool->deque[lab_pool_lcore_index(lcore)], things, n));
 }
-
-/* The slow halves for code that stands between a program and the pool: the audit takes `site` for
- * the place of the call, not the place where these are called. Example: the DPDK driver. */
-LAB_PUBLIC int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, unsigned gfp,
-                                      void **ret_things, unsigned n, struct lab_audit_site site);
-LAB_PUBLIC int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                      unsigned n, struct lab_audit_site site);
 
 /* Gets n things, all or none, into ret_things[0 .. n-1].
  *
@@ -500,8 +399,7 @@ LAB_INLINE int lab_pool_put_used(struct lab_pool *pool, uint32_t lcore, void *co
  */
 LAB_INLINE bool lab_pool_reserve_is_held(const struct lab_pool *pool)
 {
-    return lab_unlikely(lab_load_relaxed(&pool->slow_puts) % LAB_POOL_HUNGER != 0) &&
-           pool->reserved > 0;
+    return lab_unlikely(lab_load_relaxed(&pool->reserve_held) != 0);
 }
 
 /* lab_pool_get_bulk() for one. */

@@ -4,10 +4,9 @@
 
 /* The caller's objects: how a pool learns of them, and the way from one to its index. */
 
-#include <lab_audit_report.h>
 #include <lab_os.h>
 #include <lab_pool.h>
-#include <lab_pool_slow.h>
+#include <lab_pool_core.h>
 
 /* Who finds another thread adopting yields so often before it gives up: some milliseconds, where
  * adopting takes less than a microsecond. Only a process that died there keeps it for longer. */
@@ -34,7 +33,7 @@ static int adopt(struct lab_pool *pool, void *object)
     int rc = lab_pool_know(pool, object);
 
     if (rc == 0 && pool->adopted <= pool->reserved)
-        lab_pool_await(pool, 1); /* it is held */
+        lab_pool_hold_reserve(pool, 1);
     return rc;
 }
 
@@ -58,7 +57,7 @@ static void end_adopting(struct lab_pool *pool, bool closes)
 {
     lab_store_release(&pool->strangers, closes ? LAB_POOL_CLOSED : LAB_POOL_OPEN); /* N2 */
     if (closes)
-        lab_pool_await(pool, -1); /* puts may take the hot path from now on */
+        lab_deque_set_intercept(&pool->set, -1); /* puts may take the hot path from now on */
 }
 
 LAB_COLD void lab_pool_adopt_strangers(struct lab_pool *pool, void *const *things, unsigned n)
@@ -77,17 +76,15 @@ int lab_pool_adopt(struct lab_pool *pool, void *object)
     return adopt(pool, object);
 }
 
-int lab_pool_disown_all(struct lab_pool *pool)
+int lab_pool_core_disown_all(struct lab_pool *pool)
 {
     if (pool->stride != 0 || pool->arena != NULL)
         return -EINVAL;
     if (lab_pool_count(pool) != 0)
         return -EBUSY;
-    lab_pool_await(pool,
-                   -(int64_t)(pool->adopted < pool->reserved ? pool->adopted : pool->reserved));
+    lab_pool_hold_reserve(
+        pool, -(int64_t)(pool->adopted < pool->reserved ? pool->adopted : pool->reserved));
     pool->reserve_bytes = 0;
-    if (pool->audit != NULL)
-        lab_pool_await(pool, -(int64_t)lab_audit_forget(pool->audit));
     memset(pool->hash, 0, ((size_t)pool->hash_mask + 1) * sizeof(*pool->hash));
     lab_store_relaxed(&pool->low_free, pool->count);
     pool->adopted = 0;
@@ -102,15 +99,4 @@ int lab_pool_index(const struct lab_pool *pool, const void *thing, uint32_t *ret
         return -ENOENT;
     *ret_index = index;
     return 0;
-}
-
-LAB_COLD void lab_pool_tell_foreign(const struct lab_pool *pool, const void *thing)
-{
-    struct lab_audit_entry entry = {.fault = LAB_AUDIT_FOREIGN_FREE,
-                                    .pool = pool->name,
-                                    .thing = thing,
-                                    .index = UINT32_MAX,
-                                    .count = 1};
-
-    lab_audit_tell(&entry);
 }

@@ -25,11 +25,13 @@
 
 #include <lab_pool.h>
 
+/* The largest alignment of buffers, bytes. */
+#define LAB_POOL_ALIGN_MAX 4096u
+
 /* In bytes from the pool's address. */
 struct lab_pool_layout {
     uint32_t lcores, deques, capacity, tip, reach, hash_slots, stride;
-    size_t slow, roster, slots, links, objects, hash, run, audit, sweep, domain, trail, end;
-    struct lab_audit_options audited; /* as asked for, and the rest filled in */
+    size_t slow, roster, slots, links, objects, hash, run, seen, above, end;
 };
 
 struct lab_pool_seed {
@@ -38,8 +40,6 @@ struct lab_pool_seed {
     lab_atomic_t whole; /* 1 when all is there: P1 pairs with P2 */
     enum lab_barrier barrier;
     uint64_t maker;
-    uint64_t first_ticks; /* of the audit */
-    uint64_t first_ns;
     bool has_domains;
     struct lab_pool_options options; /* but for pointers */
     char name[LAB_POOL_NAME_SIZE];
@@ -48,9 +48,36 @@ struct lab_pool_seed {
 /* The bytes of the constant part, before what is shared begins. */
 #define LAB_POOL_FRONT offsetof(struct lab_pool, hot)
 
-/* Checks options and places everything: 0, or as lab_pool_create(). */
-int lab_pool_plan(const struct lab_pool_options *options, struct lab_pool_layout *ret_layout,
-                  struct lab_error *error);
+/* Checks options and places everything, with `above_bytes` for the floor above: 0, or as
+ * lab_pool_create(). */
+int lab_pool_plan(const struct lab_pool_options *options, size_t above_bytes,
+                  struct lab_pool_layout *ret_layout, struct lab_error *error);
+
+struct lab_watermark_limits lab_pool_limits(const struct lab_pool_options *options);
+
+/* lab_pool_init() and lab_pool_create(), but for what the floor above has in the pool. */
+int lab_pool_core_init(void *memory, const struct lab_pool_options *options,
+                       const struct lab_pool_layout *layout, struct lab_pool **ret_pool,
+                       struct lab_error *error);
+int lab_pool_core_create(const struct lab_pool_options *options,
+                         const struct lab_pool_layout *layout, struct lab_pool **ret_pool,
+                         struct lab_error *error);
+
+/* The pool is whole: from now on other processes find it, and what they need. */
+void lab_pool_publish_seed(const struct lab_pool *pool, const struct lab_pool_options *options);
+
+/* lab_pool_attach() in steps. First the region and its maker's options; the second, with a layout
+ * by these, or NULL where they make no sense, fills in this process's own page; the third closes
+ * that, and says that the process has come. Each undoes those before if it fails. */
+int lab_pool_find_seed(const char *name, struct lab_region *ret_region,
+                       struct lab_pool_seed *ret_seed, struct lab_error *error);
+int lab_pool_core_attach(struct lab_region *region, const struct lab_pool_seed *seed,
+                         const struct lab_pool_layout *layout, struct lab_pool **ret_pool,
+                         struct lab_error *error);
+int lab_pool_core_arrive(struct lab_pool *pool, struct lab_error *error);
+
+/* Unmaps a pool, or gives its pages back, whatever is held. */
+int lab_pool_core_destroy(struct lab_pool *pool);
 
 /* Where the buffers begin, and how many bytes there are up to the end of the seed of a pool that is
  * cut into buffers of its own. */

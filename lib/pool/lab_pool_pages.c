@@ -11,7 +11,7 @@
 
 #include <lab_page_fit.h>
 #include <lab_pool.h>
-#include <lab_pool_slow.h>
+#include <lab_pool_core.h>
 
 /* A run's order fits into the low bits of its address. */
 #define ORDER_MASK (LAB_PAGE_BYTES - 1)

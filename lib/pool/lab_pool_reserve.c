@@ -6,13 +6,19 @@
  *
  *     held of the reserve + depth of pool->reserve = pool->reserved
  *
- * While one of them is held, lab_pool.slow_puts is not 0 and every put looks where each thing
+ * While one of them is held, `intercepted` is not 0 and every put looks where each thing
  * belongs: so none of them ever gets into a deque. Who holds one knows of the count, since it was
  * raised by whom the thing came from. While none is held, nobody looks. Whoever dies here leaves
  * the count too high, never too low. */
 
 #include <lab_pool.h>
-#include <lab_pool_slow.h>
+#include <lab_pool_core.h>
+
+void lab_pool_hold_reserve(struct lab_pool *pool, int64_t n)
+{
+    lab_deque_set_intercept(&pool->set, n);
+    (void)lab_fetch_add_relaxed(&pool->reserve_held, (uint64_t)n);
+}
 
 void lab_pool_widen_reserve(struct lab_pool *pool, const void *thing)
 {
@@ -30,12 +36,13 @@ unsigned lab_pool_take_reserve(struct lab_pool *pool, struct lab_stack *to, unsi
 {
     unsigned got = 0, came;
 
-    lab_pool_await(pool, n); /* before the first of them is out, also for one who dies here */
+    lab_pool_hold_reserve(pool,
+                          n); /* before the first of them is out, also for one who dies here */
     do {
         came = lab_stack_move_any(&pool->reserve, to, n - got);
         got += came;
     } while (came > 0 && got < n);
-    lab_pool_await(pool, (int64_t)got - n);
+    lab_pool_hold_reserve(pool, (int64_t)got - n);
     return got;
 }
 
@@ -53,7 +60,8 @@ unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *things, unsig
             ret_others[others++] = things[i];
     }
     put = lab_stack_push_any(&pool->reserve, indices, k);
-    lab_pool_await(pool, -(int64_t)put); /* after the last of them; what lay there was not held */
+    lab_pool_hold_reserve(pool,
+                          -(int64_t)put); /* after the last of them; what lay there was not held */
     *ret_twice = k - put;
     return others;
 }

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What a pool tells about itself. Reads only. */
+/* What a pool reports about itself. Reads only. */
 
 #include <lab_pool.h>
 
@@ -31,7 +31,7 @@ void lab_pool_stats(const struct lab_pool *pool, struct lab_pool_stats *ret_stat
         .reserve = lab_stack_count_any(&pool->reserve),
         .reserved = pool->reserved,
         .high_water = pool->count - (low < free ? (uint32_t)low : free),
-        .refused = lab_load_relaxed(&pool->refused) != 0,
+        .refused = lab_load_relaxed(&pool->state.is_refused) != 0,
     };
 }
 
@@ -41,7 +41,7 @@ int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
     const struct lab_deque *deque;
     struct lab_pool_lcore_stats stats = {0};
     uint64_t tip, count, seen = 0;
-    uint32_t slot = lab_pool_slot(lcore);
+    uint32_t slot = lab_pool_lcore_index(lcore);
 
     if (slot > pool->lcores)
         return -EINVAL;

@@ -25,7 +25,7 @@ static bool knows(const struct rte_mempool *mp)
 {
     const struct lab_pool *pool = mp->pool_data;
 
-    return lab_load_relaxed(&pool->crowded) != 0;
+    return lab_load_relaxed(&pool->state.is_multi_process) != 0;
 }
 
 static void tell(const char *word, const struct rte_mempool *mp)

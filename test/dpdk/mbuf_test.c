@@ -163,11 +163,11 @@ static void test_marks(void **state)
     n += drain(mp, held + n);
     assert_int_equal(lab_pool_sequence(pool), 2);
     rte_pktmbuf_free_bulk(held, n);
-    assert_int_equal(lab_pool_watch(pool), LAB_POOL_CALM);
+    assert_int_equal(lab_pool_pressure(pool), LAB_PRESSURE_NONE);
     lab_pool_events(pool, &events);
     assert_int_equal(events.low, RESERVE);
     assert_int_equal(events.high, COUNT - 10);
-    for (int i = 0; i < LAB_POOL_CROSSINGS; i++)
+    for (int i = 0; i < LAB_CROSSINGS; i++)
         assert_int_equal(events.count[i], 1);
     rte_mempool_free(mp);
 

@@ -33,7 +33,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <lab_atomic.h>
-#include <lab_pool_sweep.h>
+#include <lab_audit_calls.h>
 #include <pthread.h>
 #include <rte_alarm.h>
 #include <rte_cycles.h>
@@ -191,7 +191,7 @@ static lab_atomic_t *call_of_lcore(void)
 {
     struct lab_pool *mine = pool->pool_data;
 
-    return &mine->slow[lab_pool_slot(rte_lcore_id())].look.call;
+    return &lab_intercept_of(mine)->context[lab_pool_lcore_index(rte_lcore_id())].call;
 }
 
 static int64_t run_enter(const struct command *command)
@@ -199,7 +199,7 @@ static int64_t run_enter(const struct command *command)
     lab_atomic_t *call = call_of_lcore();
 
     RTE_SET_USED(command);
-    lab_store_relaxed(call, lab_load_relaxed(call) | LAB_POOL_CALL_INSIDE);
+    lab_store_relaxed(call, lab_load_relaxed(call) | LAB_AUDIT_CALL_INSIDE);
     return 0;
 }
 
@@ -208,7 +208,7 @@ static int64_t run_leave(const struct command *command)
     lab_atomic_t *call = call_of_lcore();
 
     RTE_SET_USED(command);
-    lab_store_relaxed(call, lab_load_relaxed(call) & ~LAB_POOL_CALL_INSIDE);
+    lab_store_relaxed(call, lab_load_relaxed(call) & ~LAB_AUDIT_CALL_INSIDE);
     return 0;
 }
 

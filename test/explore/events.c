@@ -8,7 +8,7 @@
 
 #include <lab_page_cache.h>
 #include <lab_page_zone.h>
-#include <lab_pool_slow.h>
+#include <lab_pool_core.h>
 #include <string.h>
 
 static struct lab_arena arena;
@@ -35,8 +35,8 @@ static void setup(const void *data)
     arena.present.word = 1;
     memset(&pool, 0, sizeof(pool));
     pool.count = 8;
-    pool.low = 1;
-    pool.high = 4;
+    pool.limits = (struct lab_watermark_limits){1, 2, 4};
+    pool.set.state = &pool.state;
     sequence = count = 0;
 }
 
@@ -56,7 +56,7 @@ static void poll_arena(void)
 
 static void raise_in_pool(void)
 {
-    lab_pool_gauge(&pool);
+    lab_pool_sample_free(&pool);
 }
 
 static void poll_pool(void)
@@ -67,7 +67,7 @@ static void poll_pool(void)
     if (sequence == 0)
         return;
     lab_pool_events(&pool, &events);
-    count = events.count[LAB_POOL_BELOW_LOW];
+    count = events.count[LAB_BELOW_LOW];
 }
 
 static void check(void)

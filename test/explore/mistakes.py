@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 ENGINE = ['main.c', 'schedule.c', 'memory.c', 'choice.c', 'coroutine.c', 'sharing.c']
-FLOORS = ['platform', 'memory', 'deque', 'page', 'audit', 'pool']
+FLOORS = ['platform', 'memory', 'deque', 'page', 'pool', 'audit']
 SUITES = {  # the library's files, and the explorer's
     'deque': (['deque/lab_deque.c'], ['deque.c', 'world.c', 'play.c']),
     'stack': (['deque/lab_stack.c'], ['stack.c', 'play.c']),
@@ -29,22 +29,21 @@ SUITES = {  # the library's files, and the explorer's
                'page/lab_zone_setup.c', 'page/lab_zone_stats.c', 'page/lab_zone_sweep.c',
                'platform/lab_error.c'],
               ['arena.c', 'play.c']),
-    'pool': (['deque/lab_deque.c', 'deque/lab_roster.c', 'deque/lab_stack.c',
-              'audit/lab_audit.c',
+    'pool': (['deque/lab_deque.c', 'deque/lab_deque_revoke.c', 'deque/lab_deque_set.c',
+              'deque/lab_stack.c', 'deque/lab_watermark.c',
+              'pool/lab_pool_create.c', 'pool/lab_pool_get.c', 'pool/lab_pool_index.c',
+              'pool/lab_pool_options.c', 'pool/lab_pool_put.c', 'pool/lab_pool_reserve.c',
+              'pool/lab_pool_share.c', 'pool/lab_pool_watermark.c',
+              'audit/lab_audit.c', 'audit/lab_audit_create.c', 'audit/lab_audit_full.c',
               'audit/lab_audit_groups.c', 'audit/lab_audit_process.c',
-              'audit/lab_audit_report.c', 'audit/lab_audit_watch.c',
-              'pool/lab_pool.c', 'pool/lab_pool_alive.c', 'pool/lab_pool_audit.c',
-              'pool/lab_pool_audited.c',
-              'pool/lab_pool_barrier.c', 'pool/lab_pool_entry.c', 'pool/lab_pool_index.c',
-              'pool/lab_pool_get.c',
-              'pool/lab_pool_marks.c',
-              'pool/lab_pool_reclaim.c',
-              'pool/lab_pool_reserve.c', 'pool/lab_pool_setup.c', 'pool/lab_pool_trust.c',
+              'audit/lab_audit_report.c', 'audit/lab_audit_watch.c', 'audit/lab_intercept.c',
+              'audit/lab_pool_audit.c', 'audit/lab_reclaim.c', 'audit/lab_scrub.c',
               'platform/lab_error.c'], ['pool.c', 'pools.c', 'play.c']),
 }
 SUITES['events'] = (['page/lab_block.c', 'page/lab_page_report.c', 'page/lab_page_zone.c',
                      'page/lab_zone.c', 'page/lab_zone_put.c', 'page/lab_zone_search.c',
-                     'page/lab_zone_stats.c', 'pool/lab_pool_marks.c'], ['events.c'])
+                     'page/lab_zone_stats.c', 'pool/lab_pool_watermark.c',
+                     'deque/lab_watermark.c'], ['events.c'])
 SUITES['reclaim'] = (SUITES['pool'][0], ['reclaim.c', 'pools.c', 'play.c'])
 FLAGS = ['-std=gnu11', '-O1', '-D_GNU_SOURCE', '-w']
 

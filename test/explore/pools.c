@@ -3,13 +3,11 @@
  */
 #include "pools.h"
 
+#include <lab_audit_calls.h>
 #include <lab_audit_here.h>
 #include <lab_os.h>
 #include <lab_pool_audit.h>
-#include <lab_pool_barrier.h>
 #include <lab_pool_reclaim.h>
-#include <lab_pool_slow.h>
-#include <lab_pool_sweep.h>
 #include <stdlib.h>
 
 #define PROGRAMS_MAX 128u
@@ -22,6 +20,16 @@ static unsigned stand_in; /* these are then of this thread's process */
 /* Only lab_pool_create() maps memory, and the pools here are lab_pool_init()'s. */
 int lab_region_create(const struct lab_region_options *options, struct lab_region *ret_region,
                       struct lab_error *error)
+{
+    return -ENOSYS;
+}
+
+int lab_region_attach(const char *name, struct lab_region *ret_region, struct lab_error *error)
+{
+    return -ENOSYS;
+}
+
+int lab_region_freeze_front(const struct lab_region *region)
 {
     return -ENOSYS;
 }
@@ -214,17 +222,13 @@ bool pools_get_same(unsigned n, unsigned which)
 
 bool pools_attach(unsigned n, unsigned which)
 {
-    lab_pool_note_company(pool);
+    lab_deque_set_arrive_any(&pool->set);
     return true;
 }
 
 bool pools_revoke(unsigned n, unsigned which)
 {
-    struct lab_roster_marks marks;
-
-    (void)lab_roster_mark_any(&pool->roster, pool->deque, lab_pool_slot(explore_self()), 0, &marks);
-    if (marks.any)
-        (void)lab_roster_settle_any(&pool->roster, pool->deque, &marks, lab_pool_barrier(pool));
+    (void)lab_deque_set_revoke_any(&pool->set, &pool->array, lab_pool_lcore_index(explore_self()));
     return true;
 }
 
@@ -303,10 +307,10 @@ static void told(const struct lab_audit_entry *entry)
 /* Its record says that the thing is held, by a thread that once got it. */
 static void record(unsigned number, unsigned thread, uint32_t lcore)
 {
-    unsigned party = lab_audit_party(pool->audit, process_of(thread));
+    unsigned party = lab_audit_party(lab_intercept_of(pool)->audit, process_of(thread));
     uint64_t who = lab_audit_who(party, lab_audit_lcore(lcore), 0);
 
-    lab_store_relaxed(&pool->audit->table->record[number - 1].word,
+    lab_store_relaxed(&lab_intercept_of(pool)->audit->table->record[number - 1].word,
                       lab_audit_word_next(1, who, LAB_AUDIT_HELD));
 }
 
@@ -342,12 +346,13 @@ static void enter_processes(void)
     static const unsigned order[] = {2, 1, 3, 0, EXPLORE_THREADS};
 
     for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-        (void)lab_audit_admit(pool->audit, process_of(order[i]), lab_audit_home());
+        (void)lab_audit_admit(lab_intercept_of(pool)->audit, process_of(order[i]),
+                              lab_audit_home());
 }
 
 static void do_without_barrier(void)
 {
-    pool->barrier = LAB_BARRIER_FENCE;
+    pool->set.barrier = LAB_BARRIER_FENCE;
     for (unsigned slot = 0; slot <= POOLS_LCORES; slot++)
         lab_store_relaxed(&pool->deque[slot].fenced, 1);
 }
@@ -381,17 +386,14 @@ static void make_pool(void)
     memset(memory, 0, bytes);
     if (lab_pool_init(memory, &options, &pool, NULL) != 0)
         abort();
-    if (game->capacity) {
-        pool->capacity = game->capacity;
-        pool->slot_mask = game->capacity - 1;
-    }
+    if (game->capacity)
+        pool->array.capacity = game->capacity;
     if (game->fenced)
         do_without_barrier();
-    if (pool->audit != NULL)
+    if (lab_intercept_of(pool)->audit != NULL)
         enter_processes();
-    if (game->reclaim != NO_RECLAIM) {
-        explore_bytes(pool->sweep->mark, pool->count);
-    }
+    if (game->reclaim != NO_RECLAIM)
+        explore_bytes(pool->sweep_seen, pool->count);
 }
 
 static void setup(const void *data)
@@ -414,7 +416,7 @@ static void setup(const void *data)
     stand_in = EXPLORE_THREADS;
     put_new(LAB_LCORE_ANY, game->stack);
     if (game->marked)
-        (void)lab_deque_mark_any(&pool->deque[lab_pool_slot(0)], &mark);
+        (void)lab_deque_mark_any(&pool->deque[lab_pool_lcore_index(0)], &mark);
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
         for (unsigned i = 0; i < game->hand[t]; i++)
             hold_new(t);
@@ -445,8 +447,10 @@ static void check(void)
     if (game->reclaim != NO_RECLAIM)
         reclaim_rest();
     count = lab_pool_count(pool);
-    if (game->quarantine > 0) /* as lab_pool_set_audit(), which visits more words than fit here */
-        lab_store_relaxed(&pool->audit->table->mode, LAB_AUDIT_OFF);
+    if (game->quarantine > 0) { /* as lab_pool_set_audit(), which visits more words than fit here */
+        lab_store_relaxed(&lab_intercept_of(pool)->audit->table->mode, LAB_AUDIT_OFF);
+        (void)lab_audit_free_quarantine(pool);
+    }
 
     for (; lab_pool_get(pool, LAB_LCORE_ANY, &thing) == 0; found++) {
         expect_none_of_the_reserve(&thing, 1);

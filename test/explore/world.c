@@ -69,7 +69,7 @@ static void setup(const void *data)
 
 bool world_enrol(unsigned n, unsigned deque)
 {
-    lab_deque_set_fenced_owner(&deques[deque], barrier == LAB_BARRIER_FENCE);
+    lab_deque_fence_owner(&deques[deque], barrier == LAB_BARRIER_FENCE);
     lab_fence_seq_cst(); /* as lab_pool_choose_fence_owner() */
     lab_deque_equip_owner(&deques[deque], slots[deque], 4);
     return true;

@@ -8,6 +8,7 @@
 
 #include "rig.h"
 #include <lab_audit_report.h>
+#include <lab_intercept.h>
 #include <lab_pool_reclaim.h>
 #include <signal.h>
 #include <stdio.h>
@@ -130,7 +131,8 @@ static void print_records(const struct rig *rig)
     unsigned states[8] = {0};
 
     for (unsigned i = 0; i < COUNT; i++)
-        states[lab_load_relaxed(&rig->pool->audit->table->record[i].word) & LAB_AUDIT_STATE_MASK]++;
+        states[lab_load_relaxed(&lab_intercept_of(rig->pool)->audit->table->record[i].word) &
+               LAB_AUDIT_STATE_MASK]++;
     fprintf(stderr, "%u unseen, %u free, %u held\n", states[LAB_AUDIT_UNSEEN],
             states[LAB_AUDIT_FREE], states[LAB_AUDIT_HELD]);
 }

@@ -40,8 +40,8 @@ static unsigned entries_of(const struct lab_pool *pool, uint32_t slot)
 {
     unsigned entries = 0;
 
-    for (uint32_t i = 0; i < pool->roster.places; i++)
-        entries += lab_load_acquire(&pool->roster.entry[i]) == slot;
+    for (uint32_t i = 0; i < pool->set.places; i++)
+        entries += lab_load_acquire(&pool->set.entry[i]) == slot;
     return entries;
 }
 

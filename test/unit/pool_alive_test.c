@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "worlds.h"
+#include <lab_intercept.h>
 #include <lab_os.h>
 #include <lab_pool_audit.h>
 #include <lab_pool_reclaim.h>
@@ -138,7 +139,7 @@ static void expect_unknown(world *enter, int (*body)(void *))
     assert_int_equal(reclaimed.in_motion, 0);
     assert_int_equal(reclaimed.unknown, 1);
     assert_false(reclaimed.complete);
-    assert_true(cannot_reclaim_from(lab_audit_process(rig.pool->audit, 2)));
+    assert_true(cannot_reclaim_from(lab_audit_process(lab_intercept_of(rig.pool)->audit, 2)));
     expect_still_held();
     end(&resident);
 }
@@ -237,10 +238,11 @@ static int cannot_reclaim(void *unused)
 static void who_has_found_no_place(void **state)
 {
     for (unsigned i = 2; i < LAB_AUDIT_PARTIES; i++)
-        assert_int_equal(lab_audit_admit(rig.pool->audit, lab_audit_self() + i, 0), i);
+        assert_int_equal(
+            lab_audit_admit(lab_intercept_of(rig.pool)->audit, lab_audit_self() + i, 0), i);
     assert_exited_with(1, status_of_child(cannot_reclaim, NULL));
     for (unsigned i = 2; i < LAB_AUDIT_PARTIES; i++)
-        lab_audit_leave(rig.pool->audit, i);
+        lab_audit_leave(lab_intercept_of(rig.pool)->audit, i);
     assert_true(reclaim().complete);
 }
 
@@ -277,10 +279,10 @@ static void nothing_is_handed_to_who_is_gone(void **state)
 
     assert_int_equal(lab_pool_get(rig.pool, SELF, &object), 0);
     one_dies();
-    gone = lab_audit_process(rig.pool->audit, 2);
+    gone = lab_audit_process(lab_intercept_of(rig.pool)->audit, 2);
     assert_int_equal(lab_pool_transfer(rig.pool, SELF, &object, 1, LATER, gone), 0);
     assert_int_equal(reclaim().held, 2);
-    assert_int_equal(lab_audit_process(rig.pool->audit, 2), LAB_AUDIT_PARTY_GONE);
+    assert_int_equal(lab_audit_process(lab_intercept_of(rig.pool)->audit, 2), LAB_AUDIT_PARTY_GONE);
     assert_int_equal(lab_pool_get(rig.pool, SELF, &object), 0);
     assert_int_equal(lab_pool_transfer(rig.pool, SELF, &object, 1, LATER, gone), -ESRCH);
     assert_int_equal(lab_pool_put(rig.pool, SELF, object), 0);

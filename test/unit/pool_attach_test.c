@@ -76,7 +76,7 @@ static void test_buffers_go_from_process_to_process(void **state)
 
 static bool is_fenced(const struct lab_pool *pool, uint32_t lcore)
 {
-    return lab_deque_is_fenced_any(&pool->deque[lab_pool_slot(lcore)]);
+    return lab_deque_is_fenced_any(&pool->deque[lab_pool_lcore_index(lcore)]);
 }
 
 /* Takes all there is, from under an lcore of the parent that does not fence. */
@@ -100,7 +100,7 @@ static void test_gets_fence_when_another_process_comes(void **state)
     struct lab_pool *pool = create();
     void *buffers[100];
 
-    if (pool->barrier == LAB_BARRIER_FENCE || is_emulated()) {
+    if (pool->set.barrier == LAB_BARRIER_FENCE || is_emulated()) {
         assert_int_equal(lab_pool_destroy(pool), 0);
         skip_because("every get fences here, or an emulator does not follow advice about memory");
     }

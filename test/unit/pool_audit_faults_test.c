@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "pool_audit_rig.h"
-#include <lab_pool_sweep.h>
+#include <lab_audit_calls.h>
 #include <pthread.h>
 #include <random.h>
 #include <semaphore.h>
@@ -413,14 +413,14 @@ static void two_with_one_id(void **state)
 /* One that was killed in a call leaves its lcore inside; who has the id then is another process. */
 static void who_comes_after_the_dead_is_alone(void **state)
 {
-    struct lab_pool_look *look;
+    struct lab_audit_context *look;
     struct rig rig;
     void *thing;
 
     make(&rig, BUFFERS, false);
     assert_int_equal(lab_pool_get(rig.pool, 3, &thing), 0);
-    look = &rig.pool->slow[lab_pool_slot(3)].look;
-    lab_store_relaxed(&look->call, (lab_load_relaxed(&look->call) ^ 6) | LAB_POOL_CALL_INSIDE);
+    look = &lab_intercept_of(rig.pool)->context[lab_pool_lcore_index(3)];
+    lab_store_relaxed(&look->call, (lab_load_relaxed(&look->call) ^ 6) | LAB_AUDIT_CALL_INSIDE);
     assert_int_equal(lab_pool_put(rig.pool, 3, thing), 0);
     assert_int_equal(told, 0);
     rig_unmake(&rig);

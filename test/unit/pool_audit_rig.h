@@ -6,6 +6,7 @@
 
 #include "pool_rig.h"
 #include <lab_audit_report.h>
+#include <lab_intercept.h>
 #include <lab_pool_audit.h>
 #include <lab_ticks.h>
 
@@ -55,7 +56,8 @@ static inline void settle(struct lab_pool *pool)
 {
     struct lab_audit_call call;
 
-    while (!lab_audit_begin(pool->audit, 0, (struct lab_audit_site){0}, lab_ticks(), &call))
+    while (!lab_audit_begin(lab_intercept_of(pool)->audit, 0, (struct lab_audit_site){0},
+                            lab_ticks(), &call))
         usleep(1000);
 }
 

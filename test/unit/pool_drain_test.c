@@ -119,13 +119,13 @@ static void hunger_makes_others_publish_until_there_is_plenty(void **state)
 
     rig_make_held(&rig, &options);
     assert_false(rig_get(&rig, 1, rig.things, 1)); /* all are held, all by us */
-    assert_true(lab_load_relaxed(&rig.pool->slow_puts) != 0);
+    assert_true(lab_load_relaxed(&rig.pool->state.intercepted) != 0);
     rig_put(&rig, 0, rig.things, 10);
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &stats), 0);
     assert_int_equal(stats.tip, 0);
     assert_int_equal(stats.public_part, 10);
     rig_put(&rig, 0, rig.things + 10, 400);
-    assert_int_equal(lab_load_relaxed(&rig.pool->slow_puts), 0);
+    assert_int_equal(lab_load_relaxed(&rig.pool->state.intercepted), 0);
     rig_put(&rig, 0, rig.things + 410, 10);
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &stats), 0);
     assert_true(stats.tip > 0);
@@ -145,7 +145,7 @@ static void hunger_ends_by_and_by(void **state)
         unsigned puts = 0;
 
         assert_false(rig_get(&rig, 1, rig.things, 1));
-        while (lab_load_relaxed(&rig.pool->slow_puts) != 0) {
+        while (lab_load_relaxed(&rig.pool->state.intercepted) != 0) {
             rig_put(&rig, 0, rig.things, 1);
             assert_true(rig_get(&rig, 0, rig.things, 1));
             assert_in_range(++puts, 1, 1000);

@@ -302,9 +302,9 @@ static void a_full_deque_spills_into_the_stack(void **state)
         rig_check(&rig);
         lab_pool_stats(rig.pool, &stats);
         assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &own), 0);
-        assert_true(own.tip + own.public_part <= rig.pool->capacity);
+        assert_true(own.tip + own.public_part <= rig.pool->array.capacity);
         assert_int_equal(stats.stack + own.tip + own.public_part, options.count);
-        if (options.count > rig.pool->capacity)
+        if (options.count > rig.pool->array.capacity)
             assert_true(stats.stack > 0);
         rig_drain(&rig, 0, burst);
         rig_put(&rig, 0, rig.things, options.count);
@@ -346,13 +346,13 @@ static void whoever_takes_over_an_id_takes_over_its_place(void **state)
     options.deques = 3;
     rig_make_held(&rig, &options);
     rig_put(&rig, 7, rig.things, 10);
-    lab_store_relaxed(rig.pool->roster.taken, 2);
-    lab_store_relaxed(&rig.pool->roster.entry[1], lab_pool_slot(9));
+    lab_store_relaxed(&rig.pool->state.registered, 2);
+    lab_store_relaxed(&rig.pool->set.entry[1], lab_pool_lcore_index(9));
     rig_drain(&rig, LAB_LCORE_ANY, 1);
     rig_put_by(&rig, 9, rig.things, 50, 5);
     rig_put_by(&rig, 8, rig.things + 50, 50, 5);
     rig_check(&rig);
-    assert_int_equal(lab_load_relaxed(rig.pool->roster.taken), 3);
+    assert_int_equal(lab_load_relaxed(&rig.pool->state.registered), 3);
     rig_put(&rig, 7, rig.things + 100, 155);
     rig_drain(&rig, 7, 8);
     rig_unmake(&rig);

@@ -68,10 +68,11 @@ static void strangers_are_adopted_when_they_are_put(void **state)
             for (unsigned i = 0; i < COUNT; i += bursts[b]) {
                 unsigned n = COUNT - i < bursts[b] ? COUNT - i : bursts[b];
 
-                assert_int_not_equal(lab_load_relaxed(&rig.pool->slow_puts), 0);
+                assert_int_not_equal(lab_load_relaxed(&rig.pool->state.intercepted), 0);
                 assert_int_equal(lab_pool_put_bulk(rig.pool, lcores[l], rig.things + i, n), 0);
             }
-            assert_int_equal(lab_load_relaxed(&rig.pool->slow_puts), 0); /* the hot path is open */
+            assert_int_equal(lab_load_relaxed(&rig.pool->state.intercepted),
+                             0); /* the hot path is open */
             expect_all(&rig, lcores[l]);
             expect_all(&rig, lcores[1 - l]);
             assert_int_equal(told, 0);
@@ -163,7 +164,7 @@ static void who_is_told_of_objects_takes_no_strangers(void **state)
 
     make_open(&rig, &options);
     assert_int_equal(lab_pool_adopt(rig.pool, rig.things[0]), 0);
-    assert_int_equal(lab_load_relaxed(&rig.pool->slow_puts), 0);
+    assert_int_equal(lab_load_relaxed(&rig.pool->state.intercepted), 0);
     assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, rig.things, 2), 0);
     assert_int_equal(lab_pool_count(rig.pool), 1);
     assert_int_equal(told, 1);

@@ -3,11 +3,12 @@
  */
 #include "unit.h"
 
+#include <lab_audit_calls.h>
+#include <lab_intercept.h>
 #include <lab_os.h>
 #include <lab_pool_audit.h>
+#include <lab_pool_core.h>
 #include <lab_pool_reclaim.h>
-#include <lab_pool_slow.h>
-#include <lab_pool_sweep.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -134,21 +135,21 @@ static void what_a_dead_process_held(void **state)
     assert_int_equal(lab_pool_count(pool), COUNT - 30);
     assert_int_equal(lab_pool_ended(pool), 1);
     assert_int_equal(lab_pool_unknown(pool), 0);
-    queue.process = lab_audit_process(pool->audit, 2);
+    queue.process = lab_audit_process(lab_intercept_of(pool)->audit, 2);
     assert_reclaims(pool, &the_dead, 15, 0);
     assert_int_equal(lab_pool_count(pool), COUNT - 15);
     assert_int_equal(dirty_buffers(pool), 5 + 1); /* the device's, and my own */
 
     assert_reclaims(pool, &the_dead, 0, 0); /* the device works on */
-    assert_true(lab_audit_process(pool->audit, 2) == queue.process);
+    assert_true(lab_audit_process(lab_intercept_of(pool)->audit, 2) == queue.process);
     assert_reclaims(pool, &queue, 5, 0); /* it was stopped */
-    assert_true(lab_audit_process(pool->audit, 2) == LAB_AUDIT_PARTY_GONE);
+    assert_true(lab_audit_process(lab_intercept_of(pool)->audit, 2) == LAB_AUDIT_PARTY_GONE);
     assert_int_equal(lab_pool_ended(pool), 0);
     status = status_of_child(hold_and_die, pool); /* which has its place */
     assert_exited_with(0, status);
-    assert_true(lab_audit_process(pool->audit, 2) != LAB_AUDIT_PARTY_GONE);
-    assert_int_equal(lab_audit_process(pool->audit, 3), 0);
-    queue.process = lab_audit_process(pool->audit, 2);
+    assert_true(lab_audit_process(lab_intercept_of(pool)->audit, 2) != LAB_AUDIT_PARTY_GONE);
+    assert_int_equal(lab_audit_process(lab_intercept_of(pool)->audit, 3), 0);
+    queue.process = lab_audit_process(lab_intercept_of(pool)->audit, 2);
     assert_reclaims(pool, &queue, 5, 0);
     assert_reclaims(pool, &the_dead, 15, 0);
     assert_int_equal(dirty_buffers(pool), 1);
@@ -161,14 +162,14 @@ static void what_a_dead_process_held(void **state)
 static void who_was_being_forgotten(void **state)
 {
     struct lab_pool *pool = create_full();
-    unsigned party = lab_audit_admit(pool->audit, 12345, lab_audit_home());
+    unsigned party = lab_audit_admit(lab_intercept_of(pool)->audit, 12345, lab_audit_home());
 
-    lab_store_relaxed(&pool->audit->table->process[party], LAB_AUDIT_PARTY_LEFT);
-    assert_true(lab_audit_admit(pool->audit, 12345, lab_audit_home()) != party);
-    lab_store_relaxed(&pool->audit->table->process[party + 1], 0);
+    lab_store_relaxed(&lab_intercept_of(pool)->audit->table->process[party], LAB_AUDIT_PARTY_LEFT);
+    assert_true(lab_audit_admit(lab_intercept_of(pool)->audit, 12345, lab_audit_home()) != party);
+    lab_store_relaxed(&lab_intercept_of(pool)->audit->table->process[party + 1], 0);
     assert_int_equal(lab_pool_ended(pool), 1);
     assert_reclaims(pool, &the_dead, 0, 0);
-    assert_true(lab_audit_process(pool->audit, party) == LAB_AUDIT_PARTY_GONE);
+    assert_true(lab_audit_process(lab_intercept_of(pool)->audit, party) == LAB_AUDIT_PARTY_GONE);
     assert_int_equal(lab_pool_ended(pool), 0);
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
@@ -216,19 +217,19 @@ static void not_what_a_living_call_may_have(void **state)
 {
     struct lab_pool *pool = create_full();
     struct lab_pool_holder gone = {.process = lab_audit_self(), .lcore = OTHER};
-    const uint32_t slots[] = {lab_pool_slot(OTHER), lab_pool_slot(LAB_LCORE_ANY)};
-    uint64_t who = lab_audit_who(lab_audit_enter(pool->audit), OTHER, 0);
+    const uint32_t slots[] = {lab_pool_lcore_index(OTHER), lab_pool_lcore_index(LAB_LCORE_ANY)};
+    uint64_t who = lab_audit_who(lab_audit_enter(lab_intercept_of(pool)->audit), OTHER, 0);
 
     for (unsigned i = 0; i < 2; i++) {
-        lab_atomic_t *call = lab_pool_call_begin(pool, slots[i], who);
+        lab_atomic_t *call = lab_audit_call_begin(pool, slots[i], who);
 
         lose(pool, 3);
         assert_false(reclaim(pool, &the_dead).complete);
         assert_int_equal(lab_pool_count(pool), COUNT - 3);
-        lab_pool_call_end(slots[i], call);
+        lab_audit_call_end(slots[i], call);
         assert_reclaims(pool, &the_dead, 0, 3);
     }
-    (void)lab_pool_call_begin(pool, slots[0], who); /* and never ends */
+    (void)lab_audit_call_begin(pool, slots[0], who); /* and never ends */
     lose(pool, 3);
     assert_reclaims(pool, &gone, 0, 3);
     lose(pool, 3);
@@ -241,9 +242,9 @@ static void not_what_a_living_call_may_have(void **state)
 static void who_is_stopped_is_not_waited_for(void **state)
 {
     struct lab_pool *pool = create_full();
-    uint64_t who = lab_audit_who(lab_audit_enter(pool->audit), OTHER, 0);
+    uint64_t who = lab_audit_who(lab_audit_enter(lab_intercept_of(pool)->audit), OTHER, 0);
     struct lab_pool_holder gone = {.process = lab_audit_self(), .lcore = OTHER + 1};
-    const uint32_t slots[] = {lab_pool_slot(OTHER), lab_pool_slot(LAB_LCORE_ANY)};
+    const uint32_t slots[] = {lab_pool_lcore_index(OTHER), lab_pool_lcore_index(LAB_LCORE_ANY)};
 
     for (unsigned i = 0; i < 2; i++) {
         struct lab_pool_reclaimed reclaimed;
@@ -251,7 +252,7 @@ static void who_is_stopped_is_not_waited_for(void **state)
         void *its[5];
 
         assert_int_equal(lab_pool_get_bulk(pool, OTHER + 1, its, 5), 0);
-        call = lab_pool_call_begin(pool, slots[i], who);
+        call = lab_audit_call_begin(pool, slots[i], who);
         lose(pool, 3);
         looks = 0;
         counts_looks = true;
@@ -260,7 +261,7 @@ static void who_is_stopped_is_not_waited_for(void **state)
         assert_in_range(looks, 1, 200);
         assert_int_equal(reclaimed.held, 5);
         assert_false(reclaimed.complete);
-        lab_pool_call_end(slots[i], call);
+        lab_audit_call_end(slots[i], call);
         assert_reclaims(pool, &gone, 0, 3);
     }
     assert_int_equal(lab_pool_destroy(pool), 0);
@@ -280,8 +281,8 @@ static void whoever_takes_an_id_over_begins_in_order(void **state)
 {
     struct lab_pool *pool = create_full();
     struct lab_pool_holder lcore = {.lcore = SELF};
-    struct lab_pool_look *look = &pool->slow[lab_pool_slot(SELF)].look;
-    struct lab_deque *deque = &pool->deque[lab_pool_slot(SELF)];
+    struct lab_audit_context *look = &lab_intercept_of(pool)->context[lab_pool_lcore_index(SELF)];
+    struct lab_deque *deque = &pool->deque[lab_pool_lcore_index(SELF)];
     void *things[8];
 
     for (int how = 0; how < 3; how++) {
@@ -338,11 +339,11 @@ struct fall {
 static void let_the_level_fall(void *thing, void *context)
 {
     struct fall *fall = context;
-    uint64_t mode = lab_load_relaxed(&fall->pool->audit->table->mode);
+    uint64_t mode = lab_load_relaxed(&lab_intercept_of(fall->pool)->audit->table->mode);
     void *got;
 
     mode += (UINT64_C(1) << LAB_AUDIT_EPOCH_SHIFT) - LAB_AUDIT_FULL + LAB_AUDIT_OFF;
-    lab_store_release(&fall->pool->audit->table->mode, mode);
+    lab_store_release(&lab_intercept_of(fall->pool)->audit->table->mode, mode);
     assert_int_equal(lab_pool_get(fall->pool, SELF, &got), 0);
     fall->got = memset(got, 0x77, BYTES);
 }
@@ -389,9 +390,9 @@ static void refusals(void **state)
     assert_refused(pool, 4096, &the_dead, -EINVAL, "no lcore 4096");
     assert_refused(pool, SELF, &nobodys, -EINVAL, "of which process");
     assert_refused(pool, SELF, &self, -EBUSY, "still runs");
-    lab_store_relaxed(&pool->sweep->sweeper, lab_audit_self());
+    lab_store_relaxed(&lab_intercept_of(pool)->calls->sweeper, lab_audit_self());
     assert_refused(pool, SELF, &the_dead, -EBUSY, "is reclaiming");
-    lab_store_relaxed(&pool->sweep->sweeper, 0);
+    lab_store_relaxed(&lab_intercept_of(pool)->calls->sweeper, 0);
     assert_int_equal(lab_pool_set_audit(pool, LAB_AUDIT_SAMPLE), 0);
     assert_refused(pool, SELF, &the_dead, -ENOTSUP, "audit=full");
     assert_int_equal(lab_pool_set_audit(pool, LAB_AUDIT_FULL), 0);

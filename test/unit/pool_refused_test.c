@@ -51,7 +51,7 @@ static bool is_refused(const struct lab_pool *pool)
 static int starve(struct lab_pool *pool)
 {
     void *things[COUNT];
-    bool quick = pool->barrier != LAB_BARRIER_FENCE;
+    bool quick = pool->set.barrier != LAB_BARRIER_FENCE;
 
     if (lab_pool_get_bulk(pool, 0, things, COUNT) != 0)
         return 1;
@@ -61,7 +61,7 @@ static int starve(struct lab_pool *pool)
         return 3;
     /* Who idled fences from its next slow path on, and nobody asks for the barrier again. */
     idle_with_a_tip(pool, 1);
-    if (!lab_deque_is_fenced_any(&pool->deque[lab_pool_slot(1)]))
+    if (!lab_deque_is_fenced_any(&pool->deque[lab_pool_lcore_index(1)]))
         return 4;
     return lab_pool_get_bulk(pool, 0, things, COUNT) == 0 ? 0 : 5;
 }
@@ -73,7 +73,7 @@ static int refuse_before(void *error)
     if (!refuse(SYS_membarrier, *(const int *)error, true))
         return CANNOT;
     pool = make(false);
-    if (pool->barrier != LAB_BARRIER_FENCE)
+    if (pool->set.barrier != LAB_BARRIER_FENCE)
         return 20;
     idle_with_a_tip(pool, 1);
     return starve(pool);
@@ -87,7 +87,7 @@ static int refuse_between(void *error)
     if (!refuse(SYS_membarrier, *(const int *)error, true))
         return CANNOT;
     second = make(false);
-    if (second->barrier != LAB_BARRIER_FENCE)
+    if (second->set.barrier != LAB_BARRIER_FENCE)
         return 20;
     idle_with_a_tip(second, 1);
     return starve(second) != 0 ? 21 : starve(pool);

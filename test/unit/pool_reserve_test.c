@@ -188,11 +188,11 @@ static void others_go_on_meanwhile(void **state)
     rig_check(&rig);
 
     /* And when it is over, puts are hot again. */
-    for (int i = 0; i < 2000 && lab_load_relaxed(&rig.pool->slow_puts) != 0; i++) {
+    for (int i = 0; i < 2000 && lab_load_relaxed(&rig.pool->state.intercepted) != 0; i++) {
         got(&rig, 2, false, rig.things, 1);
         rig_put(&rig, 2, rig.things, 1);
     }
-    assert_int_equal(lab_load_relaxed(&rig.pool->slow_puts), 0);
+    assert_int_equal(lab_load_relaxed(&rig.pool->state.intercepted), 0);
     rig_unmake(&rig);
 }
 

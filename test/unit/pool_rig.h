@@ -168,7 +168,7 @@ static inline void rig_drain(struct rig *rig, uint32_t lcore, unsigned burst)
 
 static inline bool is_fenced(const struct rig *rig)
 {
-    return rig->pool->barrier == LAB_BARRIER_FENCE; /* the rig's are of one process */
+    return rig->pool->set.barrier == LAB_BARRIER_FENCE; /* the rig's are of one process */
 }
 
 #endif

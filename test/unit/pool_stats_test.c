@@ -61,7 +61,7 @@ static void every_branch_has_its_counter(void **state)
     rig_drain(&rig, 0, 1);
     assert_true(stats_of(&rig, 0).event[LAB_POOL_GET_STACK] > 0);
     assert_true(stats_of(&rig, 0).event[LAB_POOL_GET_FAIL] > 0);
-    while (lab_load_relaxed(&rig.pool->slow_puts) != 0) {
+    while (lab_load_relaxed(&rig.pool->state.intercepted) != 0) {
         rig_put(&rig, 2, things, 1);
         rig_get(&rig, 2, things, 1);
     }
@@ -92,7 +92,7 @@ static void more_than_there_are_is_not_searched_for(void **state)
         assert_int_equal(
             1, growth_of(&rig, 1, event[LAB_POOL_GET_FAIL], rig_get(&rig, 1, rig.things, n)));
         assert_int_equal(10, stats_of(&rig, 0).tip);
-        assert_int_equal(0, lab_load_relaxed(&rig.pool->slow_puts));
+        assert_int_equal(0, lab_load_relaxed(&rig.pool->state.intercepted));
     }
     rig_check(&rig);
     rig_unmake(&rig);

@@ -3,7 +3,7 @@
  */
 #include "pool_audit_rig.h"
 #include <lab_page.h>
-#include <lab_pool_trust.h>
+#include <lab_scrub.h>
 
 /* Trust domains: what one left in a buffer, no other gets to see. */
 
@@ -75,20 +75,20 @@ static int found(struct lab_pool *pool, uint32_t lcore)
 
 static void the_word(void **state)
 {
-    uint64_t trail = lab_pool_trail_got(0, 7);
+    uint64_t trail = lab_residue_got(0, 7);
 
-    assert_int_equal(lab_pool_trail_foreign(0, 7), 0);
-    assert_int_equal(lab_pool_trail_foreign(trail, 8), 0);
-    trail = lab_pool_trail_put(trail, 7, 100);
-    trail = lab_pool_trail_put(lab_pool_trail_got(trail, 7), 7, 30);
-    assert_int_equal(lab_pool_trail_foreign(trail, 7), 0);
-    assert_int_equal(lab_pool_trail_foreign(trail, 0), 100);
-    assert_int_equal(lab_pool_trail_foreign(trail, 255), 100);
-    assert_int_equal(lab_pool_trail_put(lab_pool_trail_got(trail, 255), 255, 5),
-                     lab_pool_trail_owner(255) | 5);
-    trail = lab_pool_trail_put(trail, 8, 10); /* of both */
-    assert_int_equal(lab_pool_trail_foreign(trail, 7), 100);
-    assert_int_equal(lab_pool_trail_foreign(trail, 8), 100);
+    assert_int_equal(lab_residue_foreign(0, 7), 0);
+    assert_int_equal(lab_residue_foreign(trail, 8), 0);
+    trail = lab_residue_put(trail, 7, 100);
+    trail = lab_residue_put(lab_residue_got(trail, 7), 7, 30);
+    assert_int_equal(lab_residue_foreign(trail, 7), 0);
+    assert_int_equal(lab_residue_foreign(trail, 0), 100);
+    assert_int_equal(lab_residue_foreign(trail, 255), 100);
+    assert_int_equal(lab_residue_put(lab_residue_got(trail, 255), 255, 5),
+                     lab_residue_owner(255) | 5);
+    trail = lab_residue_put(trail, 8, 10); /* of both */
+    assert_int_equal(lab_residue_foreign(trail, 7), 100);
+    assert_int_equal(lab_residue_foreign(trail, 8), 100);
 }
 
 static void other_domains_find_zeros(void **state)
@@ -324,8 +324,8 @@ static void who_asks_for_none_pays_nothing(void **state)
     options.domain = NULL;
     pool = make(&options);
     assert_int_equal(lab_load_relaxed(&pool->hot), LCORES);
-    assert_int_equal(lab_load_relaxed(&pool->slow_puts), 0);
-    assert_null(pool->domain);
+    assert_int_equal(lab_load_relaxed(&pool->state.intercepted), 0);
+    assert_null(lab_intercept_of(pool)->domain);
     assert_int_equal(lab_pool_destroy(pool), 0);
     assert_int_equal(lab_pool_footprint(&options, &without, &error), 0);
     options.domain = domains;

@@ -5,7 +5,7 @@
 /* What is put twice, in a pool without an audit: one object is wrong, all others stay. */
 
 #include "pool_rig.h"
-#include <lab_pool_slow.h>
+#include <lab_pool_core.h>
 
 enum { COUNT = 255, RESERVE = 20 };
 
@@ -37,7 +37,7 @@ static void all_but_one_are_right(struct rig *rig, const void *wrong, uint32_t l
         times[index]++;
     }
     for (uint32_t i = 0; i < COUNT; i++)
-        assert_in_range(times[i], 1, lab_pool_thing(rig->pool, i) == wrong ? 2 : 1);
+        assert_in_range(times[i], 1, lab_pool_object(rig->pool, i) == wrong ? 2 : 1);
 }
 
 static void unmake(struct rig *rig)

@@ -3,6 +3,7 @@
  */
 #include "arena_rig.h"
 #include "pool_audit_rig.h"
+#include <lab_audit_calls.h>
 #include <lab_audit_quarantine.h>
 
 /* Another process has left numbers in the shared parts that are none: no call goes astray for that.
@@ -49,10 +50,10 @@ static void roster(void **state)
         struct rig rig;
 
         spread(&rig);
-        lab_store_relaxed(&rig.pool->roster.entry[0], strange[i]); /* lcore 1's place */
-        lab_store_relaxed(rig.pool->roster.taken, strange[i]);
+        lab_store_relaxed(&rig.pool->set.entry[0], strange[i]); /* lcore 1's place */
+        lab_store_relaxed(&rig.pool->state.registered, strange[i]);
         assert_int_equal(lab_pool_count(rig.pool), COUNT - COUNT / 4);
-        rig.pool->slow[lab_pool_slot(3)].victim = (uint32_t)strange[i];
+        rig.pool->slow[lab_pool_lcore_index(3)].own.victim = (uint32_t)strange[i];
         assert_int_equal(lab_pool_get_bulk(rig.pool, 3, things, BULK), 0);
         expect_some(rig.pool, things, BULK);
         assert_int_equal(lab_pool_put_bulk(rig.pool, 4, things, BULK), 0); /* the roster is full */
@@ -72,7 +73,7 @@ static void stack(void **state)
         spread(&rig);
         head = lab_load_relaxed(rig.pool->stack.head);
         lab_store_relaxed(&rig.pool->stack.links[(head & LAB_STACK_INDEX_MAX) - 1], strange[i]);
-        lab_store_relaxed(rig.pool->roster.taken, 0); /* so that the stack is next */
+        lab_store_relaxed(&rig.pool->state.registered, 0); /* so that the stack is next */
         for (unsigned n = 0; n < COUNT && lab_pool_get(rig.pool, 3, &thing) == 0; n++)
             expect_some(rig.pool, &thing, 1);
         rig_unmake(&rig);
@@ -90,13 +91,15 @@ static void things_by_their_index(void **state)
     for (unsigned i = 0; i < STRANGE; i++) {
         rig_make(&rig, &options);
         for (unsigned place = 0; place < 4; place++)
-            lab_store_relaxed(lab_audit_place(rig.pool->audit, place), strange[i]);
+            lab_store_relaxed(lab_audit_place(lab_intercept_of(rig.pool)->audit, place),
+                              strange[i]);
         memcpy(things, rig.things, sizeof(things));
         assert_int_equal(lab_pool_put_bulk(rig.pool, 1, things, BULK), 0);
         assert_int_equal(lab_pool_get_bulk(rig.pool, 1, things, 8), 0);
         expect_some(rig.pool, things, 8);
         for (unsigned place = 0; place < 4; place++)
-            lab_store_relaxed(lab_audit_place(rig.pool->audit, place), strange[i]);
+            lab_store_relaxed(lab_audit_place(lab_intercept_of(rig.pool)->audit, place),
+                              strange[i]);
         assert_int_equal(lab_pool_set_audit(rig.pool, LAB_AUDIT_OFF), 0); /* they come out */
         assert_int_equal(lab_pool_put_handle(rig.pool, 1, strange[i]), -EINVAL);
         rig_unmake(&rig);
@@ -114,7 +117,7 @@ static void samples(void **state)
     memcpy(things, rig.things, sizeof(things));
     assert_int_equal(lab_pool_put_bulk(rig.pool, 1, things, BULK), 0);
     for (uint32_t at = 0; at < 40; at++) {
-        rig.pool->slow[lab_pool_slot(1)].to_sample = at;
+        lab_intercept_of(rig.pool)->context[lab_pool_lcore_index(1)].to_sample = at;
         assert_int_equal(lab_pool_get_bulk(rig.pool, 1, things, 32), 0);
         assert_int_equal(lab_pool_put_bulk(rig.pool, 1, things, 32), 0);
     }
@@ -246,7 +249,7 @@ static void pages_of_nowhere(void **state)
         for (unsigned kind = 0; kind < LAB_PAGE_KINDS; kind++) {
             assert_int_equal(lab_page_alloc(rig.arena, 1, order, LAB_GFP_NOWAIT, &page), 0);
             assert_int_equal(lab_page_free(rig.arena, 1, page, order), 0);
-            deque = rig.arena->lcore[lab_pool_slot(1)].deque[kind][order];
+            deque = rig.arena->lcore[lab_pool_lcore_index(1)].deque[kind][order];
             assert_true(lab_deque_push_slow_owner(deque, pages, 2, false));
             assert_int_equal(
                 lab_page_alloc(rig.arena, 1, order, LAB_GFP_NOWAIT | LAB_GFP_ZERO, &page), 0);

@@ -22,7 +22,8 @@ void labyrinth_arrival_made(struct lab_pool *pool);
 /* At each op of a process that may not be the maker. */
 static inline void labyrinth_arrival_note(struct lab_pool *pool)
 {
-    if (pool->magic == LAB_POOL_MAGIC && unlikely(lab_load_relaxed(&pool->crowded) == 0))
+    if (pool->magic == LAB_POOL_MAGIC &&
+        unlikely(lab_load_relaxed(&pool->state.is_multi_process) == 0))
         (void)lab_pool_announce(pool);
 }
 

@@ -185,8 +185,8 @@ static void add_marks(const struct lab_pool_events *events, struct rte_tel_data 
     rte_tel_data_add_dict_u64(data, "low", events->low);
     rte_tel_data_add_dict_u64(data, "high", events->high);
     rte_tel_data_add_dict_string(data, "pressure", lab_pool_pressure_name(events->pressure));
-    for (int i = 0; i < LAB_POOL_CROSSINGS; i++)
-        rte_tel_data_add_dict_u64(data, lab_pool_crossing_name((enum lab_pool_crossing)i),
+    for (int i = 0; i < LAB_CROSSINGS; i++)
+        rte_tel_data_add_dict_u64(data, lab_pool_crossing_name((enum lab_crossing)i),
                                   events->count[i]);
 }
 

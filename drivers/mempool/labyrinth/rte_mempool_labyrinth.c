@@ -9,7 +9,7 @@
  * rte_mempool ignores its result, so a failure would be a leak. */
 
 #include <inttypes.h>
-#include <lab_pool.h>
+#include <lab_pool_audit.h>
 #include <rte_common.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
@@ -98,7 +98,7 @@ static __rte_noinline int dequeue_slow(const struct rte_mempool *mp, void **objs
     if (pool->reserved > 0 && !labyrinth_is_handle(mp))
         gfp = LAB_GFP_ATOMIC;
     rc = lab_pool_get_slow_from(pool, rte_lcore_id(), gfp, objs, n, site);
-    if (unlikely(lab_load_relaxed(&pool->refused) != 0))
+    if (unlikely(lab_load_relaxed(&pool->state.is_refused) != 0))
         tell_refused();
     return rc;
 }
@@ -184,11 +184,14 @@ static int apply_options(struct rte_mempool *mp, struct labyrinth_options *optio
  * the same mempool with another driver. */
 static void follow_options(struct rte_mempool *mp, const struct labyrinth_options *options)
 {
+    struct lab_pool_audit_stats stats;
+
     if (options->no_cache)
         labyrinth_cache_off(mp);
     if (options->audit.level == LAB_AUDIT_FULL && options->reclaim)
         labyrinth_reclaim_start();
-    if (((const struct lab_pool *)mp->pool_data)->audit != NULL)
+    lab_pool_audit_stats(mp->pool_data, &stats);
+    if (stats.records)
         labyrinth_audit_follow(mp);
 }
 

@@ -16,6 +16,7 @@
  * Example: test/unit/pool_audit_test.c.
  */
 
+#include <lab_audit.h>
 #include <lab_audit_groups.h>
 #include <lab_pool.h>
 #include <lab_process.h>
@@ -74,5 +75,12 @@ struct lab_pool_audit_stats {
 };
 LAB_PUBLIC void lab_pool_audit_stats(const struct lab_pool *pool,
                                      struct lab_pool_audit_stats *ret_stats);
+
+/* The slow halves for code that stands between a program and the pool: the audit takes `site` for
+ * the place of the call, not the place where these are called. Example: the DPDK driver. */
+LAB_PUBLIC int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, unsigned gfp,
+                                      void **ret_things, unsigned n, struct lab_audit_site site);
+LAB_PUBLIC int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                      unsigned n, struct lab_audit_site site);
 
 #endif

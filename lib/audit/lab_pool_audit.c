@@ -4,12 +4,16 @@
 
 /* What a program may ask of its pool's audit, and state to it. */
 
+#include <lab_audit_context.h>
 #include <lab_audit_quarantine.h>
 #include <lab_audit_report.h>
 #include <lab_pool_audit.h>
-#include <lab_pool_barrier.h>
-#include <lab_pool_look.h>
 #include <lab_ticks.h>
+
+static struct lab_audit *audit_of(const struct lab_pool *pool)
+{
+    return lab_intercept_of(pool)->audit;
+}
 
 /* The hot path of gets tells the audit nothing. It is opened after the level has fallen, and after
  * every thread can see that: a thing that was got there, and put at level full, would be taken for
@@ -18,8 +22,9 @@ static void set_hot(struct lab_pool *pool, enum lab_audit_level level)
 {
     if (level != LAB_AUDIT_OFF) {
         lab_store_relaxed(&pool->hot, 0);
-    } else if (pool->domain == NULL && !lab_pool_is_watchful(pool)) {
-        lab_pool_strike(pool);
+    } else if (lab_intercept_of(pool)->domain == NULL &&
+               !(pool->region.front != 0 && lab_deque_set_is_multi_process(&pool->set))) {
+        lab_deque_set_barrier_any(&pool->set);
         lab_store_release(&pool->hot, pool->lcores); /* H1 */
     }
 }
@@ -29,23 +34,23 @@ int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level)
     enum lab_audit_level before;
     uint32_t watched;
 
-    if (pool->audit == NULL)
+    if (audit_of(pool) == NULL)
         return -ENOENT;
     if ((unsigned)level > LAB_AUDIT_FULL)
         return -EINVAL;
-    before = lab_audit_level(pool->audit);
-    watched = lab_audit_set_level(pool->audit, level);
-    (void)lab_pool_free_quarantine(pool);
+    before = lab_audit_level(audit_of(pool));
+    watched = lab_audit_set_level(audit_of(pool), level);
+    (void)lab_audit_free_quarantine(pool);
     set_hot(pool, level);
     if (level == LAB_AUDIT_FULL)
-        lab_pool_await(pool, 1);
-    lab_pool_await(pool, -(int64_t)watched - (before == LAB_AUDIT_FULL));
+        lab_deque_set_intercept(&pool->set, 1);
+    lab_deque_set_intercept(&pool->set, -(int64_t)watched - (before == LAB_AUDIT_FULL));
     return 0;
 }
 
 static bool is_full(const struct lab_pool *pool)
 {
-    return pool->audit != NULL && lab_audit_level(pool->audit) == LAB_AUDIT_FULL;
+    return audit_of(pool) != NULL && lab_audit_level(audit_of(pool)) == LAB_AUDIT_FULL;
 }
 
 static void report(struct lab_pool *pool, const struct lab_audit_call *call,
@@ -54,7 +59,7 @@ static void report(struct lab_pool *pool, const struct lab_audit_call *call,
     struct lab_audit_entry entry = {
         .fault = fault, .pool = pool->name, .thing = thing, .index = index};
 
-    lab_audit_report(pool->audit, &entry, call, before);
+    lab_audit_report(audit_of(pool), &entry, call, before);
 }
 
 /* Place 0 is that of processes that came when all were taken. */
@@ -78,13 +83,14 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
     uint64_t next;
     int rc;
 
-    if (lab_pool_slot(lcore) > pool->lcores)
+    if (lab_pool_lcore_index(lcore) > pool->lcores)
         return -EINVAL;
-    if (!is_full(pool) || !lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &call))
+    if (!is_full(pool) || !lab_audit_begin(audit_of(pool), lcore, site, lab_ticks(), &call))
         return 0;
-    lab_pool_take_over_owner(pool, lab_pool_slot(lcore));
-    inside = lab_pool_call_begin(pool, lab_pool_slot(lcore), call.who); /* or `to` is forgotten */
-    rc = find_receiver(pool->audit, call.who, process, &party);
+    lab_audit_take_over_owner(pool, lab_pool_lcore_index(lcore));
+    inside = lab_audit_call_begin(pool, lab_pool_lcore_index(lcore),
+                                  call.who); /* or `to` is forgotten */
+    rc = find_receiver(audit_of(pool), call.who, process, &party);
     next = lab_audit_who(party, lab_audit_lcore(to), lab_audit_word_epoch(call.who));
     for (unsigned i = 0; i < n && rc != -ESRCH; i++) {
         uint64_t before = 0;
@@ -92,13 +98,13 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
         enum lab_audit_fault fault = LAB_AUDIT_WRONG_HOLDER;
 
         if (lab_pool_index(pool, things[i], &index) == 0)
-            fault = lab_audit_hand(pool->audit, index, &call, next, &before);
+            fault = lab_audit_hand(audit_of(pool), index, &call, next, &before);
         if (fault != LAB_AUDIT_FINE) {
             report(pool, &call, fault, things[i], index, before);
             rc = -EINVAL;
         }
     }
-    lab_pool_call_end(lab_pool_slot(lcore), inside);
+    lab_audit_call_end(lab_pool_lcore_index(lcore), inside);
     return rc;
 }
 
@@ -110,8 +116,8 @@ int lab_pool_handle(const struct lab_pool *pool, const void *thing, uint64_t *re
 
     if (rc != 0)
         return rc;
-    if (pool->audit != NULL)
-        word = lab_load_acquire(&pool->audit->table->record[index].word); /* U2 */
+    if (audit_of(pool) != NULL)
+        word = lab_load_acquire(&audit_of(pool)->table->record[index].word); /* U2 */
     *ret_handle = (uint64_t)lab_audit_word_generation(word) << 32 | index;
     return 0;
 }
@@ -123,12 +129,12 @@ LAB_NOINLINE int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint
     struct lab_audit_call call;
     void *thing;
 
-    if (index >= pool->adopted || lab_pool_slot(lcore) > pool->lcores)
+    if (index >= pool->adopted || lab_pool_lcore_index(lcore) > pool->lcores)
         return -EINVAL;
     index = (uint32_t)lab_index_bounded(index, pool->count);
-    thing = lab_pool_thing(pool, index);
-    if (is_full(pool) && lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &call)) {
-        uint64_t word = lab_load_acquire(&pool->audit->table->record[index].word); /* U2 */
+    thing = lab_pool_object(pool, index);
+    if (is_full(pool) && lab_audit_begin(audit_of(pool), lcore, site, lab_ticks(), &call)) {
+        uint64_t word = lab_load_acquire(&audit_of(pool)->table->record[index].word); /* U2 */
 
         if (lab_audit_word_generation(word) != handle >> 32) {
             report(pool, &call, LAB_AUDIT_STALE_HANDLE, thing, index, word);
@@ -144,9 +150,9 @@ unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_age_ns, con
                          struct lab_audit_group *ret_groups, unsigned n, uint64_t *ret_rest)
 {
     *ret_rest = 0;
-    if (pool->audit == NULL)
+    if (audit_of(pool) == NULL)
         return 0;
-    return lab_audit_groups(pool->audit, least_age_ns, skip, ret_groups, n, ret_rest);
+    return lab_audit_groups(audit_of(pool), least_age_ns, skip, ret_groups, n, ret_rest);
 }
 
 uint64_t lab_pool_report_leaks(const struct lab_pool *pool, const uint64_t *skip)
@@ -174,14 +180,14 @@ uint64_t lab_pool_report_leaks(const struct lab_pool *pool, const uint64_t *skip
 
 void lab_pool_audit_stats(const struct lab_pool *pool, struct lab_pool_audit_stats *ret_stats)
 {
-    struct lab_pool_audit_stats stats = {.records = pool->audit != NULL};
+    struct lab_pool_audit_stats stats = {.records = audit_of(pool) != NULL};
 
     if (stats.records) {
-        stats.level = lab_audit_level(pool->audit);
-        stats.sample = lab_audit_sample(pool->audit);
-        stats.quarantined = lab_audit_quarantined(pool->audit);
+        stats.level = lab_audit_level(audit_of(pool));
+        stats.sample = lab_audit_sample(audit_of(pool));
+        stats.quarantined = lab_audit_quarantined(audit_of(pool));
         for (unsigned i = 0; i < LAB_AUDIT_FAULTS; i++)
-            stats.faults[i] = lab_load_relaxed(&pool->audit->table->faults[i]);
+            stats.faults[i] = lab_load_relaxed(&audit_of(pool)->table->faults[i]);
     }
     *ret_stats = stats;
 }

@@ -15,12 +15,10 @@
  * record say that it is held. If it was held, it is still, or was marked before it became free.
  * Inside a call that began before step 1 was none: they have ended. */
 
+#include <lab_audit_calls.h>
 #include <lab_audit_quarantine.h>
 #include <lab_os.h>
-#include <lab_pool_alive.h>
-#include <lab_pool_barrier.h>
 #include <lab_pool_reclaim.h>
-#include <lab_pool_sweep.h>
 #include <lab_ticks.h>
 
 /* How long each call of another is waited for: one that was put aside inside one for the turns of
@@ -49,22 +47,48 @@ struct reclaim {
     unsigned unknown;                /* of how many processes it cannot be told */
 };
 
-void lab_pool_mark_slow(struct lab_pool *pool, void *const *things, unsigned n)
+static struct lab_audit *audit_of(const struct lab_pool *pool)
 {
-    uint8_t epoch = (uint8_t)lab_load_relaxed(&pool->sweep->epoch);
-    uint32_t index;
+    return lab_intercept_of(pool)->audit;
+}
 
-    for (unsigned i = 0; i < n; i++)
-        if (lab_pool_index(pool, things[i], &index) == 0)
-            lab_byte_store_relaxed(&pool->sweep->mark[index], epoch);
+static struct lab_audit_context *context_of(const struct lab_pool *pool, uint32_t slot)
+{
+    return &lab_intercept_of(pool)->context[slot];
 }
 
 /* Who is dead */
 
+/* Whether the process at a place of the pool's audit runs: 1, also of a place that is nobody's; 0
+ * when it has ended; -errno when that cannot be known. Asks the system. */
+static int runs(const struct lab_pool *pool, unsigned party)
+{
+    /* Place 0 is shared by processes that nobody knows. */
+    return party == 0 ? 1 : lab_audit_runs(audit_of(pool), party);
+}
+
+unsigned lab_pool_ended(const struct lab_pool *pool)
+{
+    unsigned ended = 0;
+
+    for (unsigned party = 1; audit_of(pool) != NULL && party < LAB_AUDIT_PARTIES; party++)
+        ended += runs(pool, party) == 0;
+    return ended;
+}
+
+unsigned lab_pool_unknown(const struct lab_pool *pool)
+{
+    unsigned unknown = 0;
+
+    for (unsigned party = 1; audit_of(pool) != NULL && party < LAB_AUDIT_PARTIES; party++)
+        unknown += runs(pool, party) < 0;
+    return unknown;
+}
+
 static void look_for_dead(struct reclaim *reclaim)
 {
     for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++) {
-        int rc = lab_pool_runs(reclaim->pool, party);
+        int rc = runs(reclaim->pool, party);
 
         reclaim->gone[party] = reclaim->dead[party] = rc == 0;
         reclaim->unknown += rc < 0;
@@ -76,14 +100,14 @@ static bool is_named(const struct reclaim *reclaim, uint32_t lcore, unsigned par
     const struct lab_pool_holder *holder = reclaim->holder;
 
     return holder->lcore != LAB_LCORE_ANY && holder->lcore == lcore &&
-           lab_audit_process(reclaim->pool->audit, party) == holder->process;
+           lab_audit_process(audit_of(reclaim->pool), party) == holder->process;
 }
 
 /* Whether a call that a slot is inside of will never end. Asks the system now and then only. */
 static bool is_abandoned(struct reclaim *reclaim, uint32_t slot, unsigned party, unsigned turn)
 {
     if (!reclaim->dead[party] && turn % LOOK_EVERY == LOOK_EVERY - 1)
-        reclaim->dead[party] = lab_pool_runs(reclaim->pool, party) == 0;
+        reclaim->dead[party] = runs(reclaim->pool, party) == 0;
     return reclaim->dead[party] || is_named(reclaim, lab_pool_lcore(slot), party);
 }
 
@@ -104,12 +128,12 @@ static bool wait_on(const struct reclaim *reclaim)
 /* Until the call that the slot is inside of has ended, or is known never to end. */
 static bool wait_for_call(struct reclaim *reclaim, uint32_t slot)
 {
-    const lab_atomic_t *word = &reclaim->pool->slow[slot].look.call;
+    const lab_atomic_t *word = &context_of(reclaim->pool, slot)->call;
     uint64_t first = lab_load_acquire(word), call = first; /* W3 */
 
     begin_wait(reclaim);
-    for (unsigned turn = 0; call == first && (call & LAB_POOL_CALL_INSIDE) != 0; turn++) {
-        if (is_abandoned(reclaim, slot, lab_pool_call_party(call), turn))
+    for (unsigned turn = 0; call == first && (call & LAB_AUDIT_CALL_INSIDE) != 0; turn++) {
+        if (is_abandoned(reclaim, slot, lab_audit_call_party(call), turn))
             break;
         if (!wait_on(reclaim))
             return false;
@@ -120,11 +144,11 @@ static bool wait_for_call(struct reclaim *reclaim, uint32_t slot)
 
 static bool wait_for_any(struct reclaim *reclaim, unsigned party, unsigned phase)
 {
-    const lab_atomic_t *calls = &reclaim->pool->sweep->any_calls[party][phase];
+    const lab_atomic_t *calls = &lab_intercept_of(reclaim->pool)->calls->any_calls[party][phase];
 
     begin_wait(reclaim);
     for (unsigned turn = 0; lab_load_acquire(calls) != 0; turn++) { /* W3 */
-        if (is_abandoned(reclaim, lab_pool_slot(LAB_LCORE_ANY), party, turn))
+        if (is_abandoned(reclaim, lab_pool_lcore_index(LAB_LCORE_ANY), party, turn))
             return true;
         if (!wait_on(reclaim))
             return false;
@@ -136,11 +160,11 @@ static bool wait_for_any(struct reclaim *reclaim, unsigned party, unsigned phase
  * counted yet may still come into this one: hence both phases in turn. */
 static bool wait_for_phase(struct reclaim *reclaim)
 {
-    lab_atomic_t *phase = &reclaim->pool->sweep->phase;
+    lab_atomic_t *phase = &lab_intercept_of(reclaim->pool)->calls->phase;
     unsigned old = (unsigned)lab_load_relaxed(phase) & 1;
 
     lab_store_release(phase, !old);
-    lab_pool_strike(reclaim->pool); /* W1 */
+    lab_deque_set_barrier_any(&reclaim->pool->set); /* W1 */
     for (unsigned party = 0; party < LAB_AUDIT_PARTIES; party++)
         if (!wait_for_any(reclaim, party, old))
             return false;
@@ -167,7 +191,7 @@ static void mark_index(void *context, uint32_t index)
     uint32_t count = reclaim->pool->count;
 
     if (index < count)
-        lab_byte_store_relaxed(&reclaim->pool->sweep->mark[lab_index_bounded(index, count)],
+        lab_byte_store_relaxed(&reclaim->pool->sweep_seen[lab_index_bounded(index, count)],
                                reclaim->epoch);
 }
 
@@ -177,21 +201,21 @@ static void mark_index(void *context, uint32_t index)
  * bot before, would publish it. */
 static bool find_span(struct reclaim *reclaim, uint32_t slot, struct lab_deque_span *ret_span)
 {
-    const struct lab_pool_slow *slow = &reclaim->pool->slow[slot];
+    const struct lab_audit_context *context = context_of(reclaim->pool, slot);
     struct lab_deque *deque = &reclaim->pool->deque[slot];
 
     begin_wait(reclaim);
     do {
-        uint64_t call = lab_load_acquire(&slow->look.call); /* W3 */
-        uint64_t bot = lab_load_acquire(&slow->look.bot);   /* W3 */
-        bool inside = (call & LAB_POOL_CALL_INSIDE) != 0;
+        uint64_t call = lab_load_acquire(&context->call); /* W3 */
+        uint64_t bot = lab_load_acquire(&context->bot);   /* W3 */
+        bool inside = (call & LAB_AUDIT_CALL_INSIDE) != 0;
         bool died =
-            inside && is_abandoned(reclaim, slot, lab_pool_call_party(call), LOOK_EVERY - 1);
+            inside && is_abandoned(reclaim, slot, lab_audit_call_party(call), LOOK_EVERY - 1);
 
         if (died)
             lab_deque_end_revocation_any(deque);
         *ret_span = lab_deque_span_any(deque);
-        if (lab_load_acquire(&slow->look.call) != call)
+        if (lab_load_acquire(&context->call) != call)
             continue;
         if (inside && !died && (int64_t)(bot - ret_span->end) > 0)
             ret_span->end = bot;
@@ -209,12 +233,12 @@ static bool mark_deque(struct reclaim *reclaim, uint32_t slot)
         return true;
     if (!find_span(reclaim, slot, &span))
         return false;
-    if (span.end - span.top > reclaim->pool->capacity) /* whatever somebody wrote there */
-        span.end = span.top + reclaim->pool->capacity;
+    if (span.end - span.top > reclaim->pool->array.capacity) /* whatever somebody wrote there */
+        span.end = span.top + reclaim->pool->array.capacity;
     for (uint64_t at = span.top; at != span.end; at++) {
         void *thing = lab_deque_thing_any(deque, at);
 
-        lab_pool_mark_slow(reclaim->pool, &thing, 1);
+        lab_pool_note_moving_slow(reclaim->pool, &thing, 1);
     }
     return true;
 }
@@ -226,8 +250,8 @@ static bool mark_reachable(struct reclaim *reclaim)
     for (uint32_t slot = 1; slot <= pool->lcores; slot++)
         if (!mark_deque(reclaim, slot))
             return false;
-    for (uint32_t i = 0; i < pool->audit->quarantine; i++) {
-        uint64_t place = lab_load_acquire(lab_audit_place(pool->audit, i)); /* V1 */
+    for (uint32_t i = 0; i < audit_of(pool)->quarantine; i++) {
+        uint64_t place = lab_load_acquire(lab_audit_place(audit_of(pool), i)); /* V1 */
 
         if (place != 0)
             mark_index(reclaim, (uint32_t)place - 1);
@@ -242,8 +266,8 @@ static bool mark_reachable(struct reclaim *reclaim)
 static bool take(struct reclaim *reclaim, uint32_t index, uint64_t word)
 {
     struct lab_pool *pool = reclaim->pool;
-    struct lab_audit_record *record = &pool->audit->table->record[index];
-    void *thing = lab_pool_thing(pool, index);
+    struct lab_audit_record *record = &audit_of(pool)->table->record[index];
+    void *thing = lab_pool_object(pool, index);
     uint64_t next;
 
     (void)lab_audit_word_get(word, reclaim->call.who, &next);
@@ -264,7 +288,7 @@ static bool is_theirs(const struct reclaim *reclaim, uint64_t word)
 {
     const struct lab_pool_holder *holder = reclaim->holder;
     unsigned party = lab_audit_word_party(word), lcore = lab_audit_word_lcore(word);
-    uint64_t process = lab_audit_process(reclaim->pool->audit, party);
+    uint64_t process = lab_audit_process(audit_of(reclaim->pool), party);
 
     if (lab_audit_word_state(word, reclaim->call.who) != LAB_AUDIT_HELD)
         return false;
@@ -279,7 +303,7 @@ static uint32_t take_held(struct reclaim *reclaim)
     uint32_t taken = 0;
 
     for (uint32_t i = 0; i < reclaim->pool->count; i++) {
-        uint64_t word = lab_load_acquire(&reclaim->pool->audit->table->record[i].word); /* U2 */
+        uint64_t word = lab_load_acquire(&audit_of(reclaim->pool)->table->record[i].word); /* U2 */
 
         if (is_theirs(reclaim, word))
             taken += take(reclaim, i, word);
@@ -293,7 +317,7 @@ static uint32_t take_lost(struct reclaim *reclaim)
     uint32_t taken = 0;
 
     for (uint32_t i = 0; i < pool->count; i++) {
-        uint64_t word = lab_load_acquire(&pool->audit->table->record[i].word); /* U2, W4 */
+        uint64_t word = lab_load_acquire(&audit_of(pool)->table->record[i].word); /* U2, W4 */
 
         switch (lab_audit_word_state(word, reclaim->call.who)) {
         case LAB_AUDIT_UNSEEN:
@@ -302,7 +326,7 @@ static uint32_t take_lost(struct reclaim *reclaim)
             reclaim->holding[lab_audit_word_party(word)] = true;
             break;
         case LAB_AUDIT_FREE:
-            if (lab_byte_load_relaxed(&pool->sweep->mark[i]) != reclaim->epoch)
+            if (lab_byte_load_relaxed(&pool->sweep_seen[i]) != reclaim->epoch)
                 taken += take(reclaim, i, word);
             break;
         }
@@ -316,23 +340,23 @@ static uint32_t take_lost(struct reclaim *reclaim)
  * has the slot by now is inside another one. */
 static void forget_call(struct lab_pool *pool, uint32_t slot, unsigned party)
 {
-    lab_atomic_t *word = &pool->slow[slot].look.call;
+    lab_atomic_t *word = &context_of(pool, slot)->call;
     uint64_t call = lab_load_relaxed(word);
 
-    if ((call & LAB_POOL_CALL_INSIDE) != 0 && lab_pool_call_party(call) == party)
-        (void)lab_cas_relaxed(word, &call, call & ~LAB_POOL_CALL_INSIDE);
+    if ((call & LAB_AUDIT_CALL_INSIDE) != 0 && lab_audit_call_party(call) == party)
+        (void)lab_cas_relaxed(word, &call, call & ~LAB_AUDIT_CALL_INSIDE);
 }
 
 /* An lcore whose process lives on: nobody may name it again. */
 static void forget_named(struct reclaim *reclaim)
 {
     struct lab_pool *pool = reclaim->pool;
-    uint32_t lcore = reclaim->holder->lcore, slot = lab_pool_slot(lcore);
+    uint32_t lcore = reclaim->holder->lcore, slot = lab_pool_lcore_index(lcore);
     unsigned party;
 
     if (slot > pool->lcores)
         return;
-    party = lab_pool_call_party(lab_load_relaxed(&pool->slow[slot].look.call));
+    party = lab_audit_call_party(lab_load_relaxed(&context_of(pool, slot)->call));
     if (is_named(reclaim, lcore, party))
         forget_call(pool, slot, party);
 }
@@ -340,11 +364,11 @@ static void forget_named(struct reclaim *reclaim)
 /* Nobody has its id yet. Whoever will, takes the deque over as from another process (W7). */
 static void disown_named(const struct reclaim *reclaim)
 {
-    uint32_t slot = lab_pool_slot(reclaim->holder->lcore);
+    uint32_t slot = lab_pool_lcore_index(reclaim->holder->lcore);
 
     if (reclaim->holder->lcore != LAB_LCORE_ANY && slot <= reclaim->pool->lcores &&
-        reclaim->pool->slow[slot].look.process == reclaim->holder->process)
-        reclaim->pool->slow[slot].look.process = 0;
+        context_of(reclaim->pool, slot)->process == reclaim->holder->process)
+        context_of(reclaim->pool, slot)->process = 0;
 }
 
 /* Another process may have the place of one that is gone with all that it had. Reports of what it
@@ -355,9 +379,9 @@ static void forget(struct reclaim *reclaim, unsigned party)
 
     for (uint32_t slot = 1; slot <= pool->lcores; slot++)
         forget_call(pool, slot, party);
-    lab_store_relaxed(&pool->sweep->any_calls[party][0], 0);
-    lab_store_relaxed(&pool->sweep->any_calls[party][1], 0);
-    lab_audit_leave(pool->audit, party);
+    lab_store_relaxed(&lab_intercept_of(pool)->calls->any_calls[party][0], 0);
+    lab_store_relaxed(&lab_intercept_of(pool)->calls->any_calls[party][1], 0);
+    lab_audit_leave(audit_of(pool), party);
 }
 
 static void look_for_holders(struct reclaim *reclaim)
@@ -365,7 +389,7 @@ static void look_for_holders(struct reclaim *reclaim)
     const struct lab_pool *pool = reclaim->pool;
 
     for (uint32_t i = 0; i < pool->count; i++) {
-        uint64_t word = lab_load_acquire(&pool->audit->table->record[i].word); /* U2 */
+        uint64_t word = lab_load_acquire(&audit_of(pool)->table->record[i].word); /* U2 */
 
         if (lab_audit_word_state(word, reclaim->call.who) == LAB_AUDIT_HELD)
             reclaim->holding[lab_audit_word_party(word)] = true;
@@ -383,7 +407,8 @@ static void forget_gone(struct reclaim *reclaim)
         reclaim->gone[party] &= !reclaim->holding[party];
         any |= reclaim->gone[party];
         if (reclaim->gone[party])
-            lab_store_release(&reclaim->pool->audit->table->process[party], LAB_AUDIT_PARTY_LEFT);
+            lab_store_release(&audit_of(reclaim->pool)->table->process[party],
+                              LAB_AUDIT_PARTY_LEFT);
     }
     if (!any || !wait_for_calls(reclaim))
         return;
@@ -399,25 +424,25 @@ static void forget_gone(struct reclaim *reclaim)
  * before it was marked had seen the change by then, and so does who saw that it was away. */
 static bool is_of_one_level(const struct reclaim *reclaim)
 {
-    return lab_load_relaxed(&reclaim->pool->audit->table->mode) == reclaim->mode;
+    return lab_load_relaxed(&audit_of(reclaim->pool)->table->mode) == reclaim->mode;
 }
 
 /* An epoch that no mark has: they are cleared before numbers begin anew. */
 static bool begin_epoch(struct reclaim *reclaim)
 {
-    struct lab_pool_sweep *sweep = reclaim->pool->sweep;
-    uint64_t epoch = (lab_load_relaxed(&sweep->last) + 1) % EPOCHS;
+    struct lab_pool *pool = reclaim->pool;
+    uint64_t epoch = (lab_load_relaxed(&lab_intercept_of(pool)->calls->last) + 1) % EPOCHS;
 
     if (epoch == 0) {
-        lab_store_relaxed(&sweep->epoch, 0); /* of one that died */
+        lab_store_relaxed(&pool->sweep, 0); /* of one that died */
         if (!wait_for_calls(reclaim))
             return false;
-        for (uint32_t i = 0; i < reclaim->pool->count; i++)
-            lab_byte_store_relaxed(&sweep->mark[i], 0);
+        for (uint32_t i = 0; i < pool->count; i++)
+            lab_byte_store_relaxed(&pool->sweep_seen[i], 0);
         epoch = 1;
     }
-    lab_store_relaxed(&sweep->last, epoch);
-    lab_store_release(&sweep->epoch, epoch);
+    lab_store_relaxed(&lab_intercept_of(pool)->calls->last, epoch);
+    lab_store_release(&pool->sweep, epoch);
     reclaim->epoch = (uint8_t)epoch;
     return true;
 }
@@ -433,7 +458,7 @@ static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
         forget_named(reclaim);
         forget_gone(reclaim);
     }
-    lab_store_relaxed(&reclaim->pool->sweep->epoch, 0);
+    lab_store_relaxed(&reclaim->pool->sweep, 0);
     return done;
 }
 
@@ -442,15 +467,15 @@ static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
 /* One that has no place is not known to have ended. */
 static bool became_free(const struct lab_pool *pool, uint64_t sweeper)
 {
-    return sweeper == 0 || lab_pool_runs(pool, lab_audit_party(pool->audit, sweeper)) == 0;
+    return sweeper == 0 || runs(pool, lab_audit_party(audit_of(pool), sweeper)) == 0;
 }
 
 static bool become_sweeper(const struct lab_pool *pool)
 {
-    uint64_t other = lab_load_relaxed(&pool->sweep->sweeper);
+    uint64_t other = lab_load_relaxed(&lab_intercept_of(pool)->calls->sweeper);
 
     return became_free(pool, other) &&
-           lab_cas_acquire(&pool->sweep->sweeper, &other, lab_audit_self());
+           lab_cas_acquire(&lab_intercept_of(pool)->calls->sweeper, &other, lab_audit_self());
 }
 
 /* Another process that has no place holds nothing. */
@@ -462,8 +487,8 @@ static int check_named(const struct lab_pool *pool, const struct lab_pool_holder
 
     if (holder->process == 0 || holder->lcore != LAB_LCORE_ANY)
         return 0;
-    party = lab_audit_party(pool->audit, holder->process);
-    rc = party != 0 ? lab_pool_runs(pool, party) : holder->process == lab_audit_self();
+    party = lab_audit_party(audit_of(pool), holder->process);
+    rc = party != 0 ? runs(pool, party) : holder->process == lab_audit_self();
     if (rc > 0)
         return lab_error_set(error, -EBUSY,
                              "pool %s: process %d still runs: reclaim is for the dead", pool->name,
@@ -480,12 +505,12 @@ static int check_named(const struct lab_pool *pool, const struct lab_pool_holder
 static int check(const struct lab_pool *pool, uint32_t lcore, const struct lab_pool_holder *holder,
                  struct lab_error *error)
 {
-    if (lab_pool_slot(lcore) > pool->lcores)
+    if (lab_pool_lcore_index(lcore) > pool->lcores)
         return lab_error_set(error, -EINVAL, "pool %s has no lcore %u", pool->name, lcore);
     if (holder->lcore != LAB_LCORE_ANY && holder->process == 0)
         return lab_error_set(error, -EINVAL, "pool %s: an lcore of which process is gone?",
                              pool->name);
-    if (pool->sweep == NULL || lab_audit_level(pool->audit) != LAB_AUDIT_FULL)
+    if (lab_intercept_of(pool)->calls == NULL || lab_audit_level(audit_of(pool)) != LAB_AUDIT_FULL)
         return lab_error_set(error, -ENOTSUP,
                              "pool %s does not know who holds what: that needs its audit at level "
                              "full (LABYRINTH_OPTIONS=audit=full)",
@@ -502,15 +527,15 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
                               .holder = holder,
                               .renew = renew,
                               .context = context,
-                              .slot = lab_pool_slot(lcore)};
+                              .slot = lab_pool_lcore_index(lcore)};
     struct lab_audit_site site = {__builtin_return_address(0), NULL};
     struct lab_pool_reclaimed reclaimed = {0};
     int rc = check(pool, lcore, holder, error);
 
     if (rc != 0)
         return rc;
-    reclaim.mode = lab_load_acquire(&pool->audit->table->mode);
-    if (!lab_audit_begin(pool->audit, lcore, site, lab_ticks(), &reclaim.call))
+    reclaim.mode = lab_load_acquire(&audit_of(pool)->table->mode);
+    if (!lab_audit_begin(audit_of(pool), lcore, site, lab_ticks(), &reclaim.call))
         return lab_error_set(error, -EAGAIN, "pool %s: its audit was at another level just now",
                              pool->name);
     /* Should it die here, nobody could know. */
@@ -522,13 +547,14 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
     if (!become_sweeper(pool))
         return lab_error_set(
             error, -EBUSY, "pool %s: process %d is reclaiming, or is not known to have ended",
-            pool->name, lab_os_process_pid(lab_load_relaxed(&pool->sweep->sweeper)));
+            pool->name,
+            lab_os_process_pid(lab_load_relaxed(&lab_intercept_of(pool)->calls->sweeper)));
     look_for_dead(&reclaim);
     disown_named(&reclaim);
     reclaimed.held = take_held(&reclaim);
     reclaimed.complete = sweep(&reclaim, &reclaimed.in_motion) && reclaim.unknown == 0;
     reclaimed.unknown = reclaim.unknown;
-    lab_store_release(&pool->sweep->sweeper, 0);
+    lab_store_release(&lab_intercept_of(pool)->calls->sweeper, 0);
     *ret_reclaimed = reclaimed;
     return 0;
 }

@@ -32,9 +32,9 @@ static void expect_counts(const struct rig *rig, uint64_t below_low, uint64_t em
 {
     struct lab_pool_events events = events_of(rig);
 
-    assert_int_equal(events.count[LAB_POOL_BELOW_LOW], below_low);
-    assert_int_equal(events.count[LAB_POOL_EMPTIED], emptied);
-    assert_int_equal(events.count[LAB_POOL_ABOVE_HIGH], above_high);
+    assert_int_equal(events.count[LAB_BELOW_LOW], below_low);
+    assert_int_equal(events.count[LAB_BELOW_MIN], emptied);
+    assert_int_equal(events.count[LAB_ABOVE_HIGH], above_high);
     assert_int_equal(lab_pool_sequence(rig->pool), below_low + emptied + above_high);
 }
 
@@ -104,14 +104,14 @@ static void a_reserve_that_is_reached_and_left_again(void **state)
         n = get_all(&rig, getter, false, things);
         assert_int_equal(n, COUNT - RESERVE);
         expect_counts(&rig, 1, 0, 0); /* the get that failed was the one that saw it */
-        assert_int_equal(events_of(&rig).pressure, LAB_POOL_IS_LOW);
+        assert_int_equal(events_of(&rig).pressure, LAB_PRESSURE_LOW);
         n += get_all(&rig, getter, true, things + n);
         assert_int_equal(n, COUNT);
         expect_counts(&rig, 1, 1, 0);
-        assert_int_equal(events_of(&rig).pressure, LAB_POOL_IS_EMPTY);
+        assert_int_equal(events_of(&rig).pressure, LAB_PRESSURE_MIN);
         put_all(&rig, putter, things, n);
         expect_counts(&rig, 1, 1, 1);
-        assert_int_equal(events_of(&rig).pressure, LAB_POOL_CALM);
+        assert_int_equal(events_of(&rig).pressure, LAB_PRESSURE_NONE);
         rig_unmake(&rig);
     }
 }
@@ -139,18 +139,18 @@ static void between_low_and_high_nobody_is_told_twice(void **state)
 
     make(&rig, BUFFERS, 0, LOW, HIGH);
     assert_int_equal(lab_pool_get_bulk(rig.pool, 0, things, COUNT - LOW), 0);
-    assert_int_equal(lab_pool_watch(rig.pool), LAB_POOL_IS_LOW);
+    assert_int_equal(lab_pool_pressure(rig.pool), LAB_PRESSURE_LOW);
     expect_counts(&rig, 1, 0, 0);
     for (unsigned n = LOW; n < HIGH - 1; n++) {
         assert_int_equal(lab_pool_put(rig.pool, 0, things[n - LOW]), 0);
-        assert_int_equal(lab_pool_watch(rig.pool), LAB_POOL_IS_LOW);
+        assert_int_equal(lab_pool_pressure(rig.pool), LAB_PRESSURE_LOW);
     }
     expect_counts(&rig, 1, 0, 0);
     assert_int_equal(lab_pool_put(rig.pool, 0, things[HIGH - 1 - LOW]), 0);
-    assert_int_equal(lab_pool_watch(rig.pool), LAB_POOL_CALM);
+    assert_int_equal(lab_pool_pressure(rig.pool), LAB_PRESSURE_NONE);
     expect_counts(&rig, 1, 0, 1);
     assert_int_equal(lab_pool_get(rig.pool, 0, &things[0]), 0);
-    assert_int_equal(lab_pool_watch(rig.pool), LAB_POOL_CALM);
+    assert_int_equal(lab_pool_pressure(rig.pool), LAB_PRESSURE_NONE);
     expect_counts(&rig, 1, 0, 1);
     put_all(&rig, 0, things + HIGH - LOW, COUNT - HIGH);
     assert_int_equal(lab_pool_put(rig.pool, 0, things[0]), 0);
@@ -167,18 +167,18 @@ static void a_mark_above_the_reserve_is_noticed_by_refills(void **state)
     make(&rig, OBJECTS, 0, COUNT - 20, COUNT - 10);
     while (n < COUNT - 1) /* from another's deque */
         assert_int_equal(lab_pool_get(rig.pool, 1, &things[n++]), 0);
-    assert_int_equal(events_of(&rig).count[LAB_POOL_BELOW_LOW], 1);
+    assert_int_equal(events_of(&rig).count[LAB_BELOW_LOW], 1);
     put_all(&rig, 0, things, n);
     rig_unmake(&rig);
 }
 
 static void events_and_pressures_have_names(void **state)
 {
-    for (int i = 0; i < LAB_POOL_CROSSINGS; i++)
-        assert_non_null(lab_pool_crossing_name((enum lab_pool_crossing)i));
-    assert_null(lab_pool_crossing_name(LAB_POOL_CROSSINGS));
-    assert_string_equal(lab_pool_pressure_name(LAB_POOL_IS_EMPTY), "empty");
-    assert_null(lab_pool_pressure_name((enum lab_pool_pressure)(LAB_POOL_IS_EMPTY + 1)));
+    for (int i = 0; i < LAB_CROSSINGS; i++)
+        assert_non_null(lab_pool_crossing_name((enum lab_crossing)i));
+    assert_null(lab_pool_crossing_name(LAB_CROSSINGS));
+    assert_string_equal(lab_pool_pressure_name(LAB_PRESSURE_MIN), "empty");
+    assert_null(lab_pool_pressure_name((enum lab_pressure)(LAB_PRESSURE_MIN + 1)));
 }
 
 int main(void)

@@ -6,25 +6,35 @@
  * goes into the pool and after it came out. So no thing is free while its record says it is held.
  */
 
+#include <lab_audit_context.h>
 #include <lab_audit_poison.h>
 #include <lab_audit_quarantine.h>
 #include <lab_audit_report.h>
 #include <lab_audit_watch.h>
-#include <lab_pool_look.h>
 
 /* Things that are looked at before they are put, all at once. */
 #define BURST 32u
 
-static uint64_t time_of_get(struct lab_pool *pool, uint32_t slot)
+static struct lab_audit *audit_of(const struct lab_pool *pool)
 {
-    return slot == lab_pool_slot(LAB_LCORE_ANY) ? lab_ticks()
-                                                : lab_pool_look_now(&pool->slow[slot].look);
+    return lab_intercept_of(pool)->audit;
 }
 
-static uint64_t time_of_put(struct lab_pool *pool, uint32_t slot)
+static struct lab_audit_context *context_of(const struct lab_pool *pool, uint32_t lcore_index)
 {
-    return slot == lab_pool_slot(LAB_LCORE_ANY) ? lab_ticks()
-                                                : lab_pool_look_time(&pool->slow[slot].look);
+    return &lab_intercept_of(pool)->context[lcore_index];
+}
+
+static uint64_t time_of_get(struct lab_pool *pool, uint32_t lcore_index)
+{
+    return lcore_index == LAB_DEQUE_SET_ANY ? lab_ticks()
+                                            : lab_audit_context_now(context_of(pool, lcore_index));
+}
+
+static uint64_t time_of_put(struct lab_pool *pool, uint32_t lcore_index)
+{
+    return lcore_index == LAB_DEQUE_SET_ANY ? lab_ticks()
+                                            : lab_audit_context_time(context_of(pool, lcore_index));
 }
 
 /* A call under audit. */
@@ -33,16 +43,17 @@ struct look {
     bool settled; /* what it does may be recorded */
 };
 
-static LAB_COLD struct look look_anew(struct lab_pool *pool, uint32_t slot,
+static LAB_COLD struct look look_anew(struct lab_pool *pool, uint32_t lcore_index,
                                       struct lab_audit_site site, uint64_t mode)
 {
-    struct lab_pool_look *last = &pool->slow[slot].look;
-    uint64_t now = time_of_get(pool, slot);
+    struct lab_audit_context *last = context_of(pool, lcore_index);
+    uint64_t now = time_of_get(pool, lcore_index);
     struct look look;
 
-    lab_pool_take_over_owner(pool, slot);
-    look.settled = lab_audit_begin(pool->audit, lab_pool_lcore(slot), site, now, &look.call);
-    if (look.settled && slot != lab_pool_slot(LAB_LCORE_ANY)) {
+    lab_audit_take_over_owner(pool, lcore_index);
+    look.settled =
+        lab_audit_begin(audit_of(pool), lab_pool_lcore(lcore_index), site, now, &look.call);
+    if (look.settled && lcore_index != LAB_DEQUE_SET_ANY) {
         last->who = look.call.who;
         last->process = lab_audit_self();
         last->mode = mode;
@@ -50,14 +61,14 @@ static LAB_COLD struct look look_anew(struct lab_pool *pool, uint32_t slot,
     return look;
 }
 
-static struct look look_begin(struct lab_pool *pool, uint32_t slot, struct lab_audit_site site,
-                              uint64_t mode, uint64_t at)
+static struct look look_begin(struct lab_pool *pool, uint32_t lcore_index,
+                              struct lab_audit_site site, uint64_t mode, uint64_t at)
 {
-    const struct lab_pool_look *last = &pool->slow[slot].look;
+    const struct lab_audit_context *last = context_of(pool, lcore_index);
     struct look look = {.call = {.who = last->who, .at = at}, .settled = true};
 
-    if (!lab_pool_look_holds(last, mode))
-        return look_anew(pool, slot, site, mode);
+    if (!lab_audit_context_holds(last, mode))
+        return look_anew(pool, lcore_index, site, mode);
     look.call.site = (uint64_t)(uintptr_t)lab_audit_resolve(site);
     return look;
 }
@@ -66,7 +77,7 @@ static bool has_shared(const struct lab_pool *pool, uint64_t who)
 {
     unsigned lcore = lab_audit_word_lcore(who);
 
-    return lcore < pool->lcores && pool->slow[lab_pool_slot(lcore)].look.shared != 0;
+    return lcore < pool->lcores && context_of(pool, lab_pool_lcore_index(lcore))->shared != 0;
 }
 
 /* What two who use one lcore id make of its deque looks like what a program does that frees twice.
@@ -91,54 +102,55 @@ static LAB_COLD void report(struct lab_pool *pool, const struct lab_audit_call *
                                     .index = index,
                                     .offset = offset};
 
-    lab_audit_report(pool->audit, &entry, call, before);
+    lab_audit_report(audit_of(pool), &entry, call, before);
 }
 
-static LAB_COLD void report_shared(struct lab_pool *pool, uint32_t slot,
+static LAB_COLD void report_shared(struct lab_pool *pool, uint32_t lcore_index,
                                    const struct lab_audit_call *call)
 {
-    pool->slow[slot].look.shared = 1;
+    context_of(pool, lcore_index)->shared = 1;
     report(pool, call, LAB_AUDIT_SHARED_LCORE, NULL, LAB_AUDIT_NONE, 0, 0);
 }
 
-static lab_atomic_t *begin(struct lab_pool *pool, uint32_t slot, const struct lab_audit_call *call)
+static lab_atomic_t *begin(struct lab_pool *pool, uint32_t lcore_index,
+                           const struct lab_audit_call *call)
 {
-    if (slot != lab_pool_slot(LAB_LCORE_ANY) &&
-        lab_pool_is_shared(&pool->slow[slot].look, call->who))
-        report_shared(pool, slot, call);
-    return lab_pool_call_begin(pool, slot, call->who);
+    if (lcore_index != LAB_DEQUE_SET_ANY &&
+        lab_audit_is_shared(context_of(pool, lcore_index), call->who))
+        report_shared(pool, lcore_index, call);
+    return lab_audit_call_begin(pool, lcore_index, call->who);
 }
 
 /* Gets */
 
 static void *poisoned_part(const struct lab_pool *pool, void *thing)
 {
-    return (char *)thing + pool->audit->poison_from;
+    return (char *)thing + audit_of(pool)->poison_from;
 }
 
 static void check_poison(struct lab_pool *pool, const struct lab_audit_call *call, void *thing,
                          uint32_t index, uint64_t before)
 {
-    size_t bytes = pool->audit->poison_bytes;
+    size_t bytes = audit_of(pool)->poison_bytes;
     size_t end = lab_audit_poison_end(poisoned_part(pool, thing), bytes);
 
     if (lab_unlikely(end < bytes))
         report(pool, call, LAB_AUDIT_WRITE_AFTER_FREE, thing, index, before,
-               pool->audit->poison_from + end);
+               audit_of(pool)->poison_from + end);
 }
 
 /* The record was one of a sample, of before the level was raised. */
 static void forget_watch(struct lab_pool *pool, uint64_t before)
 {
     if (lab_unlikely(lab_audit_word_is_watched(before)))
-        lab_pool_await(pool, -1);
+        lab_deque_set_intercept(&pool->set, -1);
 }
 
 static LAB_NOINLINE void see_got(struct lab_pool *pool, struct lab_audit_call call, void *thing,
                                  uint32_t index)
 {
     uint64_t before;
-    enum lab_audit_fault fault = lab_audit_got(pool->audit, index, &call, &before);
+    enum lab_audit_fault fault = lab_audit_got(audit_of(pool), index, &call, &before);
 
     forget_watch(pool, before);
     if (lab_unlikely(fault != LAB_AUDIT_FINE))
@@ -149,84 +161,87 @@ static LAB_NOINLINE void see_got(struct lab_pool *pool, struct lab_audit_call ca
 }
 
 LAB_INLINE void see_all_got(struct lab_pool *pool, const struct lab_audit_call *call,
-                            void *const *things, unsigned n)
+                            void *const *objects, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
-        uint32_t index = lab_pool_find(pool, things[i]);
+        uint32_t index = lab_pool_find(pool, objects[i]);
 
         if (lab_unlikely(index == LAB_POOL_NO_INDEX))
             continue; /* put before the audit began to look */
-        if (lab_unlikely(!lab_audit_got_plain(pool->audit, index, call)))
-            see_got(pool, *call, things[i], index);
+        if (lab_unlikely(!lab_audit_got_plain(audit_of(pool), index, call)))
+            see_got(pool, *call, objects[i], index);
     }
 }
 
-static LAB_COLD void watch(struct lab_pool *pool, uint32_t slot, void *thing,
+static LAB_COLD void watch(struct lab_pool *pool, uint32_t lcore_index, void *thing,
                            struct lab_audit_site site)
 {
     struct lab_audit_call call;
     uint32_t index;
 
-    if (lab_audit_begin(pool->audit, lab_pool_lcore(slot), site, lab_ticks(), &call) &&
+    if (lab_audit_begin(audit_of(pool), lab_pool_lcore(lcore_index), site, lab_ticks(), &call) &&
         lab_pool_index(pool, thing, &index) == 0)
-        lab_pool_await(pool, lab_audit_watch(pool->audit, index, thing, &call));
+        lab_deque_set_intercept(&pool->set, lab_audit_watch(audit_of(pool), index, thing, &call));
 }
 
 /* Threads without an id count together. */
-static void sample_any(struct lab_pool *pool, void *const *things, unsigned n,
+static void sample_any(struct lab_pool *pool, void *const *objects, unsigned n,
                        struct lab_audit_site site)
 {
-    uint64_t sample = lab_audit_sample(pool->audit);
-    uint64_t before = lab_fetch_add_relaxed(&pool->audit->table->any_gets, n);
+    uint64_t sample = lab_audit_sample(audit_of(pool));
+    uint64_t before = lab_fetch_add_relaxed(&audit_of(pool)->table->any_gets, n);
 
     if (before / sample != (before + n) / sample)
-        watch(pool, lab_pool_slot(LAB_LCORE_ANY), things[0], site);
+        watch(pool, lab_pool_lcore_index(LAB_LCORE_ANY), objects[0], site);
 }
 
-static void sample_got(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n,
-                       struct lab_audit_site site)
+static void sample_got(struct lab_pool *pool, uint32_t lcore_index, void *const *objects,
+                       unsigned n, struct lab_audit_site site)
 {
-    struct lab_pool_slow *slow = &pool->slow[slot];
+    struct lab_audit_context *context = context_of(pool, lcore_index);
     uint32_t next;
 
-    if (slot == lab_pool_slot(LAB_LCORE_ANY)) {
-        sample_any(pool, things, n, site);
+    if (lcore_index == LAB_DEQUE_SET_ANY) {
+        sample_any(pool, objects, n, site);
         return;
     }
-    for (next = slow->to_sample; next <= n; next = lab_audit_next_sample(pool->audit)) {
+    for (next = context->to_sample; next <= n; next = lab_audit_next_sample(audit_of(pool))) {
         if (next > 0)
-            watch(pool, slot, things[lab_index_bounded(next - 1, n)], site);
+            watch(pool, lcore_index, objects[lab_index_bounded(next - 1, n)], site);
         n -= next;
-        things += next;
+        objects += next;
     }
-    slow->to_sample = next - n;
+    context->to_sample = next - n;
 }
 
-static int get_full(struct lab_pool *pool, uint32_t slot, unsigned gfp, void **ret_things,
+static int get_full(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp, void **ret_objects,
                     unsigned n, struct lab_audit_site site, uint64_t mode)
 {
-    struct look look = look_begin(pool, slot, site, mode, pool->slow[slot].look.at);
-    lab_atomic_t *call = begin(pool, slot, &look.call);
-    int rc = lab_pool_take(pool, slot, gfp, ret_things, n);
+    struct look look = look_begin(pool, lcore_index, site, mode, context_of(pool, lcore_index)->at);
+    lab_atomic_t *call = begin(pool, lcore_index, &look.call);
+    int rc = lab_pool_core_get(pool, lcore_index, gfp, ret_objects, n);
 
-    look.call.at = time_of_get(pool, slot);
+    /* What waits in quarantine waits no longer than until somebody needs it. */
+    if (lab_unlikely(rc != 0) && n <= pool->count && lab_audit_free_quarantine(pool) > 0)
+        rc = lab_pool_core_get_slow(pool, lcore_index, gfp, ret_objects, n);
+    look.call.at = time_of_get(pool, lcore_index);
     if (lab_likely(rc == 0) && lab_likely(look.settled))
-        see_all_got(pool, &look.call, ret_things, n);
-    lab_pool_call_end(slot, call);
+        see_all_got(pool, &look.call, ret_objects, n);
+    lab_audit_call_end(lcore_index, call);
     return rc;
 }
 
-LAB_NOINLINE int lab_pool_get_audited(struct lab_pool *pool, uint32_t slot, unsigned gfp,
-                                      void **ret_things, unsigned n, struct lab_audit_site site)
+LAB_NOINLINE int lab_audit_get(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp,
+                               void **ret_objects, unsigned n, struct lab_audit_site site)
 {
-    uint64_t mode = lab_load_acquire(&pool->audit->table->mode);
+    uint64_t mode = lab_load_acquire(&audit_of(pool)->table->mode);
     int rc;
 
     if (lab_audit_mode_level(mode) == LAB_AUDIT_FULL)
-        return get_full(pool, slot, gfp, ret_things, n, site, mode);
-    rc = lab_pool_take(pool, slot, gfp, ret_things, n);
-    if (rc == 0 && lab_audit_level(pool->audit) == LAB_AUDIT_SAMPLE)
-        sample_got(pool, slot, ret_things, n, site);
+        return get_full(pool, lcore_index, gfp, ret_objects, n, site, mode);
+    rc = lab_pool_core_get(pool, lcore_index, gfp, ret_objects, n);
+    if (rc == 0 && lab_audit_level(audit_of(pool)) == LAB_AUDIT_SAMPLE)
+        sample_got(pool, lcore_index, ret_objects, n, site);
     return rc;
 }
 
@@ -241,7 +256,7 @@ static LAB_COLD uint32_t find_around(const struct lab_pool *pool, const void *wr
     uint64_t offset = UINT64_MAX / 2, next = offset, size;
 
     for (uint32_t i = 0; i < pool->adopted; i++) {
-        uint64_t behind = (uintptr_t)wrong - (uintptr_t)lab_pool_thing(pool, i);
+        uint64_t behind = (uintptr_t)wrong - (uintptr_t)lab_pool_object(pool, i);
 
         if (behind < offset) {
             next = offset;
@@ -264,32 +279,35 @@ static LAB_COLD void report_foreign(struct lab_pool *pool, const struct lab_audi
 
     if (index != LAB_AUDIT_NONE)
         report(pool, call, LAB_AUDIT_INSIDE_FREE, wrong, index,
-               lab_load_acquire(&pool->audit->table->record[index].word), offset); /* U2 */
+               lab_load_acquire(&audit_of(pool)->table->record[index].word), offset); /* U2 */
     else
         report(pool, call, LAB_AUDIT_FOREIGN_FREE, wrong, LAB_AUDIT_NONE, 0, 0);
 }
 
-/* What the audit does to free things. Returns what is to go into the pool, NULL for nothing yet. */
+/* What the audit does to free objects. Returns what is to go into the pool, NULL for nothing yet.
+ */
 static void *keep_back(struct lab_pool *pool, void *thing, uint32_t index)
 {
-    struct lab_audit *audit = pool->audit;
+    struct lab_audit *audit = audit_of(pool);
 
     if (audit->poison_bytes != 0)
         lab_audit_poison(poisoned_part(pool, thing), audit->poison_bytes);
     if (audit->quarantine == 0)
         return thing;
     index = lab_audit_delay(audit, index);
-    if (index == LAB_AUDIT_NONE)
+    if (index == LAB_AUDIT_NONE) {
+        (void)lab_fetch_add_relaxed(&pool->withheld, 1);
         return NULL;
-    thing = lab_pool_thing(pool, index);
-    lab_pool_mark(pool, &thing, 1);
+    }
+    thing = lab_pool_object(pool, index);
+    lab_pool_note_moving(pool, &thing, 1);
     return thing;
 }
 
 /* Whether the thing at *thing may be put; it may then be another one, or NULL if none yet. */
 static LAB_NOINLINE bool see_put(struct lab_pool *pool, struct lab_audit_call call, void **thing)
 {
-    uint64_t poison = pool->audit->poison_bytes != 0 ? LAB_AUDIT_POISONED : 0, before;
+    uint64_t poison = audit_of(pool)->poison_bytes != 0 ? LAB_AUDIT_POISONED : 0, before;
     uint32_t index = lab_pool_find(pool, *thing);
     enum lab_audit_fault fault;
 
@@ -297,7 +315,7 @@ static LAB_NOINLINE bool see_put(struct lab_pool *pool, struct lab_audit_call ca
         report_foreign(pool, &call, *thing);
         return false;
     }
-    fault = lab_audit_put(pool->audit, index, &call, poison, &before);
+    fault = lab_audit_put(audit_of(pool), index, &call, poison, &before);
     forget_watch(pool, before);
     if (lab_unlikely(fault != LAB_AUDIT_FINE)) {
         report(pool, &call, fault, *thing, index, before, 0);
@@ -315,32 +333,32 @@ LAB_INLINE bool see_put_inline(struct lab_pool *pool, const struct lab_audit_cal
     uint32_t index = lab_pool_find(pool, *thing);
 
     if (lab_likely(index != LAB_POOL_NO_INDEX) &&
-        lab_likely(lab_audit_put_plain(pool->audit, index, call)))
+        lab_likely(lab_audit_put_plain(audit_of(pool), index, call)))
         return true;
     return see_put(pool, *call, thing);
 }
 
-static int put_full(struct lab_pool *pool, uint32_t slot, struct lab_audit_call call,
-                    void *const *things, unsigned n)
+static int put_full(struct lab_pool *pool, uint32_t lcore_index, struct lab_audit_call call,
+                    void *const *objects, unsigned n)
 {
-    lab_atomic_t *inside = begin(pool, slot, &call);
+    lab_atomic_t *inside = begin(pool, lcore_index, &call);
     void *good[BURST];
     int rc = 0;
 
     while (n > 0) {
         unsigned k = 0;
 
-        lab_pool_mark(pool, things, n < BURST ? n : BURST); /* W4 */
+        lab_pool_note_moving(pool, objects, n < BURST ? n : BURST); /* W4 */
         for (; n > 0 && k < BURST; n--) {
-            good[k] = *things++;
+            good[k] = *objects++;
             if (!see_put_inline(pool, &call, &good[k]))
                 rc = -EINVAL;
             else if (lab_likely(good[k] != NULL))
                 k++;
         }
-        lab_pool_give(pool, slot, good, k);
+        lab_pool_core_put(pool, lcore_index, good, k);
     }
-    lab_pool_call_end(slot, inside);
+    lab_audit_call_end(lcore_index, inside);
     return rc;
 }
 
@@ -348,47 +366,50 @@ static LAB_COLD void unwatch(struct lab_pool *pool, void *thing)
 {
     uint32_t index;
 
-    if (lab_pool_index(pool, thing, &index) == 0 && lab_audit_unwatch(pool->audit, index, thing))
-        lab_pool_await(pool, -1);
+    if (lab_pool_index(pool, thing, &index) == 0 && lab_audit_unwatch(audit_of(pool), index, thing))
+        lab_deque_set_intercept(&pool->set, -1);
 }
 
-static void put_sampled(struct lab_pool *pool, uint32_t slot, void *const *things, unsigned n)
+static void put_sampled(struct lab_pool *pool, uint32_t lcore_index, void *const *objects,
+                        unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
-        if (lab_unlikely(lab_audit_may_watch(pool->audit, things[i])))
-            unwatch(pool, things[i]);
-    lab_pool_give(pool, slot, things, n);
+        if (lab_unlikely(lab_audit_may_watch(audit_of(pool), objects[i])))
+            unwatch(pool, objects[i]);
+    lab_pool_core_put(pool, lcore_index, objects, n);
 }
 
-LAB_NOINLINE int lab_pool_put_audited(struct lab_pool *pool, uint32_t slot, void *const *things,
-                                      unsigned n, struct lab_audit_site site)
+LAB_NOINLINE int lab_audit_put_bulk(struct lab_pool *pool, uint32_t lcore_index,
+                                    void *const *objects, unsigned n, struct lab_audit_site site)
 {
-    uint64_t mode = lab_load_acquire(&pool->audit->table->mode);
+    uint64_t mode = lab_load_acquire(&audit_of(pool)->table->mode);
 
     if (lab_likely(lab_audit_mode_level(mode) == LAB_AUDIT_FULL)) {
-        struct look look = look_begin(pool, slot, site, mode, time_of_put(pool, slot));
+        struct look look =
+            look_begin(pool, lcore_index, site, mode, time_of_put(pool, lcore_index));
 
         if (lab_likely(look.settled))
-            return put_full(pool, slot, look.call, things, n);
+            return put_full(pool, lcore_index, look.call, objects, n);
     }
-    put_sampled(pool, slot, things, n);
+    put_sampled(pool, lcore_index, objects, n);
     return 0;
 }
 
 /* The rest */
 
-unsigned lab_pool_free_quarantine(struct lab_pool *pool)
+unsigned lab_audit_free_quarantine(struct lab_pool *pool)
 {
     unsigned n = 0;
 
-    for (uint32_t i = 0; i < pool->audit->quarantine; i++) {
-        uint32_t index = lab_audit_exchange(pool->audit, i, LAB_AUDIT_NONE);
+    for (uint32_t i = 0; i < audit_of(pool)->quarantine; i++) {
+        uint32_t index = lab_audit_exchange(audit_of(pool), i, LAB_AUDIT_NONE);
         void *thing;
 
         if (index == LAB_AUDIT_NONE)
             continue;
-        thing = lab_pool_thing(pool, index);
-        lab_pool_give_slow(pool, lab_pool_slot(LAB_LCORE_ANY), &thing, 1);
+        thing = lab_pool_object(pool, index);
+        (void)lab_fetch_add_relaxed(&pool->withheld, -UINT64_C(1));
+        lab_pool_core_put_slow(pool, lab_pool_lcore_index(LAB_LCORE_ANY), &thing, 1);
         n++;
     }
     return n;

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* Making, finding and unmaking pools, with what this floor has in them. Control threads only. */
+
+#include <errno.h>
+#include <lab_audit_calls.h>
+#include <lab_audit_quarantine.h>
+#include <lab_pool_audit.h>
+#include <lab_pool_layout.h>
+#include <lab_scrub.h>
+
+static int check_audit(const struct lab_pool_options *options, struct lab_error *error)
+{
+    const struct lab_audit_options *audit = &options->audit;
+
+    if ((unsigned)audit->level > LAB_AUDIT_FULL)
+        return lab_error_set(error, -EINVAL, "pool %s: no such level of the audit", options->name);
+    if (audit->quarantine > options->count / LAB_POOL_QUARANTINE_SHARE)
+        return lab_error_set(error, -EINVAL,
+                             "pool %s: a quarantine of %u asked for, at most a quarter of its %u "
+                             "buffers may wait",
+                             options->name, audit->quarantine, options->count);
+    if (audit->poison && options->buffer_bytes == 0 && audit->poison_bytes == 0)
+        return lab_error_set(error, -EINVAL,
+                             "pool %s: poison needs to know how many bytes of an object it may "
+                             "overwrite",
+                             options->name);
+    if (audit->poison && options->buffer_bytes != 0 &&
+        (uint64_t)audit->poison_from + audit->poison_bytes > options->buffer_bytes)
+        return lab_error_set(
+            error, -EINVAL, "pool %s: poison of %u bytes from %u on does not fit buffers of %u",
+            options->name, audit->poison_bytes, audit->poison_from, options->buffer_bytes);
+    return 0;
+}
+
+/* Where the parts of this floor lie, in bytes behind the pool's layout. */
+struct parts {
+    bool has_records;
+    struct lab_audit_options audited; /* as asked for, and the rest filled in */
+    size_t table, calls, context, domain, residue, end;
+};
+
+static size_t place(struct parts *parts, size_t n, size_t item_bytes)
+{
+    size_t at = parts->end;
+
+    parts->end += (n * item_bytes + LAB_CACHE_LINE - 1) / LAB_CACHE_LINE * LAB_CACHE_LINE;
+    return at;
+}
+
+static struct parts plan_parts(const struct lab_pool_options *options)
+{
+    size_t lcores = (options->lcores != 0 ? options->lcores : LAB_LCORE_MAX) + (size_t)1;
+    struct parts parts = {.audited = options->audit};
+    bool has_domains = options->domain != NULL;
+
+    parts.has_records = parts.audited.records || parts.audited.level != LAB_AUDIT_OFF;
+    if (parts.audited.poison_bytes == 0 && options->buffer_bytes != 0)
+        parts.audited.poison_bytes = options->buffer_bytes - parts.audited.poison_from;
+    parts.table =
+        place(&parts, parts.has_records, lab_audit_footprint(options->count, &parts.audited));
+    parts.calls = place(&parts, parts.has_records, sizeof(struct lab_audit_calls));
+    parts.context = place(&parts, parts.has_records ? lcores : 0, sizeof(struct lab_audit_context));
+    parts.domain = place(&parts, has_domains ? lcores : 0, 1);
+    parts.residue = place(&parts, has_domains ? options->count : 0, sizeof(lab_atomic_t));
+    return parts;
+}
+
+static int plan(const struct lab_pool_options *options, struct parts *ret_parts,
+                struct lab_pool_layout *ret_layout, struct lab_error *error)
+{
+    int rc = lab_pool_plan(options, 0, ret_layout, error);
+
+    if (rc == 0)
+        rc = check_audit(options, error);
+    if (rc != 0)
+        return rc;
+    *ret_parts = plan_parts(options);
+    return lab_pool_plan(options, ret_parts->end, ret_layout, error);
+}
+
+/* In each process. */
+static struct lab_intercept *set_constants(struct lab_pool *pool, const struct parts *parts,
+                                           const struct lab_pool_layout *layout,
+                                           const struct lab_pool_options *options)
+{
+    struct lab_intercept *intercept = lab_intercept_of(pool);
+    char *base = (char *)pool + layout->above;
+
+    if (parts->has_records) {
+        intercept->audit = &intercept->records;
+        intercept->calls = (void *)(base + parts->calls);
+        intercept->context = (void *)(base + parts->context);
+        lab_audit_init(intercept->audit, (void *)(base + parts->table), pool->count,
+                       &parts->audited);
+        /* Found out now: not on the small stack of some get, nor behind a chroot(2). */
+        (void)lab_audit_self();
+    }
+    if (options->domain != NULL) {
+        intercept->domain = (void *)(base + parts->domain);
+        intercept->residue = (void *)(base + parts->residue);
+    }
+    return intercept;
+}
+
+/* In the process that makes the pool. */
+static void begin(struct lab_pool *pool, const struct parts *parts,
+                  const struct lab_pool_layout *layout, const struct lab_pool_options *options)
+{
+    struct lab_intercept *intercept = set_constants(pool, parts, layout, options);
+
+    if (intercept->audit != NULL) {
+        lab_audit_begin_table(intercept->audit, &parts->audited);
+        if (parts->audited.level != LAB_AUDIT_OFF)
+            lab_store_relaxed(&pool->hot, 0);
+        if (parts->audited.level == LAB_AUDIT_FULL)
+            lab_deque_set_intercept(&pool->set, 1);
+    }
+    if (intercept->domain != NULL) {
+        memcpy(intercept->domain + lab_pool_lcore_index(0), options->domain, pool->lcores);
+        lab_store_relaxed(&pool->hot, 0);
+        lab_deque_set_intercept(&pool->set, 1);
+    }
+}
+
+/* Buffers that a pool begins with are free, also to the audit: nobody put them. */
+static void fill_records(const struct lab_pool *pool)
+{
+    struct lab_audit *audit = lab_intercept_of(pool)->audit;
+    uint64_t nobody = lab_audit_who(0, LAB_AUDIT_LCORE_ANY, 0);
+
+    for (uint32_t i = 0; i < pool->count; i++)
+        lab_store_relaxed(&audit->table->record[i].word,
+                          lab_audit_word_next(0, nobody, LAB_AUDIT_FREE));
+}
+
+int lab_pool_footprint(const struct lab_pool_options *options, size_t *ret_bytes,
+                       struct lab_error *error)
+{
+    struct lab_pool_layout layout = {0};
+    struct parts parts;
+    int rc = plan(options, &parts, &layout, error);
+
+    if (rc == 0)
+        *ret_bytes = layout.end;
+    return rc;
+}
+
+int lab_pool_init(void *memory, const struct lab_pool_options *options, struct lab_pool **ret_pool,
+                  struct lab_error *error)
+{
+    struct lab_pool_layout layout;
+    struct lab_pool *pool;
+    struct parts parts;
+    int rc = plan(options, &parts, &layout, error);
+
+    if (rc == 0)
+        rc = lab_pool_core_init(memory, options, &layout, &pool, error);
+    if (rc != 0)
+        return rc;
+    begin(pool, &parts, &layout, options);
+    *ret_pool = pool;
+    return 0;
+}
+
+int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
+                    struct lab_error *error)
+{
+    struct lab_pool_layout layout;
+    struct lab_pool *pool;
+    struct parts parts;
+    int rc = plan(options, &parts, &layout, error);
+
+    if (rc == 0)
+        rc = lab_pool_core_create(options, &layout, &pool, error);
+    if (rc != 0)
+        return rc;
+    begin(pool, &parts, &layout, options);
+    if (options->domain != NULL && options->arena != NULL &&
+        !(options->gfp & (LAB_GFP_ZERO | LAB_GFP_EXCLUSIVE)))
+        lab_scrub_taint_all(pool);
+    if (parts.audited.level == LAB_AUDIT_FULL)
+        fill_records(pool);
+    if (options->shared)
+        lab_pool_publish_seed(pool, options);
+    *ret_pool = pool;
+    return 0;
+}
+
+int lab_pool_attach(const char *name, struct lab_pool **ret_pool, struct lab_error *error)
+{
+    struct lab_pool_layout layout;
+    struct lab_pool_seed seed;
+    struct lab_region region;
+    struct lab_intercept *intercept;
+    struct lab_pool *pool;
+    struct parts parts;
+    int rc = lab_pool_find_seed(name, &region, &seed, error);
+    bool makes_sense;
+
+    if (rc != 0)
+        return rc;
+    makes_sense = plan(&seed.options, &parts, &layout, NULL) == 0;
+    rc = lab_pool_core_attach(&region, &seed, makes_sense ? &layout : NULL, &pool, error);
+    if (rc != 0)
+        return rc;
+    intercept = set_constants(pool, &parts, &layout, &seed.options);
+    if (intercept->audit != NULL)
+        lab_audit_adopt_clock(intercept->audit);
+    rc = lab_pool_core_arrive(pool, error);
+    if (rc != 0)
+        return rc;
+    if (intercept->audit != NULL)
+        (void)lab_audit_enter(intercept->audit);
+    *ret_pool = pool;
+    return 0;
+}
+
+int lab_pool_destroy(struct lab_pool *pool)
+{
+    if (pool == NULL)
+        return 0;
+    if (!pool->region.shared && lab_pool_count(pool) != pool->count) {
+        (void)lab_pool_report_leaks(pool, NULL);
+        return -EBUSY;
+    }
+    return lab_pool_core_destroy(pool);
+}
+
+int lab_pool_disown_all(struct lab_pool *pool)
+{
+    struct lab_audit *audit = lab_intercept_of(pool)->audit;
+    int rc = lab_pool_core_disown_all(pool);
+
+    if (rc == 0 && audit != NULL)
+        lab_deque_set_intercept(&pool->set, -(int64_t)lab_audit_forget(audit));
+    return rc;
+}

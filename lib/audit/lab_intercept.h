@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_INTERCEPT_H
+#define LAB_INTERCEPT_H
+
+/* Where gets and puts leave the hot path, and what somebody who watches them has in a pool.
+ *
+ * A call goes the slow way because its deque cannot serve it, or because somebody watches: the
+ * audit, trust domains, a pool that adopts strangers. The entry (lab_intercept.c) is the one place
+ * that asks which; a watcher then does its part and calls the core (lab_pool_core.h) like everybody
+ * else. The core knows nothing of this floor.
+ *
+ *     lab_pool_get_bulk() ── hot path ──────────────────────────▶ lab_deque
+ *            │
+ *            └─ lab_pool_get_slow() ─ nobody watches ──────────▶ lab_pool_core_get_slow()
+ *                       │                                              ▲
+ *                       └─ somebody does ─▶ lab_audit_full, lab_scrub ─┘ */
+
+#include <lab_audit.h>
+#include <lab_pool_core.h>
+
+struct lab_audit_calls;
+struct lab_audit_context;
+
+/* Constant; each process has its own in a pool that is shared by name. */
+struct lab_intercept {
+    struct lab_audit *audit;           /* the records, or NULL */
+    struct lab_audit records;          /* where that points to */
+    struct lab_audit_calls *calls;     /* beside them, for a sweep */
+    struct lab_audit_context *context; /* and by lcore index, what a call finds of the last one */
+    uint8_t *domain;                   /* by lcore index; NULL: there are no trust domains */
+    lab_atomic_t *residue;             /* then: by index of an object, what lies in it */
+};
+
+static_assert(sizeof(struct lab_intercept) <= LAB_POOL_ABOVE_BYTES,
+              "LAB_POOL_ABOVE_BYTES is too small");
+
+LAB_INLINE struct lab_intercept *lab_intercept_of(const struct lab_pool *pool)
+{
+    return (struct lab_intercept *)(uintptr_t)pool->above;
+}
+
+/* Reports the object that the core dropped because it is of no pool, if there is one. */
+void lab_intercept_report_foreign(struct lab_pool *pool);
+
+/* Get and put while there is an audit. */
+int lab_audit_get(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp, void **ret_objects,
+                  unsigned n, struct lab_audit_site site);
+int lab_audit_put_bulk(struct lab_pool *pool, uint32_t lcore_index, void *const *objects,
+                       unsigned n, struct lab_audit_site site);
+
+/* Lets go of all that waits in quarantine, so that it can be got. Returns how many objects. */
+unsigned lab_audit_free_quarantine(struct lab_pool *pool);
+
+#endif

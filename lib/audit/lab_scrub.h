@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_SCRUB_H
+#define LAB_SCRUB_H
+
+/* Trust domains: what one domain left in a buffer, no other is given.
+ *
+ * Each buffer has a residue, which says whose contents it has, and how far:
+ *
+ *     residue = (domain + 1) << 32 | bytes        0 for a domain: of several, or of nobody who is
+ * known
+ *
+ *     What holders of any other domain than this one must not see lies in the first `bytes`.
+ *
+ * Whoever gets a buffer zeroes so much, unless the domain is its own. Whoever puts one adds what
+ * was written; if it is not of the domain that got the buffer, the contents are of several.
+ *
+ * A residue belongs to who holds the buffer, as a link of the stack does, and takes the same way
+ * from holder to holder as the contents: relaxed accesses will do. */
+
+#include <lab_intercept.h>
+
+LAB_INLINE uint64_t lab_residue_owner(unsigned domain)
+{
+    return (uint64_t)(domain + 1) << 32;
+}
+
+/* How much must be zeroed for a domain. */
+LAB_INLINE uint32_t lab_residue_foreign(uint64_t residue, unsigned domain)
+{
+    return residue >> 32 << 32 == lab_residue_owner(domain) ? 0 : (uint32_t)residue;
+}
+
+/* The domain has got the buffer, and zeroed what was foreign. */
+LAB_INLINE uint64_t lab_residue_got(uint64_t residue, unsigned domain)
+{
+    return residue >> 32 << 32 == lab_residue_owner(domain) ? residue : lab_residue_owner(domain);
+}
+
+/* The domain puts the buffer, of which so many bytes were written to since it was got. */
+LAB_INLINE uint64_t lab_residue_put(uint64_t residue, unsigned domain, uint32_t used)
+{
+    uint32_t bytes = (uint32_t)residue > used ? (uint32_t)residue : used;
+
+    return (residue >> 32 << 32 == lab_residue_owner(domain) ? lab_residue_owner(domain) : 0) |
+           bytes;
+}
+
+/* Around gets and puts of a pool that has domains, by lcore index: before the caller
+ * sees what it got, and before others can get what it puts. Wait-free. */
+void lab_scrub(struct lab_pool *pool, uint32_t lcore_index, void *const *objects, unsigned n);
+void lab_scrub_leave_residue(struct lab_pool *pool, uint32_t lcore_index, void *const *objects,
+                             unsigned n, size_t used_bytes);
+
+/* In buffers that are cut from pages, contents of whoever had the pages before are left. */
+void lab_scrub_taint_all(struct lab_pool *pool);
+
+#endif

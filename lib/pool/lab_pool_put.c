@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* The slow path of put: the own private part is too large, or absent; and what gets keep. */
+
+#include <lab_pool_core.h>
+
+/* Objects of which some may be of the reserve are looked through in pieces of so many. */
+#define SORTED 32u
+
+void lab_pool_count_events(struct lab_pool *pool, uint32_t lcore_index, enum lab_pool_event event,
+                           unsigned n)
+{
+    lab_atomic_t *counter = &pool->slow[lcore_index].event[event];
+
+    if (lcore_index != LAB_DEQUE_SET_ANY)
+        lab_count_owner(counter, n);
+    else
+        lab_fetch_add_relaxed(counter, n);
+}
+
+void lab_pool_note_moving_slow(struct lab_pool *pool, void *const *objects, unsigned n)
+{
+    uint8_t sweep = (uint8_t)lab_load_relaxed(&pool->sweep);
+    uint32_t index;
+
+    for (unsigned i = 0; i < n; i++)
+        if (lab_pool_index(pool, objects[i], &index) == 0)
+            lab_byte_store_relaxed(&pool->sweep_seen[index], sweep);
+}
+
+LAB_COLD void lab_pool_close_hot_puts(struct lab_pool *pool)
+{
+    if (pool->region.front != 0 && pool->hot_puts != 0)
+        pool->hot_puts = 0; /* the maker's own; the others' is 0, and cannot be written to */
+}
+
+/* An object that is not this pool's: the first that is not reported yet stays for the report. */
+static LAB_COLD void note_foreign(struct lab_pool *pool, const void *object)
+{
+    uint64_t none = 0;
+
+    (void)lab_cas_relaxed(&pool->foreign, &none, (uint64_t)(uintptr_t)object);
+}
+
+unsigned lab_pool_stack_put(struct lab_pool *pool, uint32_t lcore_index, struct lab_stack *stack,
+                            void *const *objects, unsigned n)
+{
+    uint32_t indices[LAB_STACK_BURST];
+    unsigned k = 0, foreign = 0, twice = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        if (lab_pool_index(pool, objects[i], &indices[k]) == 0) {
+            k++;
+        } else {
+            foreign++;
+            note_foreign(pool, objects[i]);
+        }
+        if (k == LAB_STACK_BURST || (i + 1 == n && k > 0)) {
+            twice += k - lab_stack_push_any(stack, indices, k);
+            k = 0;
+        }
+    }
+    if (foreign > 0)
+        lab_pool_count_events(pool, lcore_index, LAB_POOL_PUT_FOREIGN, foreign);
+    if (twice > 0)
+        lab_pool_count_events(pool, lcore_index, LAB_POOL_PUT_TWICE, twice);
+    return n - foreign - twice;
+}
+
+/* Puts objects where the caller's belong: its deque if it has one with room, otherwise the stack.
+ * Returns whether they went into the deque. */
+static bool keep_common(struct lab_pool *pool, uint32_t lcore_index, void *const *objects,
+                        unsigned n, bool publish_all)
+{
+    if (lab_pool_register(pool, lcore_index) &&
+        lab_deque_push_slow_owner(&pool->deque[lcore_index], objects, n, publish_all))
+        return true;
+    (void)lab_pool_stack_put(pool, lcore_index, &pool->stack, objects, n);
+    return false;
+}
+
+static bool is_any_reserve(const struct lab_pool *pool, void *const *objects, unsigned n)
+{
+    unsigned any = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        any |= lab_pool_lies_in_reserve(pool, objects[i]);
+    return any != 0;
+}
+
+bool lab_pool_keep(struct lab_pool *pool, uint32_t lcore_index, void *const *objects, unsigned n,
+                   bool publish_all)
+{
+    void *others[SORTED];
+    bool all = true;
+
+    lab_pool_note_moving(pool, objects, n);
+    if (lab_likely(!lab_pool_reserve_is_held(pool)) || !is_any_reserve(pool, objects, n))
+        return keep_common(pool, lcore_index, objects, n, publish_all);
+    for (unsigned done = 0, k; done < n; done += k) {
+        unsigned left, twice;
+
+        k = n - done < SORTED ? n - done : SORTED;
+        left = lab_pool_give_reserve(pool, objects + done, k, others, &twice);
+        if (twice > 0)
+            lab_pool_count_events(pool, lcore_index, LAB_POOL_PUT_TWICE, twice);
+        if (left > 0)
+            all &= keep_common(pool, lcore_index, others, left, publish_all);
+    }
+    return all;
+}
+
+/* Looks whether the pressure is over, which only puts can notice where nobody gets. */
+static LAB_COLD void sample_under_pressure(struct lab_pool *pool, uint32_t lcore_index)
+{
+    if (lcore_index == LAB_DEQUE_SET_ANY ||
+        pool->slow[lcore_index].puts++ % LAB_POOL_SAMPLE_EVERY == 0)
+        lab_pool_sample_free(pool);
+}
+
+/* A shortage ends when this lcore alone has plenty to steal, or when for many puts no get starved.
+ */
+static void note_put_while_starving(struct lab_pool *pool, uint32_t lcore_index, uint64_t shortage)
+{
+    const struct lab_deque *deque = &pool->deque[lcore_index];
+    uint64_t plenty = 2 * (uint64_t)pool->array.tip + pool->array.reach;
+    unsigned puts = lab_deque_set_note_put_owner(&pool->slow[lcore_index].own, shortage);
+
+    if (puts >= LAB_DEQUE_SET_PUTS_ENOUGH || lab_deque_count_any(deque, NULL) >= plenty)
+        lab_deque_set_end_shortage_any(&pool->set, shortage);
+}
+
+LAB_COLD void lab_pool_core_put_slow(struct lab_pool *pool, uint32_t lcore_index,
+                                     void *const *objects, unsigned n)
+{
+    uint64_t shortage = lab_deque_set_shortage(&pool->set);
+
+    if (n == 0)
+        return;
+    if (lab_pool_keep(pool, lcore_index, objects, n, shortage != 0)) {
+        lab_pool_count_events(pool, lcore_index, LAB_POOL_PUT_PUBLISH, 1);
+        if (shortage != 0)
+            note_put_while_starving(pool, lcore_index, shortage);
+    } else {
+        lab_pool_count_events(pool, lcore_index, LAB_POOL_PUT_STACK, 1);
+    }
+    if (lab_unlikely(lab_watermark_is_pressed(&pool->watermark)))
+        sample_under_pressure(pool, lcore_index);
+}
+
+int lab_pool_publish(struct lab_pool *pool, uint32_t lcore)
+{
+    uint32_t lcore_index = lab_pool_lcore_index(lcore);
+
+    if (lcore_index > pool->lcores)
+        return -EINVAL;
+    if (!lab_pool_has_deque(pool, lcore_index))
+        return 0;
+    (void)lab_deque_push_slow_owner(&pool->deque[lcore_index], NULL, 0, true);
+    return 0;
+}
+
+LAB_COLD int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *objects,
+                            unsigned n)
+{
+    uint32_t index;
+
+    if (lab_pool_lcore_index(lcore) > pool->lcores)
+        return -EINVAL;
+    if (lab_load_relaxed(&pool->strangers) != LAB_POOL_CLOSED)
+        return 0;
+    for (unsigned i = 0; i < n; i++)
+        if (lab_pool_index(pool, objects[i], &index) != 0)
+            return -EINVAL;
+    return 0;
+}
+
+uint32_t lab_pool_count(const struct lab_pool *pool)
+{
+    uint64_t free = lab_deque_set_count_any(&pool->set, &pool->array) +
+                    lab_stack_count_any(&pool->stack) + lab_stack_count_any(&pool->reserve) +
+                    lab_load_relaxed(&pool->withheld);
+
+    return free < pool->count ? (uint32_t)free : pool->count;
+}
