@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "labyrinth_cache.h"
+#include "labyrinth_caller.h"
 #include "labyrinth_driver.h"
 #include "labyrinth_plain.h"
 #include "labyrinth_site.h"
@@ -139,6 +140,7 @@ int labyrinth_telemetry_leaks(const char *cmd, const char *params, struct rte_te
     struct held held;
 
     RTE_SET_USED(cmd);
+    labyrinth_caller_prepare();
     rte_tel_data_start_dict(data);
     if (!look_for_leaks(params, &held, data))
         return 0;
@@ -199,6 +201,7 @@ int labyrinth_telemetry_holders(const char *cmd, const char *params, struct rte_
     const struct lab_pool_stats *stats = &holders.stats;
 
     RTE_SET_USED(cmd);
+    labyrinth_caller_prepare();
     rte_tel_data_start_dict(data);
     if (!labyrinth_telemetry_look(params, copy_holders, &holders, data))
         return 0;

@@ -188,8 +188,10 @@ static void follow_options(struct rte_mempool *mp, const struct labyrinth_option
         labyrinth_cache_off(mp);
     if (options->audit.level == LAB_AUDIT_FULL && options->reclaim)
         labyrinth_reclaim_start();
-    if (((const struct lab_pool *)mp->pool_data)->audit != NULL)
+    if (((const struct lab_pool *)mp->pool_data)->audit != NULL) {
+        labyrinth_caller_prepare();
         labyrinth_audit_follow(mp);
+    }
 }
 
 /* The pool for such options, in DPDK's memory: 0, or -errno after a sentence in *error. */
@@ -359,5 +361,6 @@ RTE_INIT(labyrinth_register)
     /* Wrong options are told when a pool is created. */
     if (labyrinth_options_read(&options, NULL) == 0)
         labyrinth_report_start(&options);
+    labyrinth_caller_prepare();
     lab_audit_resolve_by(labyrinth_caller);
 }
