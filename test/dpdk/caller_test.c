@@ -6,8 +6,7 @@
 
 #include "driver_test.h"
 
-#include <labyrinth_caller.h>
-#include <labyrinth_code.h>
+#include <labyrinth_site.h>
 
 static unsigned lookups;
 static const void *first; /* the innermost site */

@@ -12,8 +12,7 @@
 #include <lab_audit.h>
 #include <unwind.h>
 
-#include "labyrinth_caller.h"
-#include "labyrinth_code.h"
+#include "labyrinth_site.h"
 
 /* What is known of a site, in one word, so that it is read and written at once:
  *     63 .. 24  the site, but for the bits that are its row in the table

@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "labyrinth_code.h"
-#include "labyrinth_elf.h"
+#include "labyrinth_driver.h"
+#include "labyrinth_site.h"
 
 struct range {
     uint64_t start, end; /* the first byte behind it */

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "labyrinth_elf.h"
+#include "labyrinth_driver.h"
 
 #define SYMBOLS_FOLDER "/usr/lib/debug/.build-id/"
 #define BUILD_ID_MAX 64u
