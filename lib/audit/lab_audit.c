@@ -30,7 +30,7 @@ void lab_audit_init(struct lab_audit *audit, struct lab_audit_table *table, uint
     audit->first_ns = lab_os_clock_ns();
 }
 
-void lab_audit_begin_table(const struct lab_audit *audit, const struct lab_audit_options *options)
+void lab_audit_begin_table(struct lab_audit *audit, const struct lab_audit_options *options)
 {
     uint32_t sample = options->sample != 0 ? options->sample : LAB_AUDIT_SAMPLE_DEFAULT;
 
@@ -38,6 +38,7 @@ void lab_audit_begin_table(const struct lab_audit *audit, const struct lab_audit
     lab_store_relaxed(&audit->table->mode, (uint64_t)options->level);
     lab_store_relaxed(&audit->table->first_ticks, audit->first_ticks);
     lab_store_relaxed(&audit->table->first_ns, audit->first_ns);
+    (void)lab_audit_enter(audit); /* now, not by system calls in some get */
 }
 
 void lab_audit_adopt_clock(struct lab_audit *audit)
