@@ -42,8 +42,7 @@ static enum lab_barrier choose_barrier(const struct lab_deque_set *set)
         return LAB_BARRIER_FENCE;
     if (set->barrier == LAB_BARRIER_SHARED)
         lab_deque_set_arrive_any(set);
-    lab_fence_seq_cst(); /* C2: before the look, or an arrival is missed that came before the mark
-                          */
+    lab_fence_seq_cst(); /* C2: before the look, or an earlier arrival is missed */
     return lab_deque_set_is_multi_process(set) ? LAB_BARRIER_SHARED : LAB_BARRIER_PRIVATE;
 }
 

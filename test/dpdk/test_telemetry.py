@@ -90,7 +90,7 @@ def starving(place):
     check_equal([after[key] for key in MARKS], [0, SIZE // 8, 'empty', 1, 1, 0], 'marks, empty')
     shell.ask('1 put 3000')
     after = info(place)
-    check_equal([after[key] for key in MARKS], [0, SIZE // 8, 'calm', 1, 1, 1], 'marks, calm again')
+    check_equal([after[key] for key in MARKS], [0, SIZE // 8, 'none', 1, 1, 1], 'no pressure any more')
 
 
 def wrong_names(place):

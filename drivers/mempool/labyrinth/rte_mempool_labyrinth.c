@@ -110,7 +110,8 @@ static int labyrinth_dequeue(struct rte_mempool *mp, void **objs, unsigned int n
 /* The same in a process that may not have made the pool (labyrinth_table.c). */
 static inline void note_arrival(struct lab_pool *pool)
 {
-    if (pool->magic == LAB_POOL_MAGIC && unlikely(lab_load_relaxed(&pool->state.is_multi_process) == 0))
+    if (pool->magic == LAB_POOL_MAGIC &&
+        unlikely(lab_load_relaxed(&pool->state.is_multi_process) == 0))
         (void)lab_pool_announce(pool);
 }
 
