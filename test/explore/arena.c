@@ -440,21 +440,11 @@ static const struct game games[] = {
      .bound = 3},
 };
 
-#define GAMES (sizeof(games) / sizeof(games[0]))
-
-int main(int argc, char **argv)
+void explore_suite(void)
 {
-    struct explore_program programs[2 * GAMES], *p = programs;
-
-    for (unsigned i = 0; i < 2 * GAMES; i++, p++) {
-        static const char *const names[] = {"thread 0", "thread 1", "thread 2", "thread 3"};
-        const struct game *g = &games[i / 2];
-
-        *p = play_program(g->name, "", &g->steps, g->bound ? g->bound : 3, i % 2 == 1);
-        memcpy(p->thread_name, names, sizeof(names));
-        p->data = g;
-        p->setup = setup;
-        p->check = check;
-    }
-    return explore_main(argc, argv, programs, 2 * GAMES);
+    for (const struct game *g = games; g < games + sizeof(games) / sizeof(games[0]); g++)
+        play_add(
+            &(struct explore_program){
+                .name = g->name, .setup = setup, .check = check, .data = g, .bound = g->bound},
+            &g->steps, 0);
 }

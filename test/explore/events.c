@@ -78,18 +78,19 @@ static void check(void)
         explore_witness();
 }
 
-#define PROGRAM(what, raises, polls)                                                               \
-    {                                                                                              \
-        .name = what, .setup = setup, .thread = {raises, polls},                                   \
-        .thread_name = {"raises", "polls"}, .check = check, .bound = 4, .witness = true            \
-    }
-
-int main(int argc, char **argv)
+static void add(const char *name, void (*raises)(void), void (*polls)(void))
 {
-    static const struct explore_program programs[] = {
-        PROGRAM("events of an arena", raise_in_arena, poll_arena),
-        PROGRAM("events of a pool", raise_in_pool, poll_pool),
-    };
+    explore_add(&(struct explore_program){.name = name,
+                                          .setup = setup,
+                                          .thread = {raises, polls},
+                                          .thread_name = {"raises", "polls"},
+                                          .check = check,
+                                          .bound = 4,
+                                          .witness = true});
+}
 
-    return explore_main(argc, argv, programs, sizeof(programs) / sizeof(programs[0]));
+void explore_suite(void)
+{
+    add("events of an arena", raise_in_arena, poll_arena);
+    add("events of a pool", raise_in_pool, poll_pool);
 }

@@ -276,7 +276,7 @@ static void kill_one(enum pages_dead dead)
     }
 }
 
-void pages_setup(const void *data)
+static void setup(const void *data)
 {
     game = data;
     play_reset(&game->steps);
@@ -338,7 +338,7 @@ static void sweep_all(void)
 }
 
 /* After the dead are swept, all is free but what is held. */
-void pages_check(void)
+static void check(void)
 {
     unsigned taken = 0, held = 0, hidden = 0;
 
@@ -354,4 +354,12 @@ void pages_check(void)
         held += holder[u] != 0;
     if (taken > held + hidden)
         explore_fail("%u units are lost, and %u may be", taken - held, hidden);
+}
+
+void pages_add(const struct pages_game *g)
+{
+    play_add(
+        &(struct explore_program){
+            .name = g->name, .setup = setup, .check = check, .data = g, .bound = g->bound},
+        &g->steps, 0);
 }
