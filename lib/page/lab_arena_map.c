@@ -10,9 +10,9 @@
  * one is there.
  *
  *     A1 load of present   acquire   pairs with A2
- *     A2 store of present  release
+ *     A2 store of present  release   pairs with A1
  *     A3 taking `growing`  acquire   pairs with A4
- *     A4 leaving it        release */
+ *     A4 leaving it        release   pairs with A3 */
 
 #include <errno.h>
 #include <lab_arena_map.h>
@@ -48,7 +48,7 @@ static int map_zone(struct lab_arena *arena, struct lab_error *error, struct lab
         return rc;
     zone->base = zone->region.address;
     zone->made_of = zone->region.pages;
-    lab_store_release(&arena->present, index + 1); /* A2 */
+    lab_store_release(&arena->present, index + 1); /* A2: or a zone is used without an address */
     return 0;
 }
 
@@ -70,7 +70,8 @@ int lab_arena_grow_beyond(struct lab_arena *arena, uint32_t present, struct lab_
     uint64_t nobody = 0;
     int rc = 0;
 
-    while (!lab_cas_acquire(&arena->growing, &nobody, 1)) { /* A3 */
+    /* A3: or the zone that another one has just mapped is mapped again */
+    while (!lab_cas_acquire(&arena->growing, &nobody, 1)) {
         nobody = 0;
         lab_os_yield();
     }
@@ -79,7 +80,7 @@ int lab_arena_grow_beyond(struct lab_arena *arena, uint32_t present, struct lab_
         if (rc == 0)
             lab_page_zone_tell(arena, &arena->zone[present], LAB_PAGE_MAPPED);
     }
-    lab_store_release(&arena->growing, 0); /* A4 */
+    lab_store_release(&arena->growing, 0); /* A4: as A3 says */
     return rc != 0 ? rc : lab_error_set(error, 0, "%s", wish.message);
 }
 

@@ -49,14 +49,15 @@
  * unless they stand here):
  *     G1  get in a row             acquire   pairs with G2, G3: what former holders did is done
  *     G2  put in a row             release   pairs with G1, G4
- *     G3  store that opens a row   release   pairs with G1
- *     G4  put that closes a row    acq_rel   acquires G2 of the row's other pages; releases the
- *                                            intent to G9
+ *     G3  store that opens a row   release   pairs with G1, G9
+ *     G4  put that closes a row    acq_rel   pairs with G2 and G9: acquires what the row's other
+ *                                            holders did, releases the intent
  *     G5  coalesce                 release   pairs with G6, G7
- *     G6  split                    acq_rel   acquires G5, G8, G12; releases the intent to G9
+ *     G6  split                    acq_rel   pairs with G5, G8, G12, and G9, to which it
+ *                                            releases the intent
  *     G7  get of rows              acquire   pairs with G5, G8, G12
  *     G8  put of rows              release   pairs with G6, G7
- *     G9  sight of state and row   acquire   pairs with G3, G4, G6
+ *     G9  sight of state and row   acquire   pairs with G3, G4, G6, G13
  *     G10 the sweep's load of an intent   acquire   pairs with G11
  *     G11 the intent is taken back release   pairs with G10: who sees it gone sees the row open or
  *                                            the state changed
@@ -146,7 +147,8 @@ LAB_INLINE uint32_t lab_block_get(struct lab_block *block, unsigned row, unsigne
     while (lab_likely((starts = lab_row_lowest(seen, order, n)) != 0)) {
         uint64_t taken = lab_row_take(seen, lab_row_runs(starts, order));
 
-        if (lab_likely(lab_cas_acquire(&block->row[row], &seen, taken))) /* G1 */
+        /* G1: or a former holder may yet write into the pages */
+        if (lab_likely(lab_cas_acquire(&block->row[row], &seen, taken)))
             break;
     }
     return starts;
@@ -158,8 +160,8 @@ LAB_INLINE bool lab_block_get_row(struct lab_block *block, unsigned row)
     uint64_t seen = lab_load_relaxed(&block->state);
 
     while (lab_block_state_free(seen) >> row & 1)
-        if (lab_cas_acquire(&block->state, &seen,
-                            lab_block_state_take(seen, 1u << row, 0))) /* G7 */
+        /* G7: or a former holder may yet write into the row's pages */
+        if (lab_cas_acquire(&block->state, &seen, lab_block_state_take(seen, 1u << row, 0)))
             return true;
     return false;
 }

@@ -240,7 +240,7 @@ LAB_PUBLIC int lab_arena_init(void *memory, const struct lab_arena_options *opti
 /* Zones that are mapped: the first so many. Any thread; wait-free. */
 LAB_INLINE uint32_t lab_arena_present(const struct lab_arena *arena)
 {
-    return (uint32_t)lab_load_acquire(&arena->present); /* A1 in lab_arena_map.c */
+    return (uint32_t)lab_load_acquire(&arena->present); /* A1: or a zone has no address yet */
 }
 
 /* Maps the next of the zones that are to be mapped later, as a request under LAB_GFP_WAIT does that
@@ -492,7 +492,7 @@ struct lab_page_events {
  * changed. Any thread; wait-free, no system call. */
 LAB_INLINE uint64_t lab_page_sequence(const struct lab_arena *arena)
 {
-    return lab_load_acquire(&arena->sequence); /* E2 */
+    return lab_load_acquire(&arena->sequence); /* E2: or it misses the event */
 }
 
 /* The zone's events. Returns 0, or -ENOENT when there is no such zone, or not yet. Any thread;

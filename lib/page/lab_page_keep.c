@@ -3,7 +3,10 @@
  */
 
 /* Housekeeping: clean pages for those who ask for zeros, and food for the hungry. By idle threads;
- * one at a time in each zone, and a second one does not wait. */
+ * one at a time in each zone, and a second one does not wait.
+ *
+ *     K1 `busy` is taken acquire   pairs with K2
+ *     K2 it is given up  release   pairs with K1 */
 
 #include <errno.h>
 #include <lab_page_cache.h>
@@ -89,7 +92,8 @@ static unsigned clean_zone(struct lab_page_zone *zone, uint32_t lcore, unsigned 
     uint64_t free = 0;
     unsigned cleaned = 0;
 
-    if (!lab_cas_acquire(&keeper->busy, &free, lcore + 2ull)) /* K1 pairs with K2 */
+    /* K1: or it goes on from another place than where the last one stopped */
+    if (!lab_cas_acquire(&keeper->busy, &free, lcore + 2ull))
         return 0;
     for (uint32_t n = 0; n < ROWS_A_CALL && n < rows && cleaned < most; n++) {
         uint32_t row = (uint32_t)lab_index_bounded(keeper->row, rows);
@@ -106,7 +110,7 @@ static unsigned clean_zone(struct lab_page_zone *zone, uint32_t lcore, unsigned 
         if (keeper->row == rows)
             begin_anew(zone);
     }
-    lab_store_release(&keeper->busy, 0); /* K2 */
+    lab_store_release(&keeper->busy, 0); /* K2: as K1 says */
     return cleaned;
 }
 

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
+
+/* Locks of single pages.
+ *
+ *     B1 a lock is taken acquire   pairs with B2
+ *     B2 it is given up  release   pairs with B1 */
+
 #include <errno.h>
 #include <lab_page_lock.h>
 
@@ -29,7 +35,8 @@ int lab_page_trylock(struct lab_arena *arena, uint32_t lcore, void *page)
 
     if (lock == NULL)
         return -EINVAL;
-    return lab_byte_cas_acquire(lock, &free, key_of(lcore)) ? 0 : -EBUSY; /* P1 pairs with P2 */
+    /* B1: or the caller reads what the page held before the last one let go of it */
+    return lab_byte_cas_acquire(lock, &free, key_of(lcore)) ? 0 : -EBUSY;
 }
 
 int lab_page_unlock(struct lab_arena *arena, uint32_t lcore, void *page)
@@ -39,7 +46,8 @@ int lab_page_unlock(struct lab_arena *arena, uint32_t lcore, void *page)
 
     if (lock == NULL)
         return -EINVAL;
-    return lab_byte_cas_release(lock, &mine, 0) ? 0 : -EPERM; /* P2 pairs with P1 */
+    /* B2: or the next one does not see what the caller wrote into the page */
+    return lab_byte_cas_release(lock, &mine, 0) ? 0 : -EPERM;
 }
 
 void lab_page_unlock_all(struct lab_page_zone *zone, uint32_t dead)
@@ -48,6 +56,6 @@ void lab_page_unlock_all(struct lab_page_zone *zone, uint32_t dead)
         uint8_t key = key_of(dead);
 
         if (lab_byte_load_relaxed(&zone->lock[page]) == key)
-            (void)lab_byte_cas_release(&zone->lock[page], &key, 0); /* P2 */
+            (void)lab_byte_cas_release(&zone->lock[page], &key, 0); /* B2 */
     }
 }

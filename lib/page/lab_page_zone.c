@@ -14,7 +14,7 @@ void lab_page_zone_tell(struct lab_arena *arena, struct lab_page_zone *zone,
                         enum lab_page_event event)
 {
     (void)lab_fetch_add_relaxed(&zone->event[event], 1);
-    lab_fence_seq_cst(); /* E1 */
+    lab_fence_seq_cst(); /* E1: or a poller sees the sequence change before the event is there */
     (void)lab_fetch_add_relaxed(&arena->sequence, 1);
 }
 

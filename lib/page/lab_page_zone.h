@@ -46,9 +46,11 @@ unsigned lab_page_zone_take_reserve(const struct lab_page_request *request,
 int lab_page_zone_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void *const *pages,
                        unsigned n, unsigned *done);
 
-/* Counts an event, and tells those who poll. E1: a fence between the two, pairs with E2, the load
- * of the sequence, acquire: who has seen that it changed finds the event, or would never ask again.
- */
+/* Counts an event, and tells those who poll: one that has seen the sequence change finds the event,
+ * and would otherwise never ask again.
+ *
+ *     E1 fence between the event's count and the sequence   pairs with E2
+ *     E2 load of the sequence   acquire                     pairs with E1 */
 void lab_page_zone_tell(struct lab_arena *arena, struct lab_page_zone *zone,
                         enum lab_page_event event);
 

@@ -4,7 +4,10 @@
 #ifndef LAB_ZONE_ENTER_H
 #define LAB_ZONE_ENTER_H
 
-/* What every call of a zone begins and ends with. For lib/page alone. */
+/* What every call of a zone begins and ends with. For lib/page alone.
+ *
+ *     Z1 a guest's place is taken acquire   pairs with Z2
+ *     Z2 a guest's place is left  release   pairs with Z1 */
 
 #include <lab_zone_search.h>
 
@@ -28,8 +31,8 @@ static inline struct lab_zone_lcore *lab_zone_enter(struct lab_zone *zone, uint3
     for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++, guest++) {
         uint64_t free = 0;
 
-        if (lab_load_relaxed(&guest->taken) == 0 &&
-            lab_cas_acquire(&guest->taken, &free, 1)) /* Z1 pairs with Z2 */
+        /* Z1: or what the guest before wrote comes later than what this one does */
+        if (lab_load_relaxed(&guest->taken) == 0 && lab_cas_acquire(&guest->taken, &free, 1))
             return guest;
     }
     memset(late, 0, sizeof(*late));
@@ -45,7 +48,7 @@ static inline void lab_zone_leave(struct lab_zone *zone, struct lab_zone_lcore *
     if (me->silent)
         lab_zone_stop_all_work(zone, me);
     else
-        lab_store_release(&me->taken, 0); /* Z2 pairs with Z1: the next guest sees what it wrote */
+        lab_store_release(&me->taken, 0); /* Z2: or the next guest does not see what it wrote */
 }
 
 /* Whether an allocation of that order may begin at the page. */

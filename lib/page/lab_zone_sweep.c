@@ -18,7 +18,8 @@ static bool is_claimed(const struct lab_zone *zone, uint64_t intent)
     const struct lab_zone_lcore *end = zone->lcore + zone->lcores + LAB_ZONE_GUESTS;
 
     for (const struct lab_zone_lcore *lcore = zone->lcore; lcore < end; lcore++)
-        if (lab_load_acquire(&lcore->intent) == intent) /* G10 */
+        /* G10: or an intent is found gone, and what was done under it is not seen */
+        if (lab_load_acquire(&lcore->intent) == intent)
             return true;
     return false;
 }
@@ -41,7 +42,8 @@ static int sweep_one(struct lab_zone *zone, struct lab_zone_lcore *dead)
                 return -EAGAIN;
             lab_zone_raise(zone, dead, block, LAB_BLOCK_ROW_ORDER);
         }
-        lab_store_release(&dead->intent, 0); /* G11 */
+        /* G11: or another sweep finds the intent gone, and the row still as it was */
+        lab_store_release(&dead->intent, 0);
     }
     lab_zone_stop_all_work(zone, dead);
     return 0;
@@ -59,10 +61,11 @@ int lab_zone_sweep(struct lab_zone *zone, uint32_t dead)
     /* All of them, even where one has to be called again: it may wait for the next, which is dead,
      * too. */
     for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++, guest++) {
-        int failed = lab_load_acquire(&guest->taken) != 0 ? sweep_one(zone, guest) : 0; /* Z1 */
+        /* Z1: or the words of the place are those of a guest before */
+        int failed = lab_load_acquire(&guest->taken) != 0 ? sweep_one(zone, guest) : 0;
 
         if (failed == 0)
-            lab_store_release(&guest->taken, 0); /* Z2 */
+            lab_store_release(&guest->taken, 0); /* Z2: or the next guest misses the sweep */
         else
             rc = failed;
     }
