@@ -16,8 +16,8 @@
 
 #include <errno.h>
 #include <lab_arena_map.h>
+#include <lab_arena_node.h>
 #include <lab_os.h>
-#include <lab_page_zone.h>
 #include <stdio.h>
 
 int lab_arena_map(const char *arena, const char *what, const struct lab_region_options *wanted,

@@ -141,7 +141,7 @@ struct lab_page_lcore {
     alignas(LAB_CACHE_LINE) char *base; /* its first zone: what is put goes into its deques if it */
     size_t bytes;                       /* is of that zone's common part, */
     struct lab_block *block;            /* and in the shape that it has there */
-    lab_byte_t *dirt;                   /* of that zone's pages: lab_page_dirt.h */
+    lab_byte_t *dirt;                   /* of that zone's pages: lab_page_clean.h */
     uint64_t shortages;                 /* the arena's, when last seen */
     uint32_t calm;                      /* puts since it changed */
     uint32_t home;                      /* the zone */
@@ -172,7 +172,7 @@ struct lab_page_zone {
     enum lab_pages made_of; /* LAB_PAGES_ANY: memory of the caller's; or what is wanted, until it
                                is mapped */
     struct lab_level level; /* of the common part */
-    lab_byte_t *dirt;       /* by page: lab_page_dirt.h */
+    lab_byte_t *dirt;       /* by page: lab_page_clean.h */
     lab_byte_t *lock;       /* by page: who has locked it, a slot and 1, or 0 */
     struct lab_page_keeper keeper;
     alignas(LAB_CACHE_LINE) lab_atomic_t pressure;

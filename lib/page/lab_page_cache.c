@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include <lab_page_cache.h>
-#include <lab_page_dirt.h>
+#include <lab_page_clean.h>
 #include <string.h>
 
 /* Puts of one lcore without anybody starving, after which the arena counts as fed. */

@@ -10,7 +10,7 @@
  * its marks do not see them. When memory is short the arena is hungry: then nothing is kept in
  * deques, and whoever puts something gives all of its own back to the zones. */
 
-#include <lab_page_zone.h>
+#include <lab_arena_node.h>
 
 /* Whether deques serve this order. */
 LAB_INLINE bool lab_page_is_cached(const struct lab_arena *arena, unsigned order)

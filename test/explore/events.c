@@ -7,7 +7,7 @@
 #include "explore.h"
 
 #include <lab_page_cache.h>
-#include <lab_page_zone.h>
+#include <lab_arena_node.h>
 #include <lab_pool_slow.h>
 #include <string.h>
 

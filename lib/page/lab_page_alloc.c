@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <lab_arena_map.h>
 #include <lab_page_cache.h>
-#include <lab_page_dirt.h>
+#include <lab_page_clean.h>
 #include <lab_page_lock.h>
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <lab_arena_map.h>
 #include <lab_page_cache.h>
-#include <lab_page_dirt.h>
+#include <lab_page_clean.h>
 #include <string.h>
 
 #define BLOCK_BYTES ((size_t)LAB_BLOCK_PAGES * LAB_PAGE_BYTES)

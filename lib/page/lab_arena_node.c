@@ -5,7 +5,7 @@
 /* Taking from a zone's parts and giving back, and what its marks say to that. */
 
 #include <errno.h>
-#include <lab_page_zone.h>
+#include <lab_arena_node.h>
 
 /* Page numbers that one step moves: those of a row. */
 #define BURST 64u

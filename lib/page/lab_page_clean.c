@@ -10,7 +10,7 @@
 
 #include <errno.h>
 #include <lab_page_cache.h>
-#include <lab_page_dirt.h>
+#include <lab_page_clean.h>
 #include <lab_zero.h>
 
 /* Shares of a zone: cleaning begins below the first, and ends at the second. */

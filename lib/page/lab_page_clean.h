@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#ifndef LAB_PAGE_DIRT_H
-#define LAB_PAGE_DIRT_H
+#ifndef LAB_PAGE_CLEAN_H
+#define LAB_PAGE_CLEAN_H
 
 /* How far each page has been written to, one byte each: 0 is clean, all zero; else so many lines
  * from its beginning on, behind which it is zero. For lib/page alone.
@@ -14,7 +14,7 @@
  * at all of them, to know how many there are. A thread that dies leaves bytes that say too much at
  * worst. */
 
-#include <lab_page_zone.h>
+#include <lab_arena_node.h>
 #include <string.h>
 
 /* All lines of a page. */
