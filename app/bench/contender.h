@@ -8,6 +8,7 @@
 
 #include <lab_page.h>
 #include <lab_pool.h>
+#include <lab_zone.h>
 #include <rte_mempool.h>
 #include <stdbool.h>
 #include <stddef.h>

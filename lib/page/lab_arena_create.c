@@ -5,7 +5,6 @@
 /* Making and unmaking arenas. Control threads only. */
 
 #include <errno.h>
-#include <lab_arena_map.h>
 #include <lab_page_cache.h>
 #include <lab_page_clean.h>
 #include <string.h>

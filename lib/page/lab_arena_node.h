@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#ifndef LAB_PAGE_ZONE_H
-#define LAB_PAGE_ZONE_H
+#ifndef LAB_ARENA_NODE_H
+#define LAB_ARENA_NODE_H
 
 /* One zone of an arena: its parts, its level and its marks. For lib/page alone. */
 
 #include <lab_index.h>
 #include <lab_page.h>
+#include <lab_zone.h>
 
 /* What a request wants. */
 struct lab_page_request {
@@ -23,6 +24,18 @@ struct lab_page_where {
     enum lab_page_part part;
     uint32_t page; /* number in the part */
 };
+
+/* Maps, and says for what of this arena it could not, or (in *wish) what would have been better. */
+int lab_arena_map(const char *arena, const char *what, const struct lab_region_options *wanted,
+                  struct lab_region *ret_region, struct lab_error *error, struct lab_error *wish);
+
+/* The zones that are to be there from the beginning. */
+int lab_arena_map_zones(struct lab_arena *arena, const struct lab_arena_options *options,
+                        struct lab_error *error, struct lab_error *wish);
+
+/* Maps another zone, unless there are more than `present` by now: of threads that need one, one
+ * maps and the others wait. 0, or why there is none. Blocking. */
+int lab_arena_grow_beyond(struct lab_arena *arena, uint32_t present, struct lab_error *error);
 
 /* Gets n allocations, one burst at most, if the zone stays far from its marks; all or none, and
  * with none ret_pages is untouched. Lock-free. */
@@ -59,6 +72,12 @@ void lab_page_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone);
 
 /* Whether an allocation of that order begins there. */
 bool lab_page_zone_holds(const struct lab_page_where *where, unsigned order);
+
+/* Whether there is such an lcore. LAB_LCORE_ANY wraps around to 0. */
+LAB_INLINE bool lab_arena_has_lcore(const struct lab_arena *arena, uint32_t lcore)
+{
+    return lcore + 1 <= arena->lcores;
+}
 
 /* A zone by its number, which may come from memory that others write, too: one that is none finds
  * the first zone. */

@@ -5,10 +5,9 @@
 /* Requests: which zones they try, and how far each class may go. */
 
 #include <errno.h>
-#include <lab_arena_map.h>
+#include <inttypes.h>
 #include <lab_page_cache.h>
 #include <lab_page_clean.h>
-#include <lab_page_lock.h>
 #include <string.h>
 
 /* What is gathered lands here, if it is no more, for the stack may be small; else in the caller's
@@ -215,11 +214,6 @@ static void hand_over(const struct lab_page_request *request, void *const *pages
     }
 }
 
-static bool is_lcore(const struct lab_arena *arena, uint32_t lcore)
-{
-    return lcore + 1 <= arena->lcores;
-}
-
 static int fail(struct gathering *g)
 {
     struct lab_arena *arena = g->request.arena;
@@ -268,7 +262,7 @@ LAB_NOINLINE int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, un
     const struct lab_page_request request = {arena, lcore, order, gfp};
     int rc;
 
-    if (!is_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS || !lab_gfp_is_valid(gfp) ||
+    if (!lab_arena_has_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS || !lab_gfp_is_valid(gfp) ||
         n > LAB_PAGE_BULK_MAX)
         return -EINVAL;
     if (lab_page_cache_serves(arena, order, n) && alloc_private(&request, ret_pages, n))
@@ -283,113 +277,76 @@ LAB_NOINLINE int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, un
     return rc;
 }
 
-/* Into the caller's deque: what is not for it, or not right, goes the other way. */
-static bool put_cached(struct lab_arena *arena, uint32_t slot, unsigned order, void *const *pages,
-                       unsigned n)
+static uint64_t kib(uint64_t pages)
 {
-    for (unsigned i = 0; i < n; i++)
-        if (!lab_page_is_own(&arena->lcore[slot], pages[i], order))
-            return false;
-    return lab_page_cache_put(arena, slot, order, pages, n);
+    return pages * (LAB_PAGE_BYTES / 1024);
 }
 
-static LAB_NOINLINE int free_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
-                                  void *const *pages, unsigned n, unsigned *ret_n)
+static LAB_COLD int refuse(const struct lab_arena *arena, unsigned gfp, unsigned order,
+                           struct lab_error *error)
 {
-    if (lab_load_relaxed(&arena->hungry) != 0)
-        lab_page_cache_digest(arena, lcore + 1);
-    else if (lab_page_cache_serves(arena, order, n) &&
-             put_cached(arena, lcore + 1, order, pages, n)) {
-        *ret_n = n;
-        return 0;
+    struct lab_page_why why = {.reason = LAB_PAGE_WOULD_SUCCEED, .largest = -1};
+    uint64_t run = kib(UINT64_C(1) << order);
+
+    (void)lab_page_why(arena, LAB_LCORE_ANY, order, gfp, &why);
+    switch (why.reason) {
+    case LAB_PAGE_AT_MARK:
+        return lab_error_set(error, -ENOMEM,
+                             "arena %s has no run of order %u (%" PRIu64
+                             " KiB) to spare: of %" PRIu64 " KiB free, %" PRIu64
+                             " are kept for other requests: lower its marks, "
+                             "or make it larger",
+                             arena->name, order, run, kib(why.free), kib(why.kept));
+    case LAB_PAGE_FRAGMENTED:
+        return lab_error_set(error, -ENOMEM,
+                             "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
+                             " KiB are free, in runs of order %d at most: make large things first, "
+                             "or give them an arena of their own",
+                             arena->name, order, run, kib(why.free), why.largest);
+    case LAB_PAGE_CACHED:
+        return lab_error_set(error, -ENOMEM,
+                             "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
+                             " KiB rest in the lcores' deques: call lab_housekeep(), or ask with "
+                             "LAB_GFP_WAIT",
+                             arena->name, order, run, kib(why.cached));
+    default:
+        if (gfp & LAB_GFP_WAIT && lab_arena_present(arena) < arena->zones)
+            return lab_error_set(error, -ENOMEM,
+                                 "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
+                                 " KiB are free, and its zone %u could not be mapped: "
+                                 "lab_arena_grow() says why",
+                                 arena->name, order, run, kib(why.free), lab_arena_present(arena));
+        return lab_error_set(error, -ENOMEM,
+                             "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
+                             " KiB are free: make it larger, or ask for less",
+                             arena->name, order, run, kib(why.free));
     }
-    return lab_page_zone_give(arena, lcore, order, pages, n, ret_n);
 }
 
-LAB_NOINLINE int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
-                                    void *const *pages, unsigned n, unsigned *ret_n)
+int lab_page_fit(struct lab_arena *arena, unsigned gfp, size_t least, size_t bytes, void **ret_run,
+                 unsigned *ret_order, struct lab_error *error)
 {
-    const struct lab_page_lcore *me = &arena->lcore[lcore + 1];
-    unsigned done = 0;
-    size_t offset;
-    int rc = -EINVAL;
+    unsigned smallest = lab_page_order_of(least), order = lab_page_order_of(bytes);
 
-    if (is_lcore(arena, lcore) && order < LAB_PAGE_ORDERS) {
-        offset = n == 1 ? (size_t)((uintptr_t)pages[0] - (uintptr_t)me->base) : SIZE_MAX;
-        if (offset < me->bytes && offset % LAB_PAGE_BYTES == 0 &&
-            !lab_page_is_cached(arena, order) && lab_load_relaxed(&arena->hungry) == 0) {
-            rc = lab_page_zone_give_one(arena, lcore, order, lab_page_home(arena, lcore + 1),
-                                        offset);
-            done = rc == 0;
-        } else {
-            rc = free_bulk(arena, lcore, order, pages, n, &done);
-        }
-    }
-    if (ret_n != NULL)
-        *ret_n = done;
-    return rc;
-}
+    if (least == 0 || least > bytes || smallest == LAB_PAGE_ORDERS)
+        return lab_error_set(error, -EINVAL,
+                             "arena %s: %zu bytes in one run asked for, 1 to %zu are possible",
+                             arena->name, least, LAB_PAGE_BYTES << (LAB_PAGE_ORDERS - 1));
+    if (order == LAB_PAGE_ORDERS)
+        order--;
+    for (;; order--) {
+        /* That a large one is not to be had is no event: a smaller one will do. */
+        unsigned quiet = order > smallest ? LAB_GFP_NOWARN : 0;
+        int rc = lab_page_alloc(arena, LAB_LCORE_ANY, order, gfp | quiet, ret_run);
 
-int lab_page_free_used(struct lab_arena *arena, uint32_t lcore, void *page, unsigned order,
-                       size_t used_bytes)
-{
-    struct lab_page_where where;
-    unsigned done;
-    size_t number;
-
-    if (!is_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS ||
-        !lab_page_zone_find(arena, page, &where))
-        return -EINVAL;
-    /* The byte is the caller's, if the page is: what is not must not be touched. */
-    if (!lab_page_zone_holds(&where, order))
-        return lab_page_zone_give(arena, lcore, order, &page, 1, &done);
-    number = lab_page_number(where.zone, page, order);
-    lab_page_dirt_set(where.zone->dirt + number, order, used_bytes);
-    return lab_page_zone_give(arena, lcore, order, &page, 1, &done);
-}
-
-void lab_page_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone)
-{
-    struct lab_page_lcore *me = &arena->lcore[slot];
-    struct lab_page_zone *home = &arena->zone[zone];
-
-    me->home = zone;
-    me->base = home->base;
-    me->bytes = home->first[LAB_PAGE_RESERVE_SINGLES] * LAB_PAGE_BYTES;
-    me->block = home->part[LAB_PAGE_COMMON]->block;
-    me->dirt = home->dirt;
-}
-
-int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node)
-{
-    uint32_t present = lab_arena_present(arena);
-
-    if (lcore >= arena->lcores)
-        return -EINVAL;
-    for (uint32_t i = 0; i < present; i++)
-        if (node == LAB_NODE_ANY || arena->zone[i].node == node) {
-            lab_page_cache_flush(arena, lcore + 1);
-            lab_page_set_home(arena, lcore + 1, i);
+        if (rc == 0) {
+            *ret_order = order;
             return 0;
         }
-    return -ENOENT;
-}
-
-int lab_arena_sweep(struct lab_arena *arena, uint32_t dead)
-{
-    for (uint32_t i = 0; i < lab_arena_present(arena); i++) {
-        struct lab_page_zone *zone = &arena->zone[i];
-        uint64_t keeper = dead + 2ull;
-
-        for (int part = 0; part < LAB_PAGE_PARTS; part++) {
-            int rc = zone->part[part] != NULL ? lab_zone_sweep(zone->part[part], dead) : 0;
-
-            if (rc != 0)
-                return rc;
-        }
-        (void)lab_cas_acq_rel(&zone->keeper.busy, &keeper, 0);
-        lab_page_unlock_all(zone, dead);
+        if (rc == -EINVAL)
+            return lab_error_set(error, -EINVAL, "arena %s: request flags %#x make no sense",
+                                 arena->name, gfp);
+        if (order == smallest)
+            return refuse(arena, gfp, order, error);
     }
-    lab_page_cache_bury(arena, dead + 1);
-    return 0;
 }

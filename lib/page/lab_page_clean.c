@@ -156,7 +156,7 @@ int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned most, unsign
     uint32_t present = lab_arena_present(arena);
     unsigned ready = 0;
 
-    if (lcore + 1 > arena->lcores)
+    if (!lab_arena_has_lcore(arena, lcore))
         return -EINVAL;
     if (lab_load_relaxed(&arena->hungry) != 0) {
         lab_page_cache_drain(arena, lcore); /* a tip can be had when nothing beside it is public */

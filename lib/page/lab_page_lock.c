@@ -23,7 +23,7 @@ static lab_byte_t *lock_of(struct lab_arena *arena, uint32_t lcore, const void *
 {
     struct lab_page_where where;
 
-    if (lcore + 1 > arena->lcores || !lab_page_zone_find(arena, page, &where))
+    if (!lab_arena_has_lcore(arena, lcore) || !lab_page_zone_find(arena, page, &where))
         return NULL;
     return &where.zone->lock[where.zone->first[where.part] + where.page];
 }

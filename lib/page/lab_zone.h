@@ -4,7 +4,7 @@
 #ifndef LAB_ZONE_H
 #define LAB_ZONE_H
 
-/* A zone: blocks of 2 MiB, and the way to find in them what was asked for.
+/* A zone: blocks of 2 MiB, and the way to find in them what was asked for. For lib/page alone.
  *
  * Pages are numbers here, 4 KiB each, from 0 on; an allocation of order k is 2^k of them, from a
  * multiple of 2^k on, and goes by the number of its first page. At rest
@@ -28,7 +28,6 @@
 #include <lab_common.h>
 #include <lab_error.h>
 #include <lab_lcore.h>
-#include <lab_region.h>
 #include <stddef.h>
 
 /* A zone's name, with its terminating zero. */
@@ -47,10 +46,6 @@ struct lab_zone_options {
     const char *name; /* for reports; at most LAB_ZONE_NAME_SIZE - 1 characters */
     uint32_t blocks;  /* of 2 MiB, 1 to LAB_ZONE_BLOCKS_MAX */
     uint32_t lcores;  /* ids are 0 to lcores - 1; 0: LAB_LCORE_MAX */
-
-    /* For lab_zone_create() alone. */
-    int node;             /* NUMA node, or LAB_NODE_ANY. 0 is node 0! */
-    enum lab_pages pages; /* what the memory is made of; 0: the best that can be had */
 };
 
 /* Threads without an id that can be at once in a call of one zone with all the comfort that an
@@ -100,35 +95,21 @@ struct lab_zone {
     struct lab_block *block;
     lab_byte_t *hint[LAB_ZONE_HINTS]; /* one for each block, and zeros up to a whole group */
     struct lab_zone_lcore *lcore;
-    struct lab_region memory; /* of lab_zone_create(): the pages */
-    struct lab_region home;   /* of lab_zone_create(): what you are looking at */
     char name[LAB_ZONE_NAME_SIZE];
 };
 
 #define LAB_ZONE_MAGIC UINT32_C(0x656e6f5a) /* "Zone" in memory */
 
-/* Maps memory for the blocks, and some for their metadata, and makes a zone of it, all free.
- * Returns 0; -EINVAL for a wrong option, -EOVERFLOW for a size that does not fit, -ENOMEM when
- * memory was short; *error (may be NULL) then says which and how to mend it, and *ret_zone is
- * untouched. On success error->message may name better memory that could not be had (see
- * lab_region_create). Blocking; set-up only; any thread. Example: test/unit/zone_test.c. */
-LAB_PUBLIC int lab_zone_create(const struct lab_zone_options *options, struct lab_zone **ret_zone,
-                               struct lab_error *error) LAB_CHECKED;
-
-/* Unmaps a zone made by lab_zone_create(); NULL is allowed. No thread may be using it. Returns 0,
- * -EBUSY when some pages are still held, or the -errno of the kernel, which leaves a zone that can
- * be used for nothing but another lab_zone_destroy(). */
-LAB_PUBLIC int lab_zone_destroy(struct lab_zone *zone);
-
-/* Bytes that lab_zone_init() needs for these options. Errors as lab_zone_create(). Wait-free. */
-LAB_PUBLIC int lab_zone_footprint(const struct lab_zone_options *options, size_t *ret_bytes,
-                                  struct lab_error *error) LAB_CHECKED;
+/* Bytes that lab_zone_init() needs for these options. Returns 0, or -EINVAL for a wrong option;
+ * *error (may be NULL) then says which, and *ret_bytes is untouched. */
+int lab_zone_footprint(const struct lab_zone_options *options, size_t *ret_bytes,
+                       struct lab_error *error) LAB_CHECKED;
 
 /* Makes a zone over pages that the caller has, wherever they are, in memory of lab_zone_footprint()
  * bytes, zeroed and aligned to LAB_CACHE_LINE, that the caller frees when nobody uses the zone any
- * more. All pages are free. Set-up only; errors as lab_zone_create(). */
-LAB_PUBLIC int lab_zone_init(void *memory, const struct lab_zone_options *options,
-                             struct lab_zone **ret_zone, struct lab_error *error) LAB_CHECKED;
+ * more. All pages are free. Set-up only; errors as above. */
+int lab_zone_init(void *memory, const struct lab_zone_options *options, struct lab_zone **ret_zone,
+                  struct lab_error *error) LAB_CHECKED;
 
 /* Gets 2^order pages; *ret_page is the first.
  *
@@ -136,21 +117,21 @@ LAB_PUBLIC int lab_zone_init(void *memory, const struct lab_zone_options *option
  * LAB_LCORE_ANY. Returns 0; -ENOMEM when nothing of that order was found in any block; -EINVAL for
  * an lcore, order or class that there is not. On failure *ret_page is untouched and nothing is
  * taken. Lock-free; never blocks. */
-LAB_PUBLIC int lab_zone_alloc(struct lab_zone *zone, uint32_t lcore, unsigned order,
-                              enum lab_zone_class lifetime, uint32_t *ret_page) LAB_CHECKED;
+int lab_zone_alloc(struct lab_zone *zone, uint32_t lcore, unsigned order,
+                   enum lab_zone_class lifetime, uint32_t *ret_page) LAB_CHECKED;
 
 /* Gets up to n times 2^order pages, many in one step; *ret_n tells how many. Returns 0 when it is
  * at least one (or n is 0), and errors as above. */
-LAB_PUBLIC int lab_zone_alloc_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order,
-                                   enum lab_zone_class lifetime, uint32_t *ret_pages, unsigned n,
-                                   unsigned *ret_n) LAB_CHECKED;
+int lab_zone_alloc_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order,
+                        enum lab_zone_class lifetime, uint32_t *ret_pages, unsigned n,
+                        unsigned *ret_n) LAB_CHECKED;
 
 /* Gets what is free of the row in which that page is: all of it, as an allocation of
  * LAB_BLOCK_ROW_ORDER at its first page (*ret_singles is 0 then), or up to n single pages, bit i
  * being the row's page i. Returns 0; -ENOMEM when nothing is free there; -EINVAL for a page that is
  * not of this zone. Lock-free. */
-LAB_PUBLIC int lab_zone_alloc_row(struct lab_zone *zone, uint32_t page, unsigned n,
-                                  uint32_t *ret_singles) LAB_CHECKED;
+int lab_zone_alloc_row(struct lab_zone *zone, uint32_t page, unsigned n,
+                       uint32_t *ret_singles) LAB_CHECKED;
 
 /* Puts an allocation back; any thread may have got it.
  *
@@ -158,13 +139,13 @@ LAB_PUBLIC int lab_zone_alloc_row(struct lab_zone *zone, uint32_t page, unsigned
  * or not a multiple of the order's size; -ENOENT when the page is free; -ERANGE when it is not,
  * but no allocation of that order begins there. On failure nothing is changed. Lock-free; never
  * blocks. That a page was put twice cannot be told if it was given out again in between. */
-LAB_PUBLIC int lab_zone_free(struct lab_zone *zone, uint32_t lcore, uint32_t page, unsigned order);
+int lab_zone_free(struct lab_zone *zone, uint32_t lcore, uint32_t page, unsigned order);
 
 /* Puts n allocations of one order back; those that stand side by side in the array, and are of one
  * row, or of rows of one block, in one step. On failure (errors as above) those before
  * pages[*ret_n] are free, that one is wrong, and the rest is untouched; else *ret_n is n. */
-LAB_PUBLIC int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order,
-                                  const uint32_t *pages, unsigned n, unsigned *ret_n);
+int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order, const uint32_t *pages,
+                       unsigned n, unsigned *ret_n);
 
 /* Brings back what an lcore that died (its thread or process has ended for certain) had in transit
  * at that moment: one row at most; what it held is not touched. Its id may be used again when every
@@ -173,7 +154,7 @@ LAB_PUBLIC int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, unsigne
  * Returns 0; -EAGAIN when another thread is just in transit with the same row, or has died there:
  * call again, when the others that died are swept, too; -EINVAL when there is no such lcore.
  * Wait-free; any thread, several at once too. */
-LAB_PUBLIC int lab_zone_sweep(struct lab_zone *zone, uint32_t dead) LAB_CHECKED;
+int lab_zone_sweep(struct lab_zone *zone, uint32_t dead) LAB_CHECKED;
 
 struct lab_zone_stats {
     uint64_t pages;
@@ -188,6 +169,6 @@ struct lab_zone_stats {
 
 /* Looks at every block. Exact while no thread is inside a call. Reads only. Any thread;
  * wait-free. */
-LAB_PUBLIC void lab_zone_stats(const struct lab_zone *zone, struct lab_zone_stats *ret_stats);
+void lab_zone_stats(const struct lab_zone *zone, struct lab_zone_stats *ret_stats);
 
 #endif

@@ -2,13 +2,12 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Making and unmaking zones. Control threads only. */
+/* What is not a request: making a zone, sweeping what the dead left in transit (how an orphan is
+ * found stands in lab_block.h), and counting what is free. */
 
 #include <errno.h>
-#include <lab_zone.h>
+#include <lab_zone_search.h>
 #include <string.h>
-
-#define BLOCK_BYTES ((size_t)2 << 20)
 
 /* Ids in one zone, as in a pool. */
 #define LCORES_MAX 4096u
@@ -113,58 +112,104 @@ int lab_zone_init(void *memory, const struct lab_zone_options *options, struct l
     return rc;
 }
 
-/* Maps, and says for which zone it could not. */
-static int map(const struct lab_zone_options *options, size_t bytes, enum lab_pages pages,
-               struct lab_region *ret_region, struct lab_error *error)
+static void add_block(const struct lab_block *block, struct lab_zone_stats *stats)
 {
-    struct lab_region_options wanted = {.bytes = bytes, .node = options->node, .pages = pages};
-    struct lab_error why = {0};
-    int rc = lab_region_create(&wanted, ret_region, &why);
+    uint64_t state = lab_load_relaxed(&block->state), free = 0;
+    uint32_t in_rows[LAB_RUN_ORDERS] = {0}, of_rows[LAB_RUN_ORDERS] = {0};
 
-    if (why.message[0] != '\0')
-        return lab_error_set(error, rc, "zone %s: %s", options->name, why.message);
-    return lab_error_set(error, rc, "%s", "");
+    lab_run_count(lab_block_state_free(state), of_rows);
+    for (unsigned row = 0; row < LAB_BLOCK_ROWS; row++)
+        if (lab_block_state_is_split(state, row))
+            lab_run_count(lab_row_free(lab_load_relaxed(&block->row[row])), in_rows);
+    /* A row that is open and empty is a run of order 5 in the end, though it is not one yet. */
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
+        uint32_t runs = order < LAB_RUN_ORDERS ? in_rows[order] : 0;
+
+        if (order >= LAB_BLOCK_ROW_ORDER)
+            runs += of_rows[order - LAB_BLOCK_ROW_ORDER];
+        stats->runs[order] += runs;
+        free += (uint64_t)runs << order;
+        if (runs != 0 && (int)order > stats->largest)
+            stats->largest = (int)order;
+    }
+    stats->rows_split += (uint32_t)__builtin_popcount(lab_block_state_splits(state));
+    stats->free_pages += free;
+    stats->blocks_free += free == LAB_BLOCK_PAGES;
+    stats->blocks_full += free == 0;
+    stats->blocks_mixed += free != 0 && free != LAB_BLOCK_PAGES;
 }
 
-int lab_zone_create(const struct lab_zone_options *options, struct lab_zone **ret_zone,
-                    struct lab_error *error)
+void lab_zone_stats(const struct lab_zone *zone, struct lab_zone_stats *ret_stats)
 {
-    struct lab_region home, memory;
-    struct lab_zone *zone;
-    struct layout layout = {0};
-    int rc = plan(options, &layout, error);
+    struct lab_zone_stats stats = {.pages = (uint64_t)zone->blocks * LAB_BLOCK_PAGES,
+                                   .largest = -1};
 
-    if (rc != 0)
-        return rc;
-    rc = map(options, layout.end, LAB_PAGES_ANY, &home, error);
-    if (rc != 0)
-        return rc;
-    rc = map(options, options->blocks * BLOCK_BYTES, options->pages, &memory, error);
-    if (rc != 0) {
-        (void)lab_region_destroy(&home);
-        return rc;
+    for (uint32_t block = 0; block < zone->blocks; block++)
+        add_block(&zone->block[block], &stats);
+    *ret_stats = stats;
+}
+
+/* In an intent: its thread is known to be dead. Two that died over the same row would otherwise
+ * each be taken for alive when the other is swept. */
+#define INTENT_OF_DEAD (UINT64_C(1) << 63)
+
+/* Whether a living lcore says that it is in transit there. Read after the sight of the row, so
+ * that of an lcore that was swept and lives again no word of its former life is read. */
+static bool is_claimed(const struct lab_zone *zone, uint64_t intent)
+{
+    const struct lab_zone_lcore *end = zone->lcore + zone->lcores + LAB_ZONE_GUESTS;
+
+    for (const struct lab_zone_lcore *lcore = zone->lcore; lcore < end; lcore++)
+        /* G10: or an intent is found gone, and what was done under it is not seen */
+        if (lab_load_acquire(&lcore->intent) == intent)
+            return true;
+    return false;
+}
+
+static int sweep_one(struct lab_zone *zone, struct lab_zone_lcore *dead)
+{
+    uint64_t intent = lab_load_acquire(&dead->intent) & ~INTENT_OF_DEAD;
+    struct lab_block_orphan orphan;
+
+    if (intent - 1 >= (uint64_t)zone->blocks * LAB_BLOCK_ROWS) {
+        lab_store_relaxed(&dead->intent, 0); /* 0 already, or what names no row of this zone */
+    } else {
+        uint32_t block = (uint32_t)lab_index_bounded((intent - 1) / LAB_BLOCK_ROWS, zone->blocks);
+        unsigned row = (unsigned)((intent - 1) % LAB_BLOCK_ROWS);
+        struct lab_block *b = &zone->block[block];
+
+        lab_store_relaxed(&dead->intent, intent | INTENT_OF_DEAD);
+        if (lab_block_sight(b, row, &orphan)) {
+            if (is_claimed(zone, intent) || !lab_block_recover(b, row, &orphan))
+                return -EAGAIN;
+            lab_zone_raise(zone, dead, block, LAB_BLOCK_ROW_ORDER);
+        }
+        /* G11: or another sweep finds the intent gone, and the row still as it was */
+        lab_store_release(&dead->intent, 0);
     }
-    zone = build(home.address, options, &layout);
-    zone->home = home;
-    zone->memory = memory;
-    *ret_zone = zone;
+    lab_zone_stop_all_work(zone, dead);
     return 0;
 }
 
-int lab_zone_destroy(struct lab_zone *zone)
+int lab_zone_sweep(struct lab_zone *zone, uint32_t dead)
 {
-    struct lab_zone_stats stats;
-    struct lab_region home;
-    int rc;
+    struct lab_zone_lcore *guest = &zone->lcore[zone->lcores];
+    int rc = 0;
 
-    if (zone == NULL)
-        return 0;
-    lab_zone_stats(zone, &stats);
-    if (stats.free_pages != stats.pages)
-        return -EBUSY;
-    rc = lab_region_destroy(&zone->memory);
-    if (rc != 0)
-        return rc;
-    home = zone->home; /* the zone lies in it */
-    return lab_region_destroy(&home);
+    if (dead < zone->lcores)
+        return sweep_one(zone, &zone->lcore[dead]);
+    if (dead != LAB_LCORE_ANY)
+        return -EINVAL;
+    /* All of them, even where one has to be called again: it may wait for the next, which is dead,
+     * too. */
+    for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++, guest++) {
+        /* Z1: or the words of the place are those of a guest before */
+        int failed = lab_load_acquire(&guest->taken) != 0 ? sweep_one(zone, guest) : 0;
+
+        if (failed == 0)
+            lab_store_release(&guest->taken, 0); /* Z2: or the next guest misses the sweep */
+        else
+            rc = failed;
+    }
+    return rc;
 }

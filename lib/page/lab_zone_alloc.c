@@ -6,7 +6,7 @@
  * by one compare-and-swap, which gets as much of what is wanted as a row or a block's rows have. */
 
 #include <errno.h>
-#include <lab_zone_enter.h>
+#include <lab_zone_search.h>
 
 /* Blocks that one search may propose in vain, each time with its hints put right, before the next
  * kind of search has its turn: only hints that others keep changing are wrong as often. */

@@ -6,7 +6,7 @@
  * side by side and is of one row, or of one block's rows. */
 
 #include <errno.h>
-#include <lab_zone_enter.h>
+#include <lab_zone_search.h>
 
 /* Allocations of one row, or of one block's rows: at `page`, and where else `starts` says, in pages
  * or in rows. */

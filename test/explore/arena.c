@@ -8,7 +8,7 @@
 #include "play.h"
 
 #include <errno.h>
-#include <lab_arena_map.h>
+#include <lab_os.h>
 #include <lab_page_cache.h>
 #include <stdlib.h>
 
@@ -52,21 +52,8 @@ int lab_region_destroy(struct lab_region *region)
     return -ENOSYS;
 }
 
-int lab_arena_map(const char *name, const char *what, const struct lab_region_options *wanted,
-                  struct lab_region *ret_region, struct lab_error *error, struct lab_error *wish)
+void lab_os_yield(void)
 {
-    return -ENOSYS;
-}
-
-int lab_arena_map_zones(struct lab_arena *arena_, const struct lab_arena_options *options,
-                        struct lab_error *error, struct lab_error *wish)
-{
-    return -ENOSYS;
-}
-
-int lab_arena_grow_beyond(struct lab_arena *arena_, uint32_t present, struct lab_error *error)
-{
-    return -ENOSYS;
 }
 
 static char *address_of(unsigned unit)

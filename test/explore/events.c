@@ -6,8 +6,10 @@
 
 #include "explore.h"
 
-#include <lab_page_cache.h>
+#include <errno.h>
 #include <lab_arena_node.h>
+#include <lab_os.h>
+#include <lab_page_cache.h>
 #include <lab_pool_slow.h>
 #include <string.h>
 
@@ -19,6 +21,17 @@ static uint64_t sequence, count;
 uint32_t lab_pool_count(const struct lab_pool *of)
 {
     return 0;
+}
+
+/* Only an arena that grows maps memory. */
+int lab_region_create(const struct lab_region_options *options, struct lab_region *ret_region,
+                      struct lab_error *error)
+{
+    return -ENOSYS;
+}
+
+void lab_os_yield(void)
+{
 }
 
 /* Only reports of what is where ask. */

@@ -27,18 +27,6 @@ static struct hand {
     unsigned moving; /* units that it may hide if it dies */
 } hands[EXPLORE_THREADS];
 
-/* Only lab_zone_create() maps memory. */
-int lab_region_create(const struct lab_region_options *options, struct lab_region *ret_region,
-                      struct lab_error *error)
-{
-    return -ENOSYS;
-}
-
-int lab_region_destroy(struct lab_region *region)
-{
-    return -ENOSYS;
-}
-
 static unsigned units(unsigned order)
 {
     return order <= UNIT_ORDER ? 1 : 1u << (order - UNIT_ORDER);

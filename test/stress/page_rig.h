@@ -8,6 +8,7 @@
 
 #include "stress.h"
 #include <lab_page.h>
+#include <lab_zone.h>
 
 struct page_rig {
     struct lab_zone *zone;   /* the arena's, where there is one */

@@ -3,7 +3,6 @@
  */
 #include "arena_rig.h"
 #include "pool_rig.h"
-#include <lab_page_fit.h>
 
 /* Pools whose buffers are an arena's pages. */
 

@@ -58,7 +58,6 @@ static void wrong_options_are_named(void **state)
         assert_true(strlen(error.message) > 10);
         assert_int_equal(error.code, -EINVAL);
         assert_int_equal(lab_zone_init(NULL, &options[i], &zone, NULL), -EINVAL);
-        assert_int_equal(lab_zone_create(&options[i], &zone, NULL), -EINVAL);
     }
     assert_int_equal(bytes, 7);
     assert_ptr_equal(zone, untouched);
@@ -75,25 +74,6 @@ static void metadata_is_a_thousandth_at_most(void **state)
         if (options.blocks >= 1024) /* and a ten-thousandth for 2 GiB and more */
             assert_true(bytes <= options.blocks * ((size_t)2 << 20) / 9000);
     }
-}
-
-static void a_zone_on_memory_of_its_own(void **state)
-{
-    struct lab_zone_options options = {
-        .name = "own", .blocks = 2, .node = LAB_NODE_ANY, .pages = LAB_PAGES_NORMAL};
-    struct lab_zone *zone;
-    struct lab_error error;
-    uint32_t page;
-
-    assert_int_equal(lab_zone_create(&options, &zone, &error), 0);
-    assert_int_equal(zone->memory.bytes, (size_t)4 << 20);
-    assert_int_equal(lab_zone_alloc(zone, LAB_LCORE_ANY, 3, LAB_ZONE_SHORT, &page), 0);
-    memset((char *)zone->memory.address + (size_t)page * 4096, 1, 8 * 4096);
-    assert_int_equal(lab_zone_destroy(zone), -EBUSY);
-    assert_int_equal(lab_zone_free(zone, LAB_LCORE_ANY, page, 3), 0);
-    expect_all_free(zone);
-    assert_int_equal(lab_zone_destroy(zone), 0);
-    assert_int_equal(lab_zone_destroy(NULL), 0);
 }
 
 static void wrong_arguments_change_nothing(void **state)
@@ -321,7 +301,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_options_are_named),
         cmocka_unit_test(metadata_is_a_thousandth_at_most),
-        cmocka_unit_test(a_zone_on_memory_of_its_own),
         cmocka_unit_test(wrong_arguments_change_nothing),
         cmocka_unit_test(every_order_to_the_last_page_and_back),
         cmocka_unit_test(bulks_take_what_there_is),
