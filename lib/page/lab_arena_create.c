@@ -258,6 +258,7 @@ static int build_zone(struct lab_arena *arena, const struct lab_arena_options *o
     zone->level.lcores = layout->lcores;
     zone->level.drift = zone->first[LAB_PAGE_RESERVE_SINGLES] / (DRIFT_SHARE * layout->lcores);
     set_marks(zone, options->zone[index].mark);
+    lab_invariant(lab_page_zone_is_valid(zone));
     return 0;
 }
 
@@ -458,6 +459,8 @@ int lab_arena_destroy(struct lab_arena *arena)
                 lab_zone_stats(arena->zone[i].part[part], &stats);
             if (stats.free_pages != stats.pages)
                 return -EBUSY;
+            lab_invariant(arena->zone[i].part[part] == NULL ||
+                          lab_zone_is_valid(arena->zone[i].part[part]));
         }
     return unmap(arena);
 }

@@ -346,3 +346,29 @@ void lab_page_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone)
     me->block = home->part[LAB_PAGE_COMMON]->block;
     me->dirt = home->dirt;
 }
+
+static uint64_t out_of(const struct lab_zone *part)
+{
+    struct lab_zone_stats stats;
+
+    lab_zone_stats(part, &stats);
+    return stats.pages - stats.free_pages;
+}
+
+bool lab_page_zone_is_valid(const struct lab_page_zone *zone)
+{
+    const uint64_t *mark = zone->mark;
+
+    for (unsigned i = 0; i < LAB_PAGE_PARTS; i++) {
+        const struct lab_zone *part = zone->part[i];
+        uint64_t pages = part != NULL ? (uint64_t)part->blocks * LAB_BLOCK_PAGES : 0;
+
+        if (zone->first[i + 1] - zone->first[i] != pages ||
+            (part != NULL && !lab_zone_is_valid(part)))
+            return false;
+    }
+    return zone->first[0] == 0 && zone->pages == zone->first[LAB_PAGE_PARTS] &&
+           mark[LAB_PAGE_MIN] <= mark[LAB_PAGE_LOW] && mark[LAB_PAGE_LOW] <= mark[LAB_PAGE_HIGH] &&
+           mark[LAB_PAGE_HIGH] <= zone->first[LAB_PAGE_RESERVE_SINGLES] &&
+           lab_level_exact(&zone->level) == (int64_t)out_of(zone->part[LAB_PAGE_COMMON]);
+}

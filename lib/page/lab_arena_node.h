@@ -79,6 +79,11 @@ LAB_INLINE bool lab_arena_has_lcore(const struct lab_arena *arena, uint32_t lcor
     return lcore + 1 <= arena->lcores;
 }
 
+/* Whether the zone is what its options made it, as it is at rest when nobody has died inside a
+ * call: its parts lie behind each other and are valid, its marks rise, and its level says how many
+ * pages of the common part are out. Reads only. */
+bool lab_page_zone_is_valid(const struct lab_page_zone *zone);
+
 /* A zone by its number, which may come from memory that others write, too: one that is none finds
  * the first zone. */
 LAB_INLINE struct lab_page_zone *lab_page_zone_at(struct lab_arena *arena, uint32_t index)

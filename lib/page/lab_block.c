@@ -119,6 +119,7 @@ int lab_block_put(struct lab_block *block, unsigned row, lab_row_piece piece,
 
         if (lab_unlikely(!lab_row_holds(seen, piece)))
             return refuse(block, row, (unsigned)__builtin_ctzll(piece));
+        lab_invariant(lab_row_is_valid(left));
         if (lab_row_is_empty(left) && transit != NULL) {
             if (close_row(block, row, &seen, transit, ret_order))
                 return 0;
@@ -139,6 +140,7 @@ int lab_block_put_rows(struct lab_block *block, uint32_t starts, unsigned order,
     while (lab_block_state_holds(seen, starts, rows)) {
         uint64_t next = lab_block_state_give(seen, starts, rows);
 
+        lab_invariant(lab_block_state_is_valid(next));
         /* G8: or who gets the rows next does not see what was done to them before */
         if (lab_cas_release(&block->state, &seen, next)) {
             *ret_order = lab_block_largest_in_rows(next);
@@ -165,4 +167,19 @@ bool lab_block_recover(struct lab_block *block, unsigned row, const struct lab_b
         return false;
     /* G12: or who gets the row next does not see what its holders did before */
     return lab_cas_release(&block->state, &seen, lab_block_state_coalesce(orphan->state, row));
+}
+
+bool lab_block_is_valid(const struct lab_block *block)
+{
+    uint64_t state = lab_load_relaxed(&block->state);
+    bool valid = lab_block_state_is_valid(state);
+
+    for (unsigned row = 0; row < LAB_BLOCK_ROWS && valid; row++) {
+        uint64_t word = lab_load_relaxed(&block->row[row]);
+
+        valid = lab_row_is_valid(word) &&
+                (lab_block_state_is_split(state, row) != lab_row_is_closed(word) ||
+                 (!lab_row_is_closed(word) && lab_block_state_holds(state, 1u << row, 0)));
+    }
+    return valid;
 }

@@ -18,7 +18,8 @@
  * orders 5 to 9 in the block's (lab_block_state.h).
  *
  * Invariant:
- *   - a row that is not split is closed, save one that its holder is splitting (below);
+ *   - a row that is not split is closed, save an allocation of one row that its holder is
+ * splitting, or was when it died (a thread without an intent, below);
  *   - a row that is split and closed has exactly one thread in transit, whose intent names it;
  *   - a row is opened with its splitter's own pages taken, so that no other can close it meanwhile.
  * At rest without deaths there is no row that is split and closed, and an open row is empty only
@@ -127,6 +128,10 @@ bool lab_block_sight(const struct lab_block *block, unsigned row,
 bool lab_block_recover(struct lab_block *block, unsigned row,
                        const struct lab_block_orphan *orphan);
 
+/* Whether the invariant above holds, as it does at rest when the dead have been swept: no row is
+ * split and closed, and every allocation has its shape. */
+bool lab_block_is_valid(const struct lab_block *block);
+
 /* The largest order that can be had in free rows, or 0. Wait-free. */
 LAB_INLINE unsigned lab_block_largest_in_rows(uint64_t state)
 {
@@ -147,6 +152,7 @@ LAB_INLINE uint32_t lab_block_get(struct lab_block *block, unsigned row, unsigne
     while (lab_likely((starts = lab_row_lowest(seen, order, n)) != 0)) {
         uint64_t taken = lab_row_take(seen, lab_row_runs(starts, order));
 
+        lab_invariant(lab_row_is_valid(taken));
         /* G1: or a former holder may yet write into the pages */
         if (lab_likely(lab_cas_acquire(&block->row[row], &seen, taken)))
             break;
@@ -177,6 +183,7 @@ LAB_INLINE uint32_t lab_block_get_rows(struct lab_block *block, unsigned order, 
     while ((starts = lab_block_state_lowest(seen, rows, n)) != 0) {
         uint64_t taken = lab_block_state_take(seen, starts, rows);
 
+        lab_invariant(lab_block_state_is_valid(taken));
         if (lab_cas_acquire(&block->state, &seen, taken)) /* G7 */
             break;
     }

@@ -39,6 +39,13 @@ LAB_INLINE bool lab_row_is_closed(uint64_t word)
     return (word & UINT64_C(0x1ffffffff)) == UINT32_MAX;
 }
 
+/* What every row word is: closed, or allocations of orders that a row gives out. */
+static inline bool lab_row_is_valid(uint64_t word)
+{
+    return lab_row_is_closed(word) ||
+           lab_run_is_cut((uint32_t)word, (uint32_t)(word >> LAB_ROW_PAGES), LAB_ROW_ORDER_MAX);
+}
+
 /* Nobody holds any of its pages, and it is open. */
 LAB_INLINE bool lab_row_is_empty(uint64_t word)
 {

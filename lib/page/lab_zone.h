@@ -156,6 +156,11 @@ int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order, co
  * Wait-free; any thread, several at once too. */
 int lab_zone_sweep(struct lab_zone *zone, uint32_t dead) LAB_CHECKED;
 
+/* Whether the equation above holds, as it does at rest when the dead have been swept: every block
+ * is valid, its pages add up, and no lcore is in transit. What hints say is no matter. Reads only.
+ */
+bool lab_zone_is_valid(const struct lab_zone *zone);
+
 struct lab_zone_stats {
     uint64_t pages;
     uint64_t free_pages;

@@ -28,6 +28,11 @@ static size_t place(struct layout *layout, size_t bytes)
     return at;
 }
 
+static uint32_t groups_of(uint32_t blocks)
+{
+    return (blocks + LAB_BYTES_GROUP - 1) / LAB_BYTES_GROUP;
+}
+
 static int plan(const struct lab_zone_options *options, struct layout *ret_layout,
                 struct lab_error *error)
 {
@@ -45,7 +50,7 @@ static int plan(const struct lab_zone_options *options, struct layout *ret_layou
         return lab_error_set(error, -EINVAL,
                              "zone %s: %u lcores asked for, at most %u are possible", options->name,
                              options->lcores, LCORES_MAX);
-    layout.groups = (options->blocks + LAB_BYTES_GROUP - 1) / LAB_BYTES_GROUP;
+    layout.groups = groups_of(options->blocks);
     (void)place(&layout, sizeof(struct lab_zone));
     layout.lcore =
         place(&layout, (layout.lcores + LAB_ZONE_GUESTS) * sizeof(struct lab_zone_lcore));
@@ -87,6 +92,7 @@ static struct lab_zone *build(void *memory, const struct lab_zone_options *optio
         lab_byte_store_relaxed(&zone->hint[LAB_ZONE_ROWS][i],
                                LAB_PAGE_ORDERS - 1 - LAB_ROW_ORDER_MAX);
     }
+    lab_invariant(lab_zone_is_valid(zone));
     return zone;
 }
 
@@ -147,6 +153,22 @@ void lab_zone_stats(const struct lab_zone *zone, struct lab_zone_stats *ret_stat
     for (uint32_t block = 0; block < zone->blocks; block++)
         add_block(&zone->block[block], &stats);
     *ret_stats = stats;
+}
+
+bool lab_zone_is_valid(const struct lab_zone *zone)
+{
+    struct lab_zone_stats stats;
+
+    if (zone->magic != LAB_ZONE_MAGIC || zone->groups != groups_of(zone->blocks))
+        return false;
+    for (uint32_t i = 0; i < zone->lcores + LAB_ZONE_GUESTS; i++)
+        if (lab_load_relaxed(&zone->lcore[i].intent) != 0)
+            return false;
+    for (uint32_t i = 0; i < zone->blocks; i++)
+        if (!lab_block_is_valid(&zone->block[i]))
+            return false;
+    lab_zone_stats(zone, &stats);
+    return stats.free_pages <= stats.pages;
 }
 
 /* In an intent: its thread is known to be dead. Two that died over the same row would otherwise

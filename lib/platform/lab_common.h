@@ -30,6 +30,13 @@
 /* On paths that are not hot, yet not so rare that they may be small rather than fast. */
 #define LAB_NOINLINE __attribute__((noinline))
 
+/* Checks an invariant in debug builds; in all others nothing is left of it. */
+#ifdef LAB_DEBUG
+#define lab_invariant(condition) assert(condition)
+#else
+#define lab_invariant(condition) ((void)sizeof(condition))
+#endif
+
 /* A result that must not be ignored. */
 #define LAB_CHECKED __attribute__((warn_unused_result))
 

@@ -322,6 +322,9 @@ static void check(void)
         (void)lab_page_cache_revoke(arena, LAB_ROSTER_ANY);
         lab_page_cache_drain(arena, LAB_LCORE_ANY);
     }
+    for (int part = 0; part < LAB_PAGE_PARTS; part++)
+        if (arena->zone[0].part[part] != NULL && !lab_zone_is_valid(arena->zone[0].part[part]))
+            explore_fail("part %d of the zone is not valid", part);
     for (unsigned unit = 0; unit < units; unit++) {
         void *thing = (void *)(uintptr_t)number_of[unit];
 

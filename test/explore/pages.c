@@ -333,11 +333,10 @@ static void check(void)
     sweep_all();
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
         hidden += is_dead(t) ? hands[t].moving : 0;
-    for (unsigned lcore = 0; lcore < zone->lcores + LAB_ZONE_GUESTS; lcore++)
-        if (lab_load_relaxed(&zone->lcore[lcore].intent) != 0)
-            explore_fail("lcore %u is still in transit", lcore);
     for (unsigned row = 0; row < ROWS; row++)
         check_row(row, &taken);
+    if (!lab_zone_is_valid(zone))
+        explore_fail("the zone is not valid");
     for (unsigned u = 0; u < UNITS; u++)
         held += holder[u] != 0;
     if (taken > held + hidden)

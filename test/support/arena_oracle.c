@@ -4,6 +4,7 @@
 #include "arena_oracle.h"
 #include "zone_invariants.h"
 #include <errno.h>
+#include <lab_arena_node.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,7 +207,8 @@ bool arena_oracle_compare(struct arena_oracle *oracle)
         out += oracle->order[page] != 0;
     return expect(oracle, memcmp(order, oracle->order, oracle->pages) == 0,
                   "other pages are held than should be") &&
-           expect(oracle, lab_level_exact(&zone->level) == out, "the level is another");
+           expect(oracle, lab_level_exact(&zone->level) == out, "the level is another") &&
+           expect(oracle, lab_page_zone_is_valid(zone), "the zone is not valid");
 }
 
 bool arena_oracle_put_all(struct arena_oracle *oracle)

@@ -6,7 +6,7 @@
 
 #include "unit.h"
 #include <errno.h>
-#include <lab_page.h>
+#include <lab_arena_node.h>
 #include <string.h>
 #include <zone_invariants.h>
 
@@ -86,6 +86,7 @@ static inline void expect_arena_free(struct lab_arena *arena)
             assert_int_equal(stats.free_pages, stats.pages);
         }
         assert_int_equal(lab_level_exact(&zone->level), 0);
+        assert_true(lab_page_zone_is_valid(zone));
     }
 }
 
