@@ -56,7 +56,7 @@ struct contender {
         void (*put)(void *pages, size_t bytes);
     } system;
     struct lab_arena *arena;
-    struct lab_zone *zone;
+    struct lab_zone_part *part;
     struct lab_region home; /* what describes the pages of these two */
     void *addresses;        /* of the arena's pages: no memory is behind them */
     size_t addresses_bytes;

@@ -110,7 +110,7 @@ enum lab_page_part {
     LAB_PAGE_PARTS
 };
 
-struct lab_zone; /* lab_zone.h: the blocks of a part */
+struct lab_zone_part; /* lab_zone.h: the blocks of a part */
 
 /* How near its end a zone is. Only by events does it change. */
 enum lab_page_pressure { LAB_PAGE_CALM, LAB_PAGE_IS_LOW, LAB_PAGE_IS_MIN };
@@ -146,12 +146,12 @@ struct lab_page_keeper {
 };
 
 /* A zone at work. */
-struct lab_page_zone {
+struct lab_zone {
     char *base;
-    uint64_t pages;                        /* all of them */
-    struct lab_zone *part[LAB_PAGE_PARTS]; /* NULL: there is no such part */
-    uint32_t first[LAB_PAGE_PARTS + 1];    /* page of each part, and the end */
-    uint32_t next[LAB_ARENA_ZONES_MAX];    /* the order in which to go on from here */
+    uint64_t pages;                             /* all of them */
+    struct lab_zone_part *part[LAB_PAGE_PARTS]; /* NULL: there is no such part */
+    uint32_t first[LAB_PAGE_PARTS + 1];         /* page of each part, and the end */
+    uint32_t next[LAB_ARENA_ZONES_MAX];         /* the order in which to go on from here */
     uint64_t mark[LAB_PAGE_MARKS];
     struct lab_region region; /* of lab_arena_create() */
     int node;
@@ -193,7 +193,7 @@ struct lab_arena {
     lab_atomic_t rostered; /* how many entries of that are taken */
     lab_atomic_t growing;  /* 1 while a thread maps a zone */
     lab_atomic_t refused; /* 1: membarrier(2) was, since the arena was made; so owners must fence */
-    struct lab_page_zone zone[LAB_ARENA_ZONES_MAX];
+    struct lab_zone zone[LAB_ARENA_ZONES_MAX];
 };
 
 #define LAB_ARENA_MAGIC UINT32_C(0x6e657241) /* "Aren" in memory */

@@ -207,7 +207,7 @@ static int plan(const struct lab_arena_options *options, struct layout *ret_layo
     return 0;
 }
 
-static void set_marks(struct lab_page_zone *zone, const uint64_t mark[LAB_PAGE_MARKS])
+static void set_marks(struct lab_zone *zone, const uint64_t mark[LAB_PAGE_MARKS])
 {
     uint64_t min = zone->first[LAB_PAGE_RESERVE_SINGLES] / MIN_SHARE;
 
@@ -220,7 +220,7 @@ static void set_marks(struct lab_page_zone *zone, const uint64_t mark[LAB_PAGE_M
 /* The zone itself, those of its node, and the rest; each of them as they stand. */
 static void set_order(struct lab_arena *arena, uint32_t home)
 {
-    struct lab_page_zone *zone = &arena->zone[home];
+    struct lab_zone *zone = &arena->zone[home];
     uint32_t n = 0;
 
     zone->next[n++] = home;
@@ -236,7 +236,7 @@ static int build_zone(struct lab_arena *arena, const struct lab_arena_options *o
                       const struct layout *layout, uint32_t index, struct lab_error *error)
 {
     const struct zone_layout *own = &layout->zone[index];
-    struct lab_page_zone *zone = &arena->zone[index];
+    struct lab_zone *zone = &arena->zone[index];
     char *home = (char *)arena;
 
     for (int part = 0; part < LAB_PAGE_PARTS; part++) {
@@ -258,7 +258,7 @@ static int build_zone(struct lab_arena *arena, const struct lab_arena_options *o
     zone->level.lcores = layout->lcores;
     zone->level.drift = zone->first[LAB_PAGE_RESERVE_SINGLES] / (DRIFT_SHARE * layout->lcores);
     set_marks(zone, options->zone[index].mark);
-    lab_invariant(lab_page_zone_is_valid(zone));
+    lab_invariant(lab_zone_is_valid(zone));
     return 0;
 }
 
@@ -329,7 +329,7 @@ static int build(void *memory, const struct lab_arena_options *options, const st
 static void settle(struct lab_arena *arena)
 {
     for (uint32_t slot = 0; slot <= arena->lcores; slot++)
-        lab_page_set_home(arena, slot, 0);
+        lab_arena_set_home(arena, slot, 0);
 }
 
 int lab_arena_footprint(const struct lab_arena_options *options, size_t *ret_bytes,
@@ -460,7 +460,7 @@ int lab_arena_destroy(struct lab_arena *arena)
             if (stats.free_pages != stats.pages)
                 return -EBUSY;
             lab_invariant(arena->zone[i].part[part] == NULL ||
-                          lab_zone_is_valid(arena->zone[i].part[part]));
+                          lab_zone_part_is_valid(arena->zone[i].part[part]));
         }
     return unmap(arena);
 }

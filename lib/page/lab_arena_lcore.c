@@ -17,7 +17,7 @@ int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node)
     for (uint32_t i = 0; i < present; i++)
         if (node == LAB_NODE_ANY || arena->zone[i].node == node) {
             lab_page_cache_flush(arena, lcore + 1);
-            lab_page_set_home(arena, lcore + 1, i);
+            lab_arena_set_home(arena, lcore + 1, i);
             return 0;
         }
     return -ENOENT;
@@ -26,7 +26,7 @@ int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node)
 int lab_arena_sweep(struct lab_arena *arena, uint32_t dead)
 {
     for (uint32_t i = 0; i < lab_arena_present(arena); i++) {
-        struct lab_page_zone *zone = &arena->zone[i];
+        struct lab_zone *zone = &arena->zone[i];
         uint64_t keeper = dead + 2ull;
 
         for (int part = 0; part < LAB_PAGE_PARTS; part++) {

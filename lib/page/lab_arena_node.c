@@ -22,8 +22,7 @@
 /* Page numbers that one step moves: those of a row. */
 #define BURST 64u
 
-void lab_page_zone_tell(struct lab_arena *arena, struct lab_page_zone *zone,
-                        enum lab_page_event event)
+void lab_page_zone_tell(struct lab_arena *arena, struct lab_zone *zone, enum lab_page_event event)
 {
     (void)lab_fetch_add_relaxed(&zone->event[event], 1);
     lab_fence_seq_cst(); /* E1: or a poller sees the sequence change before the event is there */
@@ -31,7 +30,7 @@ void lab_page_zone_tell(struct lab_arena *arena, struct lab_page_zone *zone,
 }
 
 /* The pressure that so many free pages make, coming from another. Between low and high it stays. */
-static enum lab_page_pressure pressure_at(const struct lab_page_zone *zone, int64_t free,
+static enum lab_page_pressure pressure_at(const struct lab_zone *zone, int64_t free,
                                           enum lab_page_pressure before)
 {
     if (free < (int64_t)zone->mark[LAB_PAGE_MIN])
@@ -45,10 +44,10 @@ static enum lab_page_pressure pressure_at(const struct lab_page_zone *zone, int6
 
 /* Whoever brings the pressure forward tells of it; one who loses against another leaves it to the
  * next that comes by. */
-static LAB_COLD void change_pressure(struct lab_arena *arena, struct lab_page_zone *zone)
+static LAB_COLD void change_pressure(struct lab_arena *arena, struct lab_zone *zone)
 {
     uint64_t before = lab_load_relaxed(&zone->pressure);
-    uint64_t now = pressure_at(zone, lab_page_zone_free(zone), (enum lab_page_pressure)before);
+    uint64_t now = pressure_at(zone, lab_zone_count_free(zone), (enum lab_page_pressure)before);
 
     if (now == before || !lab_cas_relaxed(&zone->pressure, &before, now))
         return;
@@ -63,17 +62,16 @@ static LAB_COLD void change_pressure(struct lab_arena *arena, struct lab_page_zo
 }
 
 /* Counts what went out. */
-static void count_out(struct lab_arena *arena, struct lab_page_zone *zone, uint32_t lcore,
+static void count_out(struct lab_arena *arena, struct lab_zone *zone, uint32_t lcore,
                       uint64_t pages)
 {
     lab_level_add(&zone->level, lcore, (int64_t)pages);
-    if (lab_unlikely(!lab_page_zone_has_plenty(zone, zone->mark[LAB_PAGE_HIGH])))
+    if (lab_unlikely(!lab_zone_has_free(zone, zone->mark[LAB_PAGE_HIGH])))
         change_pressure(arena, zone);
 }
 
 /* Counts what came back. */
-static void count_in(struct lab_arena *arena, struct lab_page_zone *zone, uint32_t lcore,
-                     uint64_t pages)
+static void count_in(struct lab_arena *arena, struct lab_zone *zone, uint32_t lcore, uint64_t pages)
 {
     lab_level_add(&zone->level, lcore, -(int64_t)pages);
     if (lab_unlikely(lab_load_relaxed(&zone->pressure) != LAB_PAGE_CALM))
@@ -81,14 +79,13 @@ static void count_in(struct lab_arena *arena, struct lab_page_zone *zone, uint32
 }
 
 /* How many of n allocations leave `keep` pages behind. */
-static unsigned admitted(const struct lab_page_zone *zone, unsigned order, uint64_t keep,
-                         unsigned n)
+static unsigned admitted(const struct lab_zone *zone, unsigned order, uint64_t keep, unsigned n)
 {
     int64_t spare;
 
-    if (lab_likely(lab_page_zone_has_plenty(zone, keep + ((uint64_t)n << order))))
+    if (lab_likely(lab_zone_has_free(zone, keep + ((uint64_t)n << order))))
         return n;
-    spare = lab_page_zone_free(zone) - (int64_t)keep;
+    spare = lab_zone_count_free(zone) - (int64_t)keep;
     if (spare <= 0)
         return 0;
     return spare >> order < n ? (unsigned)(spare >> order) : n;
@@ -100,8 +97,8 @@ static enum lab_zone_class lifetime_of(unsigned gfp)
     return gfp & LAB_GFP_WAIT ? LAB_ZONE_LONG : LAB_ZONE_SHORT;
 }
 
-static void to_addresses(const struct lab_page_zone *zone, enum lab_page_part part,
-                         const uint32_t *page, unsigned n, void **ret_pages)
+static void to_addresses(const struct lab_zone *zone, enum lab_page_part part, const uint32_t *page,
+                         unsigned n, void **ret_pages)
 {
     char *first = zone->base + (size_t)zone->first[part] * LAB_PAGE_BYTES;
 
@@ -109,7 +106,7 @@ static void to_addresses(const struct lab_page_zone *zone, enum lab_page_part pa
         ret_pages[i] = first + page[i] * LAB_PAGE_BYTES;
 }
 
-static unsigned take(const struct lab_page_request *request, struct lab_page_zone *zone,
+static unsigned take(const struct lab_page_request *request, struct lab_zone *zone,
                      enum lab_page_part part, void **ret_pages, unsigned n)
 {
     uint32_t page[BURST];
@@ -127,15 +124,15 @@ static unsigned take(const struct lab_page_request *request, struct lab_page_zon
     return got;
 }
 
-bool lab_page_zone_take_all(const struct lab_page_request *request, struct lab_page_zone *zone,
-                            void **ret_pages, unsigned n)
+bool lab_arena_take_all(const struct lab_page_request *request, struct lab_zone *zone,
+                        void **ret_pages, unsigned n)
 {
-    struct lab_zone *common = zone->part[LAB_PAGE_COMMON];
+    struct lab_zone_part *common = zone->part[LAB_PAGE_COMMON];
     uint64_t pages = (uint64_t)n << request->order;
     uint32_t page[BURST];
     unsigned got = 0;
 
-    if (n > BURST || !lab_page_zone_has_plenty(zone, zone->mark[LAB_PAGE_HIGH] + pages) ||
+    if (n > BURST || !lab_zone_has_free(zone, zone->mark[LAB_PAGE_HIGH] + pages) ||
         lab_zone_alloc_bulk(common, request->lcore, request->order, lifetime_of(request->gfp), page,
                             n, &got) != 0)
         return false;
@@ -148,8 +145,8 @@ bool lab_page_zone_take_all(const struct lab_page_request *request, struct lab_p
     return true;
 }
 
-int lab_page_zone_give_one(struct lab_arena *arena, uint32_t lcore, unsigned order,
-                           struct lab_page_zone *zone, size_t offset)
+int lab_arena_give_one(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                       struct lab_zone *zone, size_t offset)
 {
     int rc = lab_zone_free(zone->part[LAB_PAGE_COMMON], lcore, (uint32_t)(offset / LAB_PAGE_BYTES),
                            order);
@@ -159,8 +156,8 @@ int lab_page_zone_give_one(struct lab_arena *arena, uint32_t lcore, unsigned ord
     return rc;
 }
 
-unsigned lab_page_zone_take(const struct lab_page_request *request, struct lab_page_zone *zone,
-                            uint64_t keep, void **ret_pages, unsigned n)
+unsigned lab_arena_take(const struct lab_page_request *request, struct lab_zone *zone,
+                        uint64_t keep, void **ret_pages, unsigned n)
 {
     unsigned got = admitted(zone, request->order, keep, n);
 
@@ -171,8 +168,8 @@ unsigned lab_page_zone_take(const struct lab_page_request *request, struct lab_p
     return got;
 }
 
-unsigned lab_page_zone_take_reserve(const struct lab_page_request *request,
-                                    struct lab_page_zone *zone, void **ret_pages, unsigned n)
+unsigned lab_arena_take_reserve(const struct lab_page_request *request, struct lab_zone *zone,
+                                void **ret_pages, unsigned n)
 {
     enum lab_page_part part =
         request->order == 0 ? LAB_PAGE_RESERVE_SINGLES : LAB_PAGE_RESERVE_RUNS;
@@ -183,12 +180,12 @@ unsigned lab_page_zone_take_reserve(const struct lab_page_request *request,
     return got;
 }
 
-bool lab_page_zone_find(struct lab_arena *arena, const void *page, struct lab_page_where *ret_where)
+bool lab_arena_find(struct lab_arena *arena, const void *page, struct lab_page_where *ret_where)
 {
     uint32_t present = lab_arena_present(arena);
 
     for (uint32_t i = 0; i < present; i++) {
-        struct lab_page_zone *zone = &arena->zone[i];
+        struct lab_zone *zone = &arena->zone[i];
         size_t offset = (size_t)((uintptr_t)page - (uintptr_t)zone->base);
         unsigned part = LAB_PAGE_COMMON;
 
@@ -206,7 +203,7 @@ bool lab_page_zone_find(struct lab_arena *arena, const void *page, struct lab_pa
     return false;
 }
 
-bool lab_page_zone_holds(const struct lab_page_where *where, unsigned order)
+bool lab_arena_holds(const struct lab_page_where *where, unsigned order)
 {
     const struct lab_page_lcore there = {.base = where->zone->base +
                                                  where->zone->first[where->part] * LAB_PAGE_BYTES,
@@ -220,12 +217,12 @@ bool lab_page_zone_holds(const struct lab_page_where *where, unsigned order)
 static unsigned gather(struct lab_arena *arena, void *const *pages, unsigned n,
                        struct lab_page_where *ret_where, uint32_t *ret_page)
 {
-    const struct lab_page_zone *zone;
+    const struct lab_zone *zone;
     uintptr_t first;
     size_t bytes;
     unsigned k = 0;
 
-    if (n == 0 || !lab_page_zone_find(arena, pages[0], ret_where))
+    if (n == 0 || !lab_arena_find(arena, pages[0], ret_where))
         return 0;
     zone = ret_where->zone;
     first = (uintptr_t)zone->base + zone->first[ret_where->part] * LAB_PAGE_BYTES;
@@ -240,8 +237,8 @@ static unsigned gather(struct lab_arena *arena, void *const *pages, unsigned n,
     return k;
 }
 
-int lab_page_zone_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void *const *pages,
-                       unsigned n, unsigned *done)
+int lab_arena_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void *const *pages,
+                   unsigned n, unsigned *done)
 {
     int rc = 0;
 
@@ -277,7 +274,7 @@ int lab_arena_map(const char *arena, const char *what, const struct lab_region_o
 static int map_zone(struct lab_arena *arena, struct lab_error *error, struct lab_error *wish)
 {
     uint32_t index = lab_arena_present(arena);
-    struct lab_page_zone *zone = &arena->zone[index];
+    struct lab_zone *zone = &arena->zone[index];
     struct lab_region_options wanted = {
         .bytes = zone->pages * LAB_PAGE_BYTES, .node = zone->node, .pages = zone->made_of};
     char what[24];
@@ -335,10 +332,10 @@ int lab_arena_grow(struct lab_arena *arena, struct lab_error *error)
     return lab_arena_grow_beyond(arena, present, error);
 }
 
-void lab_page_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone)
+void lab_arena_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone)
 {
     struct lab_page_lcore *me = &arena->lcore[slot];
-    struct lab_page_zone *home = &arena->zone[zone];
+    struct lab_zone *home = &arena->zone[zone];
 
     me->home = zone;
     me->base = home->base;
@@ -347,7 +344,7 @@ void lab_page_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone)
     me->dirt = home->dirt;
 }
 
-static uint64_t out_of(const struct lab_zone *part)
+static uint64_t out_of(const struct lab_zone_part *part)
 {
     struct lab_zone_stats stats;
 
@@ -355,16 +352,16 @@ static uint64_t out_of(const struct lab_zone *part)
     return stats.pages - stats.free_pages;
 }
 
-bool lab_page_zone_is_valid(const struct lab_page_zone *zone)
+bool lab_zone_is_valid(const struct lab_zone *zone)
 {
     const uint64_t *mark = zone->mark;
 
     for (unsigned i = 0; i < LAB_PAGE_PARTS; i++) {
-        const struct lab_zone *part = zone->part[i];
+        const struct lab_zone_part *part = zone->part[i];
         uint64_t pages = part != NULL ? (uint64_t)part->blocks * LAB_BLOCK_PAGES : 0;
 
         if (zone->first[i + 1] - zone->first[i] != pages ||
-            (part != NULL && !lab_zone_is_valid(part)))
+            (part != NULL && !lab_zone_part_is_valid(part)))
             return false;
     }
     return zone->first[0] == 0 && zone->pages == zone->first[LAB_PAGE_PARTS] &&

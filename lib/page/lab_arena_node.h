@@ -20,7 +20,7 @@ struct lab_page_request {
 
 /* Where an address is. */
 struct lab_page_where {
-    struct lab_page_zone *zone;
+    struct lab_zone *zone;
     enum lab_page_part part;
     uint32_t page; /* number in the part */
 };
@@ -39,39 +39,38 @@ int lab_arena_grow_beyond(struct lab_arena *arena, uint32_t present, struct lab_
 
 /* Gets n allocations, one burst at most, if the zone stays far from its marks; all or none, and
  * with none ret_pages is untouched. Lock-free. */
-bool lab_page_zone_take_all(const struct lab_page_request *request, struct lab_page_zone *zone,
-                            void **ret_pages, unsigned n);
+bool lab_arena_take_all(const struct lab_page_request *request, struct lab_zone *zone,
+                        void **ret_pages, unsigned n);
 
 /* Puts one back that lies so many bytes behind the beginning of the common part. Lock-free. */
-int lab_page_zone_give_one(struct lab_arena *arena, uint32_t lcore, unsigned order,
-                           struct lab_page_zone *zone, size_t offset);
+int lab_arena_give_one(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                       struct lab_zone *zone, size_t offset);
 
 /* Gets up to n allocations from the common part, as far as `keep` pages stay free there; returns
  * how many. Lock-free. */
-unsigned lab_page_zone_take(const struct lab_page_request *request, struct lab_page_zone *zone,
-                            uint64_t keep, void **ret_pages, unsigned n);
+unsigned lab_arena_take(const struct lab_page_request *request, struct lab_zone *zone,
+                        uint64_t keep, void **ret_pages, unsigned n);
 
 /* The same from the reserve. */
-unsigned lab_page_zone_take_reserve(const struct lab_page_request *request,
-                                    struct lab_page_zone *zone, void **ret_pages, unsigned n);
+unsigned lab_arena_take_reserve(const struct lab_page_request *request, struct lab_zone *zone,
+                                void **ret_pages, unsigned n);
 
 /* Puts allocations of one order back, as lab_page_free_bulk(); *done is how many. Lock-free. */
-int lab_page_zone_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void *const *pages,
-                       unsigned n, unsigned *done);
+int lab_arena_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void *const *pages,
+                   unsigned n, unsigned *done);
 
 /* Counts an event, and tells those who poll: one that has seen the sequence change finds the event,
  * and would otherwise never ask again.
  *
  *     E1 fence between the event's count and the sequence   pairs with E2
  *     E2 load of the sequence   acquire                     pairs with E1 */
-void lab_page_zone_tell(struct lab_arena *arena, struct lab_page_zone *zone,
-                        enum lab_page_event event);
+void lab_page_zone_tell(struct lab_arena *arena, struct lab_zone *zone, enum lab_page_event event);
 
 /* The lcore's first zone is this one; its deques are empty. */
-void lab_page_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone);
+void lab_arena_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone);
 
 /* Whether an allocation of that order begins there. */
-bool lab_page_zone_holds(const struct lab_page_where *where, unsigned order);
+bool lab_arena_holds(const struct lab_page_where *where, unsigned order);
 
 /* Whether there is such an lcore. LAB_LCORE_ANY wraps around to 0. */
 LAB_INLINE bool lab_arena_has_lcore(const struct lab_arena *arena, uint32_t lcore)
@@ -82,25 +81,25 @@ LAB_INLINE bool lab_arena_has_lcore(const struct lab_arena *arena, uint32_t lcor
 /* Whether the zone is what its options made it, as it is at rest when nobody has died inside a
  * call: its parts lie behind each other and are valid, its marks rise, and its level says how many
  * pages of the common part are out. Reads only. */
-bool lab_page_zone_is_valid(const struct lab_page_zone *zone);
+bool lab_zone_is_valid(const struct lab_zone *zone);
 
 /* A zone by its number, which may come from memory that others write, too: one that is none finds
  * the first zone. */
-LAB_INLINE struct lab_page_zone *lab_page_zone_at(struct lab_arena *arena, uint32_t index)
+LAB_INLINE struct lab_zone *lab_arena_zone_at(struct lab_arena *arena, uint32_t index)
 {
     return &arena->zone[lab_index_bounded(index, arena->zones)];
 }
 
 /* The zone that the lcore of a slot prefers. */
-LAB_INLINE struct lab_page_zone *lab_page_home(struct lab_arena *arena, uint32_t slot)
+LAB_INLINE struct lab_zone *lab_arena_home(struct lab_arena *arena, uint32_t slot)
 {
-    return lab_page_zone_at(arena, arena->lcore[slot].home);
+    return lab_arena_zone_at(arena, arena->lcore[slot].home);
 }
 
 /* The zone of a page of this arena; what is of none finds the last one. */
-LAB_INLINE struct lab_page_zone *lab_page_zone_of(struct lab_arena *arena, const void *page)
+LAB_INLINE struct lab_zone *lab_arena_zone_of(struct lab_arena *arena, const void *page)
 {
-    struct lab_page_zone *zone = arena->zone, *last = zone + arena->zones - 1;
+    struct lab_zone *zone = arena->zone, *last = zone + arena->zones - 1;
 
     while (zone < last &&
            (size_t)((uintptr_t)page - (uintptr_t)zone->base) >= zone->pages * LAB_PAGE_BYTES)
@@ -109,8 +108,7 @@ LAB_INLINE struct lab_page_zone *lab_page_zone_of(struct lab_arena *arena, const
 }
 
 /* false: the address is not of this arena, or not a page's. */
-bool lab_page_zone_find(struct lab_arena *arena, const void *page,
-                        struct lab_page_where *ret_where);
+bool lab_arena_find(struct lab_arena *arena, const void *page, struct lab_page_where *ret_where);
 
 /* From now on puts go back to the zones, until nothing was short for a while. */
 LAB_INLINE void lab_page_zone_hunger(struct lab_arena *arena)
@@ -120,14 +118,14 @@ LAB_INLINE void lab_page_zone_hunger(struct lab_arena *arena)
 }
 
 /* Whether so many pages are free for certain. */
-LAB_INLINE bool lab_page_zone_has_plenty(const struct lab_page_zone *zone, uint64_t pages)
+LAB_INLINE bool lab_zone_has_free(const struct lab_zone *zone, uint64_t pages)
 {
     return (int64_t)zone->first[LAB_PAGE_RESERVE_SINGLES] - lab_level_most(&zone->level) >=
            (int64_t)pages;
 }
 
 /* Pages free in the common part. */
-LAB_INLINE int64_t lab_page_zone_free(const struct lab_page_zone *zone)
+LAB_INLINE int64_t lab_zone_count_free(const struct lab_zone *zone)
 {
     return (int64_t)zone->first[LAB_PAGE_RESERVE_SINGLES] - lab_level_exact(&zone->level);
 }

@@ -17,7 +17,7 @@
 /* One request under way: what it has got so far lands in `pages`. */
 struct gathering {
     struct lab_page_request request;
-    const struct lab_page_zone *home;
+    const struct lab_zone *home;
     void **pages;
     unsigned want;
     unsigned got;
@@ -29,11 +29,11 @@ static bool is_complete(const struct gathering *g)
 }
 
 /* The zone that is tried as the i-th, or NULL while it is not mapped. */
-static struct lab_page_zone *nth_zone(const struct gathering *g, uint32_t i, uint32_t present)
+static struct lab_zone *nth_zone(const struct gathering *g, uint32_t i, uint32_t present)
 {
     uint32_t index = g->home->next[i];
 
-    return index < present ? lab_page_zone_at(g->request.arena, index) : NULL;
+    return index < present ? lab_arena_zone_at(g->request.arena, index) : NULL;
 }
 
 /* Every zone down to a mark, or (LAB_PAGE_MARKS) to the last page. */
@@ -42,12 +42,12 @@ static bool take_down_to(struct gathering *g, unsigned mark)
     uint32_t present = lab_arena_present(g->request.arena);
 
     for (uint32_t i = 0; i < g->request.arena->zones && !is_complete(g); i++) {
-        struct lab_page_zone *zone = nth_zone(g, i, present);
+        struct lab_zone *zone = nth_zone(g, i, present);
 
         if (zone != NULL)
             g->got +=
-                lab_page_zone_take(&g->request, zone, mark < LAB_PAGE_MARKS ? zone->mark[mark] : 0,
-                                   g->pages + g->got, g->want - g->got);
+                lab_arena_take(&g->request, zone, mark < LAB_PAGE_MARKS ? zone->mark[mark] : 0,
+                               g->pages + g->got, g->want - g->got);
     }
     return is_complete(g);
 }
@@ -57,11 +57,11 @@ static bool take_reserve(struct gathering *g)
     uint32_t present = lab_arena_present(g->request.arena);
 
     for (uint32_t i = 0; i < g->request.arena->zones && !is_complete(g); i++) {
-        struct lab_page_zone *zone = nth_zone(g, i, present);
+        struct lab_zone *zone = nth_zone(g, i, present);
 
         if (zone != NULL)
             g->got +=
-                lab_page_zone_take_reserve(&g->request, zone, g->pages + g->got, g->want - g->got);
+                lab_arena_take_reserve(&g->request, zone, g->pages + g->got, g->want - g->got);
     }
     return is_complete(g);
 }
@@ -120,8 +120,8 @@ static void give_back(struct gathering *g)
 {
     unsigned done;
 
-    (void)lab_page_zone_give(g->request.arena, g->request.lcore, g->request.order, g->pages, g->got,
-                             &done);
+    (void)lab_arena_give(g->request.arena, g->request.lcore, g->request.order, g->pages, g->got,
+                         &done);
     g->got = 0;
 }
 
@@ -182,7 +182,7 @@ static void prefetch(const char *memory)
 }
 
 /* Runs that lie side by side in the zone, from the first on; returns how many. */
-static unsigned neighbours(const struct lab_page_zone *zone, unsigned order, void *const *pages,
+static unsigned neighbours(const struct lab_zone *zone, unsigned order, void *const *pages,
                            unsigned n)
 {
     size_t first = lab_page_number(zone, pages[0], order);
@@ -198,7 +198,7 @@ static unsigned neighbours(const struct lab_page_zone *zone, unsigned order, voi
 static void hand_over(const struct lab_page_request *request, void *const *pages, unsigned n)
 {
     for (unsigned i = 0, side_by_side; i < n; i += side_by_side) {
-        struct lab_page_zone *zone = lab_page_zone_of(request->arena, pages[i]);
+        struct lab_zone *zone = lab_arena_zone_of(request->arena, pages[i]);
         size_t number = lab_page_number(zone, pages[i], request->order);
         lab_byte_t *dirt = zone->dirt + number;
 
@@ -221,7 +221,7 @@ static int fail(struct gathering *g)
     give_back(g);
     lab_page_zone_hunger(arena);
     if (!(g->request.gfp & LAB_GFP_NOWARN))
-        lab_page_zone_tell(arena, lab_page_home(arena, g->request.lcore + 1), LAB_PAGE_FAILED);
+        lab_page_zone_tell(arena, lab_arena_home(arena, g->request.lcore + 1), LAB_PAGE_FAILED);
     return -ENOMEM;
 }
 
@@ -231,7 +231,7 @@ static LAB_NOINLINE int alloc_bulk(const struct lab_page_request *request, void 
     void *few[FEW];
     struct gathering g = {.request = *request, .pages = n <= FEW ? few : ret_pages, .want = n};
 
-    g.home = lab_page_home(request->arena, request->lcore + 1);
+    g.home = lab_arena_home(request->arena, request->lcore + 1);
     if (lab_unlikely(!take(&g)))
         return fail(&g);
     if (g.pages == few)
@@ -268,7 +268,7 @@ LAB_NOINLINE int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, un
     if (lab_page_cache_serves(arena, order, n) && alloc_private(&request, ret_pages, n))
         return 0;
     if (!lab_page_cache_serves(arena, order, n) &&
-        lab_page_zone_take_all(&request, lab_page_home(arena, lcore + 1), ret_pages, n))
+        lab_arena_take_all(&request, lab_arena_home(arena, lcore + 1), ret_pages, n))
         rc = 0;
     else
         rc = alloc_bulk(&request, ret_pages, n);

@@ -91,7 +91,7 @@ static void keep(const struct lab_page_request *request, enum lab_page_kind kind
 
     if (n == 0 || lab_deque_push_slow_owner(own, pages, n, false))
         return;
-    (void)lab_page_zone_give(request->arena, request->lcore, request->order, pages, n, &done);
+    (void)lab_arena_give(request->arena, request->lcore, request->order, pages, n, &done);
 }
 
 /* One burst from a deque, as far as it is wanted; the rest, if the caller may keep it, into its own
@@ -114,8 +114,8 @@ static unsigned steal(const struct lab_page_request *request, enum lab_page_kind
     memcpy(ret_pages, burst, used * sizeof(*burst));
     /* Their lcore may prefer another zone since it was looked at. */
     if (lab_unlikely(!are_own(&arena->lcore[slot], burst + used, came - used))) {
-        (void)lab_page_zone_give(arena, request->lcore, request->order, burst + used, came - used,
-                                 &done);
+        (void)lab_arena_give(arena, request->lcore, request->order, burst + used, came - used,
+                             &done);
         return used;
     }
     keep(request, kind, burst + used, came - used);
@@ -187,7 +187,7 @@ unsigned lab_page_cache_get_others(const struct lab_page_request *request, enum 
 }
 
 /* Brings those of a kind to the front; returns how many they are. */
-static unsigned sort(const struct lab_page_zone *zone, unsigned order, enum lab_page_kind kind,
+static unsigned sort(const struct lab_zone *zone, unsigned order, enum lab_page_kind kind,
                      void **pages, unsigned n)
 {
     unsigned front = 0;
@@ -205,7 +205,7 @@ static unsigned sort(const struct lab_page_zone *zone, unsigned order, enum lab_
 }
 
 /* What a refill brought beyond the need: what is clean stays so while there is room for it. */
-static void keep_surplus(const struct lab_page_request *request, struct lab_page_zone *zone,
+static void keep_surplus(const struct lab_page_request *request, struct lab_zone *zone,
                          void **pages, unsigned n)
 {
     struct lab_arena *arena = request->arena;
@@ -227,7 +227,7 @@ unsigned lab_page_cache_refill(const struct lab_page_request *request, enum lab_
 {
     struct lab_arena *arena = request->arena;
     uint32_t slot = request->lcore + 1;
-    struct lab_page_zone *zone = lab_page_home(arena, slot);
+    struct lab_zone *zone = lab_arena_home(arena, slot);
     unsigned surplus = arena->capacity[request->order][kind] / 4, got, used;
     void *burst[REFILL_BURST], **pages = n < REFILL_BURST ? burst : ret_pages;
 
@@ -241,7 +241,7 @@ unsigned lab_page_cache_refill(const struct lab_page_request *request, enum lab_
         arena->lcore[slot].barren--;
         return lab_page_cache_get_own(request, LAB_PAGE_PLAIN, ret_pages, n);
     }
-    got = lab_page_zone_take(request, zone, zone->mark[LAB_PAGE_HIGH], pages, n + surplus);
+    got = lab_arena_take(request, zone, zone->mark[LAB_PAGE_HIGH], pages, n + surplus);
     if (sort(zone, request->order, kind, pages, got) == 0 && kind == LAB_PAGE_CLEAN)
         arena->lcore[slot].barren = BARREN;
     used = got < n ? got : n;
@@ -274,7 +274,7 @@ bool lab_page_cache_put(struct lab_arena *arena, uint32_t slot, unsigned order, 
         return true;
     /* Full: the oldest of it make room for many puts to come. */
     spilt = lab_deque_steal_any(own, oldest, STEAL_BURST);
-    (void)lab_page_zone_give(arena, slot - 1, order, oldest, spilt, &done);
+    (void)lab_arena_give(arena, slot - 1, order, oldest, spilt, &done);
     return lab_deque_push_slow_owner(own, pages, n, false);
 }
 
@@ -291,7 +291,7 @@ static void empty(struct lab_arena *arena, uint32_t lcore, unsigned order, enum 
     do {
         n = slot == lcore + 1 ? lab_page_cache_get_own(&request, kind, pages, FLUSH_BURST)
                               : lab_deque_steal_any(deque, pages, FLUSH_BURST);
-        (void)lab_page_zone_give(arena, lcore, order, pages, n, &done);
+        (void)lab_arena_give(arena, lcore, order, pages, n, &done);
         left -= n < left ? n : left; /* no more than were there, though others may put */
     } while (n > 0 && left > 0);
 }

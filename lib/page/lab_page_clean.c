@@ -24,7 +24,7 @@
 #define BURST LAB_ROW_PAGES
 
 /* Cleans pages that the caller holds; returns how many were dirty. */
-static unsigned clean(struct lab_page_zone *zone, size_t first, unsigned n)
+static unsigned clean(struct lab_zone *zone, size_t first, unsigned n)
 {
     unsigned cleaned = 0;
 
@@ -41,7 +41,7 @@ static unsigned clean(struct lab_page_zone *zone, size_t first, unsigned n)
 }
 
 /* The free pages of one row. */
-static unsigned clean_row(struct lab_page_zone *zone, uint32_t lcore, uint32_t row)
+static unsigned clean_row(struct lab_zone *zone, uint32_t lcore, uint32_t row)
 {
     uint32_t first = row * LAB_ROW_PAGES, singles, numbers[BURST];
     unsigned cleaned = 0, n = 0, done;
@@ -63,7 +63,7 @@ static unsigned clean_row(struct lab_page_zone *zone, uint32_t lcore, uint32_t r
 
 /* Clean pages of a row, by what their bytes say; others may write to them meanwhile, which costs a
  * look at the wrong row, or a look too few. */
-static unsigned clean_in(const struct lab_page_zone *zone, uint32_t row)
+static unsigned clean_in(const struct lab_zone *zone, uint32_t row)
 {
     unsigned n = 0;
 
@@ -73,7 +73,7 @@ static unsigned clean_in(const struct lab_page_zone *zone, uint32_t row)
 }
 
 /* At the end of all rows: whether there are enough clean pages now. */
-static void begin_anew(struct lab_page_zone *zone)
+static void begin_anew(struct lab_zone *zone)
 {
     struct lab_page_keeper *keeper = &zone->keeper;
     uint64_t pages = zone->first[LAB_PAGE_RESERVE_SINGLES];
@@ -84,7 +84,7 @@ static void begin_anew(struct lab_page_zone *zone)
 }
 
 /* Goes on where the last call has ended. */
-static unsigned clean_zone(struct lab_page_zone *zone, uint32_t lcore, unsigned most)
+static unsigned clean_zone(struct lab_zone *zone, uint32_t lcore, unsigned most)
 {
     struct lab_page_keeper *keeper = &zone->keeper;
     uint32_t rows = zone->first[LAB_PAGE_RESERVE_SINGLES] / LAB_ROW_PAGES;
@@ -115,18 +115,18 @@ static unsigned clean_zone(struct lab_page_zone *zone, uint32_t lcore, unsigned 
 }
 
 /* One burst of pages into the own clean deque; returns how many pages these are. */
-static unsigned stock_some(const struct lab_page_request *request, struct lab_page_zone *zone,
+static unsigned stock_some(const struct lab_page_request *request, struct lab_zone *zone,
                            unsigned n)
 {
     void *pages[BURST];
     unsigned done;
 
-    n = lab_page_zone_take(request, zone, zone->mark[LAB_PAGE_HIGH], pages, n < BURST ? n : BURST);
+    n = lab_arena_take(request, zone, zone->mark[LAB_PAGE_HIGH], pages, n < BURST ? n : BURST);
     for (unsigned i = 0; i < n; i++)
         (void)clean(zone, lab_page_number(zone, pages[i], request->order), 1u << request->order);
     if (n > 0 && lab_page_cache_offer(request->arena, request->lcore + 1, request->order, pages, n))
         return n << request->order;
-    (void)lab_page_zone_give(request->arena, request->lcore, request->order, pages, n, &done);
+    (void)lab_arena_give(request->arena, request->lcore, request->order, pages, n, &done);
     return 0;
 }
 
@@ -144,7 +144,7 @@ static unsigned stock(struct lab_arena *arena, uint32_t lcore, unsigned order, u
     if (has >= capacity / 4)
         return 0;
     while (has + (done >> order) < capacity / 2 && done < most && came > 0) {
-        came = stock_some(&request, lab_page_home(arena, slot),
+        came = stock_some(&request, lab_arena_home(arena, slot),
                           capacity / 2 - (unsigned)has - (done >> order));
         done += came;
     }

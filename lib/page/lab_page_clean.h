@@ -22,8 +22,7 @@
 
 /* The number of an allocation's first page. What comes from a deque is an address that others may
  * have written, too: so an allocation of that order fits the zone from there on. */
-LAB_INLINE size_t lab_page_number(const struct lab_page_zone *zone, const void *page,
-                                  unsigned order)
+LAB_INLINE size_t lab_page_number(const struct lab_zone *zone, const void *page, unsigned order)
 {
     return lab_page_first(zone->base, zone->pages, page, order);
 }

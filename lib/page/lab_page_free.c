@@ -28,7 +28,7 @@ static LAB_NOINLINE int free_bulk(struct lab_arena *arena, uint32_t lcore, unsig
         *ret_n = n;
         return 0;
     }
-    return lab_page_zone_give(arena, lcore, order, pages, n, ret_n);
+    return lab_arena_give(arena, lcore, order, pages, n, ret_n);
 }
 
 LAB_NOINLINE int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
@@ -43,8 +43,7 @@ LAB_NOINLINE int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, uns
         offset = n == 1 ? (size_t)((uintptr_t)pages[0] - (uintptr_t)me->base) : SIZE_MAX;
         if (offset < me->bytes && offset % LAB_PAGE_BYTES == 0 &&
             !lab_page_is_cached(arena, order) && lab_load_relaxed(&arena->hungry) == 0) {
-            rc = lab_page_zone_give_one(arena, lcore, order, lab_page_home(arena, lcore + 1),
-                                        offset);
+            rc = lab_arena_give_one(arena, lcore, order, lab_arena_home(arena, lcore + 1), offset);
             done = rc == 0;
         } else {
             rc = free_bulk(arena, lcore, order, pages, n, &done);
@@ -63,12 +62,12 @@ int lab_page_free_used(struct lab_arena *arena, uint32_t lcore, void *page, unsi
     size_t number;
 
     if (!lab_arena_has_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS ||
-        !lab_page_zone_find(arena, page, &where))
+        !lab_arena_find(arena, page, &where))
         return -EINVAL;
     /* The byte is the caller's, if the page is: what is not must not be touched. */
-    if (!lab_page_zone_holds(&where, order))
-        return lab_page_zone_give(arena, lcore, order, &page, 1, &done);
+    if (!lab_arena_holds(&where, order))
+        return lab_arena_give(arena, lcore, order, &page, 1, &done);
     number = lab_page_number(where.zone, page, order);
     lab_page_dirt_set(where.zone->dirt + number, order, used_bytes);
-    return lab_page_zone_give(arena, lcore, order, &page, 1, &done);
+    return lab_arena_give(arena, lcore, order, &page, 1, &done);
 }

@@ -23,7 +23,7 @@ static lab_byte_t *lock_of(struct lab_arena *arena, uint32_t lcore, const void *
 {
     struct lab_page_where where;
 
-    if (!lab_arena_has_lcore(arena, lcore) || !lab_page_zone_find(arena, page, &where))
+    if (!lab_arena_has_lcore(arena, lcore) || !lab_arena_find(arena, page, &where))
         return NULL;
     return &where.zone->lock[where.zone->first[where.part] + where.page];
 }
@@ -50,7 +50,7 @@ int lab_page_unlock(struct lab_arena *arena, uint32_t lcore, void *page)
     return lab_byte_cas_release(lock, &mine, 0) ? 0 : -EPERM;
 }
 
-void lab_page_unlock_all(struct lab_page_zone *zone, uint32_t dead)
+void lab_page_unlock_all(struct lab_zone *zone, uint32_t dead)
 {
     for (uint64_t page = 0; page < zone->pages; page++) {
         uint8_t key = key_of(dead);

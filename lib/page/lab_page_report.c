@@ -42,7 +42,7 @@ int lab_page_events(const struct lab_arena *arena, uint32_t zone,
     return 0;
 }
 
-static uint64_t kept_from(const struct lab_page_zone *zone, unsigned gfp)
+static uint64_t kept_from(const struct lab_zone *zone, unsigned gfp)
 {
     if (gfp & LAB_GFP_ATOMIC)
         return 0;
@@ -50,7 +50,7 @@ static uint64_t kept_from(const struct lab_page_zone *zone, unsigned gfp)
 }
 
 /* The largest order of a part's runs that so many pages allow, or -1. */
-static int largest_in(const struct lab_zone *part, uint64_t pages)
+static int largest_in(const struct lab_zone_part *part, uint64_t pages)
 {
     struct lab_zone_stats stats = {.largest = -1};
 
@@ -68,8 +68,8 @@ static int max(int a, int b)
 
 /* The largest order that such requests may have of the zone, and whether they may have `order`,
  * which need not follow: reserves of single pages have no others. */
-static int largest_for(const struct lab_page_zone *zone, uint64_t spare, unsigned gfp,
-                       unsigned order, bool *ret_would)
+static int largest_for(const struct lab_zone *zone, uint64_t spare, unsigned gfp, unsigned order,
+                       bool *ret_would)
 {
     int common = largest_in(zone->part[LAB_PAGE_COMMON], spare), singles = -1, runs = -1;
 
@@ -119,8 +119,8 @@ int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, 
         return -EINVAL;
     present = lab_arena_present(arena);
     for (uint32_t i = 0; i < present; i++) {
-        const struct lab_page_zone *zone = &arena->zone[i];
-        int64_t level = lab_page_zone_free(zone);
+        const struct lab_zone *zone = &arena->zone[i];
+        int64_t level = lab_zone_count_free(zone);
         uint64_t free = level > 0 ? (uint64_t)level : 0, kept = kept_from(zone, gfp);
         uint64_t spare = free > kept ? free - kept : 0;
 
@@ -170,7 +170,7 @@ uint64_t lab_page_steps_max(const struct lab_arena *arena)
     return steps;
 }
 
-static void map_part(const struct lab_zone *part, struct lab_page_part_map *map)
+static void map_part(const struct lab_zone_part *part, struct lab_page_part_map *map)
 {
     struct lab_zone_stats stats;
 
@@ -216,13 +216,13 @@ static uint64_t count_bytes(const lab_byte_t *bytes, uint64_t n, bool zero)
 
 int lab_page_map(const struct lab_arena *arena, uint32_t index, struct lab_page_map *ret_map)
 {
-    const struct lab_page_zone *zone = &arena->zone[index];
+    const struct lab_zone *zone = &arena->zone[index];
     struct lab_page_map map = {0};
     int64_t level;
 
     if (index >= lab_arena_present(arena))
         return -ENOENT;
-    level = lab_page_zone_free(zone);
+    level = lab_zone_count_free(zone);
     map.node = zone->node;
     map.made_of = zone->made_of;
     for (int part = 0; part < LAB_PAGE_PARTS; part++)

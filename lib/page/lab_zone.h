@@ -4,7 +4,9 @@
 #ifndef LAB_ZONE_H
 #define LAB_ZONE_H
 
-/* A zone: blocks of 2 MiB, and the way to find in them what was asked for. For lib/page alone.
+/* A part of a zone: blocks of 2 MiB, and the way to find in them what was asked for. A zone is an
+ * arena's memory of one node and kind of page (lab_arena.h); everything here works on one of its
+ * parts. For lib/page alone.
  *
  * Pages are numbers here, 4 KiB each, from 0 on; an allocation of order k is 2^k of them, from a
  * multiple of 2^k on, and goes by the number of its first page. At rest
@@ -30,10 +32,10 @@
 #include <lab_lcore.h>
 #include <stddef.h>
 
-/* A zone's name, with its terminating zero. */
+/* A part's name, with its terminating zero. */
 #define LAB_ZONE_NAME_SIZE 32
 
-/* Blocks in one zone: 16 TiB, so that every page has a number below LAB_PAGE_NONE. */
+/* Blocks in one part: 16 TiB, so that every page has a number below LAB_PAGE_NONE. */
 #define LAB_ZONE_BLOCKS_MAX (UINT32_C(1) << 23)
 
 /* No page's number, and no block's. */
@@ -48,7 +50,7 @@ struct lab_zone_options {
     uint32_t lcores;  /* ids are 0 to lcores - 1; 0: LAB_LCORE_MAX */
 };
 
-/* Threads without an id that can be at once in a call of one zone with all the comfort that an
+/* Threads without an id that can be at once in a call of one part with all the comfort that an
  * lcore has; further ones leave rows open that they empty (doc/adr/0004). */
 #define LAB_ZONE_GUESTS 16u
 
@@ -87,7 +89,7 @@ struct lab_zone_lcore {
 };
 
 /* In memory that may be shared between processes. Only lib/page looks inside. */
-struct lab_zone {
+struct lab_zone_part {
     uint32_t magic;
     uint32_t blocks;
     uint32_t lcores; /* the guests' entries come after theirs */
@@ -105,11 +107,11 @@ struct lab_zone {
 int lab_zone_footprint(const struct lab_zone_options *options, size_t *ret_bytes,
                        struct lab_error *error) LAB_CHECKED;
 
-/* Makes a zone over pages that the caller has, wherever they are, in memory of lab_zone_footprint()
- * bytes, zeroed and aligned to LAB_CACHE_LINE, that the caller frees when nobody uses the zone any
+/* Makes a part over pages that the caller has, wherever they are, in memory of lab_zone_footprint()
+ * bytes, zeroed and aligned to LAB_CACHE_LINE, that the caller frees when nobody uses the part any
  * more. All pages are free. Set-up only; errors as above. */
-int lab_zone_init(void *memory, const struct lab_zone_options *options, struct lab_zone **ret_zone,
-                  struct lab_error *error) LAB_CHECKED;
+int lab_zone_init(void *memory, const struct lab_zone_options *options,
+                  struct lab_zone_part **ret_part, struct lab_error *error) LAB_CHECKED;
 
 /* Gets 2^order pages; *ret_page is the first.
  *
@@ -117,35 +119,35 @@ int lab_zone_init(void *memory, const struct lab_zone_options *options, struct l
  * LAB_LCORE_ANY. Returns 0; -ENOMEM when nothing of that order was found in any block; -EINVAL for
  * an lcore, order or class that there is not. On failure *ret_page is untouched and nothing is
  * taken. Lock-free; never blocks. */
-int lab_zone_alloc(struct lab_zone *zone, uint32_t lcore, unsigned order,
+int lab_zone_alloc(struct lab_zone_part *part, uint32_t lcore, unsigned order,
                    enum lab_zone_class lifetime, uint32_t *ret_page) LAB_CHECKED;
 
 /* Gets up to n times 2^order pages, many in one step; *ret_n tells how many. Returns 0 when it is
  * at least one (or n is 0), and errors as above. */
-int lab_zone_alloc_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order,
+int lab_zone_alloc_bulk(struct lab_zone_part *part, uint32_t lcore, unsigned order,
                         enum lab_zone_class lifetime, uint32_t *ret_pages, unsigned n,
                         unsigned *ret_n) LAB_CHECKED;
 
 /* Gets what is free of the row in which that page is: all of it, as an allocation of
  * LAB_BLOCK_ROW_ORDER at its first page (*ret_singles is 0 then), or up to n single pages, bit i
  * being the row's page i. Returns 0; -ENOMEM when nothing is free there; -EINVAL for a page that is
- * not of this zone. Lock-free. */
-int lab_zone_alloc_row(struct lab_zone *zone, uint32_t page, unsigned n,
+ * not of this part. Lock-free. */
+int lab_zone_alloc_row(struct lab_zone_part *part, uint32_t page, unsigned n,
                        uint32_t *ret_singles) LAB_CHECKED;
 
 /* Puts an allocation back; any thread may have got it.
  *
- * Returns 0; -EINVAL for an lcore or an order that there is not, or a page that is not of this zone
+ * Returns 0; -EINVAL for an lcore or an order that there is not, or a page that is not of this part
  * or not a multiple of the order's size; -ENOENT when the page is free; -ERANGE when it is not,
  * but no allocation of that order begins there. On failure nothing is changed. Lock-free; never
  * blocks. That a page was put twice cannot be told if it was given out again in between. */
-int lab_zone_free(struct lab_zone *zone, uint32_t lcore, uint32_t page, unsigned order);
+int lab_zone_free(struct lab_zone_part *part, uint32_t lcore, uint32_t page, unsigned order);
 
 /* Puts n allocations of one order back; those that stand side by side in the array, and are of one
  * row, or of rows of one block, in one step. On failure (errors as above) those before
  * pages[*ret_n] are free, that one is wrong, and the rest is untouched; else *ret_n is n. */
-int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order, const uint32_t *pages,
-                       unsigned n, unsigned *ret_n);
+int lab_zone_free_bulk(struct lab_zone_part *part, uint32_t lcore, unsigned order,
+                       const uint32_t *pages, unsigned n, unsigned *ret_n);
 
 /* Brings back what an lcore that died (its thread or process has ended for certain) had in transit
  * at that moment: one row at most; what it held is not touched. Its id may be used again when every
@@ -154,12 +156,12 @@ int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order, co
  * Returns 0; -EAGAIN when another thread is just in transit with the same row, or has died there:
  * call again, when the others that died are swept, too; -EINVAL when there is no such lcore.
  * Wait-free; any thread, several at once too. */
-int lab_zone_sweep(struct lab_zone *zone, uint32_t dead) LAB_CHECKED;
+int lab_zone_sweep(struct lab_zone_part *part, uint32_t dead) LAB_CHECKED;
 
 /* Whether the equation above holds, as it does at rest when the dead have been swept: every block
  * is valid, its pages add up, and no lcore is in transit. What hints say is no matter. Reads only.
  */
-bool lab_zone_is_valid(const struct lab_zone *zone);
+bool lab_zone_part_is_valid(const struct lab_zone_part *part);
 
 struct lab_zone_stats {
     uint64_t pages;
@@ -174,6 +176,6 @@ struct lab_zone_stats {
 
 /* Looks at every block. Exact while no thread is inside a call. Reads only. Any thread;
  * wait-free. */
-void lab_zone_stats(const struct lab_zone *zone, struct lab_zone_stats *ret_stats);
+void lab_zone_stats(const struct lab_zone_part *part, struct lab_zone_stats *ret_stats);
 
 #endif

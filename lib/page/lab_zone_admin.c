@@ -2,17 +2,17 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What is not a request: making a zone, sweeping what the dead left in transit (how an orphan is
+/* What is not a request: making a part, sweeping what the dead left in transit (how an orphan is
  * found stands in lab_block.h), and counting what is free. */
 
 #include <errno.h>
 #include <lab_zone_search.h>
 #include <string.h>
 
-/* Ids in one zone, as in a pool. */
+/* Ids in one part, as in a pool. */
 #define LCORES_MAX 4096u
 
-/* Where everything lies, in bytes from the zone's beginning. */
+/* Where everything lies, in bytes from the part's beginning. */
 struct layout {
     uint32_t lcores, groups;
     size_t lcore, hint[LAB_ZONE_HINTS], block, end;
@@ -40,18 +40,18 @@ static int plan(const struct lab_zone_options *options, struct layout *ret_layou
 
     if (options->name == NULL || options->name[0] == '\0' ||
         strnlen(options->name, LAB_ZONE_NAME_SIZE) == LAB_ZONE_NAME_SIZE)
-        return lab_error_set(error, -EINVAL, "a zone's name has 1 to %d characters",
+        return lab_error_set(error, -EINVAL, "a part's name has 1 to %d characters",
                              LAB_ZONE_NAME_SIZE - 1);
     if (options->blocks == 0 || options->blocks > LAB_ZONE_BLOCKS_MAX)
         return lab_error_set(error, -EINVAL,
-                             "zone %s: %u blocks of 2 MiB asked for, 1 to %u are possible",
+                             "part %s: %u blocks of 2 MiB asked for, 1 to %u are possible",
                              options->name, options->blocks, LAB_ZONE_BLOCKS_MAX);
     if (layout.lcores > LCORES_MAX)
         return lab_error_set(error, -EINVAL,
-                             "zone %s: %u lcores asked for, at most %u are possible", options->name,
+                             "part %s: %u lcores asked for, at most %u are possible", options->name,
                              options->lcores, LCORES_MAX);
     layout.groups = groups_of(options->blocks);
-    (void)place(&layout, sizeof(struct lab_zone));
+    (void)place(&layout, sizeof(struct lab_zone_part));
     layout.lcore =
         place(&layout, (layout.lcores + LAB_ZONE_GUESTS) * sizeof(struct lab_zone_lcore));
     for (int i = 0; i < LAB_ZONE_HINTS; i++)
@@ -62,38 +62,39 @@ static int plan(const struct lab_zone_options *options, struct layout *ret_layou
 }
 
 /* Lcores begin their searches far from each other, guests anywhere among them. */
-static void init_lcore(struct lab_zone_lcore *lcore, const struct lab_zone *zone, uint32_t index)
+static void init_lcore(struct lab_zone_lcore *lcore, const struct lab_zone_part *part,
+                       uint32_t index)
 {
     memset(lcore->at, 0xff, sizeof(lcore->at)); /* LAB_PAGE_NONE */
-    lcore->home = (uint32_t)((uint64_t)(index % zone->lcores) * zone->groups / zone->lcores);
+    lcore->home = (uint32_t)((uint64_t)(index % part->lcores) * part->groups / part->lcores);
     for (int i = 0; i < LAB_ZONE_CURSORS; i++)
         lcore->cursor[i] = lcore->home;
 }
 
-static struct lab_zone *build(void *memory, const struct lab_zone_options *options,
-                              const struct layout *layout)
+static struct lab_zone_part *build(void *memory, const struct lab_zone_options *options,
+                                   const struct layout *layout)
 {
-    struct lab_zone *zone = memory;
+    struct lab_zone_part *part = memory;
     char *base = memory;
 
-    zone->magic = LAB_ZONE_MAGIC;
-    zone->blocks = options->blocks;
-    zone->lcores = layout->lcores;
-    zone->groups = layout->groups;
-    zone->block = (void *)(base + layout->block);
-    zone->lcore = (void *)(base + layout->lcore);
+    part->magic = LAB_ZONE_MAGIC;
+    part->blocks = options->blocks;
+    part->lcores = layout->lcores;
+    part->groups = layout->groups;
+    part->block = (void *)(base + layout->block);
+    part->lcore = (void *)(base + layout->lcore);
     for (int i = 0; i < LAB_ZONE_HINTS; i++)
-        zone->hint[i] = (void *)(base + layout->hint[i]);
-    memcpy(zone->name, options->name, strlen(options->name) + 1);
+        part->hint[i] = (void *)(base + layout->hint[i]);
+    memcpy(part->name, options->name, strlen(options->name) + 1);
     for (uint32_t i = 0; i < layout->lcores + LAB_ZONE_GUESTS; i++)
-        init_lcore(&zone->lcore[i], zone, i);
+        init_lcore(&part->lcore[i], part, i);
     for (uint32_t i = 0; i < options->blocks; i++) {
-        lab_block_init(&zone->block[i]);
-        lab_byte_store_relaxed(&zone->hint[LAB_ZONE_ROWS][i],
+        lab_block_init(&part->block[i]);
+        lab_byte_store_relaxed(&part->hint[LAB_ZONE_ROWS][i],
                                LAB_PAGE_ORDERS - 1 - LAB_ROW_ORDER_MAX);
     }
-    lab_invariant(lab_zone_is_valid(zone));
-    return zone;
+    lab_invariant(lab_zone_part_is_valid(part));
+    return part;
 }
 
 int lab_zone_footprint(const struct lab_zone_options *options, size_t *ret_bytes,
@@ -107,14 +108,14 @@ int lab_zone_footprint(const struct lab_zone_options *options, size_t *ret_bytes
     return rc;
 }
 
-int lab_zone_init(void *memory, const struct lab_zone_options *options, struct lab_zone **ret_zone,
-                  struct lab_error *error)
+int lab_zone_init(void *memory, const struct lab_zone_options *options,
+                  struct lab_zone_part **ret_part, struct lab_error *error)
 {
     struct layout layout = {0};
     int rc = plan(options, &layout, error);
 
     if (rc == 0)
-        *ret_zone = build(memory, options, &layout);
+        *ret_part = build(memory, options, &layout);
     return rc;
 }
 
@@ -145,29 +146,29 @@ static void add_block(const struct lab_block *block, struct lab_zone_stats *stat
     stats->blocks_mixed += free != 0 && free != LAB_BLOCK_PAGES;
 }
 
-void lab_zone_stats(const struct lab_zone *zone, struct lab_zone_stats *ret_stats)
+void lab_zone_stats(const struct lab_zone_part *part, struct lab_zone_stats *ret_stats)
 {
-    struct lab_zone_stats stats = {.pages = (uint64_t)zone->blocks * LAB_BLOCK_PAGES,
+    struct lab_zone_stats stats = {.pages = (uint64_t)part->blocks * LAB_BLOCK_PAGES,
                                    .largest = -1};
 
-    for (uint32_t block = 0; block < zone->blocks; block++)
-        add_block(&zone->block[block], &stats);
+    for (uint32_t block = 0; block < part->blocks; block++)
+        add_block(&part->block[block], &stats);
     *ret_stats = stats;
 }
 
-bool lab_zone_is_valid(const struct lab_zone *zone)
+bool lab_zone_part_is_valid(const struct lab_zone_part *part)
 {
     struct lab_zone_stats stats;
 
-    if (zone->magic != LAB_ZONE_MAGIC || zone->groups != groups_of(zone->blocks))
+    if (part->magic != LAB_ZONE_MAGIC || part->groups != groups_of(part->blocks))
         return false;
-    for (uint32_t i = 0; i < zone->lcores + LAB_ZONE_GUESTS; i++)
-        if (lab_load_relaxed(&zone->lcore[i].intent) != 0)
+    for (uint32_t i = 0; i < part->lcores + LAB_ZONE_GUESTS; i++)
+        if (lab_load_relaxed(&part->lcore[i].intent) != 0)
             return false;
-    for (uint32_t i = 0; i < zone->blocks; i++)
-        if (!lab_block_is_valid(&zone->block[i]))
+    for (uint32_t i = 0; i < part->blocks; i++)
+        if (!lab_block_is_valid(&part->block[i]))
             return false;
-    lab_zone_stats(zone, &stats);
+    lab_zone_stats(part, &stats);
     return stats.free_pages <= stats.pages;
 }
 
@@ -177,56 +178,56 @@ bool lab_zone_is_valid(const struct lab_zone *zone)
 
 /* Whether a living lcore says that it is in transit there. Read after the sight of the row, so
  * that of an lcore that was swept and lives again no word of its former life is read. */
-static bool is_claimed(const struct lab_zone *zone, uint64_t intent)
+static bool is_claimed(const struct lab_zone_part *part, uint64_t intent)
 {
-    const struct lab_zone_lcore *end = zone->lcore + zone->lcores + LAB_ZONE_GUESTS;
+    const struct lab_zone_lcore *end = part->lcore + part->lcores + LAB_ZONE_GUESTS;
 
-    for (const struct lab_zone_lcore *lcore = zone->lcore; lcore < end; lcore++)
+    for (const struct lab_zone_lcore *lcore = part->lcore; lcore < end; lcore++)
         /* G10: or an intent is found gone, and what was done under it is not seen */
         if (lab_load_acquire(&lcore->intent) == intent)
             return true;
     return false;
 }
 
-static int sweep_one(struct lab_zone *zone, struct lab_zone_lcore *dead)
+static int sweep_one(struct lab_zone_part *part, struct lab_zone_lcore *dead)
 {
     uint64_t intent = lab_load_acquire(&dead->intent) & ~INTENT_OF_DEAD;
     struct lab_block_orphan orphan;
 
-    if (intent - 1 >= (uint64_t)zone->blocks * LAB_BLOCK_ROWS) {
-        lab_store_relaxed(&dead->intent, 0); /* 0 already, or what names no row of this zone */
+    if (intent - 1 >= (uint64_t)part->blocks * LAB_BLOCK_ROWS) {
+        lab_store_relaxed(&dead->intent, 0); /* 0 already, or what names no row of this part */
     } else {
-        uint32_t block = (uint32_t)lab_index_bounded((intent - 1) / LAB_BLOCK_ROWS, zone->blocks);
+        uint32_t block = (uint32_t)lab_index_bounded((intent - 1) / LAB_BLOCK_ROWS, part->blocks);
         unsigned row = (unsigned)((intent - 1) % LAB_BLOCK_ROWS);
-        struct lab_block *b = &zone->block[block];
+        struct lab_block *b = &part->block[block];
 
         lab_store_relaxed(&dead->intent, intent | INTENT_OF_DEAD);
         if (lab_block_sight(b, row, &orphan)) {
-            if (is_claimed(zone, intent) || !lab_block_recover(b, row, &orphan))
+            if (is_claimed(part, intent) || !lab_block_recover(b, row, &orphan))
                 return -EAGAIN;
-            lab_zone_raise(zone, dead, block, LAB_BLOCK_ROW_ORDER);
+            lab_zone_raise(part, dead, block, LAB_BLOCK_ROW_ORDER);
         }
         /* G11: or another sweep finds the intent gone, and the row still as it was */
         lab_store_release(&dead->intent, 0);
     }
-    lab_zone_stop_all_work(zone, dead);
+    lab_zone_stop_all_work(part, dead);
     return 0;
 }
 
-int lab_zone_sweep(struct lab_zone *zone, uint32_t dead)
+int lab_zone_sweep(struct lab_zone_part *part, uint32_t dead)
 {
-    struct lab_zone_lcore *guest = &zone->lcore[zone->lcores];
+    struct lab_zone_lcore *guest = &part->lcore[part->lcores];
     int rc = 0;
 
-    if (dead < zone->lcores)
-        return sweep_one(zone, &zone->lcore[dead]);
+    if (dead < part->lcores)
+        return sweep_one(part, &part->lcore[dead]);
     if (dead != LAB_LCORE_ANY)
         return -EINVAL;
     /* All of them, even where one has to be called again: it may wait for the next, which is dead,
      * too. */
     for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++, guest++) {
         /* Z1: or the words of the place are those of a guest before */
-        int failed = lab_load_acquire(&guest->taken) != 0 ? sweep_one(zone, guest) : 0;
+        int failed = lab_load_acquire(&guest->taken) != 0 ? sweep_one(part, guest) : 0;
 
         if (failed == 0)
             lab_store_release(&guest->taken, 0); /* Z2: or the next guest misses the sweep */

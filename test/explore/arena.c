@@ -233,7 +233,7 @@ static unsigned take_unit(unsigned (*new_thing)(unsigned), unsigned thread)
     unsigned number = new_thing(thread);
     void *page;
 
-    if (lab_page_zone_take(&request, &arena->zone[0], 0, &page, 1) != 1)
+    if (lab_arena_take(&request, &arena->zone[0], 0, &page, 1) != 1)
         abort();
     unit_of[number] = (unsigned)((size_t)((char *)page - MEMORY) / UNIT_BYTES);
     number_of[unit_of[number]] = number;
@@ -281,7 +281,7 @@ static void setup(const void *data)
 static bool is_out(unsigned unit)
 {
     unsigned common = ROWS * ROW_UNITS, place = unit < common ? unit : unit - common;
-    const struct lab_zone *part =
+    const struct lab_zone_part *part =
         arena->zone[0].part[unit < common ? LAB_PAGE_COMMON : LAB_PAGE_RESERVE_RUNS];
     uint64_t state = lab_load_relaxed(&part->block->state);
     uint64_t word = lab_load_relaxed(&part->block->row[place / ROW_UNITS]);
@@ -323,7 +323,7 @@ static void check(void)
         lab_page_cache_drain(arena, LAB_LCORE_ANY);
     }
     for (int part = 0; part < LAB_PAGE_PARTS; part++)
-        if (arena->zone[0].part[part] != NULL && !lab_zone_is_valid(arena->zone[0].part[part]))
+        if (arena->zone[0].part[part] != NULL && !lab_zone_part_is_valid(arena->zone[0].part[part]))
             explore_fail("part %d of the zone is not valid", part);
     for (unsigned unit = 0; unit < units; unit++) {
         void *thing = (void *)(uintptr_t)number_of[unit];

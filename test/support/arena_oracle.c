@@ -63,7 +63,7 @@ static bool is_free(const struct arena_oracle *oracle, uint32_t page, unsigned o
 
 static bool has_free_run(const struct arena_oracle *oracle, enum lab_page_part part, unsigned order)
 {
-    const struct lab_page_zone *zone = &oracle->arena->zone[0];
+    const struct lab_zone *zone = &oracle->arena->zone[0];
 
     for (uint32_t page = zone->first[part]; page < zone->first[part + 1]; page += 1u << order)
         if (is_free(oracle, page, order))
@@ -193,7 +193,7 @@ bool arena_oracle_play(struct arena_oracle *oracle, uint32_t number)
 bool arena_oracle_compare(struct arena_oracle *oracle)
 {
     static uint8_t order[ARENA_PAGES_MAX];
-    const struct lab_page_zone *zone = &oracle->arena->zone[0];
+    const struct lab_zone *zone = &oracle->arena->zone[0];
     uint32_t out = 0;
 
     empty_deques(oracle);
@@ -208,7 +208,7 @@ bool arena_oracle_compare(struct arena_oracle *oracle)
     return expect(oracle, memcmp(order, oracle->order, oracle->pages) == 0,
                   "other pages are held than should be") &&
            expect(oracle, lab_level_exact(&zone->level) == out, "the level is another") &&
-           expect(oracle, lab_page_zone_is_valid(zone), "the zone is not valid");
+           expect(oracle, lab_zone_is_valid(zone), "the zone is not valid");
 }
 
 bool arena_oracle_put_all(struct arena_oracle *oracle)

@@ -43,16 +43,16 @@ static bool read_block(const struct lab_block *block, bool may_be_empty, uint8_t
     return true;
 }
 
-const char *zone_wrong(const struct lab_zone *zone, bool may_be_empty, uint8_t *ret_order)
+const char *zone_wrong(const struct lab_zone_part *part, bool may_be_empty, uint8_t *ret_order)
 {
     uint8_t order[LAB_BLOCK_PAGES];
 
-    if (!lab_zone_is_valid(zone))
+    if (!lab_zone_part_is_valid(part))
         return "the zone is not valid";
-    for (uint32_t i = 0; i < zone->blocks; i++) {
+    for (uint32_t i = 0; i < part->blocks; i++) {
         uint8_t *at = ret_order != NULL ? ret_order + (size_t)i * LAB_BLOCK_PAGES : order;
 
-        if (!read_block(&zone->block[i], may_be_empty, at))
+        if (!read_block(&part->block[i], may_be_empty, at))
             return "a row is open and empty";
     }
     return NULL;

@@ -193,19 +193,19 @@ static void hints_of_no_block(void **state)
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
         struct lab_arena_zone options = {.bytes = 8 * MIB};
         struct arena_rig rig;
-        struct lab_zone *zone;
+        struct lab_zone_part *part;
         unsigned n = 0;
         void *page;
 
         memcpy(options.mark, no_marks, sizeof(no_marks));
         arena_rig_make_one(&rig, options);
-        zone = rig.arena->zone[0].part[LAB_PAGE_COMMON];
+        part = rig.arena->zone[0].part[LAB_PAGE_COMMON];
         for (int hint = 0; hint < LAB_ZONE_HINTS; hint++)
             for (uint32_t i = 0; i < LAB_BYTES_GROUP; i++)
-                lab_byte_store_relaxed(&zone->hint[hint][i], i < zone->blocks ? 0 : 5);
+                lab_byte_store_relaxed(&part->hint[hint][i], i < part->blocks ? 0 : 5);
         for (; lab_page_alloc(rig.arena, 1, order, LAB_GFP_ATOMIC, &page) == 0; n++)
             expect_own(&rig, page);
-        assert_int_equal(n << order, zone->blocks * BLOCK);
+        assert_int_equal(n << order, part->blocks * BLOCK);
         arena_rig_unmake(&rig);
     }
 }
