@@ -156,7 +156,7 @@ static bool open_arena(struct contender *contender, const struct request *reques
         .bytes = bytes,
         .node = LAB_NODE_ANY,
         .memory = reserve_addresses(contender, bytes),
-        .mark = {[LAB_PAGE_HIGH] = 1},
+        .watermark = {[LAB_PAGE_HIGH] = 1},
     };
     const struct lab_arena_options options = {
         .name = contender->name,

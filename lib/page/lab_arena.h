@@ -52,7 +52,7 @@
  * what a thread that is killed inside it may hide. */
 #define LAB_PAGE_MOVING_MAX 256u
 
-enum lab_page_mark { LAB_PAGE_MIN, LAB_PAGE_LOW, LAB_PAGE_HIGH, LAB_PAGE_MARKS };
+enum lab_page_watermark { LAB_PAGE_MIN, LAB_PAGE_LOW, LAB_PAGE_HIGH, LAB_PAGE_WATERMARKS };
 
 /* One zone: memory of one node, and of one kind of page. */
 struct lab_arena_zone {
@@ -60,16 +60,16 @@ struct lab_arena_zone {
     int node;     /* NUMA node, or LAB_NODE_ANY. 0 is node 0! */
 
     /* The rest may be 0, which asks for what stands in brackets. */
-    enum lab_pages pages;          /* for lab_arena_create() [the best that can be had] */
-    bool later;                    /* for lab_arena_create(): it is mapped only when LAB_GFP_WAIT
-                                      finds too little in those before it, or by lab_arena_grow();
-                                      not the first one, and all behind it too [at once] */
-    void *memory;                  /* for lab_arena_init(): the caller's, aligned to 2 MiB */
-    bool zeroed;                   /* for lab_arena_init(): it is all zero [not known] */
-    size_t reserve_bytes;          /* of these, for single pages; rounded up to blocks [none] */
-    size_t reserve_runs_bytes;     /* of these, for orders above 0; the same [none] */
-    uint64_t mark[LAB_PAGE_MARKS]; /* pages, rising; 0, 0, 1 is none at all [min is 1/128 of the
-                                      zone, up to 16 MiB, low is twice that, high thrice] */
+    enum lab_pages pages;      /* for lab_arena_create() [the best that can be had] */
+    bool later;                /* for lab_arena_create(): it is mapped only when LAB_GFP_WAIT
+                                  finds too little in those before it, or by lab_arena_grow();
+                                  not the first one, and all behind it too [at once] */
+    void *memory;              /* for lab_arena_init(): the caller's, aligned to 2 MiB */
+    bool zeroed;               /* for lab_arena_init(): it is all zero [not known] */
+    size_t reserve_bytes;      /* of these, for single pages; rounded up to blocks [none] */
+    size_t reserve_runs_bytes; /* of these, for orders above 0; the same [none] */
+    uint64_t watermark[LAB_PAGE_WATERMARKS]; /* pages, rising; 0, 0, 1 is none at all [min is 1/128
+                                      of the zone, up to 16 MiB, low is twice that, high thrice] */
 };
 
 struct lab_arena_options {
@@ -132,14 +132,15 @@ struct lab_page_lcore {
     uint32_t calm;                      /* puts since it changed */
     uint32_t home;                      /* the zone */
     uint32_t victim;                    /* the roster's place that was last worth stealing from */
-    uint32_t barren; /* requests for zeros that need not ask the zone: it has no clean pages */
+    uint32_t
+        no_clean_until; /* requests for zeros that need not ask the zone: it has no clean pages */
     /* Its own deques; where none serves the order, arena->nothing. */
     struct lab_deque *deque[LAB_PAGE_KINDS][LAB_PAGE_ORDERS];
 };
 
 /* The cleaning of a zone. */
-struct lab_page_keeper {
-    alignas(LAB_CACHE_LINE) lab_atomic_t busy; /* who is cleaning: a slot and 1, or 0 */
+struct lab_page_cleaner {
+    alignas(LAB_CACHE_LINE) lab_atomic_t busy; /* who is cleaning: an lcore_index and 1, or 0 */
     uint32_t row;                              /* the next one to look at */
     uint64_t clean;                            /* pages seen to be so since row 0 */
     bool resting;                              /* there were enough */
@@ -152,15 +153,15 @@ struct lab_zone {
     struct lab_zone_part *part[LAB_PAGE_PARTS]; /* NULL: there is no such part */
     uint32_t first[LAB_PAGE_PARTS + 1];         /* page of each part, and the end */
     uint32_t next[LAB_ARENA_ZONES_MAX];         /* the order in which to go on from here */
-    uint64_t mark[LAB_PAGE_MARKS];
+    uint64_t watermark[LAB_PAGE_WATERMARKS];
     struct lab_region region; /* of lab_arena_create() */
     int node;
     enum lab_pages made_of; /* LAB_PAGES_ANY: memory of the caller's; or what is wanted, until it
                                is mapped */
     struct lab_level level; /* of the common part */
     lab_byte_t *dirt;       /* by page: lab_page_clean.h */
-    lab_byte_t *lock;       /* by page: who has locked it, a slot and 1, or 0 */
-    struct lab_page_keeper keeper;
+    lab_byte_t *lock;       /* by page: who has locked it, an lcore_index and 1, or 0 */
+    struct lab_page_cleaner cleaner;
     alignas(LAB_CACHE_LINE) lab_atomic_t pressure;
     lab_atomic_t event[LAB_PAGE_EVENTS];
 };
@@ -170,7 +171,8 @@ struct lab_zone {
 struct lab_arena {
     uint32_t magic;
     uint32_t lcores;
-    struct lab_page_lcore *lcore; /* lcores + 1, by slot as in lab_roster.h */
+    struct lab_page_lcore
+        *lcore; /* lcores + 1, by lcore_index: an id and 1, 0 is that of all threads without one */
     /* By order: the first of lcores + 1 deques of each kind, or LAB_PAGE_UNCACHED. */
     uint32_t cache[LAB_PAGE_ORDERS];
     struct lab_deque *deque;
@@ -187,7 +189,7 @@ struct lab_arena {
      * its zone. Read by every put, written seldom. */
     alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
     lab_atomic_t shortages;   /* how often something was, ever: tells one hunger from another */
-    struct lab_roster roster; /* the slots that have deques */
+    struct lab_roster roster; /* the lcores that have deques */
     struct lab_deque nothing; /* has no slots, so that neither gets nor puts succeed */
     lab_atomic_t sequence;
     lab_atomic_t rostered; /* how many entries of that are taken */

@@ -88,9 +88,9 @@ static int plan_zone(const struct lab_arena_options *options, uint32_t index, st
                              "arena %s, zone %u: reserves of %zu and %zu blocks of 2 MiB leave "
                              "nothing of %zu",
                              options->name, index, singles, runs, all);
-    if (zone->mark[LAB_PAGE_MIN] > zone->mark[LAB_PAGE_LOW] ||
-        zone->mark[LAB_PAGE_LOW] > zone->mark[LAB_PAGE_HIGH] ||
-        zone->mark[LAB_PAGE_HIGH] > (all - singles - runs) * LAB_BLOCK_PAGES)
+    if (zone->watermark[LAB_PAGE_MIN] > zone->watermark[LAB_PAGE_LOW] ||
+        zone->watermark[LAB_PAGE_LOW] > zone->watermark[LAB_PAGE_HIGH] ||
+        zone->watermark[LAB_PAGE_HIGH] > (all - singles - runs) * LAB_BLOCK_PAGES)
         return lab_error_set(error, -EINVAL,
                              "arena %s, zone %u: its marks must rise, and end at its %zu pages",
                              options->name, index, (all - singles - runs) * LAB_BLOCK_PAGES);
@@ -207,14 +207,14 @@ static int plan(const struct lab_arena_options *options, struct layout *ret_layo
     return 0;
 }
 
-static void set_marks(struct lab_zone *zone, const uint64_t mark[LAB_PAGE_MARKS])
+static void set_watermarks(struct lab_zone *zone, const uint64_t watermark[LAB_PAGE_WATERMARKS])
 {
     uint64_t min = zone->first[LAB_PAGE_RESERVE_SINGLES] / MIN_SHARE;
 
     if (min > MIN_MOST)
         min = MIN_MOST;
-    for (unsigned i = 0; i < LAB_PAGE_MARKS; i++)
-        zone->mark[i] = mark[LAB_PAGE_HIGH] != 0 ? mark[i] : (i + 1) * min;
+    for (unsigned i = 0; i < LAB_PAGE_WATERMARKS; i++)
+        zone->watermark[i] = watermark[LAB_PAGE_HIGH] != 0 ? watermark[i] : (i + 1) * min;
 }
 
 /* The zone itself, those of its node, and the rest; each of them as they stand. */
@@ -257,7 +257,7 @@ static int build_zone(struct lab_arena *arena, const struct lab_arena_options *o
     zone->level.own = (void *)(home + own->own);
     zone->level.lcores = layout->lcores;
     zone->level.drift = zone->first[LAB_PAGE_RESERVE_SINGLES] / (DRIFT_SHARE * layout->lcores);
-    set_marks(zone, options->zone[index].mark);
+    set_watermarks(zone, options->zone[index].watermark);
     lab_invariant(lab_zone_is_valid(zone));
     return 0;
 }
@@ -287,11 +287,11 @@ static void build_caches(struct lab_arena *arena, const struct layout *layout)
         arena->cache[order] =
             arena->capacity[order][LAB_PAGE_PLAIN] != 0 ? next : LAB_PAGE_UNCACHED;
         for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
-            for (uint32_t slot = 0; slot <= arena->lcores; slot++) {
+            for (uint32_t lcore_index = 0; lcore_index <= arena->lcores; lcore_index++) {
                 uint32_t capacity = arena->capacity[order][kind];
                 struct lab_deque *deque = capacity != 0 ? &arena->deque[next++] : &arena->nothing;
 
-                arena->lcore[slot].deque[kind][order] = deque;
+                arena->lcore[lcore_index].deque[kind][order] = deque;
                 if (capacity != 0)
                     lab_deque_init(deque, at_most(capacity / REACH_SHARE, LAB_PAGE_MOVING_MAX),
                                    capacity / TIP_SHARE, fenced);
@@ -328,8 +328,8 @@ static int build(void *memory, const struct lab_arena_options *options, const st
 /* The zones have their memory. */
 static void settle(struct lab_arena *arena)
 {
-    for (uint32_t slot = 0; slot <= arena->lcores; slot++)
-        lab_arena_set_home(arena, slot, 0);
+    for (uint32_t lcore_index = 0; lcore_index <= arena->lcores; lcore_index++)
+        lab_arena_set_home(arena, lcore_index, 0);
 }
 
 int lab_arena_footprint(const struct lab_arena_options *options, size_t *ret_bytes,

@@ -27,7 +27,7 @@ int lab_arena_sweep(struct lab_arena *arena, uint32_t dead)
 {
     for (uint32_t i = 0; i < lab_arena_present(arena); i++) {
         struct lab_zone *zone = &arena->zone[i];
-        uint64_t keeper = dead + 2ull;
+        uint64_t cleaner = dead + 2ull;
 
         for (int part = 0; part < LAB_PAGE_PARTS; part++) {
             int rc = zone->part[part] != NULL ? lab_zone_sweep(zone->part[part], dead) : 0;
@@ -35,7 +35,7 @@ int lab_arena_sweep(struct lab_arena *arena, uint32_t dead)
             if (rc != 0)
                 return rc;
         }
-        (void)lab_cas_acq_rel(&zone->keeper.busy, &keeper, 0);
+        (void)lab_cas_acq_rel(&zone->cleaner.busy, &cleaner, 0);
         lab_page_unlock_all(zone, dead);
     }
     lab_page_cache_bury(arena, dead + 1);

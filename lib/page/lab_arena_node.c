@@ -33,11 +33,11 @@ void lab_page_zone_tell(struct lab_arena *arena, struct lab_zone *zone, enum lab
 static enum lab_page_pressure pressure_at(const struct lab_zone *zone, int64_t free,
                                           enum lab_page_pressure before)
 {
-    if (free < (int64_t)zone->mark[LAB_PAGE_MIN])
+    if (free < (int64_t)zone->watermark[LAB_PAGE_MIN])
         return LAB_PAGE_IS_MIN;
-    if (free < (int64_t)zone->mark[LAB_PAGE_LOW])
+    if (free < (int64_t)zone->watermark[LAB_PAGE_LOW])
         return LAB_PAGE_IS_LOW;
-    if (free >= (int64_t)zone->mark[LAB_PAGE_HIGH] || before == LAB_PAGE_CALM)
+    if (free >= (int64_t)zone->watermark[LAB_PAGE_HIGH] || before == LAB_PAGE_CALM)
         return LAB_PAGE_CALM;
     return LAB_PAGE_IS_LOW;
 }
@@ -66,7 +66,7 @@ static void count_out(struct lab_arena *arena, struct lab_zone *zone, uint32_t l
                       uint64_t pages)
 {
     lab_level_add(&zone->level, lcore, (int64_t)pages);
-    if (lab_unlikely(!lab_zone_has_free(zone, zone->mark[LAB_PAGE_HIGH])))
+    if (lab_unlikely(!lab_zone_has_free(zone, zone->watermark[LAB_PAGE_HIGH])))
         change_pressure(arena, zone);
 }
 
@@ -132,7 +132,7 @@ bool lab_arena_take_all(const struct lab_page_request *request, struct lab_zone 
     uint32_t page[BURST];
     unsigned got = 0;
 
-    if (n > BURST || !lab_zone_has_free(zone, zone->mark[LAB_PAGE_HIGH] + pages) ||
+    if (n > BURST || !lab_zone_has_free(zone, zone->watermark[LAB_PAGE_HIGH] + pages) ||
         lab_zone_alloc_bulk(common, request->lcore, request->order, lifetime_of(request->gfp), page,
                             n, &got) != 0)
         return false;
@@ -332,9 +332,9 @@ int lab_arena_grow(struct lab_arena *arena, struct lab_error *error)
     return lab_arena_grow_beyond(arena, present, error);
 }
 
-void lab_arena_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone)
+void lab_arena_set_home(struct lab_arena *arena, uint32_t lcore_index, uint32_t zone)
 {
-    struct lab_page_lcore *me = &arena->lcore[slot];
+    struct lab_page_lcore *me = &arena->lcore[lcore_index];
     struct lab_zone *home = &arena->zone[zone];
 
     me->home = zone;
@@ -354,7 +354,7 @@ static uint64_t out_of(const struct lab_zone_part *part)
 
 bool lab_zone_is_valid(const struct lab_zone *zone)
 {
-    const uint64_t *mark = zone->mark;
+    const uint64_t *watermark = zone->watermark;
 
     for (unsigned i = 0; i < LAB_PAGE_PARTS; i++) {
         const struct lab_zone_part *part = zone->part[i];
@@ -365,7 +365,8 @@ bool lab_zone_is_valid(const struct lab_zone *zone)
             return false;
     }
     return zone->first[0] == 0 && zone->pages == zone->first[LAB_PAGE_PARTS] &&
-           mark[LAB_PAGE_MIN] <= mark[LAB_PAGE_LOW] && mark[LAB_PAGE_LOW] <= mark[LAB_PAGE_HIGH] &&
-           mark[LAB_PAGE_HIGH] <= zone->first[LAB_PAGE_RESERVE_SINGLES] &&
+           watermark[LAB_PAGE_MIN] <= watermark[LAB_PAGE_LOW] &&
+           watermark[LAB_PAGE_LOW] <= watermark[LAB_PAGE_HIGH] &&
+           watermark[LAB_PAGE_HIGH] <= zone->first[LAB_PAGE_RESERVE_SINGLES] &&
            lab_level_exact(&zone->level) == (int64_t)out_of(zone->part[LAB_PAGE_COMMON]);
 }

@@ -67,7 +67,7 @@ int lab_arena_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void
 void lab_page_zone_tell(struct lab_arena *arena, struct lab_zone *zone, enum lab_page_event event);
 
 /* The lcore's first zone is this one; its deques are empty. */
-void lab_arena_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone);
+void lab_arena_set_home(struct lab_arena *arena, uint32_t lcore_index, uint32_t zone);
 
 /* Whether an allocation of that order begins there. */
 bool lab_arena_holds(const struct lab_page_where *where, unsigned order);
@@ -90,10 +90,10 @@ LAB_INLINE struct lab_zone *lab_arena_zone_at(struct lab_arena *arena, uint32_t 
     return &arena->zone[lab_index_bounded(index, arena->zones)];
 }
 
-/* The zone that the lcore of a slot prefers. */
-LAB_INLINE struct lab_zone *lab_arena_home(struct lab_arena *arena, uint32_t slot)
+/* The zone that an lcore prefers. */
+LAB_INLINE struct lab_zone *lab_arena_home(struct lab_arena *arena, uint32_t lcore_index)
 {
-    return lab_arena_zone_at(arena, arena->lcore[slot].home);
+    return lab_arena_zone_at(arena, arena->lcore[lcore_index].home);
 }
 
 /* The zone of a page of this arena; what is of none finds the last one. */

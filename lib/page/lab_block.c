@@ -150,8 +150,8 @@ int lab_block_put_rows(struct lab_block *block, uint32_t starts, unsigned order,
     return refuse(block, (unsigned)__builtin_ctz(starts), 0);
 }
 
-bool lab_block_sight(const struct lab_block *block, unsigned row,
-                     struct lab_block_orphan *ret_orphan)
+bool lab_block_find_orphan(const struct lab_block *block, unsigned row,
+                           struct lab_block_orphan *ret_orphan)
 {
     /* G9: or the intent is looked for in the past, and that of a living thread is not found */
     ret_orphan->state = lab_load_acquire(&block->state);

@@ -29,7 +29,7 @@
  *   split       state: free -> split, then the row's word is opened with the splitter's run in it;
  *   coalesce    row: last page -> closed, then state: split -> free.
  * A thread that dies between the two leaves a row split and closed, and its intent names that row:
- * lab_block_sight() and lab_block_recover() bring it back. They may be deceived neither by an
+ * lab_block_find_orphan() and lab_block_recover() bring it back. They may be deceived neither by an
  * intent that was left behind by a thread that died at another step, nor by one of two that sweep
  * at the same time, for
  *   - no other living thread's intent names the row (else it is that thread's transit);
@@ -92,7 +92,7 @@ struct lab_block_transit {
     uint64_t row_0;
 };
 
-/* A row split and closed, as lab_block_sight() saw it. */
+/* A row split and closed, as lab_block_find_orphan() saw it. */
 struct lab_block_orphan {
     uint64_t state;
     uint64_t word;
@@ -120,8 +120,8 @@ int lab_block_put_rows(struct lab_block *block, uint32_t starts, unsigned order,
                        unsigned *ret_order);
 
 /* Whether the row is in transit. Wait-free. */
-bool lab_block_sight(const struct lab_block *block, unsigned row,
-                     struct lab_block_orphan *ret_orphan);
+bool lab_block_find_orphan(const struct lab_block *block, unsigned row,
+                           struct lab_block_orphan *ret_orphan);
 
 /* Brings back a row that was left behind in transit: to be called when after the sight no living
  * thread's intent named it. false: something has changed since. Wait-free. */

@@ -88,13 +88,14 @@ LAB_INLINE LAB_CHECKED int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t
                                                unsigned n)
 {
     enum lab_page_kind kind = gfp & LAB_GFP_ZERO ? LAB_PAGE_CLEAN : LAB_PAGE_PLAIN;
-    uint32_t slot = lcore + 1; /* LAB_LCORE_ANY wraps around */
+    uint32_t lcore_index = lcore + 1; /* LAB_LCORE_ANY wraps around */
 
-    if (lab_likely(slot <= arena->lcores) &&
+    if (lab_likely(lcore_index <= arena->lcores) &&
         lab_likely(lab_gfp_is_plain(gfp & ~(unsigned)LAB_GFP_ZERO)) && order < LAB_PAGE_ORDERS &&
-        lab_likely(lab_deque_pop_owner(arena->lcore[slot].deque[kind][order], ret_pages, n))) {
+        lab_likely(
+            lab_deque_pop_owner(arena->lcore[lcore_index].deque[kind][order], ret_pages, n))) {
         if (kind == LAB_PAGE_CLEAN)
-            lab_page_no_longer_clean(&arena->lcore[slot], order, ret_pages, n);
+            lab_page_no_longer_clean(&arena->lcore[lcore_index], order, ret_pages, n);
         return 0;
     }
     return lab_page_alloc_slow(arena, lcore, order, gfp, ret_pages, n);
@@ -111,12 +112,12 @@ LAB_INLINE LAB_CHECKED int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t
 LAB_INLINE int lab_page_free_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
                                   void *const *pages, unsigned n, unsigned *ret_n)
 {
-    uint32_t slot = lcore + 1;
+    uint32_t lcore_index = lcore + 1;
     unsigned i = 0;
 
-    if (lab_likely(slot <= arena->lcores) && order < LAB_PAGE_ORDERS &&
+    if (lab_likely(lcore_index <= arena->lcores) && order < LAB_PAGE_ORDERS &&
         lab_likely(lab_load_relaxed(&arena->hungry) == 0)) {
-        const struct lab_page_lcore *me = &arena->lcore[slot];
+        const struct lab_page_lcore *me = &arena->lcore[lcore_index];
         struct lab_deque *deque = me->deque[LAB_PAGE_PLAIN][order];
 
         /* Of what there is no room for nothing is looked at; one has room, as a rule. */
@@ -213,10 +214,10 @@ struct lab_page_map {
         int largest;                    /* the largest order that can be had, or -1 */
     } part[LAB_PAGE_PARTS];             /* all zero where there is no such part */
     struct lab_page_cache_map {
-        uint64_t tips;                        /* pages that only their lcores get at */
+        uint64_t private_parts;               /* pages that only their lcores get at */
         uint64_t public_parts;                /* and those that anybody does */
     } cache[LAB_PAGE_ORDERS][LAB_PAGE_KINDS]; /* in the deques of the lcores whose zone this is */
-    uint64_t mark[LAB_PAGE_MARKS];
+    uint64_t watermark[LAB_PAGE_WATERMARKS];
     uint64_t level;  /* free pages of the common part, as the marks see them */
     uint64_t clean;  /* pages that are known to be zero, free or in clean deques */
     uint64_t locked; /* pages that somebody has locked */
@@ -239,7 +240,7 @@ LAB_PUBLIC uint64_t lab_page_steps_max(const struct lab_arena *arena);
 enum lab_page_reason {
     LAB_PAGE_WOULD_SUCCEED, /* as things are now */
     LAB_PAGE_EMPTY,         /* there are not enough free pages in any zone */
-    LAB_PAGE_AT_MARK,       /* there are, but they are kept for requests of another class */
+    LAB_PAGE_AT_WATERMARK,  /* there are, but they are kept for requests of another class */
     LAB_PAGE_FRAGMENTED,    /* there are, but not side by side */
     LAB_PAGE_CACHED,        /* there are, but other lcores have them in their caches */
     LAB_PAGE_REASONS

@@ -36,8 +36,8 @@ static struct lab_zone *nth_zone(const struct gathering *g, uint32_t i, uint32_t
     return index < present ? lab_arena_zone_at(g->request.arena, index) : NULL;
 }
 
-/* Every zone down to a mark, or (LAB_PAGE_MARKS) to the last page. */
-static bool take_down_to(struct gathering *g, unsigned mark)
+/* Every zone down to a mark, or (LAB_PAGE_WATERMARKS) to the last page. */
+static bool take_down_to(struct gathering *g, unsigned watermark)
 {
     uint32_t present = lab_arena_present(g->request.arena);
 
@@ -45,9 +45,9 @@ static bool take_down_to(struct gathering *g, unsigned mark)
         struct lab_zone *zone = nth_zone(g, i, present);
 
         if (zone != NULL)
-            g->got +=
-                lab_arena_take(&g->request, zone, mark < LAB_PAGE_MARKS ? zone->mark[mark] : 0,
-                               g->pages + g->got, g->want - g->got);
+            g->got += lab_arena_take(
+                &g->request, zone, watermark < LAB_PAGE_WATERMARKS ? zone->watermark[watermark] : 0,
+                g->pages + g->got, g->want - g->got);
     }
     return is_complete(g);
 }
@@ -110,7 +110,7 @@ static bool take_now(struct gathering *g)
     if (take_down_to(g, LAB_PAGE_LOW) || (cached && take_cached(g, true)))
         return true;
     if (g->request.gfp & LAB_GFP_ATOMIC)
-        return take_down_to(g, LAB_PAGE_MARKS) || take_reserve(g);
+        return take_down_to(g, LAB_PAGE_WATERMARKS) || take_reserve(g);
     if (g->request.gfp & LAB_GFP_WAIT)
         return take_down_to(g, LAB_PAGE_MIN);
     return false;
@@ -167,10 +167,10 @@ static bool take(struct gathering *g)
 /* Zeroes what is not, page by page. Returns whether there was any. */
 static bool zero_dirt(const lab_byte_t *dirt, unsigned order, char *memory)
 {
-    if (lab_page_dirt_is_clean(dirt, order))
+    if (lab_page_is_clean(dirt, order))
         return false;
     for (unsigned i = 0; i < 1u << order; i++)
-        memset(memory + i * LAB_PAGE_BYTES, 0, lab_page_dirt_bytes(&dirt[i]));
+        memset(memory + i * LAB_PAGE_BYTES, 0, lab_page_dirty_bytes(&dirt[i]));
     return true;
 }
 
@@ -210,7 +210,7 @@ static void hand_over(const struct lab_page_request *request, void *const *pages
             prefetch(pages[i]);
         if (kind_of(request->gfp) == LAB_PAGE_PLAIN)
             side_by_side = neighbours(zone, request->order, pages + i, n - i);
-        lab_page_dirt_mark(dirt, (size_t)side_by_side << request->order);
+        lab_page_set_dirty(dirt, (size_t)side_by_side << request->order);
     }
 }
 
@@ -244,15 +244,15 @@ static LAB_NOINLINE int alloc_bulk(const struct lab_page_request *request, void 
 static bool alloc_private(const struct lab_page_request *request, void **ret_pages, unsigned n)
 {
     enum lab_page_kind kind = kind_of(request->gfp);
-    uint32_t slot = request->lcore + 1;
+    uint32_t lcore_index = request->lcore + 1;
     struct lab_arena *arena = request->arena;
 
     if (n == 0 || request->gfp & LAB_GFP_EXCLUSIVE ||
-        lab_deque_pop_slow_owner(arena->lcore[slot].deque[kind][request->order], ret_pages, n, n) ==
-            0)
+        lab_deque_pop_slow_owner(arena->lcore[lcore_index].deque[kind][request->order], ret_pages,
+                                 n, n) == 0)
         return false;
     if (kind == LAB_PAGE_CLEAN)
-        lab_page_no_longer_clean(&arena->lcore[slot], request->order, ret_pages, n);
+        lab_page_no_longer_clean(&arena->lcore[lcore_index], request->order, ret_pages, n);
     return true;
 }
 
@@ -290,7 +290,7 @@ static LAB_COLD int refuse(const struct lab_arena *arena, unsigned gfp, unsigned
 
     (void)lab_page_why(arena, LAB_LCORE_ANY, order, gfp, &why);
     switch (why.reason) {
-    case LAB_PAGE_AT_MARK:
+    case LAB_PAGE_AT_WATERMARK:
         return lab_error_set(error, -ENOMEM,
                              "arena %s has no run of order %u (%" PRIu64
                              " KiB) to spare: of %" PRIu64 " KiB free, %" PRIu64

@@ -19,7 +19,7 @@
 #define STEAL_BURST 48u
 
 /* Requests for zeros that do without the zone, after it had no clean page. */
-#define BARREN 64u
+#define NO_CLEAN_REQUESTS 64u
 
 /* The tips of all deques of this kind are looked at by this, for the threads without an id too. */
 static struct lab_deque *deques_of(const struct lab_arena *arena, unsigned order,
@@ -194,7 +194,7 @@ static unsigned sort(const struct lab_zone *zone, unsigned order, enum lab_page_
 
     for (unsigned i = 0; i < n; i++) {
         void *page = pages[i];
-        bool clean = lab_page_dirt_is_clean(zone->dirt + lab_page_number(zone, page, order), order);
+        bool clean = lab_page_is_clean(zone->dirt + lab_page_number(zone, page, order), order);
 
         if (clean != (kind == LAB_PAGE_CLEAN))
             continue;
@@ -217,7 +217,7 @@ static void keep_surplus(const struct lab_page_request *request, struct lab_zone
         clean = 0;
     keep(request, LAB_PAGE_CLEAN, pages, clean);
     for (unsigned i = clean; i < n; i++)
-        lab_page_dirt_mark(zone->dirt + lab_page_number(zone, pages[i], request->order),
+        lab_page_set_dirty(zone->dirt + lab_page_number(zone, pages[i], request->order),
                            (size_t)1 << request->order);
     keep(request, LAB_PAGE_PLAIN, pages + clean, n - clean);
 }
@@ -237,13 +237,13 @@ unsigned lab_page_cache_refill(const struct lab_page_request *request, enum lab_
         surplus = n < REFILL_BURST ? REFILL_BURST - n : 0;
     if (lab_load_relaxed(&arena->hungry) != 0 || !enrol(arena, slot))
         return 0;
-    if (kind == LAB_PAGE_CLEAN && arena->lcore[slot].barren > 0) {
-        arena->lcore[slot].barren--;
+    if (kind == LAB_PAGE_CLEAN && arena->lcore[slot].no_clean_until > 0) {
+        arena->lcore[slot].no_clean_until--;
         return lab_page_cache_get_own(request, LAB_PAGE_PLAIN, ret_pages, n);
     }
-    got = lab_arena_take(request, zone, zone->mark[LAB_PAGE_HIGH], pages, n + surplus);
+    got = lab_arena_take(request, zone, zone->watermark[LAB_PAGE_HIGH], pages, n + surplus);
     if (sort(zone, request->order, kind, pages, got) == 0 && kind == LAB_PAGE_CLEAN)
-        arena->lcore[slot].barren = BARREN;
+        arena->lcore[slot].no_clean_until = NO_CLEAN_REQUESTS;
     used = got < n ? got : n;
     if (pages == burst)
         memcpy(ret_pages, burst, used * sizeof(*burst));
@@ -417,7 +417,7 @@ struct lab_page_cached lab_page_cache_count(const struct lab_arena *arena, unsig
             all = lab_deque_count_any(&deques_of(arena, order, kind)[slot], &tip);
         if (slot == own || arena->barrier == LAB_BARRIER_FENCE)
             tip = 0;
-        sum.tips += tip << order;
+        sum.private_parts += tip << order;
         sum.public_parts += (all - tip) << order;
     }
     return sum;

@@ -72,7 +72,7 @@ void lab_page_cache_digest(struct lab_arena *arena, uint32_t slot);
 /* Pages in deques: in the tips, and in the public parts, of one order and kind (the own deque, of
  * slot `own`, counts as public). */
 struct lab_page_cached {
-    uint64_t tips;
+    uint64_t private_parts;
     uint64_t public_parts;
 };
 struct lab_page_cached lab_page_cache_count(const struct lab_arena *arena, unsigned order,

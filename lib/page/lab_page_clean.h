@@ -28,7 +28,7 @@ LAB_INLINE size_t lab_page_number(const struct lab_zone *zone, const void *page,
 }
 
 /* How many bytes of the page are perhaps not zero: no more than it has, whoever wrote its byte. */
-LAB_INLINE size_t lab_page_dirt_bytes(const lab_byte_t *dirt)
+LAB_INLINE size_t lab_page_dirty_bytes(const lab_byte_t *dirt)
 {
     size_t lines = lab_byte_load_relaxed(dirt);
 
@@ -36,7 +36,7 @@ LAB_INLINE size_t lab_page_dirt_bytes(const lab_byte_t *dirt)
 }
 
 /* Whether an allocation of these pages is all zero. */
-static inline bool lab_page_dirt_is_clean(const lab_byte_t *dirt, unsigned order)
+static inline bool lab_page_is_clean(const lab_byte_t *dirt, unsigned order)
 {
     uint64_t eight, any = 0;
 
@@ -53,13 +53,13 @@ static inline bool lab_page_dirt_is_clean(const lab_byte_t *dirt, unsigned order
 }
 
 /* Nobody knows any longer what is in these pages. */
-LAB_INLINE void lab_page_dirt_mark(lab_byte_t *dirt, size_t pages)
+LAB_INLINE void lab_page_set_dirty(lab_byte_t *dirt, size_t pages)
 {
     lab_bytes_fill(dirt, LAB_PAGE_DIRTY, pages);
 }
 
 /* The first `used_bytes` are not zero, perhaps. */
-static inline void lab_page_dirt_set(lab_byte_t *dirt, unsigned order, size_t used_bytes)
+static inline void lab_page_set_used(lab_byte_t *dirt, unsigned order, size_t used_bytes)
 {
     for (unsigned i = 0; i < 1u << order; i++) {
         size_t used = used_bytes < LAB_PAGE_BYTES ? used_bytes : LAB_PAGE_BYTES;

@@ -9,13 +9,13 @@
 #include <lab_page_clean.h>
 
 /* Into the caller's deque: what is not for it, or not right, goes the other way. */
-static bool put_cached(struct lab_arena *arena, uint32_t slot, unsigned order, void *const *pages,
-                       unsigned n)
+static bool put_cached(struct lab_arena *arena, uint32_t lcore_index, unsigned order,
+                       void *const *pages, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
-        if (!lab_page_is_own(&arena->lcore[slot], pages[i], order))
+        if (!lab_page_is_own(&arena->lcore[lcore_index], pages[i], order))
             return false;
-    return lab_page_cache_put(arena, slot, order, pages, n);
+    return lab_page_cache_put(arena, lcore_index, order, pages, n);
 }
 
 static LAB_NOINLINE int free_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
@@ -68,6 +68,6 @@ int lab_page_free_used(struct lab_arena *arena, uint32_t lcore, void *page, unsi
     if (!lab_arena_holds(&where, order))
         return lab_arena_give(arena, lcore, order, &page, 1, &done);
     number = lab_page_number(where.zone, page, order);
-    lab_page_dirt_set(where.zone->dirt + number, order, used_bytes);
+    lab_page_set_used(where.zone->dirt + number, order, used_bytes);
     return lab_arena_give(arena, lcore, order, &page, 1, &done);
 }

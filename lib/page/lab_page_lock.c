@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <lab_page_lock.h>
 
-/* What stands in the byte of a page that this lcore has locked: threads without an id have slot 0.
+/* What stands in the byte of a page that this lcore has locked: threads without an id count as one.
  */
 static uint8_t key_of(uint32_t lcore)
 {

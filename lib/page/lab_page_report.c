@@ -16,8 +16,8 @@ static const char *const event_names[LAB_PAGE_EVENTS] = {
 };
 
 static const char *const reason_names[LAB_PAGE_REASONS] = {
-    [LAB_PAGE_WOULD_SUCCEED] = "would succeed", [LAB_PAGE_EMPTY] = "empty",
-    [LAB_PAGE_AT_MARK] = "at the mark",         [LAB_PAGE_FRAGMENTED] = "fragmented",
+    [LAB_PAGE_WOULD_SUCCEED] = "would succeed",   [LAB_PAGE_EMPTY] = "empty",
+    [LAB_PAGE_AT_WATERMARK] = "at the watermark", [LAB_PAGE_FRAGMENTED] = "fragmented",
     [LAB_PAGE_CACHED] = "cached elsewhere",
 };
 
@@ -46,7 +46,7 @@ static uint64_t kept_from(const struct lab_zone *zone, unsigned gfp)
 {
     if (gfp & LAB_GFP_ATOMIC)
         return 0;
-    return zone->mark[gfp & LAB_GFP_WAIT ? LAB_PAGE_MIN : LAB_PAGE_LOW];
+    return zone->watermark[gfp & LAB_GFP_WAIT ? LAB_PAGE_MIN : LAB_PAGE_LOW];
 }
 
 /* The largest order of a part's runs that so many pages allow, or -1. */
@@ -101,7 +101,7 @@ static struct lab_page_cached all_cached(const struct lab_arena *arena, uint32_t
             struct lab_page_cached cached =
                 lab_page_cache_count(arena, order, (enum lab_page_kind)kind, own);
 
-            sum.tips += cached.tips;
+            sum.private_parts += cached.private_parts;
             sum.public_parts += cached.public_parts;
         }
     return sum;
@@ -131,13 +131,13 @@ int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, 
         any_spare |= spare >= UINT64_C(1) << order;
     }
     cached = all_cached(arena, lcore + 1);
-    why.cached = cached.tips + cached.public_parts;
+    why.cached = cached.private_parts + cached.public_parts;
     if (would || here(arena, order, lcore + 1) > 0)
         why.reason = LAB_PAGE_WOULD_SUCCEED;
     else if (any_spare)
         why.reason = LAB_PAGE_FRAGMENTED;
     else if (any_free)
-        why.reason = LAB_PAGE_AT_MARK;
+        why.reason = LAB_PAGE_AT_WATERMARK;
     else if (why.cached >= UINT64_C(1) << order)
         why.reason = LAB_PAGE_CACHED;
     else
@@ -193,13 +193,13 @@ static void map_cache(const struct lab_arena *arena, uint32_t zone, unsigned ord
     uint32_t first = arena->cache[order] + (arena->lcores + 1) * kind;
 
     for (uint32_t place = 0; place < lab_roster_length(&arena->roster); place++) {
-        uint32_t slot = lab_roster_slot(&arena->roster, place);
+        uint32_t lcore_index = lab_roster_slot(&arena->roster, place);
         uint64_t tip, all;
 
-        if (slot == LAB_ROSTER_ANY || arena->lcore[slot].home != zone)
+        if (lcore_index == LAB_ROSTER_ANY || arena->lcore[lcore_index].home != zone)
             continue;
-        all = lab_deque_count_any(&arena->deque[first + slot], &tip);
-        map->tips += tip << order;
+        all = lab_deque_count_any(&arena->deque[first + lcore_index], &tip);
+        map->private_parts += tip << order;
         map->public_parts += (all > tip ? all - tip : 0) << order;
     }
 }
@@ -230,7 +230,7 @@ int lab_page_map(const struct lab_arena *arena, uint32_t index, struct lab_page_
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
         for (unsigned kind = 0; kind < LAB_PAGE_KINDS && lab_page_is_cached(arena, order); kind++)
             map_cache(arena, index, order, kind, &map.cache[order][kind]);
-    memcpy(map.mark, zone->mark, sizeof(map.mark));
+    memcpy(map.watermark, zone->watermark, sizeof(map.watermark));
     map.level = level > 0 ? (uint64_t)level : 0;
     map.clean = count_bytes(zone->dirt, zone->pages, true);
     map.locked = count_bytes(zone->lock, zone->pages, false);

@@ -84,8 +84,8 @@ struct lab_zone_lcore {
     uint32_t home;     /* its cursors begin here, and do not fall back behind it */
     uint32_t searches; /* slow ones */
     uint32_t quiet;    /* splits before it searches near again */
-    bool rich;         /* many blocks are whole: no need to look far */
-    bool silent;       /* a guest that came too late: it has no intent */
+    bool plenty;       /* many blocks are whole: no need to look far */
+    bool no_intent;    /* a guest that came too late: it has no intent */
 };
 
 /* In memory that may be shared between processes. Only lib/page looks inside. */

@@ -178,7 +178,7 @@ bool lab_zone_part_is_valid(const struct lab_zone_part *part)
 
 /* Whether a living lcore says that it is in transit there. Read after the sight of the row, so
  * that of an lcore that was swept and lives again no word of its former life is read. */
-static bool is_claimed(const struct lab_zone_part *part, uint64_t intent)
+static bool has_living_intent(const struct lab_zone_part *part, uint64_t intent)
 {
     const struct lab_zone_lcore *end = part->lcore + part->lcores + LAB_ZONE_GUESTS;
 
@@ -202,8 +202,8 @@ static int sweep_one(struct lab_zone_part *part, struct lab_zone_lcore *dead)
         struct lab_block *b = &part->block[block];
 
         lab_store_relaxed(&dead->intent, intent | INTENT_OF_DEAD);
-        if (lab_block_sight(b, row, &orphan)) {
-            if (is_claimed(part, intent) || !lab_block_recover(b, row, &orphan))
+        if (lab_block_find_orphan(b, row, &orphan)) {
+            if (has_living_intent(part, intent) || !lab_block_recover(b, row, &orphan))
                 return -EAGAIN;
             lab_zone_raise(part, dead, block, LAB_BLOCK_ROW_ORDER);
         }

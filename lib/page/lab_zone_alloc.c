@@ -78,7 +78,7 @@ static bool take_split(struct request *r, uint32_t block, bool *ret_split)
     unsigned row;
 
     *ret_split =
-        lab_block_split(&r->part->block[block], piece, r->me->silent ? NULL : &transit, &row);
+        lab_block_split(&r->part->block[block], piece, r->me->no_intent ? NULL : &transit, &row);
     if (!*ret_split)
         return false;
     r->at->row = row;
@@ -158,7 +158,7 @@ static void close_empty_rows(struct request *r, uint32_t block)
     struct lab_block *b = &r->part->block[block];
     unsigned largest;
 
-    for (unsigned row = 0; row < LAB_BLOCK_ROWS && !r->me->silent; row++) {
+    for (unsigned row = 0; row < LAB_BLOCK_ROWS && !r->me->no_intent; row++) {
         uint32_t start = 0;
 
         if (lab_row_is_empty(lab_load_relaxed(&b->row[row])))
@@ -183,7 +183,7 @@ static LAB_COLD bool take_anywhere(struct request *r)
 
 static uint32_t near_groups(struct request *r)
 {
-    return r->me->rich ? LAB_ZONE_NEAR : LAB_ZONE_FAR;
+    return r->me->plenty ? LAB_ZONE_NEAR : LAB_ZONE_FAR;
 }
 
 /* Whether no block near has an open row to offer. That was so a moment ago, if it was so a few
@@ -220,7 +220,7 @@ static LAB_NOINLINE bool take_runs_slow(struct request *r)
                 return true;
         lab_zone_stop_work(r->part, r->at);
     }
-    lab_zone_gauge(r->part, r->me);
+    lab_zone_sample_free(r->part, r->me);
     return take_found(r, &open, near_groups(r)) || take_found(r, &rows, LAB_ZONE_FAR) ||
            take_found(r, &open, LAB_ZONE_FAR) || take_found(r, &others_open, LAB_ZONE_FAR) ||
            take_found(r, &others_rows, LAB_ZONE_FAR) || take_anywhere(r);
@@ -233,7 +233,7 @@ static LAB_NOINLINE bool take_rows_slow(struct request *r)
     const struct lab_zone_search others = {rows.hint, rows.cursor, rows.least, true};
 
     lab_zone_stop_work(r->part, r->at);
-    lab_zone_gauge(r->part, r->me);
+    lab_zone_sample_free(r->part, r->me);
     return take_found(r, &rows, LAB_ZONE_FAR) || take_found(r, &others, LAB_ZONE_FAR) ||
            take_anywhere(r);
 }
@@ -246,7 +246,7 @@ static bool take_blocks(struct request *r)
 /* Whether the block at hand will do for rows: where whole blocks are few, the best fit alone. */
 static inline bool fits(const struct request *r)
 {
-    return r->me->rich ||
+    return r->me->plenty ||
            lab_zone_hint(r->part, LAB_ZONE_ROWS, lab_zone_block_at(r->part, r->at)) ==
                r->order - LAB_ROW_ORDER_MAX;
 }

@@ -21,7 +21,7 @@ static inline int put(struct lab_zone_part *part, struct lab_zone_lcore *me, uin
 
     if (order <= LAB_ROW_ORDER_MAX)
         rc = lab_block_put(b, row, lab_row_runs(starts, order),
-                           lab_unlikely(me->silent) ? NULL : &transit, &largest);
+                           lab_unlikely(me->no_intent) ? NULL : &transit, &largest);
     else
         rc = lab_block_put_rows(b, starts, order, &largest);
     if (lab_likely(rc == 0))

@@ -12,8 +12,8 @@
 
 /* The share of blocks that must be whole to be rich, and how often that is looked at: it reads one
  * byte for each block. */
-#define RICH_SHARE 4u
-#define GAUGE_EVERY 64u
+#define PLENTY_SHARE 4u
+#define SAMPLE_EVERY 64u
 
 /* The first block of a group with just this hint. */
 static bool find_exactly(const lab_byte_t *group, unsigned number, bool others, uint32_t *ret_first)
@@ -44,7 +44,7 @@ uint32_t lab_zone_search(struct lab_zone_part *part, struct lab_zone_lcore *me,
         if (lab_unlikely(lab_bytes_at_least(bytes, number, search->others) != 0)) {
             if (best == LAB_PAGE_NONE) {
                 first_seen = group;
-                if (me->rich && left > WINDOW)
+                if (me->plenty && left > WINDOW)
                     left = WINDOW;
             }
             while (number < better_than && !find_exactly(bytes, number, search->others, &first))
@@ -142,16 +142,16 @@ LAB_NOINLINE void lab_zone_raise_slow(struct lab_zone_part *part, struct lab_zon
         fall_back(me, LAB_ZONE_AT_WHOLE, group);
 }
 
-void lab_zone_gauge(struct lab_zone_part *part, struct lab_zone_lcore *me)
+void lab_zone_sample_free(struct lab_zone_part *part, struct lab_zone_lcore *me)
 {
     uint32_t whole = 0;
 
-    if (me->searches++ % GAUGE_EVERY != 0)
+    if (me->searches++ % SAMPLE_EVERY != 0)
         return;
     for (uint32_t group = 0; group < part->groups; group++) {
         const lab_byte_t *bytes = part->hint[LAB_ZONE_ROWS] + (size_t)group * LAB_BYTES_GROUP;
 
         whole += (uint32_t)__builtin_popcount(lab_bytes_at_least(bytes, HINT_MAX, false));
     }
-    me->rich = whole > part->blocks / RICH_SHARE;
+    me->plenty = whole > part->blocks / PLENTY_SHARE;
 }

@@ -43,7 +43,7 @@ void lab_zone_stop_all_work(struct lab_zone_part *part, struct lab_zone_lcore *l
 void lab_zone_refresh_rows(struct lab_zone_part *part, uint32_t block);
 
 /* Now and then: whether enough blocks are whole that looking near will do. */
-void lab_zone_gauge(struct lab_zone_part *part, struct lab_zone_lcore *me);
+void lab_zone_sample_free(struct lab_zone_part *part, struct lab_zone_lcore *me);
 
 /* The rest of lab_zone_raise(). */
 void lab_zone_raise_slow(struct lab_zone_part *part, struct lab_zone_lcore *me, uint32_t block,
@@ -131,7 +131,7 @@ static inline struct lab_zone_lcore *lab_zone_enter(struct lab_zone_part *part, 
     }
     memset(late, 0, sizeof(*late));
     memset(late->at, 0xff, sizeof(late->at)); /* LAB_PAGE_NONE */
-    late->silent = true;
+    late->no_intent = true;
     return late;
 }
 
@@ -140,7 +140,7 @@ static inline void lab_zone_leave(struct lab_zone_part *part, struct lab_zone_lc
 {
     if (lab_likely(lcore != LAB_LCORE_ANY))
         return;
-    if (me->silent)
+    if (me->no_intent)
         lab_zone_stop_all_work(part, me);
     else
         lab_store_release(&me->taken, 0); /* Z2: or the next guest does not see what it wrote */

@@ -205,7 +205,7 @@ static void make_arena(void)
                                         .memory = MEMORY,
                                         .zeroed = true,
                                         .reserve_runs_bytes = game->reserve ? BLOCK_BYTES : 0,
-                                        .mark = {0, 0, 1}};
+                                        .watermark = {0, 0, 1}};
     const struct lab_arena_options options = {.name = "explored",
                                               .zone = &zone,
                                               .zones = 1,

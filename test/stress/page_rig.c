@@ -20,7 +20,7 @@ static void map_owners(struct page_rig *rig, uint32_t blocks)
 struct page_rig *page_rig_map_arena(uint32_t blocks, uint32_t lcores, bool shared)
 {
     const struct lab_arena_zone zone = {
-        .bytes = blocks * LAB_BLOCK_PAGES * LAB_PAGE_BYTES, .memory = BASE, .mark = {0, 0, 1}};
+        .bytes = blocks * LAB_BLOCK_PAGES * LAB_PAGE_BYTES, .memory = BASE, .watermark = {0, 0, 1}};
     const struct lab_arena_options options = {.name = "stress",
                                               .zone = &zone,
                                               .zones = 1,

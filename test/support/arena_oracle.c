@@ -31,7 +31,7 @@ void arena_oracle_init(struct arena_oracle *oracle, uint32_t blocks, bool fenced
                                         .memory = BASE,
                                         .reserve_bytes = block,
                                         .reserve_runs_bytes = block,
-                                        .mark = {0, 0, 1}};
+                                        .watermark = {0, 0, 1}};
     const struct lab_arena_options options = {.name = "oracle",
                                               .zone = &zone,
                                               .zones = 1,

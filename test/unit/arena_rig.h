@@ -17,7 +17,7 @@
 /* In pages: all of one block. */
 enum { BLOCK = LAB_BLOCK_PAGES, LCORES = 4, RIG_ZONES = 3 };
 
-static const uint64_t no_marks[LAB_PAGE_MARKS] = {0, 0, 1};
+static const uint64_t no_watermarks[LAB_PAGE_WATERMARKS] = {0, 0, 1};
 
 struct arena_rig {
     struct lab_arena *arena;

@@ -240,10 +240,10 @@ static void an_orphan_is_seen_and_recovered_once(void **state)
     struct lab_block_orphan first, second;
 
     rig_init(&rig);
-    assert_false(lab_block_sight(&rig.block, 5, &first)); /* free */
+    assert_false(lab_block_find_orphan(&rig.block, 5, &first)); /* free */
     lab_store_relaxed(&rig.block.state, lab_block_state_split(state_of(&rig), 5));
-    assert_true(lab_block_sight(&rig.block, 5, &first));
-    assert_true(lab_block_sight(&rig.block, 5, &second));
+    assert_true(lab_block_find_orphan(&rig.block, 5, &first));
+    assert_true(lab_block_find_orphan(&rig.block, 5, &second));
     assert_true(lab_block_recover(&rig.block, 5, &first));
     assert_false(lab_block_recover(&rig.block, 5, &second));
     expect_all_free(&rig);
@@ -256,14 +256,14 @@ static void an_orphan_that_has_changed_is_left_alone(void **state)
 
     rig_init(&rig);
     lab_store_relaxed(&rig.block.state, lab_block_state_split(state_of(&rig), 5));
-    assert_true(lab_block_sight(&rig.block, 5, &orphan));
+    assert_true(lab_block_find_orphan(&rig.block, 5, &orphan));
     assert_int_equal(lab_block_get_rows(&rig.block, LAB_BLOCK_ROW_ORDER, 1), 1); /* new version */
     assert_false(lab_block_recover(&rig.block, 5, &orphan));
-    assert_true(lab_block_sight(&rig.block, 5, &orphan));
+    assert_true(lab_block_find_orphan(&rig.block, 5, &orphan));
     lab_store_relaxed(&rig.block.row[5], lab_row_closed(7)); /* another closing */
     assert_false(lab_block_recover(&rig.block, 5, &orphan));
     lab_store_relaxed(&rig.block.row[5], lab_row_run(0, 0)); /* open */
-    assert_false(lab_block_sight(&rig.block, 5, &orphan));
+    assert_false(lab_block_find_orphan(&rig.block, 5, &orphan));
 }
 
 int main(void)

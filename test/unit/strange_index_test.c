@@ -165,7 +165,7 @@ static void places_in_a_zone(void **state)
             struct arena_rig rig;
             void *page;
 
-            memcpy(options.mark, no_marks, sizeof(no_marks));
+            memcpy(options.watermark, no_watermarks, sizeof(no_watermarks));
             arena_rig_make_one(&rig, options);
             me = &rig.arena->zone[0].part[LAB_PAGE_COMMON]->lcore[1];
             for (int lifetime = 0; lifetime < LAB_ZONE_CLASSES; lifetime++)
@@ -197,7 +197,7 @@ static void hints_of_no_block(void **state)
         unsigned n = 0;
         void *page;
 
-        memcpy(options.mark, no_marks, sizeof(no_marks));
+        memcpy(options.watermark, no_watermarks, sizeof(no_watermarks));
         arena_rig_make_one(&rig, options);
         part = rig.arena->zone[0].part[LAB_PAGE_COMMON];
         for (int hint = 0; hint < LAB_ZONE_HINTS; hint++)
@@ -218,10 +218,10 @@ static void homes_and_keepers(void **state)
         unsigned ready;
         void *page;
 
-        memcpy(options.mark, no_marks, sizeof(no_marks));
+        memcpy(options.watermark, no_watermarks, sizeof(no_watermarks));
         arena_rig_make_one(&rig, options);
         rig.arena->lcore[2].home = (uint32_t)strange[i];
-        rig.arena->zone[0].keeper.row = (uint32_t)strange[i];
+        rig.arena->zone[0].cleaner.row = (uint32_t)strange[i];
         assert_int_equal(lab_housekeep(rig.arena, 2, 64, &ready), 0);
         assert_int_equal(lab_page_alloc(rig.arena, 2, 0, LAB_GFP_NOWAIT | LAB_GFP_EXCLUSIVE, &page),
                          0);
@@ -240,7 +240,7 @@ static void pages_of_nowhere(void **state)
         struct arena_rig rig;
         struct lab_deque *deque;
 
-        memcpy(zone.mark, no_marks, sizeof(no_marks));
+        memcpy(zone.watermark, no_watermarks, sizeof(no_watermarks));
         arena_rig_make(&rig,
                        (struct lab_arena_options){.zone = &zone, .zones = 1, .cached_orders = 2});
         for (unsigned kind = 0; kind < LAB_PAGE_KINDS; kind++) {
@@ -265,7 +265,7 @@ static void more_dirt_than_a_page(void **state)
     struct arena_rig rig;
     char *page;
 
-    memcpy(zone.mark, no_marks, sizeof(no_marks));
+    memcpy(zone.watermark, no_watermarks, sizeof(no_watermarks));
     arena_rig_make_one(&rig, zone);
     memset(rig.memory[0], 'x', zone.bytes);
     lab_bytes_fill(rig.arena->zone[0].dirt, UINT8_MAX, zone.bytes / LAB_PAGE_BYTES);
@@ -294,7 +294,7 @@ static void intents(void **state)
         struct lab_arena_zone options = {.bytes = 8 * MIB};
         struct arena_rig rig;
 
-        memcpy(options.mark, no_marks, sizeof(no_marks));
+        memcpy(options.watermark, no_watermarks, sizeof(no_watermarks));
         arena_rig_make_one(&rig, options);
         lab_store_relaxed(&rig.arena->zone[0].part[LAB_PAGE_COMMON]->lcore[1].intent, strange[i]);
         assert_int_equal(lab_arena_sweep(rig.arena, 1), 0);
