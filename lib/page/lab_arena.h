@@ -18,10 +18,10 @@
  *          ▼          0    ─ LAB_GFP_ATOMIC takes the reserve from here on (an event)
  *
  * The reserve is memory of its own, one part for single pages and one for all other orders, so that
- * neither can use up nor splinter the other. What belongs to it goes back to it when it is freed.
- * Who may take what depends on the class of the request alone (lab_gfp.h). The marks are looked at
- * by each thread for itself: threads that pass one together may get past it by what they ask for.
- */
+ * neither can use up nor splinter the other. A page of the reserve goes back to it when it is
+ * freed. How far a request may go depends on its class alone (lab_gfp.h). Each thread looks at the
+ * watermarks for itself: threads that pass one together may get past it by the pages that they ask
+ * for. */
 
 #include <lab_barrier.h>
 #include <lab_block.h>
@@ -83,17 +83,17 @@ struct lab_arena_options {
                         LAB_ROSTER_PLACES_MAX; those that come later work on the zones [16, or
                         lcores if that is less] */
     unsigned cached_orders; /* bit k: order k comes from deques too; order 0 always does */
-    bool fenced; /* no tip is out of reach, not even for LAB_GFP_ATOMIC: owners fence at every
-                    request [only LAB_GFP_WAIT and lab_housekeep() empty the tips of others] */
+    bool fenced; /* every request may empty the private parts of others, and owners fence at
+                    each [only LAB_GFP_WAIT and lab_housekeep() may] */
     bool shared; /* for lab_arena_init(): other processes use the arena too, which makes it `fenced`
                     [this one alone] */
 };
 
-/* What happened in a zone. Each but LAB_PAGE_ZEROED raises the arena's sequence by one. */
+/* Events of a zone. Each but LAB_PAGE_ZEROED raises the arena's sequence by one. */
 enum lab_page_event {
-    LAB_PAGE_BELOW_LOW,  /* fewer pages are free than the low mark says */
+    LAB_PAGE_BELOW_LOW,  /* fewer pages are free than the low watermark says */
     LAB_PAGE_BELOW_MIN,  /* the same of min */
-    LAB_PAGE_ABOVE_HIGH, /* as many are free again as the high mark says */
+    LAB_PAGE_ABOVE_HIGH, /* as many are free again as the high watermark says */
     LAB_PAGE_RESERVE,    /* a request was served from the reserve */
     LAB_PAGE_ZEROED,     /* a request for zeros found none ready, and zeroed memory itself */
     LAB_PAGE_FAILED,     /* a request failed, without LAB_GFP_NOWARN; counted in the first zone
@@ -102,7 +102,7 @@ enum lab_page_event {
     LAB_PAGE_EVENTS
 };
 
-/* What a zone's memory is for. The parts lie behind each other, each of whole blocks. */
+/* The parts of a zone lie behind each other, each of whole blocks. */
 enum lab_page_part {
     LAB_PAGE_COMMON,
     LAB_PAGE_RESERVE_SINGLES, /* order 0, for LAB_GFP_ATOMIC */
@@ -112,7 +112,7 @@ enum lab_page_part {
 
 struct lab_zone_part; /* lab_zone.h: the blocks of a part */
 
-/* How near its end a zone is. Only by events does it change. */
+/* How near its end a zone is; it changes by events alone. */
 enum lab_page_pressure { LAB_PAGE_CALM, LAB_PAGE_IS_LOW, LAB_PAGE_IS_MIN };
 
 /* Deques of one order: its pages as they come, and those that are clean. */
@@ -121,10 +121,9 @@ enum lab_page_kind { LAB_PAGE_PLAIN, LAB_PAGE_CLEAN, LAB_PAGE_KINDS };
 /* An order that no deque serves. */
 #define LAB_PAGE_UNCACHED UINT32_MAX
 
-/* What an lcore works with; the first one is that of all threads without an id. Written by it
- * alone. */
+/* The state of an lcore, written by it alone. The first one is for all threads without an id. */
 struct lab_page_lcore {
-    alignas(LAB_CACHE_LINE) char *base; /* its first zone: what is put goes into its deques if it */
+    alignas(LAB_CACHE_LINE) char *base; /* its first zone: a page goes into its deques if it */
     size_t bytes;                       /* is of that zone's common part, */
     struct lab_block *block;            /* and in the shape that it has there */
     lab_byte_t *dirt;                   /* of that zone's pages: lab_page_clean.h */
@@ -132,15 +131,14 @@ struct lab_page_lcore {
     uint32_t calm;                      /* puts since it changed */
     uint32_t home;                      /* the zone */
     uint32_t victim;                    /* the roster's place that was last worth stealing from */
-    uint32_t
-        no_clean_until; /* requests for zeros that need not ask the zone: it has no clean pages */
+    uint32_t no_clean_until;            /* requests that skip a zone without clean pages */
     /* Its own deques; where none serves the order, arena->nothing. */
     struct lab_deque *deque[LAB_PAGE_KINDS][LAB_PAGE_ORDERS];
 };
 
 /* The cleaning of a zone. */
 struct lab_page_cleaner {
-    alignas(LAB_CACHE_LINE) lab_atomic_t busy; /* who is cleaning: an lcore_index and 1, or 0 */
+    alignas(LAB_CACHE_LINE) lab_atomic_t busy; /* the lcore_index that cleans and 1, or 0 */
     uint32_t row;                              /* the next one to look at */
     uint64_t clean;                            /* pages seen to be so since row 0 */
     bool resting;                              /* there were enough */
@@ -160,7 +158,7 @@ struct lab_zone {
                                is mapped */
     struct lab_level level; /* of the common part */
     lab_byte_t *dirt;       /* by page: lab_page_clean.h */
-    lab_byte_t *lock;       /* by page: who has locked it, an lcore_index and 1, or 0 */
+    lab_byte_t *lock;       /* by page: the lcore that has locked it, its lcore_index and 1, or 0 */
     struct lab_page_cleaner cleaner;
     alignas(LAB_CACHE_LINE) lab_atomic_t pressure;
     lab_atomic_t event[LAB_PAGE_EVENTS];
@@ -177,7 +175,7 @@ struct lab_arena {
     uint32_t cache[LAB_PAGE_ORDERS];
     struct lab_deque *deque;
     uint32_t zones;       /* mapped or not */
-    lab_atomic_t present; /* the first so many are: lab_arena_map.c */
+    lab_atomic_t present; /* the first N are: lab_arena_node.c */
     enum lab_barrier barrier;
     uint32_t capacity[LAB_PAGE_ORDERS][LAB_PAGE_KINDS]; /* slots of one deque; 0: there is none */
     uint32_t slots_each;                                /* of all deques of one lcore */
@@ -188,7 +186,7 @@ struct lab_arena {
     /* Not 0: some request found too little, or a zone is under pressure, so every put goes back to
      * its zone. Read by every put, written seldom. */
     alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
-    lab_atomic_t shortages;   /* how often something was, ever: tells one hunger from another */
+    lab_atomic_t shortages;   /* number of shortages so far: distinguishes one from the next */
     struct lab_roster roster; /* the lcores that have deques */
     struct lab_deque nothing; /* has no slots, so that neither gets nor puts succeed */
     lab_atomic_t sequence;
@@ -200,10 +198,10 @@ struct lab_arena {
 
 #define LAB_ARENA_MAGIC UINT32_C(0x6e657241) /* "Aren" in memory */
 
-/* Maps the zones, and some memory for their metadata, and makes an arena of them, all free.
- * Returns 0; -EINVAL for a wrong option, -EOVERFLOW for a size that does not fit, -ENOMEM when
- * memory was short; *error (may be NULL) then says which zone's and how to mend it, and *ret_arena
- * is untouched. On success error->message may name better memory that could not be had (see
+/* Maps the zones, and some memory for their metadata, and makes an arena of them, all free. Returns
+ * 0; -EINVAL for a wrong option, -EOVERFLOW for a size that does not fit, -ENOMEM when memory was
+ * short; *error (may be NULL) then says which zone's and how to fix it, and *ret_arena is
+ * untouched. On success error->message may name better memory that could not be had (see
  * lab_region_create). Blocking; set-up only; any thread. Example: test/doc/pages.c. */
 LAB_PUBLIC int lab_arena_create(const struct lab_arena_options *options,
                                 struct lab_arena **ret_arena, struct lab_error *error) LAB_CHECKED;
@@ -225,39 +223,38 @@ LAB_PUBLIC int lab_arena_footprint(const struct lab_arena_options *options, size
 LAB_PUBLIC int lab_arena_init(void *memory, const struct lab_arena_options *options,
                               struct lab_arena **ret_arena, struct lab_error *error) LAB_CHECKED;
 
-/* Zones that are mapped: the first so many. Any thread; wait-free. */
+/* Returns N: the first N zones are mapped. Any thread; wait-free. */
 LAB_INLINE uint32_t lab_arena_present(const struct lab_arena *arena)
 {
     return (uint32_t)lab_load_acquire(&arena->present); /* A1: or a zone has no address yet */
 }
 
 /* Maps the next of the zones that are to be mapped later, as a request under LAB_GFP_WAIT does that
- * finds too little; here the reason is told when that fails. Returns 0; -ENOSPC when all of them
- * are there; else the -errno of lab_region_create(), *error (may be NULL) saying what was short and
- * how to mend it, and the arena is as it was. On success error->message may name better memory that
- * could not be had. Control threads; blocking: of several that call it, one maps. */
+ * finds too little, and reports the reason when that fails. Returns 0; -ENOSPC when all of them are
+ * there; otherwise the -errno of lab_region_create(): *error (may be NULL) then says what was short
+ * and how to fix it, and the arena is as it was. On success error->message may name better memory
+ * that could not be had. Control threads; blocking: of several that call it, one maps. */
 LAB_PUBLIC int lab_arena_grow(struct lab_arena *arena, struct lab_error *error);
 
 /* From now on this lcore tries the zones of that node first; LAB_NODE_ANY: the arena's first one.
- * Before, every lcore does as with LAB_NODE_ANY; threads without an id always do. What its deques
- * hold goes back to the zones. By the lcore itself, or before it is at work; lock-free.
- * Returns 0; -EINVAL for
- * an lcore that there is not, -ENOENT when no zone is on that node. */
+ * Before, every lcore does as with LAB_NODE_ANY; threads without an id always do. The pages in its
+ * deques go back to the zones. By the lcore itself, or before it is at work; lock-free. Returns 0;
+ * -EINVAL for an unknown lcore, -ENOENT when no zone is on that node. */
 LAB_PUBLIC int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node);
 
-/* Brings back what an lcore that died (its thread or process has ended for certain) had in transit
- * at that moment, as lab_zone_sweep() does, for all zones; unlocks what it had locked; and gives
- * what rests in its deques back to the zones. What it held is not touched, nor what its last call
- * was moving: what it had asked for, and one burst of at most LAB_PAGE_MOVING_MAX allocations.
- * These count as held. Any thread, several at once too; lock-free, no system call. Between the
- * death and this call, and during it, no other thread has that id.
+/* Brings back the rows that an lcore had in transit when it died (its thread or process has ended
+ * for certain), at most one in each part of a zone; unlocks the pages that it had locked; and gives
+ * the pages in its deques back to the zones. Pages that it held are not touched, nor those that its
+ * last call was moving: the ones that it had asked for, and one burst of at most
+ * LAB_PAGE_MOVING_MAX allocations. These count as held. Any thread, several at once too; lock-free,
+ * no system call. Between the death and this call, and during it, no other thread has that id.
  *
  * LAB_LCORE_ANY: for all threads without an id that have died. None of these may live inside a
  * call, nor may any thread be inside another sweep of this arena, for a sweep works as one of them;
- * who dies in a sweep is swept so.
+ * a thread that dies in a sweep is swept so.
  *
  * Returns 0; -EAGAIN when another thread is just in transit with the same row, or has died there:
- * call again, when the others that died are swept, too; -EINVAL for an lcore that there is not. */
+ * call again, when the others that died are swept, too; -EINVAL for an unknown lcore. */
 LAB_PUBLIC int lab_arena_sweep(struct lab_arena *arena, uint32_t dead) LAB_CHECKED;
 
 #endif

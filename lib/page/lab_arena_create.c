@@ -11,12 +11,13 @@
 
 #define BLOCK_BYTES ((size_t)LAB_BLOCK_PAGES * LAB_PAGE_BYTES)
 
-/* The marks of those who ask for none: min is a share of the zone, but no more than 16 MiB. */
+/* The watermarks of a zone whose options have none: min is a share of the zone, but no more than 16
+ * MiB. */
 #define MIN_SHARE 128u
 #define MIN_MOST 4096u
 
-/* An lcore counts pages for itself up to this share of the zone, of all lcores together: so far
- * from a mark no lcore is asked. */
+/* All lcores together may count this share of the zone for themselves: further from a watermark
+ * than that, the sum alone is looked at. */
 #define DRIFT_SHARE 16u
 
 /* Lcores with deques, by default. */
@@ -383,7 +384,7 @@ int lab_arena_init(void *memory, const struct lab_arena_options *options,
     return 0;
 }
 
-/* What was mapped, the arena itself at last. */
+/* Unmaps the zones, then the arena itself. */
 static int unmap(struct lab_arena *arena)
 {
     struct lab_region memory;
@@ -446,8 +447,8 @@ int lab_arena_destroy(struct lab_arena *arena)
 {
     if (arena == NULL)
         return 0;
-    for (int round = 0; round < 2;
-         round++) { /* a tip can be had when nothing beside it is public */
+    /* Twice: a private part is revoked only when nothing beside it is public. */
+    for (int round = 0; round < 2; round++) {
         (void)lab_page_cache_revoke(arena, LAB_ROSTER_ANY);
         lab_page_cache_drain(arena, LAB_LCORE_ANY);
     }

@@ -2,12 +2,12 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The zones of an arena: mapping them, at set-up or when somebody who may wait needs another; and
- * taking from a zone's parts and giving back, and what its marks say to that.
+/* The zones of an arena: mapping them, at set-up or when a request that may wait needs another;
+ * taking pages from a zone's parts and giving them back; and its watermarks.
  *
- * A zone's number, metadata and place in every order are settled from the beginning. Its address is
- * not: nobody looks at the zones behind the first `present`, which is stored when all of the next
- * one is there.
+ * A zone's number, metadata and place in every order are settled from the beginning, and its
+ * address is not: no thread looks at a zone behind the first `present`, which is raised when all of
+ * the next one is there.
  *
  *     A1 load of present   acquire   pairs with A2
  *     A2 store of present  release   pairs with A1
@@ -29,7 +29,7 @@ void lab_page_zone_tell(struct lab_arena *arena, struct lab_zone *zone, enum lab
     (void)lab_fetch_add_relaxed(&arena->sequence, 1);
 }
 
-/* The pressure that so many free pages make, coming from another. Between low and high it stays. */
+/* The pressure at that number of free pages. Between low and high it stays as it was. */
 static enum lab_page_pressure pressure_at(const struct lab_zone *zone, int64_t free,
                                           enum lab_page_pressure before)
 {
@@ -42,8 +42,8 @@ static enum lab_page_pressure pressure_at(const struct lab_zone *zone, int64_t f
     return LAB_PAGE_IS_LOW;
 }
 
-/* Whoever brings the pressure forward tells of it; one who loses against another leaves it to the
- * next that comes by. */
+/* The thread that changes the pressure raises the event; one that loses the compare-and-swap leaves
+ * it to the next. */
 static LAB_COLD void change_pressure(struct lab_arena *arena, struct lab_zone *zone)
 {
     uint64_t before = lab_load_relaxed(&zone->pressure);
@@ -91,7 +91,7 @@ static unsigned admitted(const struct lab_zone *zone, unsigned order, uint64_t k
     return spare >> order < n ? (unsigned)(spare >> order) : n;
 }
 
-/* What control threads get is for long, as a rule. */
+/* Control threads keep their pages for long, as a rule. */
 static enum lab_zone_class lifetime_of(unsigned gfp)
 {
     return gfp & LAB_GFP_WAIT ? LAB_ZONE_LONG : LAB_ZONE_SHORT;

@@ -4,13 +4,13 @@
 #ifndef LAB_ARENA_NODE_H
 #define LAB_ARENA_NODE_H
 
-/* One zone of an arena: its parts, its level and its marks. For lib/page alone. */
+/* The zones of an arena: their parts, levels and watermarks. For lib/page alone. */
 
 #include <lab_index.h>
 #include <lab_page.h>
 #include <lab_zone.h>
 
-/* What a request wants. */
+/* A request under way. */
 struct lab_page_request {
     struct lab_arena *arena;
     uint32_t lcore;
@@ -25,7 +25,8 @@ struct lab_page_where {
     uint32_t page; /* number in the part */
 };
 
-/* Maps, and says for what of this arena it could not, or (in *wish) what would have been better. */
+/* Maps memory; *error says for which part of the arena it failed, *wish which better memory was not
+ * to be had. */
 int lab_arena_map(const char *arena, const char *what, const struct lab_region_options *wanted,
                   struct lab_region *ret_region, struct lab_error *error, struct lab_error *wish);
 
@@ -37,12 +38,12 @@ int lab_arena_map_zones(struct lab_arena *arena, const struct lab_arena_options 
  * maps and the others wait. 0, or why there is none. Blocking. */
 int lab_arena_grow_beyond(struct lab_arena *arena, uint32_t present, struct lab_error *error);
 
-/* Gets n allocations, one burst at most, if the zone stays far from its marks; all or none, and
- * with none ret_pages is untouched. Lock-free. */
+/* Gets n allocations, one burst at most, if the zone stays far from its watermarks; all or none,
+ * and with none ret_pages is untouched. Lock-free. */
 bool lab_arena_take_all(const struct lab_page_request *request, struct lab_zone *zone,
                         void **ret_pages, unsigned n);
 
-/* Puts one back that lies so many bytes behind the beginning of the common part. Lock-free. */
+/* Puts one back that begins `offset` bytes into the common part. Lock-free. */
 int lab_arena_give_one(struct lab_arena *arena, uint32_t lcore, unsigned order,
                        struct lab_zone *zone, size_t offset);
 
@@ -79,12 +80,12 @@ LAB_INLINE bool lab_arena_has_lcore(const struct lab_arena *arena, uint32_t lcor
 }
 
 /* Whether the zone is what its options made it, as it is at rest when nobody has died inside a
- * call: its parts lie behind each other and are valid, its marks rise, and its level says how many
- * pages of the common part are out. Reads only. */
+ * call: its parts lie behind each other and are valid, its watermarks rise, and its level says how
+ * many pages of the common part are out. Reads only. */
 bool lab_zone_is_valid(const struct lab_zone *zone);
 
-/* A zone by its number, which may come from memory that others write, too: one that is none finds
- * the first zone. */
+/* A zone by its number, which may come from memory that others write, too: a wrong number finds the
+ * first zone. */
 LAB_INLINE struct lab_zone *lab_arena_zone_at(struct lab_arena *arena, uint32_t index)
 {
     return &arena->zone[lab_index_bounded(index, arena->zones)];
@@ -96,7 +97,7 @@ LAB_INLINE struct lab_zone *lab_arena_home(struct lab_arena *arena, uint32_t lco
     return lab_arena_zone_at(arena, arena->lcore[lcore_index].home);
 }
 
-/* The zone of a page of this arena; what is of none finds the last one. */
+/* The zone of a page of this arena; any other address finds the last zone. */
 LAB_INLINE struct lab_zone *lab_arena_zone_of(struct lab_arena *arena, const void *page)
 {
     struct lab_zone *zone = arena->zone, *last = zone + arena->zones - 1;
@@ -117,7 +118,7 @@ LAB_INLINE void lab_page_zone_hunger(struct lab_arena *arena)
     lab_store_relaxed(&arena->hungry, lab_load_relaxed(&arena->hungry) + 1);
 }
 
-/* Whether so many pages are free for certain. */
+/* Whether that number of pages is free for certain. */
 LAB_INLINE bool lab_zone_has_free(const struct lab_zone *zone, uint64_t pages)
 {
     return (int64_t)zone->first[LAB_PAGE_RESERVE_SINGLES] - lab_level_most(&zone->level) >=

@@ -26,7 +26,7 @@ void lab_block_init(struct lab_block *block)
         lab_store_relaxed(&block->row[row], lab_row_closed(0));
 }
 
-/* The way of those who have no intent word: the row is theirs before they open it. */
+/* For a thread without an intent word: it takes the row as an allocation before it opens it. */
 static bool split_own_row(struct lab_block *block, lab_row_piece piece, unsigned *ret_row)
 {
     uint32_t start = lab_block_get_rows(block, LAB_BLOCK_ROW_ORDER, 1);
@@ -99,7 +99,8 @@ static bool close_row(struct lab_block *block, unsigned row, uint64_t *seen,
     return done;
 }
 
-/* Why it could not be put: its first page is free, or something else begins or goes on there. */
+/* Why it could not be put: its first page is free, or another allocation begins or goes on there.
+ */
 static LAB_COLD int refuse(const struct lab_block *block, unsigned row, unsigned page)
 {
     uint64_t state = lab_load_relaxed(&block->state), word = lab_load_relaxed(&block->row[row]);

@@ -22,16 +22,15 @@
  * splitting, or was when it died (a thread without an intent, below);
  *   - a row that is split and closed has exactly one thread in transit, whose intent names it;
  *   - a row is opened with its splitter's own pages taken, so that no other can close it meanwhile.
- * At rest without deaths there is no row that is split and closed, and an open row is empty only
- * if the one who emptied it had no intent word.
+ * At rest without deaths no row is both split and closed, and an open row is empty only if the
+ * thread that emptied it had no intent word.
  *
  * Transit takes two steps, since two words change. Both begin with a store of the intent:
  *   split       state: free -> split, then the row's word is opened with the splitter's run in it;
  *   coalesce    row: last page -> closed, then state: split -> free.
  * A thread that dies between the two leaves a row split and closed, and its intent names that row:
- * lab_block_find_orphan() and lab_block_recover() bring it back. They may be deceived neither by an
- * intent that was left behind by a thread that died at another step, nor by one of two that sweep
- * at the same time, for
+ * lab_block_find_orphan() and lab_block_recover() bring it back. Neither an intent left behind by a
+ * thread that died at another step nor a second sweep at the same time deceives them, since
  *   - no other living thread's intent names the row (else it is that thread's transit);
  *   - the row's word is still the same, and that means that it was not opened in between: a closing
  *     is stamped with the version that the state had since the row was split, so no two closings of
@@ -39,12 +38,12 @@
  *   - the compare-and-swap of the state compares its version.
  *
  * Without an intent word (a NULL transit; see doc/adr/0004) a thread may do everything but leave a
- * row in transit. It splits a row that it first takes as an allocation of one row: nobody else
- * touches that, and it dies holding it. And where it takes the last page from a row it leaves
- * the row open and empty, for the next thread that gets and puts a page there.
+ * row in transit. To split a row it first takes it as an allocation of one row: nobody else touches
+ * that, and if it dies, it dies holding it. Where it puts the last page of a row back it leaves the
+ * row open and empty, for the next thread that gets and puts a page there.
  *
- * Progress: nothing waits. A get that fails is wait-free; all else is lock-free: another turn of
- * a loop means that some other thread's compare-and-swap has taken effect.
+ * Progress: nothing waits. A get that fails is wait-free; all other calls are lock-free: another
+ * turn of a loop means that some other thread's compare-and-swap has taken effect.
  *
  * Labels of the orders, each with its partner (loads and failed compare-and-swaps are relaxed,
  * unless they stand here):
@@ -66,8 +65,7 @@
  *     G13 a row becomes split, without an intent   release   pairs with G9
  *
  * Source: Wrenger et al., "LLFree: Scalable and Optionally-Persistent Page-Frame Allocation" (2023)
- * for blocks with two levels; heads, stamps, intents and the single step are Labyrinth's own.
- */
+ * for blocks with two levels; heads, stamps, intents and the single step are Labyrinth's own. */
 
 #include <lab_atomic.h>
 #include <lab_block_state.h>
@@ -85,8 +83,8 @@ struct lab_block {
     alignas(LAB_CACHE_LINE) lab_atomic_t row[LAB_BLOCK_ROWS];
 };
 
-/* Who is in transit, and where: one thread's intent word, 0 while it is not, and what names the
- * block's row 0 in it, not 0. The next rows have the next numbers. */
+/* A thread in transit: its intent word, 0 while it is not, and the number that names the block's
+ * row 0 in it, not 0. The next rows have the next numbers. */
 struct lab_block_transit {
     lab_atomic_t *intent;
     uint64_t row_0;
@@ -123,8 +121,8 @@ int lab_block_put_rows(struct lab_block *block, uint32_t starts, unsigned order,
 bool lab_block_find_orphan(const struct lab_block *block, unsigned row,
                            struct lab_block_orphan *ret_orphan);
 
-/* Brings back a row that was left behind in transit: to be called when after the sight no living
- * thread's intent named it. false: something has changed since. Wait-free. */
+/* Brings back a row that was left behind in transit: to be called when no living thread's intent
+ * named it after it was found. false: something has changed since. Wait-free. */
 bool lab_block_recover(struct lab_block *block, unsigned row,
                        const struct lab_block_orphan *orphan);
 

@@ -46,7 +46,7 @@ LAB_INLINE uint64_t lab_block_state_next(uint64_t state, uint64_t set, uint64_t 
     return ((state | set) & ~clear) + (UINT64_C(1) << 32);
 }
 
-/* What every state is: its heads and tails are allocations of orders that there are. */
+/* Whether the heads and tails are allocations, as they are in every state. */
 static inline bool lab_block_state_is_valid(uint64_t state)
 {
     uint32_t a = (uint32_t)state & 0xffff, b = (uint32_t)(state >> LAB_BLOCK_ROWS) & 0xffff;

@@ -25,7 +25,7 @@
 /* And the most at once that leaves the caller's array alone when it fails. */
 #define LAB_PAGE_BULK_UNTOUCHED 16u
 
-/* What a call may need of the stack, bytes: gets and puts of pages. */
+/* Stack that a get or put of pages may need, bytes. */
 #define LAB_PAGE_STACK_BYTES 2048u
 
 /* The rest of the calls below, for them alone. */
@@ -34,8 +34,8 @@ LAB_PUBLIC int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, unsi
 LAB_PUBLIC int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
                                   void *const *pages, unsigned n, unsigned *ret_n);
 
-/* The number of an allocation's first page, brought into range: of so many pages from base on, in
- * whole blocks. Wait-free. */
+/* The number of an allocation's first page among `pages` pages from base on, in whole blocks; any
+ * other address is brought into range. Wait-free. */
 LAB_INLINE size_t lab_page_first(const char *base, uint64_t pages, const void *page, unsigned order)
 {
     size_t number = (size_t)((uintptr_t)page - (uintptr_t)base) / LAB_PAGE_BYTES;
@@ -77,12 +77,12 @@ LAB_INLINE bool lab_page_is_own(const struct lab_page_lcore *me, const void *pag
  *
  * lcore is the calling thread's id, which no other thread may use at the same time, or
  * LAB_LCORE_ANY. gfp is one class and modifiers (lab_gfp.h). Returns 0; -ENOMEM when such a request
- * cannot be met (lab_page_why() tells the reason); -EINVAL for an lcore or order that there is not,
- * flags that make no sense, or n above LAB_PAGE_BULK_MAX where the lcore's deque has not as many in
- * one piece. On failure nothing is taken, and ret_pages is untouched if n is at most
- * LAB_PAGE_BULK_UNTOUCHED, else its contents are void. Wait-free from the lcore's deque, else
- * lock-free; never blocks, but for LAB_GFP_WAIT. At most LAB_PAGE_STACK_BYTES of stack, but where a
- * zone is mapped. */
+ * cannot be met (lab_page_why() says why); -EINVAL for an unknown lcore or order, flags that make
+ * no sense, or n above LAB_PAGE_BULK_MAX where the lcore's deque has not as many in one piece. On
+ * failure nothing is taken, and ret_pages is untouched if n is at most LAB_PAGE_BULK_UNTOUCHED,
+ * otherwise its contents are void. Wait-free from the lcore's deque, otherwise lock-free; never
+ * blocks, but for LAB_GFP_WAIT. At most LAB_PAGE_STACK_BYTES of stack, but where a zone is mapped.
+ */
 LAB_INLINE LAB_CHECKED int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t lcore,
                                                unsigned order, unsigned gfp, void **ret_pages,
                                                unsigned n)
@@ -103,11 +103,11 @@ LAB_INLINE LAB_CHECKED int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t
 
 /* Puts n allocations of one order back; any thread may have got them.
  *
- * Returns 0; -EINVAL for an lcore or an order that there is not, or an address that is not of this
- * arena or not aligned to the order's size; -ENOENT when the page is free; -ERANGE when it is not,
- * but no allocation of that order begins there. On failure those before pages[*ret_n] are free,
- * that one is wrong, and the rest is untouched; else *ret_n, which may be NULL, is n. Wait-free
- * into the lcore's deque, else lock-free; never blocks. That a page was put twice cannot be told if
+ * Returns 0; -EINVAL for an unknown lcore or order, or an address that is not of this arena or not
+ * aligned to the order's size; -ENOENT when the page is free; -ERANGE when it is not, but no
+ * allocation of that order begins there. On failure those before pages[*ret_n] are free, that one
+ * is wrong, and the rest is untouched; otherwise *ret_n, which may be NULL, is n. Wait-free into
+ * the lcore's deque, otherwise lock-free; never blocks. A page that was put twice is not noticed if
  * it was given out again in between, or rests in a deque. */
 LAB_INLINE int lab_page_free_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
                                   void *const *pages, unsigned n, unsigned *ret_n)
@@ -120,7 +120,7 @@ LAB_INLINE int lab_page_free_bulk(struct lab_arena *arena, uint32_t lcore, unsig
         const struct lab_page_lcore *me = &arena->lcore[lcore_index];
         struct lab_deque *deque = me->deque[LAB_PAGE_PLAIN][order];
 
-        /* Of what there is no room for nothing is looked at; one has room, as a rule. */
+        /* If there is no room for them, no page is looked at; one has room, as a rule. */
         bool single = __builtin_constant_p(n) && n == 1;
         unsigned fits = single || lab_deque_has_room_owner(deque, n) ? n : 0;
 
@@ -154,8 +154,8 @@ LAB_INLINE int lab_page_free(struct lab_arena *arena, uint32_t lcore, void *page
 LAB_PUBLIC int lab_page_free_used(struct lab_arena *arena, uint32_t lcore, void *page,
                                   unsigned order, size_t used_bytes);
 
-/* Returns the smallest order whose runs have so many bytes, or LAB_PAGE_ORDERS when none has. Any
- * thread; wait-free. */
+/* Returns the smallest order whose runs have that number of bytes, or LAB_PAGE_ORDERS when none
+ * has. Any thread; wait-free. */
 LAB_INLINE unsigned lab_page_order_of(size_t bytes)
 {
     unsigned order = 0;
@@ -165,21 +165,21 @@ LAB_INLINE unsigned lab_page_order_of(size_t bytes)
     return order;
 }
 
-/* Gets the next run for something that still needs `bytes`, and for which runs below `least` bytes
- * are of no use: one that holds all of it, or the largest order, or what comes next below that
- * while the memory is fragmented. The caller frees it with lab_page_free() and the order.
+/* Gets the next run for an object that still needs `bytes`, and for which runs below `least` bytes
+ * are of no use: one that holds all of it, or the largest order, or the next smaller one while the
+ * memory is fragmented. The caller frees it with lab_page_free() and the order.
  *
  * gfp is as in lab_page_alloc(). Returns 0; -EINVAL for flags that make no sense, or `least` of 0,
  * above `bytes`, or larger than the largest order; -ENOMEM when there is no such run: *error (may
- * be NULL) then says which order was short, why, and what mends it, and nothing is changed. For
+ * be NULL) then says which order was short, why, and how to fix it, and nothing is changed. For
  * set-up: it may try all orders. Any thread; lock-free, but for what LAB_GFP_WAIT does. */
 LAB_PUBLIC int lab_page_fit(struct lab_arena *arena, unsigned gfp, size_t least, size_t bytes,
                             void **ret_run, unsigned *ret_order,
                             struct lab_error *error) LAB_CHECKED;
 
-/* What an idle thread does for the others: makes up to `most` free pages (and a few more: by rows
- * of 32, or one allocation) ready for LAB_GFP_ZERO, cleaning them as far as they were written to;
- * and if memory is short, gives what rests in deques back to the zones. A zone's cleaning begins
+/* Does the work of an idle thread for the others: makes up to `most` free pages (and a few more: by
+ * rows of 32, or one allocation) ready for LAB_GFP_ZERO, cleaning them as far as they were written
+ * to; and if memory is short, gives the pages in deques back to the zones. A zone's cleaning begins
  * when less than a quarter of it is clean, and ends at half. With an id as lcore the caller also
  * keeps clean pages in its own deques for all others to take, which spares them the zone.
  *
@@ -189,15 +189,15 @@ LAB_PUBLIC int lab_page_fit(struct lab_arena *arena, unsigned gfp, size_t least,
 LAB_PUBLIC int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned most,
                              unsigned *ret_ready);
 
-/* Locks one page (of whatever order it is part) for the caller, against all who do the same: of a
- * page that several threads hold together, say. It keeps nobody from anything else.
- * Returns 0; -EBUSY when it is locked, be it by the caller; -EINVAL for an lcore that there is not,
- * or an address that is no page's of this arena. Wait-free. Threads without an id count as one. */
+/* Locks one page (whatever order it is part of) for the caller, against all threads that do the
+ * same: a page that several threads hold together, say. It keeps no thread from anything else.
+ * Returns 0; -EBUSY when it is locked, be it by the caller; -EINVAL for an unknown lcore, or an
+ * address that is no page's of this arena. Wait-free. Threads without an id count as one. */
 LAB_PUBLIC int lab_page_trylock(struct lab_arena *arena, uint32_t lcore, void *page) LAB_CHECKED;
 
-/* Unlocks it: what was written to it before is seen by whoever locks it next.
- * Returns 0; -EPERM when the caller has not locked it, and then nothing is changed; -EINVAL as
- * above. Wait-free. */
+/* Unlocks it: the thread that locks it next sees all that was written to it before. Returns 0;
+ * -EPERM when the caller has not locked it, and then nothing is changed; -EINVAL as above.
+ * Wait-free. */
 LAB_PUBLIC int lab_page_unlock(struct lab_arena *arena, uint32_t lcore, void *page);
 
 /* One zone, as /proc/buddyinfo and /proc/pagetypeinfo show those of Linux. */
@@ -218,7 +218,7 @@ struct lab_page_map {
         uint64_t public_parts;                /* and those that anybody does */
     } cache[LAB_PAGE_ORDERS][LAB_PAGE_KINDS]; /* in the deques of the lcores whose zone this is */
     uint64_t watermark[LAB_PAGE_WATERMARKS];
-    uint64_t level;  /* free pages of the common part, as the marks see them */
+    uint64_t level;  /* free pages of the common part, as compared with the watermarks */
     uint64_t clean;  /* pages that are known to be zero, free or in clean deques */
     uint64_t locked; /* pages that somebody has locked */
     enum lab_page_pressure pressure;
@@ -238,7 +238,7 @@ LAB_PUBLIC uint64_t lab_page_steps_max(const struct lab_arena *arena);
 
 /* Why a request fails. */
 enum lab_page_reason {
-    LAB_PAGE_WOULD_SUCCEED, /* as things are now */
+    LAB_PAGE_WOULD_SUCCEED, /* it would succeed now */
     LAB_PAGE_EMPTY,         /* there are not enough free pages in any zone */
     LAB_PAGE_AT_WATERMARK,  /* there are, but they are kept for requests of another class */
     LAB_PAGE_FRAGMENTED,    /* there are, but not side by side */
@@ -250,13 +250,12 @@ struct lab_page_why {
     enum lab_page_reason reason;
     int largest;     /* the largest order that such a request would be given now, or -1 */
     uint64_t free;   /* pages free in the zones, without their reserves and caches */
-    uint64_t kept;   /* of these, such a request may not take so many */
+    uint64_t kept;   /* of these, such a request must leave this number */
     uint64_t cached; /* pages in the lcores' deques */
 };
 
-/* Tells why a request like this fails, as things are now: of zones that are mapped. Looks at every
- * block: not for hot paths. Returns 0; -EINVAL as lab_page_alloc_bulk(). Reads only. Any thread;
- * wait-free. */
+/* Says why a request like this fails now, in the zones that are mapped. Looks at every block: not
+ * for hot paths. Returns 0; -EINVAL as lab_page_alloc_bulk(). Reads only. Any thread; wait-free. */
 LAB_PUBLIC int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order,
                             unsigned gfp, struct lab_page_why *ret_why);
 
@@ -268,8 +267,8 @@ struct lab_page_events {
     uint64_t count[LAB_PAGE_EVENTS]; /* since the arena was made */
 };
 
-/* One more with every event of any zone: whoever polls it looks at the zones only when it has
- * changed. Any thread; wait-free, no system call. */
+/* One more with every event of any zone: a poller looks at the zones only when it has changed. Any
+ * thread; wait-free, no system call. */
 LAB_INLINE uint64_t lab_page_sequence(const struct lab_arena *arena)
 {
     return lab_load_acquire(&arena->sequence); /* E2: or it misses the event */

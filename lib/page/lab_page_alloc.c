@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Requests: which zones they try, and how far each class may go. */
+/* Requests: where they look, and how far each class may go; and runs for set-up. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,8 +10,8 @@
 #include <lab_page_clean.h>
 #include <string.h>
 
-/* What is gathered lands here, if it is no more, for the stack may be small; else in the caller's
- * array, whether it succeeds or not. */
+/* Up to this number of allocations is gathered on the stack, which may be small; more in the
+ * caller's array, whether the request succeeds or not. */
 #define FEW LAB_PAGE_BULK_UNTOUCHED
 
 /* One request under way: what it has got so far lands in `pages`. */
@@ -36,7 +36,7 @@ static struct lab_zone *nth_zone(const struct gathering *g, uint32_t i, uint32_t
     return index < present ? lab_arena_zone_at(g->request.arena, index) : NULL;
 }
 
-/* Every zone down to a mark, or (LAB_PAGE_WATERMARKS) to the last page. */
+/* Every zone down to a watermark, or (LAB_PAGE_WATERMARKS) to the last page. */
 static bool take_down_to(struct gathering *g, unsigned watermark)
 {
     uint32_t present = lab_arena_present(g->request.arena);
@@ -100,7 +100,7 @@ static bool take_cached(struct gathering *g, bool far)
     return is_complete(g);
 }
 
-/* What the request's class may have, without waiting. */
+/* All that the request's class may have without waiting. */
 static bool take_now(struct gathering *g)
 {
     bool cached = lab_page_is_cached(g->request.arena, g->request.order);
@@ -125,7 +125,7 @@ static void give_back(struct gathering *g)
     g->got = 0;
 }
 
-/* Has zones mapped that were put off, each only when those before it were not enough. */
+/* Maps zones that were to be mapped later, each only when those before it were not enough. */
 static LAB_COLD bool take_more_memory(struct gathering *g)
 {
     struct lab_arena *arena = g->request.arena;
@@ -141,9 +141,9 @@ static LAB_COLD bool take_more_memory(struct gathering *g)
     return false;
 }
 
-/* Whoever may wait empties all deques into the zones; twice, since what others were moving
- * meanwhile may have come to rest in a tip again. Where no tip is out of reach it is no system
- * call, and everybody makes the tips public. */
+/* A request that may wait empties all deques into the zones; twice, since pages that others were
+ * moving meanwhile may have come to rest in a private part again. In a fenced arena that is no
+ * system call, and every request does it. */
 static bool take(struct gathering *g)
 {
     struct lab_arena *arena = g->request.arena;
@@ -194,7 +194,7 @@ static unsigned neighbours(const struct lab_zone *zone, unsigned order, void *co
     return k;
 }
 
-/* The memory is given out now. */
+/* The pages are given out now. */
 static void hand_over(const struct lab_page_request *request, void *const *pages, unsigned n)
 {
     for (unsigned i = 0, side_by_side; i < n; i += side_by_side) {
@@ -298,11 +298,12 @@ static LAB_COLD int refuse(const struct lab_arena *arena, unsigned gfp, unsigned
                              "or make it larger",
                              arena->name, order, run, kib(why.free), kib(why.kept));
     case LAB_PAGE_FRAGMENTED:
-        return lab_error_set(error, -ENOMEM,
-                             "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
-                             " KiB are free, in runs of order %d at most: make large things first, "
-                             "or give them an arena of their own",
-                             arena->name, order, run, kib(why.free), why.largest);
+        return lab_error_set(
+            error, -ENOMEM,
+            "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
+            " KiB are free, in runs of order %d at most: make large objects first, "
+            "or give them an arena of their own",
+            arena->name, order, run, kib(why.free), why.largest);
     case LAB_PAGE_CACHED:
         return lab_error_set(error, -ENOMEM,
                              "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
@@ -335,7 +336,7 @@ int lab_page_fit(struct lab_arena *arena, unsigned gfp, size_t least, size_t byt
     if (order == LAB_PAGE_ORDERS)
         order--;
     for (;; order--) {
-        /* That a large one is not to be had is no event: a smaller one will do. */
+        /* A large run that is not to be had is no event: a smaller one will do. */
         unsigned quiet = order > smallest ? LAB_GFP_NOWARN : 0;
         int rc = lab_page_alloc(arena, LAB_LCORE_ANY, order, gfp | quiet, ret_run);
 

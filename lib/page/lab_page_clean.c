@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Housekeeping: clean pages for those who ask for zeros, and food for the hungry. By idle threads;
- * one at a time in each zone, and a second one does not wait.
+/* Housekeeping by idle threads: cleans pages for requests that ask for zeros, and empties the
+ * deques when memory is short. One thread cleans a zone at a time, and a second one does not wait.
  *
  *     K1 `busy` is taken acquire   pairs with K2
  *     K2 it is given up  release   pairs with K1 */
@@ -159,7 +159,8 @@ int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned most, unsign
     if (!lab_arena_has_lcore(arena, lcore))
         return -EINVAL;
     if (lab_load_relaxed(&arena->hungry) != 0) {
-        lab_page_cache_drain(arena, lcore); /* a tip can be had when nothing beside it is public */
+        /* A private part is revoked only when nothing beside it is public. */
+        lab_page_cache_drain(arena, lcore);
         (void)lab_page_cache_revoke(arena, lcore + 1);
         lab_page_cache_drain(arena, lcore);
     }

@@ -10,8 +10,7 @@
 #include <errno.h>
 #include <lab_page_lock.h>
 
-/* What stands in the byte of a page that this lcore has locked: threads without an id count as one.
- */
+/* The byte of a page that this lcore has locked; threads without an id count as one. */
 static uint8_t key_of(uint32_t lcore)
 {
     return (uint8_t)(lcore + 2);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What an arena tells about itself. Reads only. */
+/* Reports of an arena: events, why a request fails, what is where. Reads only. */
 
 #include <errno.h>
 #include <lab_page_cache.h>
@@ -49,7 +49,7 @@ static uint64_t kept_from(const struct lab_zone *zone, unsigned gfp)
     return zone->watermark[gfp & LAB_GFP_WAIT ? LAB_PAGE_MIN : LAB_PAGE_LOW];
 }
 
-/* The largest order of a part's runs that so many pages allow, or -1. */
+/* The largest order of a part's runs that fits that number of pages, or -1. */
 static int largest_in(const struct lab_zone_part *part, uint64_t pages)
 {
     struct lab_zone_stats stats = {.largest = -1};
@@ -146,11 +146,11 @@ int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, 
     return 0;
 }
 
-/* What a request looks at, at most. In each of three rounds over all zones (far from the marks,
- * down to low, down to its own mark; reserves have blocks of their own): of a block its rows, to
- * put hints right and to try it, and its hints in six searches; in a zone 96 blocks that hints
- * wrongly praised. At a mark, of every lcore its count. Of a deque, three bursts of each kind,
- * which come to rest in another. */
+/* The most that a request looks at. In each of three rounds over all zones (far from the
+ * watermarks, down to low, down to its own; reserves have blocks of their own): of a block its
+ * rows, to correct hints and to try it, and its hints in six searches; in a zone, 96 blocks whose
+ * hints were wrong. At a watermark, the count of every lcore. Of a deque, three bursts of each
+ * kind, which come to rest in another. */
 #define STEPS_A_BLOCK 384u
 #define STEPS_A_ZONE 20480u
 #define STEPS_AN_LCORE 16u

@@ -13,10 +13,10 @@
  *
  *     pages held + pages free = LAB_BLOCK_PAGES * blocks
  *
- * What is free, and what is not, stands in the blocks alone (lab_block.h). All else is advice: two
- * hint bytes for each block (the largest order in its open rows, and in its free rows), and for
- * each lcore the blocks it works in at the moment. Hints are written without care by many, so they
- * may be wrong, which costs time: before a request fails, every block has been looked at.
+ * Only the blocks say which pages are free (lab_block.h). The rest is advice: two hint bytes for
+ * each block (the largest order in its open rows, and in its free rows), and for each lcore the
+ * blocks it works in at the moment. Hints are written without care by many, so they may be wrong,
+ * which costs time: before a request fails, every block has been looked at.
  *
  * Progress: nothing waits. Every call is lock-free, and none makes a system call. A thread stopped
  * or killed anywhere stops no other. A failed request is no proof that there was nothing: another
@@ -41,7 +41,7 @@
 /* No page's number, and no block's. */
 #define LAB_PAGE_NONE UINT32_MAX
 
-/* What lives long is kept apart from what does not, so that blocks become whole again. */
+/* Long-lived pages are kept apart from short-lived ones, so that blocks become whole again. */
 enum lab_zone_class { LAB_ZONE_SHORT, LAB_ZONE_LONG, LAB_ZONE_CLASSES };
 
 struct lab_zone_options {
@@ -75,7 +75,7 @@ struct lab_zone_place {
     uint32_t row;   /* and the row that last had what it wanted */
 };
 
-/* What an lcore, or a guest, works with. Written by it alone, save by the sweep after its death. */
+/* The state of an lcore, or of a guest. Written by it alone, save by the sweep after its death. */
 struct lab_zone_lcore {
     alignas(LAB_CACHE_LINE) lab_atomic_t intent; /* lab_block.h; read by every sweep */
     lab_atomic_t taken;                          /* guests: 1 while one is in here */
@@ -84,8 +84,8 @@ struct lab_zone_lcore {
     uint32_t home;     /* its cursors begin here, and do not fall back behind it */
     uint32_t searches; /* slow ones */
     uint32_t quiet;    /* splits before it searches near again */
-    bool plenty;       /* many blocks are whole: no need to look far */
-    bool no_intent;    /* a guest that came too late: it has no intent */
+    bool plenty;       /* many blocks are whole: a search looks near only */
+    bool no_intent;    /* a guest that came too late has no intent word */
 };
 
 /* In memory that may be shared between processes. Only lib/page looks inside. */
@@ -122,7 +122,7 @@ int lab_zone_init(void *memory, const struct lab_zone_options *options,
 int lab_zone_alloc(struct lab_zone_part *part, uint32_t lcore, unsigned order,
                    enum lab_zone_class lifetime, uint32_t *ret_page) LAB_CHECKED;
 
-/* Gets up to n times 2^order pages, many in one step; *ret_n tells how many. Returns 0 when it is
+/* Gets up to n times 2^order pages, many in one step; *ret_n is their number. Returns 0 when it is
  * at least one (or n is 0), and errors as above. */
 int lab_zone_alloc_bulk(struct lab_zone_part *part, uint32_t lcore, unsigned order,
                         enum lab_zone_class lifetime, uint32_t *ret_pages, unsigned n,
@@ -137,15 +137,15 @@ int lab_zone_alloc_row(struct lab_zone_part *part, uint32_t page, unsigned n,
 
 /* Puts an allocation back; any thread may have got it.
  *
- * Returns 0; -EINVAL for an lcore or an order that there is not, or a page that is not of this part
- * or not a multiple of the order's size; -ENOENT when the page is free; -ERANGE when it is not,
- * but no allocation of that order begins there. On failure nothing is changed. Lock-free; never
- * blocks. That a page was put twice cannot be told if it was given out again in between. */
+ * Returns 0; -EINVAL for an unknown lcore or order, or a page that is not of this part or not a
+ * multiple of the order's size; -ENOENT when the page is free; -ERANGE when it is not, but no
+ * allocation of that order begins there. On failure nothing is changed. Lock-free; never blocks. A
+ * page that was put twice is not noticed if it was given out again in between. */
 int lab_zone_free(struct lab_zone_part *part, uint32_t lcore, uint32_t page, unsigned order);
 
 /* Puts n allocations of one order back; those that stand side by side in the array, and are of one
  * row, or of rows of one block, in one step. On failure (errors as above) those before
- * pages[*ret_n] are free, that one is wrong, and the rest is untouched; else *ret_n is n. */
+ * pages[*ret_n] are free, that one is wrong, and the rest is untouched; otherwise *ret_n is n. */
 int lab_zone_free_bulk(struct lab_zone_part *part, uint32_t lcore, unsigned order,
                        const uint32_t *pages, unsigned n, unsigned *ret_n);
 
@@ -159,8 +159,7 @@ int lab_zone_free_bulk(struct lab_zone_part *part, uint32_t lcore, unsigned orde
 int lab_zone_sweep(struct lab_zone_part *part, uint32_t dead) LAB_CHECKED;
 
 /* Whether the equation above holds, as it does at rest when the dead have been swept: every block
- * is valid, its pages add up, and no lcore is in transit. What hints say is no matter. Reads only.
- */
+ * is valid, the pages add up, and no lcore is in transit. Hints may say anything. Reads only. */
 bool lab_zone_part_is_valid(const struct lab_zone_part *part);
 
 struct lab_zone_stats {

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What is not a request: making a part, sweeping what the dead left in transit (how an orphan is
- * found stands in lab_block.h), and counting what is free. */
+/* Making a part, counting what is free in it, and sweeping rows that the dead left in transit
+ * (lab_block.h says how such an orphan is found). */
 
 #include <errno.h>
 #include <lab_zone_search.h>
@@ -176,8 +176,8 @@ bool lab_zone_part_is_valid(const struct lab_zone_part *part)
  * each be taken for alive when the other is swept. */
 #define INTENT_OF_DEAD (UINT64_C(1) << 63)
 
-/* Whether a living lcore says that it is in transit there. Read after the sight of the row, so
- * that of an lcore that was swept and lives again no word of its former life is read. */
+/* Whether a living lcore's intent names that row. The intents are read after the row was found in
+ * transit: an lcore that was swept and lives again is not read with a word of its former life. */
 static bool has_living_intent(const struct lab_zone_part *part, uint64_t intent)
 {
     const struct lab_zone_lcore *end = part->lcore + part->lcores + LAB_ZONE_GUESTS;
@@ -223,8 +223,8 @@ int lab_zone_sweep(struct lab_zone_part *part, uint32_t dead)
         return sweep_one(part, &part->lcore[dead]);
     if (dead != LAB_LCORE_ANY)
         return -EINVAL;
-    /* All of them, even where one has to be called again: it may wait for the next, which is dead,
-     * too. */
+    /* All guests, even when one of them has to be swept again: its row may be that of the next one,
+     * which is dead, too. */
     for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++, guest++) {
         /* Z1: or the words of the place are those of a guest before */
         int failed = lab_load_acquire(&guest->taken) != 0 ? sweep_one(part, guest) : 0;

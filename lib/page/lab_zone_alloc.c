@@ -2,18 +2,18 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Allocation. Where to look is lab_zone_search.h's advice; what is free is decided in lab_block.h,
- * by one compare-and-swap, which gets as much of what is wanted as a row or a block's rows have. */
+/* Allocation. lab_zone_search.h advises where to look; lab_block.h takes pages by one
+ * compare-and-swap, as many of those wanted as a row or a block's rows have. */
 
 #include <errno.h>
 #include <lab_zone_search.h>
 
-/* Blocks that one search may propose in vain, each time with its hints put right, before the next
- * kind of search has its turn: only hints that others keep changing are wrong as often. */
+/* Blocks that one search may propose in vain, each time correcting its hints, before the next kind
+ * of search has its turn: only hints that others keep changing are wrong as often. */
 #define TRIES 16u
 
-/* Splits of an lcore for which it relies on a search near that found nothing: what others freed
- * meanwhile is found a little later. */
+/* Splits of an lcore for which it relies on a search near that found nothing: pages that others
+ * freed meanwhile are found a little later. */
 #define QUIET 15u
 
 /* Allocations under way. */
@@ -22,11 +22,12 @@ struct request {
     struct lab_zone_lcore *me;
     struct lab_zone_place *at;
     unsigned order;
-    unsigned want;   /* so many more; what takes them returns whether it is 0 */
+    unsigned want;   /* allocations still to be taken; each function that takes some returns whether
+                        it is 0 */
     uint32_t *pages; /* where the next one goes */
 };
 
-/* What was got in a row, by the pages at which it begins. */
+/* Notes the allocations got in a row, by the pages at which they begin. */
 static inline bool got_in_row(struct request *r, uint32_t block, unsigned row, uint32_t starts)
 {
     uint32_t first = (block * LAB_BLOCK_ROWS + row) * LAB_ROW_PAGES;
@@ -36,7 +37,7 @@ static inline bool got_in_row(struct request *r, uint32_t block, unsigned row, u
     return r->want == 0;
 }
 
-/* What was got of a block's rows, by the rows at which it begins. */
+/* Notes the allocations got of a block's rows, by the rows at which they begin. */
 static inline bool got_rows(struct request *r, uint32_t block, uint32_t starts)
 {
     for (; starts != 0; starts &= starts - 1, r->want--)
@@ -92,7 +93,7 @@ static bool take_rows(struct request *r, uint32_t block)
     return got_rows(r, block, lab_block_get_rows(&r->part->block[block], r->order, r->want));
 }
 
-/* All that the block has, with the free rows if the hint is of these. */
+/* All that the block has, with its free rows if the hint is of these. */
 static bool take(struct request *r, enum lab_zone_hint hint, uint32_t block)
 {
     bool split = hint == LAB_ZONE_ROWS, done;
@@ -168,7 +169,7 @@ static void close_empty_rows(struct request *r, uint32_t block)
     }
 }
 
-/* Every block, whatever its hints say, which are put right. */
+/* Tries every block, whatever its hints say, and corrects these. */
 static LAB_COLD bool take_anywhere(struct request *r)
 {
     for (uint32_t block = 0; block < r->part->blocks; block++) {
@@ -186,8 +187,8 @@ static uint32_t near_groups(struct request *r)
     return r->me->plenty ? LAB_ZONE_NEAR : LAB_ZONE_FAR;
 }
 
-/* Whether no block near has an open row to offer. That was so a moment ago, if it was so a few
- * splits ago and this lcore has freed nothing since. */
+/* Whether no block near has an open row. A search is made for every few splits only, unless this
+ * lcore has freed some pages since. */
 static bool none_near(struct request *r, const struct lab_zone_search *open)
 {
     if (r->me->quiet > 0) {

@@ -2,14 +2,14 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Free. What is put back is decided in lab_block.h, by one compare-and-swap for all that stands
- * side by side and is of one row, or of one block's rows. */
+/* Free. lab_block.h puts back by one compare-and-swap all pages that stand side by side in the
+ * array and are of one row, or of one block's rows. */
 
 #include <errno.h>
 #include <lab_zone_search.h>
 
-/* Allocations of one row, or of one block's rows: at `page`, and where else `starts` says, in pages
- * or in rows. */
+/* Allocations of one row, or of one block's rows: `starts` says at which pages, or rows; `page` is
+ * one of them. */
 static inline int put(struct lab_zone_part *part, struct lab_zone_lcore *me, uint32_t page,
                       unsigned order, uint32_t starts)
 {
@@ -50,8 +50,8 @@ int lab_zone_free(struct lab_zone_part *part, uint32_t lcore, uint32_t page, uns
     return rc;
 }
 
-/* How many, from the first on, one step puts back: those of one row, or of one block's rows, each
- * once. The first is one of the part's. */
+/* The number of allocations, from the first on, that one step puts back: those of one row, or of
+ * one block's rows, each once. The first is one of the part's. */
 static unsigned gather(const uint32_t *pages, unsigned n, unsigned order, uint32_t *ret_starts)
 {
     uint32_t span = order <= LAB_ROW_ORDER_MAX ? LAB_ROW_PAGES : LAB_BLOCK_PAGES;

@@ -6,12 +6,12 @@
 /* The largest number of a hint byte, for either hint. */
 #define HINT_MAX 5u
 
-/* While rich, a search that has found something looks at so many groups, that one among them, for a
- * better fit. More gained nothing and cost time. */
+/* While there is plenty, a search that has found a block looks at this number of groups, including
+ * that one, for a better fit. More gained nothing and cost time. */
 #define WINDOW 4u
 
-/* The share of blocks that must be whole to be rich, and how often that is looked at: it reads one
- * byte for each block. */
+/* There is plenty when more than one block in PLENTY_SHARE is whole. Every SAMPLE_EVERY searches
+ * that is counted, which reads one byte for each block. */
 #define PLENTY_SHARE 4u
 #define SAMPLE_EVERY 64u
 
@@ -135,7 +135,7 @@ LAB_NOINLINE void lab_zone_raise_slow(struct lab_zone_part *part, struct lab_zon
 
     if (hint == LAB_ZONE_OPEN &&
         !(lab_byte_load_relaxed(&part->hint[hint][block]) & LAB_BYTES_FLAG))
-        me->quiet = 0; /* there is something near, or elsewhere */
+        me->quiet = 0; /* an open row is near, or elsewhere */
     lab_zone_set_hint(part, hint, block, value);
     fall_back(me, hint == LAB_ZONE_OPEN ? LAB_ZONE_AT_OPEN : LAB_ZONE_AT_ROWS, group);
     if (hint == LAB_ZONE_ROWS && value == HINT_MAX)

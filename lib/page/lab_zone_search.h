@@ -5,7 +5,7 @@
 #define LAB_ZONE_SEARCH_H
 
 /* What the files of a part share: the hint bytes and the search through them (advice on where to
- * look, never on what is free), and what every call begins and ends with. For lib/page alone.
+ * look, never on what is free), and how every call begins and ends. For lib/page alone.
  *
  *     Z1 a guest's place is taken acquire   pairs with Z2
  *     Z2 a guest's place is left  release   pairs with Z1 */
@@ -14,11 +14,11 @@
 #include <lab_zone.h>
 #include <string.h>
 
-/* How much is looked at: groups of LAB_BYTES_GROUP blocks. Near is 512 MiB. */
+/* How far a search goes, in groups of LAB_BYTES_GROUP blocks. Near is 512 MiB. */
 #define LAB_ZONE_NEAR 8u
 #define LAB_ZONE_FAR UINT32_MAX
 
-/* What to look for. */
+/* A search. */
 struct lab_zone_search {
     enum lab_zone_hint hint;
     enum lab_zone_cursor cursor;
@@ -31,7 +31,7 @@ struct lab_zone_search {
 uint32_t lab_zone_search(struct lab_zone_part *part, struct lab_zone_lcore *me,
                          const struct lab_zone_search *search, uint32_t most_groups);
 
-/* The lcore works in the block, or does no longer: then the hints are what the block has. */
+/* The lcore begins to work in the block, or ends: then the hints become what the block has. */
 void lab_zone_enter_block(struct lab_zone_part *part, uint32_t block);
 void lab_zone_leave_block(struct lab_zone_part *part, uint32_t block);
 
@@ -39,10 +39,10 @@ void lab_zone_leave_block(struct lab_zone_part *part, uint32_t block);
 void lab_zone_stop_work(struct lab_zone_part *part, struct lab_zone_place *at);
 void lab_zone_stop_all_work(struct lab_zone_part *part, struct lab_zone_lcore *lcore);
 
-/* Only what the free rows' hint says is put right. */
+/* Corrects the free rows' hint alone. */
 void lab_zone_refresh_rows(struct lab_zone_part *part, uint32_t block);
 
-/* Now and then: whether enough blocks are whole that looking near will do. */
+/* Counts whole blocks, now and then: with plenty of them a search may look near only. */
 void lab_zone_sample_free(struct lab_zone_part *part, struct lab_zone_lcore *me);
 
 /* The rest of lab_zone_raise(). */
@@ -74,7 +74,7 @@ LAB_INLINE unsigned lab_zone_hint(const struct lab_zone_part *part, enum lab_zon
     return lab_byte_load_relaxed(&part->hint[hint][block]) & ~LAB_BYTES_FLAG;
 }
 
-/* The hint's number alone, for one who knows better. */
+/* Stores the hint's number and leaves its flag. */
 LAB_INLINE void lab_zone_set_hint(struct lab_zone_part *part, enum lab_zone_hint hint,
                                   uint32_t block, unsigned value)
 {
@@ -105,7 +105,7 @@ LAB_INLINE void lab_zone_raise(struct lab_zone_part *part, struct lab_zone_lcore
         lab_zone_raise_slow(part, me, block, hint, value);
 }
 
-/* What names the block's rows while the lcore is in transit with one of them. */
+/* Names the block's rows while the lcore is in transit with one of them. */
 LAB_INLINE struct lab_block_transit lab_zone_transit_of(struct lab_zone_lcore *me, uint32_t block)
 {
     return (struct lab_block_transit){&me->intent, 1 + (uint64_t)block * LAB_BLOCK_ROWS};

@@ -169,7 +169,7 @@ static void makes_do_with_smaller_runs(void **state)
 
     jumbo = on_pages(rig.arena, 3, 9216);
     expect_no_pool(&jumbo, -ENOMEM, "no run of order 2 (16 KiB): ");
-    expect_no_pool(&jumbo, -ENOMEM, "in runs of order 1 at most: make large things first");
+    expect_no_pool(&jumbo, -ENOMEM, "in runs of order 1 at most: make large objects first");
     assert_int_equal(lab_pool_destroy(pool), 0);
     for (int i = 0; i < BLOCK; i++)
         if (i == 0 || ((uintptr_t)pair[i] / LAB_PAGE_BYTES / 2) % 2 != 0)
