@@ -245,6 +245,6 @@ void lab_mbuf_map_remove(const struct lab_arena *arena)
 RTE_INIT(lab_mbuf_map_register)
 {
     rte_telemetry_register_cmd("/labyrinth/map", handle_map,
-                               "Free runs of an arena by order, marks, events and what rests in "
-                               "deques. Parameter: its name; none, where there is one alone.");
+                               "An arena's free runs by order, watermarks, events and deques. "
+                               "Parameter: its name; none, where there is one alone.");
 }
