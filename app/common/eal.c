@@ -202,7 +202,7 @@ static const char *advice(const struct eal_words *user, int error)
 }
 
 /* Called by libnuma, in the place of a function of its own that prints each refusal of the kernel.
- */
+ * The build exports it. */
 void numa_error(char *where);
 void numa_error(char *where)
 {

@@ -10,8 +10,7 @@
 #include <string.h>
 
 #include "lab_mbuf.h"
-#include "lab_mbuf_log.h"
-#include "lab_mbuf_pages.h"
+#include "lab_mbuf_private.h"
 #include "lab_mempool.h"
 #include "labyrinth_private.h"
 

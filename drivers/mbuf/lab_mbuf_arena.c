@@ -13,9 +13,7 @@
 #include <string.h>
 
 #include "lab_mbuf.h"
-#include "lab_mbuf_log.h"
-#include "lab_mbuf_map.h"
-#include "lab_mbuf_service.h"
+#include "lab_mbuf_private.h"
 
 #define BLOCK_BYTES ((size_t)2 << 20)
 

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lab_mbuf_map.h"
+#include "lab_mbuf_private.h"
 #include "labyrinth_plain.h"
 
 #define PLAIN_NAME (4 * LAB_ARENA_NAME_SIZE)

@@ -8,8 +8,7 @@
 #include <rte_memory.h>
 #include <string.h>
 
-#include "lab_mbuf_log.h"
-#include "lab_mbuf_pages.h"
+#include "lab_mbuf_private.h"
 
 /* Where devices find the address; *ret_bytes is for how far from there what lies side by side here
  * does so for them, at least. False when DPDK does not know the memory. */

@@ -9,8 +9,7 @@
 #include <rte_service_component.h>
 #include <stdio.h>
 
-#include "lab_mbuf_log.h"
-#include "lab_mbuf_service.h"
+#include "lab_mbuf_private.h"
 
 /* Pages of one call: some microseconds, so that other services of the core get their turns. */
 #define PAGES 64

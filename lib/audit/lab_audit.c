@@ -30,12 +30,13 @@ void lab_audit_init(struct lab_audit *audit, struct lab_audit_table *table, uint
     audit->first_ns = lab_os_clock_ns();
 }
 
-void lab_audit_begin_table(const struct lab_audit *audit, const struct lab_audit_options *options)
+void lab_audit_begin_table(struct lab_audit *audit, const struct lab_audit_options *options)
 {
     uint32_t sample = options->sample != 0 ? options->sample : LAB_AUDIT_SAMPLE_DEFAULT;
 
     lab_store_relaxed(&audit->table->sample, sample);
     lab_store_relaxed(&audit->table->mode, (uint64_t)options->level);
+    (void)lab_audit_enter(audit); /* now, not by system calls in some get */
 }
 
 /* Records of two epochs with the same number must not meet: those of the one before this one are

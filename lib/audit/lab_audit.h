@@ -116,8 +116,10 @@ struct lab_audit_site {
 };
 
 /* Finds the call that a program made, where `site` lies in code that stands between the program and
- * the pool. Is called when a call is recorded, on the stack of that call. *ret_own: the address is
- * the program's own, whatever the frame, so that there is no need to ask for it again. */
+ * the pool. Is called when a call is recorded, on the stack of that call and by a thread that
+ * polls: it neither makes a system call nor allocates, and knows from before what it needs to know
+ * of the program's code. *ret_own: the address is the program's own, whatever the frame, so that
+ * there is no need to ask for it again. */
 typedef const void *lab_audit_resolver(struct lab_audit_site site, bool *ret_own);
 
 /* The resolver of this process, or NULL for none. Any thread. */
@@ -137,9 +139,10 @@ size_t lab_audit_footprint(uint32_t count, const struct lab_audit_options *optio
 void lab_audit_init(struct lab_audit *audit, struct lab_audit_table *table, uint32_t count,
                     const struct lab_audit_options *options);
 
-/* Makes the table in zeroed memory, aligned to LAB_CACHE_LINE; all records are unseen. Counts on
- * the level from the beginning: there are no calls under way. */
-void lab_audit_begin_table(const struct lab_audit *audit, const struct lab_audit_options *options);
+/* Makes the table in zeroed memory, aligned to LAB_CACHE_LINE; all records are unseen, and the
+ * calling process has a place (lab_audit_enter()), so that none of its gets need ask the system for
+ * one. The level counts from the beginning: there are no calls under way. */
+void lab_audit_begin_table(struct lab_audit *audit, const struct lab_audit_options *options);
 
 /* Changes the level; records of before are void, and for some time (LAB_AUDIT_SETTLE_MS) nothing is
  * recorded, until calls that began before have ended. Returns how many things were

@@ -15,7 +15,7 @@
  * A process that comes without a word, and works in an id whose deque the maker equipped, finds
  * that deque open for gets without a fence, and the maker's barrier passes it over. Nothing on the
  * hot path tells processes apart, so each way in says it before: attaching, the DPDK driver by
- * other ops for a process that is not the first (labyrinth_arrival.c), lab_pool_announce() for the
+ * other ops for a process that is not the first (labyrinth_table.c), lab_pool_announce() for the
  * rest. What lab_pool_create() maps is not there after fork.
  *
  * A process may lose the quick barrier, too: it filters its system calls once it has set itself up.

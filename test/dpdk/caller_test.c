@@ -2,25 +2,30 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* From a call of the driver to the program's own function: symbols are read once for each site. */
+/* From a call of the driver to the program's own function: each site is looked up once. */
 
 #include "driver_test.h"
 
-#include <labyrinth_caller.h>
 #include <labyrinth_site.h>
-#include <string.h>
 
 static unsigned lookups;
 static const void *first; /* the innermost site */
 
 static bool is_own(uint64_t address);
 
-bool labyrinth_site_find(uint64_t process, uint64_t address, struct labyrinth_site *ret_site)
+static bool is_read = true; /* else nothing is known of this program yet */
+
+void labyrinth_code_read(void)
 {
-    RTE_SET_USED(process);
+    is_read = true;
+}
+
+enum labyrinth_code labyrinth_code_at(uint64_t address)
+{
     lookups++;
-    strcpy(ret_site->function, is_own(address) ? "program" : "rte_function");
-    return true;
+    if (!is_read)
+        return LABYRINTH_CODE_UNKNOWN;
+    return is_own(address) ? LABYRINTH_CODE_PROGRAM : LABYRINTH_CODE_BETWEEN;
 }
 
 /* Functions that begin at the same place of a row each, and are alike: what they return to has the
@@ -51,6 +56,8 @@ LEVEL(rte_one, site_of)
 LEVEL(rte_two, rte_one)
 LEVEL(rte_three, rte_two)
 LEVEL(program, rte_three)
+LEVEL(rte_late, site_of)
+LEVEL(late, rte_late)
 
 static bool is_in(uint64_t address, const void *(*function)(void))
 {
@@ -59,7 +66,8 @@ static bool is_in(uint64_t address, const void *(*function)(void))
 
 static bool is_own(uint64_t address)
 {
-    return !is_in(address, rte_one) && !is_in(address, rte_two) && !is_in(address, rte_three);
+    return !is_in(address, rte_one) && !is_in(address, rte_two) && !is_in(address, rte_three) &&
+           !is_in(address, rte_late);
 }
 
 static void test_sites_of_one_row(void **state)
@@ -75,9 +83,22 @@ static void test_sites_of_one_row(void **state)
     assert_int_equal(lookups, before);
 }
 
+/* Of code that has not been read, the innermost site is taken, and nothing is learned. */
+static void test_what_is_not_read(void **state)
+{
+    const void *found;
+
+    is_read = false;
+    found = late();
+    assert_ptr_equal(found, first);
+    labyrinth_caller_prepare();
+    assert_true(is_in((uint64_t)(uintptr_t)late(), late));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sites_of_one_row)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sites_of_one_row),
+                                       cmocka_unit_test(test_what_is_not_read)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

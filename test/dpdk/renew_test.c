@@ -10,7 +10,7 @@
 
 #include "driver_test.h"
 
-#include <labyrinth_mbuf.h>
+#include <labyrinth_driver.h>
 #include <rte_eal.h>
 #include <rte_mbuf.h>
 #include <rte_memzone.h>

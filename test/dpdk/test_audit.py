@@ -25,9 +25,9 @@ def line_of(function):
     raise AssertionError(function)
 
 
-def start(place, mistake, times=TIMES, options='audit=full'):
+def start(place, mistake, times=TIMES, options='audit=full', name='leaky'):
     report = os.path.join(place.directory, 'report.json')
-    program = place.start(built('leaky'), *place.eal(lcores(1), f'--mbuf-pool-ops-name={OPS}',
+    program = place.start(built(name), *place.eal(lcores(1), f'--mbuf-pool-ops-name={OPS}',
                                                      *place.ordinary_memory(64)),
                           '--', mistake, str(times),
                           env={'LABYRINTH_OPTIONS': f'{options}:limit=0:report={report}'})
@@ -44,9 +44,9 @@ def entries(program):
         return [json.loads(line) for line in report]
 
 
-def check_site(site, function):
+def check_site(site, function, module='leaky'):
     check(site is not None, f'no call site where {function} was expected')
-    check_equal(site['module'], 'leaky', 'module')
+    check_equal(site['module'], module, 'module')
     if LIBDW:
         check_equal((site['function'], site['file'], site['line']),
                     (function, SOURCE.name, line_of(function)), 'call site')
@@ -129,6 +129,18 @@ def samples_name_the_leak(place):
     check_equal(len(leaks['by_call_site']), 1, 'places that leak')
     check(4000 / 16 / 2 < leaks['by_call_site']['1']['count'] < 4000 / 16 * 2, f'samples: {leaks}')
     check_site(ended(program)[0]['got'], 'forget')
+
+
+def functions_that_are_not_inlined_are_passed_over(place):
+    """From the first call on: nothing is learned in between."""
+    name = 'leaky_plain'
+    for mistake, function in (('double', 'free_twice'), ('foreign', 'free_foreign')):
+        found = ended(start(place, mistake, 1, name=name))
+        check_equal(len(found), 1, f'reports of {mistake}')
+        check_site(found[0]['caller'], function, name)
+        os.unlink(os.path.join(place.directory, 'report.json'))
+    found = ended(start(place, 'leak', 1, name=name))
+    check_site(found[0]['got'], 'forget', name)
 
 
 def name_the_trickle(place):
@@ -235,5 +247,6 @@ def no_audit_says_how_to_have_one(place):
 
 main(double_frees_are_found, foreign_frees_are_found, frees_of_the_inside_are_found,
      writes_after_a_free_are_found, without_poison_content_stays, leaks_are_found,
-     samples_name_the_leak, a_trickle_is_named, a_secondary_process_is_named, honest_work_is_not_reported, on_error_abort_ends_the_program,
+     samples_name_the_leak, a_trickle_is_named, a_secondary_process_is_named,
+     functions_that_are_not_inlined_are_passed_over, honest_work_is_not_reported, on_error_abort_ends_the_program,
      reports_do_without_the_libraries_that_make_them_better, no_audit_says_how_to_have_one)

@@ -33,4 +33,11 @@ def callers_are_learned_once(place):
     check_equal(status, 0, 'exit status of caller_test')
 
 
-main(in_huge_pages, in_ordinary_memory, mbufs_are_renewed, callers_are_learned_once)
+def code_is_known_by_its_names(place):
+    status, output = place.run(built('code_test'), built('quiet_late.so'))
+    print(output, flush=True)
+    check_equal(status, 0, 'exit status of code_test')
+
+
+main(in_huge_pages, in_ordinary_memory, mbufs_are_renewed, callers_are_learned_once,
+     code_is_known_by_its_names)

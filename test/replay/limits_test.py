@@ -13,6 +13,7 @@ import time
 import unittest
 
 import replay
+import sanitizer
 from refused import NUMA, NUMBERS, refuse
 from replay import DEMO, frame, pcap
 
@@ -354,7 +355,8 @@ class Budget(Limits):
         with replay.limited("memory", "memory", limit) as command:
             if command is None:
                 self.skipTest("no control group can limit memory here")
-            result = self.run_to_end(*arguments, command=command, before=before)
+            result = self.run_to_end(*arguments, command=command, before=before,
+                                     env=sanitizer.environment(sanitizer.WITHOUT_KEEPING))
         self.assertEqual(result.status, 1, result.err)
         self.assertRegex(result.err, message)
 

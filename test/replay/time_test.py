@@ -10,6 +10,7 @@ import subprocess
 import unittest
 
 import replay
+import sanitizer
 from replay import DEMO, frame, pcap, pcap_header, pcap_record, pcapng, pcapng_block
 
 
@@ -59,7 +60,8 @@ class End(replay.ReplayTest):
                      "--", "--duration=0.2", "--loop=0", "--stats=0.05", "--json=-", "-"],
                     stdin=capture, stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE, timeout=replay.TIMEOUT_S, check=False, text=True,
-                    env={**os.environ, "XDG_RUNTIME_DIR": self.folder},
+                    env={**sanitizer.environment(sanitizer.WITHOUT_LEAKS),
+                         "XDG_RUNTIME_DIR": self.folder},
                     preexec_fn=lambda: limit(threads))
 
         try:

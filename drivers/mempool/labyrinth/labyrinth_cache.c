@@ -5,7 +5,6 @@
 #include <lab_pool.h>
 #include <stdlib.h>
 
-#include "labyrinth_cache.h"
 #include "labyrinth_driver.h"
 
 void labyrinth_cache_off(struct rte_mempool *mp)

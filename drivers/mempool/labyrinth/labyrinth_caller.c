@@ -3,14 +3,15 @@
  */
 
 /* From a site to its function's caller, by what an unwinder has found out once: a function without
- * arrays of variable length has frames of one size at each of its calls. */
+ * arrays of variable length has frames of one size at each of its calls.
+ *
+ * All of it happens on threads that poll. The unwinder reads tables that the loader has mapped with
+ * the code, and finds them without a lock (_dl_find_object(), glibc 2.35 and later). */
 
 #include <lab_atomic.h>
 #include <lab_audit.h>
-#include <string.h>
 #include <unwind.h>
 
-#include "labyrinth_caller.h"
 #include "labyrinth_site.h"
 
 /* What is known of a site, in one word, so that it is read and written at once:
@@ -98,17 +99,30 @@ static uint64_t find_caller(uint64_t site, uint64_t cfa)
 
 static LAB_COLD uint64_t learn(uint64_t site, uint64_t cfa)
 {
-    struct labyrinth_site found;
+    /* Of the call itself: what follows may be another function. */
+    enum labyrinth_code code = labyrinth_code_at(site - 1);
     uint64_t word = tag_of(site);
 
-    /* Somebody else is reading symbols just now: this time it stays as it is. */
-    if (!labyrinth_site_find(lab_audit_self(), site, &found))
-        return word;
-    if (strncmp(found.function, "rte_", 4) == 0 || strncmp(found.function, "__rte_", 6) == 0 ||
-        strncmp(found.function, "labyrinth_", 10) == 0) /* where the op did not jump */
+    if (code == LABYRINTH_CODE_UNKNOWN)
+        return word; /* it may be read by the next time: this time the site stays as it is */
+    if (code == LABYRINTH_CODE_BETWEEN)
         word |= find_caller(site, cfa);
     keep(site, word);
     return word;
+}
+
+/* The first time that an unwinder runs, it may wake others that wait for it to set itself up. */
+static _Unwind_Reason_Code step_once(struct _Unwind_Context *context, void *argument)
+{
+    (void)context;
+    (void)argument;
+    return _URC_END_OF_STACK;
+}
+
+void labyrinth_caller_prepare(void)
+{
+    labyrinth_code_read();
+    (void)_Unwind_Backtrace(step_once, NULL);
 }
 
 const void *labyrinth_caller(struct lab_audit_site from, bool *ret_own)

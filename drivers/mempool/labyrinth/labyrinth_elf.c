@@ -2,19 +2,23 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What a library asks the loader for, read from its file. Every offset in there is checked: the
- * file may be damaged, and the loader has not looked at it yet. */
+/* What a library asks the loader for, and which functions it has, read from its file. Every offset
+ * in there is checked: the file may be damaged, and the loader need not have looked at it yet. */
 
 #include <fcntl.h>
 #include <link.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "labyrinth_elf.h"
+#include "labyrinth_driver.h"
+
+#define SYMBOLS_FOLDER "/usr/lib/debug/.build-id/"
+#define BUILD_ID_MAX 64u
 
 struct image {
     const unsigned char *bytes;
@@ -22,12 +26,18 @@ struct image {
     const ElfW(Ehdr) * head;
 };
 
-/* What lies at an offset of the file, or NULL where it ends before. */
-static const void *at(const struct image *image, uint64_t offset, uint64_t size)
+/* Bytes at an offset of the file, or NULL where it ends before. */
+static const void *within(const struct image *image, uint64_t offset, uint64_t size)
 {
-    if (offset > image->size || size > image->size - offset || offset % sizeof(void *) != 0)
+    if (offset > image->size || size > image->size - offset)
         return NULL;
     return image->bytes + offset;
+}
+
+/* The same of what has words in it. */
+static const void *at(const struct image *image, uint64_t offset, uint64_t size)
+{
+    return offset % sizeof(void *) == 0 ? within(image, offset, size) : NULL;
 }
 
 static const ElfW(Phdr) * segment(const struct image *image, unsigned n)
@@ -45,13 +55,13 @@ static const char *text(const struct image *image, ElfW(Addr) address, size_t *r
     const ElfW(Phdr) * part;
 
     for (unsigned n = 0; (part = segment(image, n)) != NULL; n++) {
+        const char *bytes = within(image, part->p_offset, part->p_filesz);
         uint64_t into = address - part->p_vaddr;
 
-        if (part->p_type != PT_LOAD || into >= part->p_filesz || part->p_offset > image->size ||
-            part->p_filesz > image->size - part->p_offset)
+        if (part->p_type != PT_LOAD || into >= part->p_filesz || bytes == NULL)
             continue;
         *ret_bytes = part->p_filesz - into;
-        return (const char *)image->bytes + part->p_offset + into;
+        return bytes + into;
     }
     return NULL;
 }
@@ -89,41 +99,134 @@ static bool read_dynamic(const struct image *image, const ElfW(Phdr) * dynamic, 
     return memmem(strings, size, symbol, strlen(symbol) + 1) != NULL;
 }
 
-static bool read_image(struct image *image, const char *symbol,
-                       void (*needs)(const char *name, void *context), void *context)
+/* Maps a file; false when it is no library or program of this machine's kind. */
+static bool open_image(const char *path, struct image *ret_image)
 {
-    const ElfW(Phdr) * part;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    void *bytes = MAP_FAILED;
+    struct stat status;
 
-    image->head = at(image, 0, sizeof(*image->head));
-    if (image->head == NULL || memcmp(image->head->e_ident, ELFMAG, SELFMAG) != 0 ||
-        image->head->e_ident[EI_CLASS] != (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32))
+    if (file < 0)
         return false;
-    for (unsigned n = 0; (part = segment(image, n)) != NULL; n++)
-        if (part->p_type == PT_DYNAMIC)
-            return read_dynamic(image, part, symbol, needs, context);
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+        bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+    close(file);
+    if (bytes == MAP_FAILED)
+        return false;
+    *ret_image = (struct image){.bytes = bytes, .size = (size_t)status.st_size};
+    ret_image->head = at(ret_image, 0, sizeof(*ret_image->head));
+    if (ret_image->head != NULL && memcmp(ret_image->head->e_ident, ELFMAG, SELFMAG) == 0 &&
+        ret_image->head->e_ident[EI_CLASS] == (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32))
+        return true;
+    munmap(bytes, ret_image->size);
     return false;
+}
+
+static void close_image(const struct image *image)
+{
+    munmap((void *)(uintptr_t)image->bytes, image->size);
 }
 
 bool labyrinth_elf_read(const char *path, const char *symbol,
                         void (*needs)(const char *name, void *context), void *context)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct image image = {.size = 0};
-    struct stat status;
+    const ElfW(Phdr) * part;
+    struct image image;
     bool found = false;
-    void *bytes;
 
-    if (file < 0)
+    if (!open_image(path, &image))
         return false;
-    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
-        image.size = (size_t)status.st_size;
-        bytes = mmap(NULL, image.size, PROT_READ, MAP_PRIVATE, file, 0);
-        if (bytes != MAP_FAILED) {
-            image.bytes = bytes;
-            found = read_image(&image, symbol, needs, context);
-            munmap(bytes, image.size);
-        }
-    }
-    close(file);
+    for (unsigned n = 0; !found && (part = segment(&image, n)) != NULL; n++)
+        if (part->p_type == PT_DYNAMIC)
+            found = read_dynamic(&image, part, symbol, needs, context);
+    close_image(&image);
     return found;
+}
+
+/* Functions */
+
+/* The n-th section; NULL behind the last one. */
+static const ElfW(Shdr) * section(const struct image *image, unsigned n)
+{
+    const ElfW(Ehdr) *head = image->head;
+
+    if (n >= head->e_shnum || head->e_shentsize != sizeof(ElfW(Shdr)))
+        return NULL;
+    return at(image, head->e_shoff + n * sizeof(ElfW(Shdr)), sizeof(ElfW(Shdr)));
+}
+
+static bool see_functions(const struct image *image, unsigned type, labyrinth_elf_see_fn *see,
+                          void *context)
+{
+    const ElfW(Shdr) * table, *names;
+    const ElfW(Sym) * symbol;
+    const char *strings;
+
+    for (unsigned n = 0; (table = section(image, n)) != NULL && table->sh_type != type; n++)
+        ;
+    names = table != NULL ? section(image, table->sh_link) : NULL;
+    if (names == NULL || names->sh_size == 0 || table->sh_entsize != sizeof(*symbol))
+        return false;
+    symbol = at(image, table->sh_offset, table->sh_size);
+    strings = within(image, names->sh_offset, names->sh_size);
+    if (symbol == NULL || strings == NULL || strings[names->sh_size - 1] != '\0')
+        return false;
+    for (uint64_t n = table->sh_size / sizeof(*symbol); n > 0; n--, symbol++)
+        if (ELF64_ST_TYPE(symbol->st_info) == STT_FUNC && symbol->st_shndx != SHN_UNDEF &&
+            symbol->st_size != 0 && symbol->st_name < names->sh_size)
+            see(strings + symbol->st_name, symbol->st_value, symbol->st_size, context);
+    return true;
+}
+
+/* The number that a linker gave to a file: its bytes, and how many; NULL for none. */
+static const unsigned char *build_id(const struct image *image, size_t *ret_bytes)
+{
+    const ElfW(Shdr) * part;
+
+    for (unsigned n = 0; (part = section(image, n)) != NULL; n++) {
+        const ElfW(Nhdr) *head = within(image, part->sh_offset, part->sh_size);
+
+        if (part->sh_type != SHT_NOTE || head == NULL || part->sh_offset % sizeof(uint32_t) != 0 ||
+            part->sh_size < sizeof(*head) || head->n_type != NT_GNU_BUILD_ID ||
+            head->n_namesz != sizeof(ELF_NOTE_GNU))
+            continue;
+        *ret_bytes = head->n_descsz;
+        return within(image, part->sh_offset + sizeof(*head) + sizeof(ELF_NOTE_GNU),
+                      head->n_descsz);
+    }
+    return NULL;
+}
+
+/* The symbols that were taken out of a file, where distributions put them. */
+static bool see_symbols_of(const struct image *image, labyrinth_elf_see_fn *see, void *context)
+{
+    size_t bytes = 0;
+    const unsigned char *id = build_id(image, &bytes);
+    char path[sizeof(SYMBOLS_FOLDER) + 2 * BUILD_ID_MAX + sizeof("/.debug")];
+    int used = sizeof(SYMBOLS_FOLDER) - 1;
+    struct image symbols;
+    bool seen;
+
+    if (id == NULL || bytes < 2 || bytes > BUILD_ID_MAX)
+        return false;
+    strcpy(path, SYMBOLS_FOLDER);
+    for (size_t i = 0; i < bytes; i++)
+        used += sprintf(path + used, i == 0 ? "%02x/" : "%02x", id[i]);
+    strcpy(path + used, ".debug");
+    if (!open_image(path, &symbols))
+        return false;
+    seen = see_functions(&symbols, SHT_SYMTAB, see, context);
+    close_image(&symbols);
+    return seen;
+}
+
+void labyrinth_elf_functions(const char *path, labyrinth_elf_see_fn *see, void *context)
+{
+    struct image image;
+
+    if (!open_image(path, &image))
+        return;
+    if (!see_functions(&image, SHT_SYMTAB, see, context) && !see_symbols_of(&image, see, context))
+        (void)see_functions(&image, SHT_DYNSYM, see, context);
+    close_image(&image);
 }

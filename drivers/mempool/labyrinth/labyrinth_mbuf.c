@@ -5,7 +5,7 @@
 #include <rte_mbuf.h>
 #include <string.h>
 
-#include "labyrinth_mbuf.h"
+#include "labyrinth_driver.h"
 
 static bool is_pinned(const struct rte_pktmbuf_pool_private *private)
 {

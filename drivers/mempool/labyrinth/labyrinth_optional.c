@@ -5,7 +5,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-#include "labyrinth_optional.h"
+#include "labyrinth_driver.h"
 
 bool labyrinth_optional_load(const char *library, const struct labyrinth_symbol symbols[],
                              unsigned int n)

@@ -6,11 +6,13 @@
  * and when a pool is created. */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <lab_options.h>
+#include <lab_pool_audit.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "labyrinth_options.h"
+#include "labyrinth_driver.h"
 
 #define LIMIT_DEFAULT 100u
 
@@ -154,4 +156,31 @@ int labyrinth_options_read(struct labyrinth_options *ret_options, struct lab_err
     if (rc == 0)
         *ret_options = options;
     return rc;
+}
+
+/* A quarantine keeps objects from a program that may have chosen its pools' sizes with care: small
+ * ones get a small one rather than none of the program's pools coming to be. */
+static void cut_quarantine(const struct rte_mempool *mp, struct lab_audit_options *audit)
+{
+    uint32_t most = mp->size / LAB_POOL_QUARANTINE_SHARE;
+
+    if (audit->quarantine <= most)
+        return;
+    LABYRINTH_LOG(NOTICE,
+                  "mempool %s: the quarantine is cut down from %" PRIu32 " to %" PRIu32
+                  ", a quarter of its %" PRIu32 " objects",
+                  mp->name, audit->quarantine, most, mp->size);
+    audit->quarantine = most;
+}
+
+void labyrinth_options_fit(struct labyrinth_options *options, struct rte_mempool *mp)
+{
+    struct lab_audit_options *audit = &options->audit;
+
+    if (audit->level == LAB_AUDIT_FULL)
+        options->no_cache = true;
+    /* The header of a free mbuf is part of the pool's state, and so is all of any other object. */
+    if (audit->poison)
+        audit->poison = labyrinth_mbuf_data_room(mp, &audit->poison_from, &audit->poison_bytes);
+    cut_quarantine(mp, audit);
 }

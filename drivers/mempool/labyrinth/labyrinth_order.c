@@ -17,8 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "labyrinth_elf.h"
-#include "labyrinth_order.h"
+#include "labyrinth_driver.h"
 
 #define EAL "librte_eal.so." LABYRINTH_DPDK_ABI
 #define PLUGIN_PATH                                                                                \

@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <lab_pool_reclaim.h>
 #include <pthread.h>
-#include <rte_common.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_thread.h>
@@ -17,10 +16,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "labyrinth_audit.h"
 #include "labyrinth_driver.h"
-#include "labyrinth_mbuf.h"
-#include "labyrinth_reclaim.h"
 
 #define EVERY_S 1
 
@@ -101,7 +97,7 @@ static void reclaim_for_ever(void)
     for (;;) {
         sleep(EVERY_S);
         is_incomplete = false;
-        labyrinth_audit_each(reclaim);
+        labyrinth_leaks_each(reclaim);
         incomplete_rounds = is_incomplete ? incomplete_rounds + 1 : 0;
     }
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <lab_audit_report.h>
 #include <lab_os.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -15,8 +16,6 @@
 #include <unistd.h>
 
 #include "labyrinth_driver.h"
-#include "labyrinth_optional.h"
-#include "labyrinth_report.h"
 #include "labyrinth_site.h"
 
 #define TEXT 600

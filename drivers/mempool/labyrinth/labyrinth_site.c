@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "labyrinth_driver.h"
-#include "labyrinth_optional.h"
 #include "labyrinth_site.h"
 
 static void copy(char *to, size_t size, const char *from)

@@ -3,35 +3,74 @@
  */
 
 /* The telemetry commands. They only read, and answer from what they copied of a mempool while none
- * could go (labyrinth_look.h). */
+ * could go. */
 
 #include <inttypes.h>
 #include <lab_pool.h>
-#include <rte_mempool.h>
-#include <rte_telemetry.h>
+#include <rte_eal_memconfig.h>
+#include <rte_tailq.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "labyrinth_cache.h"
 #include "labyrinth_driver.h"
-#include "labyrinth_look.h"
 #include "labyrinth_plain.h"
-#include "labyrinth_private.h"
 
 /* What an answer of telemetry has room for: 16 KiB, 512 entries in an array. */
 #define LIST_BYTES 15000u
 #define LIST_NAMES (RTE_TEL_MAX_ARRAY_ENTRIES - 1) /* and a sentence */
 #define LCORES_MAX 40u
 
-struct lab_pool *labyrinth_pool_of(const struct rte_mempool *mp)
-{
-    struct lab_pool *pool = mp->pool_data;
+TAILQ_HEAD(mempool_list, rte_tailq_entry); /* as rte_mempool.c has it */
 
-    if (strcmp(rte_mempool_get_ops(mp->ops_index)->name, LABYRINTH_OPS_NAME) != 0 || pool == NULL ||
-        pool->magic != LAB_POOL_MAGIC || labyrinth_is_handle(mp))
-        return NULL;
-    return pool;
+/* With the list's lock held. */
+static void visit_all(labyrinth_look_fn *look, void *context)
+{
+    const struct mempool_list *list = RTE_TAILQ_LOOKUP("RTE_MEMPOOL", mempool_list);
+    const struct rte_tailq_entry *entry = list != NULL ? TAILQ_FIRST(list) : NULL;
+
+    for (; entry != NULL; entry = TAILQ_NEXT(entry, next))
+        if (labyrinth_pool_of(entry->data) != NULL)
+            look(entry->data, context);
+}
+
+static void look_at_all(labyrinth_look_fn *look, void *context)
+{
+    rte_mcfg_tailq_read_lock();
+    visit_all(look, context);
+    rte_mcfg_tailq_read_unlock();
+}
+
+struct search {
+    const char *name;
+    const struct rte_mempool
+        *shown; /* under this name, and the one whose name it is: other names */
+    const struct rte_mempool *named; /* than plain ones are shown in another way */
+};
+
+static void compare(const struct rte_mempool *mp, void *context)
+{
+    struct search *search = context;
+    char plain[LABYRINTH_PLAIN_NAME];
+
+    if (strcmp(labyrinth_plain(plain, sizeof(plain), mp->name), search->name) == 0)
+        search->shown = mp;
+    if (strcmp(mp->name, search->name) == 0)
+        search->named = mp;
+}
+
+bool labyrinth_telemetry_find(const char *name, labyrinth_look_fn *look, void *context)
+{
+    struct search search = {.name = name};
+    const struct rte_mempool *found;
+
+    rte_mcfg_tailq_read_lock();
+    visit_all(compare, &search);
+    found = search.shown != NULL ? search.shown : search.named;
+    if (found != NULL)
+        look(found, context);
+    rte_mcfg_tailq_read_unlock();
+    return found != NULL;
 }
 
 /* A list of names in the making. */
@@ -66,7 +105,7 @@ static void add_name(const struct rte_mempool *mp, void *context)
 static void fill_list(struct list *list)
 {
     rte_tel_data_start_array(list->names, RTE_TEL_STRING_VAL);
-    labyrinth_look_at_all(add_name, list);
+    look_at_all(add_name, list);
 }
 
 /* /labyrinth/list,FROM: for those who want to know all of more pools than one answer has room for.
@@ -194,7 +233,7 @@ bool labyrinth_telemetry_look(const char *params, labyrinth_look_fn *look, void 
                               struct rte_tel_data *data)
 {
     /* Telemetry makes the same of an empty name and of none. */
-    if (labyrinth_look_at(params != NULL ? params : "", look, context))
+    if (labyrinth_telemetry_find(params != NULL ? params : "", look, context))
         return true;
     if (params == NULL || *params == '\0')
         rte_tel_data_add_dict_string(data, "error",

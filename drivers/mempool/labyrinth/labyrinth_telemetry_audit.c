@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "labyrinth_cache.h"
 #include "labyrinth_driver.h"
 #include "labyrinth_plain.h"
 #include "labyrinth_site.h"
@@ -121,7 +120,7 @@ static bool look_for_leaks(const char *params, struct held *held, struct rte_tel
     char name[LABYRINTH_PLAIN_NAME];
 
     held->least_age_ns = SECOND_NS;
-    if (comma == NULL || labyrinth_look_at(params, copy_held, held))
+    if (comma == NULL || labyrinth_telemetry_find(params, copy_held, held))
         return comma != NULL || labyrinth_telemetry_look(params, copy_held, held, data);
     if (!parse_seconds(comma + 1, &held->least_age_ns)) {
         rte_tel_data_add_dict_string(
@@ -139,6 +138,7 @@ int labyrinth_telemetry_leaks(const char *cmd, const char *params, struct rte_te
     struct held held;
 
     RTE_SET_USED(cmd);
+    labyrinth_caller_prepare();
     rte_tel_data_start_dict(data);
     if (!look_for_leaks(params, &held, data))
         return 0;
@@ -199,6 +199,7 @@ int labyrinth_telemetry_holders(const char *cmd, const char *params, struct rte_
     const struct lab_pool_stats *stats = &holders.stats;
 
     RTE_SET_USED(cmd);
+    labyrinth_caller_prepare();
     rte_tel_data_start_dict(data);
     if (!labyrinth_telemetry_look(params, copy_holders, &holders, data))
         return 0;

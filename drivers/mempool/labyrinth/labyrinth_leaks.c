@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* An audit in a program that was not rebuilt: how it begins, and the leaks at the end. */
+/* Leaks in a program that was not rebuilt: its audited mempools, and what is held of them at the
+ * end. */
 
 #include <inttypes.h>
 #include <lab_pool_audit.h>
@@ -13,10 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "labyrinth_audit.h"
-#include "labyrinth_cache.h"
 #include "labyrinth_driver.h"
-#include "labyrinth_mbuf.h"
 
 /* An audited mempool that this process made, and its pool; NULL where one was. */
 struct follower {
@@ -27,33 +25,6 @@ struct follower {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct follower *followed;
 static size_t places;
-
-/* A quarantine keeps objects from a program that may have chosen its pools' sizes with care: small
- * ones get a small one rather than none of the program's pools coming to be. */
-static void cut_quarantine(const struct rte_mempool *mp, struct lab_audit_options *audit)
-{
-    uint32_t most = mp->size / LAB_POOL_QUARANTINE_SHARE;
-
-    if (audit->quarantine <= most)
-        return;
-    LABYRINTH_LOG(NOTICE,
-                  "mempool %s: the quarantine is cut down from %" PRIu32 " to %" PRIu32
-                  ", a quarter of its %" PRIu32 " objects",
-                  mp->name, audit->quarantine, most, mp->size);
-    audit->quarantine = most;
-}
-
-void labyrinth_audit_prepare(struct rte_mempool *mp, struct labyrinth_options *options)
-{
-    struct lab_audit_options *audit = &options->audit;
-
-    if (audit->level == LAB_AUDIT_FULL)
-        options->no_cache = true;
-    /* The header of a free mbuf is part of the pool's state, and so is all of any other object. */
-    if (audit->poison)
-        audit->poison = labyrinth_mbuf_data_room(mp, &audit->poison_from, &audit->poison_bytes);
-    cut_quarantine(mp, audit);
-}
 
 /* Where memory ends half-way, rte_mempool takes all objects out again, and nobody has them. In a
  * mempool whose program enqueues them itself, populated_size says nothing. */
@@ -81,7 +52,7 @@ static void on_event(enum rte_mempool_event event, struct rte_mempool *mp, void 
     RTE_SET_USED(user_data);
     if (event == RTE_MEMPOOL_EVENT_DESTROY && labyrinth_pool_of(mp) != NULL) {
         report_leaks(mp);
-        labyrinth_audit_forget(mp);
+        labyrinth_leaks_forget(mp);
     }
 }
 
@@ -125,7 +96,7 @@ static struct follower *find_place(const struct rte_mempool *mp)
     return &followed[places++];
 }
 
-void labyrinth_audit_follow(struct rte_mempool *mp)
+void labyrinth_leaks_follow(struct rte_mempool *mp)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct follower *place;
@@ -143,7 +114,7 @@ void labyrinth_audit_follow(struct rte_mempool *mp)
                       mp->name);
 }
 
-void labyrinth_audit_forget(const struct rte_mempool *mp)
+void labyrinth_leaks_forget(const struct rte_mempool *mp)
 {
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < places; i++)
@@ -169,7 +140,7 @@ static bool is_there(const struct follower *follower)
            follower->mp->pool_data == follower->pool && follower->pool->magic == LAB_POOL_MAGIC;
 }
 
-void labyrinth_audit_each(void (*visit)(struct rte_mempool *mp))
+void labyrinth_leaks_each(void (*visit)(struct rte_mempool *mp))
 {
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < places; i++)
@@ -178,7 +149,7 @@ void labyrinth_audit_each(void (*visit)(struct rte_mempool *mp))
     pthread_mutex_unlock(&lock);
 }
 
-RTE_FINI(labyrinth_audit_end)
+RTE_FINI(labyrinth_leaks_end)
 {
     size_t gone = 0;
 

@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""No get and no put asks anything of the system or of the heap, whatever the audit records."""
+
+import re
+
+from dpdk_support import OPS, SKIPPED, Skip, built, check, check_equal, lcores, main
+
+LEVELS = ('cache=on', 'audit=off', 'audit=sample', 'audit=sample:sample=1', 'audit=full',
+          'audit=full:poison=on', 'audit=full:quarantine=500',
+          'audit=full:poison=on:quarantine=500')
+
+
+def counts(place, options, *arguments):
+    """What a polling lcore asked for."""
+    program = place.start(built('quiet'), *place.eal(lcores(2), f'--mbuf-pool-ops-name={OPS}',
+                                                     *place.ordinary_memory(64)),
+                          '--', *arguments, env={'LABYRINTH_OPTIONS': options})
+    status = program.finish()
+    if status == SKIPPED:
+        raise Skip('no system calls can be counted here (seccomp)')
+    check_equal(status, 0, f'exit status with {options}: {program.output()[-500:]}')
+    return re.search('^system calls.*$', program.output(), re.MULTILINE).group()
+
+
+def check_quiet(place, options, *arguments):
+    found = counts(place, options, *arguments)
+    check(found.startswith('system calls 0,') and found.endswith('allocations 0'),
+          f'with {options}: {found}')
+
+
+def no_level_asks_the_system(place):
+    for options in LEVELS:
+        check_quiet(place, options)
+
+
+def nor_of_a_library_that_came_late(place):
+    for options in ('audit=sample:sample=1', 'audit=full'):
+        check_quiet(place, options, built('quiet_late.so'))
+
+
+main(no_level_asks_the_system, nor_of_a_library_that_came_late)
