@@ -11,7 +11,6 @@
 #include <lab_error.h>
 #include <lab_lcore.h>
 #include <lab_page.h>
-#include <lab_page_fit.h>
 #include <lab_pool.h>
 #include <lab_pool_audit.h>
 #include <lab_pool_reclaim.h>

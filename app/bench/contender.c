@@ -126,7 +126,7 @@ static bool open_zone(struct contender *contender, const struct request *request
 
     if (lab_zone_footprint(&options, &home.bytes, &error) == 0 &&
         lab_region_create(&home, &contender->home, &error) == 0 &&
-        lab_zone_init(contender->home.address, &options, &contender->zone, &error) == 0)
+        lab_zone_init(contender->home.address, &options, &contender->part, &error) == 0)
         return true;
     complain("zone %s: %s", contender->name, error.message);
     return false;
@@ -156,7 +156,7 @@ static bool open_arena(struct contender *contender, const struct request *reques
         .bytes = bytes,
         .node = LAB_NODE_ANY,
         .memory = reserve_addresses(contender, bytes),
-        .mark = {[LAB_PAGE_HIGH] = 1},
+        .watermark = {[LAB_PAGE_HIGH] = 1},
     };
     const struct lab_arena_options options = {
         .name = contender->name,
@@ -226,7 +226,7 @@ static unsigned missing_of_zone(const struct contender *contender, unsigned bufs
 {
     struct lab_zone_stats stats;
 
-    lab_zone_stats(contender->zone, &stats);
+    lab_zone_stats(contender->part, &stats);
     return bufs - (unsigned)stats.free_pages;
 }
 

@@ -8,6 +8,7 @@
 
 #include <lab_page.h>
 #include <lab_pool.h>
+#include <lab_zone.h>
 #include <rte_mempool.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,7 +56,7 @@ struct contender {
         void (*put)(void *pages, size_t bytes);
     } system;
     struct lab_arena *arena;
-    struct lab_zone *zone;
+    struct lab_zone_part *part;
     struct lab_region home; /* what describes the pages of these two */
     void *addresses;        /* of the arena's pages: no memory is behind them */
     size_t addresses_bytes;

@@ -23,7 +23,7 @@ static __rte_always_inline bool page_get(const struct contender *contender,
     case CONTENDER_PAGE:
         return lab_page_alloc(contender->arena, lcore, order, LAB_GFP_NOWAIT, ret_thing) == 0;
     case CONTENDER_ZONE:
-        if (lab_zone_alloc(contender->zone, lcore, order, LAB_ZONE_SHORT, &page) != 0)
+        if (lab_zone_alloc(contender->part, lcore, order, LAB_ZONE_SHORT, &page) != 0)
             return false;
         *ret_thing = (void *)(uintptr_t)page;
         return true;
@@ -54,7 +54,7 @@ static __rte_always_inline void page_put(const struct contender *contender,
         (void)lab_page_free(contender->arena, lcore, thing, order);
         break;
     case CONTENDER_ZONE:
-        (void)lab_zone_free(contender->zone, lcore, (uint32_t)(uintptr_t)thing, order);
+        (void)lab_zone_free(contender->part, lcore, (uint32_t)(uintptr_t)thing, order);
         break;
     case CONTENDER_BUDDY:
         buddy_put(contender->buddy, (uint32_t)(uintptr_t)thing, order);

@@ -65,11 +65,11 @@ static uint64_t get_and_put_bulk(struct worker *worker)
     return ops;
 }
 
-/* ...and the zone. */
+/* ...and the part of a zone. */
 static uint64_t get_and_put_zone_bulk(struct worker *worker)
 {
     const struct turn *turn = worker->turn;
-    struct lab_zone *zone = turn->contender->zone;
+    struct lab_zone_part *part = turn->contender->part;
     uint32_t *pages = (uint32_t *)worker->things;
     unsigned held = turn->setting->held, order = turn->setting->pattern->mix;
     uint64_t ops = 0;
@@ -77,12 +77,12 @@ static uint64_t get_and_put_zone_bulk(struct worker *worker)
     while (!turn_is_over(turn)) {
         unsigned n;
 
-        if (lab_zone_alloc_bulk(zone, worker->lcore, order, LAB_ZONE_SHORT, pages, held, &n) != 0) {
+        if (lab_zone_alloc_bulk(part, worker->lcore, order, LAB_ZONE_SHORT, pages, held, &n) != 0) {
             rte_pause();
             continue;
         }
         ops += n;
-        (void)lab_zone_free_bulk(zone, worker->lcore, order, pages, n, &n);
+        (void)lab_zone_free_bulk(part, worker->lcore, order, pages, n, &n);
     }
     return ops;
 }

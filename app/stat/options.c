@@ -65,7 +65,7 @@ static const struct verb {
     {"info", NAME_NEEDED, "info NAME",
      "where one pool's free buffers are, and which way its lcores' calls went"},
     {"map", NAME_POSSIBLE, "map [ARENA]",
-     "an arena's free runs by order, its marks, events and deques"},
+     "an arena's free runs by order, its watermarks, events and deques"},
     {"holders", NAME_NEEDED, "holders NAME",
      "why is my pool empty: who has its buffers, most first"},
     {"leaks", NAME_NEEDED, "leaks NAME[,SEC]",

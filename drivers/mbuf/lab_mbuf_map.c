@@ -68,13 +68,13 @@ static void add_part(struct rte_tel_data *row, const struct lab_page_part_map *p
     rte_tel_data_add_dict_int(row, "largest", part->largest);
 }
 
-static void add_marks(struct rte_tel_data *row, const struct lab_page_map *map,
-                      const struct lab_page_events *events)
+static void add_watermarks(struct rte_tel_data *row, const struct lab_page_map *map,
+                           const struct lab_page_events *events)
 {
     rte_tel_data_add_dict_int(row, "node", map->node);
-    rte_tel_data_add_dict_u64(row, "min", map->mark[LAB_PAGE_MIN]);
-    rte_tel_data_add_dict_u64(row, "low", map->mark[LAB_PAGE_LOW]);
-    rte_tel_data_add_dict_u64(row, "high", map->mark[LAB_PAGE_HIGH]);
+    rte_tel_data_add_dict_u64(row, "min", map->watermark[LAB_PAGE_MIN]);
+    rte_tel_data_add_dict_u64(row, "low", map->watermark[LAB_PAGE_LOW]);
+    rte_tel_data_add_dict_u64(row, "high", map->watermark[LAB_PAGE_HIGH]);
     rte_tel_data_add_dict_u64(row, "level", map->level);
     rte_tel_data_add_dict_string(row, "pressure", pressure_names[map->pressure]);
     rte_tel_data_add_dict_u64(row, "clean", map->clean);
@@ -92,14 +92,14 @@ static void add_caches(struct rte_tel_data *table, uint32_t zone, const struct l
             struct rte_tel_data *row;
             char name[48];
 
-            if (cache->tips + cache->public_parts == 0)
+            if (cache->private_parts + cache->public_parts == 0)
                 continue;
             snprintf(name, sizeof(name), "zone_%" PRIu32 "_order_%u%s", zone, order,
                      kind == LAB_PAGE_CLEAN ? "_clean" : "");
             row = add_row(table, name);
             if (row == NULL)
                 return;
-            rte_tel_data_add_dict_u64(row, "tips", cache->tips);
+            rte_tel_data_add_dict_u64(row, "private", cache->private_parts);
             rte_tel_data_add_dict_u64(row, "public", cache->public_parts);
         }
 }
@@ -127,7 +127,7 @@ static int add_zone(const struct lab_arena *arena, uint32_t zone, struct rte_tel
     row = add_row(zones, name);
     if (row == NULL)
         return -ENOMEM;
-    add_marks(row, &map, &events);
+    add_watermarks(row, &map, &events);
     add_caches(caches, zone, &map);
     return 0;
 }
@@ -245,6 +245,6 @@ void lab_mbuf_map_remove(const struct lab_arena *arena)
 RTE_INIT(lab_mbuf_map_register)
 {
     rte_telemetry_register_cmd("/labyrinth/map", handle_map,
-                               "Free runs of an arena by order, marks, events and what rests in "
-                               "deques. Parameter: its name; none, where there is one alone.");
+                               "An arena's free runs by order, watermarks, events and deques. "
+                               "Parameter: its name; none, where there is one alone.");
 }

@@ -4,7 +4,6 @@
 
 /* A mempool's memory from an arena: one chunk for each run of pages. */
 
-#include <lab_page_fit.h>
 #include <rte_eal.h>
 #include <rte_memory.h>
 #include <string.h>

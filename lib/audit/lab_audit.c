@@ -94,7 +94,7 @@ uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level
     lab_store_relaxed(&audit->table->settled_at,
                       lab_ticks() + ticks_in(audit, LAB_AUDIT_SETTLE_MS * UINT64_C(1000000)));
     lab_store_release(&audit->table->mode, (uint64_t)level | changes << LAB_AUDIT_EPOCH_SHIFT);
-    lab_fence_seq_cst(); /* N2 */
+    lab_fence_seq_cst(); /* N2: or this and a watcher miss each other, and a mark stays */
     return forget_records(audit);
 }
 
@@ -140,7 +140,8 @@ enum lab_audit_fault lab_audit_hand(struct lab_audit *audit, uint32_t index,
                                     uint64_t *ret_before)
 {
     struct lab_audit_record *record = &audit->table->record[index];
-    uint64_t word = lab_load_acquire(&record->word), next; /* U2 */
+    /* U2: or the holder before may yet write into the record that is now the caller's */
+    uint64_t word = lab_load_acquire(&record->word), next;
 
     do {
         enum lab_audit_fault fault = lab_audit_word_hand(word, call->who, to, &next);
@@ -149,6 +150,7 @@ enum lab_audit_fault lab_audit_hand(struct lab_audit *audit, uint32_t index,
         if (fault != LAB_AUDIT_FINE)
             return fault;
         lab_store_relaxed(&record->handed_site, call->site);
-    } while (!lab_cas_acq_rel(&record->word, &word, next)); /* U1, U2 */
+        /* U1, U2: or the next holder's reports show the sites of an earlier one */
+    } while (!lab_cas_acq_rel(&record->word, &word, next));
     return LAB_AUDIT_FINE;
 }

@@ -19,13 +19,17 @@
  * is told. A mark that counts (LAB_AUDIT_WATCHED), for a change of level takes it away, and is to
  *     count it exactly once.
  *
- * Labels: U1 store or CAS of the word, release, pairs with U2, its load, acquire: the rest of the
- * record belongs to the word's holder, who writes it after a put's CAS and before a get's store.
- * N1 the fence of who watches a thing, between the mark and a look at the level, pairs with N2,
- * that of who changes the level, between that and the look for marks: one of the two takes the mark
- * away. A put writes the rest before it lets the thing into the pool. So who reads a record that is
- * changing just then may see a new word with an old call site: a report can name the call before
- * the one that was meant, but the word never errs.
+ *     U1 store or CAS of the word release   pairs with U2: the rest of the record belongs to the
+ *                                           word's holder, who writes it after a put's CAS and
+ *                                           before a get's store
+ *     U2 load or CAS of the word  acquire   pairs with U1
+ *     N1 fence of a watcher between its mark and its look at the level     pairs with N2: one of
+ *                                           the two takes the mark away
+ *     N2 fence between the change of the level and the look for marks      pairs with N1
+ *
+ * A put writes the rest before it lets the thing into the pool. A report that reads a record while
+ * it changes may see a new word with an old call site, and so name the call before the one that was
+ * meant; the word never errs.
  */
 
 #include <lab_atomic.h>
@@ -225,7 +229,8 @@ LAB_INLINE enum lab_audit_fault lab_audit_got(struct lab_audit *audit, uint32_t 
                                               uint64_t *ret_before)
 {
     struct lab_audit_record *record = &audit->table->record[index];
-    uint64_t word = lab_load_acquire(&record->word), next; /* U2 */
+    /* U2: or the holder before may yet write into the record that is now the caller's */
+    uint64_t word = lab_load_acquire(&record->word), next;
 
     do {
         enum lab_audit_fault fault = lab_audit_word_get(word, call->who, &next);
@@ -234,7 +239,8 @@ LAB_INLINE enum lab_audit_fault lab_audit_got(struct lab_audit *audit, uint32_t 
         if (lab_unlikely(fault != LAB_AUDIT_FINE))
             return fault;
         lab_audit_note_get(record, call);
-    } while (lab_unlikely(!lab_cas_acq_rel(&record->word, &word, next))); /* U1, U2 */
+        /* U1, U2: or the next holder's reports show the sites of an earlier one */
+    } while (lab_unlikely(!lab_cas_acq_rel(&record->word, &word, next)));
     return LAB_AUDIT_FINE;
 }
 

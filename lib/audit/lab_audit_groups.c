@@ -10,7 +10,8 @@
 static bool look_at(const struct lab_audit *audit, uint32_t index, struct lab_audit_group *ret_one)
 {
     const struct lab_audit_record *record = &audit->table->record[index];
-    uint64_t word = lab_load_acquire(&record->word); /* U2 */
+    /* U2: or the report names the call site of an earlier holder */
+    uint64_t word = lab_load_acquire(&record->word);
     struct lab_audit_actor *holder = &ret_one->holder;
 
     if (lab_audit_word_state(word, lab_load_relaxed(&audit->table->mode)) != LAB_AUDIT_HELD)

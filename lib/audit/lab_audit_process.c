@@ -7,9 +7,11 @@
  * Invariant: a process has one place. So whoever looks for its own place does so from the first one
  * on, and only one thread of a process at a time takes one; nobody takes one for another process.
  *
- * A place's home is stored after its identity was, and taken away before: who reads both in that
- * order (X1 acquire, pairs with X2 release, which leaves the place) has a home of that identity, or
- * none. */
+ * A place's home is stored after its identity was, and taken away before: a reader of both in that
+ * order has a home of that identity, or none.
+ *
+ *     X1 load or CAS of an identity acquire   pairs with X2
+ *     X2 a place is left            release   pairs with X1 */
 
 #include <lab_audit_here.h>
 #include <lab_os.h>
@@ -24,8 +26,9 @@ unsigned lab_audit_party(const struct lab_audit *audit, uint64_t identity)
 
 static bool take_if(struct lab_audit *audit, unsigned party, uint64_t is, uint64_t identity)
 {
+    /* X1: or the store of the new home comes before that of 0, and is lost */
     return lab_load_relaxed(&audit->table->process[party]) == is &&
-           lab_cas_acq_rel(&audit->table->process[party], &is, identity); /* X1 */
+           lab_cas_acq_rel(&audit->table->process[party], &is, identity);
 }
 
 /* The home of who has none. No namespace has such a number. */
@@ -70,7 +73,8 @@ unsigned lab_audit_enter(struct lab_audit *audit)
 void lab_audit_leave(struct lab_audit *audit, unsigned party)
 {
     lab_store_relaxed(&audit->table->home[party], 0);
-    lab_store_release(&audit->table->process[party], LAB_AUDIT_PARTY_GONE); /* X2 */
+    /* X2: or the store of 0 destroys the home of the place's next process */
+    lab_store_release(&audit->table->process[party], LAB_AUDIT_PARTY_GONE);
 }
 
 int lab_audit_runs(const struct lab_audit *audit, unsigned party)

@@ -8,8 +8,7 @@
  * is found out before it has a new holder. A ring of places that are taken in turn: a thing goes
  * into one, and what was in there comes out. A thread that dies in between takes one thing along.
  *
- * Label: V1 CAS of a place, acq_rel, pairs with itself: who takes a thing out sees what was done to
- * it before it went in. */
+ *     V1 CAS of a place   acq_rel   pairs with V1 */
 
 #include <lab_audit.h>
 
@@ -27,7 +26,9 @@ LAB_INLINE uint32_t lab_audit_exchange(struct lab_audit *audit, uint64_t place, 
     lab_atomic_t *at = lab_audit_place(audit, place);
     uint64_t found = lab_load_relaxed(at);
 
-    while (!lab_cas_acq_rel(at, &found, index + 1)) /* V1; LAB_AUDIT_NONE + 1 wraps to 0 */
+    /* V1: or what was done to a thing before it went in comes after it was got again.
+     * LAB_AUDIT_NONE + 1 wraps to 0. */
+    while (!lab_cas_acq_rel(at, &found, index + 1))
         ;
     return (uint32_t)found - 1;
 }

@@ -44,7 +44,10 @@ void lab_audit_unlock_here(const struct lab_audit_lock *lock)
 }
 
 /* Once: what could not be found out, as in want of a file descriptor, stays so. The home is there
- * before the identity (I1 release, pairs with I2). */
+ * before the identity:
+ *
+ *     I1 store of the identity release   pairs with I2
+ *     I2 load of the identity  acquire   pairs with I1 */
 static LAB_NOINLINE uint64_t find_out(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -57,7 +60,8 @@ static LAB_NOINLINE uint64_t find_out(void)
     if (self.identity == 0) {
         lab_os_process_self(&self);
         lab_store_relaxed(&lab_audit_here.home, self.home);
-        lab_store_release(&lab_audit_here.identity, self.identity); /* I1 */
+        /* I1: or another thread sees the identity, and 0 for its home */
+        lab_store_release(&lab_audit_here.identity, self.identity);
     }
     lab_audit_unlock_here(&lock);
     return self.identity;
@@ -65,7 +69,7 @@ static LAB_NOINLINE uint64_t find_out(void)
 
 uint64_t lab_audit_self(void)
 {
-    uint64_t identity = lab_load_acquire(&lab_audit_here.identity); /* I2 */
+    uint64_t identity = lab_load_acquire(&lab_audit_here.identity); /* I2: as I1 says */
 
     return lab_likely(identity != 0) ? identity : find_out();
 }

@@ -23,9 +23,10 @@ bool lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
     if (lab_audit_got(audit, index, call, &before) != LAB_AUDIT_FINE)
         return false;
     held = lab_audit_word_next(lab_audit_word_generation(before) + 1, call->who, LAB_AUDIT_HELD);
-    if (lab_cas_acq_rel(word, &held, held | LAB_AUDIT_WATCHED)) { /* U1, U2 */
+    /* U1, U2: or what its getter noted is not seen by one who finds it watched */
+    if (lab_cas_acq_rel(word, &held, held | LAB_AUDIT_WATCHED)) {
         (void)lab_fetch_add_relaxed(lab_audit_watch_count(audit, thing), 1);
-        lab_fence_seq_cst(); /* N1 */
+        lab_fence_seq_cst(); /* N1: or a change of level passes unseen, and the mark stays */
         held |= LAB_AUDIT_WATCHED;
         /* Nobody would look for it at its put. The count stays, and costs a look now and then: it
          * may be that of others by now. */
@@ -42,7 +43,7 @@ bool lab_audit_unwatch(struct lab_audit *audit, uint32_t index, const void *thin
 {
     lab_atomic_t *word = &audit->table->record[index].word,
                  *count = lab_audit_watch_count(audit, thing);
-    uint64_t seen = lab_load_acquire(word); /* U2 */
+    uint64_t seen = lab_load_acquire(word); /* U2: or a put reads an earlier holder's call */
 
     do {
         if (!lab_audit_word_is_watched(seen))

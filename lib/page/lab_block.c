@@ -15,7 +15,8 @@ static void announce(const struct lab_block_transit *transit, unsigned row)
 
 static void withdraw(const struct lab_block_transit *transit)
 {
-    lab_store_release(transit->intent, 0); /* G11 */
+    /* G11: or a sweep finds neither the intent nor what was done under it, and recovers the row */
+    lab_store_release(transit->intent, 0);
 }
 
 void lab_block_init(struct lab_block *block)
@@ -25,7 +26,7 @@ void lab_block_init(struct lab_block *block)
         lab_store_relaxed(&block->row[row], lab_row_closed(0));
 }
 
-/* The way of those who have no intent word: the row is theirs before they open it. */
+/* For a thread without an intent word: it takes the row as an allocation before it opens it. */
 static bool split_own_row(struct lab_block *block, lab_row_piece piece, unsigned *ret_row)
 {
     uint32_t start = lab_block_get_rows(block, LAB_BLOCK_ROW_ORDER, 1);
@@ -35,9 +36,11 @@ static bool split_own_row(struct lab_block *block, lab_row_piece piece, unsigned
     if (start == 0)
         return false;
     row = (unsigned)__builtin_ctz(start);
-    lab_store_release(&block->row[row], piece); /* G3 */
+    /* G3: or another gets of it while a former holder may yet write there */
+    lab_store_release(&block->row[row], piece);
     seen = lab_load_relaxed(&block->state);
-    while (!lab_cas_release(&block->state, &seen, lab_block_state_convert(seen, row))) /* G13 */
+    /* G13: or a sweep sees the row split and still closed, and recovers it */
+    while (!lab_cas_release(&block->state, &seen, lab_block_state_convert(seen, row)))
         ;
     *ret_row = row;
     return true;
@@ -56,7 +59,9 @@ bool lab_block_split(struct lab_block *block, lab_row_piece piece,
         bool done;
 
         announce(transit, row);
-        done = lab_cas_acq_rel(&block->state, &seen, lab_block_state_split(seen, row)); /* G6 */
+        /* G6: or former holders may yet write there, and a sweep sees the split without its intent
+         */
+        done = lab_cas_acq_rel(&block->state, &seen, lab_block_state_split(seen, row));
         if (done)
             lab_store_release(&block->row[row], piece); /* G3 */
         withdraw(transit);
@@ -79,10 +84,13 @@ static bool close_row(struct lab_block *block, unsigned row, uint64_t *seen,
     bool done;
 
     announce(transit, row);
-    done = lab_cas_acq_rel(&block->row[row], seen, closed); /* G4 */
+    /* G4: or who gets the row does not see what its other holders did, and a sweep sees the row
+     * closed without its intent */
+    done = lab_cas_acq_rel(&block->row[row], seen, closed);
     while (done) {
         next = lab_block_state_coalesce(state, row);
-        if (lab_cas_release(&block->state, &state, next)) /* G5 */
+        /* G5: or who gets the row next does not see what was done to it before */
+        if (lab_cas_release(&block->state, &state, next))
             break;
     }
     withdraw(transit);
@@ -91,7 +99,8 @@ static bool close_row(struct lab_block *block, unsigned row, uint64_t *seen,
     return done;
 }
 
-/* Why it could not be put: its first page is free, or something else begins or goes on there. */
+/* Why it could not be put: its first page is free, or another allocation begins or goes on there.
+ */
 static LAB_COLD int refuse(const struct lab_block *block, unsigned row, unsigned page)
 {
     uint64_t state = lab_load_relaxed(&block->state), word = lab_load_relaxed(&block->row[row]);
@@ -111,10 +120,12 @@ int lab_block_put(struct lab_block *block, unsigned row, lab_row_piece piece,
 
         if (lab_unlikely(!lab_row_holds(seen, piece)))
             return refuse(block, row, (unsigned)__builtin_ctzll(piece));
+        lab_invariant(lab_row_is_valid(left));
         if (lab_row_is_empty(left) && transit != NULL) {
             if (close_row(block, row, &seen, transit, ret_order))
                 return 0;
-        } else if (lab_likely(lab_cas_release(&block->row[row], &seen, left))) { /* G2 */
+            /* G2: or who gets the pages next does not see what was done to them before */
+        } else if (lab_likely(lab_cas_release(&block->row[row], &seen, left))) {
             *ret_order = lab_row_largest(left);
             return 0;
         }
@@ -130,7 +141,9 @@ int lab_block_put_rows(struct lab_block *block, uint32_t starts, unsigned order,
     while (lab_block_state_holds(seen, starts, rows)) {
         uint64_t next = lab_block_state_give(seen, starts, rows);
 
-        if (lab_cas_release(&block->state, &seen, next)) { /* G8 */
+        lab_invariant(lab_block_state_is_valid(next));
+        /* G8: or who gets the rows next does not see what was done to them before */
+        if (lab_cas_release(&block->state, &seen, next)) {
             *ret_order = lab_block_largest_in_rows(next);
             return 0;
         }
@@ -138,10 +151,11 @@ int lab_block_put_rows(struct lab_block *block, uint32_t starts, unsigned order,
     return refuse(block, (unsigned)__builtin_ctz(starts), 0);
 }
 
-bool lab_block_sight(const struct lab_block *block, unsigned row,
-                     struct lab_block_orphan *ret_orphan)
+bool lab_block_find_orphan(const struct lab_block *block, unsigned row,
+                           struct lab_block_orphan *ret_orphan)
 {
-    ret_orphan->state = lab_load_acquire(&block->state);   /* G9 */
+    /* G9: or the intent is looked for in the past, and that of a living thread is not found */
+    ret_orphan->state = lab_load_acquire(&block->state);
     ret_orphan->word = lab_load_acquire(&block->row[row]); /* G9 */
     return lab_block_state_is_split(ret_orphan->state, row) && lab_row_is_closed(ret_orphan->word);
 }
@@ -152,6 +166,21 @@ bool lab_block_recover(struct lab_block *block, unsigned row, const struct lab_b
 
     if (lab_load_relaxed(&block->row[row]) != orphan->word)
         return false;
-    return lab_cas_release(&block->state, &seen,
-                           lab_block_state_coalesce(orphan->state, row)); /* G12 */
+    /* G12: or who gets the row next does not see what its holders did before */
+    return lab_cas_release(&block->state, &seen, lab_block_state_coalesce(orphan->state, row));
+}
+
+bool lab_block_is_valid(const struct lab_block *block)
+{
+    uint64_t state = lab_load_relaxed(&block->state);
+    bool valid = lab_block_state_is_valid(state);
+
+    for (unsigned row = 0; row < LAB_BLOCK_ROWS && valid; row++) {
+        uint64_t word = lab_load_relaxed(&block->row[row]);
+
+        valid = lab_row_is_valid(word) &&
+                (lab_block_state_is_split(state, row) != lab_row_is_closed(word) ||
+                 (!lab_row_is_closed(word) && lab_block_state_holds(state, 1u << row, 0)));
+    }
+    return valid;
 }

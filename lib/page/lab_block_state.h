@@ -27,6 +27,9 @@
 
 #define LAB_BLOCK_ROWS 16u
 
+/* The largest order, in rows: the block. */
+#define LAB_BLOCK_ORDER_MAX 4u
+
 LAB_INLINE uint32_t lab_block_state_version(uint64_t state)
 {
     return (uint32_t)(state >> 32);
@@ -41,6 +44,14 @@ LAB_INLINE uint64_t lab_block_state_bits(uint32_t a, uint32_t b)
 LAB_INLINE uint64_t lab_block_state_next(uint64_t state, uint64_t set, uint64_t clear)
 {
     return ((state | set) & ~clear) + (UINT64_C(1) << 32);
+}
+
+/* Whether the heads and tails are allocations, as they are in every state. */
+static inline bool lab_block_state_is_valid(uint64_t state)
+{
+    uint32_t a = (uint32_t)state & 0xffff, b = (uint32_t)(state >> LAB_BLOCK_ROWS) & 0xffff;
+
+    return lab_run_is_cut(a, a & b, LAB_BLOCK_ORDER_MAX);
 }
 
 /* The rows that are free as a whole. */

@@ -4,15 +4,17 @@
 #ifndef LAB_LEVEL_H
 #define LAB_LEVEL_H
 
-/* How many pages of a zone are out, counted by many threads that do not share a line for it.
+/* The number of a zone's pages that are out, counted by many threads that do not share a line for
+ * it.
  *
  * Every lcore counts for itself and adds what it has to the sum when that is more than `drift`. At
  * rest, if nobody was killed inside lab_level_add(),
  *
  *     pages out = sum + what each lcore has not added yet,  |the latter| <= drift
  *
- * so the sum alone tells whether a mark is far away, and only near it all lcores are asked. A
- * thread that is killed leaves the level wrong by what it was moving, and by `drift` at most.
+ * so the sum alone shows whether a watermark is far away, and only near one every lcore's count is
+ * read. A thread that is killed leaves the level wrong by what it was moving, and by `drift` at
+ * most.
  *
  * Progress: wait-free. Source: the per-CPU counters of Linux's zones (mm/vmstat.c). */
 
@@ -48,7 +50,7 @@ LAB_INLINE void lab_level_add(struct lab_level *level, uint32_t lcore, int64_t p
     (void)lab_fetch_add_relaxed(&level->sum, (uint64_t)pages);
 }
 
-/* The most pages that can be out, near enough for whoever is far from a mark. */
+/* The most pages that can be out: near enough while a watermark is far away. */
 LAB_INLINE int64_t lab_level_most(const struct lab_level *level)
 {
     return (int64_t)lab_load_relaxed(&level->sum) + level->drift * level->lcores;

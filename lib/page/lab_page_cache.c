@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include <lab_page_cache.h>
-#include <lab_page_dirt.h>
+#include <lab_page_clean.h>
 #include <string.h>
 
 /* Puts of one lcore without anybody starving, after which the arena counts as fed. */
@@ -19,7 +19,7 @@
 #define STEAL_BURST 48u
 
 /* Requests for zeros that do without the zone, after it had no clean page. */
-#define BARREN 64u
+#define NO_CLEAN_REQUESTS 64u
 
 /* The tips of all deques of this kind are looked at by this, for the threads without an id too. */
 static struct lab_deque *deques_of(const struct lab_arena *arena, unsigned order,
@@ -91,7 +91,7 @@ static void keep(const struct lab_page_request *request, enum lab_page_kind kind
 
     if (n == 0 || lab_deque_push_slow_owner(own, pages, n, false))
         return;
-    (void)lab_page_zone_give(request->arena, request->lcore, request->order, pages, n, &done);
+    (void)lab_arena_give(request->arena, request->lcore, request->order, pages, n, &done);
 }
 
 /* One burst from a deque, as far as it is wanted; the rest, if the caller may keep it, into its own
@@ -114,8 +114,8 @@ static unsigned steal(const struct lab_page_request *request, enum lab_page_kind
     memcpy(ret_pages, burst, used * sizeof(*burst));
     /* Their lcore may prefer another zone since it was looked at. */
     if (lab_unlikely(!are_own(&arena->lcore[slot], burst + used, came - used))) {
-        (void)lab_page_zone_give(arena, request->lcore, request->order, burst + used, came - used,
-                                 &done);
+        (void)lab_arena_give(arena, request->lcore, request->order, burst + used, came - used,
+                             &done);
         return used;
     }
     keep(request, kind, burst + used, came - used);
@@ -187,14 +187,14 @@ unsigned lab_page_cache_get_others(const struct lab_page_request *request, enum 
 }
 
 /* Brings those of a kind to the front; returns how many they are. */
-static unsigned sort(const struct lab_page_zone *zone, unsigned order, enum lab_page_kind kind,
+static unsigned sort(const struct lab_zone *zone, unsigned order, enum lab_page_kind kind,
                      void **pages, unsigned n)
 {
     unsigned front = 0;
 
     for (unsigned i = 0; i < n; i++) {
         void *page = pages[i];
-        bool clean = lab_page_dirt_is_clean(zone->dirt + lab_page_number(zone, page, order), order);
+        bool clean = lab_page_is_clean(zone->dirt + lab_page_number(zone, page, order), order);
 
         if (clean != (kind == LAB_PAGE_CLEAN))
             continue;
@@ -205,7 +205,7 @@ static unsigned sort(const struct lab_page_zone *zone, unsigned order, enum lab_
 }
 
 /* What a refill brought beyond the need: what is clean stays so while there is room for it. */
-static void keep_surplus(const struct lab_page_request *request, struct lab_page_zone *zone,
+static void keep_surplus(const struct lab_page_request *request, struct lab_zone *zone,
                          void **pages, unsigned n)
 {
     struct lab_arena *arena = request->arena;
@@ -217,7 +217,7 @@ static void keep_surplus(const struct lab_page_request *request, struct lab_page
         clean = 0;
     keep(request, LAB_PAGE_CLEAN, pages, clean);
     for (unsigned i = clean; i < n; i++)
-        lab_page_dirt_mark(zone->dirt + lab_page_number(zone, pages[i], request->order),
+        lab_page_set_dirty(zone->dirt + lab_page_number(zone, pages[i], request->order),
                            (size_t)1 << request->order);
     keep(request, LAB_PAGE_PLAIN, pages + clean, n - clean);
 }
@@ -227,7 +227,7 @@ unsigned lab_page_cache_refill(const struct lab_page_request *request, enum lab_
 {
     struct lab_arena *arena = request->arena;
     uint32_t slot = request->lcore + 1;
-    struct lab_page_zone *zone = lab_page_home(arena, slot);
+    struct lab_zone *zone = lab_arena_home(arena, slot);
     unsigned surplus = arena->capacity[request->order][kind] / 4, got, used;
     void *burst[REFILL_BURST], **pages = n < REFILL_BURST ? burst : ret_pages;
 
@@ -237,13 +237,13 @@ unsigned lab_page_cache_refill(const struct lab_page_request *request, enum lab_
         surplus = n < REFILL_BURST ? REFILL_BURST - n : 0;
     if (lab_load_relaxed(&arena->hungry) != 0 || !enrol(arena, slot))
         return 0;
-    if (kind == LAB_PAGE_CLEAN && arena->lcore[slot].barren > 0) {
-        arena->lcore[slot].barren--;
+    if (kind == LAB_PAGE_CLEAN && arena->lcore[slot].no_clean_until > 0) {
+        arena->lcore[slot].no_clean_until--;
         return lab_page_cache_get_own(request, LAB_PAGE_PLAIN, ret_pages, n);
     }
-    got = lab_page_zone_take(request, zone, zone->mark[LAB_PAGE_HIGH], pages, n + surplus);
+    got = lab_arena_take(request, zone, zone->watermark[LAB_PAGE_HIGH], pages, n + surplus);
     if (sort(zone, request->order, kind, pages, got) == 0 && kind == LAB_PAGE_CLEAN)
-        arena->lcore[slot].barren = BARREN;
+        arena->lcore[slot].no_clean_until = NO_CLEAN_REQUESTS;
     used = got < n ? got : n;
     if (pages == burst)
         memcpy(ret_pages, burst, used * sizeof(*burst));
@@ -274,7 +274,7 @@ bool lab_page_cache_put(struct lab_arena *arena, uint32_t slot, unsigned order, 
         return true;
     /* Full: the oldest of it make room for many puts to come. */
     spilt = lab_deque_steal_any(own, oldest, STEAL_BURST);
-    (void)lab_page_zone_give(arena, slot - 1, order, oldest, spilt, &done);
+    (void)lab_arena_give(arena, slot - 1, order, oldest, spilt, &done);
     return lab_deque_push_slow_owner(own, pages, n, false);
 }
 
@@ -291,7 +291,7 @@ static void empty(struct lab_arena *arena, uint32_t lcore, unsigned order, enum 
     do {
         n = slot == lcore + 1 ? lab_page_cache_get_own(&request, kind, pages, FLUSH_BURST)
                               : lab_deque_steal_any(deque, pages, FLUSH_BURST);
-        (void)lab_page_zone_give(arena, lcore, order, pages, n, &done);
+        (void)lab_arena_give(arena, lcore, order, pages, n, &done);
         left -= n < left ? n : left; /* no more than were there, though others may put */
     } while (n > 0 && left > 0);
 }
@@ -417,7 +417,7 @@ struct lab_page_cached lab_page_cache_count(const struct lab_arena *arena, unsig
             all = lab_deque_count_any(&deques_of(arena, order, kind)[slot], &tip);
         if (slot == own || arena->barrier == LAB_BARRIER_FENCE)
             tip = 0;
-        sum.tips += tip << order;
+        sum.private_parts += tip << order;
         sum.public_parts += (all - tip) << order;
     }
     return sum;

@@ -10,7 +10,7 @@
  * its marks do not see them. When memory is short the arena is hungry: then nothing is kept in
  * deques, and whoever puts something gives all of its own back to the zones. */
 
-#include <lab_page_zone.h>
+#include <lab_arena_node.h>
 
 /* Whether deques serve this order. */
 LAB_INLINE bool lab_page_is_cached(const struct lab_arena *arena, unsigned order)
@@ -72,7 +72,7 @@ void lab_page_cache_digest(struct lab_arena *arena, uint32_t slot);
 /* Pages in deques: in the tips, and in the public parts, of one order and kind (the own deque, of
  * slot `own`, counts as public). */
 struct lab_page_cached {
-    uint64_t tips;
+    uint64_t private_parts;
     uint64_t public_parts;
 };
 struct lab_page_cached lab_page_cache_count(const struct lab_arena *arena, unsigned order,

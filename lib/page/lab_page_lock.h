@@ -6,9 +6,9 @@
 
 /* Locks of single pages. For lib/page alone. */
 
-#include <lab_page_zone.h>
+#include <lab_arena_node.h>
 
 /* Unlocks what an lcore that died had locked. */
-void lab_page_unlock_all(struct lab_page_zone *zone, uint32_t dead);
+void lab_page_unlock_all(struct lab_zone *zone, uint32_t dead);
 
 #endif

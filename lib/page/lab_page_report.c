@@ -2,10 +2,11 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What an arena tells about itself. Reads only. */
+/* Reports of an arena: events, why a request fails, what is where. Reads only. */
 
 #include <errno.h>
 #include <lab_page_cache.h>
+#include <string.h>
 
 static const char *const event_names[LAB_PAGE_EVENTS] = {
     [LAB_PAGE_BELOW_LOW] = "below_low",   [LAB_PAGE_BELOW_MIN] = "below_min",
@@ -15,8 +16,8 @@ static const char *const event_names[LAB_PAGE_EVENTS] = {
 };
 
 static const char *const reason_names[LAB_PAGE_REASONS] = {
-    [LAB_PAGE_WOULD_SUCCEED] = "would succeed", [LAB_PAGE_EMPTY] = "empty",
-    [LAB_PAGE_AT_MARK] = "at the mark",         [LAB_PAGE_FRAGMENTED] = "fragmented",
+    [LAB_PAGE_WOULD_SUCCEED] = "would succeed",   [LAB_PAGE_EMPTY] = "empty",
+    [LAB_PAGE_AT_WATERMARK] = "at the watermark", [LAB_PAGE_FRAGMENTED] = "fragmented",
     [LAB_PAGE_CACHED] = "cached elsewhere",
 };
 
@@ -41,15 +42,15 @@ int lab_page_events(const struct lab_arena *arena, uint32_t zone,
     return 0;
 }
 
-static uint64_t kept_from(const struct lab_page_zone *zone, unsigned gfp)
+static uint64_t kept_from(const struct lab_zone *zone, unsigned gfp)
 {
     if (gfp & LAB_GFP_ATOMIC)
         return 0;
-    return zone->mark[gfp & LAB_GFP_WAIT ? LAB_PAGE_MIN : LAB_PAGE_LOW];
+    return zone->watermark[gfp & LAB_GFP_WAIT ? LAB_PAGE_MIN : LAB_PAGE_LOW];
 }
 
-/* The largest order of a part's runs that so many pages allow, or -1. */
-static int largest_in(const struct lab_zone *part, uint64_t pages)
+/* The largest order of a part's runs that fits that number of pages, or -1. */
+static int largest_in(const struct lab_zone_part *part, uint64_t pages)
 {
     struct lab_zone_stats stats = {.largest = -1};
 
@@ -67,8 +68,8 @@ static int max(int a, int b)
 
 /* The largest order that such requests may have of the zone, and whether they may have `order`,
  * which need not follow: reserves of single pages have no others. */
-static int largest_for(const struct lab_page_zone *zone, uint64_t spare, unsigned gfp,
-                       unsigned order, bool *ret_would)
+static int largest_for(const struct lab_zone *zone, uint64_t spare, unsigned gfp, unsigned order,
+                       bool *ret_would)
 {
     int common = largest_in(zone->part[LAB_PAGE_COMMON], spare), singles = -1, runs = -1;
 
@@ -100,7 +101,7 @@ static struct lab_page_cached all_cached(const struct lab_arena *arena, uint32_t
             struct lab_page_cached cached =
                 lab_page_cache_count(arena, order, (enum lab_page_kind)kind, own);
 
-            sum.tips += cached.tips;
+            sum.private_parts += cached.private_parts;
             sum.public_parts += cached.public_parts;
         }
     return sum;
@@ -114,12 +115,12 @@ int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, 
     bool would = false, any_spare = false, any_free = false;
     uint32_t present;
 
-    if (lcore + 1 > arena->lcores || order >= LAB_PAGE_ORDERS || !lab_gfp_is_valid(gfp))
+    if (!lab_arena_has_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS || !lab_gfp_is_valid(gfp))
         return -EINVAL;
     present = lab_arena_present(arena);
     for (uint32_t i = 0; i < present; i++) {
-        const struct lab_page_zone *zone = &arena->zone[i];
-        int64_t level = lab_page_zone_free(zone);
+        const struct lab_zone *zone = &arena->zone[i];
+        int64_t level = lab_zone_count_free(zone);
         uint64_t free = level > 0 ? (uint64_t)level : 0, kept = kept_from(zone, gfp);
         uint64_t spare = free > kept ? free - kept : 0;
 
@@ -130,13 +131,13 @@ int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, 
         any_spare |= spare >= UINT64_C(1) << order;
     }
     cached = all_cached(arena, lcore + 1);
-    why.cached = cached.tips + cached.public_parts;
+    why.cached = cached.private_parts + cached.public_parts;
     if (would || here(arena, order, lcore + 1) > 0)
         why.reason = LAB_PAGE_WOULD_SUCCEED;
     else if (any_spare)
         why.reason = LAB_PAGE_FRAGMENTED;
     else if (any_free)
-        why.reason = LAB_PAGE_AT_MARK;
+        why.reason = LAB_PAGE_AT_WATERMARK;
     else if (why.cached >= UINT64_C(1) << order)
         why.reason = LAB_PAGE_CACHED;
     else
@@ -145,11 +146,11 @@ int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, 
     return 0;
 }
 
-/* What a request looks at, at most. In each of three rounds over all zones (far from the marks,
- * down to low, down to its own mark; reserves have blocks of their own): of a block its rows, to
- * put hints right and to try it, and its hints in six searches; in a zone 96 blocks that hints
- * wrongly praised. At a mark, of every lcore its count. Of a deque, three bursts of each kind,
- * which come to rest in another. */
+/* The most that a request looks at. In each of three rounds over all zones (far from the
+ * watermarks, down to low, down to its own; reserves have blocks of their own): of a block its
+ * rows, to correct hints and to try it, and its hints in six searches; in a zone, 96 blocks whose
+ * hints were wrong. At a watermark, the count of every lcore. Of a deque, three bursts of each
+ * kind, which come to rest in another. */
 #define STEPS_A_BLOCK 384u
 #define STEPS_A_ZONE 20480u
 #define STEPS_AN_LCORE 16u
@@ -167,4 +168,73 @@ uint64_t lab_page_steps_max(const struct lab_arena *arena)
         steps += STEPS_A_ZONE + arena->zone[i].pages / LAB_BLOCK_PAGES * STEPS_A_BLOCK +
                  (uint64_t)arena->lcores * STEPS_AN_LCORE;
     return steps;
+}
+
+static void map_part(const struct lab_zone_part *part, struct lab_page_part_map *map)
+{
+    struct lab_zone_stats stats;
+
+    if (part == NULL)
+        return;
+    lab_zone_stats(part, &stats);
+    map->pages = stats.pages;
+    map->free_pages = stats.free_pages;
+    memcpy(map->runs, stats.runs, sizeof(map->runs));
+    map->blocks_free = stats.blocks_free;
+    map->blocks_mixed = stats.blocks_mixed;
+    map->blocks_full = stats.blocks_full;
+    map->largest = stats.largest;
+}
+
+/* Deques of one order and kind. */
+static void map_cache(const struct lab_arena *arena, uint32_t zone, unsigned order, unsigned kind,
+                      struct lab_page_cache_map *map)
+{
+    uint32_t first = arena->cache[order] + (arena->lcores + 1) * kind;
+
+    for (uint32_t place = 0; place < lab_roster_length(&arena->roster); place++) {
+        uint32_t lcore_index = lab_roster_slot(&arena->roster, place);
+        uint64_t tip, all;
+
+        if (lcore_index == LAB_ROSTER_ANY || arena->lcore[lcore_index].home != zone)
+            continue;
+        all = lab_deque_count_any(&arena->deque[first + lcore_index], &tip);
+        map->private_parts += tip << order;
+        map->public_parts += (all > tip ? all - tip : 0) << order;
+    }
+}
+
+/* The pages of a zone whose byte says so; others may be writing there. */
+static uint64_t count_bytes(const lab_byte_t *bytes, uint64_t n, bool zero)
+{
+    uint64_t sum = 0;
+
+    for (uint64_t i = 0; i < n; i++)
+        sum += (lab_byte_load_relaxed(&bytes[i]) == 0) == zero;
+    return sum;
+}
+
+int lab_page_map(const struct lab_arena *arena, uint32_t index, struct lab_page_map *ret_map)
+{
+    const struct lab_zone *zone = &arena->zone[index];
+    struct lab_page_map map = {0};
+    int64_t level;
+
+    if (index >= lab_arena_present(arena))
+        return -ENOENT;
+    level = lab_zone_count_free(zone);
+    map.node = zone->node;
+    map.made_of = zone->made_of;
+    for (int part = 0; part < LAB_PAGE_PARTS; part++)
+        map_part(zone->part[part], &map.part[part]);
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
+        for (unsigned kind = 0; kind < LAB_PAGE_KINDS && lab_page_is_cached(arena, order); kind++)
+            map_cache(arena, index, order, kind, &map.cache[order][kind]);
+    memcpy(map.watermark, zone->watermark, sizeof(map.watermark));
+    map.level = level > 0 ? (uint64_t)level : 0;
+    map.clean = count_bytes(zone->dirt, zone->pages, true);
+    map.locked = count_bytes(zone->lock, zone->pages, false);
+    map.pressure = (enum lab_page_pressure)lab_load_relaxed(&zone->pressure);
+    *ret_map = map;
+    return 0;
 }

@@ -14,8 +14,8 @@
  * allocation thus shows its shape, and one compare-and-swap can check it and give it back.
  *
  * CLOSED, the word of a row that is not for single pages now: all taken, and no head at page 0,
- * which no open row can show, for whoever holds page 0 holds it from its head on. The other 31 bits
- * are a stamp that makes this closing differ from the row's closings before it. */
+ * which no open row can show: an allocation that has page 0 begins there. The other 31 bits are a
+ * stamp that makes this closing differ from the row's closings before it. */
 
 #include <lab_run.h>
 #include <stdbool.h>
@@ -37,6 +37,14 @@ LAB_INLINE uint64_t lab_row_closed(uint32_t stamp)
 LAB_INLINE bool lab_row_is_closed(uint64_t word)
 {
     return (word & UINT64_C(0x1ffffffff)) == UINT32_MAX;
+}
+
+/* Whether the word is closed, or has allocations of orders that a row gives out, as every row word
+ * does. */
+static inline bool lab_row_is_valid(uint64_t word)
+{
+    return lab_row_is_closed(word) ||
+           lab_run_is_cut((uint32_t)word, (uint32_t)(word >> LAB_ROW_PAGES), LAB_ROW_ORDER_MAX);
 }
 
 /* Nobody holds any of its pages, and it is open. */

@@ -8,6 +8,7 @@
  * The places are the 32 pages of a row, or the 16 rows of a block. No atomics. */
 
 #include <lab_common.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A mask has 32 places, so the largest run is of order 5. */
@@ -61,6 +62,26 @@ LAB_INLINE unsigned lab_run_largest(uint32_t free)
         free = pairs;
     }
     return order;
+}
+
+/* Whether the taken places, cut before each head, are aligned runs of orders up to `most`, and
+ * every head is one of them. */
+static inline bool lab_run_is_cut(uint32_t taken, uint32_t heads, unsigned most)
+{
+    if ((heads & ~taken) != 0)
+        return false;
+    while (taken != 0) {
+        unsigned first = (unsigned)__builtin_ctz(taken), order = 0;
+        uint32_t tails = (taken & ~heads) >> first >> 1;
+        unsigned length = 1 + (tails != UINT32_MAX ? (unsigned)__builtin_ctz(~tails) : 0);
+
+        while (order < most && 1u << order < length)
+            order++;
+        if (!(heads >> first & 1) || 1u << order != length || first % length != 0)
+            return false;
+        taken &= ~(lab_run_mask(order) << first);
+    }
+    return true;
 }
 
 /* Cuts the free places into as few runs as there can be and adds them, by order, to counts[]. */

@@ -4,17 +4,19 @@
 #ifndef LAB_ZONE_H
 #define LAB_ZONE_H
 
-/* A zone: blocks of 2 MiB, and the way to find in them what was asked for.
+/* A part of a zone: blocks of 2 MiB, and the way to find in them what was asked for. A zone is an
+ * arena's memory of one node and kind of page (lab_arena.h); everything here works on one of its
+ * parts. For lib/page alone.
  *
  * Pages are numbers here, 4 KiB each, from 0 on; an allocation of order k is 2^k of them, from a
  * multiple of 2^k on, and goes by the number of its first page. At rest
  *
  *     pages held + pages free = LAB_BLOCK_PAGES * blocks
  *
- * What is free, and what is not, stands in the blocks alone (lab_block.h). All else is advice: two
- * hint bytes for each block (the largest order in its open rows, and in its free rows), and for
- * each lcore the blocks it works in at the moment. Hints are written without care by many, so they
- * may be wrong, which costs time: before a request fails, every block has been looked at.
+ * Only the blocks say which pages are free (lab_block.h). The rest is advice: two hint bytes for
+ * each block (the largest order in its open rows, and in its free rows), and for each lcore the
+ * blocks it works in at the moment. Hints are written without care by many, so they may be wrong,
+ * which costs time: before a request fails, every block has been looked at.
  *
  * Progress: nothing waits. Every call is lock-free, and none makes a system call. A thread stopped
  * or killed anywhere stops no other. A failed request is no proof that there was nothing: another
@@ -28,32 +30,27 @@
 #include <lab_common.h>
 #include <lab_error.h>
 #include <lab_lcore.h>
-#include <lab_region.h>
 #include <stddef.h>
 
-/* A zone's name, with its terminating zero. */
+/* A part's name, with its terminating zero. */
 #define LAB_ZONE_NAME_SIZE 32
 
-/* Blocks in one zone: 16 TiB, so that every page has a number below LAB_PAGE_NONE. */
+/* Blocks in one part: 16 TiB, so that every page has a number below LAB_PAGE_NONE. */
 #define LAB_ZONE_BLOCKS_MAX (UINT32_C(1) << 23)
 
 /* No page's number, and no block's. */
 #define LAB_PAGE_NONE UINT32_MAX
 
-/* What lives long is kept apart from what does not, so that blocks become whole again. */
+/* Long-lived pages are kept apart from short-lived ones, so that blocks become whole again. */
 enum lab_zone_class { LAB_ZONE_SHORT, LAB_ZONE_LONG, LAB_ZONE_CLASSES };
 
 struct lab_zone_options {
     const char *name; /* for reports; at most LAB_ZONE_NAME_SIZE - 1 characters */
     uint32_t blocks;  /* of 2 MiB, 1 to LAB_ZONE_BLOCKS_MAX */
     uint32_t lcores;  /* ids are 0 to lcores - 1; 0: LAB_LCORE_MAX */
-
-    /* For lab_zone_create() alone. */
-    int node;             /* NUMA node, or LAB_NODE_ANY. 0 is node 0! */
-    enum lab_pages pages; /* what the memory is made of; 0: the best that can be had */
 };
 
-/* Threads without an id that can be at once in a call of one zone with all the comfort that an
+/* Threads without an id that can be at once in a call of one part with all the comfort that an
  * lcore has; further ones leave rows open that they empty (doc/adr/0004). */
 #define LAB_ZONE_GUESTS 16u
 
@@ -78,7 +75,7 @@ struct lab_zone_place {
     uint32_t row;   /* and the row that last had what it wanted */
 };
 
-/* What an lcore, or a guest, works with. Written by it alone, save by the sweep after its death. */
+/* The state of an lcore, or of a guest. Written by it alone, save by the sweep after its death. */
 struct lab_zone_lcore {
     alignas(LAB_CACHE_LINE) lab_atomic_t intent; /* lab_block.h; read by every sweep */
     lab_atomic_t taken;                          /* guests: 1 while one is in here */
@@ -87,12 +84,12 @@ struct lab_zone_lcore {
     uint32_t home;     /* its cursors begin here, and do not fall back behind it */
     uint32_t searches; /* slow ones */
     uint32_t quiet;    /* splits before it searches near again */
-    bool rich;         /* many blocks are whole: no need to look far */
-    bool silent;       /* a guest that came too late: it has no intent */
+    bool plenty;       /* many blocks are whole: a search looks near only */
+    bool no_intent;    /* a guest that came too late has no intent word */
 };
 
 /* In memory that may be shared between processes. Only lib/page looks inside. */
-struct lab_zone {
+struct lab_zone_part {
     uint32_t magic;
     uint32_t blocks;
     uint32_t lcores; /* the guests' entries come after theirs */
@@ -100,35 +97,21 @@ struct lab_zone {
     struct lab_block *block;
     lab_byte_t *hint[LAB_ZONE_HINTS]; /* one for each block, and zeros up to a whole group */
     struct lab_zone_lcore *lcore;
-    struct lab_region memory; /* of lab_zone_create(): the pages */
-    struct lab_region home;   /* of lab_zone_create(): what you are looking at */
     char name[LAB_ZONE_NAME_SIZE];
 };
 
 #define LAB_ZONE_MAGIC UINT32_C(0x656e6f5a) /* "Zone" in memory */
 
-/* Maps memory for the blocks, and some for their metadata, and makes a zone of it, all free.
- * Returns 0; -EINVAL for a wrong option, -EOVERFLOW for a size that does not fit, -ENOMEM when
- * memory was short; *error (may be NULL) then says which and how to mend it, and *ret_zone is
- * untouched. On success error->message may name better memory that could not be had (see
- * lab_region_create). Blocking; set-up only; any thread. Example: test/unit/zone_test.c. */
-LAB_PUBLIC int lab_zone_create(const struct lab_zone_options *options, struct lab_zone **ret_zone,
-                               struct lab_error *error) LAB_CHECKED;
+/* Bytes that lab_zone_init() needs for these options. Returns 0, or -EINVAL for a wrong option;
+ * *error (may be NULL) then says which, and *ret_bytes is untouched. */
+int lab_zone_footprint(const struct lab_zone_options *options, size_t *ret_bytes,
+                       struct lab_error *error) LAB_CHECKED;
 
-/* Unmaps a zone made by lab_zone_create(); NULL is allowed. No thread may be using it. Returns 0,
- * -EBUSY when some pages are still held, or the -errno of the kernel, which leaves a zone that can
- * be used for nothing but another lab_zone_destroy(). */
-LAB_PUBLIC int lab_zone_destroy(struct lab_zone *zone);
-
-/* Bytes that lab_zone_init() needs for these options. Errors as lab_zone_create(). Wait-free. */
-LAB_PUBLIC int lab_zone_footprint(const struct lab_zone_options *options, size_t *ret_bytes,
-                                  struct lab_error *error) LAB_CHECKED;
-
-/* Makes a zone over pages that the caller has, wherever they are, in memory of lab_zone_footprint()
- * bytes, zeroed and aligned to LAB_CACHE_LINE, that the caller frees when nobody uses the zone any
- * more. All pages are free. Set-up only; errors as lab_zone_create(). */
-LAB_PUBLIC int lab_zone_init(void *memory, const struct lab_zone_options *options,
-                             struct lab_zone **ret_zone, struct lab_error *error) LAB_CHECKED;
+/* Makes a part over pages that the caller has, wherever they are, in memory of lab_zone_footprint()
+ * bytes, zeroed and aligned to LAB_CACHE_LINE, that the caller frees when nobody uses the part any
+ * more. All pages are free. Set-up only; errors as above. */
+int lab_zone_init(void *memory, const struct lab_zone_options *options,
+                  struct lab_zone_part **ret_part, struct lab_error *error) LAB_CHECKED;
 
 /* Gets 2^order pages; *ret_page is the first.
  *
@@ -136,35 +119,35 @@ LAB_PUBLIC int lab_zone_init(void *memory, const struct lab_zone_options *option
  * LAB_LCORE_ANY. Returns 0; -ENOMEM when nothing of that order was found in any block; -EINVAL for
  * an lcore, order or class that there is not. On failure *ret_page is untouched and nothing is
  * taken. Lock-free; never blocks. */
-LAB_PUBLIC int lab_zone_alloc(struct lab_zone *zone, uint32_t lcore, unsigned order,
-                              enum lab_zone_class lifetime, uint32_t *ret_page) LAB_CHECKED;
+int lab_zone_alloc(struct lab_zone_part *part, uint32_t lcore, unsigned order,
+                   enum lab_zone_class lifetime, uint32_t *ret_page) LAB_CHECKED;
 
-/* Gets up to n times 2^order pages, many in one step; *ret_n tells how many. Returns 0 when it is
+/* Gets up to n times 2^order pages, many in one step; *ret_n is their number. Returns 0 when it is
  * at least one (or n is 0), and errors as above. */
-LAB_PUBLIC int lab_zone_alloc_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order,
-                                   enum lab_zone_class lifetime, uint32_t *ret_pages, unsigned n,
-                                   unsigned *ret_n) LAB_CHECKED;
+int lab_zone_alloc_bulk(struct lab_zone_part *part, uint32_t lcore, unsigned order,
+                        enum lab_zone_class lifetime, uint32_t *ret_pages, unsigned n,
+                        unsigned *ret_n) LAB_CHECKED;
 
 /* Gets what is free of the row in which that page is: all of it, as an allocation of
  * LAB_BLOCK_ROW_ORDER at its first page (*ret_singles is 0 then), or up to n single pages, bit i
  * being the row's page i. Returns 0; -ENOMEM when nothing is free there; -EINVAL for a page that is
- * not of this zone. Lock-free. */
-LAB_PUBLIC int lab_zone_alloc_row(struct lab_zone *zone, uint32_t page, unsigned n,
-                                  uint32_t *ret_singles) LAB_CHECKED;
+ * not of this part. Lock-free. */
+int lab_zone_alloc_row(struct lab_zone_part *part, uint32_t page, unsigned n,
+                       uint32_t *ret_singles) LAB_CHECKED;
 
 /* Puts an allocation back; any thread may have got it.
  *
- * Returns 0; -EINVAL for an lcore or an order that there is not, or a page that is not of this zone
- * or not a multiple of the order's size; -ENOENT when the page is free; -ERANGE when it is not,
- * but no allocation of that order begins there. On failure nothing is changed. Lock-free; never
- * blocks. That a page was put twice cannot be told if it was given out again in between. */
-LAB_PUBLIC int lab_zone_free(struct lab_zone *zone, uint32_t lcore, uint32_t page, unsigned order);
+ * Returns 0; -EINVAL for an unknown lcore or order, or a page that is not of this part or not a
+ * multiple of the order's size; -ENOENT when the page is free; -ERANGE when it is not, but no
+ * allocation of that order begins there. On failure nothing is changed. Lock-free; never blocks. A
+ * page that was put twice is not noticed if it was given out again in between. */
+int lab_zone_free(struct lab_zone_part *part, uint32_t lcore, uint32_t page, unsigned order);
 
 /* Puts n allocations of one order back; those that stand side by side in the array, and are of one
  * row, or of rows of one block, in one step. On failure (errors as above) those before
- * pages[*ret_n] are free, that one is wrong, and the rest is untouched; else *ret_n is n. */
-LAB_PUBLIC int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order,
-                                  const uint32_t *pages, unsigned n, unsigned *ret_n);
+ * pages[*ret_n] are free, that one is wrong, and the rest is untouched; otherwise *ret_n is n. */
+int lab_zone_free_bulk(struct lab_zone_part *part, uint32_t lcore, unsigned order,
+                       const uint32_t *pages, unsigned n, unsigned *ret_n);
 
 /* Brings back what an lcore that died (its thread or process has ended for certain) had in transit
  * at that moment: one row at most; what it held is not touched. Its id may be used again when every
@@ -173,7 +156,11 @@ LAB_PUBLIC int lab_zone_free_bulk(struct lab_zone *zone, uint32_t lcore, unsigne
  * Returns 0; -EAGAIN when another thread is just in transit with the same row, or has died there:
  * call again, when the others that died are swept, too; -EINVAL when there is no such lcore.
  * Wait-free; any thread, several at once too. */
-LAB_PUBLIC int lab_zone_sweep(struct lab_zone *zone, uint32_t dead) LAB_CHECKED;
+int lab_zone_sweep(struct lab_zone_part *part, uint32_t dead) LAB_CHECKED;
+
+/* Whether the equation above holds, as it does at rest when the dead have been swept: every block
+ * is valid, the pages add up, and no lcore is in transit. Hints may say anything. Reads only. */
+bool lab_zone_part_is_valid(const struct lab_zone_part *part);
 
 struct lab_zone_stats {
     uint64_t pages;
@@ -188,6 +175,6 @@ struct lab_zone_stats {
 
 /* Looks at every block. Exact while no thread is inside a call. Reads only. Any thread;
  * wait-free. */
-LAB_PUBLIC void lab_zone_stats(const struct lab_zone *zone, struct lab_zone_stats *ret_stats);
+void lab_zone_stats(const struct lab_zone_part *part, struct lab_zone_stats *ret_stats);
 
 #endif

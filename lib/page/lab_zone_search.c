@@ -6,14 +6,14 @@
 /* The largest number of a hint byte, for either hint. */
 #define HINT_MAX 5u
 
-/* While rich, a search that has found something looks at so many groups, that one among them, for a
- * better fit. More gained nothing and cost time. */
+/* While there is plenty, a search that has found a block looks at this number of groups, including
+ * that one, for a better fit. More gained nothing and cost time. */
 #define WINDOW 4u
 
-/* The share of blocks that must be whole to be rich, and how often that is looked at: it reads one
- * byte for each block. */
-#define RICH_SHARE 4u
-#define GAUGE_EVERY 64u
+/* There is plenty when more than one block in PLENTY_SHARE is whole. Every SAMPLE_EVERY searches
+ * that is counted, which reads one byte for each block. */
+#define PLENTY_SHARE 4u
+#define SAMPLE_EVERY 64u
 
 /* The first block of a group with just this hint. */
 static bool find_exactly(const lab_byte_t *group, unsigned number, bool others, uint32_t *ret_first)
@@ -27,13 +27,13 @@ static bool find_exactly(const lab_byte_t *group, unsigned number, bool others, 
     return true;
 }
 
-uint32_t lab_zone_search(struct lab_zone *zone, struct lab_zone_lcore *me,
+uint32_t lab_zone_search(struct lab_zone_part *part, struct lab_zone_lcore *me,
                          const struct lab_zone_search *search, uint32_t most_groups)
 {
-    const lab_byte_t *hints = zone->hint[search->hint];
-    uint32_t start = (uint32_t)lab_index_bounded(me->cursor[search->cursor], zone->groups);
+    const lab_byte_t *hints = part->hint[search->hint];
+    uint32_t start = (uint32_t)lab_index_bounded(me->cursor[search->cursor], part->groups);
     uint32_t best = LAB_PAGE_NONE, first_seen = 0;
-    uint32_t left = most_groups < zone->groups ? most_groups : zone->groups;
+    uint32_t left = most_groups < part->groups ? most_groups : part->groups;
     unsigned better_than = HINT_MAX + 1;
 
     for (uint32_t group = start; left > 0 && better_than > search->least; left--) {
@@ -44,7 +44,7 @@ uint32_t lab_zone_search(struct lab_zone *zone, struct lab_zone_lcore *me,
         if (lab_unlikely(lab_bytes_at_least(bytes, number, search->others) != 0)) {
             if (best == LAB_PAGE_NONE) {
                 first_seen = group;
-                if (me->rich && left > WINDOW)
+                if (me->plenty && left > WINDOW)
                     left = WINDOW;
             }
             while (number < better_than && !find_exactly(bytes, number, search->others, &first))
@@ -54,13 +54,13 @@ uint32_t lab_zone_search(struct lab_zone *zone, struct lab_zone_lcore *me,
                 better_than = number;
             }
         }
-        group = group + 1 < zone->groups ? group + 1 : 0;
+        group = group + 1 < part->groups ? group + 1 : 0;
     }
     /* Nothing is before what was seen first, unless the search began anew from 0. */
     if (best != LAB_PAGE_NONE && start <= first_seen)
         me->cursor[search->cursor] = first_seen;
     /* Behind the last block's byte are zeros, unless others have written there. */
-    return best == LAB_PAGE_NONE ? best : (uint32_t)lab_index_bounded(best, zone->blocks);
+    return best == LAB_PAGE_NONE ? best : (uint32_t)lab_index_bounded(best, part->blocks);
 }
 
 /* The largest order in the block's open rows and 1, or 0. */
@@ -85,40 +85,40 @@ static unsigned rows_number(const struct lab_block *block)
     return order != 0 ? order - LAB_ROW_ORDER_MAX : 0;
 }
 
-void lab_zone_enter_block(struct lab_zone *zone, uint32_t block)
+void lab_zone_enter_block(struct lab_zone_part *part, uint32_t block)
 {
     for (int i = 0; i < LAB_ZONE_HINTS; i++) {
-        lab_byte_t *byte = &zone->hint[i][block];
+        lab_byte_t *byte = &part->hint[i][block];
 
         lab_byte_store_relaxed(byte, lab_byte_load_relaxed(byte) | LAB_BYTES_FLAG);
     }
 }
 
-void lab_zone_refresh_rows(struct lab_zone *zone, uint32_t block)
+void lab_zone_refresh_rows(struct lab_zone_part *part, uint32_t block)
 {
-    lab_zone_set_hint(zone, LAB_ZONE_ROWS, block, rows_number(&zone->block[block]));
+    lab_zone_set_hint(part, LAB_ZONE_ROWS, block, rows_number(&part->block[block]));
 }
 
-void lab_zone_leave_block(struct lab_zone *zone, uint32_t block)
+void lab_zone_leave_block(struct lab_zone_part *part, uint32_t block)
 {
-    const struct lab_block *b = &zone->block[block];
+    const struct lab_block *b = &part->block[block];
 
-    lab_byte_store_relaxed(&zone->hint[LAB_ZONE_ROWS][block], (uint8_t)rows_number(b));
-    lab_byte_store_relaxed(&zone->hint[LAB_ZONE_OPEN][block], (uint8_t)open_number(b));
+    lab_byte_store_relaxed(&part->hint[LAB_ZONE_ROWS][block], (uint8_t)rows_number(b));
+    lab_byte_store_relaxed(&part->hint[LAB_ZONE_OPEN][block], (uint8_t)open_number(b));
 }
 
-void lab_zone_stop_work(struct lab_zone *zone, struct lab_zone_place *at)
+void lab_zone_stop_work(struct lab_zone_part *part, struct lab_zone_place *at)
 {
     if (at->block != LAB_PAGE_NONE)
-        lab_zone_leave_block(zone, lab_zone_block_at(zone, at));
+        lab_zone_leave_block(part, lab_zone_block_at(part, at));
     at->block = LAB_PAGE_NONE;
 }
 
-void lab_zone_stop_all_work(struct lab_zone *zone, struct lab_zone_lcore *lcore)
+void lab_zone_stop_all_work(struct lab_zone_part *part, struct lab_zone_lcore *lcore)
 {
     for (int lifetime = 0; lifetime < LAB_ZONE_CLASSES; lifetime++)
         for (int group = 0; group < LAB_ZONE_GROUPS; group++)
-            lab_zone_stop_work(zone, &lcore->at[lifetime][group]);
+            lab_zone_stop_work(part, &lcore->at[lifetime][group]);
 }
 
 /* A cursor falls back to what has become free before it, so that low blocks are filled first. */
@@ -128,30 +128,30 @@ static void fall_back(struct lab_zone_lcore *me, enum lab_zone_cursor cursor, ui
         me->cursor[cursor] = group;
 }
 
-LAB_NOINLINE void lab_zone_raise_slow(struct lab_zone *zone, struct lab_zone_lcore *me,
+LAB_NOINLINE void lab_zone_raise_slow(struct lab_zone_part *part, struct lab_zone_lcore *me,
                                       uint32_t block, enum lab_zone_hint hint, unsigned value)
 {
     uint32_t group = block / LAB_BYTES_GROUP;
 
     if (hint == LAB_ZONE_OPEN &&
-        !(lab_byte_load_relaxed(&zone->hint[hint][block]) & LAB_BYTES_FLAG))
-        me->quiet = 0; /* there is something near, or elsewhere */
-    lab_zone_set_hint(zone, hint, block, value);
+        !(lab_byte_load_relaxed(&part->hint[hint][block]) & LAB_BYTES_FLAG))
+        me->quiet = 0; /* an open row is near, or elsewhere */
+    lab_zone_set_hint(part, hint, block, value);
     fall_back(me, hint == LAB_ZONE_OPEN ? LAB_ZONE_AT_OPEN : LAB_ZONE_AT_ROWS, group);
     if (hint == LAB_ZONE_ROWS && value == HINT_MAX)
         fall_back(me, LAB_ZONE_AT_WHOLE, group);
 }
 
-void lab_zone_gauge(struct lab_zone *zone, struct lab_zone_lcore *me)
+void lab_zone_sample_free(struct lab_zone_part *part, struct lab_zone_lcore *me)
 {
     uint32_t whole = 0;
 
-    if (me->searches++ % GAUGE_EVERY != 0)
+    if (me->searches++ % SAMPLE_EVERY != 0)
         return;
-    for (uint32_t group = 0; group < zone->groups; group++) {
-        const lab_byte_t *bytes = zone->hint[LAB_ZONE_ROWS] + (size_t)group * LAB_BYTES_GROUP;
+    for (uint32_t group = 0; group < part->groups; group++) {
+        const lab_byte_t *bytes = part->hint[LAB_ZONE_ROWS] + (size_t)group * LAB_BYTES_GROUP;
 
         whole += (uint32_t)__builtin_popcount(lab_bytes_at_least(bytes, HINT_MAX, false));
     }
-    me->rich = whole > zone->blocks / RICH_SHARE;
+    me->plenty = whole > part->blocks / PLENTY_SHARE;
 }

@@ -6,9 +6,10 @@
 
 /* Every atomic access of the library goes through this header.
  *
- * The order stands in the helper's name; the label of the partner stands at the call ("S1 pairs
- * with S2 in lab_deque.c"). There is one type, a 64-bit word, and no sequentially consistent
- * access: where two threads must not both miss each other's write there is a fence.
+ * The order stands in the helper's name, and at the call a label and what would go wrong without
+ * it. A table of labels in the header, or in the file, names each one's partner (config/labels.py).
+ * There is one type, a 64-bit word, and no sequentially consistent access: where two threads must
+ * not both miss each other's write there is a fence.
  *
  * The interleaving explorer (test/explore) replaces this header by one that lets a scheduler and
  * a memory model decide after each access, so lib/ must use <lab_atomic.h>, never "lab_atomic.h",

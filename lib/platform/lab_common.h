@@ -4,11 +4,16 @@
 #ifndef LAB_COMMON_H
 #define LAB_COMMON_H
 
-/* Compiler attributes and the two or three constants that every floor shares; and, for headers that
- * C++ programs include too, the words that both languages know (alignas, static_assert). */
+/* Compiler attributes and the two or three constants that every floor shares; and alignas and
+ * static_assert, which C11 and C++ know, for C99 too. */
 
+#if defined(__cplusplus) || __STDC_VERSION__ >= 201112L
 #include <assert.h>
 #include <stdalign.h>
+#else
+#define alignas(bytes) __attribute__((aligned(bytes)))
+#define static_assert(condition, message) __extension__ _Static_assert(condition, message)
+#endif
 
 /* One cache line: what two lcores must not share if both write it. */
 #define LAB_CACHE_LINE 64
@@ -24,6 +29,13 @@
 
 /* On paths that are not hot, yet not so rare that they may be small rather than fast. */
 #define LAB_NOINLINE __attribute__((noinline))
+
+/* Checks an invariant in debug builds; in all others nothing is left of it. */
+#ifdef LAB_DEBUG
+#define lab_invariant(condition) assert(condition)
+#else
+#define lab_invariant(condition) ((void)sizeof(condition))
+#endif
 
 /* A result that must not be ignored. */
 #define LAB_CHECKED __attribute__((warn_unused_result))

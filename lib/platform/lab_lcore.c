@@ -10,7 +10,10 @@
 /* Invariant: bit i of `taken` is set exactly while one living thread has self == i.
  *
  * The C library clears the bit of a thread that ends without lab_lcore_release(): acquiring an id
- * leaves a mark under `at_thread_end`, whose destructor releases it. */
+ * leaves a mark under `at_thread_end`, whose destructor releases it.
+ *
+ *     L1 an id is given back release   pairs with L2
+ *     L2 an id is taken      acq_rel   pairs with L1 */
 
 #define WORD_BITS 64u
 #define WORDS (LAB_LCORE_MAX / WORD_BITS)
@@ -29,7 +32,7 @@ static void give_back(uint32_t lcore)
     uint64_t seen = lab_load_relaxed(word);
 
     self = LAB_LCORE_ANY;
-    /* L1 pairs with L2: the id's next thread sees all that this one did with it. */
+    /* L1: or the id's next thread does not see all that this one did with it */
     while (!lab_cas_release(word, &seen, seen & ~mine))
         ;
 }
@@ -69,7 +72,7 @@ static bool take_lowest(lab_atomic_t *word, uint32_t *ret_bit)
     while (~seen) {
         uint32_t bit = (uint32_t)__builtin_ctzll(~seen);
 
-        /* L2 pairs with L1. */
+        /* L2: as L1 says */
         if (lab_cas_acq_rel(word, &seen, seen | UINT64_C(1) << bit)) {
             *ret_bit = bit;
             return true;

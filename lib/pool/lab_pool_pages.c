@@ -9,7 +9,7 @@
  * arena is fragmented. No buffer lies across two runs. To the rest of the pool these buffers are
  * objects that it was told of. */
 
-#include <lab_page_fit.h>
+#include <lab_page.h>
 #include <lab_pool.h>
 #include <lab_pool_core.h>
 

@@ -8,7 +8,7 @@
 #include "play.h"
 
 #include <errno.h>
-#include <lab_arena_map.h>
+#include <lab_os.h>
 #include <lab_page_cache.h>
 #include <stdlib.h>
 
@@ -52,21 +52,8 @@ int lab_region_destroy(struct lab_region *region)
     return -ENOSYS;
 }
 
-int lab_arena_map(const char *name, const char *what, const struct lab_region_options *wanted,
-                  struct lab_region *ret_region, struct lab_error *error, struct lab_error *wish)
+void lab_os_yield(void)
 {
-    return -ENOSYS;
-}
-
-int lab_arena_map_zones(struct lab_arena *arena_, const struct lab_arena_options *options,
-                        struct lab_error *error, struct lab_error *wish)
-{
-    return -ENOSYS;
-}
-
-int lab_arena_grow_beyond(struct lab_arena *arena_, uint32_t present, struct lab_error *error)
-{
-    return -ENOSYS;
 }
 
 static char *address_of(unsigned unit)
@@ -218,7 +205,7 @@ static void make_arena(void)
                                         .memory = MEMORY,
                                         .zeroed = true,
                                         .reserve_runs_bytes = game->reserve ? BLOCK_BYTES : 0,
-                                        .mark = {0, 0, 1}};
+                                        .watermark = {0, 0, 1}};
     const struct lab_arena_options options = {.name = "explored",
                                               .zone = &zone,
                                               .zones = 1,
@@ -246,7 +233,7 @@ static unsigned take_unit(unsigned (*new_thing)(unsigned), unsigned thread)
     unsigned number = new_thing(thread);
     void *page;
 
-    if (lab_page_zone_take(&request, &arena->zone[0], 0, &page, 1) != 1)
+    if (lab_arena_take(&request, &arena->zone[0], 0, &page, 1) != 1)
         abort();
     unit_of[number] = (unsigned)((size_t)((char *)page - MEMORY) / UNIT_BYTES);
     number_of[unit_of[number]] = number;
@@ -294,7 +281,7 @@ static void setup(const void *data)
 static bool is_out(unsigned unit)
 {
     unsigned common = ROWS * ROW_UNITS, place = unit < common ? unit : unit - common;
-    const struct lab_zone *part =
+    const struct lab_zone_part *part =
         arena->zone[0].part[unit < common ? LAB_PAGE_COMMON : LAB_PAGE_RESERVE_RUNS];
     uint64_t state = lab_load_relaxed(&part->block->state);
     uint64_t word = lab_load_relaxed(&part->block->row[place / ROW_UNITS]);
@@ -335,6 +322,9 @@ static void check(void)
         (void)lab_page_cache_revoke(arena, LAB_ROSTER_ANY);
         lab_page_cache_drain(arena, LAB_LCORE_ANY);
     }
+    for (int part = 0; part < LAB_PAGE_PARTS; part++)
+        if (arena->zone[0].part[part] != NULL && !lab_zone_part_is_valid(arena->zone[0].part[part]))
+            explore_fail("part %d of the zone is not valid", part);
     for (unsigned unit = 0; unit < units; unit++) {
         void *thing = (void *)(uintptr_t)number_of[unit];
 
@@ -440,21 +430,11 @@ static const struct game games[] = {
      .bound = 3},
 };
 
-#define GAMES (sizeof(games) / sizeof(games[0]))
-
-int main(int argc, char **argv)
+void explore_suite(void)
 {
-    struct explore_program programs[2 * GAMES], *p = programs;
-
-    for (unsigned i = 0; i < 2 * GAMES; i++, p++) {
-        static const char *const names[] = {"thread 0", "thread 1", "thread 2", "thread 3"};
-        const struct game *g = &games[i / 2];
-
-        *p = play_program(g->name, "", &g->steps, g->bound ? g->bound : 3, i % 2 == 1);
-        memcpy(p->thread_name, names, sizeof(names));
-        p->data = g;
-        p->setup = setup;
-        p->check = check;
-    }
-    return explore_main(argc, argv, programs, 2 * GAMES);
+    for (const struct game *g = games; g < games + sizeof(games) / sizeof(games[0]); g++)
+        play_add(
+            &(struct explore_program){
+                .name = g->name, .setup = setup, .check = check, .data = g, .bound = g->bound},
+            &g->steps, 0);
 }

@@ -256,14 +256,8 @@ static const struct world worlds[] = {
      .broken = true},
 };
 
-#define WORLDS (sizeof(worlds) / sizeof(worlds[0]))
-
-int main(int argc, char **argv)
+void explore_suite(void)
 {
-    static struct explore_program programs[WORLDS * WORLD_VARIANTS];
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < WORLDS; i++)
-        n += world_programs(&worlds[i], programs + n);
-    return explore_main(argc, argv, programs, n);
+    for (unsigned i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++)
+        world_add(&worlds[i]);
 }

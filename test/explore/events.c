@@ -6,8 +6,10 @@
 
 #include "explore.h"
 
+#include <errno.h>
+#include <lab_arena_node.h>
+#include <lab_os.h>
 #include <lab_page_cache.h>
-#include <lab_page_zone.h>
 #include <lab_pool_core.h>
 #include <string.h>
 
@@ -19,6 +21,17 @@ static uint64_t sequence, count;
 uint32_t lab_pool_count(const struct lab_pool *of)
 {
     return 0;
+}
+
+/* Only an arena that grows maps memory. */
+int lab_region_create(const struct lab_region_options *options, struct lab_region *ret_region,
+                      struct lab_error *error)
+{
+    return -ENOSYS;
+}
+
+void lab_os_yield(void)
+{
 }
 
 /* Only reports of what is where ask. */
@@ -78,18 +91,19 @@ static void check(void)
         explore_witness();
 }
 
-#define PROGRAM(what, raises, polls)                                                               \
-    {                                                                                              \
-        .name = what, .setup = setup, .thread = {raises, polls},                                   \
-        .thread_name = {"raises", "polls"}, .check = check, .bound = 4, .witness = true            \
-    }
-
-int main(int argc, char **argv)
+static void add(const char *name, void (*raises)(void), void (*polls)(void))
 {
-    static const struct explore_program programs[] = {
-        PROGRAM("events of an arena", raise_in_arena, poll_arena),
-        PROGRAM("events of a pool", raise_in_pool, poll_pool),
-    };
+    explore_add(&(struct explore_program){.name = name,
+                                          .setup = setup,
+                                          .thread = {raises, polls},
+                                          .thread_name = {"raises", "polls"},
+                                          .check = check,
+                                          .bound = 4,
+                                          .witness = true});
+}
 
-    return explore_main(argc, argv, programs, sizeof(programs) / sizeof(programs[0]));
+void explore_suite(void)
+{
+    add("events of an arena", raise_in_arena, poll_arena);
+    add("events of a pool", raise_in_pool, poll_pool);
 }

@@ -16,7 +16,7 @@ struct explore_program {
     const char *name;
     void (*setup)(const void *data); /* before each execution; nothing here is explored */
     void (*thread[EXPLORE_THREADS])(void);
-    const char *thread_name[EXPLORE_THREADS];
+    const char *thread_name[EXPLORE_THREADS]; /* left NULL: "thread 0", ... */
     void (*check)(void); /* after each execution: explore_fail() if what is left is wrong */
     const void *data;
     unsigned bound;  /* deviations from the default schedule that one execution may have */
@@ -52,7 +52,9 @@ bool explore_died(unsigned thread);
 /* A line of the trace, when there is one. */
 void explore_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* For main(): the command line, every program, a TAP report. */
-int explore_main(int argc, char **argv, const struct explore_program *programs, unsigned n);
+/* A suite is a file that defines this, and calls explore_add() for each of its programs. main() is
+ * the explorer's own: it lists them, plays them and reports. */
+void explore_suite(void);
+void explore_add(const struct explore_program *program);
 
 #endif

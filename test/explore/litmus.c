@@ -324,8 +324,7 @@ static void nothing_to_check(void)
 }
 
 #define LITMUS(text, checked, ...)                                                                 \
-    .name = text, .setup = setup, .thread = {__VA_ARGS__},                                         \
-    .thread_name = {"thread 0", "thread 1", "thread 2", "thread 3"}, .check = checked, .bound = 6
+    .name = text, .setup = setup, .thread = {__VA_ARGS__}, .check = checked, .bound = 6
 
 static const struct explore_program programs[] = {
     {LITMUS("store buffering: allowed without fences", want_both_missed, dekker_x, dekker_y),
@@ -372,7 +371,8 @@ static const struct explore_program programs[] = {
     {LITMUS("waiting in a loop is caught", nothing_to_check, wait_for_x, write_x), .broken = true},
 };
 
-int main(int argc, char **argv)
+void explore_suite(void)
 {
-    return explore_main(argc, argv, programs, sizeof(programs) / sizeof(programs[0]));
+    for (unsigned i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+        explore_add(&programs[i]);
 }

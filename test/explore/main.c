@@ -20,6 +20,10 @@
 
 static unsigned long long executions_max = EXECUTIONS;
 
+#define PROGRAMS 256u
+static struct explore_program programs[PROGRAMS];
+static unsigned n_programs;
+
 static const char usage[] =
     "usage: %s [--bound=N] [--find] [--list] [--replay=PATH] [PROGRAM...]\n"
     "  --bound=N      deviations from the default schedule in one execution\n"
@@ -40,9 +44,11 @@ struct result {
     bool witnessed;
 };
 
-/* Bound by bound from 0 on, so that the failure that is found is one of the simplest. */
-static struct result explore(const struct explore_program *p, unsigned bound)
+/* Bound by bound from 0 on, so that the failure that is found is one of the simplest; up to the
+ * program's own bound if `wanted` is negative. */
+static struct result explore(const struct explore_program *p, int wanted)
 {
+    unsigned bound = wanted < 0 ? p->bound : (unsigned)wanted;
     struct result r = {0};
 
     schedule_witnessed();
@@ -80,7 +86,7 @@ static void show(const struct explore_program *p)
     printf("# again: --replay=%s '%s'\n", path, p->name);
 }
 
-static bool report(const struct explore_program *p, unsigned number, unsigned bound)
+static bool report(const struct explore_program *p, unsigned number, int bound)
 {
     struct result r = explore(p, bound);
     const char *why = NULL;
@@ -106,7 +112,7 @@ static bool report(const struct explore_program *p, unsigned number, unsigned bo
 
 static bool find(const struct explore_program *p, int bound)
 {
-    struct result r = explore(p, bound < 0 ? p->bound : (unsigned)bound);
+    struct result r = explore(p, bound);
 
     printf("%s: %s, %llu executions, bound %u\n", p->name,
            r.failed ? schedule_reason() : "nothing found", r.executions, r.bound);
@@ -115,7 +121,7 @@ static bool find(const struct explore_program *p, int bound)
     return r.failed;
 }
 
-static bool named(const struct explore_program *p, char *const *names)
+static bool is_chosen(const struct explore_program *p, char *const *names)
 {
     if (!*names)
         return true;
@@ -125,52 +131,91 @@ static bool named(const struct explore_program *p, char *const *names)
     return false;
 }
 
-int explore_main(int argc, char **argv, const struct explore_program *programs, unsigned n)
+void explore_add(const struct explore_program *program)
+{
+    static const char *const names[] = {"thread 0", "thread 1", "thread 2", "thread 3"};
+    struct explore_program *p = &programs[n_programs++];
+
+    if (n_programs > PROGRAMS)
+        abort();
+    *p = *program;
+    if (!p->thread_name[0])
+        memcpy(p->thread_name, names, sizeof(names));
+}
+
+/* Leaves the programs that were named, or all if none was. */
+static void choose_programs(char *const *names)
+{
+    unsigned n = 0;
+
+    explore_suite();
+    for (unsigned i = 0; i < n_programs; i++)
+        if (is_chosen(&programs[i], names))
+            programs[n++] = programs[i];
+    n_programs = n;
+}
+
+static int misused(const char *self)
+{
+    fprintf(stderr, usage, self);
+    return 2;
+}
+
+static void list_programs(void)
+{
+    for (unsigned i = 0; i < n_programs; i++)
+        printf("%s\n", programs[i].name);
+}
+
+static bool find_failure(int bound)
+{
+    for (unsigned i = 0; i < n_programs; i++)
+        if (find(&programs[i], bound))
+            return true;
+    return false;
+}
+
+static bool report_all(int bound)
+{
+    bool good = true;
+
+    printf("1..%u\n", n_programs);
+    for (unsigned i = 0; i < n_programs; i++)
+        good &= report(&programs[i], i + 1, bound);
+    return good;
+}
+
+int main(int argc, char **argv)
 {
     const char *replay = NULL;
     int option, bound = -1;
-    bool finding = false, listing = false, good = true;
-    unsigned count = 0, number = 0;
+    char mode = 0;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        switch (option) {
-        case 'b':
+        if (option == 'b') {
             bound = atoi(optarg);
             executions_max = EXECUTIONS_PATIENT;
-            break;
-        case 'f':
-            finding = true;
-            break;
-        case 'l':
-            listing = true;
-            break;
-        case 'r':
+        } else if (option == '?') {
+            return misused(argv[0]);
+        } else {
+            mode = (char)option;
             replay = optarg;
-            break;
-        default:
-            fprintf(stderr, usage, argv[0]);
-            return 2;
         }
     }
-    for (const struct explore_program *p = programs; p < programs + n; p++)
-        count += named(p, argv + optind);
-    if (count == 0 || (replay && (count != 1 || !choice_replay(replay)))) {
-        fprintf(stderr, usage, argv[0]);
-        return 2;
+    choose_programs(argv + optind);
+    if (n_programs == 0)
+        return misused(argv[0]);
+    switch (mode) {
+    case 'l':
+        list_programs();
+        return 0;
+    case 'r':
+        if (n_programs != 1 || !choice_replay(replay))
+            return misused(argv[0]);
+        return !schedule_execution(&programs[0], true);
+    case 'f':
+        return !find_failure(bound);
+    default:
+        return !report_all(bound);
     }
-    if (!finding && !listing && !replay)
-        printf("1..%u\n", count);
-    for (const struct explore_program *p = programs; p < programs + n; p++) {
-        if (!named(p, argv + optind))
-            continue;
-        if (listing)
-            printf("%s\n", p->name);
-        else if (replay)
-            good = schedule_execution(p, true);
-        else if (finding && find(p, bound))
-            return 0;
-        else if (!finding)
-            good &= report(p, ++number, bound < 0 ? p->bound : (unsigned)bound);
-    }
-    return good && !finding ? 0 : 1;
 }

@@ -9,43 +9,41 @@ The file MISTAKES says what it looks like itself. A mistake whose text is not in
 longer fails, and so does one that its program does not find. The report is TAP.
 """
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 
 ENGINE = ['main.c', 'schedule.c', 'memory.c', 'choice.c', 'coroutine.c', 'sharing.c']
 FLOORS = ['platform', 'memory', 'deque', 'page', 'pool', 'audit']
-SUITES = {  # the library's files, and the explorer's
-    'deque': (['deque/lab_deque.c'], ['deque.c', 'world.c', 'play.c']),
-    'stack': (['deque/lab_stack.c'], ['stack.c', 'play.c']),
-    'page': (['page/lab_block.c', 'page/lab_zone.c', 'page/lab_zone_put.c',
-              'page/lab_zone_search.c', 'page/lab_zone_setup.c', 'page/lab_zone_stats.c',
-              'page/lab_zone_sweep.c', 'platform/lab_error.c'],
-             ['page.c', 'pages.c', 'play.c']),
-    'arena': (['deque/lab_deque.c', 'deque/lab_roster.c', 'page/lab_arena_setup.c',
-               'page/lab_block.c', 'page/lab_page.c', 'page/lab_page_cache.c',
-               'page/lab_page_keep.c', 'page/lab_page_lock.c', 'page/lab_page_zone.c',
-               'page/lab_zone.c', 'page/lab_zone_put.c', 'page/lab_zone_search.c',
-               'page/lab_zone_setup.c', 'page/lab_zone_stats.c', 'page/lab_zone_sweep.c',
-               'platform/lab_error.c'],
-              ['arena.c', 'play.c']),
-    'pool': (['deque/lab_deque.c', 'deque/lab_deque_revoke.c', 'deque/lab_deque_set.c',
-              'deque/lab_stack.c', 'deque/lab_watermark.c',
-              'pool/lab_pool_create.c', 'pool/lab_pool_get.c', 'pool/lab_pool_index.c',
-              'pool/lab_pool_options.c', 'pool/lab_pool_put.c', 'pool/lab_pool_reserve.c',
-              'pool/lab_pool_share.c', 'pool/lab_pool_watermark.c',
-              'audit/lab_audit.c', 'audit/lab_audit_create.c', 'audit/lab_audit_full.c',
-              'audit/lab_audit_groups.c', 'audit/lab_audit_process.c',
-              'audit/lab_audit_report.c', 'audit/lab_audit_watch.c', 'audit/lab_intercept.c',
-              'audit/lab_pool_audit.c', 'audit/lab_reclaim.c', 'audit/lab_scrub.c',
-              'platform/lab_error.c'], ['pool.c', 'pools.c', 'play.c']),
-}
-SUITES['events'] = (['page/lab_block.c', 'page/lab_page_report.c', 'page/lab_page_zone.c',
-                     'page/lab_zone.c', 'page/lab_zone_put.c', 'page/lab_zone_search.c',
-                     'page/lab_zone_stats.c', 'pool/lab_pool_watermark.c',
-                     'deque/lab_watermark.c'], ['events.c'])
-SUITES['reclaim'] = (SUITES['pool'][0], ['reclaim.c', 'pools.c', 'play.c'])
 FLAGS = ['-std=gnu11', '-O1', '-D_GNU_SOURCE', '-w']
+
+
+def read_suites(root):
+    """What suites.txt says: for each suite its sources."""
+    explore, suites = root / 'test/explore', {}
+    for stanza in (explore / 'suites.txt').read_text(encoding='utf-8').split('\n\n'):
+        if not stanza.startswith('#'):
+            names, _, sources = stanza.partition(':')
+            for name in names.split():
+                suites[name] = [root / 'lib' / source if '/' in source else explore / source
+                                for source in [name + '.c', *sources.split()]]
+    return suites
+
+
+def label_of(comment):
+    """A comment as it is compared: the labels that it begins with, or nothing."""
+    labels = re.match(r'/\* ([A-Z]\d+(?:, [A-Z]\d+)*)\b', comment[0])
+    return f'/* {labels[1]} */' if labels else ''
+
+
+def code_of(text):
+    """Without what a comment says, which may change: a mistake is one in code. The label of an order
+    stays, behind its access."""
+    text = re.sub(r'/\*.*?\*/', label_of, text, flags=re.DOTALL)
+    text = re.sub(r'^[ \t]*(/\*.*\*/)\n(.*)', r'\2 \1', text, flags=re.MULTILINE)
+    text = re.sub(r'[ \t]+/\*', ' /*', text)
+    return re.sub(r'[ \t]*\n(?:[ \t]*\n)*', '\n', text)
 
 
 class Mistake:
@@ -85,7 +83,9 @@ def put_in(mistake, root, folder):
     first."""
     for name, old, new in mistake.changes:
         changed = folder / pathlib.Path(name).name
-        text = (changed if changed.exists() else root / 'lib' / name).read_text(encoding='utf-8')
+        text = code_of((changed if changed.exists() else root / 'lib' / name)
+                       .read_text(encoding='utf-8'))
+        old = code_of(old)
         if text.count(old) != 1:
             raise RuntimeError(f'{name} has this {text.count(old)} times, not once:\n{old}')
         changed.write_text(text.replace(old, new), encoding='utf-8')
@@ -102,6 +102,7 @@ class Compiler:
 
     def __init__(self, command, root, build):
         self.command, self.root, self.build = command, root, build
+        self.suites = read_suites(root)
         self.right = {}  # source: object
         self.needs = {}  # source: names of the files that it includes, and its own
         self.engine = [self.compiled_right(root / 'test/explore' / name, '-O2') for name in ENGINE]
@@ -137,9 +138,7 @@ class Compiler:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         put_in(mistake, self.root, folder)
-        library, explore = SUITES[mistake.program.partition(': ')[0]]
-        sources = [*(self.root / 'test/explore' / name for name in explore),
-                   *(self.root / 'lib' / name for name in library)]
+        sources = self.suites[mistake.program.partition(': ')[0]]
         target = folder / 'explore'
         self.run([*(self.compiled_wrong(source, folder) for source in sources), *self.engine,
                   '-o', target])

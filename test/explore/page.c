@@ -125,21 +125,8 @@ static const struct pages_game games[] = {
      .bound = 3},
 };
 
-#define GAMES (sizeof(games) / sizeof(games[0]))
-
-int main(int argc, char **argv)
+void explore_suite(void)
 {
-    struct explore_program programs[2 * GAMES], *p = programs;
-
-    for (unsigned i = 0; i < 2 * GAMES; i++, p++) {
-        static const char *const names[] = {"thread 0", "thread 1", "thread 2", "thread 3"};
-        const struct pages_game *g = &games[i / 2];
-
-        *p = play_program(g->name, "", &g->steps, g->bound, i % 2 == 1);
-        memcpy(p->thread_name, names, sizeof(names));
-        p->data = g;
-        p->setup = pages_setup;
-        p->check = pages_check;
-    }
-    return explore_main(argc, argv, programs, 2 * GAMES);
+    for (unsigned i = 0; i < sizeof(games) / sizeof(games[0]); i++)
+        pages_add(&games[i]);
 }

@@ -17,7 +17,7 @@ struct held {
 };
 
 static const struct pages_game *game;
-static struct lab_zone *zone;
+static struct lab_zone_part *part;
 static struct lab_block *block;
 static lab_atomic_t content[UNITS], box;
 static unsigned holder[UNITS]; /* thread and 1, or 0 */
@@ -27,18 +27,6 @@ static struct hand {
     unsigned moving; /* units that it may hide if it dies */
 } hands[EXPLORE_THREADS];
 
-/* Only lab_zone_create() maps memory. */
-int lab_region_create(const struct lab_region_options *options, struct lab_region *ret_region,
-                      struct lab_error *error)
-{
-    return -ENOSYS;
-}
-
-int lab_region_destroy(struct lab_region *region)
-{
-    return -ENOSYS;
-}
-
 static unsigned units(unsigned order)
 {
     return order <= UNIT_ORDER ? 1 : 1u << (order - UNIT_ORDER);
@@ -46,7 +34,7 @@ static unsigned units(unsigned order)
 
 static struct lab_block_transit transit(unsigned lcore)
 {
-    return (struct lab_block_transit){&zone->lcore[lcore].intent, 1};
+    return (struct lab_block_transit){&part->lcore[lcore].intent, 1};
 }
 
 static void obtain(unsigned thread, unsigned page, unsigned order)
@@ -197,7 +185,7 @@ bool pages_take_over(unsigned n, unsigned which)
 
 bool pages_sweep(unsigned lcore, unsigned which)
 {
-    int rc = lab_zone_sweep(zone, lcore);
+    int rc = lab_zone_sweep(part, lcore);
 
     if (rc != 0 && rc != -EAGAIN)
         explore_fail("a sweep returned %d", rc);
@@ -211,7 +199,7 @@ bool pages_zone_get(unsigned order, unsigned lcore)
     uint32_t page;
 
     hands[me].moving = units(order);
-    if (lab_zone_alloc(zone, lcore == DEAD ? LAB_LCORE_ANY : lcore, order, LAB_ZONE_SHORT, &page) ==
+    if (lab_zone_alloc(part, lcore == DEAD ? LAB_LCORE_ANY : lcore, order, LAB_ZONE_SHORT, &page) ==
         0)
         obtain(me, page, order);
     hands[me].moving = 0;
@@ -226,7 +214,7 @@ bool pages_zone_put(unsigned n, unsigned lcore)
     if (hands[me].n == 0)
         return true;
     held = let_go(me);
-    if (lab_zone_free(zone, lcore == DEAD ? LAB_LCORE_ANY : lcore, held.page, held.order) != 0)
+    if (lab_zone_free(part, lcore == DEAD ? LAB_LCORE_ANY : lcore, held.page, held.order) != 0)
         explore_fail("a put was refused");
     hands[me].moving = 0;
     return true;
@@ -241,9 +229,9 @@ static void make_zone(void)
     if (lab_zone_footprint(&options, &bytes, NULL) != 0 || bytes > sizeof(memory))
         abort();
     memset(memory, 0, bytes);
-    if (lab_zone_init(memory, &options, &zone, NULL) != 0)
+    if (lab_zone_init(memory, &options, &part, NULL) != 0)
         abort();
-    block = &zone->block[0];
+    block = &part->block[0];
 }
 
 /* Rows 2 to 15 are somebody's. */
@@ -259,15 +247,15 @@ static void take_the_rest(void)
 static void kill_one(enum pages_dead dead)
 {
     unsigned ignored;
-    struct lab_block_transit none = {&zone->lcore[DEAD].intent, 1};
+    struct lab_block_transit none = {&part->lcore[DEAD].intent, 1};
 
     if (dead == STALE || dead == SPLITTING || dead == OPENED)
-        lab_store_relaxed(&zone->lcore[DEAD].intent, 1);
+        lab_store_relaxed(&part->lcore[DEAD].intent, 1);
     if (dead == SPLITTING)
         lab_store_relaxed(&block->state, lab_block_state_split(lab_load_relaxed(&block->state), 0));
     if (dead == OPENED) {
         get_as(DEAD, UNIT_ORDER + 1, false);
-        lab_store_relaxed(&zone->lcore[DEAD].intent, 1);
+        lab_store_relaxed(&part->lcore[DEAD].intent, 1);
     }
     if (dead == LEFT_EMPTY) {
         if (!lab_block_split(block, lab_row_run(0, 0), &none, &ignored) ||
@@ -276,7 +264,7 @@ static void kill_one(enum pages_dead dead)
     }
 }
 
-void pages_setup(const void *data)
+static void setup(const void *data)
 {
     game = data;
     play_reset(&game->steps);
@@ -329,29 +317,36 @@ static void sweep_all(void)
     unsigned failed = 1;
 
     for (unsigned round = 0; round < 2 && failed > 0; round++) {
-        failed = play_died() && lab_zone_sweep(zone, LAB_LCORE_ANY) != 0;
+        failed = play_died() && lab_zone_sweep(part, LAB_LCORE_ANY) != 0;
         for (unsigned t = 0; t < EXPLORE_THREADS; t++)
-            failed += is_dead(t) && lab_zone_sweep(zone, t) != 0;
+            failed += is_dead(t) && lab_zone_sweep(part, t) != 0;
     }
     if (failed > 0)
         explore_fail("the sweep cannot end");
 }
 
 /* After the dead are swept, all is free but what is held. */
-void pages_check(void)
+static void check(void)
 {
     unsigned taken = 0, held = 0, hidden = 0;
 
     sweep_all();
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
         hidden += is_dead(t) ? hands[t].moving : 0;
-    for (unsigned lcore = 0; lcore < zone->lcores + LAB_ZONE_GUESTS; lcore++)
-        if (lab_load_relaxed(&zone->lcore[lcore].intent) != 0)
-            explore_fail("lcore %u is still in transit", lcore);
     for (unsigned row = 0; row < ROWS; row++)
         check_row(row, &taken);
+    if (!lab_zone_part_is_valid(part))
+        explore_fail("the zone is not valid");
     for (unsigned u = 0; u < UNITS; u++)
         held += holder[u] != 0;
     if (taken > held + hidden)
         explore_fail("%u units are lost, and %u may be", taken - held, hidden);
+}
+
+void pages_add(const struct pages_game *g)
+{
+    play_add(
+        &(struct explore_program){
+            .name = g->name, .setup = setup, .check = check, .data = g, .bound = g->bound},
+        &g->steps, 0);
 }

@@ -35,9 +35,8 @@ struct pages_game {
     bool may_leave_empty; /* open rows */
 };
 
-/* For struct explore_program; data is the game. */
-void pages_setup(const void *data);
-void pages_check(void);
+/* For explore_suite(). */
+void pages_add(const struct pages_game *game);
 
 /* Steps, of what their macros say. */
 bool pages_get(unsigned order, unsigned late);

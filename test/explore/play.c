@@ -261,18 +261,21 @@ bool play_insist(unsigned n, unsigned which)
     return true;
 }
 
-struct explore_program play_program(const char *name, const char *suffix, play_steps *of,
-                                    unsigned bound, bool dies)
+void play_add(const struct explore_program *program, play_steps *of, unsigned less)
 {
-    struct explore_program p = {.bound = bound - dies};
-    char *full_name;
+    struct explore_program lives = *program, dies;
+    char *name;
 
-    if (asprintf(&full_name, "%s%s%s", name, suffix, dies ? ", a thread dies" : "") < 0)
+    for (unsigned t = 0; t < EXPLORE_THREADS; t++)
+        lives.thread[t] = (*of)[t][0].act ? play_thread : NULL;
+    lives.bound = lives.bound ? lives.bound : PLAY_BOUND;
+    dies = lives;
+    lives.mortal = 0;
+    explore_add(&lives);
+    if (asprintf(&name, "%s, a thread dies", lives.name) < 0)
         abort();
-    p.name = full_name;
-    for (unsigned t = 0; t < EXPLORE_THREADS; t++) {
-        p.thread[t] = (*of)[t][0].act ? play_thread : NULL;
-        p.mortal |= (unsigned)dies << t;
-    }
-    return p;
+    dies.name = name;
+    dies.bound -= 1 + less;
+    dies.mortal = dies.mortal ? dies.mortal : (1u << EXPLORE_THREADS) - 1;
+    explore_add(&dies);
 }

@@ -79,9 +79,10 @@ bool play_insist(unsigned n, unsigned which);  /* on holding n things at least *
 #define INSIST(n)         {play_insist, "INSIST", n, 0}
 // clang-format on
 
-/* A program of these steps, to be completed: `name` with `suffixes`, all its threads, and all of
- * them mortal if one `dies`: then with a bound one smaller, for there are many places to die in. */
-struct explore_program play_program(const char *name, const char *suffix, play_steps *steps,
-                                    unsigned bound, bool dies);
+/* Adds a program of these steps, of which name, setup, check and data are given; and the same once
+ * more in which a thread dies, one of `mortal` or, if that is 0, any. There are many places to die
+ * in, so that one has a bound smaller by 1 and by `less`. A bound of 0 is PLAY_BOUND. */
+#define PLAY_BOUND 3u
+void play_add(const struct explore_program *program, play_steps *steps, unsigned less);
 
 #endif

@@ -10,8 +10,6 @@
 #include <lab_pool_reclaim.h>
 #include <stdlib.h>
 
-#define PROGRAMS_MAX 128u
-
 static const struct pools_game *game;
 static struct lab_pool *pool;
 static bool acting;       /* the threads are, and not setup or check */
@@ -463,24 +461,14 @@ static void check(void)
     play_check();
 }
 
-int pools_main(int argc, char **argv, const struct pools_game *games, unsigned n)
+void pools_add(const struct pools_game *g)
 {
-    struct explore_program programs[PROGRAMS_MAX], *p = programs;
-
-    if (2 * n > PROGRAMS_MAX)
-        abort();
-    for (unsigned i = 0; i < 2 * n; i++, p++) {
-        static const char *const names[] = {"thread 0", "thread 1", "thread 2", "thread 3"};
-        const struct pools_game *g = &games[i / 2];
-
-        *p = play_program(g->name, "", &g->steps, g->bound ? g->bound : 3, i % 2 == 1);
-        p->bound -= i % 2 == 1 ? g->less : 0;
-        memcpy(p->thread_name, names, sizeof(names));
-        p->mortal &= g->mortal ? g->mortal : ~0u;
-        p->broken = g->broken;
-        p->data = g;
-        p->setup = setup;
-        p->check = check;
-    }
-    return explore_main(argc, argv, programs, 2 * n);
+    play_add(&(struct explore_program){.name = g->name,
+                                       .setup = setup,
+                                       .check = check,
+                                       .data = g,
+                                       .bound = g->bound,
+                                       .mortal = g->mortal,
+                                       .broken = g->broken},
+             &g->steps, g->less);
 }

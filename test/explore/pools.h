@@ -81,7 +81,7 @@ bool pools_reclaim(unsigned thread, unsigned which); /* SELF: whoever has ended 
 #define RECLAIM_OF(t)    {pools_reclaim, "RECLAIM_OF", t, 0}
 // clang-format on
 
-/* For main(): each game, and each game once more in which a thread dies. */
-int pools_main(int argc, char **argv, const struct pools_game *games, unsigned n);
+/* For explore_suite(). */
+void pools_add(const struct pools_game *game);
 
 #endif

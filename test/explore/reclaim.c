@@ -167,7 +167,8 @@ static const struct pools_game games[] = {
      .bound = 2},
 };
 
-int main(int argc, char **argv)
+void explore_suite(void)
 {
-    return pools_main(argc, argv, games, sizeof(games) / sizeof(games[0]));
+    for (unsigned i = 0; i < sizeof(games) / sizeof(games[0]); i++)
+        pools_add(&games[i]);
 }

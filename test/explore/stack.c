@@ -142,21 +142,11 @@ static const struct game games[] = {
      .bound = 4},
 };
 
-#define GAMES (sizeof(games) / sizeof(games[0]))
-
-int main(int argc, char **argv)
+void explore_suite(void)
 {
-    struct explore_program programs[2 * GAMES], *p = programs;
-
-    for (unsigned i = 0; i < 2 * GAMES; i++, p++) {
-        static const char *const names[] = {"thread 0", "thread 1", "thread 2", "thread 3"};
-        const struct game *game = &games[i / 2];
-
-        *p = play_program(game->name, "", &game->steps, game->bound, i % 2 == 1);
-        memcpy(p->thread_name, names, sizeof(names));
-        p->data = game;
-        p->setup = setup;
-        p->check = check;
-    }
-    return explore_main(argc, argv, programs, 2 * GAMES);
+    for (const struct game *g = games; g < games + sizeof(games) / sizeof(games[0]); g++)
+        play_add(
+            &(struct explore_program){
+                .name = g->name, .setup = setup, .check = check, .data = g, .bound = g->bound},
+            &g->steps, 0);
 }

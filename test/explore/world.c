@@ -5,6 +5,7 @@
 
 #include <lab_barrier.h>
 #include <lab_deque.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define DEQUES 2u
@@ -224,37 +225,28 @@ static bool revokes(const struct world *world)
     return false;
 }
 
-static struct explore_program program(const struct world *world, enum lab_barrier with, bool dies)
+static void add(const struct world *world, enum lab_barrier with)
 {
-    static const char *const names[] = {"owner", "thief 1", "thief 2", "next owner"};
-    const char *suffix = with == LAB_BARRIER_FENCE ? ", fenced" : "";
-    struct explore_program p =
-        play_program(world->name, suffix, &world->steps, or_default(world->bound, 3), dies);
     struct variant *variant = malloc(sizeof(*variant));
+    char *name;
 
-    if (!variant)
+    if (!variant ||
+        asprintf(&name, "%s%s", world->name, with == LAB_BARRIER_FENCE ? ", fenced" : "") < 0)
         abort();
     *variant = (struct variant){.world = world, .barrier = with};
-    memcpy(p.thread_name, names, sizeof(names));
-    p.data = variant;
-    p.setup = setup;
-    p.check = check;
-    p.broken = world->broken;
-    return p;
+    play_add(&(struct explore_program){.name = name,
+                                       .setup = setup,
+                                       .thread_name = {"owner", "thief 1", "thief 2", "next owner"},
+                                       .check = check,
+                                       .data = variant,
+                                       .bound = world->bound,
+                                       .broken = world->broken},
+             &world->steps, 0);
 }
 
-unsigned world_programs(const struct world *world, struct explore_program *programs)
+void world_add(const struct world *world)
 {
-    unsigned n = 0;
-
-    if (world->broken) {
-        *programs = program(world, LAB_BARRIER_SHARED, false);
-        return 1;
-    }
-    for (unsigned dies = 0; dies <= 1; dies++) {
-        programs[n++] = program(world, LAB_BARRIER_SHARED, dies);
-        if (revokes(world))
-            programs[n++] = program(world, LAB_BARRIER_FENCE, dies);
-    }
-    return n;
+    add(world, LAB_BARRIER_SHARED);
+    if (revokes(world) && !world->broken)
+        add(world, LAB_BARRIER_FENCE);
 }

@@ -52,13 +52,11 @@ struct world {
     bool vacant;    /* deque 0 has no slots before its owner's ENROL */
     bool unseen;    /* the owner does not know yet that split has left top: it was revoked */
     unsigned bound; /* left 0: 3 */
-    bool broken;    /* it must fail, and there are no variants of it */
+    bool broken;    /* it must fail */
 };
 
-/* Its variants, as programs for explore_main(): as it is; with one thread that dies, at each of its
- * steps; and, if it revokes, both with the owner's fence in place of the system call. Returns how
- * many were written to `programs`. */
-#define WORLD_VARIANTS 4u
-unsigned world_programs(const struct world *world, struct explore_program *programs);
+/* For explore_suite(): as it is; and, if it revokes, with the owner's fence in place of the system
+ * call. */
+void world_add(const struct world *world);
 
 #endif

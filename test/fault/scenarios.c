@@ -8,7 +8,6 @@
 #include <lab_page.h>
 #include <lab_pool.h>
 #include <lab_region.h>
-#include <lab_zone.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,28 +63,6 @@ static int run_pool(const struct scenario *scenario, struct lab_error *error)
     assert_int_equal(lab_pool_destroy(pool), -EBUSY);
     assert_int_equal(lab_pool_put(pool, LAB_LCORE_ANY, buffer), 0);
     while (lab_pool_destroy(pool))
-        ;
-    return 0;
-}
-
-static int run_zone(const struct scenario *scenario, struct lab_error *error)
-{
-    const struct lab_zone_options options = {.name = "walk",
-                                             .blocks = 3,
-                                             .node = LAB_NODE_ANY,
-                                             .pages = (enum lab_pages)scenario->variant};
-    struct lab_zone *untouched = (struct lab_zone *)0x5a5a, *zone = untouched;
-    int err = lab_zone_create(&options, &zone, error);
-    uint32_t page;
-
-    if (err) {
-        assert_ptr_equal(zone, untouched);
-        return err;
-    }
-    assert_int_equal(lab_zone_alloc(zone, LAB_LCORE_ANY, 4, LAB_ZONE_SHORT, &page), 0);
-    assert_int_equal(lab_zone_destroy(zone), -EBUSY);
-    assert_int_equal(lab_zone_free(zone, LAB_LCORE_ANY, page, 4), 0);
-    while (lab_zone_destroy(zone))
         ;
     return 0;
 }
@@ -177,8 +154,6 @@ const struct scenario scenarios[] = {
     {"pool on 2 MiB pages", run_pool, LAB_PAGES_2M, false},
     {"pool on ordinary pages", run_pool, LAB_PAGES_NORMAL, false},
     {"pool on an arena of ordinary pages", run_pool_on_pages, LAB_PAGES_NORMAL, false},
-    {"zone on any pages", run_zone, LAB_PAGES_ANY, true},
-    {"zone on ordinary pages", run_zone, LAB_PAGES_NORMAL, false},
     {"arena on any pages", run_arena, LAB_PAGES_ANY, true},
     {"arena on ordinary pages", run_arena, LAB_PAGES_NORMAL, false},
     {"arena that grows by any pages", run_arena_that_grows, LAB_PAGES_ANY, true},

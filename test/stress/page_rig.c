@@ -20,7 +20,7 @@ static void map_owners(struct page_rig *rig, uint32_t blocks)
 struct page_rig *page_rig_map_arena(uint32_t blocks, uint32_t lcores, bool shared)
 {
     const struct lab_arena_zone zone = {
-        .bytes = blocks * LAB_BLOCK_PAGES * LAB_PAGE_BYTES, .memory = BASE, .mark = {0, 0, 1}};
+        .bytes = blocks * LAB_BLOCK_PAGES * LAB_PAGE_BYTES, .memory = BASE, .watermark = {0, 0, 1}};
     const struct lab_arena_options options = {.name = "stress",
                                               .zone = &zone,
                                               .zones = 1,
@@ -35,7 +35,7 @@ struct page_rig *page_rig_map_arena(uint32_t blocks, uint32_t lcores, bool share
     expect(lab_arena_footprint(&options, &bytes, &error) == 0, "%s", error.message);
     expect(lab_arena_init(stress_map(bytes), &options, &rig->arena, &error) == 0, "%s",
            error.message);
-    rig->zone = rig->arena->zone[0].part[LAB_PAGE_COMMON];
+    rig->part = rig->arena->zone[0].part[LAB_PAGE_COMMON];
     map_owners(rig, blocks);
     return rig;
 }
@@ -60,7 +60,7 @@ int page_rig_alloc(struct page_rig *rig, uint32_t lcore, unsigned order, uint64_
     int rc;
 
     if (rig->arena == NULL)
-        return lab_zone_alloc(rig->zone, lcore, order, random_below(random, LAB_ZONE_CLASSES),
+        return lab_zone_alloc(rig->part, lcore, order, random_below(random, LAB_ZONE_CLASSES),
                               ret_page);
     rc = lab_page_alloc(rig->arena, lcore, order, class_of(random), &page);
     if (rc == 0)
@@ -75,7 +75,7 @@ int page_rig_alloc_bulk(struct page_rig *rig, uint32_t lcore, unsigned order, ui
     int rc;
 
     if (rig->arena == NULL)
-        return lab_zone_alloc_bulk(rig->zone, lcore, order, random_below(random, LAB_ZONE_CLASSES),
+        return lab_zone_alloc_bulk(rig->part, lcore, order, random_below(random, LAB_ZONE_CLASSES),
                                    ret_pages, n, ret_n);
     rc = lab_page_alloc_bulk(rig->arena, lcore, order, class_of(random), pages, n);
     *ret_n = rc == 0 ? n : 0;
@@ -87,7 +87,7 @@ int page_rig_alloc_bulk(struct page_rig *rig, uint32_t lcore, unsigned order, ui
 int page_rig_free(struct page_rig *rig, uint32_t lcore, struct page_held held)
 {
     if (rig->arena == NULL)
-        return lab_zone_free(rig->zone, lcore, held.page, held.order);
+        return lab_zone_free(rig->part, lcore, held.page, held.order);
     return lab_page_free(rig->arena, lcore, BASE + held.page * LAB_PAGE_BYTES, held.order);
 }
 
@@ -97,7 +97,7 @@ int page_rig_free_bulk(struct page_rig *rig, uint32_t lcore, unsigned order, con
     void *addresses[BULK_MAX];
 
     if (rig->arena == NULL)
-        return lab_zone_free_bulk(rig->zone, lcore, order, pages, n, ret_n);
+        return lab_zone_free_bulk(rig->part, lcore, order, pages, n, ret_n);
     for (unsigned i = 0; i < n; i++)
         addresses[i] = BASE + pages[i] * LAB_PAGE_BYTES;
     return lab_page_free_bulk(rig->arena, lcore, order, addresses, n, ret_n);
@@ -111,7 +111,7 @@ struct page_rig *page_rig_map(uint32_t blocks, uint32_t lcores)
     size_t bytes;
 
     expect(lab_zone_footprint(&options, &bytes, &error) == 0, "%s", error.message);
-    expect(lab_zone_init(stress_map(bytes), &options, &rig->zone, &error) == 0, "%s",
+    expect(lab_zone_init(stress_map(bytes), &options, &rig->part, &error) == 0, "%s",
            error.message);
     map_owners(rig, blocks);
     return rig;
@@ -154,7 +154,7 @@ void page_rig_sweep(struct page_rig *rig, uint32_t dead)
 
     do {
         rc = rig->arena != NULL ? lab_arena_sweep(rig->arena, dead)
-                                : lab_zone_sweep(rig->zone, dead);
+                                : lab_zone_sweep(rig->part, dead);
         if (rc == -EAGAIN)
             sleep_ms(0.01);
     } while (rc == -EAGAIN);
@@ -163,11 +163,11 @@ void page_rig_sweep(struct page_rig *rig, uint32_t dead)
 
 void page_rig_expect_all_free(const struct page_rig *rig)
 {
-    const char *wrong = zone_wrong(rig->zone, false, NULL);
+    const char *wrong = zone_wrong(rig->part, false, NULL);
     struct lab_zone_stats stats;
 
     expect(wrong == NULL, "%s", wrong);
-    lab_zone_stats(rig->zone, &stats);
+    lab_zone_stats(rig->part, &stats);
     expect(stats.free_pages == stats.pages, "%llu of %llu pages are free",
            (unsigned long long)stats.free_pages, (unsigned long long)stats.pages);
     for (uint32_t page = 0; page < rig->pages; page++)

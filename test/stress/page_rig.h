@@ -8,12 +8,13 @@
 
 #include "stress.h"
 #include <lab_page.h>
+#include <lab_zone.h>
 
 struct page_rig {
-    struct lab_zone *zone;   /* the arena's, where there is one */
-    struct lab_arena *arena; /* or NULL */
-    lab_atomic_t *owner;     /* one for each page, 0: nobody */
-    uint64_t *plain;         /* what its holder writes, 0: nobody; for ThreadSanitizer to watch */
+    struct lab_zone_part *part; /* the arena's, where there is one */
+    struct lab_arena *arena;    /* or NULL */
+    lab_atomic_t *owner;        /* one for each page, 0: nobody */
+    uint64_t *plain; /* what its holder writes, 0: nobody; for ThreadSanitizer to watch */
     uint32_t pages;
 };
 

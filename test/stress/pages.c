@@ -215,11 +215,11 @@ static void put_the_rest(struct page_rig *rig)
     empty_deques(rig->arena);
     if (rig->arena != NULL)
         expect(lab_level_exact(&rig->arena->zone[0].level) == 0, "the level is wrong");
-    while (lab_zone_alloc(rig->zone, 0, LAB_PAGE_ORDERS - 1, LAB_ZONE_SHORT, &page) == 0)
+    while (lab_zone_alloc(rig->part, 0, LAB_PAGE_ORDERS - 1, LAB_ZONE_SHORT, &page) == 0)
         blocks++;
     expect(blocks == BLOCKS, "%u of %u blocks can be had", blocks, BLOCKS);
     while (blocks-- > 0)
-        expect(lab_zone_free(rig->zone, 0, blocks * LAB_BLOCK_PAGES, LAB_PAGE_ORDERS - 1) == 0,
+        expect(lab_zone_free(rig->part, 0, blocks * LAB_BLOCK_PAGES, LAB_PAGE_ORDERS - 1) == 0,
                "a free failed");
 }
 
@@ -238,7 +238,7 @@ int main(int argc, char **argv)
     rig = argc > 1 && strcmp(argv[1], "arena") == 0 ? page_rig_map_arena(BLOCKS, LCORES, false)
                                                     : page_rig_map(BLOCKS, LCORES);
     for (unsigned i = PLACES; i < LAB_ZONE_GUESTS; i++) /* as if others were in there */
-        lab_store_relaxed(&rig->zone->lcore[LCORES + i].taken, 1);
+        lab_store_relaxed(&rig->part->lcore[LCORES + i].taken, 1);
     for (unsigned i = 0; i < WORKERS; i++) {
         workers[i] =
             (struct worker){.rig = rig, .who = i + 1, .lcore = i < LCORES ? i : LAB_LCORE_ANY};

@@ -136,7 +136,7 @@ static unsigned audit(struct page_rig *rig)
     expect(order != NULL, "no memory");
     if (rig->arena != NULL)
         page_rig_sweep(rig, PARENT); /* which empties the parent's own deques too */
-    wrong = zone_wrong(rig->zone, false, order);
+    wrong = zone_wrong(rig->part, false, order);
     expect(wrong == NULL, "%s", wrong);
     for (uint32_t page = 0; page < rig->pages; page++)
         if (order[page] != 0 && order[page] != ZONE_TAIL) {

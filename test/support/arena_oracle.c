@@ -4,6 +4,7 @@
 #include "arena_oracle.h"
 #include "zone_invariants.h"
 #include <errno.h>
+#include <lab_arena_node.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ void arena_oracle_init(struct arena_oracle *oracle, uint32_t blocks, bool fenced
                                         .memory = BASE,
                                         .reserve_bytes = block,
                                         .reserve_runs_bytes = block,
-                                        .mark = {0, 0, 1}};
+                                        .watermark = {0, 0, 1}};
     const struct lab_arena_options options = {.name = "oracle",
                                               .zone = &zone,
                                               .zones = 1,
@@ -62,7 +63,7 @@ static bool is_free(const struct arena_oracle *oracle, uint32_t page, unsigned o
 
 static bool has_free_run(const struct arena_oracle *oracle, enum lab_page_part part, unsigned order)
 {
-    const struct lab_page_zone *zone = &oracle->arena->zone[0];
+    const struct lab_zone *zone = &oracle->arena->zone[0];
 
     for (uint32_t page = zone->first[part]; page < zone->first[part + 1]; page += 1u << order)
         if (is_free(oracle, page, order))
@@ -192,7 +193,7 @@ bool arena_oracle_play(struct arena_oracle *oracle, uint32_t number)
 bool arena_oracle_compare(struct arena_oracle *oracle)
 {
     static uint8_t order[ARENA_PAGES_MAX];
-    const struct lab_page_zone *zone = &oracle->arena->zone[0];
+    const struct lab_zone *zone = &oracle->arena->zone[0];
     uint32_t out = 0;
 
     empty_deques(oracle);
@@ -206,7 +207,8 @@ bool arena_oracle_compare(struct arena_oracle *oracle)
         out += oracle->order[page] != 0;
     return expect(oracle, memcmp(order, oracle->order, oracle->pages) == 0,
                   "other pages are held than should be") &&
-           expect(oracle, lab_level_exact(&zone->level) == out, "the level is another");
+           expect(oracle, lab_level_exact(&zone->level) == out, "the level is another") &&
+           expect(oracle, lab_zone_is_valid(zone), "the zone is not valid");
 }
 
 bool arena_oracle_put_all(struct arena_oracle *oracle)

@@ -8,11 +8,10 @@
 
 #include <lab_zone.h>
 
-/* NULL, or what is wrong: a row that is in transit, free and open, or (unless some may have been
- * left so) open and empty; an allocation without a head or out of its place; an intent.
- * ret_order (or NULL) has an entry for each page: the order and 1 of the allocation that begins
- * there, ZONE_TAIL where one goes on, 0 where the page is free. */
+/* NULL, or what is wrong: the zone is not lab_zone_part_is_valid(), or a row is open and empty,
+ * unless some may have been left so. ret_order (or NULL) has an entry for each page: the order and
+ * 1 of the allocation that begins there, ZONE_TAIL where one goes on, 0 where the page is free. */
 #define ZONE_TAIL 0xff
-const char *zone_wrong(const struct lab_zone *zone, bool may_be_empty, uint8_t *ret_order);
+const char *zone_wrong(const struct lab_zone_part *part, bool may_be_empty, uint8_t *ret_order);
 
 #endif

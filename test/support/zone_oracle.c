@@ -21,7 +21,7 @@ void oracle_init(struct oracle *oracle, uint32_t blocks)
 
     memset(oracle, 0, sizeof(*oracle));
     if (lab_zone_footprint(&options, &bytes, NULL) != 0 || bytes > sizeof(oracle->memory) ||
-        lab_zone_init(oracle->memory, &options, &oracle->zone, NULL) != 0)
+        lab_zone_init(oracle->memory, &options, &oracle->part, NULL) != 0)
         abort();
     oracle->pages = oracle->free_pages = blocks * LAB_BLOCK_PAGES;
 }
@@ -88,7 +88,7 @@ static uint32_t lcore_of(const struct oracle_step *step)
 static bool play_get(struct oracle *oracle, const struct oracle_step *step)
 {
     uint32_t page = LAB_PAGE_NONE;
-    int rc = lab_zone_alloc(oracle->zone, lcore_of(step), step->order, step->lifetime, &page);
+    int rc = lab_zone_alloc(oracle->part, lcore_of(step), step->order, step->lifetime, &page);
 
     if (rc == 0)
         return got(oracle, page, step->order);
@@ -106,7 +106,7 @@ static bool play_put(struct oracle *oracle, const struct oracle_step *step)
     index = step->which % oracle->n_held;
     page = oracle->held[index];
     if (!expect(oracle,
-                lab_zone_free(oracle->zone, lcore_of(step), page, oracle->order[page] - 1u) == 0,
+                lab_zone_free(oracle->part, lcore_of(step), page, oracle->order[page] - 1u) == 0,
                 "a put was refused"))
         return false;
     let_go(oracle, index);
@@ -123,7 +123,7 @@ static bool play_put_wrong(struct oracle *oracle, const struct oracle_step *step
         return true;
     if (page % (1u << step->order) != 0)
         wanted = -EINVAL;
-    rc = lab_zone_free(oracle->zone, lcore_of(step), page, step->order);
+    rc = lab_zone_free(oracle->part, lcore_of(step), page, step->order);
     return expect(oracle, rc == wanted, "a wrong put was not refused as it should be");
 }
 
@@ -132,7 +132,7 @@ static bool play_get_bulk(struct oracle *oracle, const struct oracle_step *step)
     unsigned n = 1 + step->which % ORACLE_BULK, came = 0;
     unsigned runs = free_runs(oracle, step->order, n);
     uint32_t pages[ORACLE_BULK] = {0};
-    int rc = lab_zone_alloc_bulk(oracle->zone, lcore_of(step), step->order, step->lifetime, pages,
+    int rc = lab_zone_alloc_bulk(oracle->part, lcore_of(step), step->order, step->lifetime, pages,
                                  n, &came);
 
     if (!expect(oracle, rc == (runs > 0 ? 0 : -ENOMEM) && came == runs,
@@ -164,7 +164,7 @@ static bool play_put_bulk(struct oracle *oracle, const struct oracle_step *step)
     }
     if (wrong)
         pages[n] = n > 0 ? pages[n / 2] : oracle->pages; /* twice, or none of the zone's */
-    rc = lab_zone_free_bulk(oracle->zone, lcore_of(step), order, pages, n + wrong, &done);
+    rc = lab_zone_free_bulk(oracle->part, lcore_of(step), order, pages, n + wrong, &done);
     if (!expect(oracle, wrong ? rc == -ENOENT || (n == 0 && rc == -EINVAL) : rc == 0,
                 "a bulk put ended otherwise") ||
         !expect(oracle, done == n, "a bulk put did more or less"))
@@ -193,7 +193,7 @@ bool oracle_play(struct oracle *oracle, const struct oracle_step *step)
 bool oracle_compare(struct oracle *oracle)
 {
     static uint8_t order[ORACLE_PAGES_MAX];
-    const char *wrong = zone_wrong(oracle->zone, false, order);
+    const char *wrong = zone_wrong(oracle->part, false, order);
     struct lab_zone_stats stats;
     int largest = LAB_PAGE_ORDERS - 1;
 
@@ -203,7 +203,7 @@ bool oracle_compare(struct oracle *oracle)
         return false;
     while (largest >= 0 && free_runs(oracle, (unsigned)largest, 1) == 0)
         largest--;
-    lab_zone_stats(oracle->zone, &stats);
+    lab_zone_stats(oracle->part, &stats);
     return expect(oracle, stats.pages == oracle->pages && stats.free_pages == oracle->free_pages,
                   "the statistics count other pages") &&
            expect(oracle, stats.largest == largest, "the statistics promise another order");

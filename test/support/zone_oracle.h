@@ -19,7 +19,7 @@ enum {
 };
 
 struct oracle {
-    struct lab_zone *zone;
+    struct lab_zone_part *part;
     uint32_t pages;
     uint8_t order[ORACLE_PAGES_MAX]; /* as zone_wrong() tells it */
     uint32_t held[ORACLE_PAGES_MAX]; /* first pages, in no order */

@@ -6,7 +6,7 @@
 
 #include "unit.h"
 #include <errno.h>
-#include <lab_page.h>
+#include <lab_arena_node.h>
 #include <string.h>
 #include <zone_invariants.h>
 
@@ -17,7 +17,7 @@
 /* In pages: all of one block. */
 enum { BLOCK = LAB_BLOCK_PAGES, LCORES = 4, RIG_ZONES = 3 };
 
-static const uint64_t no_marks[LAB_PAGE_MARKS] = {0, 0, 1};
+static const uint64_t no_watermarks[LAB_PAGE_WATERMARKS] = {0, 0, 1};
 
 struct arena_rig {
     struct lab_arena *arena;
@@ -74,7 +74,7 @@ static inline void expect_arena_free(struct lab_arena *arena)
         assert_int_equal(lab_arena_prefer(arena, lcore, LAB_NODE_ANY), 0);
 
     for (uint32_t i = 0; i < arena->zones; i++) {
-        const struct lab_page_zone *zone = &arena->zone[i];
+        const struct lab_zone *zone = &arena->zone[i];
 
         for (int part = 0; part < LAB_PAGE_PARTS; part++) {
             struct lab_zone_stats stats = {0};
@@ -86,6 +86,7 @@ static inline void expect_arena_free(struct lab_arena *arena)
             assert_int_equal(stats.free_pages, stats.pages);
         }
         assert_int_equal(lab_level_exact(&zone->level), 0);
+        assert_true(lab_zone_is_valid(zone));
     }
 }
 
@@ -95,7 +96,7 @@ static inline enum lab_page_part part_of(const struct lab_arena *arena, const vo
 {
     for (uint32_t i = 0; i < arena->zones; i++)
         for (unsigned part = 0; part < LAB_PAGE_PARTS; part++) {
-            const struct lab_page_zone *zone = &arena->zone[i];
+            const struct lab_zone *zone = &arena->zone[i];
             const char *from = zone->base + zone->first[part] * LAB_PAGE_BYTES;
             const char *to = zone->base + zone->first[part + 1] * LAB_PAGE_BYTES;
 

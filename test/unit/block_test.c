@@ -36,6 +36,43 @@ static void expect_all_free(const struct rig *rig)
     for (unsigned row = 0; row < LAB_BLOCK_ROWS; row++)
         assert_true(lab_row_is_closed(word_of(rig, row)));
     assert_int_equal(lab_load_relaxed(&rig->intent), 0);
+    assert_true(lab_block_is_valid(&rig->block));
+}
+
+static bool is_valid_with(uint64_t state, unsigned row, uint64_t word)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    lab_store_relaxed(&rig.block.state, state);
+    lab_store_relaxed(&rig.block.row[row], word);
+    return lab_block_is_valid(&rig.block);
+}
+
+static void what_no_sequence_makes_is_not_valid(void **state)
+{
+    uint64_t split = lab_block_state_split(0, 3), closed = lab_row_closed(7);
+    uint64_t single = lab_row_run(5, 0), pair = lab_row_run(6, 1);
+
+    assert_true(is_valid_with(0, 3, closed));
+    assert_true(is_valid_with(split, 3, 0)); /* as it is left without an intent */
+    assert_true(is_valid_with(split, 3, single | pair));
+    assert_true(is_valid_with(lab_block_state_take(split, 1u << 4, 2), 3, single));
+
+    assert_true(is_valid_with(lab_block_state_take(0, 1u << 3, 0), 3, single)); /* being split */
+
+    assert_false(
+        is_valid_with(lab_block_state_take(0, 1u << 2, 1), 3, single)); /* two rows are not */
+    assert_false(is_valid_with(split, 3, closed));                      /* in transit */
+    assert_false(is_valid_with(0, 3, single));                          /* open, and free */
+    assert_false(is_valid_with(split, 3, single >> 32));                /* a head of nothing */
+    assert_false(is_valid_with(split, 3, single & UINT32_MAX));         /* pages without a head */
+    assert_false(is_valid_with(split, 3, pair | UINT64_C(1) << 8));     /* three pages */
+    assert_false(is_valid_with(split, 3, pair << 1));                   /* not aligned */
+    assert_false(is_valid_with(split, 3, UINT32_MAX | UINT64_C(1) << 32)); /* a row of one piece */
+    assert_false(is_valid_with(lab_block_state_bits(1u << 5, 0), 3, closed)); /* a tail alone */
+    assert_false(
+        is_valid_with(lab_block_state_bits(3u << 5, 1u << 5), 3, closed)); /* not aligned */
 }
 
 static void a_new_block_is_free(void **state)
@@ -203,10 +240,10 @@ static void an_orphan_is_seen_and_recovered_once(void **state)
     struct lab_block_orphan first, second;
 
     rig_init(&rig);
-    assert_false(lab_block_sight(&rig.block, 5, &first)); /* free */
+    assert_false(lab_block_find_orphan(&rig.block, 5, &first)); /* free */
     lab_store_relaxed(&rig.block.state, lab_block_state_split(state_of(&rig), 5));
-    assert_true(lab_block_sight(&rig.block, 5, &first));
-    assert_true(lab_block_sight(&rig.block, 5, &second));
+    assert_true(lab_block_find_orphan(&rig.block, 5, &first));
+    assert_true(lab_block_find_orphan(&rig.block, 5, &second));
     assert_true(lab_block_recover(&rig.block, 5, &first));
     assert_false(lab_block_recover(&rig.block, 5, &second));
     expect_all_free(&rig);
@@ -219,19 +256,20 @@ static void an_orphan_that_has_changed_is_left_alone(void **state)
 
     rig_init(&rig);
     lab_store_relaxed(&rig.block.state, lab_block_state_split(state_of(&rig), 5));
-    assert_true(lab_block_sight(&rig.block, 5, &orphan));
+    assert_true(lab_block_find_orphan(&rig.block, 5, &orphan));
     assert_int_equal(lab_block_get_rows(&rig.block, LAB_BLOCK_ROW_ORDER, 1), 1); /* new version */
     assert_false(lab_block_recover(&rig.block, 5, &orphan));
-    assert_true(lab_block_sight(&rig.block, 5, &orphan));
+    assert_true(lab_block_find_orphan(&rig.block, 5, &orphan));
     lab_store_relaxed(&rig.block.row[5], lab_row_closed(7)); /* another closing */
     assert_false(lab_block_recover(&rig.block, 5, &orphan));
     lab_store_relaxed(&rig.block.row[5], lab_row_run(0, 0)); /* open */
-    assert_false(lab_block_sight(&rig.block, 5, &orphan));
+    assert_false(lab_block_find_orphan(&rig.block, 5, &orphan));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_no_sequence_makes_is_not_valid),
         cmocka_unit_test(a_new_block_is_free),
         cmocka_unit_test(a_split_row_holds_what_it_was_split_for),
         cmocka_unit_test(closings_of_a_row_differ),

@@ -12,7 +12,7 @@ static void *pages[PAGES], *more[PAGES];
 
 static void make(struct arena_rig *rig, struct lab_arena_options options)
 {
-    static const struct lab_arena_zone zone = {.bytes = BLOCKS * 2 * MIB, .mark = {0, 0, 1}};
+    static const struct lab_arena_zone zone = {.bytes = BLOCKS * 2 * MIB, .watermark = {0, 0, 1}};
 
     options.zone = &zone;
     options.zones = 1;
@@ -125,7 +125,7 @@ static void each_shortage_empties_the_deques(void **state)
         assert_true(lab_load_relaxed(&rig.arena->hungry) != 0);
         assert_int_equal(lab_page_free(rig.arena, 0, pages[--held], 0), 0);
         left = lab_page_cache_count(rig.arena, 0, LAB_PAGE_PLAIN, LAB_ROSTER_ANY);
-        assert_int_equal(left.tips + left.public_parts, 0);
+        assert_int_equal(left.private_parts + left.public_parts, 0);
         put_all(rig.arena, LAB_LCORE_ANY, 0, pages, held);
         put_all(rig.arena, LAB_LCORE_ANY, 0, more, n);
         expect_arena_free(rig.arena);
@@ -286,7 +286,8 @@ static void deques_give_way_to_larger_orders(void **state)
 /* While a zone is low, deques hold nothing back from it; when that is over they are used again. */
 static void under_pressure_puts_go_to_the_zone(void **state)
 {
-    static const struct lab_arena_zone zone = {.bytes = BLOCKS * 2 * MIB, .mark = {100, 200, 300}};
+    static const struct lab_arena_zone zone = {.bytes = BLOCKS * 2 * MIB,
+                                               .watermark = {100, 200, 300}};
     struct arena_rig rig;
     unsigned n;
 
@@ -309,8 +310,9 @@ static void under_pressure_puts_go_to_the_zone(void **state)
 
 static void an_lcore_keeps_only_pages_of_its_own_zone(void **state)
 {
-    static const struct lab_arena_zone zone[2] = {{.bytes = 4 * MIB, .node = 0, .mark = {0, 0, 1}},
-                                                  {.bytes = 4 * MIB, .node = 1, .mark = {0, 0, 1}}};
+    static const struct lab_arena_zone zone[2] = {
+        {.bytes = 4 * MIB, .node = 0, .watermark = {0, 0, 1}},
+        {.bytes = 4 * MIB, .node = 1, .watermark = {0, 0, 1}}};
     struct arena_rig rig;
     void *near, *far;
 
@@ -335,8 +337,9 @@ static void an_lcore_keeps_only_pages_of_its_own_zone(void **state)
 /* Not even when the one it steals from went over to another zone after it had looked. */
 static void what_is_stolen_of_another_zone_is_not_kept(void **state)
 {
-    static const struct lab_arena_zone zone[2] = {{.bytes = 4 * MIB, .node = 0, .mark = {0, 0, 1}},
-                                                  {.bytes = 4 * MIB, .node = 1, .mark = {0, 0, 1}}};
+    static const struct lab_arena_zone zone[2] = {
+        {.bytes = 4 * MIB, .node = 0, .watermark = {0, 0, 1}},
+        {.bytes = 4 * MIB, .node = 1, .watermark = {0, 0, 1}}};
     enum { FAR = 4 };
 
     for (int kind = 0; kind < LAB_PAGE_KINDS; kind++) {

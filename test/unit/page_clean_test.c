@@ -12,8 +12,9 @@ static void *pages[PAGES];
 
 static void make(struct arena_rig *rig, bool zeroed)
 {
-    arena_rig_make_one(rig, (struct lab_arena_zone){
-                                .bytes = BLOCKS * 2 * MIB, .zeroed = zeroed, .mark = {0, 0, 1}});
+    arena_rig_make_one(rig, (struct lab_arena_zone){.bytes = BLOCKS * 2 * MIB,
+                                                    .zeroed = zeroed,
+                                                    .watermark = {0, 0, 1}});
 }
 
 static uint64_t zeroed(struct lab_arena *arena)
@@ -241,7 +242,7 @@ static void two_do_not_clean_at_once(void **state)
 
     make(&rig, true);
     soil(rig.arena);
-    lab_store_relaxed(&rig.arena->zone[0].keeper.busy, 3);
+    lab_store_relaxed(&rig.arena->zone[0].cleaner.busy, 3);
     assert_int_equal(lab_housekeep(rig.arena, LAB_LCORE_ANY, 1000, &cleaned), 0);
     assert_int_equal(cleaned, 0);
     assert_int_equal(lab_arena_sweep(rig.arena, 0), 0);

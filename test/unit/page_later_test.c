@@ -27,7 +27,7 @@ static struct lab_arena *make(int last_node)
                                           .node = i == ZONES - 1 ? last_node : LAB_NODE_ANY,
                                           .pages = LAB_PAGES_NORMAL,
                                           .later = i > 0,
-                                          .mark = {0, 0, 1}};
+                                          .watermark = {0, 0, 1}};
     if (lab_arena_create(&options, &arena, &error) != 0)
         fail_msg("%s", error.message);
     return arena;

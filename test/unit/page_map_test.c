@@ -50,7 +50,7 @@ static void the_map_shows_runs_blocks_marks_and_reserves(void **state)
                                                .node = 3,
                                                .reserve_bytes = 2 * MIB,
                                                .zeroed = true,
-                                               .mark = {10, 20, 30}};
+                                               .watermark = {10, 20, 30}};
     struct lab_page_map map;
     struct arena_rig rig;
     void *block, *run;
@@ -72,7 +72,7 @@ static void the_map_shows_runs_blocks_marks_and_reserves(void **state)
         assert_int_equal(map.part[LAB_PAGE_COMMON].runs[order], order >= 3);
     assert_int_equal(map.part[LAB_PAGE_RESERVE_SINGLES].free_pages, BLOCK);
     assert_int_equal(map.part[LAB_PAGE_RESERVE_RUNS].pages, 0);
-    assert_int_equal(map.mark[LAB_PAGE_LOW], 20);
+    assert_int_equal(map.watermark[LAB_PAGE_LOW], 20);
     assert_int_equal(map.level, 2 * BLOCK - 8);
     assert_int_equal(map.clean, 3 * BLOCK - 8);
     assert_int_equal(map.pressure, LAB_PAGE_CALM);
@@ -93,9 +93,10 @@ static void the_map_shows_what_deques_hold(void **state)
     assert_int_equal(lab_page_alloc_bulk(rig.arena, 1, 0, LAB_GFP_NOWAIT, pages, 50), 0);
     assert_int_equal(lab_page_free_bulk(rig.arena, 1, 0, pages, 50, NULL), 0);
     assert_int_equal(lab_page_map(rig.arena, 0, &map), 0);
-    cached = map.cache[0][LAB_PAGE_PLAIN].tips + map.cache[0][LAB_PAGE_PLAIN].public_parts +
-             map.cache[0][LAB_PAGE_CLEAN].tips + map.cache[0][LAB_PAGE_CLEAN].public_parts;
-    assert_true(map.cache[0][LAB_PAGE_PLAIN].tips > 0);
+    cached = map.cache[0][LAB_PAGE_PLAIN].private_parts +
+             map.cache[0][LAB_PAGE_PLAIN].public_parts +
+             map.cache[0][LAB_PAGE_CLEAN].private_parts + map.cache[0][LAB_PAGE_CLEAN].public_parts;
+    assert_true(map.cache[0][LAB_PAGE_PLAIN].private_parts > 0);
     assert_int_equal(cached, 8 * BLOCK - map.level);
     assert_int_equal(map.part[LAB_PAGE_COMMON].free_pages, map.level);
     expect_arena_free(rig.arena);

@@ -93,7 +93,7 @@ static void a_zone_in_splinters(void **state)
 {
     enum { MANY = 4096, BULK = LAB_PAGE_BULK_MAX };
     const struct lab_arena_zone zone = {
-        .bytes = MANY * 2 * MIB, .memory = (void *)(1024 * MIB), .mark = {0, 0, 1}};
+        .bytes = MANY * 2 * MIB, .memory = (void *)(1024 * MIB), .watermark = {0, 0, 1}};
     struct lab_arena_options options = {
         .name = "unit", .zone = &zone, .zones = 1, .lcores = 1, .cached_orders = 1u << 3};
     void *pages[BULK];

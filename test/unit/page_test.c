@@ -25,9 +25,9 @@ static void wrong_options_are_named(void **state)
     zone[3].reserve_runs_bytes = 8 * MIB - 1;
     zone[4].reserve_bytes = zone[4].reserve_runs_bytes = 4 * MIB;
     zone[5].reserve_bytes = SIZE_MAX;
-    zone[6].mark[LAB_PAGE_MIN] = 5;
-    zone[7].mark[LAB_PAGE_LOW] = 5;
-    zone[8].mark[LAB_PAGE_HIGH] = 4 * BLOCK + 1;
+    zone[6].watermark[LAB_PAGE_MIN] = 5;
+    zone[7].watermark[LAB_PAGE_LOW] = 5;
+    zone[8].watermark[LAB_PAGE_HIGH] = 4 * BLOCK + 1;
     options[9].name = "";
     options[10].name = "a name of more than twenty-three characters";
     options[11].lcores = 255;
@@ -125,7 +125,7 @@ static void every_order_and_bulk_to_the_end_and_back(void **state)
     static void *pages[4 * BLOCK];
     struct arena_rig rig;
 
-    arena_rig_make_one(&rig, (struct lab_arena_zone){.bytes = 8 * MIB, .mark = {0, 0, 1}});
+    arena_rig_make_one(&rig, (struct lab_arena_zone){.bytes = 8 * MIB, .watermark = {0, 0, 1}});
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
         unsigned n = drain(rig.arena, order % LCORES, order, LAB_GFP_NOWAIT, pages);
 
@@ -151,9 +151,9 @@ static void every_order_and_bulk_to_the_end_and_back(void **state)
 static void zones_are_tried_in_order(void **state)
 {
     static const struct lab_arena_zone zone[RIG_ZONES] = {
-        {.bytes = 2 * MIB, .node = 1, .mark = {0, 0, 1}},
-        {.bytes = 2 * MIB, .node = 0, .mark = {0, 0, 1}},
-        {.bytes = 2 * MIB, .node = 1, .mark = {0, 0, 1}},
+        {.bytes = 2 * MIB, .node = 1, .watermark = {0, 0, 1}},
+        {.bytes = 2 * MIB, .node = 0, .watermark = {0, 0, 1}},
+        {.bytes = 2 * MIB, .node = 1, .watermark = {0, 0, 1}},
     };
     static const struct {
         uint32_t lcore;

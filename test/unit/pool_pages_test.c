@@ -3,7 +3,6 @@
  */
 #include "arena_rig.h"
 #include "pool_rig.h"
-#include <lab_page_fit.h>
 
 /* Pools whose buffers are an arena's pages. */
 
@@ -121,7 +120,7 @@ static void several_sizes_from_one_arena(void **state)
 /* A large pool takes whole blocks, and a small one no more than it needs. */
 static void takes_the_largest_runs_that_it_can_use(void **state)
 {
-    struct lab_arena_zone zone = {.bytes = 8 * MIB, .node = LAB_NODE_ANY, .mark = {0, 0, 1}};
+    struct lab_arena_zone zone = {.bytes = 8 * MIB, .node = LAB_NODE_ANY, .watermark = {0, 0, 1}};
     struct arena_rig rig;
     struct lab_pool *pool;
 
@@ -147,7 +146,7 @@ static void takes_the_largest_runs_that_it_can_use(void **state)
 /* In splinters, smaller runs do, down to those that hold one buffer. */
 static void makes_do_with_smaller_runs(void **state)
 {
-    struct lab_arena_zone zone = {.bytes = 4 * MIB, .node = LAB_NODE_ANY, .mark = {0, 0, 1}};
+    struct lab_arena_zone zone = {.bytes = 4 * MIB, .node = LAB_NODE_ANY, .watermark = {0, 0, 1}};
     void *pair[BLOCK], **held;
     struct lab_pool_options jumbo;
     struct lab_page_events events;
@@ -170,7 +169,7 @@ static void makes_do_with_smaller_runs(void **state)
 
     jumbo = on_pages(rig.arena, 3, 9216);
     expect_no_pool(&jumbo, -ENOMEM, "no run of order 2 (16 KiB): ");
-    expect_no_pool(&jumbo, -ENOMEM, "in runs of order 1 at most: make large things first");
+    expect_no_pool(&jumbo, -ENOMEM, "in runs of order 1 at most: make large objects first");
     assert_int_equal(lab_pool_destroy(pool), 0);
     for (int i = 0; i < BLOCK; i++)
         if (i == 0 || ((uintptr_t)pair[i] / LAB_PAGE_BYTES / 2) % 2 != 0)
@@ -184,7 +183,7 @@ static void says_what_was_short(void **state)
     struct lab_arena_zone zone = {.bytes = 4 * MIB,
                                   .reserve_runs_bytes = 2 * MIB,
                                   .node = LAB_NODE_ANY,
-                                  .mark = {BLOCK / 2, BLOCK / 2, BLOCK}};
+                                  .watermark = {BLOCK / 2, BLOCK / 2, BLOCK}};
     struct lab_pool_options options;
     struct arena_rig rig;
     struct lab_pool *pool;
@@ -241,7 +240,7 @@ static void refuses_what_makes_no_sense(void **state)
 /* Zeros, where they are asked for; the memory of one pool serves the next, of another size. */
 static void memory_goes_from_pool_to_pool(void **state)
 {
-    struct lab_arena_zone zone = {.bytes = 4 * MIB, .node = LAB_NODE_ANY, .mark = {0, 0, 1}};
+    struct lab_arena_zone zone = {.bytes = 4 * MIB, .node = LAB_NODE_ANY, .watermark = {0, 0, 1}};
     struct lab_error error = {0};
     struct arena_rig rig;
 

@@ -40,6 +40,7 @@ static void expect_same(const struct model *model)
         assert_int_equal(model->word >> (page + 32) & 1, model->of[page] == page + 1);
     }
     assert_false(lab_row_is_closed(model->word));
+    assert_true(lab_row_is_valid(model->word));
     for (unsigned order = 0; order <= LAB_ROW_ORDER_MAX; order++)
         for (unsigned page = 0; page < LAB_ROW_PAGES; page += 1u << order)
             assert_int_equal(lab_row_holds(model->word, lab_row_run(page, order)),

@@ -72,12 +72,45 @@ static void masks_of_runs(void **state)
     assert_int_equal(lab_run_mask(5), UINT32_MAX);
 }
 
+/* As one reads it: a head, then its tail. */
+static bool is_cut_as_read(unsigned taken, unsigned heads)
+{
+    unsigned length;
+
+    for (unsigned place = 0; place < 8; place += length) {
+        length = 1;
+        if (!(taken >> place & 1) && !(heads >> place & 1))
+            continue;
+        if (!(taken >> place & 1) || !(heads >> place & 1))
+            return false;
+        while (place + length < 8 && taken >> (place + length) & 1 &&
+               !(heads >> (place + length) & 1))
+            length++;
+        if (length == 3 || length > 4 || place % length != 0)
+            return false;
+    }
+    return true;
+}
+
+static void every_cut_of_8_places(void **state)
+{
+    for (unsigned taken = 0; taken < 256; taken++)
+        for (unsigned heads = 0; heads < 256; heads++)
+            for (unsigned at = 0; at < 32; at += 8)
+                assert_int_equal(lab_run_is_cut((uint32_t)taken << at, (uint32_t)heads << at, 2),
+                                 is_cut_as_read(taken, heads));
+    assert_true(lab_run_is_cut(UINT32_MAX, 1, 5));
+    assert_true(lab_run_is_cut(UINT32_MAX, UINT32_MAX, 0));
+    assert_false(lab_run_is_cut(UINT32_MAX, 1, 4));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_mask_of_16_places),
         cmocka_unit_test(masks_of_32_places),
         cmocka_unit_test(masks_of_runs),
+        cmocka_unit_test(every_cut_of_8_places),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,7 +168,7 @@ static void places_in_a_zone(void **state)
             struct arena_rig rig;
             void *page;
 
-            memcpy(options.mark, no_marks, sizeof(no_marks));
+            memcpy(options.watermark, no_watermarks, sizeof(no_watermarks));
             arena_rig_make_one(&rig, options);
             me = &rig.arena->zone[0].part[LAB_PAGE_COMMON]->lcore[1];
             for (int lifetime = 0; lifetime < LAB_ZONE_CLASSES; lifetime++)
@@ -196,19 +196,19 @@ static void hints_of_no_block(void **state)
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
         struct lab_arena_zone options = {.bytes = 8 * MIB};
         struct arena_rig rig;
-        struct lab_zone *zone;
+        struct lab_zone_part *part;
         unsigned n = 0;
         void *page;
 
-        memcpy(options.mark, no_marks, sizeof(no_marks));
+        memcpy(options.watermark, no_watermarks, sizeof(no_watermarks));
         arena_rig_make_one(&rig, options);
-        zone = rig.arena->zone[0].part[LAB_PAGE_COMMON];
+        part = rig.arena->zone[0].part[LAB_PAGE_COMMON];
         for (int hint = 0; hint < LAB_ZONE_HINTS; hint++)
             for (uint32_t i = 0; i < LAB_BYTES_GROUP; i++)
-                lab_byte_store_relaxed(&zone->hint[hint][i], i < zone->blocks ? 0 : 5);
+                lab_byte_store_relaxed(&part->hint[hint][i], i < part->blocks ? 0 : 5);
         for (; lab_page_alloc(rig.arena, 1, order, LAB_GFP_ATOMIC, &page) == 0; n++)
             expect_own(&rig, page);
-        assert_int_equal(n << order, zone->blocks * BLOCK);
+        assert_int_equal(n << order, part->blocks * BLOCK);
         arena_rig_unmake(&rig);
     }
 }
@@ -221,10 +221,10 @@ static void homes_and_keepers(void **state)
         unsigned ready;
         void *page;
 
-        memcpy(options.mark, no_marks, sizeof(no_marks));
+        memcpy(options.watermark, no_watermarks, sizeof(no_watermarks));
         arena_rig_make_one(&rig, options);
         rig.arena->lcore[2].home = (uint32_t)strange[i];
-        rig.arena->zone[0].keeper.row = (uint32_t)strange[i];
+        rig.arena->zone[0].cleaner.row = (uint32_t)strange[i];
         assert_int_equal(lab_housekeep(rig.arena, 2, 64, &ready), 0);
         assert_int_equal(lab_page_alloc(rig.arena, 2, 0, LAB_GFP_NOWAIT | LAB_GFP_EXCLUSIVE, &page),
                          0);
@@ -243,7 +243,7 @@ static void pages_of_nowhere(void **state)
         struct arena_rig rig;
         struct lab_deque *deque;
 
-        memcpy(zone.mark, no_marks, sizeof(no_marks));
+        memcpy(zone.watermark, no_watermarks, sizeof(no_watermarks));
         arena_rig_make(&rig,
                        (struct lab_arena_options){.zone = &zone, .zones = 1, .cached_orders = 2});
         for (unsigned kind = 0; kind < LAB_PAGE_KINDS; kind++) {
@@ -268,7 +268,7 @@ static void more_dirt_than_a_page(void **state)
     struct arena_rig rig;
     char *page;
 
-    memcpy(zone.mark, no_marks, sizeof(no_marks));
+    memcpy(zone.watermark, no_watermarks, sizeof(no_watermarks));
     arena_rig_make_one(&rig, zone);
     memset(rig.memory[0], 'x', zone.bytes);
     lab_bytes_fill(rig.arena->zone[0].dirt, UINT8_MAX, zone.bytes / LAB_PAGE_BYTES);
@@ -297,7 +297,7 @@ static void intents(void **state)
         struct lab_arena_zone options = {.bytes = 8 * MIB};
         struct arena_rig rig;
 
-        memcpy(options.mark, no_marks, sizeof(no_marks));
+        memcpy(options.watermark, no_watermarks, sizeof(no_watermarks));
         arena_rig_make_one(&rig, options);
         lab_store_relaxed(&rig.arena->zone[0].part[LAB_PAGE_COMMON]->lcore[1].intent, strange[i]);
         assert_int_equal(lab_arena_sweep(rig.arena, 1), 0);

@@ -10,9 +10,9 @@
 
 static const struct lab_zone_options usual = {.name = "unit", .blocks = 40, .lcores = 4};
 
-static struct lab_zone *make(struct lab_zone_options options)
+static struct lab_zone_part *make(struct lab_zone_options options)
 {
-    struct lab_zone *zone;
+    struct lab_zone_part *part;
     size_t bytes;
     void *memory;
 
@@ -20,26 +20,26 @@ static struct lab_zone *make(struct lab_zone_options options)
     memory = aligned_alloc(LAB_CACHE_LINE, bytes);
     assert_non_null(memory);
     memset(memory, 0, bytes);
-    assert_int_equal(lab_zone_init(memory, &options, &zone, NULL), 0);
-    return zone;
+    assert_int_equal(lab_zone_init(memory, &options, &part, NULL), 0);
+    return part;
 }
 
-static void expect_all_free(struct lab_zone *zone)
+static void expect_all_free(struct lab_zone_part *part)
 {
     struct lab_zone_stats stats;
 
-    lab_zone_stats(zone, &stats);
+    lab_zone_stats(part, &stats);
     assert_int_equal(stats.free_pages, stats.pages);
-    assert_int_equal(stats.blocks_free, zone->blocks);
+    assert_int_equal(stats.blocks_free, part->blocks);
     assert_int_equal(stats.blocks_mixed + stats.blocks_full + stats.rows_split, 0);
-    assert_int_equal(stats.runs[LAB_PAGE_ORDERS - 1], zone->blocks);
+    assert_int_equal(stats.runs[LAB_PAGE_ORDERS - 1], part->blocks);
     assert_int_equal(stats.largest, LAB_PAGE_ORDERS - 1);
-    assert_null(zone_wrong(zone, false, NULL));
+    assert_null(zone_wrong(part, false, NULL));
 }
 
 static void wrong_options_are_named(void **state)
 {
-    struct lab_zone *untouched = (void *)0x5a5a, *zone = untouched;
+    struct lab_zone_part *untouched = (void *)0x5a5a, *part = untouched;
     struct lab_zone_options options[6];
     struct lab_error error;
     size_t bytes = 7;
@@ -57,11 +57,10 @@ static void wrong_options_are_named(void **state)
         assert_int_equal(lab_zone_footprint(&options[i], &bytes, &error), -EINVAL);
         assert_true(strlen(error.message) > 10);
         assert_int_equal(error.code, -EINVAL);
-        assert_int_equal(lab_zone_init(NULL, &options[i], &zone, NULL), -EINVAL);
-        assert_int_equal(lab_zone_create(&options[i], &zone, NULL), -EINVAL);
+        assert_int_equal(lab_zone_init(NULL, &options[i], &part, NULL), -EINVAL);
     }
     assert_int_equal(bytes, 7);
-    assert_ptr_equal(zone, untouched);
+    assert_ptr_equal(part, untouched);
 }
 
 static void metadata_is_a_thousandth_at_most(void **state)
@@ -77,61 +76,42 @@ static void metadata_is_a_thousandth_at_most(void **state)
     }
 }
 
-static void a_zone_on_memory_of_its_own(void **state)
-{
-    struct lab_zone_options options = {
-        .name = "own", .blocks = 2, .node = LAB_NODE_ANY, .pages = LAB_PAGES_NORMAL};
-    struct lab_zone *zone;
-    struct lab_error error;
-    uint32_t page;
-
-    assert_int_equal(lab_zone_create(&options, &zone, &error), 0);
-    assert_int_equal(zone->memory.bytes, (size_t)4 << 20);
-    assert_int_equal(lab_zone_alloc(zone, LAB_LCORE_ANY, 3, LAB_ZONE_SHORT, &page), 0);
-    memset((char *)zone->memory.address + (size_t)page * 4096, 1, 8 * 4096);
-    assert_int_equal(lab_zone_destroy(zone), -EBUSY);
-    assert_int_equal(lab_zone_free(zone, LAB_LCORE_ANY, page, 3), 0);
-    expect_all_free(zone);
-    assert_int_equal(lab_zone_destroy(zone), 0);
-    assert_int_equal(lab_zone_destroy(NULL), 0);
-}
-
 static void wrong_arguments_change_nothing(void **state)
 {
-    struct lab_zone *zone = make(usual);
+    struct lab_zone_part *part = make(usual);
     uint32_t page = 77, pages[2] = {1, 1}, end = usual.blocks * LAB_BLOCK_PAGES;
     unsigned n = 55;
 
-    assert_int_equal(lab_zone_alloc(zone, 4, 0, LAB_ZONE_SHORT, &page), -EINVAL);
-    assert_int_equal(lab_zone_alloc(zone, 0, 10, LAB_ZONE_SHORT, &page), -EINVAL);
-    assert_int_equal(lab_zone_alloc(zone, LAB_LCORE_ANY, 0, LAB_ZONE_CLASSES, &page), -EINVAL);
-    assert_int_equal(lab_zone_alloc_bulk(zone, 4, 0, LAB_ZONE_SHORT, &page, 1, &n), -EINVAL);
-    assert_int_equal(lab_zone_alloc_bulk(zone, 0, 0, LAB_ZONE_CLASSES, &page, 1, &n), -EINVAL);
-    assert_int_equal(lab_zone_alloc_bulk(zone, 0, 10, LAB_ZONE_SHORT, &page, 1, &n), -EINVAL);
+    assert_int_equal(lab_zone_alloc(part, 4, 0, LAB_ZONE_SHORT, &page), -EINVAL);
+    assert_int_equal(lab_zone_alloc(part, 0, 10, LAB_ZONE_SHORT, &page), -EINVAL);
+    assert_int_equal(lab_zone_alloc(part, LAB_LCORE_ANY, 0, LAB_ZONE_CLASSES, &page), -EINVAL);
+    assert_int_equal(lab_zone_alloc_bulk(part, 4, 0, LAB_ZONE_SHORT, &page, 1, &n), -EINVAL);
+    assert_int_equal(lab_zone_alloc_bulk(part, 0, 0, LAB_ZONE_CLASSES, &page, 1, &n), -EINVAL);
+    assert_int_equal(lab_zone_alloc_bulk(part, 0, 10, LAB_ZONE_SHORT, &page, 1, &n), -EINVAL);
     assert_int_equal(page, 77);
     assert_int_equal(n, 55);
-    assert_int_equal(lab_zone_free(zone, 4, 0, 0), -EINVAL);
-    assert_int_equal(lab_zone_free(zone, 0, 0, 10), -EINVAL);
-    assert_int_equal(lab_zone_free(zone, 0, 1, 1), -EINVAL);
-    assert_int_equal(lab_zone_free(zone, 0, end, 0), -EINVAL);
-    assert_int_equal(lab_zone_free(zone, 0, LAB_PAGE_NONE, 0), -EINVAL);
-    assert_int_equal(lab_zone_free(zone, 0, 0, 0), -ENOENT);
-    assert_int_equal(lab_zone_free_bulk(zone, 4, 0, pages, 2, &n), -EINVAL);
+    assert_int_equal(lab_zone_free(part, 4, 0, 0), -EINVAL);
+    assert_int_equal(lab_zone_free(part, 0, 0, 10), -EINVAL);
+    assert_int_equal(lab_zone_free(part, 0, 1, 1), -EINVAL);
+    assert_int_equal(lab_zone_free(part, 0, end, 0), -EINVAL);
+    assert_int_equal(lab_zone_free(part, 0, LAB_PAGE_NONE, 0), -EINVAL);
+    assert_int_equal(lab_zone_free(part, 0, 0, 0), -ENOENT);
+    assert_int_equal(lab_zone_free_bulk(part, 4, 0, pages, 2, &n), -EINVAL);
     assert_int_equal(n, 0);
-    assert_int_equal(lab_zone_free_bulk(zone, 0, 0, pages, 2, &n), -ENOENT);
+    assert_int_equal(lab_zone_free_bulk(part, 0, 0, pages, 2, &n), -ENOENT);
     assert_int_equal(n, 0);
-    assert_int_equal(lab_zone_free_bulk(zone, 0, 1, pages, 2, &n), -EINVAL);
-    assert_int_equal(lab_zone_free_bulk(zone, 0, 10, pages, 2, &n), -EINVAL);
+    assert_int_equal(lab_zone_free_bulk(part, 0, 1, pages, 2, &n), -EINVAL);
+    assert_int_equal(lab_zone_free_bulk(part, 0, 10, pages, 2, &n), -EINVAL);
     assert_int_equal(n, 0);
-    assert_int_equal(lab_zone_sweep(zone, 4), -EINVAL);
-    expect_all_free(zone);
-    free(zone);
+    assert_int_equal(lab_zone_sweep(part, 4), -EINVAL);
+    expect_all_free(part);
+    free(part);
 }
 
 static void every_order_to_the_last_page_and_back(void **state)
 {
     static uint32_t pages[40 * LAB_BLOCK_PAGES];
-    struct lab_zone *zone = make(usual);
+    struct lab_zone_part *part = make(usual);
 
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
         for (unsigned who = 0; who < 2; who++) {
@@ -139,143 +119,143 @@ static void every_order_to_the_last_page_and_back(void **state)
             struct lab_zone_stats stats;
             uint32_t n = 0;
 
-            while (lab_zone_alloc(zone, lcore, order, order % LAB_ZONE_CLASSES, &pages[n]) == 0)
+            while (lab_zone_alloc(part, lcore, order, order % LAB_ZONE_CLASSES, &pages[n]) == 0)
                 n++;
             assert_int_equal(n << order, usual.blocks * LAB_BLOCK_PAGES);
-            lab_zone_stats(zone, &stats);
+            lab_zone_stats(part, &stats);
             assert_int_equal(stats.free_pages, 0);
             assert_int_equal(stats.largest, -1);
             assert_int_equal(stats.blocks_full, usual.blocks);
             while (n > 0)
-                assert_int_equal(lab_zone_free(zone, lcore, pages[--n], order), 0);
-            expect_all_free(zone);
+                assert_int_equal(lab_zone_free(part, lcore, pages[--n], order), 0);
+            expect_all_free(part);
         }
-    free(zone);
+    free(part);
 }
 
 static void bulks_take_what_there_is(void **state)
 {
     struct lab_zone_options options = usual;
     uint32_t pages[2 * LAB_BLOCK_PAGES];
-    struct lab_zone *zone;
+    struct lab_zone_part *part;
     unsigned n = 0;
 
     options.blocks = 1;
-    zone = make(options);
-    assert_int_equal(lab_zone_alloc_bulk(zone, 0, 0, LAB_ZONE_LONG, pages, 0, &n), 0);
+    part = make(options);
+    assert_int_equal(lab_zone_alloc_bulk(part, 0, 0, LAB_ZONE_LONG, pages, 0, &n), 0);
     assert_int_equal(n, 0);
-    assert_int_equal(lab_zone_alloc_bulk(zone, 0, 0, LAB_ZONE_LONG, pages, 2 * LAB_BLOCK_PAGES, &n),
+    assert_int_equal(lab_zone_alloc_bulk(part, 0, 0, LAB_ZONE_LONG, pages, 2 * LAB_BLOCK_PAGES, &n),
                      0);
     assert_int_equal(n, LAB_BLOCK_PAGES);
-    assert_int_equal(lab_zone_alloc_bulk(zone, 0, 0, LAB_ZONE_LONG, pages + n, 1, &n), -ENOMEM);
+    assert_int_equal(lab_zone_alloc_bulk(part, 0, 0, LAB_ZONE_LONG, pages + n, 1, &n), -ENOMEM);
     assert_int_equal(n, LAB_BLOCK_PAGES);
     pages[n] = pages[0]; /* a second time */
     pages[n + 1] = pages[1];
-    assert_int_equal(lab_zone_free_bulk(zone, 1, 0, pages, n + 2, &n), -ENOENT);
+    assert_int_equal(lab_zone_free_bulk(part, 1, 0, pages, n + 2, &n), -ENOENT);
     assert_int_equal(n, LAB_BLOCK_PAGES);
-    expect_all_free(zone);
-    free(zone);
+    expect_all_free(part);
+    free(part);
 }
 
 /* More threads without an id than there are places for, each stopped in the midst of a call: the
  * next ones still get and put all orders, and what they leave open is closed by others. */
 static void guests_that_come_too_late_do_all_the_same(void **state)
 {
-    struct lab_zone *zone = make(usual);
+    struct lab_zone_part *part = make(usual);
     uint32_t page, small[100];
     unsigned k;
 
     for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++)
-        lab_store_relaxed(&zone->lcore[usual.lcores + i].taken, 1);
+        lab_store_relaxed(&part->lcore[usual.lcores + i].taken, 1);
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
-        assert_int_equal(lab_zone_alloc(zone, LAB_LCORE_ANY, order, LAB_ZONE_SHORT, &page), 0);
-        assert_int_equal(lab_zone_free(zone, LAB_LCORE_ANY, page, order), 0);
+        assert_int_equal(lab_zone_alloc(part, LAB_LCORE_ANY, order, LAB_ZONE_SHORT, &page), 0);
+        assert_int_equal(lab_zone_free(part, LAB_LCORE_ANY, page, order), 0);
     }
-    assert_int_equal(lab_zone_alloc_bulk(zone, LAB_LCORE_ANY, 0, LAB_ZONE_LONG, small, 100, &k), 0);
-    assert_int_equal(lab_zone_free_bulk(zone, LAB_LCORE_ANY, 0, small, 100, &k), 0);
-    assert_null(zone_wrong(zone, true, NULL));
+    assert_int_equal(lab_zone_alloc_bulk(part, LAB_LCORE_ANY, 0, LAB_ZONE_LONG, small, 100, &k), 0);
+    assert_int_equal(lab_zone_free_bulk(part, LAB_LCORE_ANY, 0, small, 100, &k), 0);
+    assert_null(zone_wrong(part, true, NULL));
     for (uint32_t i = 0; i < usual.blocks; i++)
-        assert_int_equal(lab_zone_alloc(zone, 0, 9, LAB_ZONE_SHORT, &page), 0);
+        assert_int_equal(lab_zone_alloc(part, 0, 9, LAB_ZONE_SHORT, &page), 0);
     for (uint32_t i = 0; i < usual.blocks; i++)
-        assert_int_equal(lab_zone_free(zone, 0, i * LAB_BLOCK_PAGES, 9), 0);
-    expect_all_free(zone);
-    free(zone);
+        assert_int_equal(lab_zone_free(part, 0, i * LAB_BLOCK_PAGES, 9), 0);
+    expect_all_free(part);
+    free(part);
 }
 
 /* An lcore that died in the midst of a split or of a coalescing, which look the same. */
-static void leave_in_transit(struct lab_zone *zone, uint32_t lcore, unsigned row)
+static void leave_in_transit(struct lab_zone_part *part, uint32_t lcore, unsigned row)
 {
-    lab_store_relaxed(&zone->lcore[lcore].intent, 1 + row);
-    lab_store_relaxed(&zone->block[0].state,
-                      lab_block_state_split(lab_load_relaxed(&zone->block[0].state), row));
+    lab_store_relaxed(&part->lcore[lcore].intent, 1 + row);
+    lab_store_relaxed(&part->block[0].state,
+                      lab_block_state_split(lab_load_relaxed(&part->block[0].state), row));
 }
 
 static void a_sweep_brings_back_what_was_in_transit(void **state)
 {
-    struct lab_zone *zone = make(usual);
+    struct lab_zone_part *part = make(usual);
     struct lab_zone_stats stats;
 
-    leave_in_transit(zone, 2, 3);
-    lab_zone_stats(zone, &stats);
+    leave_in_transit(part, 2, 3);
+    lab_zone_stats(part, &stats);
     assert_int_equal(stats.pages - stats.free_pages, LAB_ROW_PAGES);
-    assert_int_equal(lab_zone_sweep(zone, 0), 0); /* is innocent */
-    lab_zone_stats(zone, &stats);
+    assert_int_equal(lab_zone_sweep(part, 0), 0); /* is innocent */
+    lab_zone_stats(part, &stats);
     assert_int_equal(stats.pages - stats.free_pages, LAB_ROW_PAGES);
-    assert_int_equal(lab_zone_sweep(zone, 2), 0);
-    expect_all_free(zone);
-    assert_int_equal(lab_zone_sweep(zone, 2), 0);
-    free(zone);
+    assert_int_equal(lab_zone_sweep(part, 2), 0);
+    expect_all_free(part);
+    assert_int_equal(lab_zone_sweep(part, 2), 0);
+    free(part);
 }
 
 static void a_sweep_leaves_the_living_alone(void **state)
 {
-    struct lab_zone *zone = make(usual);
+    struct lab_zone_part *part = make(usual);
 
-    leave_in_transit(zone, 2, 3);
-    lab_store_relaxed(&zone->lcore[1].intent, 1 + 3); /* dead, too: its intent is a stale one */
-    assert_int_equal(lab_zone_sweep(zone, 1), -EAGAIN);
-    assert_int_equal(lab_zone_sweep(zone, 2), 0); /* knows by now that lcore 1 is dead */
-    assert_int_equal(lab_zone_sweep(zone, 1), 0);
-    expect_all_free(zone);
-    free(zone);
+    leave_in_transit(part, 2, 3);
+    lab_store_relaxed(&part->lcore[1].intent, 1 + 3); /* dead, too: its intent is a stale one */
+    assert_int_equal(lab_zone_sweep(part, 1), -EAGAIN);
+    assert_int_equal(lab_zone_sweep(part, 2), 0); /* knows by now that lcore 1 is dead */
+    assert_int_equal(lab_zone_sweep(part, 1), 0);
+    expect_all_free(part);
+    free(part);
 }
 
 static void guests_are_swept_together(void **state)
 {
-    struct lab_zone *zone = make(usual);
+    struct lab_zone_part *part = make(usual);
 
     for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++) {
-        leave_in_transit(zone, usual.lcores + i, i);
-        lab_store_relaxed(&zone->lcore[usual.lcores + i].taken, 1);
+        leave_in_transit(part, usual.lcores + i, i);
+        lab_store_relaxed(&part->lcore[usual.lcores + i].taken, 1);
     }
-    assert_int_equal(lab_zone_sweep(zone, LAB_LCORE_ANY), 0);
+    assert_int_equal(lab_zone_sweep(part, LAB_LCORE_ANY), 0);
     for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++)
-        assert_int_equal(lab_load_relaxed(&zone->lcore[usual.lcores + i].taken), 0);
-    expect_all_free(zone);
-    free(zone);
+        assert_int_equal(lab_load_relaxed(&part->lcore[usual.lcores + i].taken), 0);
+    expect_all_free(part);
+    free(part);
 }
 
 /* The first of them only wanted the row: it is not swept before the second is known to be dead. */
 static void guests_that_died_over_the_same_row_are_swept(void **state)
 {
-    struct lab_zone *zone = make(usual);
+    struct lab_zone_part *part = make(usual);
 
     for (unsigned i = 0; i < 2; i++)
-        lab_store_relaxed(&zone->lcore[usual.lcores + i].taken, 1);
-    lab_store_relaxed(&zone->lcore[usual.lcores].intent, 1 + 3);
-    leave_in_transit(zone, usual.lcores + 1, 3);
-    assert_int_equal(lab_zone_sweep(zone, LAB_LCORE_ANY), -EAGAIN);
-    assert_int_equal(lab_zone_sweep(zone, LAB_LCORE_ANY), 0);
+        lab_store_relaxed(&part->lcore[usual.lcores + i].taken, 1);
+    lab_store_relaxed(&part->lcore[usual.lcores].intent, 1 + 3);
+    leave_in_transit(part, usual.lcores + 1, 3);
+    assert_int_equal(lab_zone_sweep(part, LAB_LCORE_ANY), -EAGAIN);
+    assert_int_equal(lab_zone_sweep(part, LAB_LCORE_ANY), 0);
     for (unsigned i = 0; i < 2; i++)
-        assert_int_equal(lab_load_relaxed(&zone->lcore[usual.lcores + i].taken), 0);
-    expect_all_free(zone);
-    free(zone);
+        assert_int_equal(lab_load_relaxed(&part->lcore[usual.lcores + i].taken), 0);
+    expect_all_free(part);
+    free(part);
 }
 
 /* Every hint says that there is nothing, or that there is everything. */
 static void hints_may_err(void **state)
 {
-    struct lab_zone *zone = make(usual);
+    struct lab_zone_part *part = make(usual);
     uint32_t page;
 
     for (unsigned lie = 0; lie < 2; lie++)
@@ -284,36 +264,36 @@ static void hints_may_err(void **state)
 
             for (uint32_t block = 0; block < usual.blocks; block++)
                 for (int hint = 0; hint < LAB_ZONE_HINTS; hint++)
-                    lab_byte_store_relaxed(&zone->hint[hint][block], lie ? 5 : 0);
-            while (lab_zone_alloc(zone, 3, order, LAB_ZONE_SHORT, &page) == 0)
+                    lab_byte_store_relaxed(&part->hint[hint][block], lie ? 5 : 0);
+            while (lab_zone_alloc(part, 3, order, LAB_ZONE_SHORT, &page) == 0)
                 got++;
             assert_int_equal(got << order, usual.blocks * LAB_BLOCK_PAGES);
             for (uint32_t i = 0; i < got; i++)
-                assert_int_equal(lab_zone_free(zone, 3, i << order, order), 0);
-            expect_all_free(zone);
+                assert_int_equal(lab_zone_free(part, 3, i << order, order), 0);
+            expect_all_free(part);
         }
-    free(zone);
+    free(part);
 }
 
 static void statistics_tell_orders(void **state)
 {
     struct lab_zone_options options = usual;
-    struct lab_zone *zone;
+    struct lab_zone_part *part;
     struct lab_zone_stats stats;
     uint32_t page, row;
 
     options.blocks = 2;
-    zone = make(options);
-    assert_int_equal(lab_zone_alloc(zone, 0, 0, LAB_ZONE_SHORT, &page), 0);
-    assert_int_equal(lab_zone_alloc(zone, 0, 7, LAB_ZONE_SHORT, &row), 0);
-    lab_zone_stats(zone, &stats);
+    part = make(options);
+    assert_int_equal(lab_zone_alloc(part, 0, 0, LAB_ZONE_SHORT, &page), 0);
+    assert_int_equal(lab_zone_alloc(part, 0, 7, LAB_ZONE_SHORT, &row), 0);
+    lab_zone_stats(part, &stats);
     assert_int_equal(stats.free_pages, 1024 - 1 - 128);
     assert_int_equal(stats.rows_split, 1);
     assert_int_equal(stats.blocks_mixed + stats.blocks_free, 2);
     for (unsigned order = 0; order < 5; order++)
         assert_int_equal(stats.runs[order], 1); /* the rest of the row */
     assert_int_equal(stats.largest, stats.runs[9] > 0 ? 9 : 8);
-    free(zone);
+    free(part);
 }
 
 int main(void)
@@ -321,7 +301,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_options_are_named),
         cmocka_unit_test(metadata_is_a_thousandth_at_most),
-        cmocka_unit_test(a_zone_on_memory_of_its_own),
         cmocka_unit_test(wrong_arguments_change_nothing),
         cmocka_unit_test(every_order_to_the_last_page_and_back),
         cmocka_unit_test(bulks_take_what_there_is),

@@ -2,31 +2,32 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Allocation. Where to look is lab_zone_search.h's advice; what is free is decided in lab_block.h,
- * by one compare-and-swap, which gets as much of what is wanted as a row or a block's rows have. */
+/* Allocation. lab_zone_search.h advises where to look; lab_block.h takes pages by one
+ * compare-and-swap, as many of those wanted as a row or a block's rows have. */
 
 #include <errno.h>
-#include <lab_zone_enter.h>
+#include <lab_zone_search.h>
 
-/* Blocks that one search may propose in vain, each time with its hints put right, before the next
- * kind of search has its turn: only hints that others keep changing are wrong as often. */
+/* Blocks that one search may propose in vain, each time correcting its hints, before the next kind
+ * of search has its turn: only hints that others keep changing are wrong as often. */
 #define TRIES 16u
 
-/* Splits of an lcore for which it relies on a search near that found nothing: what others freed
- * meanwhile is found a little later. */
+/* Splits of an lcore for which it relies on a search near that found nothing: pages that others
+ * freed meanwhile are found a little later. */
 #define QUIET 15u
 
 /* Allocations under way. */
 struct request {
-    struct lab_zone *zone;
+    struct lab_zone_part *part;
     struct lab_zone_lcore *me;
     struct lab_zone_place *at;
     unsigned order;
-    unsigned want;   /* so many more; what takes them returns whether it is 0 */
+    unsigned want;   /* allocations still to be taken; each function that takes some returns whether
+                        it is 0 */
     uint32_t *pages; /* where the next one goes */
 };
 
-/* What was got in a row, by the pages at which it begins. */
+/* Notes the allocations got in a row, by the pages at which they begin. */
 static inline bool got_in_row(struct request *r, uint32_t block, unsigned row, uint32_t starts)
 {
     uint32_t first = (block * LAB_BLOCK_ROWS + row) * LAB_ROW_PAGES;
@@ -36,7 +37,7 @@ static inline bool got_in_row(struct request *r, uint32_t block, unsigned row, u
     return r->want == 0;
 }
 
-/* What was got of a block's rows, by the rows at which it begins. */
+/* Notes the allocations got of a block's rows, by the rows at which they begin. */
 static inline bool got_rows(struct request *r, uint32_t block, uint32_t starts)
 {
     for (; starts != 0; starts &= starts - 1, r->want--)
@@ -47,10 +48,10 @@ static inline bool got_rows(struct request *r, uint32_t block, uint32_t starts)
 /* In the block's open rows. */
 static bool take_open(struct request *r, uint32_t block)
 {
-    struct lab_block *b = &r->zone->block[block];
+    struct lab_block *b = &r->part->block[block];
     uint32_t rows;
 
-    if (lab_zone_hint(r->zone, LAB_ZONE_OPEN, block) <= r->order)
+    if (lab_zone_hint(r->part, LAB_ZONE_OPEN, block) <= r->order)
         return false;
     for (rows = lab_block_state_splits(lab_load_relaxed(&b->state)); rows != 0; rows &= rows - 1) {
         unsigned row = (unsigned)__builtin_ctz(rows);
@@ -65,7 +66,7 @@ static bool take_open(struct request *r, uint32_t block)
         if (got_in_row(r, block, row, starts))
             return true;
     }
-    lab_zone_set_hint(r->zone, LAB_ZONE_OPEN, block, r->order);
+    lab_zone_set_hint(r->part, LAB_ZONE_OPEN, block, r->order);
     return false;
 }
 
@@ -78,21 +79,21 @@ static bool take_split(struct request *r, uint32_t block, bool *ret_split)
     unsigned row;
 
     *ret_split =
-        lab_block_split(&r->zone->block[block], piece, r->me->silent ? NULL : &transit, &row);
+        lab_block_split(&r->part->block[block], piece, r->me->no_intent ? NULL : &transit, &row);
     if (!*ret_split)
         return false;
     r->at->row = row;
     if (lab_row_free(piece) != 0)
-        lab_zone_raise(r->zone, r->me, block, lab_row_largest(piece));
+        lab_zone_raise(r->part, r->me, block, lab_row_largest(piece));
     return got_in_row(r, block, row, starts);
 }
 
 static bool take_rows(struct request *r, uint32_t block)
 {
-    return got_rows(r, block, lab_block_get_rows(&r->zone->block[block], r->order, r->want));
+    return got_rows(r, block, lab_block_get_rows(&r->part->block[block], r->order, r->want));
 }
 
-/* All that the block has, with the free rows if the hint is of these. */
+/* All that the block has, with its free rows if the hint is of these. */
 static bool take(struct request *r, enum lab_zone_hint hint, uint32_t block)
 {
     bool split = hint == LAB_ZONE_ROWS, done;
@@ -112,17 +113,17 @@ static bool take_found(struct request *r, const struct lab_zone_search *search, 
         unsigned want = r->want;
         uint32_t block;
 
-        lab_zone_stop_work(r->zone, r->at);
-        block = lab_zone_search(r->zone, r->me, search, groups);
+        lab_zone_stop_work(r->part, r->at);
+        block = lab_zone_search(r->part, r->me, search, groups);
         if (block == LAB_PAGE_NONE)
             return false;
-        lab_zone_enter_block(r->zone, block);
+        lab_zone_enter_block(r->part, block);
         r->at->block = block;
         if (lab_likely(take(r, search->hint, block)))
             return true;
         vain += r->want == want;
     }
-    lab_zone_stop_work(r->zone, r->at);
+    lab_zone_stop_work(r->part, r->at);
     return false;
 }
 
@@ -133,16 +134,16 @@ static bool take_whole(struct request *r, bool others)
                                            LAB_PAGE_ORDERS - 1 - LAB_ROW_ORDER_MAX, others};
 
     for (unsigned vain = 0; vain < TRIES;) {
-        uint32_t block = lab_zone_search(r->zone, r->me, &search, LAB_ZONE_FAR);
+        uint32_t block = lab_zone_search(r->part, r->me, &search, LAB_ZONE_FAR);
         uint32_t starts;
 
         if (block == LAB_PAGE_NONE)
             return false;
-        starts = lab_block_get_rows(&r->zone->block[block], LAB_PAGE_ORDERS - 1, 1);
+        starts = lab_block_get_rows(&r->part->block[block], LAB_PAGE_ORDERS - 1, 1);
         if (lab_likely(starts != 0))
-            lab_zone_set_hint(r->zone, LAB_ZONE_ROWS, block, 0);
+            lab_zone_set_hint(r->part, LAB_ZONE_ROWS, block, 0);
         else
-            lab_zone_refresh_rows(r->zone, block);
+            lab_zone_refresh_rows(r->part, block);
         if (got_rows(r, block, starts))
             return true;
         vain += starts == 0;
@@ -155,10 +156,10 @@ static bool take_whole(struct request *r, bool others)
 static void close_empty_rows(struct request *r, uint32_t block)
 {
     struct lab_block_transit transit = lab_zone_transit_of(r->me, block);
-    struct lab_block *b = &r->zone->block[block];
+    struct lab_block *b = &r->part->block[block];
     unsigned largest;
 
-    for (unsigned row = 0; row < LAB_BLOCK_ROWS && !r->me->silent; row++) {
+    for (unsigned row = 0; row < LAB_BLOCK_ROWS && !r->me->no_intent; row++) {
         uint32_t start = 0;
 
         if (lab_row_is_empty(lab_load_relaxed(&b->row[row])))
@@ -168,13 +169,13 @@ static void close_empty_rows(struct request *r, uint32_t block)
     }
 }
 
-/* Every block, whatever its hints say, which are put right. */
+/* Tries every block, whatever its hints say, and corrects these. */
 static LAB_COLD bool take_anywhere(struct request *r)
 {
-    for (uint32_t block = 0; block < r->zone->blocks; block++) {
+    for (uint32_t block = 0; block < r->part->blocks; block++) {
         if (r->order > LAB_ROW_ORDER_MAX)
             close_empty_rows(r, block);
-        lab_zone_leave_block(r->zone, block);
+        lab_zone_leave_block(r->part, block);
         if (take(r, LAB_ZONE_ROWS, block))
             return true;
     }
@@ -183,18 +184,18 @@ static LAB_COLD bool take_anywhere(struct request *r)
 
 static uint32_t near_groups(struct request *r)
 {
-    return r->me->rich ? LAB_ZONE_NEAR : LAB_ZONE_FAR;
+    return r->me->plenty ? LAB_ZONE_NEAR : LAB_ZONE_FAR;
 }
 
-/* Whether no block near has an open row to offer. That was so a moment ago, if it was so a few
- * splits ago and this lcore has freed nothing since. */
+/* Whether no block near has an open row. A search is made for every few splits only, unless this
+ * lcore has freed some pages since. */
 static bool none_near(struct request *r, const struct lab_zone_search *open)
 {
     if (r->me->quiet > 0) {
         r->me->quiet--;
         return true;
     }
-    if (lab_zone_search(r->zone, r->me, open, near_groups(r)) != LAB_PAGE_NONE)
+    if (lab_zone_search(r->part, r->me, open, near_groups(r)) != LAB_PAGE_NONE)
         return false;
     r->me->quiet = QUIET;
     return true;
@@ -210,7 +211,7 @@ static LAB_NOINLINE bool take_runs_slow(struct request *r)
     const struct lab_zone_search others_rows = {rows.hint, rows.cursor, rows.least, true};
 
     if (r->at->block != LAB_PAGE_NONE) {
-        uint32_t block = lab_zone_block_at(r->zone, r->at);
+        uint32_t block = lab_zone_block_at(r->part, r->at);
         bool split = true;
 
         if (take_open(r, block))
@@ -218,9 +219,9 @@ static LAB_NOINLINE bool take_runs_slow(struct request *r)
         while (split && none_near(r, &open))
             if (take_split(r, block, &split))
                 return true;
-        lab_zone_stop_work(r->zone, r->at);
+        lab_zone_stop_work(r->part, r->at);
     }
-    lab_zone_gauge(r->zone, r->me);
+    lab_zone_sample_free(r->part, r->me);
     return take_found(r, &open, near_groups(r)) || take_found(r, &rows, LAB_ZONE_FAR) ||
            take_found(r, &open, LAB_ZONE_FAR) || take_found(r, &others_open, LAB_ZONE_FAR) ||
            take_found(r, &others_rows, LAB_ZONE_FAR) || take_anywhere(r);
@@ -232,8 +233,8 @@ static LAB_NOINLINE bool take_rows_slow(struct request *r)
                                          r->order - LAB_ROW_ORDER_MAX, false};
     const struct lab_zone_search others = {rows.hint, rows.cursor, rows.least, true};
 
-    lab_zone_stop_work(r->zone, r->at);
-    lab_zone_gauge(r->zone, r->me);
+    lab_zone_stop_work(r->part, r->at);
+    lab_zone_sample_free(r->part, r->me);
     return take_found(r, &rows, LAB_ZONE_FAR) || take_found(r, &others, LAB_ZONE_FAR) ||
            take_anywhere(r);
 }
@@ -246,8 +247,8 @@ static bool take_blocks(struct request *r)
 /* Whether the block at hand will do for rows: where whole blocks are few, the best fit alone. */
 static inline bool fits(const struct request *r)
 {
-    return r->me->rich ||
-           lab_zone_hint(r->zone, LAB_ZONE_ROWS, lab_zone_block_at(r->zone, r->at)) ==
+    return r->me->plenty ||
+           lab_zone_hint(r->part, LAB_ZONE_ROWS, lab_zone_block_at(r->part, r->at)) ==
                r->order - LAB_ROW_ORDER_MAX;
 }
 
@@ -257,22 +258,22 @@ static inline bool take_any(struct request *r)
     if (r->at == NULL)
         return take_blocks(r);
     if (r->order <= LAB_ROW_ORDER_MAX) {
-        uint32_t block = lab_zone_block_at(r->zone, r->at);
+        uint32_t block = lab_zone_block_at(r->part, r->at);
         unsigned row = lab_zone_row_at(r->at);
 
         if (lab_likely(r->at->block != LAB_PAGE_NONE) &&
             lab_likely(got_in_row(r, block, row,
-                                  lab_block_get(&r->zone->block[block], row, r->order, r->want))))
+                                  lab_block_get(&r->part->block[block], row, r->order, r->want))))
             return true;
         return take_runs_slow(r);
     }
     if (lab_likely(r->at->block != LAB_PAGE_NONE) && lab_likely(fits(r)) &&
-        lab_likely(take_rows(r, lab_zone_block_at(r->zone, r->at))))
+        lab_likely(take_rows(r, lab_zone_block_at(r->part, r->at))))
         return true;
     return take_rows_slow(r);
 }
 
-static inline struct request request_of(struct lab_zone *zone, struct lab_zone_lcore *me,
+static inline struct request request_of(struct lab_zone_part *part, struct lab_zone_lcore *me,
                                         unsigned order, enum lab_zone_class lifetime,
                                         uint32_t *ret_pages, unsigned n)
 {
@@ -281,7 +282,7 @@ static inline struct request request_of(struct lab_zone *zone, struct lab_zone_l
                                                              : LAB_ZONE_OF_ROWS;
     bool whole = order == LAB_PAGE_ORDERS - 1;
 
-    return (struct request){zone, me, whole ? NULL : &me->at[lifetime][group], order, n, ret_pages};
+    return (struct request){part, me, whole ? NULL : &me->at[lifetime][group], order, n, ret_pages};
 }
 
 static bool is_wrong(unsigned order, enum lab_zone_class lifetime)
@@ -289,7 +290,7 @@ static bool is_wrong(unsigned order, enum lab_zone_class lifetime)
     return order >= LAB_PAGE_ORDERS || (unsigned)lifetime >= LAB_ZONE_CLASSES;
 }
 
-int lab_zone_alloc(struct lab_zone *zone, uint32_t lcore, unsigned order,
+int lab_zone_alloc(struct lab_zone_part *part, uint32_t lcore, unsigned order,
                    enum lab_zone_class lifetime, uint32_t *ret_page)
 {
     struct lab_zone_lcore late, *me;
@@ -298,16 +299,16 @@ int lab_zone_alloc(struct lab_zone *zone, uint32_t lcore, unsigned order,
 
     if (lab_unlikely(is_wrong(order, lifetime)))
         return -EINVAL;
-    me = lab_zone_enter(zone, lcore, &late);
+    me = lab_zone_enter(part, lcore, &late);
     if (lab_unlikely(me == NULL))
         return -EINVAL;
-    r = request_of(zone, me, order, lifetime, ret_page, 1);
+    r = request_of(part, me, order, lifetime, ret_page, 1);
     found = take_any(&r);
-    lab_zone_leave(zone, me, lcore);
+    lab_zone_leave(part, me, lcore);
     return lab_likely(found) ? 0 : -ENOMEM;
 }
 
-int lab_zone_alloc_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order,
+int lab_zone_alloc_bulk(struct lab_zone_part *part, uint32_t lcore, unsigned order,
                         enum lab_zone_class lifetime, uint32_t *ret_pages, unsigned n,
                         unsigned *ret_n)
 {
@@ -316,28 +317,28 @@ int lab_zone_alloc_bulk(struct lab_zone *zone, uint32_t lcore, unsigned order,
 
     if (is_wrong(order, lifetime))
         return -EINVAL;
-    me = lab_zone_enter(zone, lcore, &late);
+    me = lab_zone_enter(part, lcore, &late);
     if (me == NULL)
         return -EINVAL;
-    r = request_of(zone, me, order, lifetime, ret_pages, n);
+    r = request_of(part, me, order, lifetime, ret_pages, n);
     if (n > 0)
         (void)take_any(&r);
-    lab_zone_leave(zone, me, lcore);
+    lab_zone_leave(part, me, lcore);
     if (r.want == n && n > 0)
         return -ENOMEM;
     *ret_n = n - r.want;
     return 0;
 }
 
-int lab_zone_alloc_row(struct lab_zone *zone, uint32_t page, unsigned n, uint32_t *ret_singles)
+int lab_zone_alloc_row(struct lab_zone_part *part, uint32_t page, unsigned n, uint32_t *ret_singles)
 {
     unsigned row = page / LAB_ROW_PAGES % LAB_BLOCK_ROWS;
     struct lab_block *block;
     uint32_t singles = 0;
 
-    if (!lab_zone_has(zone, page, 0))
+    if (!lab_zone_has(part, page, 0))
         return -EINVAL;
-    block = &zone->block[lab_zone_block_of(zone, page)];
+    block = &part->block[lab_zone_block_of(part, page)];
     if (!lab_block_get_row(block, row)) {
         singles = lab_block_get(block, row, 0, n);
         if (singles == 0)

@@ -2,12 +2,15 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Housekeeping: clean pages for those who ask for zeros, and food for the hungry. By idle threads;
- * one at a time in each zone, and a second one does not wait. */
+/* Housekeeping by idle threads: cleans pages for requests that ask for zeros, and empties the
+ * deques when memory is short. One thread cleans a zone at a time, and a second one does not wait.
+ *
+ *     K1 `busy` is taken acquire   pairs with K2
+ *     K2 it is given up  release   pairs with K1 */
 
 #include <errno.h>
 #include <lab_page_cache.h>
-#include <lab_page_dirt.h>
+#include <lab_page_clean.h>
 #include <lab_zero.h>
 
 /* Shares of a zone: cleaning begins below the first, and ends at the second. */
@@ -21,12 +24,12 @@
 #define BURST LAB_ROW_PAGES
 
 /* Cleans pages that the caller holds; returns how many were dirty. */
-static unsigned clean(struct lab_page_zone *zone, size_t first, unsigned n)
+static unsigned clean(struct lab_zone *zone, size_t first, unsigned n)
 {
     unsigned cleaned = 0;
 
     for (size_t page = first; page < first + n; page++) {
-        size_t bytes = lab_page_dirt_bytes(&zone->dirt[page]);
+        size_t bytes = lab_page_dirty_bytes(&zone->dirt[page]);
 
         if (bytes == 0)
             continue;
@@ -38,7 +41,7 @@ static unsigned clean(struct lab_page_zone *zone, size_t first, unsigned n)
 }
 
 /* The free pages of one row. */
-static unsigned clean_row(struct lab_page_zone *zone, uint32_t lcore, uint32_t row)
+static unsigned clean_row(struct lab_zone *zone, uint32_t lcore, uint32_t row)
 {
     uint32_t first = row * LAB_ROW_PAGES, singles, numbers[BURST];
     unsigned cleaned = 0, n = 0, done;
@@ -60,7 +63,7 @@ static unsigned clean_row(struct lab_page_zone *zone, uint32_t lcore, uint32_t r
 
 /* Clean pages of a row, by what their bytes say; others may write to them meanwhile, which costs a
  * look at the wrong row, or a look too few. */
-static unsigned clean_in(const struct lab_page_zone *zone, uint32_t row)
+static unsigned clean_in(const struct lab_zone *zone, uint32_t row)
 {
     unsigned n = 0;
 
@@ -70,59 +73,60 @@ static unsigned clean_in(const struct lab_page_zone *zone, uint32_t row)
 }
 
 /* At the end of all rows: whether there are enough clean pages now. */
-static void begin_anew(struct lab_page_zone *zone)
+static void begin_anew(struct lab_zone *zone)
 {
-    struct lab_page_keeper *keeper = &zone->keeper;
+    struct lab_page_cleaner *cleaner = &zone->cleaner;
     uint64_t pages = zone->first[LAB_PAGE_RESERVE_SINGLES];
 
-    keeper->resting = keeper->clean >= pages / (keeper->resting ? CLEAN_LOW : CLEAN_HIGH);
-    keeper->row = 0;
-    keeper->clean = 0;
+    cleaner->resting = cleaner->clean >= pages / (cleaner->resting ? CLEAN_LOW : CLEAN_HIGH);
+    cleaner->row = 0;
+    cleaner->clean = 0;
 }
 
 /* Goes on where the last call has ended. */
-static unsigned clean_zone(struct lab_page_zone *zone, uint32_t lcore, unsigned most)
+static unsigned clean_zone(struct lab_zone *zone, uint32_t lcore, unsigned most)
 {
-    struct lab_page_keeper *keeper = &zone->keeper;
+    struct lab_page_cleaner *cleaner = &zone->cleaner;
     uint32_t rows = zone->first[LAB_PAGE_RESERVE_SINGLES] / LAB_ROW_PAGES;
     uint64_t enough = zone->first[LAB_PAGE_RESERVE_SINGLES] / CLEAN_HIGH;
     uint64_t free = 0;
     unsigned cleaned = 0;
 
-    if (!lab_cas_acquire(&keeper->busy, &free, lcore + 2ull)) /* K1 pairs with K2 */
+    /* K1: or it goes on from another place than where the last one stopped */
+    if (!lab_cas_acquire(&cleaner->busy, &free, lcore + 2ull))
         return 0;
     for (uint32_t n = 0; n < ROWS_A_CALL && n < rows && cleaned < most; n++) {
-        uint32_t row = (uint32_t)lab_index_bounded(keeper->row, rows);
+        uint32_t row = (uint32_t)lab_index_bounded(cleaner->row, rows);
         unsigned already = clean_in(zone, row);
 
-        keeper->clean += already;
-        if (already < LAB_ROW_PAGES && !keeper->resting && keeper->clean < enough) {
+        cleaner->clean += already;
+        if (already < LAB_ROW_PAGES && !cleaner->resting && cleaner->clean < enough) {
             unsigned now = clean_row(zone, lcore, row);
 
-            keeper->clean += now;
+            cleaner->clean += now;
             cleaned += now;
         }
-        keeper->row = row + 1;
-        if (keeper->row == rows)
+        cleaner->row = row + 1;
+        if (cleaner->row == rows)
             begin_anew(zone);
     }
-    lab_store_release(&keeper->busy, 0); /* K2 */
+    lab_store_release(&cleaner->busy, 0); /* K2: as K1 says */
     return cleaned;
 }
 
 /* One burst of pages into the own clean deque; returns how many pages these are. */
-static unsigned stock_some(const struct lab_page_request *request, struct lab_page_zone *zone,
+static unsigned stock_some(const struct lab_page_request *request, struct lab_zone *zone,
                            unsigned n)
 {
     void *pages[BURST];
     unsigned done;
 
-    n = lab_page_zone_take(request, zone, zone->mark[LAB_PAGE_HIGH], pages, n < BURST ? n : BURST);
+    n = lab_arena_take(request, zone, zone->watermark[LAB_PAGE_HIGH], pages, n < BURST ? n : BURST);
     for (unsigned i = 0; i < n; i++)
         (void)clean(zone, lab_page_number(zone, pages[i], request->order), 1u << request->order);
     if (n > 0 && lab_page_cache_offer(request->arena, request->lcore + 1, request->order, pages, n))
         return n << request->order;
-    (void)lab_page_zone_give(request->arena, request->lcore, request->order, pages, n, &done);
+    (void)lab_arena_give(request->arena, request->lcore, request->order, pages, n, &done);
     return 0;
 }
 
@@ -130,17 +134,17 @@ static unsigned stock_some(const struct lab_page_request *request, struct lab_pa
 static unsigned stock(struct lab_arena *arena, uint32_t lcore, unsigned order, unsigned most)
 {
     const struct lab_page_request request = {arena, lcore, order, LAB_GFP_NOWAIT | LAB_GFP_ZERO};
-    uint32_t slot = lcore + 1, capacity = arena->capacity[order][LAB_PAGE_CLEAN];
+    uint32_t lcore_index = lcore + 1, capacity = arena->capacity[order][LAB_PAGE_CLEAN];
     unsigned done = 0, came = 1;
     uint64_t has;
 
-    if (capacity == 0 || slot == LAB_ROSTER_ANY || lab_load_relaxed(&arena->hungry) != 0)
+    if (capacity == 0 || lcore_index == LAB_ROSTER_ANY || lab_load_relaxed(&arena->hungry) != 0)
         return 0;
-    has = lab_deque_count_any(arena->lcore[slot].deque[LAB_PAGE_CLEAN][order], NULL);
+    has = lab_deque_count_any(arena->lcore[lcore_index].deque[LAB_PAGE_CLEAN][order], NULL);
     if (has >= capacity / 4)
         return 0;
     while (has + (done >> order) < capacity / 2 && done < most && came > 0) {
-        came = stock_some(&request, lab_page_home(arena, slot),
+        came = stock_some(&request, lab_arena_home(arena, lcore_index),
                           capacity / 2 - (unsigned)has - (done >> order));
         done += came;
     }
@@ -152,10 +156,11 @@ int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned most, unsign
     uint32_t present = lab_arena_present(arena);
     unsigned ready = 0;
 
-    if (lcore + 1 > arena->lcores)
+    if (!lab_arena_has_lcore(arena, lcore))
         return -EINVAL;
     if (lab_load_relaxed(&arena->hungry) != 0) {
-        lab_page_cache_drain(arena, lcore); /* a tip can be had when nothing beside it is public */
+        /* A private part is revoked only when nothing beside it is public. */
+        lab_page_cache_drain(arena, lcore);
         (void)lab_page_cache_revoke(arena, lcore + 1);
         lab_page_cache_drain(arena, lcore);
     }

@@ -5,19 +5,19 @@
 /* Making and unmaking arenas. Control threads only. */
 
 #include <errno.h>
-#include <lab_arena_map.h>
 #include <lab_page_cache.h>
-#include <lab_page_dirt.h>
+#include <lab_page_clean.h>
 #include <string.h>
 
 #define BLOCK_BYTES ((size_t)LAB_BLOCK_PAGES * LAB_PAGE_BYTES)
 
-/* The marks of those who ask for none: min is a share of the zone, but no more than 16 MiB. */
+/* The watermarks of a zone whose options have none: min is a share of the zone, but no more than 16
+ * MiB. */
 #define MIN_SHARE 128u
 #define MIN_MOST 4096u
 
-/* An lcore counts pages for itself up to this share of the zone, of all lcores together: so far
- * from a mark no lcore is asked. */
+/* All lcores together may count this share of the zone for themselves: further from a watermark
+ * than that, the sum alone is looked at. */
 #define DRIFT_SHARE 16u
 
 /* Lcores with deques, by default. */
@@ -89,9 +89,9 @@ static int plan_zone(const struct lab_arena_options *options, uint32_t index, st
                              "arena %s, zone %u: reserves of %zu and %zu blocks of 2 MiB leave "
                              "nothing of %zu",
                              options->name, index, singles, runs, all);
-    if (zone->mark[LAB_PAGE_MIN] > zone->mark[LAB_PAGE_LOW] ||
-        zone->mark[LAB_PAGE_LOW] > zone->mark[LAB_PAGE_HIGH] ||
-        zone->mark[LAB_PAGE_HIGH] > (all - singles - runs) * LAB_BLOCK_PAGES)
+    if (zone->watermark[LAB_PAGE_MIN] > zone->watermark[LAB_PAGE_LOW] ||
+        zone->watermark[LAB_PAGE_LOW] > zone->watermark[LAB_PAGE_HIGH] ||
+        zone->watermark[LAB_PAGE_HIGH] > (all - singles - runs) * LAB_BLOCK_PAGES)
         return lab_error_set(error, -EINVAL,
                              "arena %s, zone %u: its marks must rise, and end at its %zu pages",
                              options->name, index, (all - singles - runs) * LAB_BLOCK_PAGES);
@@ -208,20 +208,20 @@ static int plan(const struct lab_arena_options *options, struct layout *ret_layo
     return 0;
 }
 
-static void set_marks(struct lab_page_zone *zone, const uint64_t mark[LAB_PAGE_MARKS])
+static void set_watermarks(struct lab_zone *zone, const uint64_t watermark[LAB_PAGE_WATERMARKS])
 {
     uint64_t min = zone->first[LAB_PAGE_RESERVE_SINGLES] / MIN_SHARE;
 
     if (min > MIN_MOST)
         min = MIN_MOST;
-    for (unsigned i = 0; i < LAB_PAGE_MARKS; i++)
-        zone->mark[i] = mark[LAB_PAGE_HIGH] != 0 ? mark[i] : (i + 1) * min;
+    for (unsigned i = 0; i < LAB_PAGE_WATERMARKS; i++)
+        zone->watermark[i] = watermark[LAB_PAGE_HIGH] != 0 ? watermark[i] : (i + 1) * min;
 }
 
 /* The zone itself, those of its node, and the rest; each of them as they stand. */
 static void set_order(struct lab_arena *arena, uint32_t home)
 {
-    struct lab_page_zone *zone = &arena->zone[home];
+    struct lab_zone *zone = &arena->zone[home];
     uint32_t n = 0;
 
     zone->next[n++] = home;
@@ -237,7 +237,7 @@ static int build_zone(struct lab_arena *arena, const struct lab_arena_options *o
                       const struct layout *layout, uint32_t index, struct lab_error *error)
 {
     const struct zone_layout *own = &layout->zone[index];
-    struct lab_page_zone *zone = &arena->zone[index];
+    struct lab_zone *zone = &arena->zone[index];
     char *home = (char *)arena;
 
     for (int part = 0; part < LAB_PAGE_PARTS; part++) {
@@ -258,7 +258,8 @@ static int build_zone(struct lab_arena *arena, const struct lab_arena_options *o
     zone->level.own = (void *)(home + own->own);
     zone->level.lcores = layout->lcores;
     zone->level.drift = zone->first[LAB_PAGE_RESERVE_SINGLES] / (DRIFT_SHARE * layout->lcores);
-    set_marks(zone, options->zone[index].mark);
+    set_watermarks(zone, options->zone[index].watermark);
+    lab_invariant(lab_zone_is_valid(zone));
     return 0;
 }
 
@@ -287,11 +288,11 @@ static void build_caches(struct lab_arena *arena, const struct layout *layout)
         arena->cache[order] =
             arena->capacity[order][LAB_PAGE_PLAIN] != 0 ? next : LAB_PAGE_UNCACHED;
         for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
-            for (uint32_t slot = 0; slot <= arena->lcores; slot++) {
+            for (uint32_t lcore_index = 0; lcore_index <= arena->lcores; lcore_index++) {
                 uint32_t capacity = arena->capacity[order][kind];
                 struct lab_deque *deque = capacity != 0 ? &arena->deque[next++] : &arena->nothing;
 
-                arena->lcore[slot].deque[kind][order] = deque;
+                arena->lcore[lcore_index].deque[kind][order] = deque;
                 if (capacity != 0)
                     lab_deque_init(deque, at_most(capacity / REACH_SHARE, LAB_PAGE_MOVING_MAX),
                                    capacity / TIP_SHARE, fenced);
@@ -328,8 +329,8 @@ static int build(void *memory, const struct lab_arena_options *options, const st
 /* The zones have their memory. */
 static void settle(struct lab_arena *arena)
 {
-    for (uint32_t slot = 0; slot <= arena->lcores; slot++)
-        lab_page_set_home(arena, slot, 0);
+    for (uint32_t lcore_index = 0; lcore_index <= arena->lcores; lcore_index++)
+        lab_arena_set_home(arena, lcore_index, 0);
 }
 
 int lab_arena_footprint(const struct lab_arena_options *options, size_t *ret_bytes,
@@ -383,7 +384,7 @@ int lab_arena_init(void *memory, const struct lab_arena_options *options,
     return 0;
 }
 
-/* What was mapped, the arena itself at last. */
+/* Unmaps the zones, then the arena itself. */
 static int unmap(struct lab_arena *arena)
 {
     struct lab_region memory;
@@ -446,8 +447,8 @@ int lab_arena_destroy(struct lab_arena *arena)
 {
     if (arena == NULL)
         return 0;
-    for (int round = 0; round < 2;
-         round++) { /* a tip can be had when nothing beside it is public */
+    /* Twice: a private part is revoked only when nothing beside it is public. */
+    for (int round = 0; round < 2; round++) {
         (void)lab_page_cache_revoke(arena, LAB_ROSTER_ANY);
         lab_page_cache_drain(arena, LAB_LCORE_ANY);
     }
@@ -459,6 +460,8 @@ int lab_arena_destroy(struct lab_arena *arena)
                 lab_zone_stats(arena->zone[i].part[part], &stats);
             if (stats.free_pages != stats.pages)
                 return -EBUSY;
+            lab_invariant(arena->zone[i].part[part] == NULL ||
+                          lab_zone_part_is_valid(arena->zone[i].part[part]));
         }
     return unmap(arena);
 }

@@ -11,7 +11,7 @@ enum { MIN = 20, LOW = 50, HIGH = 90 };
 static const struct lab_arena_zone marked = {.bytes = 8 * MIB,
                                              .reserve_bytes = 2 * MIB,
                                              .reserve_runs_bytes = 2 * MIB,
-                                             .mark = {MIN, LOW, HIGH}};
+                                             .watermark = {MIN, LOW, HIGH}};
 enum { COMMON = 2 * BLOCK };
 
 static void *pages[4 * BLOCK];
@@ -50,10 +50,10 @@ static void each_class_stops_where_it_should(void **state)
         arena_rig_make_one(&rig, marked);
         n = drain(rig.arena, 0, order, LAB_GFP_NOWAIT, pages);
         assert_int_equal(n, (COMMON - LOW) >> order);
-        assert_int_equal(why(rig.arena, order, LAB_GFP_NOWAIT).reason, LAB_PAGE_AT_MARK);
+        assert_int_equal(why(rig.arena, order, LAB_GFP_NOWAIT).reason, LAB_PAGE_AT_WATERMARK);
         more = drain(rig.arena, 1, order, LAB_GFP_WAIT, pages + n);
         assert_int_equal(n + more, (COMMON - MIN) >> order);
-        assert_int_equal(why(rig.arena, order, LAB_GFP_WAIT).reason, LAB_PAGE_AT_MARK);
+        assert_int_equal(why(rig.arena, order, LAB_GFP_WAIT).reason, LAB_PAGE_AT_WATERMARK);
         for (unsigned i = 0; i < n + more; i++)
             assert_int_equal(part_of(rig.arena, pages[i], &zone), LAB_PAGE_COMMON);
         assert_int_equal(events(rig.arena, LAB_PAGE_RESERVE), 0);
@@ -185,7 +185,7 @@ static void fragmented_names_the_largest_order(void **state)
     struct lab_page_why reason;
     unsigned n;
 
-    arena_rig_make_one(&rig, (struct lab_arena_zone){.bytes = 4 * MIB, .mark = {0, 0, 1}});
+    arena_rig_make_one(&rig, (struct lab_arena_zone){.bytes = 4 * MIB, .watermark = {0, 0, 1}});
     n = drain(rig.arena, 0, 3, LAB_GFP_NOWAIT, pages);
     assert_int_equal(n, COMMON >> 3);
     assert_int_equal(why(rig.arena, 0, LAB_GFP_NOWAIT).reason, LAB_PAGE_EMPTY);
@@ -208,9 +208,9 @@ static void marks_that_nobody_names_are_shares_of_the_zone(void **state)
     struct arena_rig rig;
 
     arena_rig_make_one(&rig, (struct lab_arena_zone){.bytes = 16 * MIB});
-    assert_int_equal(rig.arena->zone[0].mark[LAB_PAGE_MIN], 8 * BLOCK / 128);
-    assert_int_equal(rig.arena->zone[0].mark[LAB_PAGE_LOW], 8 * BLOCK / 64);
-    assert_int_equal(rig.arena->zone[0].mark[LAB_PAGE_HIGH], 3 * 8 * BLOCK / 128);
+    assert_int_equal(rig.arena->zone[0].watermark[LAB_PAGE_MIN], 8 * BLOCK / 128);
+    assert_int_equal(rig.arena->zone[0].watermark[LAB_PAGE_LOW], 8 * BLOCK / 64);
+    assert_int_equal(rig.arena->zone[0].watermark[LAB_PAGE_HIGH], 3 * 8 * BLOCK / 128);
     arena_rig_unmake(&rig);
 }
 

@@ -2,23 +2,22 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Requests: which zones they try, and how far each class may go. */
+/* Requests: where they look, and how far each class may go; and runs for set-up. */
 
 #include <errno.h>
-#include <lab_arena_map.h>
+#include <inttypes.h>
 #include <lab_page_cache.h>
-#include <lab_page_dirt.h>
-#include <lab_page_lock.h>
+#include <lab_page_clean.h>
 #include <string.h>
 
-/* What is gathered lands here, if it is no more, for the stack may be small; else in the caller's
- * array, whether it succeeds or not. */
+/* Up to this number of allocations is gathered on the stack, which may be small; more in the
+ * caller's array, whether the request succeeds or not. */
 #define FEW LAB_PAGE_BULK_UNTOUCHED
 
 /* One request under way: what it has got so far lands in `pages`. */
 struct gathering {
     struct lab_page_request request;
-    const struct lab_page_zone *home;
+    const struct lab_zone *home;
     void **pages;
     unsigned want;
     unsigned got;
@@ -30,25 +29,25 @@ static bool is_complete(const struct gathering *g)
 }
 
 /* The zone that is tried as the i-th, or NULL while it is not mapped. */
-static struct lab_page_zone *nth_zone(const struct gathering *g, uint32_t i, uint32_t present)
+static struct lab_zone *nth_zone(const struct gathering *g, uint32_t i, uint32_t present)
 {
     uint32_t index = g->home->next[i];
 
-    return index < present ? lab_page_zone_at(g->request.arena, index) : NULL;
+    return index < present ? lab_arena_zone_at(g->request.arena, index) : NULL;
 }
 
-/* Every zone down to a mark, or (LAB_PAGE_MARKS) to the last page. */
-static bool take_down_to(struct gathering *g, unsigned mark)
+/* Every zone down to a watermark, or (LAB_PAGE_WATERMARKS) to the last page. */
+static bool take_down_to(struct gathering *g, unsigned watermark)
 {
     uint32_t present = lab_arena_present(g->request.arena);
 
     for (uint32_t i = 0; i < g->request.arena->zones && !is_complete(g); i++) {
-        struct lab_page_zone *zone = nth_zone(g, i, present);
+        struct lab_zone *zone = nth_zone(g, i, present);
 
         if (zone != NULL)
-            g->got +=
-                lab_page_zone_take(&g->request, zone, mark < LAB_PAGE_MARKS ? zone->mark[mark] : 0,
-                                   g->pages + g->got, g->want - g->got);
+            g->got += lab_arena_take(
+                &g->request, zone, watermark < LAB_PAGE_WATERMARKS ? zone->watermark[watermark] : 0,
+                g->pages + g->got, g->want - g->got);
     }
     return is_complete(g);
 }
@@ -58,11 +57,11 @@ static bool take_reserve(struct gathering *g)
     uint32_t present = lab_arena_present(g->request.arena);
 
     for (uint32_t i = 0; i < g->request.arena->zones && !is_complete(g); i++) {
-        struct lab_page_zone *zone = nth_zone(g, i, present);
+        struct lab_zone *zone = nth_zone(g, i, present);
 
         if (zone != NULL)
             g->got +=
-                lab_page_zone_take_reserve(&g->request, zone, g->pages + g->got, g->want - g->got);
+                lab_arena_take_reserve(&g->request, zone, g->pages + g->got, g->want - g->got);
     }
     return is_complete(g);
 }
@@ -101,7 +100,7 @@ static bool take_cached(struct gathering *g, bool far)
     return is_complete(g);
 }
 
-/* What the request's class may have, without waiting. */
+/* All that the request's class may have without waiting. */
 static bool take_now(struct gathering *g)
 {
     bool cached = lab_page_is_cached(g->request.arena, g->request.order);
@@ -111,7 +110,7 @@ static bool take_now(struct gathering *g)
     if (take_down_to(g, LAB_PAGE_LOW) || (cached && take_cached(g, true)))
         return true;
     if (g->request.gfp & LAB_GFP_ATOMIC)
-        return take_down_to(g, LAB_PAGE_MARKS) || take_reserve(g);
+        return take_down_to(g, LAB_PAGE_WATERMARKS) || take_reserve(g);
     if (g->request.gfp & LAB_GFP_WAIT)
         return take_down_to(g, LAB_PAGE_MIN);
     return false;
@@ -121,12 +120,12 @@ static void give_back(struct gathering *g)
 {
     unsigned done;
 
-    (void)lab_page_zone_give(g->request.arena, g->request.lcore, g->request.order, g->pages, g->got,
-                             &done);
+    (void)lab_arena_give(g->request.arena, g->request.lcore, g->request.order, g->pages, g->got,
+                         &done);
     g->got = 0;
 }
 
-/* Has zones mapped that were put off, each only when those before it were not enough. */
+/* Maps zones that were to be mapped later, each only when those before it were not enough. */
 static LAB_COLD bool take_more_memory(struct gathering *g)
 {
     struct lab_arena *arena = g->request.arena;
@@ -142,9 +141,9 @@ static LAB_COLD bool take_more_memory(struct gathering *g)
     return false;
 }
 
-/* Whoever may wait empties all deques into the zones; twice, since what others were moving
- * meanwhile may have come to rest in a tip again. Where no tip is out of reach it is no system
- * call, and everybody makes the tips public. */
+/* A request that may wait empties all deques into the zones; twice, since pages that others were
+ * moving meanwhile may have come to rest in a private part again. In a fenced arena that is no
+ * system call, and every request does it. */
 static bool take(struct gathering *g)
 {
     struct lab_arena *arena = g->request.arena;
@@ -168,10 +167,10 @@ static bool take(struct gathering *g)
 /* Zeroes what is not, page by page. Returns whether there was any. */
 static bool zero_dirt(const lab_byte_t *dirt, unsigned order, char *memory)
 {
-    if (lab_page_dirt_is_clean(dirt, order))
+    if (lab_page_is_clean(dirt, order))
         return false;
     for (unsigned i = 0; i < 1u << order; i++)
-        memset(memory + i * LAB_PAGE_BYTES, 0, lab_page_dirt_bytes(&dirt[i]));
+        memset(memory + i * LAB_PAGE_BYTES, 0, lab_page_dirty_bytes(&dirt[i]));
     return true;
 }
 
@@ -183,7 +182,7 @@ static void prefetch(const char *memory)
 }
 
 /* Runs that lie side by side in the zone, from the first on; returns how many. */
-static unsigned neighbours(const struct lab_page_zone *zone, unsigned order, void *const *pages,
+static unsigned neighbours(const struct lab_zone *zone, unsigned order, void *const *pages,
                            unsigned n)
 {
     size_t first = lab_page_number(zone, pages[0], order);
@@ -195,11 +194,11 @@ static unsigned neighbours(const struct lab_page_zone *zone, unsigned order, voi
     return k;
 }
 
-/* The memory is given out now. */
+/* The pages are given out now. */
 static void hand_over(const struct lab_page_request *request, void *const *pages, unsigned n)
 {
     for (unsigned i = 0, side_by_side; i < n; i += side_by_side) {
-        struct lab_page_zone *zone = lab_page_zone_of(request->arena, pages[i]);
+        struct lab_zone *zone = lab_arena_zone_of(request->arena, pages[i]);
         size_t number = lab_page_number(zone, pages[i], request->order);
         lab_byte_t *dirt = zone->dirt + number;
 
@@ -211,13 +210,8 @@ static void hand_over(const struct lab_page_request *request, void *const *pages
             prefetch(pages[i]);
         if (kind_of(request->gfp) == LAB_PAGE_PLAIN)
             side_by_side = neighbours(zone, request->order, pages + i, n - i);
-        lab_page_dirt_mark(dirt, (size_t)side_by_side << request->order);
+        lab_page_set_dirty(dirt, (size_t)side_by_side << request->order);
     }
-}
-
-static bool is_lcore(const struct lab_arena *arena, uint32_t lcore)
-{
-    return lcore + 1 <= arena->lcores;
 }
 
 static int fail(struct gathering *g)
@@ -227,7 +221,7 @@ static int fail(struct gathering *g)
     give_back(g);
     lab_page_zone_hunger(arena);
     if (!(g->request.gfp & LAB_GFP_NOWARN))
-        lab_page_zone_tell(arena, lab_page_home(arena, g->request.lcore + 1), LAB_PAGE_FAILED);
+        lab_page_zone_tell(arena, lab_arena_home(arena, g->request.lcore + 1), LAB_PAGE_FAILED);
     return -ENOMEM;
 }
 
@@ -237,7 +231,7 @@ static LAB_NOINLINE int alloc_bulk(const struct lab_page_request *request, void 
     void *few[FEW];
     struct gathering g = {.request = *request, .pages = n <= FEW ? few : ret_pages, .want = n};
 
-    g.home = lab_page_home(request->arena, request->lcore + 1);
+    g.home = lab_arena_home(request->arena, request->lcore + 1);
     if (lab_unlikely(!take(&g)))
         return fail(&g);
     if (g.pages == few)
@@ -250,15 +244,15 @@ static LAB_NOINLINE int alloc_bulk(const struct lab_page_request *request, void 
 static bool alloc_private(const struct lab_page_request *request, void **ret_pages, unsigned n)
 {
     enum lab_page_kind kind = kind_of(request->gfp);
-    uint32_t slot = request->lcore + 1;
+    uint32_t lcore_index = request->lcore + 1;
     struct lab_arena *arena = request->arena;
 
     if (n == 0 || request->gfp & LAB_GFP_EXCLUSIVE ||
-        lab_deque_pop_slow_owner(arena->lcore[slot].deque[kind][request->order], ret_pages, n, n) ==
-            0)
+        lab_deque_pop_slow_owner(arena->lcore[lcore_index].deque[kind][request->order], ret_pages,
+                                 n, n) == 0)
         return false;
     if (kind == LAB_PAGE_CLEAN)
-        lab_page_no_longer_clean(&arena->lcore[slot], request->order, ret_pages, n);
+        lab_page_no_longer_clean(&arena->lcore[lcore_index], request->order, ret_pages, n);
     return true;
 }
 
@@ -268,13 +262,13 @@ LAB_NOINLINE int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, un
     const struct lab_page_request request = {arena, lcore, order, gfp};
     int rc;
 
-    if (!is_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS || !lab_gfp_is_valid(gfp) ||
+    if (!lab_arena_has_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS || !lab_gfp_is_valid(gfp) ||
         n > LAB_PAGE_BULK_MAX)
         return -EINVAL;
     if (lab_page_cache_serves(arena, order, n) && alloc_private(&request, ret_pages, n))
         return 0;
     if (!lab_page_cache_serves(arena, order, n) &&
-        lab_page_zone_take_all(&request, lab_page_home(arena, lcore + 1), ret_pages, n))
+        lab_arena_take_all(&request, lab_arena_home(arena, lcore + 1), ret_pages, n))
         rc = 0;
     else
         rc = alloc_bulk(&request, ret_pages, n);
@@ -283,113 +277,77 @@ LAB_NOINLINE int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, un
     return rc;
 }
 
-/* Into the caller's deque: what is not for it, or not right, goes the other way. */
-static bool put_cached(struct lab_arena *arena, uint32_t slot, unsigned order, void *const *pages,
-                       unsigned n)
+static uint64_t kib(uint64_t pages)
 {
-    for (unsigned i = 0; i < n; i++)
-        if (!lab_page_is_own(&arena->lcore[slot], pages[i], order))
-            return false;
-    return lab_page_cache_put(arena, slot, order, pages, n);
+    return pages * (LAB_PAGE_BYTES / 1024);
 }
 
-static LAB_NOINLINE int free_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
-                                  void *const *pages, unsigned n, unsigned *ret_n)
+static LAB_COLD int refuse(const struct lab_arena *arena, unsigned gfp, unsigned order,
+                           struct lab_error *error)
 {
-    if (lab_load_relaxed(&arena->hungry) != 0)
-        lab_page_cache_digest(arena, lcore + 1);
-    else if (lab_page_cache_serves(arena, order, n) &&
-             put_cached(arena, lcore + 1, order, pages, n)) {
-        *ret_n = n;
-        return 0;
+    struct lab_page_why why = {.reason = LAB_PAGE_WOULD_SUCCEED, .largest = -1};
+    uint64_t run = kib(UINT64_C(1) << order);
+
+    (void)lab_page_why(arena, LAB_LCORE_ANY, order, gfp, &why);
+    switch (why.reason) {
+    case LAB_PAGE_AT_WATERMARK:
+        return lab_error_set(error, -ENOMEM,
+                             "arena %s has no run of order %u (%" PRIu64
+                             " KiB) to spare: of %" PRIu64 " KiB free, %" PRIu64
+                             " are kept for other requests: lower its marks, "
+                             "or make it larger",
+                             arena->name, order, run, kib(why.free), kib(why.kept));
+    case LAB_PAGE_FRAGMENTED:
+        return lab_error_set(
+            error, -ENOMEM,
+            "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
+            " KiB are free, in runs of order %d at most: make large objects first, "
+            "or give them an arena of their own",
+            arena->name, order, run, kib(why.free), why.largest);
+    case LAB_PAGE_CACHED:
+        return lab_error_set(error, -ENOMEM,
+                             "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
+                             " KiB rest in the lcores' deques: call lab_housekeep(), or ask with "
+                             "LAB_GFP_WAIT",
+                             arena->name, order, run, kib(why.cached));
+    default:
+        if (gfp & LAB_GFP_WAIT && lab_arena_present(arena) < arena->zones)
+            return lab_error_set(error, -ENOMEM,
+                                 "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
+                                 " KiB are free, and its zone %u could not be mapped: "
+                                 "lab_arena_grow() says why",
+                                 arena->name, order, run, kib(why.free), lab_arena_present(arena));
+        return lab_error_set(error, -ENOMEM,
+                             "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
+                             " KiB are free: make it larger, or ask for less",
+                             arena->name, order, run, kib(why.free));
     }
-    return lab_page_zone_give(arena, lcore, order, pages, n, ret_n);
 }
 
-LAB_NOINLINE int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
-                                    void *const *pages, unsigned n, unsigned *ret_n)
+int lab_page_fit(struct lab_arena *arena, unsigned gfp, size_t least, size_t bytes, void **ret_run,
+                 unsigned *ret_order, struct lab_error *error)
 {
-    const struct lab_page_lcore *me = &arena->lcore[lcore + 1];
-    unsigned done = 0;
-    size_t offset;
-    int rc = -EINVAL;
+    unsigned smallest = lab_page_order_of(least), order = lab_page_order_of(bytes);
 
-    if (is_lcore(arena, lcore) && order < LAB_PAGE_ORDERS) {
-        offset = n == 1 ? (size_t)((uintptr_t)pages[0] - (uintptr_t)me->base) : SIZE_MAX;
-        if (offset < me->bytes && offset % LAB_PAGE_BYTES == 0 &&
-            !lab_page_is_cached(arena, order) && lab_load_relaxed(&arena->hungry) == 0) {
-            rc = lab_page_zone_give_one(arena, lcore, order, lab_page_home(arena, lcore + 1),
-                                        offset);
-            done = rc == 0;
-        } else {
-            rc = free_bulk(arena, lcore, order, pages, n, &done);
-        }
-    }
-    if (ret_n != NULL)
-        *ret_n = done;
-    return rc;
-}
+    if (least == 0 || least > bytes || smallest == LAB_PAGE_ORDERS)
+        return lab_error_set(error, -EINVAL,
+                             "arena %s: %zu bytes in one run asked for, 1 to %zu are possible",
+                             arena->name, least, LAB_PAGE_BYTES << (LAB_PAGE_ORDERS - 1));
+    if (order == LAB_PAGE_ORDERS)
+        order--;
+    for (;; order--) {
+        /* A large run that is not to be had is no event: a smaller one will do. */
+        unsigned quiet = order > smallest ? LAB_GFP_NOWARN : 0;
+        int rc = lab_page_alloc(arena, LAB_LCORE_ANY, order, gfp | quiet, ret_run);
 
-int lab_page_free_used(struct lab_arena *arena, uint32_t lcore, void *page, unsigned order,
-                       size_t used_bytes)
-{
-    struct lab_page_where where;
-    unsigned done;
-    size_t number;
-
-    if (!is_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS ||
-        !lab_page_zone_find(arena, page, &where))
-        return -EINVAL;
-    /* The byte is the caller's, if the page is: what is not must not be touched. */
-    if (!lab_page_zone_holds(&where, order))
-        return lab_page_zone_give(arena, lcore, order, &page, 1, &done);
-    number = lab_page_number(where.zone, page, order);
-    lab_page_dirt_set(where.zone->dirt + number, order, used_bytes);
-    return lab_page_zone_give(arena, lcore, order, &page, 1, &done);
-}
-
-void lab_page_set_home(struct lab_arena *arena, uint32_t slot, uint32_t zone)
-{
-    struct lab_page_lcore *me = &arena->lcore[slot];
-    struct lab_page_zone *home = &arena->zone[zone];
-
-    me->home = zone;
-    me->base = home->base;
-    me->bytes = home->first[LAB_PAGE_RESERVE_SINGLES] * LAB_PAGE_BYTES;
-    me->block = home->part[LAB_PAGE_COMMON]->block;
-    me->dirt = home->dirt;
-}
-
-int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node)
-{
-    uint32_t present = lab_arena_present(arena);
-
-    if (lcore >= arena->lcores)
-        return -EINVAL;
-    for (uint32_t i = 0; i < present; i++)
-        if (node == LAB_NODE_ANY || arena->zone[i].node == node) {
-            lab_page_cache_flush(arena, lcore + 1);
-            lab_page_set_home(arena, lcore + 1, i);
+        if (rc == 0) {
+            *ret_order = order;
             return 0;
         }
-    return -ENOENT;
-}
-
-int lab_arena_sweep(struct lab_arena *arena, uint32_t dead)
-{
-    for (uint32_t i = 0; i < lab_arena_present(arena); i++) {
-        struct lab_page_zone *zone = &arena->zone[i];
-        uint64_t keeper = dead + 2ull;
-
-        for (int part = 0; part < LAB_PAGE_PARTS; part++) {
-            int rc = zone->part[part] != NULL ? lab_zone_sweep(zone->part[part], dead) : 0;
-
-            if (rc != 0)
-                return rc;
-        }
-        (void)lab_cas_acq_rel(&zone->keeper.busy, &keeper, 0);
-        lab_page_unlock_all(zone, dead);
+        if (rc == -EINVAL)
+            return lab_error_set(error, -EINVAL, "arena %s: request flags %#x make no sense",
+                                 arena->name, gfp);
+        if (order == smallest)
+            return refuse(arena, gfp, order, error);
     }
-    lab_page_cache_bury(arena, dead + 1);
-    return 0;
 }

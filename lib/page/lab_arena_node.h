@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_ARENA_NODE_H
+#define LAB_ARENA_NODE_H
+
+/* The zones of an arena: their parts, levels and watermarks. For lib/page alone. */
+
+#include <lab_index.h>
+#include <lab_page.h>
+#include <lab_zone.h>
+
+/* A request under way. */
+struct lab_page_request {
+    struct lab_arena *arena;
+    uint32_t lcore;
+    unsigned order;
+    unsigned gfp;
+};
+
+/* Where an address is. */
+struct lab_page_where {
+    struct lab_zone *zone;
+    enum lab_page_part part;
+    uint32_t page; /* number in the part */
+};
+
+/* Maps memory; *error says for which part of the arena it failed, *wish which better memory was not
+ * to be had. */
+int lab_arena_map(const char *arena, const char *what, const struct lab_region_options *wanted,
+                  struct lab_region *ret_region, struct lab_error *error, struct lab_error *wish);
+
+/* The zones that are to be there from the beginning. */
+int lab_arena_map_zones(struct lab_arena *arena, const struct lab_arena_options *options,
+                        struct lab_error *error, struct lab_error *wish);
+
+/* Maps another zone, unless there are more than `present` by now: of threads that need one, one
+ * maps and the others wait. 0, or why there is none. Blocking. */
+int lab_arena_grow_beyond(struct lab_arena *arena, uint32_t present, struct lab_error *error);
+
+/* Gets n allocations, one burst at most, if the zone stays far from its watermarks; all or none,
+ * and with none ret_pages is untouched. Lock-free. */
+bool lab_arena_take_all(const struct lab_page_request *request, struct lab_zone *zone,
+                        void **ret_pages, unsigned n);
+
+/* Puts one back that begins `offset` bytes into the common part. Lock-free. */
+int lab_arena_give_one(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                       struct lab_zone *zone, size_t offset);
+
+/* Gets up to n allocations from the common part, as far as `keep` pages stay free there; returns
+ * how many. Lock-free. */
+unsigned lab_arena_take(const struct lab_page_request *request, struct lab_zone *zone,
+                        uint64_t keep, void **ret_pages, unsigned n);
+
+/* The same from the reserve. */
+unsigned lab_arena_take_reserve(const struct lab_page_request *request, struct lab_zone *zone,
+                                void **ret_pages, unsigned n);
+
+/* Puts allocations of one order back, as lab_page_free_bulk(); *done is how many. Lock-free. */
+int lab_arena_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void *const *pages,
+                   unsigned n, unsigned *done);
+
+/* Counts an event, and tells those who poll: one that has seen the sequence change finds the event,
+ * and would otherwise never ask again.
+ *
+ *     E1 fence between the event's count and the sequence   pairs with E2
+ *     E2 load of the sequence   acquire                     pairs with E1 */
+void lab_page_zone_tell(struct lab_arena *arena, struct lab_zone *zone, enum lab_page_event event);
+
+/* The lcore's first zone is this one; its deques are empty. */
+void lab_arena_set_home(struct lab_arena *arena, uint32_t lcore_index, uint32_t zone);
+
+/* Whether an allocation of that order begins there. */
+bool lab_arena_holds(const struct lab_page_where *where, unsigned order);
+
+/* Whether there is such an lcore. LAB_LCORE_ANY wraps around to 0. */
+LAB_INLINE bool lab_arena_has_lcore(const struct lab_arena *arena, uint32_t lcore)
+{
+    return lcore + 1 <= arena->lcores;
+}
+
+/* Whether the zone is what its options made it, as it is at rest when nobody has died inside a
+ * call: its parts lie behind each other and are valid, its watermarks rise, and its level says how
+ * many pages of the common part are out. Reads only. */
+bool lab_zone_is_valid(const struct lab_zone *zone);
+
+/* A zone by its number, which may come from memory that others write, too: a wrong number finds the
+ * first zone. */
+LAB_INLINE struct lab_zone *lab_arena_zone_at(struct lab_arena *arena, uint32_t index)
+{
+    return &arena->zone[lab_index_bounded(index, arena->zones)];
+}
+
+/* The zone that an lcore prefers. */
+LAB_INLINE struct lab_zone *lab_arena_home(struct lab_arena *arena, uint32_t lcore_index)
+{
+    return lab_arena_zone_at(arena, arena->lcore[lcore_index].home);
+}
+
+/* The zone of a page of this arena; any other address finds the last zone. */
+LAB_INLINE struct lab_zone *lab_arena_zone_of(struct lab_arena *arena, const void *page)
+{
+    struct lab_zone *zone = arena->zone, *last = zone + arena->zones - 1;
+
+    while (zone < last &&
+           (size_t)((uintptr_t)page - (uintptr_t)zone->base) >= zone->pages * LAB_PAGE_BYTES)
+        zone++;
+    return zone;
+}
+
+/* false: the address is not of this arena, or not a page's. */
+bool lab_arena_find(struct lab_arena *arena, const void *page, struct lab_page_where *ret_where);
+
+/* From now on puts go back to the zones, until nothing was short for a while. */
+LAB_INLINE void lab_page_zone_hunger(struct lab_arena *arena)
+{
+    (void)lab_fetch_add_relaxed(&arena->shortages, 1);
+    lab_store_relaxed(&arena->hungry, lab_load_relaxed(&arena->hungry) + 1);
+}
+
+/* Whether that number of pages is free for certain. */
+LAB_INLINE bool lab_zone_has_free(const struct lab_zone *zone, uint64_t pages)
+{
+    return (int64_t)zone->first[LAB_PAGE_RESERVE_SINGLES] - lab_level_most(&zone->level) >=
+           (int64_t)pages;
+}
+
+/* Pages free in the common part. */
+LAB_INLINE int64_t lab_zone_count_free(const struct lab_zone *zone)
+{
+    return (int64_t)zone->first[LAB_PAGE_RESERVE_SINGLES] - lab_level_exact(&zone->level);
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* Puts: into the caller's deque, or back to the zone. */
+
+#include <errno.h>
+#include <lab_page_cache.h>
+#include <lab_page_clean.h>
+
+/* Into the caller's deque: what is not for it, or not right, goes the other way. */
+static bool put_cached(struct lab_arena *arena, uint32_t lcore_index, unsigned order,
+                       void *const *pages, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (!lab_page_is_own(&arena->lcore[lcore_index], pages[i], order))
+            return false;
+    return lab_page_cache_put(arena, lcore_index, order, pages, n);
+}
+
+static LAB_NOINLINE int free_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                                  void *const *pages, unsigned n, unsigned *ret_n)
+{
+    if (lab_load_relaxed(&arena->hungry) != 0)
+        lab_page_cache_digest(arena, lcore + 1);
+    else if (lab_page_cache_serves(arena, order, n) &&
+             put_cached(arena, lcore + 1, order, pages, n)) {
+        *ret_n = n;
+        return 0;
+    }
+    return lab_arena_give(arena, lcore, order, pages, n, ret_n);
+}
+
+LAB_NOINLINE int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
+                                    void *const *pages, unsigned n, unsigned *ret_n)
+{
+    const struct lab_page_lcore *me = &arena->lcore[lcore + 1];
+    unsigned done = 0;
+    size_t offset;
+    int rc = -EINVAL;
+
+    if (lab_arena_has_lcore(arena, lcore) && order < LAB_PAGE_ORDERS) {
+        offset = n == 1 ? (size_t)((uintptr_t)pages[0] - (uintptr_t)me->base) : SIZE_MAX;
+        if (offset < me->bytes && offset % LAB_PAGE_BYTES == 0 &&
+            !lab_page_is_cached(arena, order) && lab_load_relaxed(&arena->hungry) == 0) {
+            rc = lab_arena_give_one(arena, lcore, order, lab_arena_home(arena, lcore + 1), offset);
+            done = rc == 0;
+        } else {
+            rc = free_bulk(arena, lcore, order, pages, n, &done);
+        }
+    }
+    if (ret_n != NULL)
+        *ret_n = done;
+    return rc;
+}
+
+int lab_page_free_used(struct lab_arena *arena, uint32_t lcore, void *page, unsigned order,
+                       size_t used_bytes)
+{
+    struct lab_page_where where;
+    unsigned done;
+    size_t number;
+
+    if (!lab_arena_has_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS ||
+        !lab_arena_find(arena, page, &where))
+        return -EINVAL;
+    /* The byte is the caller's, if the page is: what is not must not be touched. */
+    if (!lab_arena_holds(&where, order))
+        return lab_arena_give(arena, lcore, order, &page, 1, &done);
+    number = lab_page_number(where.zone, page, order);
+    lab_page_set_used(where.zone->dirt + number, order, used_bytes);
+    return lab_arena_give(arena, lcore, order, &page, 1, &done);
+}

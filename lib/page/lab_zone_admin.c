@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+
+/* Making a part, counting what is free in it, and sweeping rows that the dead left in transit
+ * (lab_block.h says how such an orphan is found). */
+
+#include <errno.h>
+#include <lab_zone_search.h>
+#include <string.h>
+
+/* Ids in one part, as in a pool. */
+#define LCORES_MAX 4096u
+
+/* Where everything lies, in bytes from the part's beginning. */
+struct layout {
+    uint32_t lcores, groups;
+    size_t lcore, hint[LAB_ZONE_HINTS], block, end;
+};
+
+/* Takes room at the end of the layout, on a cache line of its own. The options' limits keep it far
+ * from overflow. */
+static size_t place(struct layout *layout, size_t bytes)
+{
+    size_t at = layout->end;
+
+    layout->end += (bytes + LAB_CACHE_LINE - 1) / LAB_CACHE_LINE * LAB_CACHE_LINE;
+    return at;
+}
+
+static uint32_t groups_of(uint32_t blocks)
+{
+    return (blocks + LAB_BYTES_GROUP - 1) / LAB_BYTES_GROUP;
+}
+
+static int plan(const struct lab_zone_options *options, struct layout *ret_layout,
+                struct lab_error *error)
+{
+    struct layout layout = {.lcores = options->lcores != 0 ? options->lcores : LAB_LCORE_MAX};
+
+    if (options->name == NULL || options->name[0] == '\0' ||
+        strnlen(options->name, LAB_ZONE_NAME_SIZE) == LAB_ZONE_NAME_SIZE)
+        return lab_error_set(error, -EINVAL, "a part's name has 1 to %d characters",
+                             LAB_ZONE_NAME_SIZE - 1);
+    if (options->blocks == 0 || options->blocks > LAB_ZONE_BLOCKS_MAX)
+        return lab_error_set(error, -EINVAL,
+                             "part %s: %u blocks of 2 MiB asked for, 1 to %u are possible",
+                             options->name, options->blocks, LAB_ZONE_BLOCKS_MAX);
+    if (layout.lcores > LCORES_MAX)
+        return lab_error_set(error, -EINVAL,
+                             "part %s: %u lcores asked for, at most %u are possible", options->name,
+                             options->lcores, LCORES_MAX);
+    layout.groups = groups_of(options->blocks);
+    (void)place(&layout, sizeof(struct lab_zone_part));
+    layout.lcore =
+        place(&layout, (layout.lcores + LAB_ZONE_GUESTS) * sizeof(struct lab_zone_lcore));
+    for (int i = 0; i < LAB_ZONE_HINTS; i++)
+        layout.hint[i] = place(&layout, (size_t)layout.groups * LAB_BYTES_GROUP);
+    layout.block = place(&layout, (size_t)options->blocks * sizeof(struct lab_block));
+    *ret_layout = layout;
+    return 0;
+}
+
+/* Lcores begin their searches far from each other, guests anywhere among them. */
+static void init_lcore(struct lab_zone_lcore *lcore, const struct lab_zone_part *part,
+                       uint32_t index)
+{
+    memset(lcore->at, 0xff, sizeof(lcore->at)); /* LAB_PAGE_NONE */
+    lcore->home = (uint32_t)((uint64_t)(index % part->lcores) * part->groups / part->lcores);
+    for (int i = 0; i < LAB_ZONE_CURSORS; i++)
+        lcore->cursor[i] = lcore->home;
+}
+
+static struct lab_zone_part *build(void *memory, const struct lab_zone_options *options,
+                                   const struct layout *layout)
+{
+    struct lab_zone_part *part = memory;
+    char *base = memory;
+
+    part->magic = LAB_ZONE_MAGIC;
+    part->blocks = options->blocks;
+    part->lcores = layout->lcores;
+    part->groups = layout->groups;
+    part->block = (void *)(base + layout->block);
+    part->lcore = (void *)(base + layout->lcore);
+    for (int i = 0; i < LAB_ZONE_HINTS; i++)
+        part->hint[i] = (void *)(base + layout->hint[i]);
+    memcpy(part->name, options->name, strlen(options->name) + 1);
+    for (uint32_t i = 0; i < layout->lcores + LAB_ZONE_GUESTS; i++)
+        init_lcore(&part->lcore[i], part, i);
+    for (uint32_t i = 0; i < options->blocks; i++) {
+        lab_block_init(&part->block[i]);
+        lab_byte_store_relaxed(&part->hint[LAB_ZONE_ROWS][i],
+                               LAB_PAGE_ORDERS - 1 - LAB_ROW_ORDER_MAX);
+    }
+    lab_invariant(lab_zone_part_is_valid(part));
+    return part;
+}
+
+int lab_zone_footprint(const struct lab_zone_options *options, size_t *ret_bytes,
+                       struct lab_error *error)
+{
+    struct layout layout = {0};
+    int rc = plan(options, &layout, error);
+
+    if (rc == 0)
+        *ret_bytes = layout.end;
+    return rc;
+}
+
+int lab_zone_init(void *memory, const struct lab_zone_options *options,
+                  struct lab_zone_part **ret_part, struct lab_error *error)
+{
+    struct layout layout = {0};
+    int rc = plan(options, &layout, error);
+
+    if (rc == 0)
+        *ret_part = build(memory, options, &layout);
+    return rc;
+}
+
+static void add_block(const struct lab_block *block, struct lab_zone_stats *stats)
+{
+    uint64_t state = lab_load_relaxed(&block->state), free = 0;
+    uint32_t in_rows[LAB_RUN_ORDERS] = {0}, of_rows[LAB_RUN_ORDERS] = {0};
+
+    lab_run_count(lab_block_state_free(state), of_rows);
+    for (unsigned row = 0; row < LAB_BLOCK_ROWS; row++)
+        if (lab_block_state_is_split(state, row))
+            lab_run_count(lab_row_free(lab_load_relaxed(&block->row[row])), in_rows);
+    /* A row that is open and empty is a run of order 5 in the end, though it is not one yet. */
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
+        uint32_t runs = order < LAB_RUN_ORDERS ? in_rows[order] : 0;
+
+        if (order >= LAB_BLOCK_ROW_ORDER)
+            runs += of_rows[order - LAB_BLOCK_ROW_ORDER];
+        stats->runs[order] += runs;
+        free += (uint64_t)runs << order;
+        if (runs != 0 && (int)order > stats->largest)
+            stats->largest = (int)order;
+    }
+    stats->rows_split += (uint32_t)__builtin_popcount(lab_block_state_splits(state));
+    stats->free_pages += free;
+    stats->blocks_free += free == LAB_BLOCK_PAGES;
+    stats->blocks_full += free == 0;
+    stats->blocks_mixed += free != 0 && free != LAB_BLOCK_PAGES;
+}
+
+void lab_zone_stats(const struct lab_zone_part *part, struct lab_zone_stats *ret_stats)
+{
+    struct lab_zone_stats stats = {.pages = (uint64_t)part->blocks * LAB_BLOCK_PAGES,
+                                   .largest = -1};
+
+    for (uint32_t block = 0; block < part->blocks; block++)
+        add_block(&part->block[block], &stats);
+    *ret_stats = stats;
+}
+
+bool lab_zone_part_is_valid(const struct lab_zone_part *part)
+{
+    struct lab_zone_stats stats;
+
+    if (part->magic != LAB_ZONE_MAGIC || part->groups != groups_of(part->blocks))
+        return false;
+    for (uint32_t i = 0; i < part->lcores + LAB_ZONE_GUESTS; i++)
+        if (lab_load_relaxed(&part->lcore[i].intent) != 0)
+            return false;
+    for (uint32_t i = 0; i < part->blocks; i++)
+        if (!lab_block_is_valid(&part->block[i]))
+            return false;
+    lab_zone_stats(part, &stats);
+    return stats.free_pages <= stats.pages;
+}
+
+/* In an intent: its thread is known to be dead. Two that died over the same row would otherwise
+ * each be taken for alive when the other is swept. */
+#define INTENT_OF_DEAD (UINT64_C(1) << 63)
+
+/* Whether a living lcore's intent names that row. The intents are read after the row was found in
+ * transit: an lcore that was swept and lives again is not read with a word of its former life. */
+static bool has_living_intent(const struct lab_zone_part *part, uint64_t intent)
+{
+    const struct lab_zone_lcore *end = part->lcore + part->lcores + LAB_ZONE_GUESTS;
+
+    for (const struct lab_zone_lcore *lcore = part->lcore; lcore < end; lcore++)
+        /* G10: or an intent is found gone, and what was done under it is not seen */
+        if (lab_load_acquire(&lcore->intent) == intent)
+            return true;
+    return false;
+}
+
+static int sweep_one(struct lab_zone_part *part, struct lab_zone_lcore *dead)
+{
+    uint64_t intent = lab_load_acquire(&dead->intent) & ~INTENT_OF_DEAD;
+    struct lab_block_orphan orphan;
+
+    if (intent - 1 >= (uint64_t)part->blocks * LAB_BLOCK_ROWS) {
+        lab_store_relaxed(&dead->intent, 0); /* 0 already, or what names no row of this part */
+    } else {
+        uint32_t block = (uint32_t)lab_index_bounded((intent - 1) / LAB_BLOCK_ROWS, part->blocks);
+        unsigned row = (unsigned)((intent - 1) % LAB_BLOCK_ROWS);
+        struct lab_block *b = &part->block[block];
+
+        lab_store_relaxed(&dead->intent, intent | INTENT_OF_DEAD);
+        if (lab_block_find_orphan(b, row, &orphan)) {
+            if (has_living_intent(part, intent) || !lab_block_recover(b, row, &orphan))
+                return -EAGAIN;
+            lab_zone_raise(part, dead, block, LAB_BLOCK_ROW_ORDER);
+        }
+        /* G11: or another sweep finds the intent gone, and the row still as it was */
+        lab_store_release(&dead->intent, 0);
+    }
+    lab_zone_stop_all_work(part, dead);
+    return 0;
+}
+
+int lab_zone_sweep(struct lab_zone_part *part, uint32_t dead)
+{
+    struct lab_zone_lcore *guest = &part->lcore[part->lcores];
+    int rc = 0;
+
+    if (dead < part->lcores)
+        return sweep_one(part, &part->lcore[dead]);
+    if (dead != LAB_LCORE_ANY)
+        return -EINVAL;
+    /* All guests, even when one of them has to be swept again: its row may be that of the next one,
+     * which is dead, too. */
+    for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++, guest++) {
+        /* Z1: or the words of the place are those of a guest before */
+        int failed = lab_load_acquire(&guest->taken) != 0 ? sweep_one(part, guest) : 0;
+
+        if (failed == 0)
+            lab_store_release(&guest->taken, 0); /* Z2: or the next guest misses the sweep */
+        else
+            rc = failed;
+    }
+    return rc;
+}
