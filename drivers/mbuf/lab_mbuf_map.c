@@ -31,9 +31,9 @@ static const char *const part_names[LAB_PAGE_PARTS] = {
 };
 
 static const char *const pressure_names[] = {
-    [LAB_PAGE_CALM] = "calm",
-    [LAB_PAGE_IS_LOW] = "below low",
-    [LAB_PAGE_IS_MIN] = "below min",
+    [LAB_PRESSURE_NONE] = "none",
+    [LAB_PRESSURE_LOW] = "below low",
+    [LAB_PRESSURE_MIN] = "below min",
 };
 
 /* A row of a table: a dictionary in a dictionary. */

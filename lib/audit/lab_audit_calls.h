@@ -12,13 +12,15 @@
  * that a sweep can wait until all have seen that it is there, and at the end until all have marked
  * what they moved.
  *
- * Labels: W1 a call's begin, a fence (light, its partner is the sweep's
- * lab_deque_set_barrier_any(&->set)), before its look at the epoch. W2 a call's end, release, pairs
- * with W3, the sweep's load, acquire. W4 a mark is stored before the record's CAS to free (U1),
- * which the sweep loads before the mark (U2). W5 the bot of before a call, release, then the call,
- * release, pair with W3. W7 an lcore of another process than its slot's last puts the deque in
- * order before its first call: no bot of that call lies above the one that a sweep finds at W5, but
- * for what the call itself marks. */
+ *     W1 fence between a call's begin and its look at the epoch, a light one where the sweep's barrier
+ *        reaches it, and the sweep's between its epoch and its look at calls   pairs with W1, W6
+ *     W2 a call's end                        release   pairs with W3
+ *     W3 sweep's load of a call, of a bot    acquire   pairs with W2, W5
+ *     W4 an object is noted before its record's CAS to free, which the sweep loads before the note
+ *        pairs with U1, U2
+ *     W5 the bot of before a call, then the call   release   pairs with W3
+ *     W7 an lcore of another process than its id's last repairs the deque before its first call: no
+ *        bot of that call lies above the one that a sweep finds   pairs with W5 */
 
 #include <lab_audit_word.h>
 #include <lab_intercept.h>

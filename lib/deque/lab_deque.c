@@ -405,7 +405,9 @@ void lab_deque_end_revocation_any(struct lab_deque *deque)
         lab_deque_settle_any(deque, split);
 }
 
-void lab_deque_lay_out_any(struct lab_deque *deque)
+/* A pop that the owner was killed in may have left bot below what was public by then, and the next
+ * owner would put there. */
+static void repair_dead(struct lab_deque *deque)
 {
     uint64_t least = lab_load_acquire(&deque->top);   /* D8 */
     uint64_t split = lab_load_acquire(&deque->split); /* D4 */
@@ -414,6 +416,18 @@ void lab_deque_lay_out_any(struct lab_deque *deque)
         least = split;
     if ((int64_t)(lab_load_relaxed(&deque->bot) - least) < 0)
         lab_store_release(&deque->bot, least); /* D1 */
+}
+
+bool lab_deque_open_dead_any(struct lab_deque *deque)
+{
+    uint64_t mark;
+    enum lab_deque_marked marked = lab_deque_mark_any(deque, &mark);
+
+    if (marked == LAB_DEQUE_MARKED)
+        lab_deque_settle_any(deque, mark);
+    if (marked == LAB_DEQUE_BARE)
+        repair_dead(deque);
+    return marked != LAB_DEQUE_BARE;
 }
 
 struct lab_deque_span lab_deque_span_any(const struct lab_deque *deque)

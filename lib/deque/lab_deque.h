@@ -46,26 +46,28 @@
  * deques" (2013), and van Dijk, van de Pol, "Lace: non-blocking split deque" (2014) for the split;
  * the bulk steal bounded by `reach` and the revocation are Labyrinth's own.
  *
- * Labels of the orders, each with its partner (lab_deque.c has the other half of most):
- *     D1 store of bot          release   pairs with D2
- *     D2 revoker's load of bot acquire   after its heavy barrier
- *     D3 raise of split        release   pairs with D4 (entries are written before they are public)
- *     D4 thief's load of split acquire
- *     D5 owner's fence after lowering split, before its load of top      pairs with D6
- *     D6 thief's fence after its load of top, before its load of split   (at every attempt)
- *     D7 thief's CAS of top    acq_rel   pairs with D8 (slots are read before they are reused)
- *     D8 owner's load of top   acquire   before it reuses slots
- *     D9 owner's light fence between its store of bot and its load of split
- *                                        pairs with the revoker's lab_barrier_heavy()
- *     D10 owner's store of fenced release, when it changes its mind: its pops before are seen
- *     D11 revoker's load of fenced acquire, once it has seen the mark; pairs with D10, of which it
- *                                        sees the last one before what the mark was set for, by the
- *                                        marker's load of bot (acquire) and its CAS (acq_rel)
- *     D12 fence of one who knows that an owner has ended, before it looks for a mark: a revoker
- *                                        that sets one after that sees the owner's last bot (its
- *                                        barrier lies between its CAS and D2)
- *     D13 store of slots       release   with the rest of the layout; pairs with D14
- *     D14 others' load of slots acquire  before they look at the layout
+ * Labels of the orders (lab_deque.c has most of the places):
+ *
+ *     D1 store of bot           release   pairs with D2
+ *     D2 revoker's load of bot  acquire   pairs with D1, D9, D12; after its heavy barrier
+ *     D3 raise of split         release   pairs with D4: entries are written before they are public
+ *     D4 thief's load of split  acquire   pairs with D3
+ *     D5 owner's fence after lowering split, before its load of top   pairs with D6
+ *     D6 thief's fence after its load of top, before its load of split, at every attempt   pairs
+ *        with D5
+ *     D7 thief's CAS of top     acq_rel   pairs with D8: slots are read before they are reused
+ *     D8 owner's load of top    acquire   pairs with D7; before it reuses slots
+ *     D9 owner's fence between its store of bot and its load of split, a light one where the
+ *        revoker's lab_barrier_heavy() reaches it   pairs with D2, behind that barrier
+ *     D10 owner's store of fenced   release   pairs with D11: its pops before are seen
+ *     D11 revoker's load of fenced  acquire   pairs with D10: once it has seen the mark, the last
+ *         one before what the mark was set for, by the marker's load of bot (acquire) and its CAS
+ *         (acq_rel)
+ *     D12 fence of a thread that knows that an owner has ended, before it looks for a mark   pairs
+ *         with D2: a revoker that sets a mark later sees the owner's last bot, for its barrier lies
+ *         between its CAS and D2
+ *     D13 store of slots        release   pairs with D14: the layout is written before
+ *     D14 others' load of slots acquire   pairs with D13; before they look at the layout
  */
 
 #include <lab_atomic.h>
@@ -211,10 +213,10 @@ void lab_deque_settle_any(struct lab_deque *deque, uint64_t mark);
  * returned. Any thread, several at once too; wait-free. */
 void lab_deque_end_revocation_any(struct lab_deque *deque);
 
-/* What is left to do for a bare deque whose owner has ended for certain: a pop that it was killed
- * in may have left bot below what was public by then, and the next owner would put there. Any
- * thread, several at once too; wait-free. */
-void lab_deque_lay_out_any(struct lab_deque *deque);
+/* Makes public what a deque holds whose owner has ended for certain, which needs no barrier. False:
+ * it holds nothing, and is in order for the next owner. Any thread, several at once too;
+ * wait-free. */
+bool lab_deque_open_dead_any(struct lab_deque *deque);
 
 /* What of the counters a look at the things in a deque needs. */
 struct lab_deque_span {

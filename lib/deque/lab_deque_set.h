@@ -50,10 +50,13 @@
  *
  * Progress: wait-free unless said otherwise.
  *
- * Labels: C1 an arriving process fences between its announcement and its first call; its partner C2
- * is the fence between the marks of a revocation, or the epoch of a sweep, and the look at whether
- * processes have come. W6 the fence of an lcore that is to do without, between saying so and its
- * next call; its partner is W1, the fence of a sweep between its epoch and its look at that. */
+ *     C1 fence of an arriving process between its announcement and its first call   pairs with C2
+ *     C2 fence between the marks of a revocation, or the epoch of a sweep, and the look at whether
+ *        processes have come   pairs with C1
+ *     W6 fence of an lcore that is to do without, between saying so and its next call   pairs with
+ *        W1, the fence of a sweep between its epoch and its look at that */
+
+ */
 
 #include <lab_barrier.h>
 #include <lab_deque.h>

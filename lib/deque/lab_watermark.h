@@ -16,9 +16,9 @@
  * Each crossing is counted, and raises a sequence by one, so that a program that polls asks for the
  * counts only when the sequence has changed. Progress: wait-free, but for a CAS that is tried once.
  *
- * Label: M1 the fence between an event's count and the sequence pairs with M2, a poller's load of
- * the sequence, acquire: without it a poller that has seen the sequence change could miss the event
- * for ever. */
+ *     M1 fence between an event's count and the sequence   pairs with M2
+ *     M2 poller's load of the sequence   acquire   pairs with M1: otherwise one that has seen the
+ *        sequence change could miss the event for ever */
 
 #include <lab_atomic.h>
 #include <lab_common.h>

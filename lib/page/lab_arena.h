@@ -27,12 +27,12 @@
 #include <lab_block.h>
 #include <lab_bytes.h>
 #include <lab_common.h>
-#include <lab_deque.h>
+#include <lab_deque_set.h>
 #include <lab_error.h>
 #include <lab_lcore.h>
 #include <lab_level.h>
 #include <lab_region.h>
-#include <lab_roster.h>
+#include <lab_watermark.h>
 #include <stddef.h>
 
 /* The smallest page, bytes, and lines. */
@@ -80,7 +80,7 @@ struct lab_arena_options {
     /* The rest may be 0, which asks for what stands in brackets. */
     uint32_t lcores; /* ids are 0 to lcores - 1, up to LAB_ARENA_LCORES_MAX [LAB_LCORE_MAX] */
     uint32_t caches; /* lcores that can have deques of their own at the same time, up to
-                        LAB_ROSTER_PLACES_MAX; those that come later work on the zones [16, or
+                        LAB_DEQUE_SET_PLACES_MAX; those that come later work on the zones [16, or
                         lcores if that is less] */
     unsigned cached_orders; /* bit k: order k comes from deques too; order 0 always does */
     bool fenced; /* every request may empty the private parts of others, and owners fence at
@@ -91,14 +91,14 @@ struct lab_arena_options {
 
 /* Events of a zone. Each but LAB_PAGE_ZEROED raises the arena's sequence by one. */
 enum lab_page_event {
-    LAB_PAGE_BELOW_LOW,  /* fewer pages are free than the low watermark says */
-    LAB_PAGE_BELOW_MIN,  /* the same of min */
-    LAB_PAGE_ABOVE_HIGH, /* as many are free again as the high watermark says */
-    LAB_PAGE_RESERVE,    /* a request was served from the reserve */
-    LAB_PAGE_ZEROED,     /* a request for zeros found none ready, and zeroed memory itself */
-    LAB_PAGE_FAILED,     /* a request failed, without LAB_GFP_NOWARN; counted in the first zone
-                            that it tried */
-    LAB_PAGE_MAPPED,     /* the zone was mapped later */
+    LAB_PAGE_BELOW_LOW = LAB_BELOW_LOW,   /* fewer pages are free than the low watermark says */
+    LAB_PAGE_BELOW_MIN = LAB_BELOW_MIN,   /* the same of min */
+    LAB_PAGE_ABOVE_HIGH = LAB_ABOVE_HIGH, /* as many are free again as the high watermark says */
+    LAB_PAGE_RESERVE,                     /* a request was served from the reserve */
+    LAB_PAGE_ZEROED, /* a request for zeros found none ready, and zeroed memory itself */
+    LAB_PAGE_FAILED, /* a request failed, without LAB_GFP_NOWARN; counted in the first zone
+                        that it tried */
+    LAB_PAGE_MAPPED, /* the zone was mapped later */
     LAB_PAGE_EVENTS
 };
 
@@ -112,14 +112,14 @@ enum lab_page_part {
 
 struct lab_zone_part; /* lab_zone.h: the blocks of a part */
 
-/* How near its end a zone is; it changes by events alone. */
-enum lab_page_pressure { LAB_PAGE_CALM, LAB_PAGE_IS_LOW, LAB_PAGE_IS_MIN };
-
 /* Deques of one order: its pages as they come, and those that are clean. */
 enum lab_page_kind { LAB_PAGE_PLAIN, LAB_PAGE_CLEAN, LAB_PAGE_KINDS };
 
 /* An order that no deque serves. */
 #define LAB_PAGE_UNCACHED UINT32_MAX
+
+/* The most arrays of deques: one for each order and kind. */
+#define LAB_ARENA_ARRAYS (LAB_PAGE_ORDERS * LAB_PAGE_KINDS)
 
 /* The state of an lcore, written by it alone. The first one is for all threads without an id. */
 struct lab_page_lcore {
@@ -127,10 +127,8 @@ struct lab_page_lcore {
     size_t bytes;                       /* is of that zone's common part, */
     struct lab_block *block;            /* and in the shape that it has there */
     lab_byte_t *dirt;                   /* of that zone's pages: lab_page_clean.h */
-    uint64_t shortages;                 /* the arena's, when last seen */
-    uint32_t calm;                      /* puts since it changed */
+    struct lab_deque_set_own own;       /* shortages and victims */
     uint32_t home;                      /* the zone */
-    uint32_t victim;                    /* the roster's place that was last worth stealing from */
     uint32_t no_clean_until;            /* requests that skip a zone without clean pages */
     /* Its own deques; where none serves the order, arena->nothing. */
     struct lab_deque *deque[LAB_PAGE_KINDS][LAB_PAGE_ORDERS];
@@ -151,8 +149,8 @@ struct lab_zone {
     struct lab_zone_part *part[LAB_PAGE_PARTS]; /* NULL: there is no such part */
     uint32_t first[LAB_PAGE_PARTS + 1];         /* page of each part, and the end */
     uint32_t next[LAB_ARENA_ZONES_MAX];         /* the order in which to go on from here */
-    uint64_t watermark[LAB_PAGE_WATERMARKS];
-    struct lab_region region; /* of lab_arena_create() */
+    struct lab_watermark_limits limits;         /* pages */
+    struct lab_region region;                   /* of lab_arena_create() */
     int node;
     enum lab_pages made_of; /* LAB_PAGES_ANY: memory of the caller's; or what is wanted, until it
                                is mapped */
@@ -160,8 +158,8 @@ struct lab_zone {
     lab_byte_t *dirt;       /* by page: lab_page_clean.h */
     lab_byte_t *lock;       /* by page: the lcore that has locked it, its lcore_index and 1, or 0 */
     struct lab_page_cleaner cleaner;
-    alignas(LAB_CACHE_LINE) lab_atomic_t pressure;
-    lab_atomic_t event[LAB_PAGE_EVENTS];
+    alignas(LAB_CACHE_LINE) struct lab_watermark watermark;
+    lab_atomic_t event[LAB_PAGE_EVENTS - LAB_CROSSINGS]; /* those that are no crossing */
 };
 
 /* In memory that may be shared between processes, at the same address in each. Only lib/page and
@@ -171,28 +169,22 @@ struct lab_arena {
     uint32_t lcores;
     struct lab_page_lcore
         *lcore; /* lcores + 1, by lcore_index: an id and 1, 0 is that of all threads without one */
-    /* By order: the first of lcores + 1 deques of each kind, or LAB_PAGE_UNCACHED. */
-    uint32_t cache[LAB_PAGE_ORDERS];
-    struct lab_deque *deque;
-    uint32_t zones;       /* mapped or not */
-    lab_atomic_t present; /* the first N are: lab_arena_node.c */
-    enum lab_barrier barrier;
-    uint32_t capacity[LAB_PAGE_ORDERS][LAB_PAGE_KINDS]; /* slots of one deque; 0: there is none */
-    uint32_t slots_each;                                /* of all deques of one lcore */
-    lab_atomic_t *slots;                                /* roster.places x slots_each */
+    uint32_t cache[LAB_PAGE_ORDERS]; /* the first array of each order, or LAB_PAGE_UNCACHED */
+    struct lab_deque_array array[LAB_ARENA_ARRAYS];
+    struct lab_deque_set set;
+    uint32_t zones;           /* mapped or not */
+    lab_atomic_t present;     /* the first N are: lab_arena_node.c */
     struct lab_region memory; /* of lab_arena_create(): what you are looking at */
     char name[LAB_ARENA_NAME_SIZE];
 
-    /* Not 0: some request found too little, or a zone is under pressure, so every put goes back to
-     * its zone. Read by every put, written seldom. */
-    alignas(LAB_CACHE_LINE) lab_atomic_t hungry;
-    lab_atomic_t shortages;   /* number of shortages so far: distinguishes one from the next */
-    struct lab_roster roster; /* the lcores that have deques */
+    /* Of the set. `intercepted` is read by every put, and seldom written: while there is a
+     * shortage, since a request found too little or a zone is under pressure, every put goes back
+     * to its zone.
+     */
+    struct lab_deque_set_state state;
     struct lab_deque nothing; /* has no slots, so that neither gets nor puts succeed */
     lab_atomic_t sequence;
-    lab_atomic_t rostered; /* how many entries of that are taken */
-    lab_atomic_t growing;  /* 1 while a thread maps a zone */
-    lab_atomic_t refused; /* 1: membarrier(2) was, since the arena was made; so owners must fence */
+    lab_atomic_t growing; /* 1 while a thread maps a zone */
     struct lab_zone zone[LAB_ARENA_ZONES_MAX];
 };
 

@@ -5,7 +5,7 @@
 /* Making and unmaking arenas. Control threads only. */
 
 #include <errno.h>
-#include <lab_page_cache.h>
+#include <lab_arena_cache.h>
 #include <lab_page_clean.h>
 #include <string.h>
 
@@ -166,9 +166,9 @@ static int check_lcores(const struct lab_arena_options *options, const struct la
     if (layout->lcores > LAB_ARENA_LCORES_MAX)
         return lab_error_set(error, -EINVAL, "arena %s: %u lcores asked for, at most %u",
                              options->name, layout->lcores, LAB_ARENA_LCORES_MAX);
-    if (options->caches > LAB_ROSTER_PLACES_MAX)
+    if (options->caches > LAB_DEQUE_SET_PLACES_MAX)
         return lab_error_set(error, -EINVAL, "arena %s: %u caches asked for, at most %u",
-                             options->name, options->caches, LAB_ROSTER_PLACES_MAX);
+                             options->name, options->caches, LAB_DEQUE_SET_PLACES_MAX);
     if (options->cached_orders >> LAB_PAGE_ORDERS != 0)
         return lab_error_set(error, -EINVAL, "arena %s: orders end at %u, 0x%x has others",
                              options->name, LAB_PAGE_ORDERS - 1, options->cached_orders);
@@ -208,14 +208,16 @@ static int plan(const struct lab_arena_options *options, struct layout *ret_layo
     return 0;
 }
 
-static void set_watermarks(struct lab_zone *zone, const uint64_t watermark[LAB_PAGE_WATERMARKS])
+static void set_limits(struct lab_zone *zone, const uint64_t watermark[LAB_PAGE_WATERMARKS])
 {
     uint64_t min = zone->first[LAB_PAGE_RESERVE_SINGLES] / MIN_SHARE;
 
     if (min > MIN_MOST)
         min = MIN_MOST;
-    for (unsigned i = 0; i < LAB_PAGE_WATERMARKS; i++)
-        zone->watermark[i] = watermark[LAB_PAGE_HIGH] != 0 ? watermark[i] : (i + 1) * min;
+    zone->limits = (struct lab_watermark_limits){min, 2 * min, 3 * min};
+    if (watermark[LAB_PAGE_HIGH] != 0)
+        zone->limits = (struct lab_watermark_limits){
+            watermark[LAB_PAGE_MIN], watermark[LAB_PAGE_LOW], watermark[LAB_PAGE_HIGH]};
 }
 
 /* The zone itself, those of its node, and the rest; each of them as they stand. */
@@ -258,7 +260,7 @@ static int build_zone(struct lab_arena *arena, const struct lab_arena_options *o
     zone->level.own = (void *)(home + own->own);
     zone->level.lcores = layout->lcores;
     zone->level.drift = zone->first[LAB_PAGE_RESERVE_SINGLES] / (DRIFT_SHARE * layout->lcores);
-    set_watermarks(zone, options->zone[index].watermark);
+    set_limits(zone, options->zone[index].watermark);
     lab_invariant(lab_zone_is_valid(zone));
     return 0;
 }
@@ -268,36 +270,54 @@ static uint32_t at_most(uint32_t n, uint32_t most)
     return n < most ? n : most;
 }
 
-static void build_caches(struct lab_arena *arena, const struct layout *layout)
+/* The arrays of deques, order by order, and where each lcore finds its own. */
+static uint32_t build_arrays(struct lab_arena *arena, const struct layout *layout)
 {
-    bool fenced = arena->barrier == LAB_BARRIER_FENCE;
-    char *base = (char *)arena;
-    uint32_t next = 0;
+    struct lab_deque *deques = (void *)((char *)arena + layout->deque);
+    uint32_t next = 0, slots_at = 0;
 
-    lab_deque_init(&arena->nothing, 1, 1, fenced);
-    arena->lcore = (void *)(base + layout->lcore);
-    arena->deque = (void *)(base + layout->deque);
-    arena->slots = (void *)(base + layout->slots);
-    arena->slots_each = layout->slots_each;
-    arena->roster.entry = (void *)(base + layout->roster);
-    arena->roster.taken = &arena->rostered;
-    arena->roster.places = layout->caches;
-    arena->roster.slots = arena->lcores + 1;
-    memcpy(arena->capacity, layout->capacity, sizeof(arena->capacity));
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
-        arena->cache[order] =
-            arena->capacity[order][LAB_PAGE_PLAIN] != 0 ? next : LAB_PAGE_UNCACHED;
-        for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
-            for (uint32_t lcore_index = 0; lcore_index <= arena->lcores; lcore_index++) {
-                uint32_t capacity = arena->capacity[order][kind];
-                struct lab_deque *deque = capacity != 0 ? &arena->deque[next++] : &arena->nothing;
+        bool cached = layout->capacity[order][LAB_PAGE_PLAIN] != 0;
 
-                arena->lcore[lcore_index].deque[kind][order] = deque;
-                if (capacity != 0)
-                    lab_deque_init(deque, at_most(capacity / REACH_SHARE, LAB_PAGE_MOVING_MAX),
-                                   capacity / TIP_SHARE, fenced);
-            }
+        arena->cache[order] = cached ? next : LAB_PAGE_UNCACHED;
+        for (int kind = 0; kind < LAB_PAGE_KINDS; kind++) {
+            uint32_t capacity = layout->capacity[order][kind];
+            struct lab_deque_array *array = &arena->array[next];
+
+            for (uint32_t i = 0; i <= arena->lcores; i++)
+                arena->lcore[i].deque[kind][order] = cached ? &deques[i] : &arena->nothing;
+            if (!cached)
+                continue;
+            *array = (struct lab_deque_array){deques, capacity, slots_at,
+                                              at_most(capacity / REACH_SHARE, LAB_PAGE_MOVING_MAX),
+                                              capacity / TIP_SHARE};
+            next++;
+            slots_at += capacity;
+            deques += arena->lcores + 1;
+        }
     }
+    return next;
+}
+
+static void build_caches(struct lab_arena *arena, const struct layout *layout,
+                         enum lab_barrier barrier)
+{
+    char *base = (char *)arena;
+
+    lab_deque_init(&arena->nothing, 1, 1, barrier == LAB_BARRIER_FENCE);
+    arena->lcore = (void *)(base + layout->lcore);
+    arena->set = (struct lab_deque_set){.array = arena->array,
+                                        .arrays = build_arrays(arena, layout),
+                                        .lcores = arena->lcores,
+                                        .slots = (void *)(base + layout->slots),
+                                        .slots_mask = ~UINT64_C(0),
+                                        .slots_each = layout->slots_each,
+                                        .places = layout->caches,
+                                        .entry = (void *)(base + layout->roster),
+                                        .maker = lab_barrier_reach(),
+                                        .barrier = barrier,
+                                        .state = &arena->state};
+    lab_deque_set_init(&arena->set);
 }
 
 /* All but the addresses of the zones' memory. */
@@ -307,7 +327,8 @@ static int build(void *memory, const struct lab_arena_options *options, const st
     enum lab_barrier wanted =
         options->fenced || options->shared ? LAB_BARRIER_FENCE : LAB_BARRIER_PRIVATE;
     struct lab_arena *arena = memory;
-    int rc = lab_barrier_register(wanted, &arena->barrier);
+    enum lab_barrier barrier;
+    int rc = lab_barrier_register(wanted, &barrier);
 
     if (rc != 0)
         return lab_error_set(error, rc, "arena %s: cannot register for membarrier", options->name);
@@ -321,7 +342,7 @@ static int build(void *memory, const struct lab_arena_options *options, const st
         return rc;
     for (uint32_t i = 0; i < arena->zones; i++)
         set_order(arena, i);
-    build_caches(arena, layout);
+    build_caches(arena, layout, barrier);
     *ret_arena = arena;
     return 0;
 }
@@ -449,8 +470,8 @@ int lab_arena_destroy(struct lab_arena *arena)
         return 0;
     /* Twice: a private part is revoked only when nothing beside it is public. */
     for (int round = 0; round < 2; round++) {
-        (void)lab_page_cache_revoke(arena, LAB_ROSTER_ANY);
-        lab_page_cache_drain(arena, LAB_LCORE_ANY);
+        (void)lab_arena_cache_revoke(arena, LAB_DEQUE_SET_ANY);
+        lab_arena_cache_drain(arena, LAB_LCORE_ANY);
     }
     for (uint32_t i = 0; i < arena->zones; i++)
         for (int part = 0; part < LAB_PAGE_PARTS; part++) {

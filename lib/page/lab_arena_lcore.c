@@ -5,7 +5,7 @@
 /* An lcore in an arena: the zone that it prefers, and what it leaves when it dies. */
 
 #include <errno.h>
-#include <lab_page_cache.h>
+#include <lab_arena_cache.h>
 #include <lab_page_lock.h>
 
 int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node)
@@ -16,7 +16,7 @@ int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node)
         return -EINVAL;
     for (uint32_t i = 0; i < present; i++)
         if (node == LAB_NODE_ANY || arena->zone[i].node == node) {
-            lab_page_cache_flush(arena, lcore + 1);
+            lab_arena_cache_flush(arena, lcore + 1);
             lab_arena_set_home(arena, lcore + 1, i);
             return 0;
         }
@@ -38,6 +38,6 @@ int lab_arena_sweep(struct lab_arena *arena, uint32_t dead)
         (void)lab_cas_acq_rel(&zone->cleaner.busy, &cleaner, 0);
         lab_page_unlock_all(zone, dead);
     }
-    lab_page_cache_bury(arena, dead + 1);
+    lab_arena_cache_drain_dead(arena, dead + 1);
     return 0;
 }

@@ -22,43 +22,17 @@
 /* Page numbers that one step moves: those of a row. */
 #define BURST 64u
 
-void lab_page_zone_tell(struct lab_arena *arena, struct lab_zone *zone, enum lab_page_event event)
+void lab_zone_raise_event(struct lab_arena *arena, struct lab_zone *zone, enum lab_page_event event)
 {
-    (void)lab_fetch_add_relaxed(&zone->event[event], 1);
-    lab_fence_seq_cst(); /* E1: or a poller sees the sequence change before the event is there */
-    (void)lab_fetch_add_relaxed(&arena->sequence, 1);
+    lab_watermark_raise_event(lab_zone_event(zone, event), &arena->sequence);
 }
 
-/* The pressure at that number of free pages. Between low and high it stays as it was. */
-static enum lab_page_pressure pressure_at(const struct lab_zone *zone, int64_t free,
-                                          enum lab_page_pressure before)
-{
-    if (free < (int64_t)zone->watermark[LAB_PAGE_MIN])
-        return LAB_PAGE_IS_MIN;
-    if (free < (int64_t)zone->watermark[LAB_PAGE_LOW])
-        return LAB_PAGE_IS_LOW;
-    if (free >= (int64_t)zone->watermark[LAB_PAGE_HIGH] || before == LAB_PAGE_CALM)
-        return LAB_PAGE_CALM;
-    return LAB_PAGE_IS_LOW;
-}
-
-/* The thread that changes the pressure raises the event; one that loses the compare-and-swap leaves
- * it to the next. */
+/* Pressure on one zone is a shortage for all: pages go back to where all can get them. */
 static LAB_COLD void change_pressure(struct lab_arena *arena, struct lab_zone *zone)
 {
-    uint64_t before = lab_load_relaxed(&zone->pressure);
-    uint64_t now = pressure_at(zone, lab_zone_count_free(zone), (enum lab_page_pressure)before);
-
-    if (now == before || !lab_cas_relaxed(&zone->pressure, &before, now))
-        return;
-    if (before == LAB_PAGE_CALM) {
-        lab_page_zone_hunger(arena);
-        lab_page_zone_tell(arena, zone, LAB_PAGE_BELOW_LOW);
-    }
-    if (now == LAB_PAGE_IS_MIN)
-        lab_page_zone_tell(arena, zone, LAB_PAGE_BELOW_MIN);
-    if (now == LAB_PAGE_CALM)
-        lab_page_zone_tell(arena, zone, LAB_PAGE_ABOVE_HIGH);
+    if (lab_watermark_update(&zone->watermark, &zone->limits, lab_zone_count_free(zone),
+                             &arena->sequence))
+        lab_deque_set_starve_any(&arena->set);
 }
 
 /* Counts what went out. */
@@ -66,7 +40,7 @@ static void count_out(struct lab_arena *arena, struct lab_zone *zone, uint32_t l
                       uint64_t pages)
 {
     lab_level_add(&zone->level, lcore, (int64_t)pages);
-    if (lab_unlikely(!lab_zone_has_free(zone, zone->watermark[LAB_PAGE_HIGH])))
+    if (lab_unlikely(!lab_zone_has_free(zone, zone->limits.high)))
         change_pressure(arena, zone);
 }
 
@@ -74,7 +48,7 @@ static void count_out(struct lab_arena *arena, struct lab_zone *zone, uint32_t l
 static void count_in(struct lab_arena *arena, struct lab_zone *zone, uint32_t lcore, uint64_t pages)
 {
     lab_level_add(&zone->level, lcore, -(int64_t)pages);
-    if (lab_unlikely(lab_load_relaxed(&zone->pressure) != LAB_PAGE_CALM))
+    if (lab_unlikely(lab_watermark_is_pressed(&zone->watermark)))
         change_pressure(arena, zone);
 }
 
@@ -132,7 +106,7 @@ bool lab_arena_take_all(const struct lab_page_request *request, struct lab_zone 
     uint32_t page[BURST];
     unsigned got = 0;
 
-    if (n > BURST || !lab_zone_has_free(zone, zone->watermark[LAB_PAGE_HIGH] + pages) ||
+    if (n > BURST || !lab_zone_has_free(zone, zone->limits.high + pages) ||
         lab_zone_alloc_bulk(common, request->lcore, request->order, lifetime_of(request->gfp), page,
                             n, &got) != 0)
         return false;
@@ -176,7 +150,7 @@ unsigned lab_arena_take_reserve(const struct lab_page_request *request, struct l
     unsigned got = zone->part[part] != NULL ? take(request, zone, part, ret_pages, n) : 0;
 
     if (got > 0)
-        lab_page_zone_tell(request->arena, zone, LAB_PAGE_RESERVE);
+        lab_zone_raise_event(request->arena, zone, LAB_PAGE_RESERVE);
     return got;
 }
 
@@ -316,7 +290,7 @@ int lab_arena_grow_beyond(struct lab_arena *arena, uint32_t present, struct lab_
     if (lab_arena_present(arena) == present) {
         rc = map_zone(arena, error, &wish);
         if (rc == 0)
-            lab_page_zone_tell(arena, &arena->zone[present], LAB_PAGE_MAPPED);
+            lab_zone_raise_event(arena, &arena->zone[present], LAB_PAGE_MAPPED);
     }
     lab_store_release(&arena->growing, 0); /* A4: as A3 says */
     return rc != 0 ? rc : lab_error_set(error, 0, "%s", wish.message);
@@ -354,8 +328,6 @@ static uint64_t out_of(const struct lab_zone_part *part)
 
 bool lab_zone_is_valid(const struct lab_zone *zone)
 {
-    const uint64_t *watermark = zone->watermark;
-
     for (unsigned i = 0; i < LAB_PAGE_PARTS; i++) {
         const struct lab_zone_part *part = zone->part[i];
         uint64_t pages = part != NULL ? (uint64_t)part->blocks * LAB_BLOCK_PAGES : 0;
@@ -365,8 +337,7 @@ bool lab_zone_is_valid(const struct lab_zone *zone)
             return false;
     }
     return zone->first[0] == 0 && zone->pages == zone->first[LAB_PAGE_PARTS] &&
-           watermark[LAB_PAGE_MIN] <= watermark[LAB_PAGE_LOW] &&
-           watermark[LAB_PAGE_LOW] <= watermark[LAB_PAGE_HIGH] &&
-           watermark[LAB_PAGE_HIGH] <= zone->first[LAB_PAGE_RESERVE_SINGLES] &&
+           zone->limits.min <= zone->limits.low && zone->limits.low <= zone->limits.high &&
+           zone->limits.high <= zone->first[LAB_PAGE_RESERVE_SINGLES] &&
            lab_level_exact(&zone->level) == (int64_t)out_of(zone->part[LAB_PAGE_COMMON]);
 }

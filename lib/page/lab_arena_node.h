@@ -60,12 +60,19 @@ unsigned lab_arena_take_reserve(const struct lab_page_request *request, struct l
 int lab_arena_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void *const *pages,
                    unsigned n, unsigned *done);
 
-/* Counts an event, and tells those who poll: one that has seen the sequence change finds the event,
- * and would otherwise never ask again.
- *
- *     E1 fence between the event's count and the sequence   pairs with E2
- *     E2 load of the sequence   acquire                     pairs with E1 */
-void lab_page_zone_tell(struct lab_arena *arena, struct lab_zone *zone, enum lab_page_event event);
+/* Counts an event of a zone, for pollers of the arena's sequence to find. */
+void lab_zone_raise_event(struct lab_arena *arena, struct lab_zone *zone,
+                          enum lab_page_event event);
+
+/* Where a zone's events are counted. */
+LAB_INLINE lab_atomic_t *lab_zone_event(const struct lab_zone *zone, enum lab_page_event event)
+{
+    unsigned i = (unsigned)event;
+    const lab_atomic_t *count =
+        i < LAB_CROSSINGS ? &zone->watermark.count[i] : &zone->event[i - LAB_CROSSINGS];
+
+    return (lab_atomic_t *)(uintptr_t)count;
+}
 
 /* The lcore's first zone is this one; its deques are empty. */
 void lab_arena_set_home(struct lab_arena *arena, uint32_t lcore_index, uint32_t zone);
@@ -111,18 +118,19 @@ LAB_INLINE struct lab_zone *lab_arena_zone_of(struct lab_arena *arena, const voi
 /* false: the address is not of this arena, or not a page's. */
 bool lab_arena_find(struct lab_arena *arena, const void *page, struct lab_page_where *ret_where);
 
-/* From now on puts go back to the zones, until nothing was short for a while. */
-LAB_INLINE void lab_page_zone_hunger(struct lab_arena *arena)
-{
-    (void)lab_fetch_add_relaxed(&arena->shortages, 1);
-    lab_store_relaxed(&arena->hungry, lab_load_relaxed(&arena->hungry) + 1);
-}
-
 /* Whether that number of pages is free for certain. */
 LAB_INLINE bool lab_zone_has_free(const struct lab_zone *zone, uint64_t pages)
 {
     return (int64_t)zone->first[LAB_PAGE_RESERVE_SINGLES] - lab_level_most(&zone->level) >=
            (int64_t)pages;
+}
+
+/* Free pages that a request of that class leaves to others. */
+LAB_INLINE uint64_t lab_zone_kept_from(const struct lab_zone *zone, unsigned gfp)
+{
+    if (gfp & LAB_GFP_ATOMIC)
+        return 0;
+    return gfp & LAB_GFP_WAIT ? zone->limits.min : zone->limits.low;
 }
 
 /* Pages free in the common part. */

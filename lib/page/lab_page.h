@@ -116,7 +116,7 @@ LAB_INLINE int lab_page_free_bulk(struct lab_arena *arena, uint32_t lcore, unsig
     unsigned i = 0;
 
     if (lab_likely(lcore_index <= arena->lcores) && order < LAB_PAGE_ORDERS &&
-        lab_likely(lab_load_relaxed(&arena->hungry) == 0)) {
+        lab_likely(lab_load_relaxed(&arena->state.intercepted) == 0)) {
         const struct lab_page_lcore *me = &arena->lcore[lcore_index];
         struct lab_deque *deque = me->deque[LAB_PAGE_PLAIN][order];
 
@@ -221,7 +221,7 @@ struct lab_page_map {
     uint64_t level;  /* free pages of the common part, as compared with the watermarks */
     uint64_t clean;  /* pages that are known to be zero, free or in clean deques */
     uint64_t locked; /* pages that somebody has locked */
-    enum lab_page_pressure pressure;
+    enum lab_pressure pressure;
 };
 
 /* Looks at every block and every page's bytes. Exact while no thread is inside a call. Returns 0,
@@ -263,7 +263,7 @@ LAB_PUBLIC int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsig
 LAB_PUBLIC const char *lab_page_reason_name(enum lab_page_reason reason);
 
 struct lab_page_events {
-    enum lab_page_pressure pressure;
+    enum lab_pressure pressure;
     uint64_t count[LAB_PAGE_EVENTS]; /* since the arena was made */
 };
 
@@ -271,7 +271,7 @@ struct lab_page_events {
  * thread; wait-free, no system call. */
 LAB_INLINE uint64_t lab_page_sequence(const struct lab_arena *arena)
 {
-    return lab_load_acquire(&arena->sequence); /* E2: or it misses the event */
+    return lab_load_acquire(&arena->sequence); /* M2: or it misses the event */
 }
 
 /* The zone's events. Returns 0, or -ENOENT when there is no such zone, or not yet. Any thread;

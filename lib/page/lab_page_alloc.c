@@ -6,7 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <lab_page_cache.h>
+#include <lab_arena_cache.h>
 #include <lab_page_clean.h>
 #include <string.h>
 
@@ -37,7 +37,7 @@ static struct lab_zone *nth_zone(const struct gathering *g, uint32_t i, uint32_t
 }
 
 /* Every zone down to a watermark, or (LAB_PAGE_WATERMARKS) to the last page. */
-static bool take_down_to(struct gathering *g, unsigned watermark)
+static bool take_down_to(struct gathering *g, unsigned gfp)
 {
     uint32_t present = lab_arena_present(g->request.arena);
 
@@ -45,9 +45,8 @@ static bool take_down_to(struct gathering *g, unsigned watermark)
         struct lab_zone *zone = nth_zone(g, i, present);
 
         if (zone != NULL)
-            g->got += lab_arena_take(
-                &g->request, zone, watermark < LAB_PAGE_WATERMARKS ? zone->watermark[watermark] : 0,
-                g->pages + g->got, g->want - g->got);
+            g->got += lab_arena_take(&g->request, zone, lab_zone_kept_from(zone, gfp),
+                                     g->pages + g->got, g->want - g->got);
     }
     return is_complete(g);
 }
@@ -77,14 +76,14 @@ static bool take_near(struct gathering *g)
     const struct lab_page_request *request = &g->request;
     enum lab_page_kind kind = kind_of(request->gfp);
 
-    g->got = lab_page_cache_get_own(request, kind, g->pages, g->want);
+    g->got = lab_arena_cache_get_own(request, kind, g->pages, g->want);
     if (!is_complete(g))
-        g->got += lab_page_cache_get_victim(request, kind, g->pages + g->got, g->want - g->got);
+        g->got += lab_arena_cache_get_victim(request, kind, g->pages + g->got, g->want - g->got);
     if (!is_complete(g) && kind == LAB_PAGE_CLEAN) /* better than what the zone may have */
         g->got +=
-            lab_page_cache_get_others(request, kind, false, g->pages + g->got, g->want - g->got);
+            lab_arena_cache_get_others(request, kind, false, g->pages + g->got, g->want - g->got);
     if (!is_complete(g))
-        g->got += lab_page_cache_refill(request, kind, g->pages + g->got, g->want - g->got);
+        g->got += lab_arena_cache_refill(request, kind, g->pages + g->got, g->want - g->got);
     return is_complete(g);
 }
 
@@ -92,10 +91,10 @@ static bool take_near(struct gathering *g)
 static bool take_cached(struct gathering *g, bool far)
 {
     for (int kind = 0; kind < LAB_PAGE_KINDS && !is_complete(g); kind++) {
-        g->got += lab_page_cache_get_own(&g->request, (enum lab_page_kind)kind, g->pages + g->got,
-                                         g->want - g->got);
-        g->got += lab_page_cache_get_others(&g->request, (enum lab_page_kind)kind, far,
-                                            g->pages + g->got, g->want - g->got);
+        g->got += lab_arena_cache_get_own(&g->request, (enum lab_page_kind)kind, g->pages + g->got,
+                                          g->want - g->got);
+        g->got += lab_arena_cache_get_others(&g->request, (enum lab_page_kind)kind, far,
+                                             g->pages + g->got, g->want - g->got);
     }
     return is_complete(g);
 }
@@ -103,16 +102,16 @@ static bool take_cached(struct gathering *g, bool far)
 /* All that the request's class may have without waiting. */
 static bool take_now(struct gathering *g)
 {
-    bool cached = lab_page_is_cached(g->request.arena, g->request.order);
+    bool cached = lab_arena_is_cached(g->request.arena, g->request.order);
 
     if (cached && (take_near(g) || take_cached(g, false)))
         return true;
-    if (take_down_to(g, LAB_PAGE_LOW) || (cached && take_cached(g, true)))
+    if (take_down_to(g, LAB_GFP_NOWAIT) || (cached && take_cached(g, true)))
         return true;
     if (g->request.gfp & LAB_GFP_ATOMIC)
-        return take_down_to(g, LAB_PAGE_WATERMARKS) || take_reserve(g);
+        return take_down_to(g, LAB_GFP_ATOMIC) || take_reserve(g);
     if (g->request.gfp & LAB_GFP_WAIT)
-        return take_down_to(g, LAB_PAGE_MIN);
+        return take_down_to(g, LAB_GFP_WAIT);
     return false;
 }
 
@@ -152,12 +151,12 @@ static bool take(struct gathering *g)
     if (lab_likely(take_now(g)))
         return true;
     for (int round = 0; round < 2; round++) {
-        if (!may_wait && arena->barrier != LAB_BARRIER_FENCE)
+        if (!may_wait && arena->set.barrier != LAB_BARRIER_FENCE)
             break;
         give_back(g);
-        lab_page_zone_hunger(arena);
-        (void)lab_page_cache_revoke(arena, g->request.lcore + 1);
-        lab_page_cache_drain(arena, g->request.lcore);
+        lab_deque_set_starve_any(&arena->set);
+        (void)lab_arena_cache_revoke(arena, g->request.lcore + 1);
+        lab_arena_cache_drain(arena, g->request.lcore);
         if (take_now(g))
             return true;
     }
@@ -205,7 +204,7 @@ static void hand_over(const struct lab_page_request *request, void *const *pages
         side_by_side = 1;
         if (request->gfp & (LAB_GFP_ZERO | LAB_GFP_EXCLUSIVE) &&
             zero_dirt(dirt, request->order, zone->base + number * LAB_PAGE_BYTES))
-            (void)lab_fetch_add_relaxed(&zone->event[LAB_PAGE_ZEROED], 1);
+            (void)lab_fetch_add_relaxed(lab_zone_event(zone, LAB_PAGE_ZEROED), 1);
         if (request->gfp & LAB_GFP_EXCLUSIVE)
             prefetch(pages[i]);
         if (kind_of(request->gfp) == LAB_PAGE_PLAIN)
@@ -219,9 +218,9 @@ static int fail(struct gathering *g)
     struct lab_arena *arena = g->request.arena;
 
     give_back(g);
-    lab_page_zone_hunger(arena);
+    lab_deque_set_starve_any(&arena->set);
     if (!(g->request.gfp & LAB_GFP_NOWARN))
-        lab_page_zone_tell(arena, lab_arena_home(arena, g->request.lcore + 1), LAB_PAGE_FAILED);
+        lab_zone_raise_event(arena, lab_arena_home(arena, g->request.lcore + 1), LAB_PAGE_FAILED);
     return -ENOMEM;
 }
 
@@ -265,9 +264,9 @@ LAB_NOINLINE int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, un
     if (!lab_arena_has_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS || !lab_gfp_is_valid(gfp) ||
         n > LAB_PAGE_BULK_MAX)
         return -EINVAL;
-    if (lab_page_cache_serves(arena, order, n) && alloc_private(&request, ret_pages, n))
+    if (lab_arena_cache_serves(arena, order, n) && alloc_private(&request, ret_pages, n))
         return 0;
-    if (!lab_page_cache_serves(arena, order, n) &&
+    if (!lab_arena_cache_serves(arena, order, n) &&
         lab_arena_take_all(&request, lab_arena_home(arena, lcore + 1), ret_pages, n))
         rc = 0;
     else

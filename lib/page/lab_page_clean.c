@@ -9,7 +9,7 @@
  *     K2 it is given up  release   pairs with K1 */
 
 #include <errno.h>
-#include <lab_page_cache.h>
+#include <lab_arena_cache.h>
 #include <lab_page_clean.h>
 #include <lab_zero.h>
 
@@ -121,10 +121,11 @@ static unsigned stock_some(const struct lab_page_request *request, struct lab_zo
     void *pages[BURST];
     unsigned done;
 
-    n = lab_arena_take(request, zone, zone->watermark[LAB_PAGE_HIGH], pages, n < BURST ? n : BURST);
+    n = lab_arena_take(request, zone, zone->limits.high, pages, n < BURST ? n : BURST);
     for (unsigned i = 0; i < n; i++)
         (void)clean(zone, lab_page_number(zone, pages[i], request->order), 1u << request->order);
-    if (n > 0 && lab_page_cache_offer(request->arena, request->lcore + 1, request->order, pages, n))
+    if (n > 0 &&
+        lab_arena_cache_offer(request->arena, request->lcore + 1, request->order, pages, n))
         return n << request->order;
     (void)lab_arena_give(request->arena, request->lcore, request->order, pages, n, &done);
     return 0;
@@ -134,12 +135,14 @@ static unsigned stock_some(const struct lab_page_request *request, struct lab_zo
 static unsigned stock(struct lab_arena *arena, uint32_t lcore, unsigned order, unsigned most)
 {
     const struct lab_page_request request = {arena, lcore, order, LAB_GFP_NOWAIT | LAB_GFP_ZERO};
-    uint32_t lcore_index = lcore + 1, capacity = arena->capacity[order][LAB_PAGE_CLEAN];
+    uint32_t lcore_index = lcore + 1, capacity;
     unsigned done = 0, came = 1;
     uint64_t has;
 
-    if (capacity == 0 || lcore_index == LAB_ROSTER_ANY || lab_load_relaxed(&arena->hungry) != 0)
+    if (!lab_arena_is_cached(arena, order) || lcore_index == LAB_DEQUE_SET_ANY ||
+        lab_deque_set_shortage(&arena->set) != 0)
         return 0;
+    capacity = arena->array[arena->cache[order] + LAB_PAGE_CLEAN].capacity;
     has = lab_deque_count_any(arena->lcore[lcore_index].deque[LAB_PAGE_CLEAN][order], NULL);
     if (has >= capacity / 4)
         return 0;
@@ -158,11 +161,11 @@ int lab_housekeep(struct lab_arena *arena, uint32_t lcore, unsigned most, unsign
 
     if (!lab_arena_has_lcore(arena, lcore))
         return -EINVAL;
-    if (lab_load_relaxed(&arena->hungry) != 0) {
+    if (lab_deque_set_shortage(&arena->set) != 0) {
         /* A private part is revoked only when nothing beside it is public. */
-        lab_page_cache_drain(arena, lcore);
-        (void)lab_page_cache_revoke(arena, lcore + 1);
-        lab_page_cache_drain(arena, lcore);
+        lab_arena_cache_drain(arena, lcore);
+        (void)lab_arena_cache_revoke(arena, lcore + 1);
+        lab_arena_cache_drain(arena, lcore);
     }
     for (unsigned order = 0; order < LAB_PAGE_ORDERS && ready < most; order++)
         ready += stock(arena, lcore, order, most - ready);

@@ -5,7 +5,7 @@
 /* Puts: into the caller's deque, or back to the zone. */
 
 #include <errno.h>
-#include <lab_page_cache.h>
+#include <lab_arena_cache.h>
 #include <lab_page_clean.h>
 
 /* Into the caller's deque: what is not for it, or not right, goes the other way. */
@@ -15,15 +15,15 @@ static bool put_cached(struct lab_arena *arena, uint32_t lcore_index, unsigned o
     for (unsigned i = 0; i < n; i++)
         if (!lab_page_is_own(&arena->lcore[lcore_index], pages[i], order))
             return false;
-    return lab_page_cache_put(arena, lcore_index, order, pages, n);
+    return lab_arena_cache_put(arena, lcore_index, order, pages, n);
 }
 
 static LAB_NOINLINE int free_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
                                   void *const *pages, unsigned n, unsigned *ret_n)
 {
-    if (lab_load_relaxed(&arena->hungry) != 0)
-        lab_page_cache_digest(arena, lcore + 1);
-    else if (lab_page_cache_serves(arena, order, n) &&
+    if (lab_deque_set_shortage(&arena->set) != 0)
+        lab_arena_cache_note_put(arena, lcore + 1);
+    else if (lab_arena_cache_serves(arena, order, n) &&
              put_cached(arena, lcore + 1, order, pages, n)) {
         *ret_n = n;
         return 0;
@@ -42,7 +42,7 @@ LAB_NOINLINE int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, uns
     if (lab_arena_has_lcore(arena, lcore) && order < LAB_PAGE_ORDERS) {
         offset = n == 1 ? (size_t)((uintptr_t)pages[0] - (uintptr_t)me->base) : SIZE_MAX;
         if (offset < me->bytes && offset % LAB_PAGE_BYTES == 0 &&
-            !lab_page_is_cached(arena, order) && lab_load_relaxed(&arena->hungry) == 0) {
+            !lab_arena_is_cached(arena, order) && lab_deque_set_shortage(&arena->set) == 0) {
             rc = lab_arena_give_one(arena, lcore, order, lab_arena_home(arena, lcore + 1), offset);
             done = rc == 0;
         } else {

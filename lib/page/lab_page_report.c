@@ -5,7 +5,7 @@
 /* Reports of an arena: events, why a request fails, what is where. Reads only. */
 
 #include <errno.h>
-#include <lab_page_cache.h>
+#include <lab_arena_cache.h>
 #include <string.h>
 
 static const char *const event_names[LAB_PAGE_EVENTS] = {
@@ -36,17 +36,12 @@ int lab_page_events(const struct lab_arena *arena, uint32_t zone,
 {
     if (zone >= lab_arena_present(arena))
         return -ENOENT;
-    ret_events->pressure = (enum lab_page_pressure)lab_load_relaxed(&arena->zone[zone].pressure);
+    ret_events->pressure =
+        (enum lab_pressure)lab_load_relaxed(&arena->zone[zone].watermark.pressure);
     for (int i = 0; i < LAB_PAGE_EVENTS; i++)
-        ret_events->count[i] = lab_load_relaxed(&arena->zone[zone].event[i]);
+        ret_events->count[i] =
+            lab_load_relaxed(lab_zone_event(&arena->zone[zone], (enum lab_page_event)i));
     return 0;
-}
-
-static uint64_t kept_from(const struct lab_zone *zone, unsigned gfp)
-{
-    if (gfp & LAB_GFP_ATOMIC)
-        return 0;
-    return zone->watermark[gfp & LAB_GFP_WAIT ? LAB_PAGE_MIN : LAB_PAGE_LOW];
 }
 
 /* The largest order of a part's runs that fits that number of pages, or -1. */
@@ -87,19 +82,19 @@ static uint64_t here(const struct lab_arena *arena, unsigned order, uint32_t own
     uint64_t pages = 0;
 
     for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
-        pages += lab_page_cache_count(arena, order, (enum lab_page_kind)kind, own).public_parts;
+        pages += lab_arena_cache_count(arena, order, (enum lab_page_kind)kind, own).public_parts;
     return pages;
 }
 
 /* Pages of every order in deques. */
-static struct lab_page_cached all_cached(const struct lab_arena *arena, uint32_t own)
+static struct lab_arena_cached all_cached(const struct lab_arena *arena, uint32_t own)
 {
-    struct lab_page_cached sum = {0};
+    struct lab_arena_cached sum = {0};
 
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
         for (int kind = 0; kind < LAB_PAGE_KINDS; kind++) {
-            struct lab_page_cached cached =
-                lab_page_cache_count(arena, order, (enum lab_page_kind)kind, own);
+            struct lab_arena_cached cached =
+                lab_arena_cache_count(arena, order, (enum lab_page_kind)kind, own);
 
             sum.private_parts += cached.private_parts;
             sum.public_parts += cached.public_parts;
@@ -111,7 +106,7 @@ int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, 
                  struct lab_page_why *ret_why)
 {
     struct lab_page_why why = {.largest = -1};
-    struct lab_page_cached cached;
+    struct lab_arena_cached cached;
     bool would = false, any_spare = false, any_free = false;
     uint32_t present;
 
@@ -121,7 +116,7 @@ int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, 
     for (uint32_t i = 0; i < present; i++) {
         const struct lab_zone *zone = &arena->zone[i];
         int64_t level = lab_zone_count_free(zone);
-        uint64_t free = level > 0 ? (uint64_t)level : 0, kept = kept_from(zone, gfp);
+        uint64_t free = level > 0 ? (uint64_t)level : 0, kept = lab_zone_kept_from(zone, gfp);
         uint64_t spare = free > kept ? free - kept : 0;
 
         why.free += free;
@@ -160,10 +155,10 @@ int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, 
 
 uint64_t lab_page_steps_max(const struct lab_arena *arena)
 {
-    uint64_t steps = (uint64_t)arena->roster.places * STEPS_A_CACHE;
+    uint64_t steps = (uint64_t)arena->set.places * STEPS_A_CACHE;
 
-    if (arena->barrier == LAB_BARRIER_FENCE)
-        steps += (uint64_t)arena->roster.places * arena->slots_each * STEPS_A_SLOT;
+    if (arena->set.barrier == LAB_BARRIER_FENCE)
+        steps += (uint64_t)arena->set.places * arena->set.slots_each * STEPS_A_SLOT;
     for (uint32_t i = 0; i < arena->zones; i++)
         steps += STEPS_A_ZONE + arena->zone[i].pages / LAB_BLOCK_PAGES * STEPS_A_BLOCK +
                  (uint64_t)arena->lcores * STEPS_AN_LCORE;
@@ -190,15 +185,15 @@ static void map_part(const struct lab_zone_part *part, struct lab_page_part_map 
 static void map_cache(const struct lab_arena *arena, uint32_t zone, unsigned order, unsigned kind,
                       struct lab_page_cache_map *map)
 {
-    uint32_t first = arena->cache[order] + (arena->lcores + 1) * kind;
+    const struct lab_deque_array *array = &arena->array[arena->cache[order] + kind];
 
-    for (uint32_t place = 0; place < lab_roster_length(&arena->roster); place++) {
-        uint32_t lcore_index = lab_roster_slot(&arena->roster, place);
+    for (uint32_t place = 0; place < lab_deque_set_length(&arena->set); place++) {
+        uint32_t lcore_index = lab_deque_set_at(&arena->set, place);
         uint64_t tip, all;
 
-        if (lcore_index == LAB_ROSTER_ANY || arena->lcore[lcore_index].home != zone)
+        if (lcore_index == LAB_DEQUE_SET_ANY || arena->lcore[lcore_index].home != zone)
             continue;
-        all = lab_deque_count_any(&arena->deque[first + lcore_index], &tip);
+        all = lab_deque_count_any(&array->deque[lcore_index], &tip);
         map->private_parts += tip << order;
         map->public_parts += (all > tip ? all - tip : 0) << order;
     }
@@ -228,13 +223,15 @@ int lab_page_map(const struct lab_arena *arena, uint32_t index, struct lab_page_
     for (int part = 0; part < LAB_PAGE_PARTS; part++)
         map_part(zone->part[part], &map.part[part]);
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
-        for (unsigned kind = 0; kind < LAB_PAGE_KINDS && lab_page_is_cached(arena, order); kind++)
+        for (unsigned kind = 0; kind < LAB_PAGE_KINDS && lab_arena_is_cached(arena, order); kind++)
             map_cache(arena, index, order, kind, &map.cache[order][kind]);
-    memcpy(map.watermark, zone->watermark, sizeof(map.watermark));
+    map.watermark[LAB_PAGE_MIN] = zone->limits.min;
+    map.watermark[LAB_PAGE_LOW] = zone->limits.low;
+    map.watermark[LAB_PAGE_HIGH] = zone->limits.high;
     map.level = level > 0 ? (uint64_t)level : 0;
     map.clean = count_bytes(zone->dirt, zone->pages, true);
     map.locked = count_bytes(zone->lock, zone->pages, false);
-    map.pressure = (enum lab_page_pressure)lab_load_relaxed(&zone->pressure);
+    map.pressure = (enum lab_pressure)lab_load_relaxed(&zone->watermark.pressure);
     *ret_map = map;
     return 0;
 }

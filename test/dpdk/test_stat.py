@@ -82,9 +82,9 @@ def the_map_of_an_arena(place):
     check_equal(sum(runs[f'blocks_{what}'] for what in ('free', 'mixed', 'full')), 4, 'blocks')
     check(runs[f'order_{runs["largest"]}'] > 0, f'the largest is there: {runs}')
     check(zone['min'] < zone['low'] < zone['high'], f'marks: {zone}')
-    check_equal((zone['level'], zone['pressure']), (runs['free'], 'calm'), 'level')
+    check_equal((zone['level'], zone['pressure']), (runs['free'], 'none'), 'level')
     table = stat(place, 'map')
-    for word in 'arena', 'shared', 'zone_0_common', 'blocks_mixed', 'calm':
+    for word in 'arena', 'shared', 'zone_0_common', 'blocks_mixed', 'none':
         check(word in table, table)
     check('no arena sharde; there are: shared' in stat(place, 'map', 'sharde', status=1), 'wrong name')
     holder.kill()

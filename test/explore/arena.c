@@ -8,8 +8,8 @@
 #include "play.h"
 
 #include <errno.h>
+#include <lab_arena_cache.h>
 #include <lab_os.h>
-#include <lab_page_cache.h>
 #include <stdlib.h>
 
 #define LCORES 3u
@@ -50,6 +50,11 @@ int lab_region_create(const struct lab_region_options *options, struct lab_regio
 int lab_region_destroy(struct lab_region *region)
 {
     return -ENOSYS;
+}
+
+uint64_t lab_barrier_reach(void)
+{
+    return 1;
 }
 
 void lab_os_yield(void)
@@ -173,20 +178,22 @@ static bool sweep(unsigned dead, unsigned which)
 #define SWEEP(lcore)         {sweep, "SWEEP", lcore, 0}
 // clang-format on
 
-/* As small as they can be: one unit stays private. */
+/* As small as they can be: one unit stays private. Single pages are no part of this, and without
+ * their deques a revocation has fewer private parts to look at. */
 static void shrink_deques(void)
 {
-    for (int kind = 0; kind < LAB_PAGE_KINDS; kind++) {
-        arena->capacity[ORDER][kind] = 4;
-        for (uint32_t slot = 0; slot <= LCORES; slot++)
-            lab_deque_init(
-                &arena->deque[arena->cache[ORDER] + (LCORES + 1) * (unsigned)kind + slot], reach(),
-                1, game->fenced);
+    for (uint32_t kind = 0; kind < LAB_PAGE_KINDS; kind++) {
+        struct lab_deque_array *array = &arena->array[kind];
+
+        *array = arena->array[arena->cache[ORDER] + kind];
+        array->capacity = 4;
+        array->reach = reach();
+        array->tip = 1;
     }
-    /* Single pages are no part of this, and without them a revocation has fewer tips to look at.
-     * Their deques tell who has slots, so these remain. */
-    for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
-        arena->capacity[0][kind] = kind == LAB_PAGE_PLAIN ? 2 : 0;
+    arena->cache[0] = LAB_PAGE_UNCACHED;
+    arena->cache[ORDER] = 0;
+    arena->set.arrays = LAB_PAGE_KINDS;
+    lab_deque_set_init(&arena->set);
 }
 
 static void take_rows_from(struct lab_block *block, unsigned first)
@@ -319,8 +326,8 @@ static void check(void)
 
     sweep_the_dead();
     for (unsigned round = 0; round < 2; round++) {
-        (void)lab_page_cache_revoke(arena, LAB_ROSTER_ANY);
-        lab_page_cache_drain(arena, LAB_LCORE_ANY);
+        (void)lab_arena_cache_revoke(arena, LAB_DEQUE_SET_ANY);
+        lab_arena_cache_drain(arena, LAB_LCORE_ANY);
     }
     for (int part = 0; part < LAB_PAGE_PARTS; part++)
         if (arena->zone[0].part[part] != NULL && !lab_zone_part_is_valid(arena->zone[0].part[part]))

@@ -7,9 +7,9 @@
 #include "explore.h"
 
 #include <errno.h>
+#include <lab_arena_cache.h>
 #include <lab_arena_node.h>
 #include <lab_os.h>
-#include <lab_page_cache.h>
 #include <lab_pool_core.h>
 #include <string.h>
 
@@ -30,15 +30,20 @@ int lab_region_create(const struct lab_region_options *options, struct lab_regio
     return -ENOSYS;
 }
 
+uint64_t lab_barrier_reach(void)
+{
+    return 1;
+}
+
 void lab_os_yield(void)
 {
 }
 
 /* Only reports of what is where ask. */
-struct lab_page_cached lab_page_cache_count(const struct lab_arena *of, unsigned order,
-                                            enum lab_page_kind kind, uint32_t own)
+struct lab_arena_cached lab_arena_cache_count(const struct lab_arena *of, unsigned order,
+                                              enum lab_page_kind kind, uint32_t own)
 {
-    return (struct lab_page_cached){0};
+    return (struct lab_arena_cached){0};
 }
 
 static void setup(const void *data)
@@ -55,7 +60,7 @@ static void setup(const void *data)
 
 static void raise_in_arena(void)
 {
-    lab_page_zone_tell(&arena, &arena.zone[0], LAB_PAGE_BELOW_LOW);
+    lab_zone_raise_event(&arena, &arena.zone[0], LAB_PAGE_BELOW_LOW);
 }
 
 static void poll_arena(void)

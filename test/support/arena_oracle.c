@@ -100,7 +100,7 @@ static bool play_get(struct arena_oracle *oracle, const struct step *step)
     void *pages[ARENA_BULK] = {NULL};
     int rc =
         lab_page_alloc_bulk(oracle->arena, step->lcore, step->order, step->gfp, pages, step->n);
-    bool exact = step->gfp & LAB_GFP_WAIT || oracle->arena->barrier == LAB_BARRIER_FENCE;
+    bool exact = step->gfp & LAB_GFP_WAIT || oracle->arena->set.barrier == LAB_BARRIER_FENCE;
 
     for (unsigned i = 0; rc == 0 && i < step->n; i++)
         if (!got(oracle, pages[i], step))

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "arena_rig.h"
-#include <lab_page_cache.h>
+#include <lab_arena_cache.h>
 
 /* The deques in front: what they keep, and that nothing in them is lost to those who starve. */
 
@@ -86,13 +86,13 @@ static void a_full_deque_gives_back_to_the_zone(void **state)
     make(&rig, (struct lab_arena_options){.caches = 1});
     n = drain(rig.arena, LAB_LCORE_ANY, 0, LAB_GFP_ATOMIC | LAB_GFP_NOWARN, pages);
     assert_int_equal(n, PAGES);
-    lab_store_relaxed(&rig.arena->hungry, 0);
+    lab_deque_set_end_shortage_any(&rig.arena->set, lab_deque_set_shortage(&rig.arena->set));
     put_all(rig.arena, 0, 0, pages, n);
-    assert_in_range(pages_out(rig.arena), 1, rig.arena->capacity[0][LAB_PAGE_PLAIN]);
+    assert_in_range(pages_out(rig.arena), 1, rig.arena->array[LAB_PAGE_PLAIN].capacity);
     /* Who comes late has no deque, and works all the same. */
     assert_int_equal(lab_page_alloc_bulk(rig.arena, 1, 0, LAB_GFP_ATOMIC, pages, 300), 0);
     assert_int_equal(lab_page_free_bulk(rig.arena, 1, 0, pages, 300, NULL), 0);
-    assert_null(rig.arena->deque[2].slots);
+    assert_null(rig.arena->array[LAB_PAGE_PLAIN].deque[2].slots);
     expect_arena_free(rig.arena);
     arena_rig_unmake(&rig);
 }
@@ -102,10 +102,10 @@ static void a_full_deque_gives_back_to_the_zone(void **state)
 static unsigned hide(struct lab_arena *arena)
 {
     unsigned n = drain(arena, LAB_LCORE_ANY, 0, LAB_GFP_ATOMIC, pages);
-    unsigned hidden = arena->capacity[0][LAB_PAGE_PLAIN] * 3 / 4;
+    unsigned hidden = arena->array[LAB_PAGE_PLAIN].capacity * 3 / 4;
 
     assert_int_equal(n, PAGES);
-    lab_store_relaxed(&arena->hungry, 0);
+    lab_deque_set_end_shortage_any(&arena->set, lab_deque_set_shortage(&arena->set));
     put_all(arena, 0, 0, pages + n - hidden, hidden);
     assert_int_equal(pages_out(arena), PAGES);
     return hidden;
@@ -120,11 +120,11 @@ static void each_shortage_empties_the_deques(void **state)
     for (int shortage = 0; shortage < 3; shortage++) {
         unsigned held = PAGES - hide(rig.arena);
         unsigned n = drain(rig.arena, 1, 0, LAB_GFP_NOWAIT | LAB_GFP_NOWARN, more);
-        struct lab_page_cached left;
+        struct lab_arena_cached left;
 
-        assert_true(lab_load_relaxed(&rig.arena->hungry) != 0);
+        assert_true(lab_deque_set_shortage(&rig.arena->set) != 0);
         assert_int_equal(lab_page_free(rig.arena, 0, pages[--held], 0), 0);
-        left = lab_page_cache_count(rig.arena, 0, LAB_PAGE_PLAIN, LAB_ROSTER_ANY);
+        left = lab_arena_cache_count(rig.arena, 0, LAB_PAGE_PLAIN, LAB_DEQUE_SET_ANY);
         assert_int_equal(left.private_parts + left.public_parts, 0);
         put_all(rig.arena, LAB_LCORE_ANY, 0, pages, held);
         put_all(rig.arena, LAB_LCORE_ANY, 0, more, n);
@@ -140,7 +140,7 @@ static void atomic_requests_get_what_is_public_and_say_where_the_rest_is(void **
     unsigned hidden, got;
 
     make(&rig, (struct lab_arena_options){.caches = 1});
-    if (rig.arena->barrier == LAB_BARRIER_FENCE) {
+    if (rig.arena->set.barrier == LAB_BARRIER_FENCE) {
         arena_rig_unmake(&rig);
         skip_because("no membarrier here: no tip is out of reach");
     }
@@ -195,7 +195,7 @@ static void the_sweep_gives_back_what_the_dead_had_in_their_deques(void **state)
     assert_int_equal(pages_out(rig.arena), PAGES - hidden);
     assert_int_equal(drain(rig.arena, 1, 0, LAB_GFP_ATOMIC, more), hidden);
     /* Its successor has the id, and the deque. */
-    lab_store_relaxed(&rig.arena->hungry, 0);
+    lab_deque_set_end_shortage_any(&rig.arena->set, lab_deque_set_shortage(&rig.arena->set));
     put_all(rig.arena, 0, 0, more, hidden);
     assert_int_equal(drain(rig.arena, 0, 0, LAB_GFP_ATOMIC, more), hidden);
     put_all(rig.arena, 1, 0, more, hidden);
@@ -213,14 +213,14 @@ static void nothing_is_lost_that_the_successor_of_the_dead_puts(void **state)
 
     make(&rig, (struct lab_arena_options){.caches = 1});
     hidden = hide(rig.arena);
-    (void)lab_page_cache_revoke(rig.arena, LAB_ROSTER_ANY);
-    lab_page_cache_drain(rig.arena, LAB_LCORE_ANY);
-    (void)lab_page_cache_revoke(rig.arena, LAB_ROSTER_ANY);
+    (void)lab_arena_cache_revoke(rig.arena, LAB_DEQUE_SET_ANY);
+    lab_arena_cache_drain(rig.arena, LAB_LCORE_ANY);
+    (void)lab_arena_cache_revoke(rig.arena, LAB_DEQUE_SET_ANY);
     deque = rig.arena->lcore[1].deque[LAB_PAGE_PLAIN][0];
     lab_store_relaxed(&deque->bot, lab_load_relaxed(&deque->bot) - 8);
     assert_int_equal(lab_arena_sweep(rig.arena, 0), 0);
     assert_int_equal(pages_out(rig.arena), PAGES - hidden);
-    lab_store_relaxed(&rig.arena->hungry, 0);
+    lab_deque_set_end_shortage_any(&rig.arena->set, lab_deque_set_shortage(&rig.arena->set));
     assert_int_equal(lab_page_free_bulk(rig.arena, 0, 0, pages, 4, NULL), 0);
     assert_int_equal(lab_deque_count_any(deque, NULL), 4);
     put_all(rig.arena, 0, 0, pages + 4, PAGES - hidden - 4);
@@ -351,7 +351,7 @@ static void what_is_stolen_of_another_zone_is_not_kept(void **state)
         arena_rig_make(&rig, (struct lab_arena_options){.zone = zone, .zones = 2, .caches = 3});
         assert_int_equal(lab_page_alloc(rig.arena, 1, 0, gfp, &page), 0);
         assert_int_equal(lab_page_free(rig.arena, 1, page, 0), 0);
-        lab_page_cache_flush(rig.arena, 2);
+        lab_arena_cache_flush(rig.arena, 2);
         assert_int_equal(lab_arena_prefer(rig.arena, 2, 1), 0);
         assert_int_equal(lab_page_alloc_bulk(rig.arena, 2, 0, LAB_GFP_ATOMIC, pages, FAR), 0);
         deque = rig.arena->lcore[2].deque[kind][0];

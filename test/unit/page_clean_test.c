@@ -40,7 +40,7 @@ static void soil(struct lab_arena *arena)
     assert_int_equal(n, BLOCKS);
     for (unsigned i = 0; i < n; i++)
         memset(pages[i], 0xff, BLOCK * LAB_PAGE_BYTES);
-    lab_store_relaxed(&arena->hungry, 0);
+    lab_deque_set_end_shortage_any(&arena->set, lab_deque_set_shortage(&arena->set));
     put_all(arena, 0, 9, pages, n);
 }
 
@@ -115,7 +115,8 @@ static void housekeeping_makes_them_ready(void **state)
         soil(rig.arena);
         n = clean_up(rig.arena, keeper < LCORES ? keeper : LAB_LCORE_ANY);
         assert_in_range(n, PAGES / 2,
-                        PAGES / 2 + 3 * LAB_ROW_PAGES + rig.arena->capacity[0][LAB_PAGE_CLEAN] / 2);
+                        PAGES / 2 + 3 * LAB_ROW_PAGES +
+                            rig.arena->array[LAB_PAGE_CLEAN].capacity / 2);
         before = zeroed(rig.arena);
         expect_zeros(rig.arena, 1, 0, 64);
         assert_int_equal(zeroed(rig.arena), before);

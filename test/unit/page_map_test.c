@@ -75,7 +75,7 @@ static void the_map_shows_runs_blocks_marks_and_reserves(void **state)
     assert_int_equal(map.watermark[LAB_PAGE_LOW], 20);
     assert_int_equal(map.level, 2 * BLOCK - 8);
     assert_int_equal(map.clean, 3 * BLOCK - 8);
-    assert_int_equal(map.pressure, LAB_PAGE_CALM);
+    assert_int_equal(map.pressure, LAB_PRESSURE_NONE);
     assert_int_equal(lab_page_free(rig.arena, 0, block, 9), 0);
     assert_int_equal(lab_page_free(rig.arena, 0, run, 3), 0);
     expect_arena_free(rig.arena);

@@ -140,7 +140,7 @@ static void what_is_promised_for_a_gigabyte(void **state)
     assert_int_equal(lab_arena_footprint(&options, &bytes, NULL), 0);
     home = aligned(LAB_CACHE_LINE, bytes);
     assert_int_equal(lab_arena_init(home, &options, &arena, NULL), 0);
-    if (arena->barrier != LAB_BARRIER_FENCE)
+    if (arena->set.barrier != LAB_BARRIER_FENCE)
         assert_int_equal(lab_page_steps_max(arena), 284672);
     free(home);
 }

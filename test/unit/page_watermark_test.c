@@ -32,7 +32,7 @@ static uint64_t events(struct lab_arena *arena, enum lab_page_event event)
     return events.count[event];
 }
 
-static enum lab_page_pressure pressure(struct lab_arena *arena)
+static enum lab_pressure pressure(struct lab_arena *arena)
 {
     struct lab_page_events events;
 
@@ -126,20 +126,20 @@ static void crossings_are_events(void **state)
     for (n = 0; n < COMMON - LOW; n++)
         assert_int_equal(lab_page_alloc(rig.arena, n % LCORES, 0, LAB_GFP_ATOMIC, &pages[n]), 0);
     assert_int_equal(lab_page_sequence(rig.arena), before);
-    assert_int_equal(pressure(rig.arena), LAB_PAGE_CALM);
+    assert_int_equal(pressure(rig.arena), LAB_PRESSURE_NONE);
     assert_int_equal(lab_page_alloc(rig.arena, 0, 0, LAB_GFP_ATOMIC, &pages[n++]), 0);
     assert_int_equal(lab_page_sequence(rig.arena), before + 1);
     assert_int_equal(events(rig.arena, LAB_PAGE_BELOW_LOW), 1);
-    assert_int_equal(pressure(rig.arena), LAB_PAGE_IS_LOW);
+    assert_int_equal(pressure(rig.arena), LAB_PRESSURE_LOW);
 
     /* To and fro over the low mark is no second event: it takes the high mark to be calm again. */
     put_all(rig.arena, 1, 0, pages + COMMON - HIGH + 1, n - (COMMON - HIGH + 1));
     n = COMMON - HIGH + 1;
     assert_int_equal(lab_page_sequence(rig.arena), before + 1);
-    assert_int_equal(pressure(rig.arena), LAB_PAGE_IS_LOW);
+    assert_int_equal(pressure(rig.arena), LAB_PRESSURE_LOW);
     assert_int_equal(lab_page_free(rig.arena, 1, pages[--n], 0), 0);
     assert_int_equal(events(rig.arena, LAB_PAGE_ABOVE_HIGH), 1);
-    assert_int_equal(pressure(rig.arena), LAB_PAGE_CALM);
+    assert_int_equal(pressure(rig.arena), LAB_PRESSURE_NONE);
 
     /* At once below min: both events. */
     assert_int_equal(
@@ -147,7 +147,7 @@ static void crossings_are_events(void **state)
     n += HIGH - MIN + 1;
     assert_int_equal(events(rig.arena, LAB_PAGE_BELOW_LOW), 2);
     assert_int_equal(events(rig.arena, LAB_PAGE_BELOW_MIN), 1);
-    assert_int_equal(pressure(rig.arena), LAB_PAGE_IS_MIN);
+    assert_int_equal(pressure(rig.arena), LAB_PRESSURE_MIN);
     assert_int_equal(lab_page_sequence(rig.arena), before + 4);
 
     assert_int_equal(lab_page_alloc(rig.arena, 0, 0, LAB_GFP_NOWAIT | LAB_GFP_NOWARN, &pages[n]),
@@ -158,7 +158,7 @@ static void crossings_are_events(void **state)
     assert_int_equal(lab_page_sequence(rig.arena), before + 5);
 
     put_all(rig.arena, 0, 0, pages, n);
-    assert_int_equal(pressure(rig.arena), LAB_PAGE_CALM);
+    assert_int_equal(pressure(rig.arena), LAB_PRESSURE_NONE);
     expect_arena_free(rig.arena);
     arena_rig_unmake(&rig);
 }
@@ -208,9 +208,9 @@ static void marks_that_nobody_names_are_shares_of_the_zone(void **state)
     struct arena_rig rig;
 
     arena_rig_make_one(&rig, (struct lab_arena_zone){.bytes = 16 * MIB});
-    assert_int_equal(rig.arena->zone[0].watermark[LAB_PAGE_MIN], 8 * BLOCK / 128);
-    assert_int_equal(rig.arena->zone[0].watermark[LAB_PAGE_LOW], 8 * BLOCK / 64);
-    assert_int_equal(rig.arena->zone[0].watermark[LAB_PAGE_HIGH], 3 * 8 * BLOCK / 128);
+    assert_int_equal(rig.arena->zone[0].limits.min, 8 * BLOCK / 128);
+    assert_int_equal(rig.arena->zone[0].limits.low, 8 * BLOCK / 64);
+    assert_int_equal(rig.arena->zone[0].limits.high, 3 * 8 * BLOCK / 128);
     arena_rig_unmake(&rig);
 }
 

@@ -196,7 +196,8 @@ static int refuse_in_an_arena(void *error)
         n++;
     if (n + 2 * LAB_PAGE_BULK_MAX < PAGES)
         return 52;
-    if ((lab_load_relaxed(&arena->refused) != 0) != (arena->barrier != LAB_BARRIER_FENCE))
+    if ((lab_load_relaxed(&arena->state.is_refused) != 0) !=
+        (arena->set.barrier != LAB_BARRIER_FENCE))
         return 53;
     return 0;
 }

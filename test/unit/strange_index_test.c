@@ -178,7 +178,7 @@ static void places_in_a_zone(void **state)
             for (int cursor = 0; cursor < LAB_ZONE_CURSORS; cursor++)
                 me->cursor[cursor] = (uint32_t)strange[i];
             rig.arena->lcore[2].home = (uint32_t)strange[i];
-            rig.arena->lcore[2].victim = (uint32_t)strange[i];
+            rig.arena->lcore[2].own.victim = (uint32_t)strange[i];
             assert_int_equal(lab_page_alloc(rig.arena, 1, order, LAB_GFP_NOWAIT, &page), 0);
             expect_own(&rig, page);
             assert_int_equal(lab_page_free(rig.arena, 1, page, order), 0);

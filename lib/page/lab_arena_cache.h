@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#ifndef LAB_PAGE_CACHE_H
-#define LAB_PAGE_CACHE_H
+#ifndef LAB_ARENA_CACHE_H
+#define LAB_ARENA_CACHE_H
 
 /* The deques in front of an arena's zones. For lib/page alone.
  *
@@ -13,69 +13,69 @@
 #include <lab_arena_node.h>
 
 /* Whether deques serve this order. */
-LAB_INLINE bool lab_page_is_cached(const struct lab_arena *arena, unsigned order)
+LAB_INLINE bool lab_arena_is_cached(const struct lab_arena *arena, unsigned order)
 {
     return arena->cache[order] != LAB_PAGE_UNCACHED;
 }
 
 /* Whether they serve so many at once: more than one holds goes straight to the zone. */
-LAB_INLINE bool lab_page_cache_serves(const struct lab_arena *arena, unsigned order, unsigned n)
+LAB_INLINE bool lab_arena_cache_serves(const struct lab_arena *arena, unsigned order, unsigned n)
 {
-    return lab_page_is_cached(arena, order) && n <= arena->capacity[order][LAB_PAGE_PLAIN];
+    return lab_arena_is_cached(arena, order) && n <= arena->array[arena->cache[order]].capacity;
 }
 
 /* Gets up to n from the caller's own deque of a kind; returns how many. Lock-free. */
-unsigned lab_page_cache_get_own(const struct lab_page_request *request, enum lab_page_kind kind,
-                                void **ret_pages, unsigned n);
+unsigned lab_arena_cache_get_own(const struct lab_page_request *request, enum lab_page_kind kind,
+                                 void **ret_pages, unsigned n);
 
 /* The same from the lcore that gave something the last time; what more comes goes into the own
  * deque. */
-unsigned lab_page_cache_get_victim(const struct lab_page_request *request, enum lab_page_kind kind,
-                                   void **ret_pages, unsigned n);
+unsigned lab_arena_cache_get_victim(const struct lab_page_request *request, enum lab_page_kind kind,
+                                    void **ret_pages, unsigned n);
 
 /* The same from all others in turn; `far`: also from those who have another zone. */
-unsigned lab_page_cache_get_others(const struct lab_page_request *request, enum lab_page_kind kind,
-                                   bool far, void **ret_pages, unsigned n);
+unsigned lab_arena_cache_get_others(const struct lab_page_request *request, enum lab_page_kind kind,
+                                    bool far, void **ret_pages, unsigned n);
 
 /* Gets up to n from the caller's own zone, those of that kind first, and some more into its deques,
  * each by its kind, as long as the zone is far from its marks. */
-unsigned lab_page_cache_refill(const struct lab_page_request *request, enum lab_page_kind kind,
-                               void **ret_pages, unsigned n);
+unsigned lab_arena_cache_refill(const struct lab_page_request *request, enum lab_page_kind kind,
+                                void **ret_pages, unsigned n);
 
 /* Lets everybody take these clean pages, of the caller's own zone; returns how many of them found
  * room. */
-unsigned lab_page_cache_offer(struct lab_arena *arena, uint32_t slot, unsigned order,
-                              void *const *pages, unsigned n);
+unsigned lab_arena_cache_offer(struct lab_arena *arena, uint32_t slot, unsigned order,
+                               void *const *pages, unsigned n);
 
 /* Puts n allocations where the caller's belong; each is lab_page_is_own(). false: not into its
  * deque, and nothing is changed. */
-bool lab_page_cache_put(struct lab_arena *arena, uint32_t slot, unsigned order, void *const *pages,
-                        unsigned n);
+bool lab_arena_cache_put(struct lab_arena *arena, uint32_t slot, unsigned order, void *const *pages,
+                         unsigned n);
 
 /* Everything in the caller's own deques goes back to the zones. */
-void lab_page_cache_flush(struct lab_arena *arena, uint32_t slot);
+void lab_arena_cache_flush(struct lab_arena *arena, uint32_t slot);
 
 /* The same of all deques; those of others as far as they are public. */
-void lab_page_cache_drain(struct lab_arena *arena, uint32_t lcore);
+void lab_arena_cache_drain(struct lab_arena *arena, uint32_t lcore);
 
 /* Makes the tips of all others public. A system call, unless the arena is fenced. Returns whether
  * there was anything in them. */
-bool lab_page_cache_revoke(struct lab_arena *arena, uint32_t slot);
+bool lab_arena_cache_revoke(struct lab_arena *arena, uint32_t slot);
 
 /* Everything in the deques of an lcore that has ended for certain goes back to the zones. By a
  * thread that knows of its end; lock-free, no system call. */
-void lab_page_cache_bury(struct lab_arena *arena, uint32_t slot);
+void lab_arena_cache_drain_dead(struct lab_arena *arena, uint32_t slot);
 
 /* What a put does while the arena is hungry. */
-void lab_page_cache_digest(struct lab_arena *arena, uint32_t slot);
+void lab_arena_cache_note_put(struct lab_arena *arena, uint32_t slot);
 
 /* Pages in deques: in the tips, and in the public parts, of one order and kind (the own deque, of
  * slot `own`, counts as public). */
-struct lab_page_cached {
+struct lab_arena_cached {
     uint64_t private_parts;
     uint64_t public_parts;
 };
-struct lab_page_cached lab_page_cache_count(const struct lab_arena *arena, unsigned order,
-                                            enum lab_page_kind kind, uint32_t own);
+struct lab_arena_cached lab_arena_cache_count(const struct lab_arena *arena, unsigned order,
+                                              enum lab_page_kind kind, uint32_t own);
 
 #endif
