@@ -12,8 +12,8 @@
  * that a sweep can wait until all have seen that it is there, and at the end until all have marked
  * what they moved.
  *
- *     W1 fence between a call's begin and its look at the epoch, a light one where the sweep's barrier
- *        reaches it, and the sweep's between its epoch and its look at calls   pairs with W1, W6
+ *     W1 fence between a call's begin and its look at the epoch, a light one where the sweep's
+ * barrier reaches it, and the sweep's between its epoch and its look at calls   pairs with W1, W6
  *     W2 a call's end                        release   pairs with W3
  *     W3 sweep's load of a call, of a bot    acquire   pairs with W2, W5
  *     W4 an object is noted before its record's CAS to free, which the sweep loads before the note

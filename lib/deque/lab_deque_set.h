@@ -56,8 +56,6 @@
  *     W6 fence of an lcore that is to do without, between saying so and its next call   pairs with
  *        W1, the fence of a sweep between its epoch and its look at that */
 
- */
-
 #include <lab_barrier.h>
 #include <lab_deque.h>
 #include <lab_index.h>
