@@ -49,6 +49,8 @@ class Findings(replay.ReplayTest):
                                     "--hold=fixed:1", ONE_EACH, DEMO], stdin=subprocess.PIPE,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.addCleanup(process.kill)
+        while b": 0 packets" not in process.stderr.readline():  # it polls, and nothing comes
+            self.assertIsNone(process.poll())
         process.stdin.write(b".")
         process.stdin.flush()
         while b": 1 packets" not in process.stderr.readline():

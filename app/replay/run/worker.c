@@ -186,12 +186,14 @@ void worker_feed(struct worker *w, bool timed)
     unsigned n, fed;
     bool dry;
 
+    w->timing_due |= timed; /* one that has no frame leaves it to the next that has */
     if (stop_requested() != STOP_NONE)
         return;
     n = collect(w, views, &ahead);
     if (n == 0)
         return;
-    if (timed && !w->timed) {
+    if (w->timing_due && !w->timed) {
+        w->timing_due = false;
         w->timed_from = rte_rdtsc();
         w->timed_as = w->frames_replayed;
         w->timed = true;

@@ -59,6 +59,7 @@ struct worker {
 
     uint32_t *skips;     /* for each frame in the queue: how many were dropped before it */
     uint32_t skipped;    /* dropped since the last one that was fed */
+    bool timing_due;     /* the next frame is to be timed */
     bool timed;          /* a frame in the queue is timed: */
     uint64_t timed_from; /* cycles */
     uint64_t timed_as;   /* its number, of those fed */
