@@ -159,7 +159,7 @@ struct lab_zone {
     lab_byte_t *lock;       /* by page: the lcore that has locked it, its lcore_index and 1, or 0 */
     struct lab_page_cleaner cleaner;
     alignas(LAB_CACHE_LINE) struct lab_watermark watermark;
-    lab_atomic_t event[LAB_PAGE_EVENTS - LAB_CROSSINGS]; /* those that are no crossing */
+    lab_atomic_t event[(int)LAB_PAGE_EVENTS - (int)LAB_CROSSINGS]; /* those that are no crossing */
 };
 
 /* In memory that may be shared between processes, at the same address in each. Only lib/page and
