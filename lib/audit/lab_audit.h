@@ -25,7 +25,8 @@
  *     U2 load or CAS of the word  acquire   pairs with U1
  *     N1 fence of a watcher between its mark and its look at the level     pairs with N2: one of
  *                                           the two takes the mark away
- *     N2 fence between the change of the level and the look for marks      pairs with N1
+ *     N2 fence between the change of the level and the look for marks      pairs with N1, N3
+ *     N3 fence of a get between what it found and its look at the level    pairs with N2
  *
  * A put writes the rest before it lets the thing into the pool. A report that reads a record while
  * it changes may see a new word with an old call site, and so name the call before the one that was
@@ -52,10 +53,6 @@ struct lab_audit_record {
     lab_atomic_t handed_site; /* of the last hand-over, 0 when there was none since the get */
 };
 
-/* Counts of sampled things that are held, by a hash of their address: a put need not look up what
- * is in none of these. 8 KiB, a quarter of a first-level cache. */
-#define LAB_AUDIT_WATCH 1024u
-
 /* What all processes write. */
 struct lab_audit_table {
     /* level | how often it was changed << LAB_AUDIT_EPOCH_SHIFT: the epoch, and above it what tells
@@ -73,7 +70,7 @@ struct lab_audit_table {
 
     lab_atomic_t process[LAB_AUDIT_PARTIES]; /* identities (lab_os_process()), from place 1 on */
     lab_atomic_t home[LAB_AUDIT_PARTIES];    /* where they mean something; 0: not stated yet */
-    lab_atomic_t watch[LAB_AUDIT_WATCH];
+    lab_atomic_t watch[LAB_AUDIT_WATCH];     /* sampled things that are held, by their address */
 
     struct lab_audit_record record[]; /* and behind them the quarantine's places */
 };

@@ -131,9 +131,20 @@ static void add_record(const struct lab_audit *audit, struct lab_audit_entry *en
                                         lab_load_relaxed(&record->got_at));
 }
 
+/* Whether a get found the record of another one that was under way, as itself, while the level
+ * changed: then nobody saw the put in between. */
+static bool is_out_of_date(const struct lab_audit *audit, const struct lab_audit_call *call)
+{
+    lab_fence_seq_cst(); /* N3: or the put is known to others, and why it was not seen is not */
+    return lab_audit_word_epoch(lab_load_relaxed(&audit->table->mode)) !=
+           lab_audit_word_epoch(call->who);
+}
+
 void lab_audit_report(struct lab_audit *audit, struct lab_audit_entry *entry,
                       const struct lab_audit_call *call, uint64_t before)
 {
+    if (entry->fault == LAB_AUDIT_HELD_TWICE && is_out_of_date(audit, call))
+        return;
     (void)lab_fetch_add_relaxed(&audit->table->faults[entry->fault], 1);
     entry->count = 1;
     entry->caller = lab_audit_actor(audit, call->site, call->who, call->at);

@@ -52,9 +52,9 @@ LAB_PUBLIC const char *lab_audit_fault_text(enum lab_audit_fault fault);
 
 /* For those who use the audit. */
 
-/* Counts a fault and reports it. `entry` has what only the caller knows: fault, pool, thing, index,
- * offset. `before` is the record's word when the fault was found. Lock-free but for the reporter.
- */
+/* Counts a fault and reports it, unless it may be none since the level has just changed. `entry`
+ * has what only the caller knows: fault, pool, thing, index, offset. `before` is the record's word
+ * when the fault was found. Lock-free but for the reporter. */
 void lab_audit_report(struct lab_audit *audit, struct lab_audit_entry *entry,
                       const struct lab_audit_call *call, uint64_t before);
 

@@ -43,6 +43,9 @@ enum lab_audit_state {
  * and of one that is gone for good, whose place is for lab_audit_enter(). */
 #define LAB_AUDIT_PARTY_LEFT (UINT64_MAX - 1)
 #define LAB_AUDIT_PARTY_GONE UINT64_MAX
+/* Counts of sampled things that are held, by a hash of their address: a put need not look up what
+ * is in none of these. 8 KiB, a quarter of a first-level cache. */
+#define LAB_AUDIT_WATCH 1024u
 #define LAB_AUDIT_LCORE_SHIFT 16
 #define LAB_AUDIT_GENERATION_SHIFT 32
 

@@ -6,6 +6,7 @@
  * lcores share two CPUs, so that whoever holds up others is found out. */
 
 #include "driver_test.h"
+#include "patience.h"
 
 #include <pthread.h>
 #include <rte_cycles.h>
@@ -18,9 +19,6 @@
 
 #define WORKERS 7u
 #define POOL 8191u
-
-/* A pool that stands still for so long has come to a standstill. */
-#define STANDSTILL_S 10
 
 static void *objects[POOL];
 
@@ -223,22 +221,6 @@ struct pipeline {
     unsigned int wanted;
     bool stopped;
 };
-
-/* Sleeps: on a busy machine, who yields in a loop is passed over for seconds. */
-static void pause_a_little(void)
-{
-    usleep(20);
-}
-
-/* Whether to try again; *since is when the last burst came. */
-static bool patient(uint64_t *since, bool came)
-{
-    if (came)
-        *since = rte_get_tsc_cycles();
-    else
-        pause_a_little();
-    return rte_get_tsc_cycles() - *since < STANDSTILL_S * rte_get_tsc_hz();
-}
 
 static int receive(void *arg)
 {

@@ -30,6 +30,8 @@
  *
  * The first word of an object says whether somebody holds it: an object held twice is an error. */
 
+#include "patience.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <lab_atomic.h>
@@ -52,9 +54,6 @@
 #define HELD_MAX (1u << 20)
 #define BURST 32u
 #define ARGS_MAX 4
-
-/* A pool that stands still for so long has come to a standstill. */
-#define STANDSTILL_S 10
 
 static struct rte_mempool *pool;
 static struct rte_ring *passed; /* objects on their way from one process to the other */
@@ -304,22 +303,6 @@ static int64_t run_churn(const struct command *command)
         if (rc != 0 && rc != -ENOBUFS)
             return rc;
     }
-}
-
-/* Sleeps: on a busy machine, who yields in a loop is passed over for seconds. */
-static void pause_a_little(void)
-{
-    usleep(20);
-}
-
-/* Whether to go on after a burst that did not come; *since is when the last one came. */
-static bool patient(uint64_t *since, bool came)
-{
-    if (came)
-        *since = rte_get_tsc_cycles();
-    else
-        pause_a_little();
-    return rte_get_tsc_cycles() - *since < STANDSTILL_S * rte_get_tsc_hz();
 }
 
 static int64_t run_produce(const struct command *command)

@@ -46,6 +46,10 @@ void explore_join(unsigned thread);
 /* The caller waits for something that others do: one of them goes on. Nothing in check. */
 void explore_yield(void);
 
+/* The caller looks at, or changes, something that other threads change, too, and that is not
+ * explored: its next step need not come to the same if it stands elsewhere among theirs. */
+void explore_touch(void);
+
 /* True if that thread died in this execution. */
 bool explore_died(unsigned thread);
 

@@ -11,13 +11,15 @@
 #include <lab_atomic.h>
 #include <lab_barrier.h>
 
-static lab_atomic_t x, y;
+static lab_atomic_t w, x, y, z;
+static lab_byte_t byte;
 static uint64_t r[8];
 
 static void setup(const void *data)
 {
     (void)data;
-    x.word = y.word = 0;
+    w.word = x.word = y.word = z.word = 0;
+    byte.byte = 0;
     for (unsigned i = 0; i < 8; i++)
         r[i] = 0;
 }
@@ -311,6 +313,59 @@ static void want_death_between(void)
     want(explore_died(0) && x.word && !y.word);
 }
 
+/* Executions that are in vain are left out, and nothing with them. Here thread 1 does something
+ * between two steps of thread 0, of which it notices none: that thread 0 dies only then is one of
+ * the executions; and so is it that thread 0 finds a byte, which is not explored, changed by then.
+ */
+
+static void three_steps(void)
+{
+    lab_store_relaxed(&w, 1);
+    lab_store_relaxed(&x, 1);
+    lab_store_relaxed(&y, 1);
+}
+
+static void do_beside(void)
+{
+    lab_store_relaxed(&z, 1);
+    r[2] = lab_load_relaxed(&w) && !explore_died(0);
+}
+
+/* Behind the others: so that what they do is somebody's business. */
+static void read_all(void)
+{
+    explore_join(0);
+    explore_join(1);
+    (void)lab_load_relaxed(&w);
+    (void)lab_load_relaxed(&x);
+    (void)lab_load_relaxed(&y);
+    (void)lab_load_relaxed(&z);
+}
+
+static void want_death_behind_another(void)
+{
+    want(x.word && !y.word && r[2] && explore_died(0));
+}
+
+static void step_byte_step(void)
+{
+    lab_store_relaxed(&x, 1);
+    lab_store_relaxed(&y, 1);
+    r[0] = lab_byte_load_relaxed(&byte);
+    lab_store_relaxed(&z, 1);
+}
+
+static void change_byte(void)
+{
+    r[1] = lab_load_relaxed(&x);
+    lab_byte_store_relaxed(&byte, 1);
+}
+
+static void want_byte_between_steps(void)
+{
+    want(r[0] == 1 && r[1] == 1);
+}
+
 /* A thread that waits for another in a loop is caught. */
 
 static void wait_for_x(void)
@@ -324,7 +379,7 @@ static void nothing_to_check(void)
 }
 
 #define LITMUS(text, checked, ...)                                                                 \
-    .name = text, .setup = setup, .thread = {__VA_ARGS__}, .check = checked, .bound = 6
+    .name = text, .setup = setup, .thread = {__VA_ARGS__}, .check = checked
 
 static const struct explore_program programs[] = {
     {LITMUS("store buffering: allowed without fences", want_both_missed, dekker_x, dekker_y),
@@ -368,11 +423,21 @@ static const struct explore_program programs[] = {
      .witness = true},
     {LITMUS("a death at each step", want_death_between, two_steps, join_and_read), .mortal = 1,
      .witness = true},
+    {LITMUS("a death behind what another did", want_death_behind_another, three_steps, do_beside,
+            read_all),
+     .mortal = 1, .witness = true, .bound = 1},
+    {LITMUS("a byte changes between two steps", want_byte_between_steps, step_byte_step,
+            change_byte, read_all),
+     .witness = true, .bound = 1},
     {LITMUS("waiting in a loop is caught", nothing_to_check, wait_for_x, write_x), .broken = true},
 };
 
 void explore_suite(void)
 {
-    for (unsigned i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-        explore_add(&programs[i]);
+    for (unsigned i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        struct explore_program p = programs[i];
+
+        p.bound = p.bound ? p.bound : 6;
+        explore_add(&p);
+    }
 }

@@ -42,6 +42,7 @@ static void obtain(unsigned thread, unsigned page, unsigned order)
     struct hand *hand = &hands[thread];
 
     explore_note("  has page %u, order %u", page, order);
+    explore_touch();
     for (unsigned u = page / UNIT_PAGES; u < page / UNIT_PAGES + units(order); u++) {
         if (u >= UNITS)
             explore_fail("page %u was never free", page);
@@ -108,6 +109,7 @@ static struct held let_go(unsigned thread)
             explore_fail("another wrote into unit %u", u);
         lab_store_relaxed(&content[u], 0);
     }
+    explore_touch();
     hand->n--;
     hand->moving = units(held.order);
     for (unsigned u = held.page / UNIT_PAGES; u < held.page / UNIT_PAGES + units(held.order); u++)
@@ -173,6 +175,7 @@ bool pages_take_over(unsigned n, unsigned which)
     uint64_t given = lab_load_acquire(&box);
     struct held held = {(unsigned)(given >> 8), (unsigned)(given >> 1) & 0x7f};
 
+    explore_touch();
     if (given == 0)
         return true;
     hands[me].held[hands[me].n++] = held;

@@ -77,6 +77,7 @@ void play_thread(void)
 
 void play_moving(unsigned n)
 {
+    explore_touch();
     hands[explore_self()].moving = n;
 }
 
@@ -210,6 +211,7 @@ bool play_receive(unsigned box, unsigned which)
     unsigned number = (unsigned)lab_load_acquire(&boxes[box]);
     void *received = thing(number);
 
+    explore_touch();
     if (number != 0 && (place[number] == IN_BOX || place[number] == SENT + explore_self())) {
         place[number] = FREE;
         play_obtain(&received, 1);

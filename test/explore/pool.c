@@ -6,6 +6,8 @@
 
 #include "pools.h"
 
+#include <lab_audit.h>
+
 static const struct pools_game games[] = {
     {"run to completion on two lcores",
      {{GET(1), PUT(1)}, {GET(1), PUT(1)}},
@@ -150,6 +152,31 @@ static const struct pools_game games[] = {
      .audited = true,
      .unstated = true,
      .wrong = true},
+    {"audit: the level falls",
+     {{GET(1), PUT(1)}, {SET_AUDIT(LAB_AUDIT_OFF)}},
+     .tips = {1},
+     .audited = true,
+     .levels = true,
+     .fenced = true},
+    {"audit: the level falls, and two work",
+     {{GET(1), PUT(1)}, {SET_AUDIT(LAB_AUDIT_OFF)}, {GET(1)}},
+     .tips = {1},
+     .audited = true,
+     .levels = true,
+     .fenced = true,
+     .bound = 2},
+    {"audit: the level falls, without an id",
+     {{GET_ANY(1), PUT_ANY(1)}, {SET_AUDIT(LAB_AUDIT_OFF)}},
+     .stack = 1,
+     .audited = true,
+     .levels = true,
+     .fenced = true,
+     .bound = 4},
+    {"audit: the level falls, without a call to the system",
+     {{GET(1), PUT(1)}, {SET_AUDIT(LAB_AUDIT_OFF)}},
+     .tips = {1},
+     .audited = true,
+     .levels = true},
     {"audit: quarantine",
      {{GET(1), PUT(1)}, {GET(1), PUT(1)}},
      .tips = {2, 2},

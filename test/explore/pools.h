@@ -32,6 +32,7 @@ struct pools_game {
     unsigned reach;             /* of a thief; left 0: 1 */
     bool audited;               /* at level full, and only holders may put */
     bool unstated;              /* or everybody may */
+    bool levels;                /* its level changes */
     bool wrong;                 /* some puts are wrong, which the audit says */
     enum pools_reclaim reclaim; /* then it is audited, and in the end nothing is lost */
     bool ended;                 /* thread POOLS_ENDED's process has, before all began */
@@ -57,6 +58,7 @@ bool pools_get_same(unsigned n, unsigned which);     /* one that some will put, 
 bool pools_transfer(unsigned to, unsigned which);    /* states it of all that the thread holds */
 bool pools_hand(unsigned to, unsigned box);          /* states it of one, and sends it */
 bool pools_attach(unsigned n, unsigned which);
+bool pools_set_audit(unsigned level, unsigned which);
 bool pools_revoke(unsigned n, unsigned which);       /* of all others, and takes nothing */
 bool pools_reclaim(unsigned thread, unsigned which); /* SELF: whoever has ended */
 
@@ -76,6 +78,7 @@ bool pools_reclaim(unsigned thread, unsigned which); /* SELF: whoever has ended 
 #define TRANSFER(lcore)  {pools_transfer, "TRANSFER", lcore, 0}
 #define HAND(to, box)    {pools_hand, "HAND", to, box}
 #define ATTACH           {pools_attach, "ATTACH", 0, 0}
+#define SET_AUDIT(level) {pools_set_audit, "SET_AUDIT", level, 0}
 #define REVOKE           {pools_revoke, "REVOKE", 0, 0}
 #define RECLAIM          {pools_reclaim, "RECLAIM", SELF, 0}
 #define RECLAIM_OF(t)    {pools_reclaim, "RECLAIM_OF", t, 0}

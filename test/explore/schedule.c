@@ -28,8 +28,13 @@ enum state { ABSENT, READY, WAITING, ENDED, DEAD };
 
 static struct thread {
     enum state state;
-    unsigned awaits; /* WAITING: for this thread */
-    bool fresh;      /* it has not made an access yet */
+    unsigned awaits;              /* WAITING: for this thread */
+    bool fresh;                   /* it has not made an access yet */
+    struct pending {              /* the access that it was about to make when another went on */
+        const lab_atomic_t *word; /* NULL: none, or a fence */
+        bool writes;
+        bool matters; /* others did something that it is to come behind */
+    } pending;
     struct memory_thread memory;
 } threads[EXPLORE_THREADS];
 static struct coroutine coroutines[EXPLORE_THREADS]; /* large, so apart */
@@ -38,6 +43,14 @@ static const struct explore_program *program;
 static struct thread *self; /* NULL: in setup or check, which nothing interrupts */
 static unsigned accesses;
 static bool failed, witnessed, tracing, somebody_died;
+static unsigned n_ready, n_pending;
+
+/* An execution is in vain where a thread that had to wait makes an access which it could as well
+ * have made before, for the others did nothing meanwhile that either could notice: another
+ * execution, with the switch one access later, is the same. So it ends before the thread's next
+ * access, unless that thread has by then done something that is not explored. Threads may therefore
+ * die when they go on, too. */
+static bool is_vain, ended_in_vain;
 static char reason[256];
 static jmp_buf check_failed;
 
@@ -48,7 +61,13 @@ unsigned explore_self(void)
 
 bool explore_died(unsigned thread)
 {
+    explore_touch();
     return threads[thread].state == DEAD;
+}
+
+void explore_touch(void)
+{
+    is_vain = false;
 }
 
 void explore_witness(void)
@@ -88,7 +107,13 @@ void explore_fail(const char *format, ...)
     coroutine_stop();
 }
 
-/* The nth thread that can go on and is not `but`; NULL if there are fewer. */
+static void set_state(struct thread *t, enum state state)
+{
+    n_ready += (state == READY) - (t->state == READY);
+    t->state = state;
+}
+
+/* The nth of those that can go on, without `but`. */
 static struct thread *runnable(unsigned nth, const struct thread *but)
 {
     for (struct thread *t = threads; t < threads + EXPLORE_THREADS; t++)
@@ -97,72 +122,109 @@ static struct thread *runnable(unsigned nth, const struct thread *but)
     return NULL;
 }
 
-static unsigned count_runnable(const struct thread *but)
-{
-    unsigned n = 0;
-
-    for (const struct thread *t = threads; t < threads + EXPLORE_THREADS; t++)
-        n += t->state == READY && t != but;
-    return n;
-}
-
 static void switch_to(struct thread *next)
 {
     unsigned previous = explore_self();
 
+    is_vain = false;
     self = next;
     coroutine_switch(&coroutines[previous], &coroutines[explore_self()]);
+}
+
+static void end_if_vain(void)
+{
+    if (!is_vain || choice_replaying())
+        return;
+    ended_in_vain = true;
+    coroutine_stop();
 }
 
 /* The caller cannot go on: another does, and which one costs nothing. */
 static void leave(enum state state)
 {
-    unsigned n;
-
+    end_if_vain();
     choice_tick();
-    self->state = state;
+    set_state(self, state);
     if (state != WAITING)
         for (struct thread *t = threads; t < threads + EXPLORE_THREADS; t++)
             if (t->state == WAITING && t->awaits == explore_self())
-                t->state = READY;
-    n = count_runnable(NULL);
-    if (n > 0)
-        switch_to(runnable(choose('n', n, n), NULL));
-    else
+                set_state(t, READY);
+    if (n_ready == 0)
         coroutine_stop();
+    switch_to(runnable(choose('n', n_ready, n_ready), NULL));
 }
 
-/* Before something that other threads could notice or be the cause of: one of them may go on
- * first, or this one may die. */
-static void pause(void)
+static bool may_die(void)
 {
-    unsigned may_die = (program->mortal >> explore_self() & 1) && !somebody_died;
-    unsigned n_others = self->fresh ? 0 : count_runnable(self); /* it was their turn already */
-    unsigned pick = choose('t', 1 + may_die, 1 + may_die + n_others);
+    return (program->mortal >> explore_self() & 1) && !somebody_died;
+}
 
-    self->fresh = false;
-    if (pick == 0)
-        return;
-    if (pick == 1 && may_die) {
-        explore_note("dies");
-        somebody_died = true;
-        leave(DEAD);
+static void die(void)
+{
+    explore_note("dies");
+    somebody_died = true;
+    is_vain = false;
+    leave(DEAD);
+}
+
+/* Another goes on, before an access of the caller's. */
+static void let(struct thread *other, const lab_atomic_t *a, bool writes)
+{
+    self->pending = (struct pending){.word = a, .writes = writes, .matters = !a};
+    n_pending++;
+    switch_to(other);
+    n_pending--;
+    if (may_die() && choose('d', 2, 2) == 1)
+        die();
+    is_vain = !self->pending.matters;
+    self->pending.word = NULL;
+}
+
+/* Before something that others could notice or be the cause of: if these are threads, one of them
+ * may go on first; and this one may die. */
+static void pause(const lab_atomic_t *a, bool writes, bool for_threads)
+{
+    unsigned dies = may_die();
+    unsigned n_others = 0, pick;
+
+    if (for_threads) {
+        end_if_vain();
+        n_others = self->fresh ? 0 : n_ready - 1; /* fresh: it was their turn already */
+        self->fresh = false;
     }
-    switch_to(runnable(pick - 1 - may_die, self));
+    if (dies + n_others == 0)
+        return;
+    is_vain = false;
+    pick = choose('t', 1 + dies, 1 + dies + n_others);
+    if (pick == 1 && dies)
+        die();
+    else if (pick != 0)
+        let(runnable(pick - 1 - dies, self), a, writes);
+}
+
+/* The caller's access is one that those who had to wait may have to come behind. */
+static void note_access(const lab_atomic_t *a, bool writes)
+{
+    for (struct thread *t = threads; t < threads + EXPLORE_THREADS; t++)
+        if (t->pending.word == a && (writes || t->pending.writes))
+            t->pending.matters = true;
 }
 
 /* Before each access; a NULL is a fence. */
 static void step(const lab_atomic_t *a, bool writes)
 {
     unsigned thread = self ? explore_self() : EXPLORE_THREADS;
+    enum sharing others = OTHERS;
 
     choice_tick();
     if (++accesses > ACCESSES)
         explore_fail("blocked: no end after %u accesses", ACCESSES);
-    if (a && !sharing_matters(a, thread, writes) && !choice_replaying())
-        return;
-    if (self)
-        pause();
+    if (a)
+        others = sharing_note(a, thread, writes);
+    if (self && (others != NOBODYS || choice_replaying()))
+        pause(a, writes, others == OTHERS || choice_replaying());
+    if (a && n_pending > 0)
+        note_access(a, writes);
 }
 
 void explore_join(unsigned thread)
@@ -177,8 +239,9 @@ void explore_join(unsigned thread)
 
 void explore_yield(void)
 {
-    unsigned n = self ? count_runnable(self) : 0;
+    unsigned n = self ? n_ready - 1 : 0;
 
+    explore_touch();
     choice_tick();
     if (n > 0)
         switch_to(runnable(choose('n', n, n), self));
@@ -194,21 +257,20 @@ static void start(unsigned thread)
 {
     struct thread *t = &threads[thread];
 
-    t->state = program->thread[thread] ? READY : ABSENT;
+    set_state(t, program->thread[thread] ? READY : ABSENT);
     t->fresh = true;
+    t->pending.word = NULL;
     memset(&t->memory, 0, sizeof(t->memory));
     coroutine_start(&coroutines[thread], thread_main);
 }
 
 static void run_threads(void)
 {
-    unsigned n;
-
-    somebody_died = false;
+    somebody_died = is_vain = ended_in_vain = false;
+    n_pending = 0;
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
         start(t);
-    n = count_runnable(NULL);
-    self = runnable(choose('n', n, n), NULL);
+    self = runnable(choose('n', n_ready, n_ready), NULL);
     coroutine_run(&coroutines[explore_self()]);
     self = NULL;
 }
@@ -225,7 +287,7 @@ bool schedule_execution(const struct explore_program *p, bool trace)
     run_threads();
     tracing = false;
     accesses = 0;
-    if (!failed && setjmp(check_failed) == 0)
+    if (!failed && !ended_in_vain && setjmp(check_failed) == 0)
         p->check();
     return !failed;
 }
@@ -362,13 +424,17 @@ uint8_t explore_byte_load(const struct explore_site *site, const lab_byte_t *b)
 {
     const lab_atomic_t *word = word_of(b);
 
-    return word ? (uint8_t)explore_load(site, word, false) : b->byte;
+    if (word)
+        return (uint8_t)explore_load(site, word, false);
+    explore_touch();
+    return b->byte;
 }
 
 void explore_byte_store(const struct explore_site *site, lab_byte_t *b, uint8_t value)
 {
     lab_atomic_t *word = word_of(b);
 
+    explore_touch();
     if (word)
         explore_store(site, word, value, false);
     else
@@ -404,6 +470,7 @@ bool lab_barrier_heavy(enum lab_barrier kind)
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
         if (is_struck(kind, t)) {
             step(NULL, true);
+            threads[t].pending.matters = true;
             memory_fence(&threads[t].memory);
             explore_note("barrier strikes %s", program->thread_name[t]);
         }

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "sharing.h"
+#include "explore.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,16 +37,19 @@ static struct slot *find(const lab_atomic_t *a)
     return &table[i];
 }
 
-bool sharing_matters(const lab_atomic_t *a, unsigned thread, bool writes)
+enum sharing sharing_note(const lab_atomic_t *a, unsigned thread, bool writes)
 {
     struct slot *slot = find(a);
-    unsigned me = 1u << thread;
+    unsigned me = 1u << thread, others;
 
     if (!(slot->users & me) || (writes && !(slot->writers & me)))
         learned = true;
     slot->users |= me;
     slot->writers |= writes ? me : 0;
-    return ((writes ? slot->users : slot->writers) & ~me) != 0;
+    others = (writes ? slot->users : slot->writers) & ~me;
+    if (others == 0)
+        return NOBODYS;
+    return others == 1u << EXPLORE_THREADS ? OUTSIDE : OTHERS;
 }
 
 bool sharing_learned(void)

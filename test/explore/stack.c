@@ -46,6 +46,7 @@ static bool push_again(unsigned n, unsigned index)
 {
     uint32_t indices[] = {index};
 
+    explore_touch();
     if (let_go[index]) {
         play_moving(1);
         (void)lab_stack_push_any(&stack, indices, 1);

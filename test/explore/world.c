@@ -172,6 +172,7 @@ bool world_help_alone(unsigned n, unsigned deque)
 {
     bool marked = deques[deque].split.word >= LAB_DEQUE_MARK;
 
+    explore_touch();
     revoke(&deques[deque], marked ? LAB_BARRIER_FENCE : barrier);
     return true;
 }

@@ -9,10 +9,8 @@
 #include "page_rig.h"
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { WORKERS = 8, LCORES = 5, PLACES = 2, BLOCKS = 24, HOLD = 40, BULK = 48, BOXES = 64 };
 enum { MOST_STOPPED = 4, LONG_EVERY = 16 };
@@ -25,33 +23,13 @@ struct worker {
     struct page_held held[HOLD + BULK];
     unsigned n;
     lab_atomic_t moved;
-    lab_atomic_t stopped;
-    int go[2]; /* a pipe */
+    struct stopper stopper;
 };
 
 static lab_atomic_t over;
 
 /* Allocations on their way from one thread to another: page, order and who put it there. */
 static lab_atomic_t boxes[BOXES];
-
-static _Thread_local struct worker *self;
-
-static void stop(int number)
-{
-    int before = errno;
-    char byte;
-
-    lab_store_release(&self->stopped, 1); /* S1 pairs with S2 */
-    while (read(self->go[0], &byte, 1) != 1)
-        ;
-    lab_store_release(&self->stopped, 0); /* S1 */
-    errno = before;
-}
-
-static bool is_stopped(const struct worker *worker)
-{
-    return lab_load_acquire(&worker->stopped) != 0; /* S2 */
-}
 
 static void hold(struct worker *worker, uint32_t page, unsigned order)
 {
@@ -133,9 +111,10 @@ static void hand_over(struct worker *worker, uint64_t *random)
 
 static void work(void *argument)
 {
-    struct worker *worker = self = argument;
+    struct worker *worker = argument;
     uint64_t random = stress_seed + worker->who;
 
+    stopper_obey(&worker->stopper);
     while (lab_load_relaxed(&over) == 0) {
         unsigned dice = random_below(&random, 16);
 
@@ -162,7 +141,7 @@ static uint64_t moved_by_others(struct worker *workers)
     uint64_t moved = 0;
 
     for (unsigned i = 0; i < WORKERS; i++)
-        if (!is_stopped(&workers[i]))
+        if (!stopper_is_stopped(&workers[i].stopper))
             moved += lab_load_relaxed(&workers[i].moved);
     return moved;
 }
@@ -174,20 +153,16 @@ static void stop_some(struct worker *workers, uint64_t *random, unsigned round)
     uint64_t before;
 
     for (uint32_t i = 0; i < n; i++) {
-        pthread_kill(workers[(first + i) % WORKERS].actor.thread, SIGUSR1);
-        while (!is_stopped(&workers[(first + i) % WORKERS]))
-            sleep_ms(0.05);
+        struct worker *worker = &workers[(first + i) % WORKERS];
+
+        stopper_stop(&worker->stopper, &worker->actor);
     }
     before = moved_by_others(workers);
     sleep_ms(round % LONG_EVERY == 0 ? SLOT_MS : 1);
     if (round % LONG_EVERY == 0)
         wait_until(moved_by_others(workers) > before);
     for (uint32_t i = 0; i < n; i++) {
-        struct worker *worker = &workers[(first + i) % WORKERS];
-
-        expect(write(worker->go[1], "", 1) == 1, "cannot write");
-        while (is_stopped(worker))
-            sleep_ms(0.05);
+        stopper_go(&workers[(first + i) % WORKERS].stopper);
     }
 }
 
@@ -234,7 +209,6 @@ int main(int argc, char **argv)
     stress_begin("pages");
     random = stress_seed;
     end = now_seconds() + stress_seconds(2.5);
-    signal(SIGUSR1, stop);
     rig = argc > 1 && strcmp(argv[1], "arena") == 0 ? page_rig_map_arena(BLOCKS, LCORES, false)
                                                     : page_rig_map(BLOCKS, LCORES);
     for (unsigned i = PLACES; i < LAB_ZONE_GUESTS; i++) /* as if others were in there */
@@ -242,10 +216,10 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < WORKERS; i++) {
         workers[i] =
             (struct worker){.rig = rig, .who = i + 1, .lcore = i < LCORES ? i : LAB_LCORE_ANY};
-        expect(pipe(workers[i].go) == 0, "no pipe");
+        stopper_make(&workers[i].stopper);
         actor_start(&workers[i].actor, THREADS, work, &workers[i]);
     }
-    sleep_ms(10); /* all have set `self` by the time that the first signal comes */
+    sleep_ms(10); /* all obey by the time that the first signal comes */
     for (; now_seconds() < end; rounds++) {
         sleep_ms(random_below(&random, 20) / 10.0);
         stop_some(workers, &random, rounds);

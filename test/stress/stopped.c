@@ -7,11 +7,8 @@
  * is everything but what the stopped ones hold and the bursts that they were moving. */
 
 #include "rig.h"
-#include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
 enum { WORKERS = 6, COUNT = 511, BULK = 32, HOLD = 40, MOST_STOPPED = 3, DRAINING = 100 };
 
@@ -25,32 +22,11 @@ struct worker {
     struct actor actor;
     lab_atomic_t moved;
     lab_atomic_t parked; /* the value of `park` that it has obeyed */
-    lab_atomic_t stopped;
-    int go[2]; /* a pipe */
+    struct stopper stopper;
 };
 
 /* Odd: give everything back, and wait for an even one. */
 static lab_atomic_t park, over;
-
-static _Thread_local struct worker *self;
-
-/* Waits until somebody writes to `go`. Called in the midst of anything. */
-static void stop(int number)
-{
-    int before = errno;
-    char byte;
-
-    lab_store_release(&self->stopped, 1); /* S5 pairs with S6 */
-    while (read(self->go[0], &byte, 1) != 1)
-        ;
-    lab_store_release(&self->stopped, 0); /* S5 */
-    errno = before;
-}
-
-static bool is_stopped(const struct worker *worker)
-{
-    return lab_load_acquire(&worker->stopped) != 0; /* S6 */
-}
 
 static void pause_at_random(uint64_t *random)
 {
@@ -62,20 +38,21 @@ static void pause_at_random(uint64_t *random)
         sleep_ms(0.05);
 }
 
-static void obey(uint64_t order)
+static void obey(struct worker *worker, uint64_t order)
 {
-    lab_store_release(&self->parked, order); /* S1 pairs with S2 */
+    lab_store_release(&worker->parked, order); /* S1 pairs with S2 */
     while (lab_load_acquire(&park) == order)
         sleep_ms(0.05);
 }
 
 static void work(void *argument)
 {
-    struct worker *worker = self = argument;
+    struct worker *worker = argument;
     uint64_t random = stress_seed + worker->who;
     void *things[HOLD + BULK];
     unsigned held = 0;
 
+    stopper_obey(&worker->stopper);
     while (lab_load_relaxed(&over) == 0) {
         unsigned n = random_below(&random, BULK + 1);
         uint64_t order = lab_load_acquire(&park); /* S3 pairs with S4 */
@@ -90,7 +67,7 @@ static void work(void *argument)
             lab_store_relaxed(&worker->moved, lab_load_relaxed(&worker->moved) + n);
         }
         if (order % 2 != 0)
-            obey(order);
+            obey(worker, order);
         pause_at_random(&random);
     }
     rig_put(worker->rig, worker->lcore, worker->who, things, held);
@@ -101,7 +78,7 @@ static uint64_t moved_by_others(struct worker *workers)
     uint64_t moved = 0;
 
     for (unsigned i = 0; i < WORKERS; i++)
-        if (!is_stopped(&workers[i]))
+        if (!stopper_is_stopped(&workers[i].stopper))
             moved += lab_load_relaxed(&workers[i].moved);
     return moved;
 }
@@ -122,7 +99,8 @@ static void expect_drain(struct rig *rig, struct worker *workers, uint32_t stopp
 
     lab_store_release(&park, order); /* S4 */
     for (unsigned i = 0; i < WORKERS; i++)
-        while (!is_stopped(&workers[i]) && lab_load_acquire(&workers[i].parked) != order) /* S2 */
+        while (!stopper_is_stopped(&workers[i].stopper) &&
+               lab_load_acquire(&workers[i].parked) != order) /* S2 */
             sleep_ms(0.05);
     got = rig_drain(rig, lcore, WORKERS + 1, things, BULK);
     for (uint32_t i = 0; i < COUNT; i++) {
@@ -146,19 +124,13 @@ static void stop_some(struct rig *rig, struct worker *workers, uint64_t *random,
     for (uint32_t i = 0; i < n; i++) {
         struct worker *worker = &workers[(first + i) % WORKERS];
 
-        pthread_kill(worker->actor.thread, SIGUSR1);
-        while (!is_stopped(worker))
-            sleep_ms(0.05);
+        stopper_stop(&worker->stopper, &worker->actor);
     }
     if (round % LONG_EVERY == 0)
         expect_progress(workers);
     expect_drain(rig, workers, n, round % 2 ? DRAINING : LAB_LCORE_ANY);
     for (uint32_t i = 0; i < n; i++) {
-        struct worker *worker = &workers[(first + i) % WORKERS];
-
-        expect(write(worker->go[1], "", 1) == 1, "cannot write");
-        while (is_stopped(worker))
-            sleep_ms(0.05);
+        stopper_go(&workers[(first + i) % WORKERS].stopper);
     }
 }
 
@@ -173,16 +145,15 @@ int main(void)
     stress_begin("stopped");
     random = stress_seed;
     end = now_seconds() + stress_seconds(2.5);
-    signal(SIGUSR1, stop);
     rig = rig_map((struct lab_pool_options){.count = COUNT}, THREADS);
     rig_fill(rig, DRAINING);
     for (unsigned i = 0; i < WORKERS; i++) {
         workers[i] =
             (struct worker){.rig = rig, .who = i + 1, .lcore = i < WORKERS - 1 ? i : LAB_LCORE_ANY};
-        expect(pipe(workers[i].go) == 0, "no pipe");
+        stopper_make(&workers[i].stopper);
         actor_start(&workers[i].actor, THREADS, work, &workers[i]);
     }
-    sleep_ms(10); /* all have set `self` by the time that the first signal comes */
+    sleep_ms(10); /* all obey by the time that the first signal comes */
     for (; now_seconds() < end; rounds++) {
         sleep_ms(random_below(&random, 20) / 10.0);
         stop_some(rig, workers, &random, rounds);

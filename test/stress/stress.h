@@ -59,6 +59,21 @@ struct actor {
 
 void actor_start(struct actor *actor, enum how how, void (*body)(void *), void *argument);
 
+/* An actor of this process that can be stopped by a signal, wherever it happens to be. */
+struct stopper {
+    lab_atomic_t stopped;
+    int go[2]; /* a pipe */
+};
+
+/* Before the actor starts; and by the actor itself, before anybody stops it. */
+void stopper_make(struct stopper *stopper);
+void stopper_obey(struct stopper *stopper);
+
+/* Stops the actor, and returns when it is; and lets it go on. */
+void stopper_stop(struct stopper *stopper, const struct actor *actor);
+void stopper_go(struct stopper *stopper);
+bool stopper_is_stopped(const struct stopper *stopper);
+
 /* Waits for the end of an actor, which must be a good one. */
 void actor_join(struct actor *actor);
 

@@ -32,6 +32,7 @@ bool explore_cas(const struct explore_site *site, lab_atomic_t *a, uint64_t *exp
                  uint64_t desired, bool acquire, bool release);
 uint64_t explore_fetch_add(const struct explore_site *site, lab_atomic_t *a, uint64_t addend);
 void explore_fence(const struct explore_site *site);
+void explore_touch(void); /* explore.h */
 void explore_words_store(const struct explore_site *site, lab_atomic_t *to, void *const *from,
                          unsigned n);
 void explore_words_load(const struct explore_site *site, void **to, const lab_atomic_t *from,
@@ -56,8 +57,8 @@ void explore_words_load(const struct explore_site *site, void **to, const lab_at
 #define lab_words_store(to, from, n) explore_words_store(EXPLORE_SITE(#to), to, from, n)
 #define lab_words_load(to, from, n) explore_words_load(EXPLORE_SITE(#from), to, from, n)
 
-#define lab_pointer_load_acquire(p) (*(p))
-#define lab_pointer_store_release(p, value) ((void)(*(p) = (value)))
+#define lab_pointer_load_acquire(p) (explore_touch(), *(p))
+#define lab_pointer_store_release(p, value) (explore_touch(), (void)(*(p) = (value)))
 
 /* Keeps the compiler in order and nothing else, so in the memory model it is nothing. */
 #define lab_fence_light() ((void)0)
@@ -74,8 +75,8 @@ void explore_byte_store(const struct explore_site *site, lab_byte_t *b, uint8_t 
 
 #define lab_byte_load_relaxed(b) explore_byte_load(EXPLORE_SITE(#b), b)
 #define lab_byte_store_relaxed(b, value) explore_byte_store(EXPLORE_SITE(#b), b, value)
-#define lab_bytes_load(to, from, n) memcpy(to, from, n)
-#define lab_bytes_fill(to, value, n) ((void)memset(to, value, n))
+#define lab_bytes_load(to, from, n) (explore_touch(), (void)memcpy(to, from, n))
+#define lab_bytes_fill(to, value, n) (explore_touch(), (void)memset(to, value, n))
 #define lab_byte_cas_acquire(b, expected, desired) explore_byte_cas(b, expected, desired)
 #define lab_byte_cas_release(b, expected, desired) explore_byte_cas(b, expected, desired)
 
@@ -83,6 +84,7 @@ static inline bool explore_byte_cas(lab_byte_t *b, uint8_t *expected, uint8_t de
 {
     bool done = b->byte == *expected;
 
+    explore_touch();
     if (done)
         b->byte = desired;
     else

@@ -4,11 +4,13 @@
 #ifndef EXPLORE_AUDIT_WORD_H
 #define EXPLORE_AUDIT_WORD_H
 
-/* The library's own, but with room for few processes: whoever reclaims looks at every place, again
- * and again. */
+/* The library's own, but with room for few processes and counts: whoever reclaims, or changes the
+ * level, looks at all of them. */
 #include_next <lab_audit_word.h>
 
 #undef LAB_AUDIT_PARTIES
 #define LAB_AUDIT_PARTIES 8u
+#undef LAB_AUDIT_WATCH
+#define LAB_AUDIT_WATCH 2u
 
 #endif
