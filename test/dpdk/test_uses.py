@@ -47,6 +47,12 @@ def a_child_frees_what_its_parent_made(place):
         check_equal((found, said), (wanted, ''), f'with "{mode}"')
 
 
+def a_child_reclaims_in_what_it_has_made(place):
+    found, said = run(place, OPS, 'audit=full:reclaim=auto', 'fork_that_reclaims')
+    check_equal(found[-1], "the child's status: 0", 'last line')
+    check('10 objects are back that a process held which has ended' in said, said or found)
+
+
 def what_is_foreign_is_told_at_every_level(place):
     for mode in MODES:
         _, said = run(place, OPS, mode, 'foreign')
@@ -72,5 +78,6 @@ def the_quarantine_of_a_small_pool_is_small(place):
     check(said.count('cut down') == 4, f'not once for each pool that is too small: {said}')
 
 
-main(a_program_sees_no_difference, a_child_frees_what_its_parent_made, what_is_foreign_is_told_at_every_level,
+main(a_program_sees_no_difference, a_child_frees_what_its_parent_made,
+     a_child_reclaims_in_what_it_has_made, what_is_foreign_is_told_at_every_level,
      all_of_many_mempools_are_followed, the_quarantine_of_a_small_pool_is_small)

@@ -383,6 +383,33 @@ static void use_fork_that_frees(void)
     exit(0);  /* without rte_eal_cleanup(), which would take the memory away */
 }
 
+/* One that makes its own, beside its parent's, and whose own child dies with what it holds. */
+static void use_fork_that_reclaims(void)
+{
+    struct rte_mempool *mp = make("of the parent", SIZE, 0);
+    int status;
+    pid_t child;
+
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        struct rte_mempool *own = make("of the child", SIZE, 0);
+        void *objects[10];
+
+        if (fork() == 0)
+            _exit(rte_mempool_get_bulk(own, objects, 10));
+        wait(&status);
+        for (int i = 0; i < 1200 && rte_mempool_avail_count(own) < SIZE; i++)
+            usleep(100000);
+        tell("reclaimed", own);
+        fflush(stdout);
+        _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+    }
+    waitpid(child, &status, 0);
+    printf("the child's status: %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    rte_mempool_free(mp);
+}
+
 /* Not a use, but a mistake: of another pool's objects, put by a thread whose puts are looked at. */
 static void use_foreign(void)
 {
@@ -427,6 +454,7 @@ static const struct {
     {"names", use_names},
     {"fork", use_fork},
     {"fork_that_frees", use_fork_that_frees},
+    {"fork_that_reclaims", use_fork_that_reclaims},
     {"foreign", use_foreign},
     {"leaks", use_leaks},
 };
