@@ -121,7 +121,7 @@ int main(int argc, char *argv[])
     standard_open();
     switch (options_parse(&options, argc, argv)) {
     case OPTIONS_ANSWERED:
-        return EXIT_SUCCESS;
+        return exit_status(option_answered());
     case OPTIONS_WRONG:
         return EXIT_USAGE;
     case OPTIONS_RUN:
