@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
+#include <pthread.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
@@ -181,7 +182,6 @@ static void at_exit(void)
 {
     if (!eal.running)
         return;
-    remove_directory();
     complain("a driver of DPDK's has ended the program");
     _exit(EXIT_FAILURE);
 }
@@ -240,20 +240,37 @@ static void on_abort(int number)
     _exit(EXIT_FAILURE);
 }
 
-/* rte_eal_init(), which a signal ends when it does not come back. */
+/* Signals that end a program at once, and none that the EAL needs. */
+static void hold_signals(sigset_t *ret_before)
+{
+    static const int numbers[] = {SIGQUIT, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGIO, SIGPWR};
+    sigset_t held;
+
+    sigemptyset(&held);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        sigaddset(&held, numbers[i]);
+    pthread_sigmask(SIG_BLOCK, &held, ret_before);
+}
+
+/* rte_eal_init(), which a signal ends when it does not come back. The directory goes as soon as it
+ * is made, for nothing lies in it: so nothing stays, however the program ends. */
 static int initialise(void)
 {
     struct sigaction alarm_action = {.sa_handler = on_alarm}, alarm_before;
     struct sigaction abort_action = {.sa_handler = on_abort}, abort_before;
+    sigset_t signals_before;
     int rc;
 
     snprintf(eal.farewell, sizeof(eal.farewell), "%s: interrupted while the EAL started\n",
              program_invocation_short_name);
     sigaction(SIGALRM, &alarm_action, &alarm_before);
     sigaction(SIGABRT, &abort_action, &abort_before);
+    hold_signals(&signals_before);
     stop_within(PATIENCE_S);
     rc = rte_eal_init(eal.argc, eal.argv);
     stop_within(0);
+    remove_directory();
+    pthread_sigmask(SIG_SETMASK, &signals_before, NULL);
     sigaction(SIGALRM, &alarm_before, NULL);
     sigaction(SIGABRT, &abort_before, NULL);
     return rc;
@@ -270,7 +287,7 @@ int eal_start(const struct eal_request *request)
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN);
 
-    if (!is_given(user, plugin_words) && !plugin_load_from_build_tree())
+    if (!is_given(user, plugin_words) && !plugin_load())
         return -ENOENT;
     eal.argv = calloc((size_t)user->n + MAX_OWN, sizeof(*eal.argv));
     if (eal.argv == NULL)
@@ -294,7 +311,6 @@ int eal_start(const struct eal_request *request)
         return atexit(at_exit) == 0 ? 0 : -ENOMEM;
     }
     error = rte_errno;
-    remove_directory();
     if (device_complain(user))
         return -ENODEV;
     complain("the EAL does not start: %s%s", rte_strerror(error), advice(user, error));
@@ -305,5 +321,4 @@ void eal_stop(void)
 {
     eal.running = false;
     rte_eal_cleanup();
-    remove_directory();
 }
