@@ -130,6 +130,7 @@ int main(int argc, char *argv[])
     if (options.quiet)
         note_silence();
     stop_on_signals();
+    stop_on_pipe();
     cpus_remember();
     if (json_file_look(options.json) != 0)
         return EXIT_FAILURE;

@@ -368,6 +368,7 @@ int main(int argc, char *argv[])
     case OPTIONS_RUN:
         break;
     }
+    stop_on_pipe();
     if (replay.options.quiet)
         note_silence();
     cpus_remember();

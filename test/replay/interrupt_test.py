@@ -59,6 +59,13 @@ class Interrupt(replay.ReplayTest):
         report, status = self.end(process, signal.SIGINT)
         self.assertEqual((report["frames_refused"], status), ({}, 0))
 
+    def test_whoever_says_that_time_is_up(self):
+        for number in signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU, signal.SIGPIPE:
+            with self.subTest(number):
+                process = self.run_until_progress("--loop=0")
+                report, status = self.end(process, number)
+                self.assertEqual((report["frames_refused"], status), ({}, 0))
+
     def test_before_every_frame_has_been_replayed(self):
         process = self.run_until_progress("--pps=100", "--free-on=other")
         report, status = self.end(process, signal.SIGTERM)
@@ -197,7 +204,7 @@ class Interrupt(replay.ReplayTest):
 
     def test_what_ends_it_at_once(self):
         """No report, but nothing is left: what the EAL made is gone while it runs."""
-        for number in signal.SIGQUIT, signal.SIGUSR1, signal.SIGKILL:
+        for number in signal.SIGQUIT, signal.SIGKILL:
             process = self.run_until_progress("--loop=0")
             process.send_signal(number)
             process.communicate(timeout=replay.TIMEOUT_S)
