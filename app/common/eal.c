@@ -187,14 +187,23 @@ static void at_exit(void)
 }
 
 /* What helps, as far as that can be told from what the EAL says. */
-static const char *advice(const struct eal_words *user, int error)
+static const char *advice(const struct eal_request *request, int error)
 {
+    static const char *const ordinary_words[] = {"--no-huge", NULL};
+    static char text[sizeof(((struct lab_error *)NULL)->message) + 64];
+    const struct eal_words *user = &request->user;
+    struct lab_error refusal;
     struct rlimit limit;
 
     if (error == ENOMEM && getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
         return ": it wants more address space than is allowed: `ulimit -v unlimited`";
     if (user->n == 0)
         return "";
+    if (error == ENOMEM && !is_given(user, ordinary_words) &&
+        !hugepages_granted(request->huge_bytes, &refusal)) {
+        snprintf(text, sizeof(text), " (have --no-huge before \"--\", for %s)", refusal.message);
+        return text;
+    }
     if (error == EACCES)
         return " (with no hugetlbfs mounted, have --in-memory before \"--\"; with no huge pages, "
                "--no-huge)";
@@ -243,7 +252,7 @@ static void on_abort(int number)
 /* Signals that end a program at once, and none that the EAL needs. */
 static void hold_signals(sigset_t *ret_before)
 {
-    static const int numbers[] = {SIGQUIT, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGIO, SIGPWR};
+    static const int numbers[] = {SIGQUIT, SIGVTALRM, SIGPROF, SIGIO, SIGPWR};
     sigset_t held;
 
     sigemptyset(&held);
@@ -282,9 +291,7 @@ int eal_start(const struct eal_request *request)
     static const char *const plugin_words[] = {"-d", NULL};
     int rc, error;
 
-    /* What would kill the program leaves a directory. What is written to nobody, or beyond a limit,
-     * fails, and is told. */
-    (void)signal(SIGPIPE, SIG_IGN);
+    /* What is written beyond a limit fails, and is told. */
     (void)signal(SIGXFSZ, SIG_IGN);
 
     if (!is_given(user, plugin_words) && !plugin_load())
@@ -313,7 +320,7 @@ int eal_start(const struct eal_request *request)
     error = rte_errno;
     if (device_complain(user))
         return -ENODEV;
-    complain("the EAL does not start: %s%s", rte_strerror(error), advice(user, error));
+    complain("the EAL does not start: %s%s", rte_strerror(error), advice(request, error));
     return user->n > 0 && error == EINVAL ? -EINVAL : -EIO;
 }
 
