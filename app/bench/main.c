@@ -121,7 +121,7 @@ int main(int argc, char *argv[])
     standard_open();
     switch (options_parse(&options, argc, argv)) {
     case OPTIONS_ANSWERED:
-        return EXIT_SUCCESS;
+        return exit_status(option_answered());
     case OPTIONS_WRONG:
         return EXIT_USAGE;
     case OPTIONS_RUN:
@@ -130,6 +130,7 @@ int main(int argc, char *argv[])
     if (options.quiet)
         note_silence();
     stop_on_signals();
+    stop_on_pipe();
     cpus_remember();
     if (json_file_look(options.json) != 0)
         return EXIT_FAILURE;

@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
+#include <pthread.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
@@ -181,20 +182,28 @@ static void at_exit(void)
 {
     if (!eal.running)
         return;
-    remove_directory();
     complain("a driver of DPDK's has ended the program");
     _exit(EXIT_FAILURE);
 }
 
 /* What helps, as far as that can be told from what the EAL says. */
-static const char *advice(const struct eal_words *user, int error)
+static const char *advice(const struct eal_request *request, int error)
 {
+    static const char *const ordinary_words[] = {"--no-huge", NULL};
+    static char text[sizeof(((struct lab_error *)NULL)->message) + 64];
+    const struct eal_words *user = &request->user;
+    struct lab_error refusal;
     struct rlimit limit;
 
     if (error == ENOMEM && getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
         return ": it wants more address space than is allowed: `ulimit -v unlimited`";
     if (user->n == 0)
         return "";
+    if (error == ENOMEM && !is_given(user, ordinary_words) &&
+        !hugepages_granted(request->huge_bytes, &refusal)) {
+        snprintf(text, sizeof(text), " (have --no-huge before \"--\", for %s)", refusal.message);
+        return text;
+    }
     if (error == EACCES)
         return " (with no hugetlbfs mounted, have --in-memory before \"--\"; with no huge pages, "
                "--no-huge)";
@@ -240,20 +249,37 @@ static void on_abort(int number)
     _exit(EXIT_FAILURE);
 }
 
-/* rte_eal_init(), which a signal ends when it does not come back. */
+/* Signals that end a program at once, and none that the EAL needs. */
+static void hold_signals(sigset_t *ret_before)
+{
+    static const int numbers[] = {SIGQUIT, SIGVTALRM, SIGPROF, SIGIO, SIGPWR};
+    sigset_t held;
+
+    sigemptyset(&held);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        sigaddset(&held, numbers[i]);
+    pthread_sigmask(SIG_BLOCK, &held, ret_before);
+}
+
+/* rte_eal_init(), which a signal ends when it does not come back. The directory goes as soon as it
+ * is made, for nothing lies in it: so nothing stays, however the program ends. */
 static int initialise(void)
 {
     struct sigaction alarm_action = {.sa_handler = on_alarm}, alarm_before;
     struct sigaction abort_action = {.sa_handler = on_abort}, abort_before;
+    sigset_t signals_before;
     int rc;
 
     snprintf(eal.farewell, sizeof(eal.farewell), "%s: interrupted while the EAL started\n",
              program_invocation_short_name);
     sigaction(SIGALRM, &alarm_action, &alarm_before);
     sigaction(SIGABRT, &abort_action, &abort_before);
+    hold_signals(&signals_before);
     stop_within(PATIENCE_S);
     rc = rte_eal_init(eal.argc, eal.argv);
     stop_within(0);
+    remove_directory();
+    pthread_sigmask(SIG_SETMASK, &signals_before, NULL);
     sigaction(SIGALRM, &alarm_before, NULL);
     sigaction(SIGABRT, &abort_before, NULL);
     return rc;
@@ -265,12 +291,10 @@ int eal_start(const struct eal_request *request)
     static const char *const plugin_words[] = {"-d", NULL};
     int rc, error;
 
-    /* What would kill the program leaves a directory. What is written to nobody, or beyond a limit,
-     * fails, and is told. */
-    (void)signal(SIGPIPE, SIG_IGN);
+    /* What is written beyond a limit fails, and is told. */
     (void)signal(SIGXFSZ, SIG_IGN);
 
-    if (!is_given(user, plugin_words) && !plugin_load_from_build_tree())
+    if (!is_given(user, plugin_words) && !plugin_load())
         return -ENOENT;
     eal.argv = calloc((size_t)user->n + MAX_OWN, sizeof(*eal.argv));
     if (eal.argv == NULL)
@@ -294,10 +318,9 @@ int eal_start(const struct eal_request *request)
         return atexit(at_exit) == 0 ? 0 : -ENOMEM;
     }
     error = rte_errno;
-    remove_directory();
     if (device_complain(user))
         return -ENODEV;
-    complain("the EAL does not start: %s%s", rte_strerror(error), advice(user, error));
+    complain("the EAL does not start: %s%s", rte_strerror(error), advice(request, error));
     return user->n > 0 && error == EINVAL ? -EINVAL : -EIO;
 }
 
@@ -305,5 +328,4 @@ void eal_stop(void)
 {
     eal.running = false;
     rte_eal_cleanup();
-    remove_directory();
 }

@@ -24,7 +24,8 @@ struct eal_request {
  * 0 or -errno, and the reason has been said; -EINVAL where the user's options are wrong. */
 int eal_start(const struct eal_request *request);
 
-/* Ends the EAL and removes what it left in the file system. */
+/* Ends the EAL. Where it had no options but devices, nothing of it is in the file system by then.
+ */
 void eal_stop(void);
 
 #endif

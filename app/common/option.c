@@ -145,6 +145,14 @@ static void complain_option(const struct option_table *table, const char *typed,
         complain_unknown(table, typed, is_long ? 0 : optopt);
 }
 
+int option_answered(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    complain("cannot write: %s", strerror(errno));
+    return -EIO;
+}
+
 bool option_split(const struct option_table *table, int *argc, char **argv[],
                   struct eal_words *ret_eal)
 {

@@ -124,6 +124,9 @@ enum options_verdict {
     OPTIONS_WRONG,    /* and the reason has been said */
 };
 
+/* Whether what answered has been written: 0, or -errno, and the reason has been said. */
+int option_answered(void);
+
 /* The words before "--". */
 struct eal_words {
     char **words;

@@ -112,18 +112,24 @@ static int write_in_place(const char *path, const char *text, size_t n_bytes)
     return close_after(file, output_write_to(file, text, n_bytes));
 }
 
+/* A file system, or a sandbox, that does not have the call: FAT knows neither owners nor modes. */
+static bool is_lacking(int error)
+{
+    return error == EPERM || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
+}
+
 /* What the file was like before, or what the shell would make. */
 static int make_alike(int file, const struct stat *before)
 {
     mode_t mask = umask(0);
 
     (void)umask(mask);
-    if (before == NULL)
-        return fchmod(file, 0666 & ~mask) != 0 ? -errno : 0;
-    /* EINVAL: of a user whom this user namespace does not know. */
-    if (fchown(file, before->st_uid, before->st_gid) != 0 && errno != EPERM && errno != EINVAL)
+    if (before != NULL && fchown(file, before->st_uid, before->st_gid) != 0 && !is_lacking(errno))
         return -errno;
-    return fchmod(file, before->st_mode & 07777) != 0 ? -errno : 0;
+    if (fchmod(file, before != NULL ? before->st_mode & 07777 : 0666 & ~mask) != 0 &&
+        !is_lacking(errno))
+        return -errno;
+    return 0;
 }
 
 /* A file in the same folder: its own name, which may be as long as a name can be, is not longer
@@ -160,7 +166,7 @@ static int replace(const char *path, const struct stat *before, const char *text
     if (rc == 0)
         rc = output_write_to(file, text, n_bytes);
     /* Some file systems find out here that the disk is full. */
-    if (rc == 0 && fsync(file) != 0 && errno != EINVAL)
+    if (rc == 0 && fsync(file) != 0 && !is_lacking(errno))
         rc = -errno;
     rc = close_after(file, rc);
     if (rc == 0 && rename(beside, path) != 0)

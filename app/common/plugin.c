@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* Writes the path; false when this is no build tree. */
-static bool find(char *path, size_t capacity)
+static bool find_in_build_tree(char *path, size_t capacity)
 {
     char self[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -30,11 +30,24 @@ static bool find(char *path, size_t capacity)
     return n > 0 && (size_t)n < capacity && access(path, R_OK) == 0;
 }
 
-bool plugin_load_from_build_tree(void)
+/* The same of a place of which the EAL does not know. */
+static bool find_installed(char *path, size_t capacity)
+{
+#ifdef LABYRINTH_PMD_DIR
+    snprintf(path, capacity, "%s/" PLUGIN_NAME, LABYRINTH_PMD_DIR);
+    return access(path, R_OK) == 0;
+#else
+    return false;
+#endif
+}
+
+bool plugin_load(void)
 {
     char path[PATH_MAX];
 
-    if (!find(path, sizeof(path)) || dlopen(path, RTLD_NOW) != NULL)
+    if (!find_in_build_tree(path, sizeof(path)) && !find_installed(path, sizeof(path)))
+        return true;
+    if (dlopen(path, RTLD_NOW) != NULL)
         return true;
     complain("%s", dlerror());
     return false;

@@ -8,13 +8,13 @@
 
 #define PLUGIN_NAME "librte_mempool_labyrinth.so"
 
-/* Loads the plugin that lies beside this program in its build tree; not being in one is no
- * failure, for an installed plugin is loaded by the EAL itself.
+/* Loads the plugin that lies beside this program in its build tree, or that was installed where the
+ * EAL does not look; that there is none is no failure, for where the EAL looks it loads it itself.
  *
  * To be called before the EAL starts: our name then takes its slot among the mempool drivers before
  * all the others. The EAL's own -d refuses what lies under a directory that everybody may write
  * to, as a clone under a temporary directory does; who could plant a plugin here could as well
  * have planted this program. False, and the reason said, when there is one that does not load. */
-bool plugin_load_from_build_tree(void);
+bool plugin_load(void);
 
 #endif

@@ -50,13 +50,31 @@ static void on_signal(int number)
 
 void stop_on_signals(void)
 {
+    /* The last three are how others tell a program that its time is up. */
+    static const int numbers[] = {SIGINT, SIGTERM, SIGXCPU, SIGUSR1, SIGUSR2};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     struct sigaction before;
 
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        sigaction(numbers[i], &action, NULL);
     /* nohup(1) has it ignored. */
     if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
         sigaction(SIGHUP, &action, NULL);
+}
+
+/* The kernel's for what was written to nobody comes from the writer itself: the write fails, and
+ * that is told. */
+static void on_pipe(int number, siginfo_t *info, void *context)
+{
+    if (info->si_pid != getpid())
+        on_signal(number);
+}
+
+void stop_on_pipe(void)
+{
+    struct sigaction action = {.sa_sigaction = on_pipe, .sa_flags = SA_RESTART | SA_SIGINFO};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGPIPE, &action, NULL);
 }

@@ -11,12 +11,16 @@ enum stop_cause {
     STOP_NONE,
     STOP_DURATION, /* --duration is over */
     STOP_INPUT,    /* nobody presses a key any more */
-    STOP_SIGNAL,   /* SIGINT, SIGTERM, or SIGHUP: the terminal is gone */
+    STOP_SIGNAL,   /* SIGINT and the like, or SIGHUP: the terminal is gone */
 };
 
 /* Makes these signals end the run with its report, however often they come: timeout(1), for one,
  * sends its signal twice. */
 void stop_on_signals(void);
+
+/* The same of a SIGPIPE that somebody sends. What is written to nobody fails from now on, instead
+ * of ending the program. */
+void stop_on_pipe(void);
 
 /* From now on a signal gives the program so long, of whatever it is doing: then SIGALRM comes. 0:
  * as long as it takes. */

@@ -18,6 +18,31 @@
 /* Where the EAL has its directories: /var/run is /run, as a socket's path has it or not. */
 #define PREFIXES "{/var/run,/run/user/*,/tmp}/dpdk/*"
 
+/* Of a process of a container, /proc shows its number here, and last the one that it has there:
+ * "NSpid:	4711	7". */
+static bool is_in_container(const struct tree *tree, const char *number)
+{
+    glob_t files;
+    size_t n = tree_glob(tree, &files, "", "/proc/[1-9]*/status");
+    bool found = false;
+
+    for (size_t i = 0; i < n && !found; i++) {
+        char *text = tree_file(tree, tree_match(tree, &files, i)), *rest, *word;
+
+        if (text == NULL)
+            continue;
+        rest = strstr(text, "\nNSpid:");
+        if (rest != NULL) {
+            rest[1 + strcspn(rest + 1, "\n")] = '\0';
+            for (rest += strlen("\nNSpid:"); (word = strsep(&rest, "\t ")) != NULL;)
+                found |= strcmp(word, number) == 0;
+        }
+        free(text);
+    }
+    globfree(&files);
+    return found;
+}
+
 static enum life process_life(const struct tree *tree, const struct locks *locks,
                               const char *number)
 {
@@ -29,7 +54,8 @@ static enum life process_life(const struct tree *tree, const struct locks *locks
     /* A /proc need not show what is another user's. */
     if (tree->root[0] == '\0' && pid > 0 && (kill(pid, 0) == 0 || errno == EPERM))
         return LIFE_ALIVE;
-    return locks->has_own ? LIFE_UNKNOWN : LIFE_DEAD; /* the number may be of another namespace */
+    /* The number may be of another namespace. */
+    return locks->has_own || is_in_container(tree, number) ? LIFE_UNKNOWN : LIFE_DEAD;
 }
 
 /* Our own tools keep nothing there that could be locked: their process's number is in the name. */

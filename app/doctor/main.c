@@ -116,7 +116,7 @@ int main(int argc, char *argv[])
             .root = argv[2], .folder = argv[3], .abi = argv[4], .answer = atoi(argv[5])});
     switch (parse(&options, argc, argv)) {
     case OPTIONS_ANSWERED:
-        return EXIT_SUCCESS;
+        return option_answered() == 0 ? EXIT_SUCCESS : EXIT_NOT_LOOKED;
     case OPTIONS_WRONG:
         return EXIT_NOT_LOOKED;
     case OPTIONS_RUN:

@@ -42,6 +42,7 @@ struct replay {
     unsigned n_mbufs;
     struct rounds rounds;
     bool failed;  /* one of the runs so far was not clean */
+    bool found;   /* the smallest pool, which --find-size looked for */
     char **words; /* the command line as it was given */
     int n_words;
 };
@@ -245,9 +246,13 @@ static int run_find_size(struct replay *replay)
 
     rc = find_size(&find, &replay->n_mbufs, rounds_next(&replay->rounds, 0));
     if (rc == -EINTR)
-        complain("interrupted: the smallest pool has not been found, and the report has no run");
-    if (rc == 0)
+        complain(
+            "interrupted: the smallest pool has not been found, and the report has the run that "
+            "was under way, with %u buffers",
+            replay->n_mbufs);
+    if (rc == 0 || rc == -EINTR)
         rounds_done(&replay->rounds, 0);
+    replay->found = rc == 0;
     return rc;
 }
 
@@ -266,14 +271,13 @@ static struct run_result never_started(const struct replay *replay)
 static int write_report(const struct replay *replay)
 {
     const struct options *options = &replay->options;
-    bool found = options->find_size && replay->rounds.n[0] > 0;
     struct run_result results[OPTIONS_MAX_POOLS];
     struct report report = {
         .options = options,
         .capture = &replay->capture,
         .n_mbufs = replay->n_mbufs,
         .results = results,
-        .words = found ? replay->words : NULL,
+        .words = replay->found ? replay->words : NULL,
         .n_words = replay->n_words,
     };
     unsigned *n = &report.n;
@@ -358,12 +362,13 @@ int main(int argc, char *argv[])
     memcpy(replay.words, argv, (size_t)argc * sizeof(*argv));
     switch (options_parse(&replay.options, argc, argv)) {
     case OPTIONS_ANSWERED:
-        return EXIT_SUCCESS;
+        return exit_status(option_answered());
     case OPTIONS_WRONG:
         return EXIT_USAGE;
     case OPTIONS_RUN:
         break;
     }
+    stop_on_pipe();
     if (replay.options.quiet)
         note_silence();
     cpus_remember();

@@ -168,12 +168,11 @@ static json_t *ask_process(struct client *client, const char *command, const cha
         return NULL;
     }
     answer = receive(client);
-    if (answer == NULL)
-        return NULL;
     value = json_incref(json_object_get(answer, command));
-    json_decref(answer);
-    if (value == NULL)
+    if (answer != NULL && value == NULL)
         complain("the answer to %s is one to something else", command);
+    json_decref(answer);
+    client->is_damaged |= value == NULL && !client->is_gone;
     return value;
 }
 

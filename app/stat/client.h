@@ -15,6 +15,7 @@ struct client {
     int fd;
     int pid;
     bool is_gone;     /* it has hung up, or does not answer: there is nothing more to ask */
+    bool is_damaged;  /* one of its answers could not be understood */
     char program[32]; /* its name; "" where the process lies in another PID namespace */
     size_t reply_bytes;
     char *reply;

@@ -39,7 +39,7 @@ static int ask_once(struct client *client, const struct options *options)
         return EXIT_FAILURE;
     printed = print(options, answer);
     json_decref(answer);
-    return printed ? EXIT_SUCCESS : EXIT_FAILURE;
+    return printed && !client->is_damaged ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char *argv[])
@@ -51,7 +51,7 @@ int main(int argc, char *argv[])
     standard_open();
     switch (options_parse(&options, argc, argv)) {
     case OPTIONS_ANSWERED:
-        return EXIT_SUCCESS;
+        return exit_status(option_answered());
     case OPTIONS_WRONG:
         return EXIT_USAGE;
     case OPTIONS_RUN:

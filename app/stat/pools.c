@@ -3,6 +3,7 @@
  */
 #include "pools.h"
 
+#include "message.h"
 #include "show.h"
 
 #include <math.h>
@@ -53,6 +54,21 @@ static json_t *pool_row(json_t *info)
     return row;
 }
 
+/* What is no pool's is no row of zeros, either. */
+static bool is_of_a_pool(struct client *client, const json_t *info)
+{
+    static const char *const numbers[] = {"size", "free", "high_water", "cache_size"};
+    bool is = json_is_string(json_object_get(info, "name"));
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        is &= json_is_integer(json_object_get(info, numbers[i]));
+    if (!is) {
+        complain("an answer to /labyrinth/info is none of a pool");
+        client->is_damaged = true;
+    }
+    return is;
+}
+
 json_t *pools_rows(struct client *client, bool calls)
 {
     json_t *names = client_ask(client, "list", NULL), *rows = json_array();
@@ -66,8 +82,12 @@ json_t *pools_rows(struct client *client, bool calls)
 
         if (client->is_gone)
             break;
-        if (info == NULL)
-            continue; /* freed since it was listed */
+        if (info == NULL) /* freed since it was listed, or damaged */
+            continue;
+        if (!is_of_a_pool(client, info)) {
+            json_decref(info);
+            continue;
+        }
         row = pool_row(info);
         if (calls)
             add_calls(row, NULL); /* of a pool that nobody has used yet, zeros */

@@ -8,6 +8,7 @@
 
 #include <rte_eal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "lab_mbuf.h"
 #include "lab_mbuf_private.h"
@@ -109,6 +110,17 @@ static bool is_understood(const struct rte_mempool *mp, uint32_t reserve)
     return false;
 }
 
+/* To the EAL each huge page is an open file, beside what else is. */
+const char *lab_mbuf_remedy(size_t bytes)
+{
+    struct rlimit limit;
+
+    if (rte_eal_has_hugepages() && getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+        limit.rlim_cur < bytes / ((size_t)2 << 20) + 64)
+        return "raise `ulimit -n`, for to the EAL each huge page is an open file";
+    return "reserve more huge pages (`hugeadm --pool-pages-min 2MB:N`), or raise -m";
+}
+
 static bool fill(struct rte_mempool *mp, const struct lab_mbuf_pool_options *options)
 {
     int rc;
@@ -119,10 +131,9 @@ static bool fill(struct rte_mempool *mp, const struct lab_mbuf_pool_options *opt
     } else {
         rc = rte_mempool_populate_default(mp);
         if (rc < 0)
-            LAB_MBUF_FAIL(-rc,
-                          "mempool %s: DPDK has no memory for %u mbufs of %u bytes (%s): reserve "
-                          "more huge pages (`hugeadm --pool-pages-min 2MB:N`), or raise -m",
-                          mp->name, mp->size, mp->elt_size, rte_strerror(-rc));
+            LAB_MBUF_FAIL(-rc, "mempool %s: DPDK has no memory for %u mbufs of %u bytes (%s): %s",
+                          mp->name, mp->size, mp->elt_size, rte_strerror(-rc),
+                          lab_mbuf_remedy((size_t)mp->size * mp->elt_size));
     }
     if (rc < 0)
         return false;

@@ -35,10 +35,10 @@ static const struct rte_memzone *reserve(const char *name, size_t bytes, int soc
     if (rte_errno == EEXIST)
         LAB_MBUF_FAIL(EEXIST, "arena %s: there is one of that name", name);
     else
-        LAB_MBUF_FAIL(rte_errno,
-                      "arena %s needs %zu MiB in one piece on socket %d, and DPDK has none (%s): "
-                      "reserve more huge pages (`hugeadm --pool-pages-min 2MB:N`), or raise -m",
-                      name, bytes >> 20, socket, rte_strerror(rte_errno));
+        LAB_MBUF_FAIL(
+            rte_errno,
+            "arena %s needs %zu MiB in one piece on socket %d, and DPDK has none (%s): %s", name,
+            bytes >> 20, socket, rte_strerror(rte_errno), lab_mbuf_remedy(bytes));
     return NULL;
 }
 

@@ -25,6 +25,9 @@ extern int lab_mbuf_logtype; /* the mempool driver's */
         rte_errno = (code);                                                                        \
     } while (0)
 
+/* What helps where DPDK has no memory for so many bytes more. */
+const char *lab_mbuf_remedy(size_t bytes);
+
 /* lab_mbuf_pages.c */
 
 /* Fills an empty mempool with objects on the arena's pages, which rte_mempool_free() gives back.

@@ -149,6 +149,9 @@ LAB_NOINLINE int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint
 unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_age_ns, const uint64_t *skip,
                          struct lab_audit_group *ret_groups, unsigned n, uint64_t *ret_rest)
 {
+    uint64_t ignored;
+
+    ret_rest = ret_rest ? ret_rest : &ignored;
     *ret_rest = 0;
     if (audit_of(pool) == NULL)
         return 0;

@@ -56,7 +56,8 @@ LAB_PUBLIC int lab_pool_handle(const struct lab_pool *pool, const void *thing,
 LAB_PUBLIC int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint64_t handle);
 
 /* What is held, in groups of one call site and one lcore, the largest first: lab_audit_groups() of
- * this pool. Returns how many groups there are, 0 without an audit. Any thread; wait-free. */
+ * this pool. ret_rest may be NULL. Returns how many groups there are, 0 without an audit. Any
+ * thread; wait-free. */
 LAB_PUBLIC unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_age_ns,
                                     const uint64_t *skip, struct lab_audit_group *ret_groups,
                                     unsigned n, uint64_t *ret_rest);

@@ -3,7 +3,7 @@
  */
 
 /* How much memory the control groups of this process leave it. The kernel kills a process that goes
- * beyond, so it has to be known before.
+ * beyond, or slows it down until it seems to stand still, so it has to be known before.
  *
  * A group is a directory. Version 1 has a tree of them for each controller, version 2 one for all;
  * /proc/self/cgroup names the group in each tree, /proc/self/mountinfo tells where trees are
@@ -37,6 +37,9 @@ static const struct limit version_2[] = {
     {"hugetlb.%s.max", "hugetlb.%s.current"},
     {"hugetlb.%s.rsvd.max", "hugetlb.%s.rsvd.current"},
 };
+
+/* Beyond it nobody is killed, but each page is waited for, for ever longer. */
+static const struct limit high_2 = {"memory.high", "memory.current"};
 
 /* A tree of groups as it is mounted somewhere. */
 struct tree {
@@ -137,6 +140,8 @@ static void look_at_group(const struct search *search, const struct tree *tree,
 
     if (!search->page) {
         look_at_limit(search, tree, &limits[0], room);
+        if (tree->is_version_2)
+            look_at_limit(search, tree, &high_2, room);
         return;
     }
     look_at_limit(search, tree, &limits[1], room);

@@ -235,6 +235,15 @@ class Processes(DoctorTest):
         os.rmdir(self.machine.root / "proc/4711")
         self.finds("advice", "processes", "labyrinth-bench-4711: no process")
 
+    def test_our_tools_in_a_container(self):
+        """Which shares the folder; the number is that of a process there."""
+        self.machine.folder("var/run/dpdk/labyrinth-bench-7")
+        self.machine.write("proc/4711/status", "Name:\tbash\nNSpid:\t4711\t7\nThreads:\t1")
+        self.finds("advice", "processes", "not known: whether a program has "
+                   "/var/run/dpdk/labyrinth-bench-7")
+        self.machine.write("proc/4711/status", "Name:\tbash\nNSpid:\t4711\t77\nThreads:\t1")
+        self.finds("advice", "processes", "labyrinth-bench-7: no process")
+
     def test_of_another_user(self):
         for path in "dev/hugepages", "dev/hugepages-1G":
             self.machine.folder(path, 0o1777)

@@ -30,6 +30,10 @@ ALL = SHORT + (
 # and counts on zeros in the rest.
 READS_UNWRITTEN = ('table', 'audit=full:poison=on')
 
+# This one counts on a protocol's timers, which run out on a busy machine, whatever the driver: it
+# fails here only where the ring passes beside it, three times in turn.
+TIMED = ('link_bonding_mode4',)
+
 # Some of these tests leak on purpose or by mistake, and small pools have small quarantines: the
 # driver may say that, and nothing of wrong calls.
 WRONG_CALL = re.compile(r'LABYRINTH: mempool .*: object .*')
@@ -81,17 +85,28 @@ def compare(place, names, modes):
         memory = place.huge_pages(512)
     except Skip:
         memory = place.ordinary_memory(1024)
+
+    def with_the_ring(name):
+        return run_suite(place, name, memory, 'ring_mp_mc', '')[0]
+
     for name in names:
-        if not run_suite(place, name, memory, 'ring_mp_mc', '')[0]:
+        if not with_the_ring(name):
             left_out.append(name)
             continue
         for mode in modes:
             if (name, mode) == READS_UNWRITTEN:
                 continue
-            passes, output = run_suite(place, name, memory, OPS, mode)
-            check(passes, f'{name} with "{mode}":\n{output[-2000:]}')
-            wrong = WRONG_CALL.search(output)
-            check(wrong is None, f'{name} with "{mode}": {wrong and wrong.group(0)}')
+            for _ in range(3 if name in TIMED else 1):
+                passes, output = run_suite(place, name, memory, OPS, mode)
+                wrong = WRONG_CALL.search(output)
+                check(wrong is None, f'{name} with "{mode}": {wrong and wrong.group(0)}')
+                is_slow = not passes and name in TIMED and not with_the_ring(name)
+                if passes or is_slow:
+                    break
+            check(passes or is_slow, f'{name} with "{mode}":\n{output[-2000:]}')
+            if is_slow:
+                left_out.append(name)
+                break
     return left_out
 
 

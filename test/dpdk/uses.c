@@ -15,13 +15,23 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_pool_ops.h>
 #include <rte_memzone.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SIZE = 200, CACHE = 32, BYTES = 512, PRIVATE = 256, ROOM = 2048 };
+enum {
+    SIZE = 200,
+    CACHE = 32,
+    BYTES = 512,
+    PRIVATE = 256,
+    ROOM = 2048,
+    BELOW = 4 << 20,
+    SMALL_STACK = 24 << 10
+};
 
 static const char *ops;
 
@@ -383,6 +393,79 @@ static void use_fork_that_frees(void)
     exit(0);  /* without rte_eal_cleanup(), which would take the memory away */
 }
 
+/* One that makes its own, beside its parent's, and whose own child dies with what it holds. */
+static void use_fork_that_reclaims(void)
+{
+    struct rte_mempool *mp = make("of the parent", SIZE, 0);
+    int status;
+    pid_t child;
+
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        struct rte_mempool *own = make("of the child", SIZE, 0);
+        void *objects[10];
+
+        if (fork() == 0)
+            _exit(rte_mempool_get_bulk(own, objects, 10));
+        wait(&status);
+        for (int i = 0; i < 1200 && rte_mempool_avail_count(own) < SIZE; i++)
+            usleep(100000);
+        tell("reclaimed", own);
+        fflush(stdout);
+        _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+    }
+    waitpid(child, &status, 0);
+    printf("the child's status: %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    rte_mempool_free(mp);
+}
+
+/* All of a mempool's life in a thread that has little stack; or a mistake there. */
+static void *live(void *is_mistaken)
+{
+    struct rte_mempool *mp = make("small stack", SIZE, 0);
+    void *objects[8];
+
+    for (int i = 0; i < 3; i++) {
+        if (rte_mempool_get_bulk(mp, objects, 8) != 0)
+            fail("get_bulk", ENOBUFS);
+        rte_mempool_put_bulk(mp, objects, 8);
+    }
+    if (is_mistaken != NULL)
+        rte_mempool_put(mp, objects[0]);
+    tell("put", mp);
+    rte_mempool_free(mp);
+    return NULL;
+}
+
+/* What lies below may not be touched: a frame that is large might step over a page or two. */
+static void run_below(void *is_mistaken)
+{
+    char *below = mmap(NULL, 2 * BELOW, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pthread_attr_t attributes;
+    pthread_t thread;
+
+    if (below == MAP_FAILED || mprotect(below + BELOW, SMALL_STACK, PROT_READ | PROT_WRITE) != 0)
+        fail("mmap", ENOMEM);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstack(&attributes, below + BELOW, SMALL_STACK);
+    if (pthread_create(&thread, &attributes, live, is_mistaken) != 0)
+        fail("pthread_create", EAGAIN);
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
+    munmap(below, 2 * BELOW);
+}
+
+static void use_small_stack(void)
+{
+    run_below(NULL);
+}
+
+static void use_small_stack_wrongly(void)
+{
+    run_below(&(bool){true});
+}
+
 /* Not a use, but a mistake: of another pool's objects, put by a thread whose puts are looked at. */
 static void use_foreign(void)
 {
@@ -426,7 +509,10 @@ static const struct {
     {"own_cache", use_own_cache},
     {"names", use_names},
     {"fork", use_fork},
+    {"small_stack", use_small_stack},
+    {"small_stack_wrongly", use_small_stack_wrongly},
     {"fork_that_frees", use_fork_that_frees},
+    {"fork_that_reclaims", use_fork_that_reclaims},
     {"foreign", use_foreign},
     {"leaks", use_leaks},
 };

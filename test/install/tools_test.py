@@ -104,6 +104,18 @@ class ToolsTest(unittest.TestCase):
                 self.assertRegex(out, rf"^{tool.name} [0-9]+\.[0-9]+\.[0-9]+")
                 self.assertEqual(out.count("\n"), 1)
 
+    def test_help_that_cannot_be_written(self):
+        for tool in self.tools:
+            for word in "--help", "--version":
+                with self.subTest(tool=tool.name, word=word), \
+                        open("/dev/full", "w", encoding="ascii") as full:
+                    done = subprocess.run([tool, word], stdout=full, stderr=subprocess.PIPE,
+                                          text=True, timeout=60, check=False,
+                                          env={**os.environ, "LD_LIBRARY_PATH": self.libraries})
+                    self.assertNotEqual(done.returncode, 0)
+                    self.assertIn("No space left on device", done.stderr)
+                    self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
     def test_unknown_option_names_the_nearest(self):
         for tool in self.tools:
             with self.subTest(tool.name):

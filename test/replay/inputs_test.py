@@ -128,7 +128,9 @@ class Remedy(replay.ReplayTest):
                             ("Sniffer for DOS", b"TRSNIFF data    \x1a"), ("AIX", b"iptrace 2.0"),
                             ("btsnoop", b"btsnoop\0"), ("NetXRay", b"XCP\0"), ("lzip", b"LZIP"),
                             ("zip", b"PK\3\4"), ("IXIA", b"\xac\1\0\x1c"),
-                            ("pcapng; Wireshark", b"\n\r\r\n")):
+                            ("pcapng; Wireshark", b"\n\r\r\n"),
+                            ("netsniff-ng's own kind", b"\x12\xcb\xe2\xa1"),
+                            ("capture anew, by `tcpdump -w`", b"\xa1\xb2\xc3\xcd")):
             with self.subTest(kind):
                 self.assert_fails(1, kind, self.file("other", magic + bytes(100)))
 

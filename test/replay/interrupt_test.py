@@ -59,6 +59,13 @@ class Interrupt(replay.ReplayTest):
         report, status = self.end(process, signal.SIGINT)
         self.assertEqual((report["frames_refused"], status), ({}, 0))
 
+    def test_whoever_says_that_time_is_up(self):
+        for number in signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU, signal.SIGPIPE:
+            with self.subTest(number):
+                process = self.run_until_progress("--loop=0")
+                report, status = self.end(process, number)
+                self.assertEqual((report["frames_refused"], status), ({}, 0))
+
     def test_before_every_frame_has_been_replayed(self):
         process = self.run_until_progress("--pps=100", "--free-on=other")
         report, status = self.end(process, signal.SIGTERM)
@@ -174,18 +181,36 @@ class Interrupt(replay.ReplayTest):
         self.assertEqual(process.returncode, 1)
 
     def test_while_it_looks_for_a_size(self):
-        """There is no run to report, which is said."""
+        """What is reported is the run that the signal ended, and no size is recommended."""
+        path = os.path.join(self.folder, "size.json")
         process = subprocess.Popen(
-            [replay.PROGRAM, "--find-size", "--loop=0", "--duration=10000", "--stats=0.01", DEMO],
+            [replay.PROGRAM, "--find-size", "--loop=0", "--duration=10000", "--stats=0.01",
+             f"--json={path}", DEMO],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_signals)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         while " packets, " not in process.stderr.readline():
             self.assertIsNone(process.poll())
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=replay.TIMEOUT_S)
+        out, err = process.communicate(timeout=replay.TIMEOUT_S)
         self.assertEqual(process.returncode, 1)
         self.assertIn("interrupted: the smallest pool has not been found", err.splitlines()[-1])
+        self.assertNotIn("smallest pool", out)
+        with open(path, encoding="utf-8") as file:
+            report = json.load(file)
+        self.assertTrue(report["interrupted"])
+        self.assertGreater(report["frames_replayed"], 0)
+        self.assertIn(f"with {report['total_num_mbufs']} buffers", err.splitlines()[-1])
+
+    def test_what_ends_it_at_once(self):
+        """No report, but nothing is left: what the EAL made is gone while it runs."""
+        for number in signal.SIGQUIT, signal.SIGKILL:
+            process = self.run_until_progress("--loop=0")
+            process.send_signal(number)
+            process.communicate(timeout=replay.TIMEOUT_S)
+            self.assertEqual(process.returncode, -number)
+            for folder in ("/var/run/dpdk", "/tmp/dpdk", "/dev/hugepages"):
+                self.assertFalse(os.path.exists(f"{folder}/labyrinth-replay-{process.pid}"))
 
     def test_no_further_pool(self):
         process = self.run_until_progress("--loop=0", "--pool=labyrinth,ring_mp_mc")

@@ -81,6 +81,27 @@ class Refused(Limits):
         self.assertIn("on ordinary memory: ", self.replays([*NUMA, "memfd_create"], errno.EPERM))
 
 
+    def test_words_for_the_eal(self):
+        """Those are the user's: what refuses is named, and the word that helps."""
+        if huge_pages_free() < 64:
+            self.skipTest("there are no huge pages")
+        result = self.run_to_end("--no-pci", "--in-memory", "-m", "64", "--no-telemetry", "--",
+                                 DEMO, before=lambda: refuse(NUMA, errno.EPERM))
+        self.assertEqual(result.status, 1)
+        self.assertRegex(result.err.splitlines()[-1],
+                         'have --no-huge before "--", for .*get_mempolicy')
+
+    def test_owners_and_modes(self):
+        """As of a file system that has none; the second report takes the place of the first."""
+        path = self.path("run.json")
+        for _ in range(2):
+            result = self.run_to_end("-q", f"--json={path}", DEMO, before=lambda: refuse(
+                ["fchmod", "fchown", "fsync"], errno.EPERM))
+            self.assertEqual((result.status, result.err), (0, ""))
+            with open(path, encoding="utf-8") as file:
+                self.assertTrue(file.read().endswith("}\n"))
+
+
 class Hugetlbfs(Limits):
     def test_directory_of_others(self):
         """One that may not be opened, in a mount namespace of its own."""
@@ -319,7 +340,7 @@ class Standard(Limits):
         path = self.path("run.json")
         process = self.start("--loop=0", "--duration=0.5", f"--json={path}", DEMO,
                              before=self.close(0, 1, 2))
-        while not run_dirs(process.pid):
+        while len(os.listdir(f"/proc/{process.pid}/task")) == 1:  # then the EAL has come so far
             self.assertIsNone(process.poll())
             time.sleep(0.01)
         for file in range(3):

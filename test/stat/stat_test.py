@@ -364,6 +364,25 @@ class Sentences(StatTest):
                     process.close()
                     os.unlink(self.socket)
 
+    def test_one_bad_answer_among_good_ones(self):
+        """The other pools are listed, and what is missing is no success."""
+        for message, bad in (("is no JSON", b'{"/labyrinth/info": {"name"'),
+                             ("to something else", b'{"/other": 1}'), ("none of a pool", 5),
+                             ("none of a pool", {**info("b"), "free": "all"})):
+            with self.subTest(message):
+                process = Process(self.socket, {
+                    "/labyrinth/list": ["a", "b", "c"],
+                    "/labyrinth/info": lambda name, bad=bad: bad if name == "b" else info(name)})
+                try:
+                    done = self.ask("list")
+                finally:
+                    process.close()
+                    os.unlink(self.socket)
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertIn(message, done.stderr)
+                self.assertEqual([line.split()[0] for line in done.stdout.splitlines()][1:3],
+                                 ["a", "c"])
+
     def test_something_else_listens(self):
         self.serve({}, greeting={"hello": 1})
         self.assert_fails(self.ask("list"), "is not DPDK's telemetry")

@@ -123,6 +123,12 @@ static void version_2(void **state)
     file("unified/a/b/memory.current", "900\n");
     file("unified/a/b/memory.stat", "anon 500\ninactive_file 100\nactive_file 50\n");
     expect(0, 1250, "unified/a/b/memory.max");
+
+    /* What is beyond memory.high waits. */
+    file("unified/a/b/memory.high", "max\n");
+    expect(0, 1250, "unified/a/b/memory.max");
+    file("unified/a/b/memory.high", "800\n");
+    expect(0, 50, "unified/a/b/memory.high");
 }
 
 /* Memory in version 1 and hugetlb pages in version 2, as systemd's hybrid mode has it. */

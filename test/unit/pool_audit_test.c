@@ -118,6 +118,7 @@ static void without_records_there_is_no_audit(void **state)
     assert_int_equal(lab_pool_set_audit(rig.pool, LAB_AUDIT_FULL), -ENOENT);
     assert_int_equal(lab_pool_groups(rig.pool, 0, NULL, groups, 4, &rest), 0);
     assert_int_equal(rest, 0);
+    assert_int_equal(lab_pool_groups(rig.pool, 0, NULL, groups, 4, NULL), 0);
     lab_pool_audit_stats(rig.pool, &stats);
     assert_false(stats.records);
     rig_unmake(&rig);

@@ -15,7 +15,13 @@ enum remedy {
     REMEDY_EDITCAP,  /* Wireshark reads it */
     REMEDY_ETHERNET, /* the same, without a header of its own before each frame */
     REMEDY_PERHAPS,  /* Wireshark may read it, where libpcap does not */
+    REMEDY_ANEW,     /* nothing converts it: it has to be written in another way */
 };
+
+#define NETSNIFF                                                                                   \
+    "a capture of netsniff-ng's own kind, which neither libpcap nor Wireshark reads",              \
+        "netsniff-ng -T 0xa1b2c3d4"
+#define VARIANT "a variant of pcap that neither libpcap nor Wireshark reads", "tcpdump -w"
 
 /* What it begins with: wiretap, file(1) and the formats' own descriptions agree. */
 static const struct format {
@@ -23,7 +29,7 @@ static const struct format {
     unsigned n_magic;
     enum remedy remedy;
     const char *what;
-    const char *command; /* of REMEDY_UNPACK */
+    const char *command; /* of REMEDY_UNPACK and REMEDY_ANEW */
 } formats[] = {
     {"\x1f\x8b", 2, REMEDY_UNPACK, "compressed by gzip", "gunzip -c"},
     {"\x1f\x9d", 2, REMEDY_UNPACK, "compressed by compress", "gunzip -c"},
@@ -54,6 +60,14 @@ static const struct format {
     {"\xab\1\0\x1c", 4, REMEDY_EDITCAP, "a capture of IXIA's, with times of its software", NULL},
     {"\x1c\0\1\xac", 4, REMEDY_EDITCAP, "a capture of IXIA's, with times of its hardware", NULL},
     {"\x1c\0\1\xab", 4, REMEDY_EDITCAP, "a capture of IXIA's, with times of its software", NULL},
+    {"\x12\xcb\xe2\xa1", 4, REMEDY_ANEW, NETSNIFF},
+    {"\xa1\xe2\xcb\x12", 4, REMEDY_ANEW, NETSNIFF},
+    {"\xcd\xc3\xb2\xa1", 4, REMEDY_ANEW, VARIANT},
+    {"\xa1\xb2\xc3\xcd", 4, REMEDY_ANEW, VARIANT},
+    {"\xcd\x34\xb2\xa1", 4, REMEDY_ANEW, VARIANT},
+    {"\xa1\xb2\x34\xcd", 4, REMEDY_ANEW, VARIANT},
+    {"\x4d\x3c\x2b\xa1", 4, REMEDY_ANEW, VARIANT},
+    {"\xa1\x2b\x3c\x4d", 4, REMEDY_ANEW, VARIANT},
     {"\x0a\x0d\x0d\x0a", 4, REMEDY_PERHAPS, "pcapng", NULL},
     {"\xd4\xc3\xb2\xa1", 4, REMEDY_PERHAPS, "pcap", NULL},
     {"\xa1\xb2\xc3\xd4", 4, REMEDY_PERHAPS, "pcap", NULL},
@@ -124,6 +138,10 @@ void format_unreadable(const char *name, const struct input_head *head, char tex
     case REMEDY_ETHERNET:
         snprintf(text, FORMAT_BYTES, ": it is %s: `editcap -F pcap%s %s converted.pcap`",
                  format->what, format->remedy == REMEDY_ETHERNET ? " -T ether" : "", name);
+        break;
+    case REMEDY_ANEW:
+        snprintf(text, FORMAT_BYTES, ": it is %s: capture anew, by `%s`", format->what,
+                 format->command);
         break;
     case REMEDY_PERHAPS:
         snprintf(text, FORMAT_BYTES,

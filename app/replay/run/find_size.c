@@ -16,7 +16,8 @@ static bool suffices(const struct run_result *result)
     return result->alloc_failures == 0 && result->rx_dropped == 0 && result->rx_nombuf == 0;
 }
 
-/* Runs one size until it fails, --repeat times at most. The result is the last run's. */
+/* Runs one size until it fails, --repeat times at most. The result is the last run's; after a
+ * signal, with -EINTR, that of the run which it ended. */
 static int try(const struct find_size *find, unsigned n_mbufs, bool *ret_suffices,
                struct run_result *ret_result)
 {
@@ -30,56 +31,55 @@ static int try(const struct find_size *find, unsigned n_mbufs, bool *ret_suffice
         rc = find->run(find->context, n_mbufs, &result);
         if (rc != 0)
             return rc;
-        if (stop_requested() == STOP_SIGNAL) {
-            free(result.series);
-            return -EINTR;
-        }
+        if (stop_requested() == STOP_SIGNAL)
+            break;
         *ret_suffices = suffices(&result);
     }
+    free(ret_result->series);
+    *ret_result = result;
+    if (stop_requested() == STOP_SIGNAL)
+        return -EINTR;
     if (*ret_suffices)
         note("find-size: %u buffers suffice", n_mbufs);
     else
         note("find-size: %u buffers are too few: %" PRIu64 " allocations failed, %" PRIu64
              " frames were dropped",
              n_mbufs, result.alloc_failures, result.rx_dropped);
-    free(ret_result->series);
-    *ret_result = result;
     return 0;
 }
 
-int find_size(const struct find_size *find, unsigned *ret_smallest, struct run_result *ret_result)
+int find_size(const struct find_size *find, unsigned *ret_n_mbufs, struct run_result *ret_result)
 {
     /* Sizes below `low` are known to be too small, `high` to be enough. */
-    unsigned low = find->least, high = find->most;
+    unsigned low = find->least, high = find->most, middle = high;
     struct run_result best = {0}, last = {0};
     bool enough;
-    int rc = try(find, high, &enough, &best);
+    int rc = try(find, high, &enough, &last);
 
     if (rc == 0 && !enough) {
         complain("--find-size: %u buffers are too few: give a larger --total-num-mbufs", high);
         rc = -ENOSPC;
     }
-    while (rc == 0 && low < high) {
-        unsigned middle = low + (high - low) / 2;
-
-        rc = try(find, middle, &enough, &last);
-        if (rc != 0)
-            break;
-        if (!enough) {
+    while (rc == 0) {
+        if (enough) {
+            high = middle;
+            free(best.series);
+            best = last;
+            last.series = NULL;
+        } else {
             low = middle + 1;
-            continue;
         }
-        high = middle;
-        free(best.series);
-        best = last;
-        last.series = NULL;
+        if (low >= high)
+            break;
+        middle = low + (high - low) / 2;
+        rc = try(find, middle, &enough, &last);
     }
-    free(last.series);
-    if (rc != 0) {
-        free(best.series);
-        return rc;
+    if (rc == 0 || rc == -EINTR) {
+        *ret_n_mbufs = rc == 0 ? high : middle;
+        *ret_result = rc == 0 ? best : last;
     }
-    *ret_smallest = high;
-    *ret_result = best;
-    return 0;
+    free(rc == 0 ? last.series : best.series);
+    if (rc != 0 && rc != -EINTR)
+        free(last.series);
+    return rc;
 }

@@ -21,8 +21,8 @@ struct find_size {
     void *context;
 };
 
-/* 0, and the run with the smallest pool; -ENOSPC when the largest is too small, which has been
- * said; -EINTR when a signal came; or what run() returned. */
-int find_size(const struct find_size *find, unsigned *ret_smallest, struct run_result *ret_result);
+/* 0, the smallest pool and the run with it; -EINTR, and the run that a signal ended, with its pool;
+ * -ENOSPC when the largest is too small, which has been said; or what run() returned. */
+int find_size(const struct find_size *find, unsigned *ret_n_mbufs, struct run_result *ret_result);
 
 #endif

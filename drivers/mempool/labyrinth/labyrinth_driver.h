@@ -51,6 +51,13 @@ bool labyrinth_table_enter(const struct rte_mempool_ops *ops, const struct rte_m
 /* This process has made a pool that nobody uses yet. */
 void labyrinth_table_made(struct lab_pool *pool);
 
+/* labyrinth_stack.c */
+
+/* Calls function(argument) on a large stack, for what a thread of 16 KiB has no room for: libdw
+ * wants 130 KiB where it reads lines. There is one such stack; who finds it in use, or can have
+ * none, calls on its own. Any thread; never waits for another one. */
+void labyrinth_stack_call(void (*function)(void *argument), void *argument);
+
 /* labyrinth_order.c */
 
 /* Loads DPDK's own mempool drivers now, in the order in which the EAL is going to load them: what

@@ -135,10 +135,22 @@ static int start_thread(void)
 }
 #endif
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* The thread is its parent's: a child that makes a mempool wants one of its own. */
+static void forget_in_child(void)
+{
+    once = (pthread_once_t)PTHREAD_ONCE_INIT;
+    incomplete_rounds = 0;
+}
+
 static void start(void)
 {
+    static bool forgets;
     int rc = start_thread();
 
+    if (!forgets)
+        forgets = pthread_atfork(NULL, NULL, forget_in_child) == 0;
     if (rc != 0)
         LABYRINTH_LOG(ERR, "reclaim=auto: there is no thread for it, so nothing is taken back: %s",
                       rte_strerror(rc < 0 ? -rc : rc));
@@ -146,7 +158,5 @@ static void start(void)
 
 void labyrinth_reclaim_start(void)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
     pthread_once(&once, start);
 }

@@ -212,11 +212,17 @@ static void write_entry(const struct lab_audit_entry *entry)
     js.json_delete(json);
 }
 
-static void take(const struct lab_audit_entry *entry)
+static void tell(void *entry)
 {
     log_entry(entry);
     if (path[0] != '\0')
         write_entry(entry);
+}
+
+/* A core dump wants the stack of whoever was wrong. */
+static void take(const struct lab_audit_entry *entry)
+{
+    labyrinth_stack_call(tell, (void *)(uintptr_t)entry);
     if (told.abort && entry->fault != LAB_AUDIT_LEAK)
         abort();
 }
