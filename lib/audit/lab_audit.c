@@ -91,9 +91,12 @@ uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level
     uint64_t mode = lab_load_relaxed(&audit->table->mode);
     uint64_t changes = (mode >> LAB_AUDIT_EPOCH_SHIFT) + 1;
 
+    /* Nothing is settled before the time is known: a thread that is put aside between the two
+     * stores must not use it up. */
+    lab_store_relaxed(&audit->table->settled_at, lab_ticks() + INT64_MAX / 2);
+    lab_store_release(&audit->table->mode, (uint64_t)level | changes << LAB_AUDIT_EPOCH_SHIFT);
     lab_store_relaxed(&audit->table->settled_at,
                       lab_ticks() + ticks_in(audit, LAB_AUDIT_SETTLE_MS * UINT64_C(1000000)));
-    lab_store_release(&audit->table->mode, (uint64_t)level | changes << LAB_AUDIT_EPOCH_SHIFT);
     lab_fence_seq_cst(); /* N2: or this and a watcher miss each other, and a mark stays */
     return forget_records(audit);
 }

@@ -458,3 +458,15 @@ uint64_t lab_deque_count_any(const struct lab_deque *deque, uint64_t *ret_tip)
         *ret_tip = tip > 0 ? (uint64_t)tip : 0;
     return count > 0 ? (uint64_t)count : 0;
 }
+
+bool lab_deque_is_valid(const struct lab_deque *deque)
+{
+    uint64_t top = lab_load_relaxed(&deque->top);
+    uint64_t split = lab_load_relaxed(&deque->split);
+    uint64_t bot = lab_load_relaxed(&deque->bot);
+
+    if (deque->slots == NULL)
+        return top == 0 && split == 0 && bot == 0;
+    return top <= split && split <= bot && bot - top <= deque->capacity &&
+           deque->mask == deque->capacity - 1;
+}

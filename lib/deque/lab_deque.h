@@ -244,6 +244,10 @@ LAB_INLINE void *lab_deque_above_owner(const struct lab_deque *own, unsigned i)
  * owner and the thieves are at rest, near the truth otherwise. Any thread; wait-free. */
 uint64_t lab_deque_count_any(const struct lab_deque *deque, uint64_t *ret_tip);
 
+/* Whether the invariant holds, as it does at rest when nobody has died inside a call. Reads only.
+ */
+bool lab_deque_is_valid(const struct lab_deque *deque);
+
 /* Adds to a counter that one thread writes and any may read. */
 LAB_INLINE void lab_count_owner(lab_atomic_t *counter, uint64_t addend)
 {

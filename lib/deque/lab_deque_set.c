@@ -126,6 +126,31 @@ uint64_t lab_deque_set_count_any(const struct lab_deque_set *set,
     return n;
 }
 
+static unsigned places_of(const struct lab_deque_set *set, uint32_t lcore_index)
+{
+    unsigned n = 0;
+
+    for (uint32_t place = 0; place < set->places; place++)
+        n += lab_load_relaxed(&set->entry[place]) == lcore_index;
+    return n;
+}
+
+bool lab_deque_set_is_valid(const struct lab_deque_set *set)
+{
+    bool starving = lab_deque_set_shortage(set) != 0;
+
+    for (uint32_t i = 0; i < set->arrays; i++)
+        for (uint32_t j = 0; j <= set->lcores; j++) {
+            const struct lab_deque *deque = &set->array[i].deque[j];
+            bool registered = j != LAB_DEQUE_SET_ANY && places_of(set, j) == 1;
+
+            if (!lab_deque_is_valid(deque) || (deque->slots != NULL) != registered)
+                return false;
+        }
+    return lab_load_relaxed(&set->state->intercepted) >= starving &&
+           lab_deque_set_shortage(set) <= lab_load_relaxed(&set->state->shortages);
+}
+
 /* Stealing in turn */
 
 struct lab_deque *lab_deque_victims_next(struct lab_deque_victims *victims)

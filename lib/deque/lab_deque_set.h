@@ -149,6 +149,11 @@ LAB_INLINE uint32_t lab_deque_set_at(const struct lab_deque_set *set, uint32_t p
 uint64_t lab_deque_set_count_any(const struct lab_deque_set *set,
                                  const struct lab_deque_array *array);
 
+/* Whether all deques are valid, those with slots are registered once, the others not, and a
+ * shortage is among the reasons of `intercepted`: as it is at rest when nobody has died inside a
+ * call. Reads only. */
+bool lab_deque_set_is_valid(const struct lab_deque_set *set);
+
 /* Stealing in turn */
 
 /* All lcores but the caller, each once, from the one on that gave something the last time. */

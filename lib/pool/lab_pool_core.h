@@ -103,6 +103,11 @@ LAB_INLINE void lab_pool_core_put(struct lab_pool *pool, uint32_t lcore_index, v
 /* Counts what is free: notes the smallest number yet, and whether a watermark is crossed. */
 void lab_pool_sample_free(struct lab_pool *pool);
 
+/* Whether the set is valid, and what is free is no more than there is and, of the reserve, with
+ * what is held no less than that: as it is at rest when nobody has died inside a call. Reads only.
+ */
+bool lab_pool_is_valid(const struct lab_pool *pool);
+
 /* Objects on their way
 
  * A sweep (lab_reclaim.h) looks for objects that are free and nowhere. So while there is one, a

@@ -230,6 +230,7 @@ int lab_pool_core_create(const struct lab_pool_options *options,
     }
     fill(&pool->reserve, 0, pool->reserved);
     fill(&pool->stack, pool->reserved, pool->count);
+    lab_invariant(lab_pool_is_valid(pool));
     *ret_pool = pool;
     return 0;
 }

@@ -459,6 +459,8 @@ static void check(void)
     acting = false;
     if (game->reclaim != NO_RECLAIM)
         reclaim_rest();
+    if (!is_anybody_dead() && !game->marked && !lab_pool_is_valid(pool))
+        explore_fail("the pool is not valid");
     count = lab_pool_count(pool);
     if (game->quarantine > 0) { /* as lab_pool_set_audit(), which visits more words than fit here */
         lab_store_relaxed(&lab_intercept_of(pool)->audit->table->mode, LAB_AUDIT_OFF);

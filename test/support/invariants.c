@@ -3,6 +3,8 @@
  */
 #include "invariants.h"
 
+#include <lab_pool_core.h>
+
 const char *deque_wrong(const struct lab_deque *deque)
 {
     uint64_t top = lab_load_acquire(&deque->top);
@@ -20,6 +22,8 @@ const char *deque_wrong(const struct lab_deque *deque)
         return "a deque's split lies above its bot";
     if (bot - top > (deque->slots != NULL ? deque->capacity : 0))
         return "a deque holds more than its capacity";
+    if (!lab_deque_is_valid(deque))
+        return "lab_deque_is_valid() finds what nothing else does";
     if (lab_deque_count_any(deque, &tip) != bot - top || tip != bot - split)
         return "a deque's count is wrong";
     return NULL;
@@ -105,5 +109,7 @@ const char *pool_wrong(const struct lab_pool *pool, bool *ret_free)
         free += ret_free[i];
     if (wrong == NULL && free != lab_pool_count(pool))
         wrong = "lab_pool_count() differs from what is free";
+    if (wrong == NULL && !lab_pool_is_valid(pool))
+        wrong = "lab_pool_is_valid() finds what nothing else does";
     return wrong;
 }

@@ -397,6 +397,30 @@ static void outlives_an_owner_killed_in_lowering_split(void **state)
                 }
 }
 
+static void what_is_wrong_is_not_valid(void **state)
+{
+    struct lab_deque deque;
+    lab_atomic_t slots[CAPACITY] = {0};
+
+    lab_deque_init(&deque, 4, 4, false);
+    assert_true(lab_deque_is_valid(&deque));
+    lab_store_relaxed(&deque.bot, 1); /* without slots */
+    assert_false(lab_deque_is_valid(&deque));
+    lab_store_relaxed(&deque.bot, 0);
+    lab_deque_equip_owner(&deque, slots, CAPACITY);
+    assert_true(lab_deque_is_valid(&deque));
+    lab_store_relaxed(&deque.bot, CAPACITY + 1);
+    assert_false(lab_deque_is_valid(&deque));
+    lab_store_relaxed(&deque.bot, 3);
+    lab_store_relaxed(&deque.split, 4);
+    assert_false(lab_deque_is_valid(&deque));
+    lab_store_relaxed(&deque.split, 3);
+    lab_store_relaxed(&deque.top, 4);
+    assert_false(lab_deque_is_valid(&deque));
+    lab_store_relaxed(&deque.top, 3);
+    assert_true(lab_deque_is_valid(&deque));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +431,7 @@ int main(void)
         cmocka_unit_test(no_two_revocations_have_one_mark),
         cmocka_unit_test(what_came_from_elsewhere_is_popped_slowly_once),
         cmocka_unit_test(without_slots_there_is_nothing_to_do),
+        cmocka_unit_test(what_is_wrong_is_not_valid),
         cmocka_unit_test(outlives_an_owner_killed_in_a_pop),
         cmocka_unit_test(outlives_two_owners_killed_in_pops),
         cmocka_unit_test(outlives_an_owner_killed_in_lowering_split),

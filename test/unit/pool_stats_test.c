@@ -3,6 +3,8 @@
  */
 #include "pool_rig.h"
 
+#include <lab_pool_core.h>
+
 /* Every branch of the slow paths has a counter; each is reached here, and together they add up. */
 
 static struct lab_pool_lcore_stats stats_of(const struct rig *rig, uint32_t lcore)
@@ -245,9 +247,30 @@ static void every_event_has_a_name_of_its_own(void **state)
     assert_null(lab_pool_event_name(-1));
 }
 
+static void what_is_wrong_is_not_valid(void **state)
+{
+    struct lab_pool_options options = {.name = "wrong", .count = 100, .buffer_bytes = 64};
+    struct lab_pool *pool;
+
+    assert_int_equal(lab_pool_create(&options, &pool, NULL), 0);
+    assert_true(lab_pool_is_valid(pool));
+    lab_store_relaxed(&pool->withheld, 1); /* more than there are */
+    assert_false(lab_pool_is_valid(pool));
+    lab_store_relaxed(&pool->withheld, 0);
+    lab_store_relaxed(&pool->state.starving, 1); /* without a reason to intercept */
+    assert_false(lab_pool_is_valid(pool));
+    lab_store_relaxed(&pool->state.starving, 0);
+    lab_store_relaxed(&pool->deque[1].bot, 1); /* without slots */
+    assert_false(lab_pool_is_valid(pool));
+    lab_store_relaxed(&pool->deque[1].bot, 0);
+    assert_true(lab_pool_is_valid(pool));
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_wrong_is_not_valid),
         cmocka_unit_test(every_branch_has_its_counter),
         cmocka_unit_test(more_than_there_are_is_not_searched_for),
         cmocka_unit_test(what_is_foreign_is_dropped_on_the_way_to_the_stack),
