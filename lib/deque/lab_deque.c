@@ -84,6 +84,45 @@ static void store(struct lab_deque *deque, uint64_t at, void *const *things, uns
         lab_words_store(deque->slots, things + first, n - first);
 }
 
+/* Words of a ring by its own layout, whatever the deque says of it. */
+static unsigned before_ring_end(struct lab_deque_ring ring, uint64_t at, unsigned n)
+{
+    return (unsigned)min_u64(n, ring.mask + 1 - (at & ring.mask));
+}
+
+bool lab_deque_pop_around_owner(struct lab_deque *deque, struct lab_deque_ring ring,
+                                void **ret_things, unsigned n)
+{
+    uint64_t bot = lab_load_relaxed(&deque->bot) - n;
+    unsigned first = before_ring_end(ring, bot, n);
+
+    if ((int64_t)(bot - deque->pop_floor) < 0 || n > ring.mask + 1)
+        return false;
+    lab_store_release(&deque->bot, bot); /* D1 */
+    lab_fence_light();                   /* D9 */
+    if (lab_unlikely((int64_t)(bot - lab_load_relaxed(&deque->split)) < 0)) {
+        lab_store_release(&deque->bot, bot + n); /* D1 */
+        return false;
+    }
+    lab_words_load(ret_things, ring.slots + (bot & ring.mask), first);
+    lab_words_load(ret_things + first, ring.slots, n - first);
+    return true;
+}
+
+bool lab_deque_push_around_owner(struct lab_deque *deque, struct lab_deque_ring ring,
+                                 void *const *things, unsigned n)
+{
+    uint64_t bot = lab_load_relaxed(&deque->bot);
+    unsigned first = before_ring_end(ring, bot, n);
+
+    if ((int64_t)(deque->push_limit - (bot + n)) < 0 || n > ring.mask + 1)
+        return false;
+    lab_words_store(ring.slots + (bot & ring.mask), things, first);
+    lab_words_store(ring.slots, things + first, n - first);
+    lab_store_release(&deque->bot, bot + n); /* D1 */
+    return true;
+}
+
 /* Raises split to bot - keep, or to bot where a revocation is under way: the revoker wants
  * everything, and must find that it has it. Returns the split that is then in force. */
 static uint64_t raise_split(struct lab_deque *deque, uint64_t bot, uint64_t keep)

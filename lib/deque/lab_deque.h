@@ -275,9 +275,18 @@ LAB_INLINE bool lab_deque_wraps(struct lab_deque_ring ring, uint64_t slot, unsig
     return !(__builtin_constant_p(n) && n == 1) && slot + (n - 1) > ring.mask;
 }
 
+/* The hot pop and push below, for a burst that may wrap around the end of the ring: in two pieces.
+ * They are the first that a slow path tries, so that none of its work depends on where bot lies; in
+ * the hot functions themselves a second piece costs a sixth of their time. false: nothing is
+ * changed. Owner; wait-free. */
+bool lab_deque_pop_around_owner(struct lab_deque *deque, struct lab_deque_ring ring,
+                                void **ret_things, unsigned n);
+bool lab_deque_push_around_owner(struct lab_deque *deque, struct lab_deque_ring ring,
+                                 void *const *things, unsigned n);
+
 /* Takes the newest n things from the tip. false: the tip holds fewer, or is being revoked, or the
- * burst wraps around the end of the ring; nothing is changed, and lab_deque_pop_slow_owner() is the
- * way on. Owner; wait-free. */
+ * burst wraps around the end of the ring; nothing is changed, and lab_deque_pop_around_owner() is
+ * the way on. Owner; wait-free. */
 LAB_INLINE bool lab_deque_pop_ring_owner(struct lab_deque *deque, struct lab_deque_ring ring,
                                          void **ret_things, unsigned n)
 {
@@ -320,7 +329,7 @@ LAB_INLINE bool lab_deque_has_room_owner(const struct lab_deque *deque, unsigned
 
 /* Adds n things to the tip. false: the tip has grown enough to be published, or there is no room,
  * or the burst wraps around the end of the ring; nothing is changed, and
- * lab_deque_push_slow_owner() is the way on. Owner; wait-free. */
+ * lab_deque_push_around_owner() is the way on. Owner; wait-free. */
 LAB_INLINE bool lab_deque_push_ring_owner(struct lab_deque *deque, struct lab_deque_ring ring,
                                           void *const *things, unsigned n)
 {

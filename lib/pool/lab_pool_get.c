@@ -370,7 +370,10 @@ static bool get_private(struct lab_pool *pool, uint32_t lcore_index, void **ret_
 LAB_COLD int lab_pool_core_get_slow(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp,
                                     void **ret_objects, unsigned n)
 {
-    if (n == 0 || get_private(pool, lcore_index, ret_objects, n))
+    struct lab_deque *deque = &pool->deque[lcore_index];
+
+    if (n == 0 || lab_deque_pop_around_owner(deque, lab_pool_ring(pool, deque), ret_objects, n) ||
+        get_private(pool, lcore_index, ret_objects, n))
         return 0;
     /* More than there are is not worth a search, which would empty every private part in vain. */
     if (n <= pool->count && get_elsewhere(pool, lcore_index, gfp, ret_objects, n))

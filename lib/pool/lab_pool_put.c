@@ -136,8 +136,12 @@ LAB_COLD void lab_pool_core_put_slow(struct lab_pool *pool, uint32_t lcore_index
                                      void *const *objects, unsigned n)
 {
     uint64_t shortage = lab_deque_set_shortage(&pool->set);
+    struct lab_deque *deque = &pool->deque[lcore_index];
 
     if (n == 0)
+        return;
+    if (shortage == 0 && !lab_pool_reserve_is_held(pool) && !lab_pool_is_swept(pool) &&
+        lab_deque_push_around_owner(deque, lab_pool_ring(pool, deque), objects, n))
         return;
     if (lab_pool_keep(pool, lcore_index, objects, n, shortage != 0)) {
         lab_pool_count_events(pool, lcore_index, LAB_POOL_PUT_PUBLISH, 1);

@@ -3,6 +3,7 @@
  */
 #include "pool_rig.h"
 
+#include <inttypes.h>
 #include <lab_pool_core.h>
 
 /* Every branch of the slow paths has a counter; each is reached here, and together they add up. */
@@ -267,10 +268,55 @@ static void what_is_wrong_is_not_valid(void **state)
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 
+static uint64_t slow_events_of(struct lab_pool *pool, uint32_t lcore)
+{
+    struct lab_pool_lcore_stats stats;
+    uint64_t sum = 0;
+
+    assert_int_equal(lab_pool_lcore_stats(pool, lcore, &stats), 0);
+    for (int i = 0; i < LAB_POOL_EVENTS; i++)
+        sum += stats.event[i];
+    return sum;
+}
+
+/* Wherever the deque's newest object lies in its ring, also at the ring's end, bursts are as cheap.
+ */
+static void no_position_is_slow(void **state)
+{
+    struct lab_pool_options options = {.name = "walk", .count = 2047, .buffer_bytes = 64};
+    struct lab_pool *pool;
+    void *burst[32], *one;
+    uint64_t steps = 0;
+
+    assert_int_equal(lab_pool_create(&options, &pool, NULL), 0);
+    if (pool->set.barrier == LAB_BARRIER_FENCE) {
+        assert_int_equal(lab_pool_destroy(pool), 0);
+        skip_because("every get is a slow one where owners fence");
+    }
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(lab_pool_get_bulk(pool, LAB_LCORE_ANY, burst, 32), 0);
+        assert_int_equal(lab_pool_put_bulk(pool, 0, burst, 32), 0);
+    }
+    for (; steps < 2 * (uint64_t)pool->array.capacity; steps++) {
+        uint64_t before = slow_events_of(pool, 0);
+
+        assert_int_equal(lab_pool_get_bulk(pool, 0, burst, 32), 0);
+        assert_int_equal(lab_pool_put_bulk(pool, 0, burst, 32), 0);
+        if (slow_events_of(pool, 0) != before)
+            fail_msg("slow events where the newest object is number %" PRIu64 " of %u",
+                     lab_load_relaxed(&pool->deque[1].bot) % pool->array.capacity,
+                     pool->array.capacity);
+        assert_int_equal(lab_pool_get(pool, LAB_LCORE_ANY, &one), 0);
+        assert_int_equal(lab_pool_put(pool, 0, one), 0); /* one step further */
+    }
+    assert_int_equal(lab_pool_destroy(pool), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_wrong_is_not_valid),
+        cmocka_unit_test(no_position_is_slow),
         cmocka_unit_test(every_branch_has_its_counter),
         cmocka_unit_test(more_than_there_are_is_not_searched_for),
         cmocka_unit_test(what_is_foreign_is_dropped_on_the_way_to_the_stack),
