@@ -31,6 +31,7 @@ struct game {
     unsigned taken; /* units that are not there, besides */
     unsigned reach; /* of a steal; left 0: 1 */
     bool reserve;   /* one row of it */
+    bool singles;   /* single pages have deques, too */
     bool fenced;    /* no tip is out of reach */
     bool flushes;   /* deques may be emptied: much is moved at once */
     unsigned bound; /* left 0: 3 */
@@ -178,21 +179,29 @@ static bool sweep(unsigned dead, unsigned which)
 #define SWEEP(lcore)         {sweep, "SWEEP", lcore, 0}
 // clang-format on
 
-/* As small as they can be: one unit stays private. Single pages are no part of this, and without
- * their deques a revocation has fewer private parts to look at. */
+/* As small as they can be: one unit stays private. */
+static void shrink(struct lab_deque_array *array, uint32_t capacity)
+{
+    array->capacity = capacity;
+    array->reach = reach();
+    array->tip = 1;
+}
+
+/* Few programs need deques of single pages, and without them a revocation has fewer private parts
+ * to look at. */
 static void shrink_deques(void)
 {
-    for (uint32_t kind = 0; kind < LAB_PAGE_KINDS; kind++) {
-        struct lab_deque_array *array = &arena->array[kind];
+    uint32_t first = game->singles ? LAB_PAGE_KINDS : 0;
 
-        *array = arena->array[arena->cache[ORDER] + kind];
-        array->capacity = 4;
-        array->reach = reach();
-        array->tip = 1;
+    for (uint32_t kind = 0; kind < LAB_PAGE_KINDS; kind++) {
+        shrink(&arena->array[kind], 2);
+        arena->array[first + kind] = arena->array[arena->cache[ORDER] + kind];
+        shrink(&arena->array[first + kind], 4);
     }
-    arena->cache[0] = LAB_PAGE_UNCACHED;
-    arena->cache[ORDER] = 0;
-    arena->set.arrays = LAB_PAGE_KINDS;
+    if (!game->singles)
+        arena->cache[0] = LAB_PAGE_UNCACHED;
+    arena->cache[ORDER] = first;
+    arena->set.arrays = first + LAB_PAGE_KINDS;
     lab_deque_set_init(&arena->set);
 }
 
@@ -434,6 +443,7 @@ static const struct game games[] = {
     {"put as another order",
      {{PUT_WRONG(0, 0), PUT_WRONG(ORDER - 1, 0), PUT_WRONG(ORDER + 1, 0), PUT(1, 0)}, {PAIR(1)}},
      .hand = {1},
+     .singles = true,
      .bound = 3},
 };
 
