@@ -352,7 +352,7 @@ static int put_full(struct lab_pool *pool, uint32_t lcore_index, struct lab_audi
         for (; n > 0 && k < BURST; n--) {
             good[k] = *objects++;
             if (!see_put_inline(pool, &call, &good[k]))
-                rc = -EINVAL;
+                rc = -EBADMSG;
             else if (lab_likely(good[k] != NULL))
                 k++;
         }

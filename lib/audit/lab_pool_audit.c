@@ -101,7 +101,7 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
             fault = lab_audit_hand(audit_of(pool), index, &call, next, &before);
         if (fault != LAB_AUDIT_FINE) {
             report(pool, &call, fault, things[i], index, before);
-            rc = -EINVAL;
+            rc = -EBADMSG;
         }
     }
     lab_audit_call_end(lab_pool_lcore_index(lcore), inside);
@@ -138,7 +138,7 @@ LAB_NOINLINE int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint
 
         if (lab_audit_word_generation(word) != handle >> 32) {
             report(pool, &call, LAB_AUDIT_STALE_HANDLE, thing, index, word);
-            return -EINVAL;
+            return -EBADMSG;
         }
     }
     return lab_pool_put_hot(pool, lcore, &thing, 1)

@@ -38,9 +38,9 @@ LAB_PUBLIC int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level le
 /* States that the caller, who has the id lcore, hands n things to the lcore `to` of a process (0:
  * this one; else lab_os_process() of it), or to a device queue, LAB_POOL_DEVICE(queue). A device's
  * things are handed back by stating `to` as the caller. Returns 0; -EINVAL when lcore is out of
- * range or when the audit found that the caller does not hold some: those stay as they are; -ESRCH
- * when that process does not use the pool, or uses it no longer: nothing is handed over. Below
- * level full it does nothing. Lock-free. */
+ * range, and -ESRCH when that process does not use the pool, or uses it no longer: nothing is
+ * handed over then; -EBADMSG when the audit found that the caller does not hold some: these stay as
+ * they are, and the others are handed over. Below level full it does nothing. Lock-free. */
 LAB_PUBLIC int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *const *things,
                                  unsigned n, uint32_t to, uint64_t process);
 
@@ -50,9 +50,10 @@ LAB_PUBLIC int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *co
 LAB_PUBLIC int lab_pool_handle(const struct lab_pool *pool, const void *thing,
                                uint64_t *ret_handle) LAB_CHECKED;
 
-/* lab_pool_put() by a handle. -EINVAL also when the thing was given out again since the handle was
- * made: this is reported, and nothing is put. Progress as lab_pool_put(): wait-free into the tip,
- * else lock-free; never blocks. Returns 0 or -EINVAL. */
+/* lab_pool_put() by a handle. Returns 0; -EINVAL for an unknown lcore, or what is no handle of this
+ * pool; -EBADMSG when the object was given out again since the handle was made, or as
+ * lab_pool_put(): this is reported, and nothing is put. Progress as lab_pool_put(): wait-free into
+ * the private part, otherwise lock-free; never blocks. */
 LAB_PUBLIC int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint64_t handle);
 
 /* What is held, in groups of one call site and one lcore, the largest first: lab_audit_groups() of

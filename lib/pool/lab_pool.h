@@ -358,9 +358,9 @@ LAB_INLINE int lab_pool_get_bulk_atomic(struct lab_pool *pool, uint32_t lcore, v
 /* Puts n things back; they may have been got by any thread.
  *
  * Always returns 0 for things of this pool that the caller holds, and an lcore as above. -EINVAL
- * when lcore is out of range or, in a checking build, a thing is not of this pool: then nothing is
- * put. -EINVAL also when the audit found something wrong: then all is put but that. Wait-free into
- * the tip, else lock-free; never blocks; no system call. */
+ * when lcore is out of range or, in a checking build, a thing is not of this pool: nothing is put.
+ * -EBADMSG when the audit at level full found faults, which it reports: all other things are put.
+ * Wait-free into the tip, else lock-free; never blocks; no system call. */
 LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *things,
                                  unsigned n)
 {

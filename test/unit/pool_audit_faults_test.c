@@ -85,7 +85,7 @@ static void double_frees(void **state)
         make(&rig, kind, false);
         get_here(rig.pool, &thing);
         assert_int_equal(put_here(rig.pool, 1, thing), 0);
-        assert_int_equal(put_wrongly(rig.pool, 2, thing), -EINVAL);
+        assert_int_equal(put_wrongly(rig.pool, 2, thing), -EBADMSG);
         expect_told(LAB_AUDIT_DOUBLE_FREE, thing);
         assert_true(is_inside(get_here, last.got.site));
         assert_true(is_inside(put_here, last.put.site));
@@ -108,7 +108,7 @@ static void double_free_of_what_was_given_out_again(void **state)
     get_here(rig.pool, &again);
     assert_ptr_equal(thing, again);
     assert_int_equal(put_wrongly(rig.pool, 2, thing), 0);
-    assert_int_equal(put_here(rig.pool, 1, again), -EINVAL);
+    assert_int_equal(put_here(rig.pool, 1, again), -EBADMSG);
     expect_told(LAB_AUDIT_DOUBLE_FREE, thing);
     assert_true(is_inside(put_wrongly, last.put.site));
     unmake(&rig);
@@ -125,7 +125,7 @@ static void the_same_where_hand_overs_are_stated(void **state)
     assert_int_equal(put_here(rig.pool, 2, thing), 0);
     assert_int_equal(lab_pool_get(rig.pool, 2, &again), 0);
     assert_ptr_equal(thing, again);
-    assert_int_equal(put_wrongly(rig.pool, 1, thing), -EINVAL);
+    assert_int_equal(put_wrongly(rig.pool, 1, thing), -EBADMSG);
     expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
     assert_true(is_inside(put_here, last.put.site));
     assert_int_equal(last.holder.lcore, 2);
@@ -143,11 +143,11 @@ static void and_where_handles_are_used(void **state)
     get_here(rig.pool, &thing);
     assert_int_equal(lab_pool_handle(rig.pool, thing, &handle), 0);
     assert_int_equal(lab_pool_put_handle(rig.pool, 1, handle), 0);
-    assert_int_equal(lab_pool_put_handle(rig.pool, 1, handle), -EINVAL);
+    assert_int_equal(lab_pool_put_handle(rig.pool, 1, handle), -EBADMSG);
     expect_told(LAB_AUDIT_DOUBLE_FREE, thing);
     get_here(rig.pool, &again);
     assert_ptr_equal(thing, again);
-    assert_int_equal(lab_pool_put_handle(rig.pool, 1, handle), -EINVAL);
+    assert_int_equal(lab_pool_put_handle(rig.pool, 1, handle), -EBADMSG);
     expect_told(LAB_AUDIT_STALE_HANDLE, thing);
     assert_true(is_inside(and_where_handles_are_used, last.caller.site));
     assert_int_equal(lab_pool_handle(rig.pool, again, &next), 0);
@@ -165,16 +165,16 @@ static void device_queues_hold_things(void **state)
     make(&rig, BUFFERS, true);
     get_here(rig.pool, &thing);
     assert_int_equal(transfer_here(rig.pool, 1, thing, LAB_POOL_DEVICE(12)), 0);
-    assert_int_equal(put_wrongly(rig.pool, 1, thing), -EINVAL);
+    assert_int_equal(put_wrongly(rig.pool, 1, thing), -EBADMSG);
     expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
     assert_true(last.holder.device);
     assert_int_equal(last.holder.lcore, 12);
     assert_true(is_inside(transfer_here, last.holder.site));
     assert_int_equal(transfer_here(rig.pool, 2, thing, 2), 0);
-    assert_int_equal(transfer_here(rig.pool, 3, thing, 3), -EINVAL);
+    assert_int_equal(transfer_here(rig.pool, 3, thing, 3), -EBADMSG);
     expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
     assert_int_equal(put_here(rig.pool, 2, thing), 0);
-    assert_int_equal(transfer_here(rig.pool, 2, thing, 2), -EINVAL);
+    assert_int_equal(transfer_here(rig.pool, 2, thing, 2), -EBADMSG);
     expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
     unmake(&rig);
 }
@@ -188,19 +188,19 @@ static void what_is_not_the_pools(void **state)
 
         make(&rig, kind, false);
         first = kind == BUFFERS ? rig.pool->buffers : rig.objects;
-        assert_int_equal(put_wrongly(rig.pool, 1, mine), -EINVAL);
+        assert_int_equal(put_wrongly(rig.pool, 1, mine), -EBADMSG);
         expect_told(LAB_AUDIT_FOREIGN_FREE, mine);
         assert_true(is_inside(put_wrongly, last.caller.site));
-        assert_int_equal(put_wrongly(rig.pool, 1, NULL), -EINVAL);
+        assert_int_equal(put_wrongly(rig.pool, 1, NULL), -EBADMSG);
         expect_told(LAB_AUDIT_FOREIGN_FREE, NULL);
-        assert_int_equal(put_wrongly(rig.pool, 1, first - 1), -EINVAL);
+        assert_int_equal(put_wrongly(rig.pool, 1, first - 1), -EBADMSG);
         expect_told(LAB_AUDIT_FOREIGN_FREE, first - 1);
 
         get_here(rig.pool, &thing);
         for (size_t offset = 1; offset < 100; offset += 33) {
             char *inside = thing == first ? (char *)thing + offset : first + offset;
 
-            assert_int_equal(put_wrongly(rig.pool, 1, inside), -EINVAL);
+            assert_int_equal(put_wrongly(rig.pool, 1, inside), -EBADMSG);
             expect_told(LAB_AUDIT_INSIDE_FREE, inside);
             assert_int_equal(last.offset, offset);
         }
@@ -221,7 +221,7 @@ static void in_a_burst_the_rest_is_put(void **state)
         assert_true(rig_get(&rig, 1, rig.things, 200));
         right = rig.things[at];
         rig.things[at] = &rig;
-        assert_int_equal(lab_pool_put_bulk(rig.pool, 1, rig.things, 200), -EINVAL);
+        assert_int_equal(lab_pool_put_bulk(rig.pool, 1, rig.things, 200), -EBADMSG);
         expect_told(LAB_AUDIT_FOREIGN_FREE, &rig);
         rig.things[at] = right;
         assert_int_equal(lab_pool_count(rig.pool), COUNT - 1);
@@ -302,20 +302,20 @@ static void a_thousand_of_each(void **state)
         switch (i % 6) {
         case 0:
             assert_int_equal(put_here(rig.pool, 1, thing), 0);
-            assert_int_equal(put_wrongly(rig.pool, 1, thing), -EINVAL);
+            assert_int_equal(put_wrongly(rig.pool, 1, thing), -EBADMSG);
             expect_told(LAB_AUDIT_DOUBLE_FREE, thing);
             assert_true(is_inside(put_here, last.put.site));
             break;
         case 1:
-            assert_int_equal(put_wrongly(rig.pool, 1, &rig.held), -EINVAL);
+            assert_int_equal(put_wrongly(rig.pool, 1, &rig.held), -EBADMSG);
             expect_told(LAB_AUDIT_FOREIGN_FREE, &rig.held);
             break;
         case 2:
-            assert_int_equal(put_wrongly(rig.pool, 1, (char *)thing + 5), -EINVAL);
+            assert_int_equal(put_wrongly(rig.pool, 1, (char *)thing + 5), -EBADMSG);
             expect_told(LAB_AUDIT_INSIDE_FREE, (char *)thing + 5);
             break;
         case 3:
-            assert_int_equal(put_wrongly(rig.pool, 2, thing), -EINVAL);
+            assert_int_equal(put_wrongly(rig.pool, 2, thing), -EBADMSG);
             expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
             break;
         case 4:
@@ -403,7 +403,7 @@ static void two_with_one_id(void **state)
     assert_int_equal(pthread_join(thread, NULL), 0);
 
     /* What looks like a double free is called so no more, if that lcore had it last. */
-    assert_int_equal(lab_pool_put(rig.pool, 4, thing), -EINVAL);
+    assert_int_equal(lab_pool_put(rig.pool, 4, thing), -EBADMSG);
     assert_int_equal(twins.shared, 2);
     assert_int_equal(twins.others, 1);
     lab_audit_report_to(listen, 0);

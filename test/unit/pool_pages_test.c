@@ -284,9 +284,9 @@ static void is_audited_like_any_other(void **state)
     options.audit = (struct lab_audit_options){.level = LAB_AUDIT_FULL, .poison = true};
     assert_int_equal(lab_pool_create(&options, &pool, NULL), 0);
     assert_int_equal(lab_pool_get(pool, 0, &buffer), 0);
-    assert_int_equal(lab_pool_put(pool, 0, (char *)buffer + 8), -EINVAL);
+    assert_int_equal(lab_pool_put(pool, 0, (char *)buffer + 8), -EBADMSG);
     assert_int_equal(lab_pool_put(pool, 1, buffer), 0);
-    assert_int_equal(lab_pool_put(pool, 1, buffer), -EINVAL);
+    assert_int_equal(lab_pool_put(pool, 1, buffer), -EBADMSG);
     assert_int_equal(lab_pool_destroy(pool), 0);
     expect_arena_free(rig.arena);
     arena_rig_unmake(&rig);

@@ -184,7 +184,7 @@ static void what_a_dead_lcore_held(void **state)
     assert_int_equal(lab_pool_get_bulk(pool, OTHER, its, 10), 0);
     assert_int_equal(lab_pool_get(pool, SELF, &mine), 0);
     assert_reclaims(pool, &lcore, 10, 0);
-    assert_int_equal(lab_pool_put(pool, OTHER, its[0]), -EINVAL); /* too late */
+    assert_int_equal(lab_pool_put(pool, OTHER, its[0]), -EBADMSG); /* too late */
     assert_int_equal(lab_pool_put(pool, SELF, mine), 0);
     assert_int_equal(lab_pool_count(pool), COUNT);
     assert_int_equal(lab_pool_destroy(pool), 0);
