@@ -7,15 +7,12 @@
 /* Labyrinth's whole public interface; lab_pool.h is the one to read first,
  * lab_page.h the one for what is not of one size. */
 
-#include <lab_audit_report.h>
+#include <lab_audit.h>
 #include <lab_error.h>
+#include <lab_gfp.h>
 #include <lab_lcore.h>
 #include <lab_page.h>
 #include <lab_pool.h>
-#include <lab_pool_audit.h>
-#include <lab_pool_reclaim.h>
-#include <lab_pool_watermark.h>
-#include <lab_process.h>
 #include <lab_region.h>
 
 #endif

@@ -9,7 +9,7 @@
  *
  * The driver is a plugin, as ever; the library is linked for what is called here. */
 
-#include <lab_mempool.h>
+#include <lab_mbuf.h>
 #include <labyrinth.h>
 #include <rte_eal.h>
 #include <rte_errno.h>

@@ -12,7 +12,6 @@
 
 #include "lab_mbuf.h"
 #include "lab_mbuf_private.h"
-#include "lab_mempool.h"
 #include "labyrinth_private.h"
 
 #define OPS_NAME "labyrinth"

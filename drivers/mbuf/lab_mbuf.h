@@ -31,10 +31,15 @@
 #include <lab_pool.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct rte_device;
+
+/* Mempools with a reserve, or on pages */
 
 /* A pool's name, with its terminating zero: its other handle has the same, and ".nowait". */
 #define LAB_MBUF_NAME_SIZE (RTE_MEMPOOL_NAMESIZE - 7)
@@ -58,7 +63,7 @@ struct lab_mbuf_pool_options {
 
     /* Pages of this arena are what the mbufs are made of; rte_mempool_free() gives them back.
      * lab_mbuf_arena_create() makes one; of any other, DPDK must know the memory
-     * (lab_region_dma_map(), lab_region_dma.h) [DPDK's heap] */
+     * (lab_region_dma_map()) [DPDK's heap] */
     struct lab_arena *arena;
     unsigned gfp; /* how to ask the arena (lab_gfp.h) [LAB_GFP_WAIT] */
 };
@@ -74,9 +79,9 @@ LAB_PUBLIC struct rte_mempool *lab_mbuf_pool_create(const struct lab_mbuf_pool_o
  * itself when it has none, or was made in another way. Any thread and process; wait-free. */
 LAB_PUBLIC struct rte_mempool *lab_mbuf_pool_nowait(struct rte_mempool *mp);
 
-/* The pool behind either handle, for its events: lab_pool_sequence() and what lab_pool_watermark.h
- * has. NULL for a mempool of another driver. Any thread and process; wait-free. A program that does
- * not link this library has lab_mempool_pool() (lab_mempool.h). */
+/* The pool behind either handle, for its events: lab_pool_sequence(), lab_pool_events(). NULL for a
+ * mempool of another driver. Any thread and process; wait-free. A program that does not link this
+ * library has lab_mempool_pool(). */
 LAB_PUBLIC struct lab_pool *lab_mbuf_pool_of(const struct rte_mempool *mp);
 
 /* Returns the arena whose pages a mempool of lab_mbuf_pool_create() has, or NULL. Any thread of the
@@ -113,6 +118,76 @@ LAB_PUBLIC struct lab_arena *lab_mbuf_arena_create(const char *name, size_t byte
 /* Frees an arena of lab_mbuf_arena_create(); NULL is allowed. Returns 0, or -EBUSY while pages are
  * held, as those of a pool are. Blocking; control threads. */
 LAB_PUBLIC int lab_mbuf_arena_destroy(struct lab_arena *arena);
+
+/* Any mempool of the driver's
+
+ * From a mempool of DPDK's to the pool behind it: for programs that load the driver as a plugin,
+ * and would like to tell it more than DPDK's calls can. They link the library (labyrinth.pc),
+ * beside DPDK, and nothing of the plugin's, nor labyrinth-mbuf:
+ *
+ *     struct lab_pool *pool = lab_mempool_pool(mp);
+ *
+ *     if (pool != NULL) // a mempool of this driver's
+ *         (void)lab_pool_transfer(pool, rte_lcore_id(), objects, n, to, 0);
+ *
+ * lcore ids are DPDK's: rte_lcore_id(), also where that is LCORE_ID_ANY. What the pool calls a
+ * thing is an object of the mempool's.
+ *
+ * The plugin has a copy of the library in it, and the program another one. To a pool, these are two
+ * processes: once the program's has got, put or reclaimed, all gets fence (lab_pool_attach()). So
+ * get and put by the mempool's calls. To state who holds what, to ask, and to watch marks is no
+ * such use.
+ */
+
+/* Returns the pool behind a mempool, or NULL: for one of another driver, one that has no memory
+ * yet, and one that a driver of another version than this header made. It lives as long as the
+ * mempool. Any thread and process; wait-free. Example: doc/examples/handover.c. */
+LAB_INLINE struct lab_pool *lab_mempool_pool(const struct rte_mempool *mp)
+{
+    struct lab_pool *pool = (struct lab_pool *)mp->pool_data;
+
+    if (strcmp(rte_mempool_get_ops(mp->ops_index)->name, "labyrinth") != 0 || pool == NULL ||
+        pool->magic != LAB_POOL_MAGIC || pool->shape != LAB_POOL_SHAPE)
+        return NULL;
+    return pool;
+}
+
+/* Regions for devices
+
+ * A region for DPDK's devices: those that are named, and no others.
+ *
+ * What DPDK's own heap maps, it maps for every device. A region of lab_region_create() is mapped
+ * for none; with this one, for some. An arena on it (lab_arena_init()) can then have mempools on
+ * its pages (lab_mbuf_pool_create()). Devices are those of rte_eth_dev_info_get():
+ *
+ *     rte_eth_dev_info_get(port, &info);
+ *     lab_region_dma_map(&region, &info.device, 1, &error);
+ *
+ * Which devices share a mapping is the bus's decision: those in one container of VFIO do, and that
+ * are all of a process, unless it made others. A device that has no DMA of its own, as net_null,
+ * has nothing mapped. */
+
+/* Registers a region with DPDK, and maps it for these n devices, one or more. A region is mapped
+ * once, for all that are to have it; other processes that are to use it call rte_extmem_attach().
+ *
+ * Returns 0; -ENOTSUP when a device's bus cannot map memory for it, or when devices need physical
+ * addresses (IOVA mode PA) and the region is not of huge pages, which alone stay where they are;
+ * -EPERM when this process may not read these addresses; -EEXIST when the region is registered
+ * already; -EINVAL for no region or no device; -ENOMEM, or what else the bus or DPDK says. *error
+ * (may be NULL) then names the device and says what to do, and nothing is mapped or registered. Any
+ * thread; blocking; set-up only. Example: test/dpdk/dma_test.c. */
+LAB_PUBLIC int lab_region_dma_map(const struct lab_region *region,
+                                  struct rte_device *const devices[], unsigned n,
+                                  struct lab_error *error) LAB_CHECKED;
+
+/* Takes a region from the devices that have it, all of those that it was mapped for, and makes DPDK
+ * forget it. Nothing may use it any more: free its mempools and stop the devices' queues first; and
+ * this comes before lab_region_destroy(). Returns 0; -ENOENT for a region that is not registered;
+ * -EINVAL as above; or what the bus of a device says, which is told in *error (may be NULL): then
+ * the others have lost it all the same, but it is still registered. Any thread; blocking. */
+LAB_PUBLIC int lab_region_dma_unmap(const struct lab_region *region,
+                                    struct rte_device *const devices[], unsigned n,
+                                    struct lab_error *error);
 
 #ifdef __cplusplus
 }

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "lab_region_dma.h"
+#include "lab_mbuf.h"
 
 static bool is_hugetlb(const struct lab_region *region)
 {

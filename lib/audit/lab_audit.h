@@ -4,306 +4,250 @@
 #ifndef LAB_AUDIT_H
 #define LAB_AUDIT_H
 
-/* The audit: for each thing of a pool a record of who holds it, since when and from where, in a
- * table beside the things. The pool tells it of gets and puts; it knows things by their index only.
+/* The audit of a pool: who holds which thing, since when and from where. A pool has one if its
+ * options ask for it (struct lab_audit_options), or for the records alone.
  *
- * The table is shared between processes, at the same or at different addresses: there are no
- * pointers in it. What is constant about it is each process's own (struct lab_audit), so that no
- * other can lead it out of the table. A call site is an address in the process that stands beside
- * it.
+ *     off     costs nothing
+ *     sample  one get in some thousands is recorded: who leaks, is found in time
+ *     full    every get and every put: double frees, frees of what is not the pool's, frees by one
+ *             who does not hold it and writes after a free are reported at the moment they
+ *             happen, and what was wrong is not done
  *
- * A record's word changes by these rules (lab_audit_word.h):
- *
- *     a get of what has no mark is a store, for who took a thing out of the pool has it alone;
- *     all else is a CAS. A put and a hand-over, for two may believe that they hold it: one of them
- * is told. A mark that counts (LAB_AUDIT_WATCHED), for a change of level takes it away, and is to
- *     count it exactly once.
- *
- *     U1 store or CAS of the word release   pairs with U2: the rest of the record belongs to the
- *                                           word's holder, who writes it after a put's CAS and
- *                                           before a get's store
- *     U2 load or CAS of the word  acquire   pairs with U1
- *     N1 fence of a watcher between its mark and its look at the level     pairs with N2: one of
- *                                           the two takes the mark away
- *     N2 fence between the change of the level and the look for marks      pairs with N1, N3
- *     N3 fence of a get between what it found and its look at the level    pairs with N2
- *
- * A put writes the rest before it lets the thing into the pool. A report that reads a record while
- * it changes may see a new word with an old call site, and so name the call before the one that was
- * meant; the word never errs.
+ * Example: test/unit/pool_audit_test.c.
  */
 
-#include <lab_atomic.h>
-#include <lab_audit_word.h>
+#include <lab_common.h>
 #include <lab_error.h>
 #include <lab_lcore.h>
-#include <lab_pool_options.h>
+#include <lab_pool.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#define LAB_AUDIT_SAMPLE_DEFAULT 4096u
+/* Level */
 
-/* One thing's record. `at` are lab_ticks(), `by` who-words as in lab_audit_word.h. */
-struct lab_audit_record {
-    alignas(LAB_CACHE_LINE) lab_atomic_t word;
-    lab_atomic_t got_site;
-    lab_atomic_t got_at;
-    lab_atomic_t got_by;
-    lab_atomic_t put_site; /* of the last put, also while the thing is held again */
-    lab_atomic_t put_at;
-    lab_atomic_t put_by;
-    lab_atomic_t handed_site; /* of the last hand-over, 0 when there was none since the get */
-};
-
-/* What all processes write. */
-struct lab_audit_table {
-    /* level | how often it was changed << LAB_AUDIT_EPOCH_SHIFT: the epoch, and above it what tells
-     * two of the same number from each other. Who remembers a mode knows whether it is still that.
-     */
-    alignas(LAB_CACHE_LINE) lab_atomic_t mode;
-    lab_atomic_t settled_at; /* ticks; before, calls that began at another level may be under way */
-    lab_atomic_t sample;
-    lab_atomic_t first_ticks; /* as the maker's, in struct lab_audit */
-    lab_atomic_t first_ns;
-
-    alignas(LAB_CACHE_LINE) lab_atomic_t tickets; /* of the quarantine */
-    lab_atomic_t any_gets;                        /* by threads without an id, for sampling */
-    lab_atomic_t faults[LAB_AUDIT_FAULTS];        /* found so far */
-
-    lab_atomic_t process[LAB_AUDIT_PARTIES]; /* identities (lab_os_process()), from place 1 on */
-    lab_atomic_t home[LAB_AUDIT_PARTIES];    /* where they mean something; 0: not stated yet */
-    lab_atomic_t watch[LAB_AUDIT_WATCH];     /* sampled things that are held, by their address */
-
-    struct lab_audit_record record[]; /* and behind them the quarantine's places */
-};
-
-/* What never changes, so that a process can have it where no other writes. */
-struct lab_audit {
-    struct lab_audit_table *table;
-    uint32_t count;
-    uint32_t quarantine;
-    uint32_t poison_from;
-    uint32_t poison_bytes; /* 0: no poison */
-    bool stated;
-    uint64_t plain_put;   /* what a plain put looks at: lab_audit_word.h */
-    uint64_t first_ticks; /* a moment in ticks and in nanoseconds */
-    uint64_t first_ns;
-};
-
-/* Where a call was made: the address it returns to; and the frame of the function that was called,
- * as __builtin_dwarf_cfa() has it, if a resolver is to look further, else NULL. */
-struct lab_audit_site {
-    const void *address;
-    const void *frame;
-};
-
-/* Finds the call that a program made, where `site` lies in code that stands between the program and
- * the pool. Is called when a call is recorded, on the stack of that call and by a thread that
- * polls: it neither makes a system call nor allocates, and knows from before what it needs to know
- * of the program's code. *ret_own: the address is the program's own, whatever the frame, so that
- * there is no need to ask for it again. */
-typedef const void *lab_audit_resolver(struct lab_audit_site site, bool *ret_own);
-
-/* The resolver of this process, or NULL for none. Any thread. */
-void lab_audit_resolve_by(lab_audit_resolver *resolver);
-
-/* One call's view: made once a call, used for each of its things. */
-struct lab_audit_call {
-    uint64_t who;  /* as in lab_audit_word.h */
-    uint64_t at;   /* lab_ticks() */
-    uint64_t site; /* the address that the call returns to */
-};
-
-/* Bytes of a table for so many things. */
-size_t lab_audit_footprint(uint32_t count, const struct lab_audit_options *options);
-
-/* Fills in what never changes of a table that somebody makes, or has made. */
-void lab_audit_init(struct lab_audit *audit, struct lab_audit_table *table, uint32_t count,
-                    const struct lab_audit_options *options);
-
-/* Makes the table in zeroed memory, aligned to LAB_CACHE_LINE; all records are unseen, and the
- * calling process has a place (lab_audit_enter()), so that none of its gets need ask the system for
- * one. The level counts from the beginning: there are no calls under way. */
-void lab_audit_begin_table(struct lab_audit *audit, const struct lab_audit_options *options);
-
-/* The process that makes the table knows since when ticks are counted: the longer, the better. */
-void lab_audit_adopt_clock(struct lab_audit *audit);
-
-/* Changes the level; records of before are void, and for some time (LAB_AUDIT_SETTLE_MS) nothing is
- * recorded, until calls that began before have ended. Returns how many things were
- * watched until now (lab_audit_watch.h). One thread at a time. */
-uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level);
-
+/* After a change of level, nothing is recorded for so long. */
 #define LAB_AUDIT_SETTLE_MS 100u
 
-/* All things are others from now on, that nobody has ever got; nobody else uses the table. Returns
- * how many were watched until now. */
-uint32_t lab_audit_forget(struct lab_audit *audit);
+/* The share of a pool that may wait in quarantine: the rest must do for all work. */
+#define LAB_POOL_QUARANTINE_SHARE 4u
 
-LAB_INLINE enum lab_audit_level lab_audit_mode_level(uint64_t mode)
+/* Changes the level while the pool is in use. What was recorded before is void, and for
+ * LAB_AUDIT_SETTLE_MS nothing is: calls that began at the old level must have ended before
+ * anything is said. (A thread that is put aside for longer in the middle of a get can be reported
+ * for a double free that was none.) Returns 0; -ENOENT for a pool without records; -EINVAL for an
+ * unknown level. Any thread, one at a time; lock-free: does not wait for others; a system call
+ * (lab_barrier.h) where the level becomes off. */
+LAB_PUBLIC int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level);
+
+/* Who holds what */
+
+/* Holders that are no lcore. */
+#define LAB_AUDIT_DEVICE 0x8000u
+
+/* A holder that is no lcore: what is posted to a device queue (0 to 32,767) is the device's. */
+#define LAB_POOL_DEVICE(queue) (LAB_AUDIT_DEVICE | (uint32_t)(queue))
+
+/* States that the caller, who has the id lcore, hands n things to the lcore `to` of a process (0:
+ * this one; else lab_os_process() of it), or to a device queue, LAB_POOL_DEVICE(queue). A device's
+ * things are handed back by stating `to` as the caller. Returns 0; -EINVAL when lcore is out of
+ * range, and -ESRCH when that process does not use the pool, or uses it no longer: nothing is
+ * handed over then; -EBADMSG when the audit found that the caller does not hold some: these stay as
+ * they are, and the others are handed over. Below level full it does nothing. Lock-free. */
+LAB_PUBLIC int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                 unsigned n, uint32_t to, uint64_t process);
+
+/* A thing's number and how often it was got, in one word: it tells whether the thing was given out
+ * again since. -ENOENT when it is no thing of this pool. Counts at level full alone: below, a thing
+ * has the same handle again. Wait-free. */
+LAB_PUBLIC int lab_pool_handle(const struct lab_pool *pool, const void *thing,
+                               uint64_t *ret_handle) LAB_CHECKED;
+
+/* lab_pool_put() by a handle. Returns 0; -EINVAL for an unknown lcore, or what is no handle of this
+ * pool; -EBADMSG when the object was given out again since the handle was made, or as
+ * lab_pool_put(): this is reported, and nothing is put. Progress as lab_pool_put(): wait-free into
+ * the private part, otherwise lock-free; never blocks. */
+LAB_PUBLIC int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint64_t handle);
+
+/* One call that had to do with a thing. */
+struct lab_audit_actor {
+    uint64_t site;    /* the address it returns to, in that process; 0: no such call was seen */
+    uint64_t process; /* lab_os_process() has it; its upper 22 bits are the id; 0: unknown */
+    uint32_t lcore;   /* or LAB_LCORE_ANY */
+    bool device;      /* lcore is the number of a device queue */
+    uint64_t age_ns;  /* how long ago */
+};
+
+/* The most groups that are told apart: more than a person reads, and few enough for the stack. */
+#define LAB_AUDIT_GROUPS_MAX 64u
+
+struct lab_audit_group {
+    struct lab_audit_actor holder; /* site: of the get; age_ns: of the oldest */
+    uint64_t youngest_ns;
+    uint64_t count;  /* records: at level sample, each stands for as many gets as one in which */
+    unsigned decade; /* of the age: 0 is below 1 s, 1 below 10 s, 2 below 100 s, and so on */
+};
+
+/* Groups all things that are held and were got at least so long ago by call site, holder and age,
+ * the largest first. skip (may be NULL) has a bit for each thing, 1 for one that is to be left out.
+ * Returns how many groups there are in ret_groups, n at most (and LAB_AUDIT_GROUPS_MAX), 0 without
+ * an audit; *ret_rest (may be NULL) is how many things are in none of them. Reads only. Any thread;
+ * wait-free; takes time with the number of things. */
+LAB_PUBLIC unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_age_ns,
+                                    const uint64_t *skip, struct lab_audit_group *ret_groups,
+                                    unsigned n, uint64_t *ret_rest);
+
+/* Reports
+
+ * The library never prints: a program or a driver takes the entries, and makes text of them. */
+
+/* What was wrong, 0 (LAB_AUDIT_FINE) if nothing was. */
+enum lab_audit_fault {
+    LAB_AUDIT_FINE,
+    LAB_AUDIT_DOUBLE_FREE,      /* a put of what is free */
+    LAB_AUDIT_FOREIGN_FREE,     /* a put of what is no thing of this pool */
+    LAB_AUDIT_INSIDE_FREE,      /* a put of what is not the start of one */
+    LAB_AUDIT_WRONG_HOLDER,     /* a put or a hand-over by one who does not hold it */
+    LAB_AUDIT_STALE_HANDLE,     /* a put by a handle, and the thing was given out again since */
+    LAB_AUDIT_WRITE_AFTER_FREE, /* the poison of a free thing was changed */
+    LAB_AUDIT_HELD_TWICE,       /* the pool had a thing that somebody holds */
+    LAB_AUDIT_SHARED_LCORE, /* a call of an lcore that is inside another, by who has its id, too;
+                               and what two such then hold or free both */
+    LAB_AUDIT_LEAK,         /* held to the end */
+    LAB_AUDIT_FAULTS
+};
+
+/* The name of a fault, "double_free" and the like; NULL beyond the last. Any thread; wait-free. */
+LAB_INLINE const char *lab_audit_fault_name(enum lab_audit_fault fault)
 {
-    return (enum lab_audit_level)(mode & LAB_AUDIT_STATE_MASK);
+    static const char *const names[] = {
+        "fine",         "double_free",      "foreign_free", "inside_free",  "wrong_holder",
+        "stale_handle", "write_after_free", "held_twice",   "shared_lcore", "leak"};
+
+    static_assert(sizeof(names) / sizeof(names[0]) == LAB_AUDIT_FAULTS, "each has one");
+    return (unsigned)fault < LAB_AUDIT_FAULTS ? names[fault] : NULL;
 }
 
-/* Any thread; wait-free. */
-LAB_INLINE enum lab_audit_level lab_audit_level(const struct lab_audit *audit)
+/* What a fault means, for a sentence: "freed twice". Any thread; wait-free. */
+LAB_INLINE const char *lab_audit_fault_text(enum lab_audit_fault fault)
 {
-    return lab_audit_mode_level(lab_load_relaxed(&audit->table->mode));
+    static const char *const texts[] = {"nothing is wrong",
+                                        "freed, and it was free already",
+                                        "freed, and it is no buffer of this pool",
+                                        "freed, and it is not the start of a buffer",
+                                        "freed or handed over by one who does not hold it",
+                                        "freed, and it was given out again since",
+                                        "written to after it was freed",
+                                        "given out, and somebody holds it already",
+                                        "of an lcore id that two use at the same time "
+                                        "(threads, or a thread and its signal handler)",
+                                        "still held"};
+
+    static_assert(sizeof(texts) / sizeof(texts[0]) == LAB_AUDIT_FAULTS, "each has one");
+    return (unsigned)fault < LAB_AUDIT_FAULTS ? texts[fault] : NULL;
 }
 
-/* Level sample looks at one get in so many: at least 1, whatever others wrote there. */
-LAB_INLINE uint32_t lab_audit_sample(const struct lab_audit *audit)
-{
-    uint32_t sample = (uint32_t)lab_load_relaxed(&audit->table->sample);
+struct lab_audit_entry {
+    enum lab_audit_fault fault;
+    const char *pool;
+    const void *thing;             /* the pointer in question; NULL for a group of leaks, and for a
+                                      call as such (LAB_AUDIT_SHARED_LCORE) */
+    uint32_t index;                /* of the thing, or UINT32_MAX */
+    uint32_t generation;           /* gets of it so far */
+    uint64_t offset;               /* LAB_AUDIT_INSIDE_FREE: bytes behind the thing's start;
+                                      LAB_AUDIT_WRITE_AFTER_FREE: the first byte that was changed */
+    uint64_t count;                /* things: 1, or as many as leaked alike */
+    struct lab_audit_actor caller; /* of the call that is wrong, or that found it */
+    struct lab_audit_actor got;    /* the last get */
+    struct lab_audit_actor put;    /* the last put */
+    struct lab_audit_actor holder; /* while it is held: its site is that of the hand-over, if any */
+    uint64_t left_out;             /* entries since the last one that were too many for a second */
+};
 
-    return sample != 0 ? sample : 1;
-}
+/* Called by whichever thread found it, in the middle of its get or put; may take its time, but must
+ * not use the pool. */
+typedef void lab_audit_reporter(const struct lab_audit_entry *entry);
 
-/* The place of a process among the parties, by its identity (lab_os_process()). 0 when it has none.
- * Any thread; wait-free. */
-unsigned lab_audit_party(const struct lab_audit *audit, uint64_t identity);
+/* Where this process's entries go from now on, at most so many a second (0: all of them). Without
+ * a reporter they are only counted. Any thread. Example: the driver's labyrinth_report.c. */
+LAB_PUBLIC void lab_audit_report_to(lab_audit_reporter *reporter, uint32_t per_second);
 
-/* The place of the calling process, which takes one if it has none, also one that another process
- * had which is gone. 0 when all are taken. Any thread; wait-free but for the first call of the
- * process, which may wait for its other threads that take places. */
-unsigned lab_audit_enter(struct lab_audit *audit);
+/* What the audit has to say of itself; all 0 without one. Wait-free. */
+struct lab_pool_audit_stats {
+    bool records;
+    enum lab_audit_level level;
+    uint32_t sample;
+    uint32_t quarantined;              /* free, and waiting; counted as free */
+    uint64_t faults[LAB_AUDIT_FAULTS]; /* found so far */
+};
+LAB_PUBLIC void lab_pool_audit_stats(const struct lab_pool *pool,
+                                     struct lab_pool_audit_stats *ret_stats);
 
-/* The same for a process of that identity and home, which is the caller. */
-unsigned lab_audit_admit(struct lab_audit *audit, uint64_t identity, uint64_t home);
+/* Reclaim
 
-/* Makes the place of one that is gone with all that it had free for others. */
-void lab_audit_leave(struct lab_audit *audit, unsigned party);
+ * Taking back what the dead held, while the living go on.
+ *
+ * Needs the audit at level full, which knows who holds what, and hand-overs that are stated
+ * (lab_pool_transfer): what a process was given without a word still counts as its giver's. */
 
-/* Whether the process in a place runs: 1, also where there is none; 0 when it has ended; -errno
- * when that cannot be told. Asks the system. Any thread. */
-int lab_audit_runs(const struct lab_audit *audit, unsigned party);
+/* Who is gone. */
+struct lab_pool_holder {
+    uint64_t process; /* lab_os_process() of it; 0: every process that has ended */
+    uint32_t lcore;   /* LAB_LCORE_ANY: all that the process held, but for its device queues. Else
+                         this lcore of it, or its LAB_POOL_DEVICE(queue): the caller knows that the
+                         thread has ended and that no other has its id yet, or that the queue has
+                         been stopped */
+};
 
-/* The identity of the process in a place, or 0. Any thread; wait-free. */
-LAB_INLINE uint64_t lab_audit_process(const struct lab_audit *audit, unsigned party)
-{
-    return lab_load_relaxed(&audit->table->process[party]);
-}
+struct lab_pool_reclaimed {
+    uint32_t held;      /* things that it held */
+    uint32_t in_motion; /* and that its last call had in its hands */
+    uint32_t unknown;   /* processes of which it cannot be told whether they have ended: what they
+                           hold stays theirs */
+    bool complete;      /* false: some are unknown; or others were too long inside calls for what is
+                           in motion to be told from what they move, or the audit's level was
+                           changed meanwhile; another call may find some */
+};
 
-/* The calling process's identity, never 0. The first call reads files, later ones do not. */
-LAB_PUBLIC uint64_t lab_audit_self(void);
+/* How many processes have ended since the pool's audit knows them, and may have left something: 0
+ * says that there is nothing to reclaim, or no audit.
+ *
+ * *ret_unknown (may be NULL) is of how many this one cannot tell whether they have ended, and
+ * therefore takes nothing:
+ * - those of another PID namespace, a container's for instance;
+ * - those of another time namespace, when their process id is in use;
+ * - those that had no /proc, or no file descriptor to read it, when they made the pool, attached to
+ *   it or, where it came to them in another way, first used it;
+ * - those whose id is in use, and that the caller cannot look at: its /proc does not show them
+ *   (hidepid), it has none, or no file descriptor left;
+ * - all, where the caller may not call pidfd_open(2), or is itself one of the third kind.
+ *
+ * Asks the system about each. Any thread; wait-free but for that. Example: what the DPDK driver
+ * does once a second. */
+LAB_PUBLIC unsigned lab_pool_ended(const struct lab_pool *pool, unsigned *ret_unknown);
 
-/* And its home; 0: others cannot know whether it has ended, and it cannot know that of others. */
-uint64_t lab_audit_home(void);
-
-/* An lcore id, a device queue or LAB_LCORE_ANY, as a record has it. */
-LAB_INLINE unsigned lab_audit_lcore(uint32_t lcore)
-{
-    return lcore <= UINT16_MAX ? lcore : LAB_AUDIT_LCORE_ANY;
-}
-
-/* Fills in *ret_call; lcore may be LAB_LCORE_ANY; at is lab_ticks(), or a little earlier. false:
- * the level has just changed, and nothing may be recorded. Any thread; lock-free. */
-bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, struct lab_audit_site site,
-                     uint64_t at, struct lab_audit_call *ret_call);
-
-/* The rest of a record. */
-
-LAB_INLINE void lab_audit_note_get(struct lab_audit_record *record,
-                                   const struct lab_audit_call *call)
-{
-    lab_store_relaxed(&record->got_site, call->site);
-    lab_store_relaxed(&record->got_at, call->at);
-    lab_store_relaxed(&record->got_by, call->who);
-    lab_store_relaxed(&record->handed_site, 0);
-}
-
-LAB_INLINE void lab_audit_note_put(struct lab_audit_record *record,
-                                   const struct lab_audit_call *call)
-{
-    lab_store_relaxed(&record->put_site, call->site);
-    lab_store_relaxed(&record->put_at, call->at);
-    lab_store_relaxed(&record->put_by, call->who);
-}
-
-/* Where things are recorded: `before` is the record's word as it was, for a report. */
-
-/* The caller took thing `index` out of the pool. *ret_before is the word of before. */
-LAB_INLINE enum lab_audit_fault lab_audit_got(struct lab_audit *audit, uint32_t index,
-                                              const struct lab_audit_call *call,
-                                              uint64_t *ret_before)
-{
-    struct lab_audit_record *record = &audit->table->record[index];
-    /* U2: or the holder before may yet write into the record that is now the caller's */
-    uint64_t word = lab_load_acquire(&record->word), next;
-
-    do {
-        enum lab_audit_fault fault = lab_audit_word_get(word, call->who, &next);
-
-        *ret_before = word;
-        if (lab_unlikely(fault != LAB_AUDIT_FINE))
-            return fault;
-        lab_audit_note_get(record, call);
-        /* U1, U2: or the next holder's reports show the sites of an earlier one */
-    } while (lab_unlikely(!lab_cas_acq_rel(&record->word, &word, next)));
-    return LAB_AUDIT_FINE;
-}
-
-/* Whether a put may change the thing. What is put without ever having been got is a pool's first
- * filling: what its program then writes into free things is meant to be found there. */
-LAB_INLINE bool lab_audit_may_touch(uint64_t before)
-{
-    return lab_audit_word_generation(before) != 0;
-}
-
-/* The caller puts thing `index`, and does so only if this is fine. `poison` is 0 or
- * LAB_AUDIT_POISONED: who asks for it overwrites the thing, if it may touch it, before it goes into
- * the pool. */
-LAB_INLINE enum lab_audit_fault lab_audit_put(struct lab_audit *audit, uint32_t index,
-                                              const struct lab_audit_call *call, uint64_t poison,
-                                              uint64_t *ret_before)
-{
-    struct lab_audit_record *record = &audit->table->record[index];
-    uint64_t word = lab_load_acquire(&record->word), next; /* U2 */
-
-    do {
-        enum lab_audit_fault fault = lab_audit_word_put(word, call->who, audit->stated, &next);
-
-        *ret_before = word;
-        if (lab_unlikely(fault != LAB_AUDIT_FINE))
-            return fault;
-        if (lab_audit_may_touch(word))
-            next |= poison;
-    } while (lab_unlikely(!lab_cas_acq_rel(&record->word, &word, next))); /* U1, U2 */
-    lab_audit_note_put(record, call);
-    return LAB_AUDIT_FINE;
-}
-
-/* The same, where nothing is out of the ordinary; false: nothing was done. */
-LAB_INLINE bool lab_audit_got_plain(struct lab_audit *audit, uint32_t index,
-                                    const struct lab_audit_call *call)
-{
-    struct lab_audit_record *record = &audit->table->record[index];
-    uint64_t word = lab_load_acquire(&record->word); /* U2 */
-
-    if (lab_unlikely(
-            !lab_audit_word_is_plain(word, call->who, LAB_AUDIT_PLAIN_GET, LAB_AUDIT_FREE)))
-        return false;
-    lab_audit_note_get(record, call);
-    lab_store_release(&record->word, lab_audit_word_next(lab_audit_word_generation(word) + 1,
-                                                         call->who, LAB_AUDIT_HELD)); /* U1 */
-    return true;
-}
-
-LAB_INLINE bool lab_audit_put_plain(struct lab_audit *audit, uint32_t index,
-                                    const struct lab_audit_call *call)
-{
-    struct lab_audit_record *record = &audit->table->record[index];
-    uint64_t word = lab_load_acquire(&record->word), next; /* U2 */
-
-    next = lab_audit_word_next(lab_audit_word_generation(word), call->who, LAB_AUDIT_FREE);
-    if (lab_unlikely(!lab_audit_word_is_plain(word, call->who, audit->plain_put, LAB_AUDIT_HELD)) ||
-        lab_unlikely(!lab_cas_acq_rel(&record->word, &word, next))) /* U1, U2 */
-        return false;
-    lab_audit_note_put(record, call);
-    return true;
-}
-
-/* The caller hands thing `index` to another holder. Any thread; lock-free. */
-enum lab_audit_fault lab_audit_hand(struct lab_audit *audit, uint32_t index,
-                                    const struct lab_audit_call *call, uint64_t to,
-                                    uint64_t *ret_before);
+/* Makes the things free that the dead held. The contents of buffers are zeroed before; objects of
+ * the caller's own are as the dead left them, unless `renew` is given, which is called for each.
+ * They are given to the pool as by a put of the lcore `lcore`, the caller's own, also through the
+ * quarantine, if the pool has one. Anybody who lives may call, and one at a time does it: the
+ * others get -EBUSY. One that dies in it is reclaimed itself, unless nobody can know that it has
+ * ended (lab_pool_ended()): then the others get -EBUSY for ever.
+ *
+ * Returns 0; -EBUSY also when the process runs, or cannot be told to have ended, and no lcore of it
+ * is named, or when 63 other processes use the pool, so that the caller has found no place among
+ * them; -ENOTSUP when the audit is not at level full, -EAGAIN when it has been so for less than
+ * LAB_AUDIT_SETTLE_MS; -EINVAL for a wrong lcore. *error (may be NULL) then says what to do, and
+ * nothing has been changed.
+ *
+ * Time: looks at every record; a pool of 262,144 takes some ms, and what it takes back its zeroing
+ * besides, and each call of others that it waits for; and where lcores of the process that made the
+ * pool have not called in since another one came, four to eight slow barriers (lab_barrier.h).
+ * Lock-free for all others, who mark what they move meanwhile. Not for hot paths: it asks the
+ * system about processes. Example: test/stress/reclaim.c. */
+LAB_PUBLIC int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
+                                const struct lab_pool_holder *holder,
+                                void (*renew)(void *thing, void *context), void *context,
+                                struct lab_pool_reclaimed *ret_reclaimed,
+                                struct lab_error *error) LAB_CHECKED;
 
 #endif

@@ -5,9 +5,9 @@
 /* Making, finding and unmaking pools, with what this floor has in them. Control threads only. */
 
 #include <errno.h>
+#include <lab_audit.h>
 #include <lab_audit_calls.h>
 #include <lab_audit_quarantine.h>
-#include <lab_pool_audit.h>
 #include <lab_pool_layout.h>
 #include <lab_scrub.h>
 

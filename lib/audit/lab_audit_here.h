@@ -7,7 +7,7 @@
 /* What the audit knows of the process it runs in. Inline, since at level full every get and put
  * asks for it. */
 
-#include <lab_audit.h>
+#include <lab_audit_table.h>
 #include <pthread.h>
 #include <signal.h>
 

@@ -10,7 +10,7 @@
  *
  *     V1 CAS of a place   acq_rel   pairs with V1 */
 
-#include <lab_audit.h>
+#include <lab_audit_table.h>
 
 /* No thing. */
 #define LAB_AUDIT_NONE UINT32_MAX

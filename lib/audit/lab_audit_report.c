@@ -17,32 +17,6 @@ static lab_atomic_t per_second;
 static lab_atomic_t allowance;
 static lab_atomic_t left_out;
 
-static const struct {
-    const char *name, *text;
-} faults[LAB_AUDIT_FAULTS] = {
-    [LAB_AUDIT_FINE] = {"fine", "nothing is wrong"},
-    [LAB_AUDIT_DOUBLE_FREE] = {"double_free", "freed, and it was free already"},
-    [LAB_AUDIT_FOREIGN_FREE] = {"foreign_free", "freed, and it is no buffer of this pool"},
-    [LAB_AUDIT_INSIDE_FREE] = {"inside_free", "freed, and it is not the start of a buffer"},
-    [LAB_AUDIT_WRONG_HOLDER] = {"wrong_holder", "freed or handed over by one who does not hold it"},
-    [LAB_AUDIT_STALE_HANDLE] = {"stale_handle", "freed, and it was given out again since"},
-    [LAB_AUDIT_WRITE_AFTER_FREE] = {"write_after_free", "written to after it was freed"},
-    [LAB_AUDIT_HELD_TWICE] = {"held_twice", "given out, and somebody holds it already"},
-    [LAB_AUDIT_SHARED_LCORE] = {"shared_lcore", "of an lcore id that two use at the same time "
-                                                "(threads, or a thread and its signal handler)"},
-    [LAB_AUDIT_LEAK] = {"leak", "still held"},
-};
-
-const char *lab_audit_fault_name(enum lab_audit_fault fault)
-{
-    return (unsigned)fault < LAB_AUDIT_FAULTS ? faults[fault].name : NULL;
-}
-
-const char *lab_audit_fault_text(enum lab_audit_fault fault)
-{
-    return (unsigned)fault < LAB_AUDIT_FAULTS ? faults[fault].text : NULL;
-}
-
 void lab_audit_report_to(lab_audit_reporter *reporter, uint32_t entries_per_second)
 {
     lab_store_relaxed(&per_second, entries_per_second);

@@ -7,7 +7,7 @@
 /* Level sample: one get in so many is recorded, and the thing is watched until it is put. What is
  * not watched has no record, so that nothing is said of gets and puts that nobody saw. */
 
-#include <lab_audit.h>
+#include <lab_audit_table.h>
 
 /* Which count a thing's address belongs to. */
 LAB_INLINE lab_atomic_t *lab_audit_watch_count(struct lab_audit *audit, const void *thing)

@@ -20,7 +20,7 @@
  *             held: it is watched (lab_audit_watch.h)
  */
 
-#include <lab_common.h>
+#include <lab_audit.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -49,29 +49,12 @@ enum lab_audit_state {
 #define LAB_AUDIT_LCORE_SHIFT 16
 #define LAB_AUDIT_GENERATION_SHIFT 32
 
-/* Holders that are no lcore. */
+/* A holder without an id: a record has no room for LAB_LCORE_ANY. */
 #define LAB_AUDIT_LCORE_ANY 0x7fffu
-#define LAB_AUDIT_DEVICE 0x8000u
 
 /* Who: party, lcore and epoch, as they stand in the word. */
 #define LAB_AUDIT_WHO_MASK                                                                         \
     ((UINT64_C(1) << LAB_AUDIT_GENERATION_SHIFT) - (UINT64_C(1) << LAB_AUDIT_EPOCH_SHIFT))
-
-/* What was wrong, 0 (LAB_AUDIT_FINE) if nothing was. */
-enum lab_audit_fault {
-    LAB_AUDIT_FINE,
-    LAB_AUDIT_DOUBLE_FREE,      /* a put of what is free */
-    LAB_AUDIT_FOREIGN_FREE,     /* a put of what is no thing of this pool */
-    LAB_AUDIT_INSIDE_FREE,      /* a put of what is not the start of one */
-    LAB_AUDIT_WRONG_HOLDER,     /* a put or a hand-over by one who does not hold it */
-    LAB_AUDIT_STALE_HANDLE,     /* a put by a handle, and the thing was given out again since */
-    LAB_AUDIT_WRITE_AFTER_FREE, /* the poison of a free thing was changed */
-    LAB_AUDIT_HELD_TWICE,       /* the pool had a thing that somebody holds */
-    LAB_AUDIT_SHARED_LCORE, /* a call of an lcore that is inside another, by who has its id, too;
-                               and what two such then hold or free both */
-    LAB_AUDIT_LEAK,         /* held to the end */
-    LAB_AUDIT_FAULTS
-};
 
 LAB_INLINE uint64_t lab_audit_who(unsigned party, unsigned lcore, unsigned epoch)
 {

@@ -5,9 +5,9 @@
 /* Where calls come in that the hot paths do not serve: one question, whether somebody watches. */
 
 #include <errno.h>
+#include <lab_audit.h>
 #include <lab_audit_context.h>
 #include <lab_audit_report.h>
-#include <lab_pool_audit.h>
 #include <lab_scrub.h>
 
 LAB_COLD void lab_intercept_report_foreign(struct lab_pool *pool)
@@ -110,15 +110,7 @@ LAB_NOINLINE int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, unsign
 }
 
 LAB_NOINLINE int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *objects,
-                                   unsigned n)
-{
-    struct lab_audit_site here = {__builtin_return_address(0), NULL};
-
-    return put_from(pool, lcore, objects, n, SIZE_MAX, here);
-}
-
-LAB_NOINLINE int lab_pool_put_used_slow(struct lab_pool *pool, uint32_t lcore, void *const *objects,
-                                        unsigned n, size_t used_bytes)
+                                   unsigned n, size_t used_bytes)
 {
     struct lab_audit_site here = {__builtin_return_address(0), NULL};
 

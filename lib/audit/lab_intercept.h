@@ -17,7 +17,7 @@
  *                       │                                              ▲
  *                       └─ somebody does ─▶ lab_audit_full, lab_scrub ─┘ */
 
-#include <lab_audit.h>
+#include <lab_audit_table.h>
 #include <lab_pool_core.h>
 
 struct lab_audit_calls;
@@ -40,6 +40,23 @@ LAB_INLINE struct lab_intercept *lab_intercept_of(const struct lab_pool *pool)
 {
     return (struct lab_intercept *)(uintptr_t)pool->above;
 }
+
+/* The slow halves for code that stands between a program and the pool: the audit takes `site` for
+ * the place of the call, not the place where these are called. Example: the DPDK driver. */
+int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, unsigned gfp, void **ret_things,
+                           unsigned n, struct lab_audit_site site);
+int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, void *const *things, unsigned n,
+                           struct lab_audit_site site);
+
+/* Makes a pool of lab_pool_init() forget all objects, so that it can adopt others: the way back
+ * from an adoption that failed half-way. An audit forgets them, too. Any thread, while no other
+ * uses the pool; wait-free. Returns 0; -EBUSY while any object is free: get them all first; -EINVAL
+ * for a pool that was cut into buffers. */
+int lab_pool_disown_all(struct lab_pool *pool) LAB_CHECKED;
+
+/* Reports all that is held as leaked, one entry for each group; skip as for lab_audit_groups().
+ * Returns how many things. For the end of a pool; any thread. */
+uint64_t lab_pool_report_leaks(const struct lab_pool *pool, const uint64_t *skip);
 
 /* Reports the object that the core dropped because it is of no pool, if there is one. */
 void lab_intercept_report_foreign(struct lab_pool *pool);

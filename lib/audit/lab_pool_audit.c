@@ -4,10 +4,11 @@
 
 /* What a program may ask of its pool's audit, and state to it. */
 
+#include <lab_audit.h>
 #include <lab_audit_context.h>
+#include <lab_audit_groups.h>
 #include <lab_audit_quarantine.h>
 #include <lab_audit_report.h>
-#include <lab_pool_audit.h>
 #include <lab_ticks.h>
 
 static struct lab_audit *audit_of(const struct lab_pool *pool)

@@ -15,10 +15,10 @@
  * record say that it is held. If it was held, it is still, or was marked before it became free.
  * Inside a call that began before step 1 was none: they have ended. */
 
+#include <lab_audit.h>
 #include <lab_audit_calls.h>
 #include <lab_audit_quarantine.h>
 #include <lab_os.h>
-#include <lab_pool_reclaim.h>
 #include <lab_ticks.h>
 
 /* How long each call of another is waited for: one that was put aside inside one for the turns of
@@ -67,22 +67,19 @@ static int runs(const struct lab_pool *pool, unsigned party)
     return party == 0 ? 1 : lab_audit_runs(audit_of(pool), party);
 }
 
-unsigned lab_pool_ended(const struct lab_pool *pool)
+unsigned lab_pool_ended(const struct lab_pool *pool, unsigned *ret_unknown)
 {
-    unsigned ended = 0;
+    unsigned ended = 0, unknown = 0;
 
-    for (unsigned party = 1; audit_of(pool) != NULL && party < LAB_AUDIT_PARTIES; party++)
-        ended += runs(pool, party) == 0;
+    for (unsigned party = 1; audit_of(pool) != NULL && party < LAB_AUDIT_PARTIES; party++) {
+        int rc = runs(pool, party);
+
+        ended += rc == 0;
+        unknown += rc < 0;
+    }
+    if (ret_unknown != NULL)
+        *ret_unknown = unknown;
     return ended;
-}
-
-unsigned lab_pool_unknown(const struct lab_pool *pool)
-{
-    unsigned unknown = 0;
-
-    for (unsigned party = 1; audit_of(pool) != NULL && party < LAB_AUDIT_PARTIES; party++)
-        unknown += runs(pool, party) < 0;
-    return unknown;
 }
 
 static void look_for_dead(struct reclaim *reclaim)

@@ -3,24 +3,22 @@
  */
 #include <errno.h>
 #include <lab_os.h>
-#include <lab_region.h>
+#include <lab_region_front.h>
 #include <lab_share.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 static const struct kind {
-    const char *name;
     const char *size;    /* as the sentences say it */
     const char *hugeadm; /* as hugeadm(8) says it; NULL when these are no hugetlb pages */
     size_t page_bytes;   /* 0: an ordinary page's */
     size_t worthwhile;   /* LAB_PAGES_ANY tries these from so many bytes on */
 } kinds[] = {
-    [LAB_PAGES_ANY] = {.name = "any pages"},
-    [LAB_PAGES_1G] = {"1 GiB huge pages", "1 GiB", "1GB", LAB_PAGE_1G, LAB_PAGE_1G},
-    [LAB_PAGES_2M] = {"2 MiB huge pages", "2 MiB", "2MB", LAB_PAGE_2M, LAB_PAGE_2M / 2},
-    [LAB_PAGES_THP] = {"transparent huge pages", NULL, NULL, LAB_PAGE_2M, LAB_PAGE_2M / 2},
-    [LAB_PAGES_NORMAL] = {"ordinary pages", NULL, NULL, 0, 0},
+    [LAB_PAGES_1G] = {"1 GiB", "1GB", LAB_PAGE_1G, LAB_PAGE_1G},
+    [LAB_PAGES_2M] = {"2 MiB", "2MB", LAB_PAGE_2M, LAB_PAGE_2M / 2},
+    [LAB_PAGES_THP] = {NULL, NULL, LAB_PAGE_2M, LAB_PAGE_2M / 2},
+    [LAB_PAGES_NORMAL] = {NULL, NULL, 0, 0},
 };
 
 /* One attempt: these pages, that many bytes of them, there. */
@@ -42,11 +40,6 @@ struct supply {
     int group_err; /* the same of the control groups */
     struct lab_os_room group;
 };
-
-const char *lab_pages_name(enum lab_pages pages)
-{
-    return (unsigned)pages <= LAB_PAGES_NORMAL ? kinds[pages].name : "unknown pages";
-}
 
 static size_t page_bytes(enum lab_pages pages)
 {

@@ -21,6 +21,15 @@ enum lab_pages {
     LAB_PAGES_NORMAL, /* ordinary pages */
 };
 
+/* "2 MiB huge pages" and the like, for messages. Never NULL. Any thread; wait-free. */
+LAB_INLINE const char *lab_pages_name(enum lab_pages pages)
+{
+    static const char *const names[] = {"any pages", "1 GiB huge pages", "2 MiB huge pages",
+                                        "transparent huge pages", "ordinary pages"};
+
+    return (unsigned)pages <= LAB_PAGES_NORMAL ? names[pages] : "unknown pages";
+}
+
 /* Any node: the one of the CPU that the caller runs on, and others when that is full. */
 #define LAB_NODE_ANY (-1)
 
@@ -93,21 +102,10 @@ LAB_PUBLIC int lab_region_create(const struct lab_region_options *options,
 LAB_PUBLIC int lab_region_attach(const char *name, struct lab_region *ret_region,
                                  struct lab_error *error) LAB_CHECKED;
 
-/* Maps a page of this process alone right before a shared region, zeroed, for what no other process
- * is to write to; it goes with the region. Returns 0, or -EADDRINUSE when something else lies
- * there. For lib/pool; set-up only. */
-int lab_region_front(struct lab_region *region, struct lab_error *error) LAB_CHECKED;
-
-/* From now on this process cannot write there either. Returns 0, or -errno. */
-int lab_region_freeze_front(const struct lab_region *region) LAB_CHECKED;
-
 /* Unmaps a region, of which nothing may be in use, and leaves *region all zero. One whose address
  * is NULL is left alone; a shared one stays as it is for others. Any thread; blocking, as the
  * kernel is. Returns 0, or -errno with the
  * region unchanged. */
 LAB_PUBLIC int lab_region_destroy(struct lab_region *region);
-
-/* "2 MiB huge pages" and the like, for messages. Never NULL. Any thread; wait-free. */
-LAB_PUBLIC const char *lab_pages_name(enum lab_pages pages);
 
 #endif

@@ -11,7 +11,6 @@
  * those who use it, and when the last of them has ended there is nothing left to find: see
  * doc/adr/0008. */
 
-#include <lab_common.h>
 #include <lab_error.h>
 #include <stddef.h>
 

@@ -64,16 +64,6 @@ int lab_arena_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void
 void lab_zone_raise_event(struct lab_arena *arena, struct lab_zone *zone,
                           enum lab_page_event event);
 
-/* Where a zone's events are counted. */
-LAB_INLINE lab_atomic_t *lab_zone_event(const struct lab_zone *zone, enum lab_page_event event)
-{
-    unsigned i = (unsigned)event;
-    const lab_atomic_t *count =
-        i < LAB_CROSSINGS ? &zone->watermark.count[i] : &zone->event[i - LAB_CROSSINGS];
-
-    return (lab_atomic_t *)(uintptr_t)count;
-}
-
 /* The lcore's first zone is this one; its deques are empty. */
 void lab_arena_set_home(struct lab_arena *arena, uint32_t lcore_index, uint32_t zone);
 

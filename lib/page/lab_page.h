@@ -6,7 +6,7 @@
 
 /* Pages of any order, never waiting.
  *
- * A program gets its pages from an arena (lab_arena.h). Order k is 2^k pages of 4 KiB, aligned to
+ * A program gets its pages from an arena. Order k is 2^k pages of 4 KiB, aligned to
  * their own size; orders go from 0 to 9.
  *
  * Progress: under ATOMIC and NOWAIT there is no lock, no system call, and a bounded number of
@@ -15,9 +15,150 @@
  * proof that there was nothing: another thread in transit hides one row of 32 pages.
  */
 
-#include <lab_arena.h>
+#include <lab_block.h>
+#include <lab_common.h>
+#include <lab_error.h>
 #include <lab_gfp.h>
-#include <lab_index.h>
+#include <lab_lcore.h>
+#include <lab_region.h>
+#include <lab_watermark.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lab_arena;
+
+/* Arenas */
+
+/* An arena: the memory that a program gets its pages from.
+ *
+ * It is one zone for each NUMA node and kind of page that it was made of. A request tries the zones
+ * in order, those of the caller's node first. Zones may be mapped later: when a request under
+ * LAB_GFP_WAIT finds too little in those that are there.
+ *
+ * Each zone keeps back memory for those that must not fail:
+ *
+ *     pages free      high ─ the zone is calm again          (an event)
+ *          │          low  ─ LAB_GFP_NOWAIT gets no further  (an event)
+ *          │          min  ─ LAB_GFP_WAIT gets no further    (an event)
+ *          ▼          0    ─ LAB_GFP_ATOMIC takes the reserve from here on (an event)
+ *
+ * The reserve is memory of its own, one part for single pages and one for all other orders, so that
+ * neither can use up nor splinter the other. A page of the reserve goes back to it when it is
+ * freed. How far a request may go depends on its class alone (lab_gfp.h). Each thread looks at the
+ * watermarks for itself: threads that pass one together may get past it by the pages that they ask
+ * for. */
+
+/* The smallest page. */
+#define LAB_PAGE_BYTES ((size_t)4096)
+
+/* An arena's name, with its terminating zero. */
+#define LAB_ARENA_NAME_SIZE 24
+
+/* Zones in one arena: four kinds of page on four nodes, or two on eight. */
+#define LAB_ARENA_ZONES_MAX 16u
+
+/* Ids in one arena: a page's lock names its holder in one byte. */
+#define LAB_ARENA_LCORES_MAX 254u
+
+/* The most allocations that a call moves beside those it was asked for, between deques and zones:
+ * what a thread that is killed inside it may hide. */
+#define LAB_PAGE_MOVING_MAX 256u
+
+enum lab_page_watermark { LAB_PAGE_MIN, LAB_PAGE_LOW, LAB_PAGE_HIGH, LAB_PAGE_WATERMARKS };
+
+/* One zone: memory of one node, and of one kind of page. */
+struct lab_arena_zone {
+    size_t bytes; /* with the reserve; rounded up to blocks of 2 MiB */
+    int node;     /* NUMA node, or LAB_NODE_ANY. 0 is node 0! */
+
+    /* The rest may be 0, which asks for what stands in brackets. */
+    enum lab_pages pages;      /* for lab_arena_create() [the best that can be had] */
+    bool later;                /* for lab_arena_create(): it is mapped only when LAB_GFP_WAIT
+                                  finds too little in those before it, or by lab_arena_grow();
+                                  not the first one, and all behind it too [at once] */
+    void *memory;              /* for lab_arena_init(): the caller's, aligned to 2 MiB */
+    bool zeroed;               /* for lab_arena_init(): it is all zero [not known] */
+    size_t reserve_bytes;      /* of these, for single pages; rounded up to blocks [none] */
+    size_t reserve_runs_bytes; /* of these, for orders above 0; the same [none] */
+    uint64_t watermark[LAB_PAGE_WATERMARKS]; /* pages, rising; 0, 0, 1 is none at all [min is 1/128
+                                      of the zone, up to 16 MiB, low is twice that, high thrice] */
+};
+
+struct lab_arena_options {
+    const char *name; /* for reports; at most LAB_ARENA_NAME_SIZE - 1 characters */
+    const struct lab_arena_zone *zone;
+    uint32_t zones; /* 1 to LAB_ARENA_ZONES_MAX, in the order in which they are to be tried */
+
+    /* The rest may be 0, which asks for what stands in brackets. */
+    uint32_t lcores; /* ids are 0 to lcores - 1, up to LAB_ARENA_LCORES_MAX [LAB_LCORE_MAX] */
+    uint32_t caches; /* lcores that can have deques of their own at the same time, up to
+                        LAB_DEQUE_SET_PLACES_MAX; those that come later work on the zones [16, or
+                        lcores if that is less] */
+    unsigned cached_orders; /* bit k: order k comes from deques too; order 0 always does */
+    bool fenced; /* every request may empty the private parts of others, and owners fence at
+                    each [only LAB_GFP_WAIT and lab_housekeep() may] */
+    bool shared; /* for lab_arena_init(): other processes use the arena too, which makes it `fenced`
+                    [this one alone] */
+};
+
+/* Maps the zones, and some memory for their metadata, and makes an arena of them, all free. Returns
+ * 0; -EINVAL for a wrong option, -EOVERFLOW for a size that does not fit, -ENOMEM when memory was
+ * short; *error (may be NULL) then says which zone's and how to fix it, and *ret_arena is
+ * untouched. On success error->message may name better memory that could not be had (see
+ * lab_region_create). Blocking; set-up only; any thread. Example: test/doc/pages.c. */
+LAB_PUBLIC int lab_arena_create(const struct lab_arena_options *options,
+                                struct lab_arena **ret_arena, struct lab_error *error) LAB_CHECKED;
+
+/* Unmaps an arena made by lab_arena_create(); NULL is allowed. No thread may be using it. Any
+ * thread; blocking, as the kernel is. Returns
+ * 0, -EBUSY when some pages are still held, or the -errno of the kernel, which leaves an arena that
+ * can be used for nothing but another lab_arena_destroy(). */
+LAB_PUBLIC int lab_arena_destroy(struct lab_arena *arena);
+
+/* Bytes that lab_arena_init() needs for these options. Errors as lab_arena_create(). Wait-free. */
+LAB_PUBLIC int lab_arena_footprint(const struct lab_arena_options *options, size_t *ret_bytes,
+                                   struct lab_error *error) LAB_CHECKED;
+
+/* Makes an arena over memory that the caller has, each zone's in its option `memory`, with the
+ * metadata in `memory` of lab_arena_footprint() bytes, zeroed and aligned to LAB_CACHE_LINE; the
+ * caller frees both when nobody uses the arena any more. All pages are free. Set-up only; errors as
+ * lab_arena_create(). */
+LAB_PUBLIC int lab_arena_init(void *memory, const struct lab_arena_options *options,
+                              struct lab_arena **ret_arena, struct lab_error *error) LAB_CHECKED;
+
+/* Returns N: the first N zones are mapped. Any thread; wait-free. */
+LAB_INLINE uint32_t lab_arena_present(const struct lab_arena *arena);
+
+/* Maps the next of the zones that are to be mapped later, as a request under LAB_GFP_WAIT does that
+ * finds too little, and reports the reason when that fails. Returns 0; -ENOSPC when all of them are
+ * there; otherwise the -errno of lab_region_create(): *error (may be NULL) then says what was short
+ * and how to fix it, and the arena is as it was. On success error->message may name better memory
+ * that could not be had. Control threads; blocking: of several that call it, one maps. */
+LAB_PUBLIC int lab_arena_grow(struct lab_arena *arena, struct lab_error *error);
+
+/* From now on this lcore tries the zones of that node first; LAB_NODE_ANY: the arena's first one.
+ * Before, every lcore does as with LAB_NODE_ANY; threads without an id always do. The pages in its
+ * deques go back to the zones. By the lcore itself, or before it is at work; lock-free. Returns 0;
+ * -EINVAL for an unknown lcore, -ENOENT when no zone is on that node. */
+LAB_PUBLIC int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node);
+
+/* Brings back the rows that an lcore had in transit when it died (its thread or process has ended
+ * for certain), at most one in each part of a zone; unlocks the pages that it had locked; and gives
+ * the pages in its deques back to the zones. Pages that it held are not touched, nor those that its
+ * last call was moving: the ones that it had asked for, and one burst of at most
+ * LAB_PAGE_MOVING_MAX allocations. These count as held. Any thread, several at once too; lock-free,
+ * no system call. Between the death and this call, and during it, no other thread has that id.
+ *
+ * LAB_LCORE_ANY: for all threads without an id that have died. None of these may live inside a
+ * call, nor may any thread be inside another sweep of this arena, for a sweep works as one of them;
+ * a thread that dies in a sweep is swept so.
+ *
+ * Returns 0; -EAGAIN when another thread is just in transit with the same row, or has died there:
+ * call again, when the others that died are swept, too; -EINVAL for an unknown lcore. */
+LAB_PUBLIC int lab_arena_sweep(struct lab_arena *arena, uint32_t dead) LAB_CHECKED;
+
+/* Pages */
 
 /* The most allocations that one bulk call moves. */
 #define LAB_PAGE_BULK_MAX 512u
@@ -27,51 +168,6 @@
 
 /* Stack that a get or put of pages may need, bytes. */
 #define LAB_PAGE_STACK_BYTES 2048u
-
-/* The rest of the calls below, for them alone. */
-LAB_PUBLIC int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
-                                   unsigned gfp, void **ret_pages, unsigned n);
-LAB_PUBLIC int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
-                                  void *const *pages, unsigned n, unsigned *ret_n);
-
-/* The number of an allocation's first page among `pages` pages from base on, in whole blocks; any
- * other address is brought into range. Wait-free. */
-LAB_INLINE size_t lab_page_first(const char *base, uint64_t pages, const void *page, unsigned order)
-{
-    size_t number = (size_t)((uintptr_t)page - (uintptr_t)base) / LAB_PAGE_BYTES;
-
-    return lab_index_bounded(number, pages) & ~(((size_t)1 << order) - 1);
-}
-
-/* Pages from the lcore's clean deque are held now. */
-LAB_INLINE void lab_page_no_longer_clean(const struct lab_page_lcore *me, unsigned order,
-                                         void *const *pages, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++)
-        lab_bytes_fill(me->dirt +
-                           lab_page_first(me->base, me->bytes / LAB_PAGE_BYTES, pages[i], order),
-                       LAB_PAGE_LINES, (size_t)1 << order);
-}
-
-/* Whether an allocation of that order begins there, in the common part of the lcore's own zone. */
-LAB_INLINE bool lab_page_is_own(const struct lab_page_lcore *me, const void *page, unsigned order)
-{
-    size_t offset = (size_t)((uintptr_t)page - (uintptr_t)me->base);
-    const struct lab_block *block;
-    unsigned row, first;
-
-    if (offset >= me->bytes || (offset & ((LAB_PAGE_BYTES << order) - 1)) != 0)
-        return false;
-    block = &me->block[offset / (LAB_PAGE_BYTES * LAB_BLOCK_PAGES)];
-    row = (unsigned)(offset / (LAB_PAGE_BYTES * LAB_ROW_PAGES)) % LAB_BLOCK_ROWS;
-    first = (unsigned)(offset / LAB_PAGE_BYTES) % LAB_ROW_PAGES;
-    if (order == 0)
-        return lab_row_holds_single(lab_load_relaxed(&block->row[row]), first);
-    if (order <= LAB_ROW_ORDER_MAX)
-        return lab_row_holds(lab_load_relaxed(&block->row[row]), lab_row_run(first, order));
-    return lab_block_state_holds(lab_load_relaxed(&block->state), 1u << row,
-                                 order - LAB_BLOCK_ROW_ORDER);
-}
 
 /* Gets n times 2^order pages, all or none; ret_pages[0 .. n-1] are their addresses.
  *
@@ -85,21 +181,7 @@ LAB_INLINE bool lab_page_is_own(const struct lab_page_lcore *me, const void *pag
  */
 LAB_INLINE LAB_CHECKED int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t lcore,
                                                unsigned order, unsigned gfp, void **ret_pages,
-                                               unsigned n)
-{
-    enum lab_page_kind kind = gfp & LAB_GFP_ZERO ? LAB_PAGE_CLEAN : LAB_PAGE_PLAIN;
-    uint32_t lcore_index = lcore + 1; /* LAB_LCORE_ANY wraps around */
-
-    if (lab_likely(lcore_index <= arena->lcores) &&
-        lab_likely(lab_gfp_is_plain(gfp & ~(unsigned)LAB_GFP_ZERO)) && order < LAB_PAGE_ORDERS &&
-        lab_likely(
-            lab_deque_pop_owner(arena->lcore[lcore_index].deque[kind][order], ret_pages, n))) {
-        if (kind == LAB_PAGE_CLEAN)
-            lab_page_no_longer_clean(&arena->lcore[lcore_index], order, ret_pages, n);
-        return 0;
-    }
-    return lab_page_alloc_slow(arena, lcore, order, gfp, ret_pages, n);
-}
+                                               unsigned n);
 
 /* Puts n allocations of one order back; any thread may have got them.
  *
@@ -110,43 +192,14 @@ LAB_INLINE LAB_CHECKED int lab_page_alloc_bulk(struct lab_arena *arena, uint32_t
  * the lcore's deque, otherwise lock-free; never blocks. A page that was put twice is not noticed if
  * it was given out again in between, or rests in a deque. */
 LAB_INLINE int lab_page_free_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
-                                  void *const *pages, unsigned n, unsigned *ret_n)
-{
-    uint32_t lcore_index = lcore + 1;
-    unsigned i = 0;
-
-    if (lab_likely(lcore_index <= arena->lcores) && order < LAB_PAGE_ORDERS &&
-        lab_likely(lab_load_relaxed(&arena->state.intercepted) == 0)) {
-        const struct lab_page_lcore *me = &arena->lcore[lcore_index];
-        struct lab_deque *deque = me->deque[LAB_PAGE_PLAIN][order];
-
-        /* If there is no room for them, no page is looked at; one has room, as a rule. */
-        bool single = __builtin_constant_p(n) && n == 1;
-        unsigned fits = single || lab_deque_has_room_owner(deque, n) ? n : 0;
-
-        while (i < fits && lab_page_is_own(me, pages[i], order))
-            i++;
-        if (lab_likely(i == n) && lab_likely(lab_deque_push_owner(deque, pages, n))) {
-            if (ret_n != NULL)
-                *ret_n = n;
-            return 0;
-        }
-    }
-    return lab_page_free_slow(arena, lcore, order, pages, n, ret_n);
-}
+                                  void *const *pages, unsigned n, unsigned *ret_n);
 
 /* lab_page_alloc_bulk() for one. */
 LAB_INLINE LAB_CHECKED int lab_page_alloc(struct lab_arena *arena, uint32_t lcore, unsigned order,
-                                          unsigned gfp, void **ret_page)
-{
-    return lab_page_alloc_bulk(arena, lcore, order, gfp, ret_page, 1);
-}
+                                          unsigned gfp, void **ret_page);
 
 /* lab_page_free_bulk() for one. */
-LAB_INLINE int lab_page_free(struct lab_arena *arena, uint32_t lcore, void *page, unsigned order)
-{
-    return lab_page_free_bulk(arena, lcore, order, &page, 1, NULL);
-}
+LAB_INLINE int lab_page_free(struct lab_arena *arena, uint32_t lcore, void *page, unsigned order);
 
 /* lab_page_free() for a page that is known to be zero from `used_bytes` on, as one that was got
  * with LAB_GFP_ZERO is behind what was written: no more than that will have to be cleaned. It goes
@@ -156,14 +209,7 @@ LAB_PUBLIC int lab_page_free_used(struct lab_arena *arena, uint32_t lcore, void 
 
 /* Returns the smallest order whose runs have that number of bytes, or LAB_PAGE_ORDERS when none
  * has. Any thread; wait-free. */
-LAB_INLINE unsigned lab_page_order_of(size_t bytes)
-{
-    unsigned order = 0;
-
-    while (order < LAB_PAGE_ORDERS && LAB_PAGE_BYTES << order < bytes)
-        order++;
-    return order;
-}
+LAB_INLINE unsigned lab_page_order_of(size_t bytes);
 
 /* Gets the next run for an object that still needs `bytes`, and for which runs below `least` bytes
  * are of no use: one that holds all of it, or the largest order, or the next smaller one while the
@@ -199,6 +245,17 @@ LAB_PUBLIC int lab_page_trylock(struct lab_arena *arena, uint32_t lcore, void *p
  * -EPERM when the caller has not locked it, and then nothing is changed; -EINVAL as above.
  * Wait-free. */
 LAB_PUBLIC int lab_page_unlock(struct lab_arena *arena, uint32_t lcore, void *page);
+
+/* The parts of a zone lie behind each other, each of whole blocks. */
+enum lab_page_part {
+    LAB_PAGE_COMMON,
+    LAB_PAGE_RESERVE_SINGLES, /* order 0, for LAB_GFP_ATOMIC */
+    LAB_PAGE_RESERVE_RUNS,    /* the other orders */
+    LAB_PAGE_PARTS
+};
+
+/* Deques of one order: its pages as they come, and those that are clean. */
+enum lab_page_kind { LAB_PAGE_PLAIN, LAB_PAGE_CLEAN, LAB_PAGE_KINDS };
 
 /* One zone, as /proc/buddyinfo and /proc/pagetypeinfo show those of Linux. */
 struct lab_page_map {
@@ -260,7 +317,20 @@ LAB_PUBLIC int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsig
                             unsigned gfp, struct lab_page_why *ret_why);
 
 /* The name of a reason, "fragmented" and the like; NULL beyond the last. Any thread; wait-free. */
-LAB_PUBLIC const char *lab_page_reason_name(enum lab_page_reason reason);
+LAB_INLINE const char *lab_page_reason_name(enum lab_page_reason reason);
+
+/* Events of a zone. Each but LAB_PAGE_ZEROED raises the arena's sequence by one. */
+enum lab_page_event {
+    LAB_PAGE_BELOW_LOW = LAB_BELOW_LOW,   /* fewer pages are free than the low watermark says */
+    LAB_PAGE_BELOW_MIN = LAB_BELOW_MIN,   /* the same of min */
+    LAB_PAGE_ABOVE_HIGH = LAB_ABOVE_HIGH, /* as many are free again as the high watermark says */
+    LAB_PAGE_RESERVE,                     /* a request was served from the reserve */
+    LAB_PAGE_ZEROED, /* a request for zeros found none ready, and zeroed memory itself */
+    LAB_PAGE_FAILED, /* a request failed, without LAB_GFP_NOWARN; counted in the first zone
+                        that it tried */
+    LAB_PAGE_MAPPED, /* the zone was mapped later */
+    LAB_PAGE_EVENTS
+};
 
 struct lab_page_events {
     enum lab_pressure pressure;
@@ -269,17 +339,16 @@ struct lab_page_events {
 
 /* One more with every event of any zone: a poller looks at the zones only when it has changed. Any
  * thread; wait-free, no system call. */
-LAB_INLINE uint64_t lab_page_sequence(const struct lab_arena *arena)
-{
-    return lab_load_acquire(&arena->sequence); /* M2: or it misses the event */
-}
+LAB_INLINE uint64_t lab_page_sequence(const struct lab_arena *arena);
 
 /* The zone's events. Returns 0, or -ENOENT when there is no such zone, or not yet. Any thread;
  * wait-free, no system call. */
-LAB_PUBLIC int lab_page_events(const struct lab_arena *arena, uint32_t zone,
+LAB_INLINE int lab_page_events(const struct lab_arena *arena, uint32_t zone,
                                struct lab_page_events *ret_events);
 
 /* The name of an event, "below_low" and the like; NULL beyond the last. Any thread; wait-free. */
-LAB_PUBLIC const char *lab_page_event_name(enum lab_page_event event);
+LAB_INLINE const char *lab_page_event_name(enum lab_page_event event);
+
+#include <lab_page_inline.h>
 
 #endif

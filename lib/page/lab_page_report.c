@@ -8,42 +8,6 @@
 #include <lab_arena_cache.h>
 #include <string.h>
 
-static const char *const event_names[LAB_PAGE_EVENTS] = {
-    [LAB_PAGE_BELOW_LOW] = "below_low",   [LAB_PAGE_BELOW_MIN] = "below_min",
-    [LAB_PAGE_ABOVE_HIGH] = "above_high", [LAB_PAGE_RESERVE] = "reserve",
-    [LAB_PAGE_ZEROED] = "zeroed",         [LAB_PAGE_FAILED] = "failed",
-    [LAB_PAGE_MAPPED] = "mapped",
-};
-
-static const char *const reason_names[LAB_PAGE_REASONS] = {
-    [LAB_PAGE_WOULD_SUCCEED] = "would succeed",   [LAB_PAGE_EMPTY] = "empty",
-    [LAB_PAGE_AT_WATERMARK] = "at the watermark", [LAB_PAGE_FRAGMENTED] = "fragmented",
-    [LAB_PAGE_CACHED] = "cached elsewhere",
-};
-
-const char *lab_page_event_name(enum lab_page_event event)
-{
-    return (unsigned)event < LAB_PAGE_EVENTS ? event_names[event] : NULL;
-}
-
-const char *lab_page_reason_name(enum lab_page_reason reason)
-{
-    return (unsigned)reason < LAB_PAGE_REASONS ? reason_names[reason] : NULL;
-}
-
-int lab_page_events(const struct lab_arena *arena, uint32_t zone,
-                    struct lab_page_events *ret_events)
-{
-    if (zone >= lab_arena_present(arena))
-        return -ENOENT;
-    ret_events->pressure =
-        (enum lab_pressure)lab_load_relaxed(&arena->zone[zone].watermark.pressure);
-    for (int i = 0; i < LAB_PAGE_EVENTS; i++)
-        ret_events->count[i] =
-            lab_load_relaxed(lab_zone_event(&arena->zone[zone], (enum lab_page_event)i));
-    return 0;
-}
-
 /* The largest order of a part's runs that fits that number of pages, or -1. */
 static int largest_in(const struct lab_zone_part *part, uint64_t pages)
 {

@@ -5,7 +5,7 @@
 #define LAB_ZONE_H
 
 /* A part of a zone: blocks of 2 MiB, and the way to find in them what was asked for. A zone is an
- * arena's memory of one node and kind of page (lab_arena.h); everything here works on one of its
+ * arena's memory of one node and kind of page (lab_page.h); everything here works on one of its
  * parts. For lib/page alone.
  *
  * Pages are numbers here, 4 KiB each, from 0 on; an allocation of order k is 2^k of them, from a

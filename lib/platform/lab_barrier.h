@@ -31,12 +31,12 @@ enum lab_barrier {
  * kernel (or an emulator) has no membarrier, or where the environment variable LABYRINTH_BARRIER is
  * "fence". Idempotent. Any thread; system calls. Returns 0, or -EINVAL if `wanted` is no enum
  * lab_barrier. */
-LAB_PUBLIC int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got);
+int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got);
 
 /* What LAB_BARRIER_PRIVATE reaches, as a number that no other address space has, in other
  * containers either; 0 before a lab_barrier_register() that got LAB_BARRIER_PRIVATE or SHARED, and
  * in a child after fork. Any thread; wait-free. */
-LAB_PUBLIC uint64_t lab_barrier_reach(void);
+uint64_t lab_barrier_reach(void);
 
 /* Returns after every thread of the processes concerned has executed a full fence, or has been off
  * its CPU. With LAB_BARRIER_FENCE it is a fence of the caller alone. Any thread; a system call,
@@ -50,6 +50,6 @@ LAB_PUBLIC uint64_t lab_barrier_reach(void);
  * (nohz_full) refuse it, as filters of system calls may; then it lasts 10 ms, in which every store
  * that was made before has long left its CPU's store buffer. Source: Morrison, Afek, "Temporally
  * bounding TSO for fence-free asymmetric synchronization" (2015). */
-LAB_PUBLIC bool lab_barrier_heavy(enum lab_barrier kind);
+bool lab_barrier_heavy(enum lab_barrier kind);
 
 #endif

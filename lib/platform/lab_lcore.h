@@ -32,4 +32,15 @@ LAB_PUBLIC int lab_lcore_release(void);
 /* The calling thread's id, or LAB_LCORE_ANY. Wait-free. */
 LAB_PUBLIC uint32_t lab_lcore_self(void);
 
+/* A process is named by a word, for lab_pool_transfer() and lab_pool_reclaim(), which are told of
+ * others. */
+
+/* Puts into *ret_identity a word that no other process of this machine has, before or after, for
+ * the process of that id; pid 0 is the caller. An id alone is used again, and stays at an exec. One
+ * whose identity cannot be told from here tells it itself, by any message. Returns 0; -ESRCH when
+ * there is none; -EXDEV when it is of another PID or time namespace; -EACCES when the caller may
+ * not look into it; or -errno, for what stands in the way of reading /proc. Any thread; blocking,
+ * as reading a file is. Example: doc/examples/handover.c. */
+LAB_PUBLIC int lab_os_process(int pid, uint64_t *ret_identity);
+
 #endif

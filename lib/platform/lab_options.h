@@ -26,7 +26,7 @@ struct lab_option {
  * Returns 0; -EINVAL for an unknown word or a value that makes no sense: *error (may be NULL) then
  * lists what is known, and *options may have taken what stood before. -ENOMEM.
  * Set-up only; any thread. Example: drivers/mempool/labyrinth/labyrinth_options.c. */
-LAB_PUBLIC int lab_options_parse(const char *text, const struct lab_option known[], size_t n,
-                                 void *options, struct lab_error *error) LAB_CHECKED;
+int lab_options_parse(const char *text, const struct lab_option known[], size_t n, void *options,
+                      struct lab_error *error) LAB_CHECKED;
 
 #endif

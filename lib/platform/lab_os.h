@@ -4,7 +4,6 @@
 #ifndef LAB_OS_H
 #define LAB_OS_H
 
-#include <lab_common.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -16,8 +16,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <lab_lcore.h>
 #include <lab_os.h>
-#include <lab_process.h>
 #include <linux/magic.h>
 #include <poll.h>
 #include <sched.h>

@@ -42,18 +42,19 @@
  * Contents: nothing is ever written into a free thing.
  */
 
-#include <errno.h>
-#include <lab_barrier.h>
 #include <lab_common.h>
-#include <lab_deque_set.h>
 #include <lab_error.h>
 #include <lab_gfp.h>
 #include <lab_lcore.h>
-#include <lab_pool_options.h>
-#include <lab_pool_watermark.h>
 #include <lab_region.h>
 #include <lab_stack.h>
+#include <lab_watermark.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+struct lab_pool;
+struct lab_arena;
 
 /* What gets and puts need of the caller's stack at most, bytes, with an audit, too: a signal's own
  * stack, or that of a thread of PTHREAD_STACK_MIN, will do. Not counted is what a reporter of the
@@ -62,115 +63,92 @@
  * program that was linked without -z now makes a call for the first time. */
 #define LAB_POOL_STACK_BYTES 2048u
 
-/* How a slow path ended, one counter each per lcore. The hot paths count nothing: see
- * doc/adr/0006. */
-enum lab_pool_event {
-    LAB_POOL_GET_OWN,     /* gets served by the own deque, but not by its hot path */
-    LAB_POOL_GET_STEAL,   /* steals from other lcores that brought something */
-    LAB_POOL_GET_STACK,   /* bursts taken from the stack */
-    LAB_POOL_GET_REVOKE,  /* revocations of other lcores' tips, by a system call at most */
-    LAB_POOL_GET_RESERVE, /* gets that had to take something from the reserve */
-    LAB_POOL_GET_FAIL,    /* gets that found too little */
-    LAB_POOL_PUT_PUBLISH, /* puts into the own deque, but not by its hot path */
-    LAB_POOL_PUT_STACK,   /* puts that went to the stack: no deque, or a full one */
-    LAB_POOL_PUT_FOREIGN, /* things on their way to the stack that are not this pool's: dropped, and
-                             told to the reporter (lab_audit_report.h), whatever the audit's level
-                           */
-    LAB_POOL_PUT_TWICE,   /* things on their way to the stack that lie in it already: dropped */
-    LAB_POOL_EVENTS
+/* The most cache lines of a thing that a pool claims for whoever gets it. */
+#define LAB_POOL_CLAIMS 2
+
+/* A pool's name, with its terminating zero: as long as DPDK's. */
+#define LAB_POOL_NAME_SIZE 32
+
+/* Things in one pool: the stack's limit. */
+#define LAB_POOL_COUNT_MAX LAB_STACK_INDEX_MAX
+
+/* Who holds what: the floor above reads these, the pool carries them. */
+
+enum lab_audit_level {
+    LAB_AUDIT_OFF,    /* costs nothing */
+    LAB_AUDIT_SAMPLE, /* one get in so many: finds leaks */
+    LAB_AUDIT_FULL,   /* every get and put: finds everything */
 };
 
-/* A slow path's memory, one per lcore and written by it alone; the first one, of the threads
- * without an id, is shared by them and used for the counters only. */
-struct lab_pool_slow {
-    alignas(LAB_CACHE_LINE) lab_atomic_t event[LAB_POOL_EVENTS];
-    struct lab_deque_set_own own;
-    uint32_t gets; /* slow ones that succeeded */
-    uint32_t puts; /* slow ones while the pool was under pressure */
+struct lab_audit_options {
+    enum lab_audit_level level;
+    bool records;          /* have a table though the level is off, so that it can be raised */
+    bool stated;           /* the program states its hand-overs: only the holder may put */
+    bool poison;           /* overwrite what is free, from poison_from on, poison_bytes of it, and
+                              look whether somebody wrote there; at level full */
+    uint32_t poison_from;  /* bytes; what lies before is left alone */
+    uint32_t poison_bytes; /* [all, in a pool of buffers] */
+    uint32_t sample;       /* level sample looks at one get in so many [4096] */
+    uint32_t quarantine;   /* things that wait so many puts before they can be got again, or until a
+                              get would fail without them, at level full; up to a quarter of the
+                              pool [0] */
 };
 
-/* Room in a pool for the constants of the floor above, in bytes. */
-#define LAB_POOL_ABOVE_BYTES 128
+struct lab_pool_options {
+    const char *name; /* for reports; at most LAB_POOL_NAME_SIZE - 1 characters. "" for
+                         lab_pool_init() alone */
+    uint32_t count;   /* things, 1 to LAB_POOL_COUNT_MAX */
 
-/* In memory that may be shared between processes, at the same address in each: no pointer to
- * functions or to anything private to a process. Only the inline functions below look inside.
- *
- * First comes what never changes once the pool is made. In a pool that processes share by its name
- * it is each process's own, which no other can write to: see lab_pool_layout.h. */
-struct lab_pool {
-    uint32_t magic; /* first, so that a driver can tell whose pool this is */
-    uint32_t count;
-    uint32_t lcores;
-    uint32_t stride; /* bytes from buffer to buffer, or 0: they lie here and there */
-    uint32_t hash_mask;
-    uint32_t hot_puts; /* lcores that take the hot path of puts: all; or none, for a hot path trusts
-                          what a deque says of its slots, which other processes may write to */
-    uint32_t adopted;  /* objects known so far */
-    uint32_t reserved; /* of all things, the first so many are the reserve */
-    uintptr_t reserve_from; /* where they lie, and perhaps others in between */
-    size_t reserve_bytes;
-    uint32_t claims; /* as in the options */
+    /* The rest may be 0, which asks for what stands in brackets. */
+    uint32_t lcores; /* ids are 0 to lcores - 1 [LAB_LCORE_MAX] */
+    uint32_t deques; /* lcores that can have a deque of their own at the same time; those that come
+                        later work through the stack; at most LAB_LCORE_MAX [16, or lcores if
+                        that is less] */
+    uint32_t tip; /* things that a lcore keeps private when it publishes [by count, up to 1,024] */
+    uint32_t reach;   /* most things that one steal takes [by count, up to 256] */
+    uint32_t reserve; /* of these, things that only LAB_GFP_ATOMIC may take: fewer than count. With
+                         lab_pool_init(), those that are adopted first [none] */
+    uint32_t low;     /* things free at which the pool is low, those of the
+                         reserve     among them: from the reserve on, fewer than count [the reserve] */
+    uint32_t high;    /* and at which it is calm again: more than low [low, and an eighth of what is
+                         beyond that] */
+    bool shared; /* other processes use the pool too [this one alone]; once one has come, every get
+                    fences. With lab_pool_create() they find it by its name, which no other shared
+                    region of this user may have */
+    struct lab_audit_options audit; /* who holds what, since when and from where [nothing] */
+
+    /* For lab_pool_init() alone: until the first lab_pool_adopt(), an object that the pool does not
+     * know is adopted when it is put, as long as there are fewer than count. For programs that put
+     * their objects without telling of them before; each put is a slow one until the pool has all
+     * [what is put must be known] */
+    bool takes_strangers;
+
+    /* Cache lines that a holder writes first, by an offset in each thing. Those of a thing that
+     * comes from another lcore are asked for when it is got, in the exclusive state: the caller's
+     * first writes then need not wait. It costs where nobody touches the things [none]. */
+    uint32_t claims; /* how many, up to LAB_POOL_CLAIMS */
     uint32_t claim[LAB_POOL_CLAIMS];
-    uint32_t shape;         /* of what lies here: a process with another version must not attach */
-    uint32_t buffer_bytes;  /* or 0: objects of the caller's */
-    lab_byte_t *sweep_seen; /* by index, the sweep in which an object was last on its way */
-    char *buffers;          /* with a stride: the first buffer */
-    void **objects;         /* without: index to thing */
-    uint32_t *hash;         /* without: thing to index + 1, open addressing */
-    struct lab_pool_slow *slow;   /* lcores + 1 entries, like the deques */
-    struct lab_deque_array array; /* deque[], below, as the set has it */
-    struct lab_deque_set set;
-    struct lab_watermark_limits limits;
-    struct lab_stack stack;
-    struct lab_stack reserve; /* over the same links: a thing is in one of the two */
-    struct lab_region region; /* of lab_pool_create() */
-    struct lab_arena *arena;  /* whose pages the buffers are, or NULL */
-    uintptr_t *run;           /* of these: the address, and the order in its low bits */
-    uint32_t runs;
-    char name[LAB_POOL_NAME_SIZE];
 
-    /* Constants of the floor above (lab_intercept.h): nothing here looks into them. */
-    alignas(8) unsigned char above[LAB_POOL_ABOVE_BYTES];
+    /* For lab_pool_create() alone. */
 
-    /* And here begins what all write. So many lcores take the hot path of gets: all, or none while
-     * the audit looks at them, or trust domains have to be kept apart, or where processes share the
-     * pool by its name. */
-    alignas(LAB_CACHE_LINE) lab_atomic_t hot; /* H1: opened with release, read by slow gets with
-                                                 acquire */
-    lab_atomic_t strangers;    /* enum lab_pool_strangers: what is put and not known */
-    lab_atomic_t sweep;        /* the sweep that is under way, 1 to 255; 0: there is none */
-    lab_atomic_t reserve_held; /* objects of the reserve that may be held */
-    lab_atomic_t withheld;     /* free objects that the floor above keeps back */
-    lab_atomic_t foreign;      /* an object that was dropped and is not reported yet, or 0 */
+    /* Trust domains: domain[i] is that of lcore i, for all `lcores`, which must be given then;
+     * threads without an id are of domain 0. What one domain left in a buffer is zeroed before
+     * another gets it, as far as it was dirtied: see lab_pool_put_used(). Gets and puts cost more
+     * then [all trust each other] */
+    const uint8_t *domain;
 
-    /* Of the set. `intercepted` is read by every put, and seldom written. Reasons for it are,
-     * beside a shortage: each sampled thing that is held, each of the reserve that is, an audit at
-     * level full, trust domains, and that strangers are adopted. */
-    struct lab_deque_set_state state;
+    uint32_t buffer_bytes; /* size of a buffer; 1 to 1 GiB */
+    uint32_t align;        /* of buffers, a power of two up to 4096 [64] */
+    int node;              /* NUMA node, or LAB_NODE_ANY. 0 is node 0! */
+    enum lab_pages pages;  /* [the best that can be had] */
 
-    /* Read by slow puts, written when a watermark is crossed. */
-    alignas(LAB_CACHE_LINE) struct lab_watermark watermark;
-    lab_atomic_t sequence; /* of its events */
-    lab_atomic_t low_free; /* fewest free things seen */
-
-    alignas(LAB_CACHE_LINE) lab_atomic_t stack_head;
-    alignas(LAB_CACHE_LINE) lab_atomic_t reserve_head;
-
-    /* lcores + 1 entries, by lab_pool_lcore_index(): the first is for the threads without an id,
-     * and never has slots. */
-    struct lab_deque deque[];
+    /* Pages of this arena (lab_page.h) are what the buffers are cut from: several pools, of
+     * whatever sizes, can share its memory, and lab_pool_destroy() gives it back. It must live
+     * longer than the pool. What the pool needs beside its buffers is mapped for itself, as `node`
+     * and `pages` say. Not for shared pools, and buffers have at most 2 MiB [mapped memory] */
+    struct lab_arena *arena;
+    unsigned gfp; /* how to ask the arena: a class, and modifiers (lab_gfp.h) [LAB_GFP_WAIT] */
 };
-
-/* Whether the pool adopts what it does not know when that is put; LAB_POOL_ADOPTING while a thread
- * is about it. */
-enum lab_pool_strangers { LAB_POOL_CLOSED, LAB_POOL_OPEN, LAB_POOL_ADOPTING };
-
-#define LAB_POOL_MAGIC UINT32_C(0x7962614c) /* "Laby" in memory */
-
-/* Tells most versions of this library from each other. */
-#define LAB_POOL_SHAPE                                                                             \
-    ((uint32_t)(sizeof(struct lab_pool_slow) << 24 ^ sizeof(struct lab_pool) << 16) |              \
-     (uint32_t)sizeof(struct lab_deque) << 4 | LAB_POOL_EVENTS)
 
 /* Maps memory for a pool of buffers, or gets it from an arena, and makes it. All buffers are free.
  * Returns 0; -EINVAL for a wrong option, -ENOMEM when memory was short, or what else
@@ -228,17 +206,68 @@ LAB_PUBLIC int lab_pool_init(void *memory, const struct lab_pool_options *option
  * Returns 0, -ENOSPC beyond options->count, -EEXIST for one that it knows. */
 LAB_PUBLIC int lab_pool_adopt(struct lab_pool *pool, void *object);
 
-/* Makes a pool of lab_pool_init() forget all objects, so that it can adopt others: the way back
- * from an adoption that failed half-way. An audit forgets them, too. Any thread, while no other
- * uses the pool; wait-free. Returns 0; -EBUSY while any object is free: get them all first; -EINVAL
- * for a pool that was cut into buffers. */
-LAB_PUBLIC int lab_pool_disown_all(struct lab_pool *pool) LAB_CHECKED;
+/* Gets and puts */
 
-/* Makes public what is in the tip of the calling thread's deque, so that others find it without
- * having to revoke it: for an lcore that will not use the pool for long, such as one that has just
- * filled it. Returns 0; -EINVAL when lcore is not an id of this pool; for LAB_LCORE_ANY there is
- * nothing to do. Lock-free. */
-LAB_PUBLIC int lab_pool_publish(struct lab_pool *pool, uint32_t lcore);
+/* A checking build (-DLAB_POOL_CHECKS=1) looks at every thing that is put. */
+#ifndef LAB_POOL_CHECKS
+#define LAB_POOL_CHECKS 0
+#endif
+
+/* Gets n things, all or none, into ret_things[0 .. n-1].
+ *
+ * lcore is the calling thread's id, which no other thread may use at the same time, or
+ * LAB_LCORE_ANY. A signal handler is another thread in this: the call that it interrupts may be one
+ * with that id, half done, and then a thing is given out twice, or lost. In a handler the id is
+ * LAB_LCORE_ANY. Returns 0; -ENOBUFS when there are too few; -EINVAL when lcore is neither.
+ * Wait-free from the tip, else lock-free; system calls only when all that is public is too little,
+ * and no waiting in them but where other processes have come (above). On failure ret_things is
+ * untouched and nothing is taken. */
+LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+                                 unsigned n);
+
+/* The same, and where that would fail, the last thing of the reserve may be taken: for the receive
+ * path, whose needs come first. Errors and progress as of lab_pool_get_bulk(). */
+LAB_INLINE int lab_pool_get_bulk_atomic(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+                                        unsigned n);
+
+/* Puts n things back; they may have been got by any thread.
+ *
+ * Always returns 0 for things of this pool that the caller holds, and an lcore as above. -EINVAL
+ * when lcore is out of range or, in a checking build, a thing is not of this pool: nothing is put.
+ * -EBADMSG when the audit at level full found faults, which it reports: all other things are put.
+ * Wait-free into the tip, else lock-free; never blocks; no system call. */
+LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                 unsigned n);
+
+/* lab_pool_put_bulk() by one who knows that since they were got no more than the first used_bytes
+ * of these buffers were written to, by whomever. In a pool with trust domains no more will have to
+ * be zeroed before another domain gets them; lab_pool_put_bulk() counts on all of a buffer. What an
+ * earlier holder of the same domain wrote further behind is not forgotten. Errors and progress as
+ * of lab_pool_put_bulk(); never blocks. Example: test/unit/pool_trust_test.c. */
+LAB_INLINE int lab_pool_put_used(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                 unsigned n, size_t used_bytes);
+
+/* lab_pool_get_bulk() for one. */
+LAB_INLINE int lab_pool_get(struct lab_pool *pool, uint32_t lcore, void **ret_thing);
+
+/* lab_pool_get_bulk_atomic() for one. */
+LAB_INLINE int lab_pool_get_atomic(struct lab_pool *pool, uint32_t lcore, void **ret_thing);
+
+/* lab_pool_put_bulk() for one. */
+LAB_INLINE int lab_pool_put(struct lab_pool *pool, uint32_t lcore, void *thing);
+
+/* The reserve */
+
+/* Returns whether something of the reserve may be held: false is certain. One load. Any thread;
+ * wait-free. */
+LAB_INLINE bool lab_pool_reserve_is_held(const struct lab_pool *pool);
+
+/* Returns whether a thing is of the reserve: a receive path that was given one had better not let
+ * it go to those who keep things for long. While nothing of the reserve is held, that is one load.
+ * Any thread; wait-free. */
+LAB_PUBLIC bool lab_pool_is_reserve(const struct lab_pool *pool, const void *thing);
+
+/* What a pool reports */
 
 /* Free things. Exact while no thread is inside a call. Any thread; wait-free. */
 LAB_PUBLIC uint32_t lab_pool_count(const struct lab_pool *pool);
@@ -259,6 +288,23 @@ struct lab_pool_stats {
                      that does not yet */
 };
 
+/* How a slow path ended, one counter each per lcore. The hot paths count nothing: see
+ * doc/adr/0006. */
+enum lab_pool_event {
+    LAB_POOL_GET_OWN,     /* gets served by the own deque, but not by its hot path */
+    LAB_POOL_GET_STEAL,   /* steals from other lcores that brought something */
+    LAB_POOL_GET_STACK,   /* bursts taken from the stack */
+    LAB_POOL_GET_REVOKE,  /* revocations of other lcores' tips, by a system call at most */
+    LAB_POOL_GET_RESERVE, /* gets that had to take something from the reserve */
+    LAB_POOL_GET_FAIL,    /* gets that found too little */
+    LAB_POOL_PUT_PUBLISH, /* puts into the own deque, but not by its hot path */
+    LAB_POOL_PUT_STACK,   /* puts that went to the stack: no deque, or a full one */
+    LAB_POOL_PUT_FOREIGN, /* things on their way to the stack that are not this pool's: dropped, and
+                             told to the reporter (lab_audit.h), whatever the audit's level */
+    LAB_POOL_PUT_TWICE,   /* things on their way to the stack that lie in it already: dropped */
+    LAB_POOL_EVENTS
+};
+
 /* One lcore's share. Things that are free are in tips, public parts or the stack. */
 struct lab_pool_lcore_stats {
     uint32_t tip;
@@ -273,151 +319,49 @@ LAB_PUBLIC void lab_pool_stats(const struct lab_pool *pool, struct lab_pool_stat
 LAB_PUBLIC int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
                                     struct lab_pool_lcore_stats *ret_stats);
 
+/* The name of an event, "get_steal" and the like; NULL beyond the last. Any thread; wait-free. */
+LAB_INLINE const char *lab_pool_event_name(enum lab_pool_event event);
+
+/* Watermarks */
+
+/* A pool's watermarks (lab_watermark.h): how near its end it is, as events that a program polls.
+ *
+ *     objects free     high ─ there is no pressure any more
+ *          │           low  ─ no more than these: gets end here where this is the reserve, which is
+ *          │                  the default
+ *          ▼           0    ─ not even the receive path gets anything any more: below min
+ *
+ * Free objects are counted where it costs nothing that a program would notice, on the slow paths:
+ * by gets that fail, by the first to take something from the reserve, by every eighth slow get of
+ * an lcore (each of which moves many objects), and, while there is pressure, by its slow puts
+ * likewise. So a low watermark above the reserve is noticed some refills late, and a pool that
+ * nobody works with does not notice that the pressure is over: lab_pool_pressure() counts at once.
+ * Threads that count at the same time may be wrong by what others are moving. */
+
+struct lab_pool_events {
+    enum lab_pressure pressure;
+    uint32_t low; /* the watermarks, in objects */
+    uint32_t high;
+    uint64_t count[LAB_CROSSINGS]; /* since the pool was made */
+};
+
+/* What has been seen so far. Reads only. Any thread, of any process that has the pool; wait-free,
+ * no system call. */
+LAB_INLINE void lab_pool_events(const struct lab_pool *pool, struct lab_pool_events *ret_events);
+
 /* One more whenever the number of free things crosses a mark: whoever polls it asks
  * lab_pool_events() only when it has changed. One load. Any thread; wait-free, no system call. */
-LAB_INLINE uint64_t lab_pool_sequence(const struct lab_pool *pool)
-{
-    return lab_load_acquire(&pool->sequence); /* M2: or an event that raised it is not seen */
-}
+LAB_INLINE uint64_t lab_pool_sequence(const struct lab_pool *pool);
 
-/* The name of an event, "get_steal" and the like; NULL beyond the last. Any thread; wait-free. */
-LAB_PUBLIC const char *lab_pool_event_name(enum lab_pool_event event);
+/* Counts now, and returns how near the end the pool is: for a thread that is idle, since it reads
+ * the lines that others are writing. Any thread; wait-free. */
+LAB_PUBLIC enum lab_pressure lab_pool_pressure(struct lab_pool *pool);
 
-/* Returns whether a thing is of the reserve: a receive path that was given one had better not let
- * it go to those who keep things for long. While nothing of the reserve is held, that is one load.
- * Any thread; wait-free. */
-LAB_PUBLIC bool lab_pool_is_reserve(const struct lab_pool *pool, const void *thing);
+/* The names, "below_low", "emptied", "above_high", and "none", "below low", "empty"; NULL beyond
+ * the last. Any thread; wait-free. */
+LAB_INLINE const char *lab_pool_crossing_name(enum lab_crossing crossing);
+LAB_INLINE const char *lab_pool_pressure_name(enum lab_pressure pressure);
 
-/* The rest of get and put: for the inline functions below only. gfp is a class (lab_gfp.h). */
-LAB_PUBLIC int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, unsigned gfp,
-                                 void **ret_things, unsigned n);
-LAB_PUBLIC int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                 unsigned n);
-LAB_PUBLIC int lab_pool_put_used_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                      unsigned n, size_t used_bytes);
-LAB_PUBLIC int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *things,
-                              unsigned n);
-
-/* A checking build (-DLAB_POOL_CHECKS=1) looks at every thing that is put. */
-#ifndef LAB_POOL_CHECKS
-#define LAB_POOL_CHECKS 0
-#endif
-
-/* The index of an lcore: LAB_LCORE_ANY wraps around to the first, which is that of all threads
- * without an id. Any thread; wait-free.
- * Beyond pool->lcores: not an id of this pool. */
-LAB_INLINE uint32_t lab_pool_lcore_index(uint32_t lcore)
-{
-    return lcore + 1;
-}
-
-/* The hot halves. false: nothing was done, and the slow half is the way on. */
-LAB_INLINE bool lab_pool_get_hot(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                 unsigned n)
-{
-    return lab_likely(lcore < lab_load_relaxed(&pool->hot)) &&
-           lab_likely(
-               lab_deque_pop_owner(&pool->deque[lab_pool_lcore_index(lcore)], ret_things, n));
-}
-
-LAB_INLINE bool lab_pool_put_hot(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                 unsigned n)
-{
-    return lab_likely(lcore < pool->hot_puts) &&
-           lab_likely(lab_load_relaxed(&pool->state.intercepted) == 0) &&
-           lab_likely(lab_deque_push_owner(&pool->deque[lab_pool_lcore_index(lcore)], things, n));
-}
-
-/* Gets n things, all or none, into ret_things[0 .. n-1].
- *
- * lcore is the calling thread's id, which no other thread may use at the same time, or
- * LAB_LCORE_ANY. A signal handler is another thread in this: the call that it interrupts may be one
- * with that id, half done, and then a thing is given out twice, or lost. In a handler the id is
- * LAB_LCORE_ANY. Returns 0; -ENOBUFS when there are too few; -EINVAL when lcore is neither.
- * Wait-free from the tip, else lock-free; system calls only when all that is public is too little,
- * and no waiting in them but where other processes have come (above). On failure ret_things is
- * untouched and nothing is taken. */
-LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                 unsigned n)
-{
-    if (lab_pool_get_hot(pool, lcore, ret_things, n))
-        return 0;
-    return lab_pool_get_slow(pool, lcore, LAB_GFP_NOWAIT, ret_things, n);
-}
-
-/* The same, and where that would fail, the last thing of the reserve may be taken: for the receive
- * path, whose needs come first. Errors and progress as of lab_pool_get_bulk(). */
-LAB_INLINE int lab_pool_get_bulk_atomic(struct lab_pool *pool, uint32_t lcore, void **ret_things,
-                                        unsigned n)
-{
-    if (lab_pool_get_hot(pool, lcore, ret_things, n))
-        return 0;
-    return lab_pool_get_slow(pool, lcore, LAB_GFP_ATOMIC, ret_things, n);
-}
-
-/* Puts n things back; they may have been got by any thread.
- *
- * Always returns 0 for things of this pool that the caller holds, and an lcore as above. -EINVAL
- * when lcore is out of range or, in a checking build, a thing is not of this pool: nothing is put.
- * -EBADMSG when the audit at level full found faults, which it reports: all other things are put.
- * Wait-free into the tip, else lock-free; never blocks; no system call. */
-LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                 unsigned n)
-{
-    if (LAB_POOL_CHECKS) {
-        int rc = lab_pool_check(pool, lcore, things, n);
-
-        if (rc != 0)
-            return rc;
-    }
-    if (lab_pool_put_hot(pool, lcore, things, n))
-        return 0;
-    return lab_pool_put_slow(pool, lcore, things, n);
-}
-
-/* lab_pool_put_bulk() by one who knows that since they were got no more than the first used_bytes
- * of these buffers were written to, by whomever. In a pool with trust domains no more will have to
- * be zeroed before another domain gets them; lab_pool_put_bulk() counts on all of a buffer. What an
- * earlier holder of the same domain wrote further behind is not forgotten. Errors and progress as
- * of lab_pool_put_bulk(); never blocks. Example: test/unit/pool_trust_test.c. */
-LAB_INLINE int lab_pool_put_used(struct lab_pool *pool, uint32_t lcore, void *const *things,
-                                 unsigned n, size_t used_bytes)
-{
-    if (LAB_POOL_CHECKS) {
-        int rc = lab_pool_check(pool, lcore, things, n);
-
-        if (rc != 0)
-            return rc;
-    }
-    if (lab_pool_put_hot(pool, lcore, things, n))
-        return 0;
-    return lab_pool_put_used_slow(pool, lcore, things, n, used_bytes);
-}
-
-/* Returns whether something of the reserve may be held: false is certain. One load. Any thread;
- * wait-free.
- */
-LAB_INLINE bool lab_pool_reserve_is_held(const struct lab_pool *pool)
-{
-    return lab_unlikely(lab_load_relaxed(&pool->reserve_held) != 0);
-}
-
-/* lab_pool_get_bulk() for one. */
-LAB_INLINE int lab_pool_get(struct lab_pool *pool, uint32_t lcore, void **ret_thing)
-{
-    return lab_pool_get_bulk(pool, lcore, ret_thing, 1);
-}
-
-/* lab_pool_get_bulk_atomic() for one. */
-LAB_INLINE int lab_pool_get_atomic(struct lab_pool *pool, uint32_t lcore, void **ret_thing)
-{
-    return lab_pool_get_bulk_atomic(pool, lcore, ret_thing, 1);
-}
-
-/* lab_pool_put_bulk() for one. */
-LAB_INLINE int lab_pool_put(struct lab_pool *pool, uint32_t lcore, void *thing)
-{
-    return lab_pool_put_bulk(pool, lcore, &thing, 1);
-}
+#include <lab_pool_inline.h>
 
 #endif

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <lab_pool_core.h>
 #include <lab_pool_layout.h>
+#include <lab_region_front.h>
 
 /* A range of addresses that has room for all slots, a power of two: what is taken of an address. */
 static uint64_t slots_mask(const struct lab_pool_layout *layout)

@@ -6,6 +6,7 @@
 
 #include <lab_pool_core.h>
 #include <lab_pool_layout.h>
+#include <lab_region_front.h>
 #include <string.h>
 
 /* Hot paths trust what a deque says of its slots, which other processes may write to. */

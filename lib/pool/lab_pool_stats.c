@@ -6,19 +6,6 @@
 
 #include <lab_pool.h>
 
-static const char *const event_names[LAB_POOL_EVENTS] = {
-    [LAB_POOL_GET_OWN] = "get_own",         [LAB_POOL_GET_STEAL] = "get_steal",
-    [LAB_POOL_GET_STACK] = "get_stack",     [LAB_POOL_GET_REVOKE] = "get_revoke",
-    [LAB_POOL_GET_RESERVE] = "get_reserve", [LAB_POOL_GET_FAIL] = "get_fail",
-    [LAB_POOL_PUT_PUBLISH] = "put_publish", [LAB_POOL_PUT_STACK] = "put_stack",
-    [LAB_POOL_PUT_FOREIGN] = "put_foreign", [LAB_POOL_PUT_TWICE] = "put_twice",
-};
-
-const char *lab_pool_event_name(enum lab_pool_event event)
-{
-    return (unsigned)event < LAB_POOL_EVENTS ? event_names[event] : NULL;
-}
-
 void lab_pool_stats(const struct lab_pool *pool, struct lab_pool_stats *ret_stats)
 {
     uint32_t free = lab_pool_count(pool);

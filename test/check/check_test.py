@@ -80,7 +80,7 @@ class Check(unittest.TestCase):
         self.assertIn(said, output)
 
     def test_a_good_tree_passes(self):
-        self.expect_fine("includes", "details", "labels", "dpdk", "headers")
+        self.expect_fine("includes", "details", "exports", "labels", "dpdk", "headers")
 
     def test_an_include_that_points_up(self):
         self.change("lib/low/lab_low.h", "#include", "#include <lab_high.h>\n#include")
@@ -122,6 +122,21 @@ class Check(unittest.TestCase):
         self.change("lib/high/meson.build", "floor_headers = files('lab_high.h')", "")
         self.change("lib/low/lab_low.h", "    struct", "    struct {\n    int more;\n    };\n    struct")
         self.expect_fine("headers")
+
+    def test_an_end_of_another_header(self):
+        self.write("lib/low/lab_low_inline.h", "#ifndef LAB_LOW_H\n#error include lab_low.h\n#endif\n")
+        self.expect_fine("headers")
+
+    def test_an_export_that_nobody_sees(self):
+        self.write("lib/low/lab_inside.h", "LAB_PUBLIC int lab_inside(void);\n")
+        self.expect("exports", "lib/low/lab_inside.h: LAB_PUBLIC int lab_inside(void);")
+
+    def test_too_many_exports(self):
+        exports = [f"LAB_PUBLIC int lab_{i}(void);\n" for i in range(50)]
+        self.write("lib/low/lab_in.h", "".join(exports))
+        self.expect_fine("exports")
+        self.write("lib/low/lab_in.h", "".join(exports) + "LAB_PUBLIC int lab_more(void);\n")
+        self.expect("exports", "more than 50 functions are exported")
 
     def test_dpdk_in_the_library(self):
         self.change("lib/high/lab_high.c", "(void)", "(void)rte_rdtsc(), (void)")

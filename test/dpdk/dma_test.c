@@ -15,7 +15,6 @@
 
 #include <cmocka.h>
 #include <lab_mbuf.h>
-#include <lab_region_dma.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>

@@ -47,8 +47,9 @@ def handover(place):
     libraries = os.path.dirname(find(root, 'liblabyrinth.so'))
     program = os.path.join(place.directory, 'handover')
     flags = run('pkg-config', '--cflags', '--libs', 'libdpdk').split()
-    run('cc', '-Wall', os.path.join(examples, 'handover.c'), f'-I{headers}', f'-L{libraries}',
-        f'-Wl,-rpath,{libraries}', '-llabyrinth', *flags, '-o', program)
+    run('cc', '-Wall', os.path.join(examples, 'handover.c'), f'-I{headers}',
+        f'-I{headers}/detail', f'-L{libraries}', f'-Wl,-rpath,{libraries}', '-llabyrinth', *flags,
+        '-o', program)
     memory = place.ordinary_memory(256)
     status, said = place.run(program, *place.eal('--lcores=0', *memory, plugins=[plugin]),
                              env={'LABYRINTH_OPTIONS': 'audit=full'})

@@ -6,8 +6,7 @@
 #include <lab_audit_calls.h>
 #include <lab_audit_here.h>
 #include <lab_os.h>
-#include <lab_pool_audit.h>
-#include <lab_pool_reclaim.h>
+#include <lab_region_front.h>
 #include <lab_ticks.h>
 #include <stdlib.h>
 
@@ -442,7 +441,7 @@ static void reclaim_rest(void)
     struct lab_pool_reclaimed reclaimed;
 
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
-        if (is_dead(t) && (game->reclaim == OF_LCORES || lab_pool_ended(pool) > 0) &&
+        if (is_dead(t) && (game->reclaim == OF_LCORES || lab_pool_ended(pool, NULL) > 0) &&
             (reclaim(LAB_LCORE_ANY, game->reclaim == OF_LCORES ? t : SELF, &reclaimed) != 0 ||
              !reclaimed.complete))
             explore_fail("nobody can reclaim any longer");

@@ -35,8 +35,7 @@ int main(void)
     return 0;
 }
 """
-OF_DPDK = ("#include <lab_mbuf.h>\n#include <lab_mempool.h>\n#include <lab_region_dma.h>\n"
-           "#include <rte_ethdev.h>\n",
+OF_DPDK = ("#include <lab_mbuf.h>\n#include <rte_ethdev.h>\n",
            "    struct lab_region region = {0};\n    struct rte_eth_dev_info info;\n"
            "    struct rte_mempool *mp = NULL;\n    uint16_t port = 0, queue = 0;\n"
            "    void *objects[1] = {NULL};\n    unsigned n = 1;\n    uint32_t to = 0;\n"

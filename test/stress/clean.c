@@ -8,8 +8,7 @@
 
 #include "stress.h"
 #include <lab_audit_report.h>
-#include <lab_pool_audit.h>
-#include <lab_pool_reclaim.h>
+#include <lab_intercept.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,9 +7,9 @@
  * the others go on. Nothing is held twice; and whenever all are dead, nothing is lost. */
 
 #include "rig.h"
+#include <lab_audit.h>
 #include <lab_audit_report.h>
 #include <lab_intercept.h>
-#include <lab_pool_reclaim.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

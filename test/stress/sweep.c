@@ -8,8 +8,7 @@
  * With a number as argument, the dead hold so many things; with a second one, of so many bytes. */
 
 #include "stress.h"
-#include <lab_pool_audit.h>
-#include <lab_pool_reclaim.h>
+#include <lab_intercept.h>
 #include <lab_ticks.h>
 #include <sched.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #define AUDIT_RIG_H
 
 #include "unit.h"
-#include <lab_audit.h>
+#include <lab_audit_table.h>
 #include <lab_ticks.h>
 #include <string.h>
 

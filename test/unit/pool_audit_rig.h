@@ -5,9 +5,9 @@
 #define POOL_AUDIT_RIG_H
 
 #include "pool_rig.h"
+#include <lab_audit.h>
 #include <lab_audit_report.h>
 #include <lab_intercept.h>
-#include <lab_pool_audit.h>
 #include <lab_ticks.h>
 
 /* A pool under audit, and what the audit says. */

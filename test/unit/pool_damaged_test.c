@@ -6,9 +6,9 @@
  * out of it, or round in circles. What the others are given then may be wrong; they go on. */
 
 #include "pool_rig.h"
-#include <lab_pool_audit.h>
+#include <lab_intercept.h>
+#include <lab_pool_core.h>
 #include <lab_pool_layout.h>
-#include <lab_pool_reclaim.h>
 #include <random.h>
 #include <signal.h>
 

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "pool_rig.h"
+#include <lab_pool_core.h>
 
 /* No buffer is stranded: wherever free things lie, and however idle whoever put them there is,
  * anybody gets them all. */

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "pool_rig.h"
+#include <lab_intercept.h>
 
 /* Making and unmaking pools: what is refused, in which words, and what a pool costs. */
 

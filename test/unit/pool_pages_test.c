@@ -3,6 +3,7 @@
  */
 #include "arena_rig.h"
 #include "pool_rig.h"
+#include <lab_intercept.h>
 
 /* Pools whose buffers are an arena's pages. */
 

@@ -7,7 +7,7 @@
 
 #include "unit.h"
 
-#include <lab_pool_audit.h>
+#include <lab_audit.h>
 #include <pthread.h>
 #include <quiet.h>
 

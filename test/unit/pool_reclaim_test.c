@@ -3,12 +3,11 @@
  */
 #include "unit.h"
 
+#include <lab_audit.h>
 #include <lab_audit_calls.h>
 #include <lab_intercept.h>
 #include <lab_os.h>
-#include <lab_pool_audit.h>
 #include <lab_pool_core.h>
-#include <lab_pool_reclaim.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -122,6 +121,7 @@ static void what_a_dead_process_held(void **state)
     struct lab_pool *pool = create_full();
     struct lab_pool_holder queue = {.lcore = LAB_POOL_DEVICE(QUEUE)};
     void *mine[10];
+    unsigned unknown;
     int status;
 
     assert_int_equal(lab_pool_get_bulk(pool, SELF, mine, 10), 0);
@@ -133,8 +133,8 @@ static void what_a_dead_process_held(void **state)
     status = status_of_child(hold_and_die, pool);
     assert_exited_with(0, status);
     assert_int_equal(lab_pool_count(pool), COUNT - 30);
-    assert_int_equal(lab_pool_ended(pool), 1);
-    assert_int_equal(lab_pool_unknown(pool), 0);
+    assert_int_equal(lab_pool_ended(pool, &unknown), 1);
+    assert_int_equal(unknown, 0);
     queue.process = lab_audit_process(lab_intercept_of(pool)->audit, 2);
     assert_reclaims(pool, &the_dead, 15, 0);
     assert_int_equal(lab_pool_count(pool), COUNT - 15);
@@ -144,7 +144,7 @@ static void what_a_dead_process_held(void **state)
     assert_true(lab_audit_process(lab_intercept_of(pool)->audit, 2) == queue.process);
     assert_reclaims(pool, &queue, 5, 0); /* it was stopped */
     assert_true(lab_audit_process(lab_intercept_of(pool)->audit, 2) == LAB_AUDIT_PARTY_GONE);
-    assert_int_equal(lab_pool_ended(pool), 0);
+    assert_int_equal(lab_pool_ended(pool, NULL), 0);
     status = status_of_child(hold_and_die, pool); /* which has its place */
     assert_exited_with(0, status);
     assert_true(lab_audit_process(lab_intercept_of(pool)->audit, 2) != LAB_AUDIT_PARTY_GONE);
@@ -167,10 +167,10 @@ static void who_was_being_forgotten(void **state)
     lab_store_relaxed(&lab_intercept_of(pool)->audit->table->process[party], LAB_AUDIT_PARTY_LEFT);
     assert_true(lab_audit_admit(lab_intercept_of(pool)->audit, 12345, lab_audit_home()) != party);
     lab_store_relaxed(&lab_intercept_of(pool)->audit->table->process[party + 1], 0);
-    assert_int_equal(lab_pool_ended(pool), 1);
+    assert_int_equal(lab_pool_ended(pool, NULL), 1);
     assert_reclaims(pool, &the_dead, 0, 0);
     assert_true(lab_audit_process(lab_intercept_of(pool)->audit, party) == LAB_AUDIT_PARTY_GONE);
-    assert_int_equal(lab_pool_ended(pool), 0);
+    assert_int_equal(lab_pool_ended(pool, NULL), 0);
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "pool_rig.h"
+#include <lab_intercept.h>
 
 /* The reserve: for whom it is, and that it comes back. */
 

@@ -5,8 +5,8 @@
 /* What calls need of the stack: each runs on one that was painted before. */
 
 #include "pool_rig.h"
+#include <lab_audit.h>
 #include <lab_page.h>
-#include <lab_pool_audit.h>
 #include <pthread.h>
 #include <sys/mman.h>
 

@@ -9,7 +9,7 @@
  * the code, and finds them without a lock (_dl_find_object(), glibc 2.35 and later). */
 
 #include <lab_atomic.h>
-#include <lab_audit.h>
+#include <lab_audit_table.h>
 #include <unwind.h>
 
 #include "labyrinth_site.h"

@@ -6,7 +6,7 @@
  * secondary processes see it at the same address. */
 
 #include <errno.h>
-#include <lab_pool_audit.h>
+#include <lab_intercept.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <string.h>

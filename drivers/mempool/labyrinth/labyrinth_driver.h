@@ -6,7 +6,7 @@
 
 /* What the driver's files share, file by file. */
 
-#include <lab_audit.h>
+#include <lab_audit_table.h>
 #include <lab_error.h>
 #include <lab_pool.h>
 #include <rte_common.h>

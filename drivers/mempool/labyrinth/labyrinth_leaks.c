@@ -6,7 +6,7 @@
  * end. */
 
 #include <inttypes.h>
-#include <lab_pool_audit.h>
+#include <lab_intercept.h>
 #include <pthread.h>
 #include <rte_errno.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <lab_audit.h>
 #include <lab_options.h>
-#include <lab_pool_audit.h>
 #include <stdlib.h>
 #include <string.h>
 

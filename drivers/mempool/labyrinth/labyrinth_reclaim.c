@@ -7,7 +7,7 @@
  * others' alarms and link interrupts to serve. */
 
 #include <inttypes.h>
-#include <lab_pool_reclaim.h>
+#include <lab_audit.h>
 #include <pthread.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
@@ -48,12 +48,11 @@ static void note_incomplete(const struct rte_mempool *mp)
 }
 
 /* Said once: what such a process holds stays its own, also after its end. */
-static void tell_unknown(const struct rte_mempool *mp)
+static void tell_unknown(const struct rte_mempool *mp, unsigned unknown)
 {
     static bool told;
-    unsigned unknown = told ? 0 : lab_pool_unknown(labyrinth_pool_of(mp));
 
-    if (unknown == 0)
+    if (told || unknown == 0)
         return;
     told = true;
     LABYRINTH_LOG(NOTICE,
@@ -68,9 +67,10 @@ static void reclaim(struct rte_mempool *mp)
     const struct lab_pool_holder ended = {.process = 0, .lcore = LAB_LCORE_ANY};
     struct lab_pool_reclaimed reclaimed;
     struct lab_error error;
+    unsigned unknown, ended_now = lab_pool_ended(labyrinth_pool_of(mp), &unknown);
 
-    tell_unknown(mp);
-    if (lab_pool_ended(labyrinth_pool_of(mp)) == 0)
+    tell_unknown(mp, unknown);
+    if (ended_now == 0)
         return;
     /* -EAGAIN and -EBUSY pass by the next time. */
     if (lab_pool_reclaim(labyrinth_pool_of(mp), LAB_LCORE_ANY, &ended, renew, mp, &reclaimed,

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <lab_audit_report.h>
+#include <lab_audit.h>
 #include <lab_os.h>
 #include <limits.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 /* From an address to a function and a line, with libdw of elfutils where it is there. */
 
 #include <inttypes.h>
-#include <lab_audit.h>
+#include <lab_audit_table.h>
 #include <lab_os.h>
 #include <rte_common.h>
 #include <stdio.h>

@@ -7,8 +7,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <lab_audit.h>
 #include <lab_os.h>
-#include <lab_pool_audit.h>
 #include <rte_lcore.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
  * rte_mempool ignores its result, so a failure would be a leak. */
 
 #include <errno.h>
-#include <lab_pool_audit.h>
+#include <lab_intercept.h>
 #include <rte_lcore.h>
 #include <rte_mempool.h>
 
