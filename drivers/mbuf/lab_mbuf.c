@@ -102,7 +102,8 @@ static bool is_understood(const struct rte_mempool *mp, uint32_t reserve)
 {
     const struct lab_pool *pool = mp->pool_data;
 
-    if (pool->magic == LAB_POOL_MAGIC && pool->shape == LAB_POOL_SHAPE && pool->reserved == reserve)
+    if (pool->magic == LAB_POOL_MAGIC && pool->layout == LAB_SHARED_LAYOUT &&
+        pool->reserved == reserve)
         return true;
     LAB_MBUF_FAIL(EPROTO, "mempool %s: the driver is one of another version than this program",
                   mp->name);

@@ -147,7 +147,7 @@ LAB_INLINE struct lab_pool *lab_mempool_pool(const struct rte_mempool *mp)
     struct lab_pool *pool = (struct lab_pool *)mp->pool_data;
 
     if (strcmp(rte_mempool_get_ops(mp->ops_index)->name, "labyrinth") != 0 || pool == NULL ||
-        pool->magic != LAB_POOL_MAGIC || pool->shape != LAB_POOL_SHAPE)
+        pool->magic != LAB_POOL_MAGIC || pool->layout != LAB_SHARED_LAYOUT)
         return NULL;
     return pool;
 }

@@ -48,7 +48,7 @@ void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options
     lab_atomic_t *links = (void *)(base + layout->links);
 
     pool->magic = LAB_POOL_MAGIC;
-    pool->shape = LAB_POOL_SHAPE;
+    pool->layout = LAB_SHARED_LAYOUT;
     pool->count = options->count;
     pool->reserved = options->reserve;
     pool->limits = lab_pool_limits(options);
@@ -164,7 +164,7 @@ void lab_pool_publish_seed(const struct lab_pool *pool, const struct lab_pool_op
     struct lab_pool_seed *seed = lab_pool_seed_of(&pool->region);
 
     seed->magic = LAB_POOL_MAGIC;
-    seed->shape = LAB_POOL_SHAPE;
+    seed->layout = LAB_SHARED_LAYOUT;
     seed->barrier = pool->set.barrier;
     seed->maker = pool->set.maker;
     seed->has_domains = options->domain != NULL;

@@ -46,12 +46,12 @@ struct lab_pool {
     size_t reserve_bytes;
     uint32_t claims; /* as in the options */
     uint32_t claim[LAB_POOL_CLAIMS];
-    uint32_t shape;         /* of what lies here: a process with another version must not attach */
-    uint32_t buffer_bytes;  /* or 0: objects of the caller's */
-    lab_byte_t *sweep_seen; /* by index, the sweep in which an object was last on its way */
-    char *buffers;          /* with a stride: the first buffer */
-    void **objects;         /* without: index to thing */
-    uint32_t *hash;         /* without: thing to index + 1, open addressing */
+    uint32_t layout;              /* LAB_SHARED_LAYOUT: a process with another must not attach */
+    uint32_t buffer_bytes;        /* or 0: objects of the caller's */
+    lab_byte_t *sweep_seen;       /* by index, the sweep in which an object was last on its way */
+    char *buffers;                /* with a stride: the first buffer */
+    void **objects;               /* without: index to thing */
+    uint32_t *hash;               /* without: thing to index + 1, open addressing */
     struct lab_pool_slow *slow;   /* lcores + 1 entries, like the deques */
     struct lab_deque_array array; /* deque[], below, as the set has it */
     struct lab_deque_set set;
@@ -102,10 +102,10 @@ enum lab_pool_strangers { LAB_POOL_CLOSED, LAB_POOL_OPEN, LAB_POOL_ADOPTING };
 
 #define LAB_POOL_MAGIC UINT32_C(0x7962614c) /* "Laby" in memory */
 
-/* Tells most versions of this library from each other. */
-#define LAB_POOL_SHAPE                                                                             \
-    ((uint32_t)(sizeof(struct lab_pool_slow) << 24 ^ sizeof(struct lab_pool) << 16) |              \
-     (uint32_t)sizeof(struct lab_deque) << 4 | LAB_POOL_EVENTS)
+/* The number of the layout of all that lies in shared memory, which lib/layout.txt describes. It is
+ * raised by hand whenever a field moves: programs of two versions that would disagree must not meet
+ * in one pool. */
+#define LAB_SHARED_LAYOUT 1u
 
 /* The rest of get and put: for the inline functions below only. gfp is a class (lab_gfp.h), and
  * used_bytes as in lab_pool_put_used(), or SIZE_MAX: all of a buffer. */

@@ -36,7 +36,7 @@ struct lab_pool_layout {
 
 struct lab_pool_seed {
     uint32_t magic;
-    uint32_t shape;
+    uint32_t layout;    /* LAB_SHARED_LAYOUT */
     lab_atomic_t whole; /* 1 when all is there: P1 pairs with P2 */
     enum lab_barrier barrier;
     uint64_t maker;

@@ -37,7 +37,7 @@ static int copy_seed(const struct lab_region *region, const char *name,
                              name);
     if (fits)
         *ret_seed = *seed;
-    if (!fits || ret_seed->magic != LAB_POOL_MAGIC || ret_seed->shape != LAB_POOL_SHAPE)
+    if (!fits || ret_seed->magic != LAB_POOL_MAGIC || ret_seed->layout != LAB_SHARED_LAYOUT)
         return lab_error_set(error, -EPROTO,
                              "%s is no pool, or one of another version of this library: give all "
                              "processes the same",

@@ -150,9 +150,9 @@ static void test_refusals(void **state)
     struct lab_pool *pool = create();
     struct lab_pool_seed *seed = lab_pool_seed_of(&pool->region);
 
-    seed->shape++;
+    seed->layout++;
     assert_refused(refused_as_strange);
-    seed->shape--;
+    seed->layout--;
     seed->magic = 0;
     assert_refused(refused_as_strange);
     lab_store_relaxed(&seed->whole, 0);
