@@ -139,8 +139,8 @@ LAB_INLINE const char *lab_audit_fault_text(enum lab_audit_fault fault)
                                         "freed, and it was given out again since",
                                         "written to after it was freed",
                                         "given out, and somebody holds it already",
-                                        "of an lcore id that two use at the same time "
-                                        "(threads, or a thread and its signal handler)",
+                                        ("of an lcore id that two use at the same time "
+                                         "(threads, or a thread and its signal handler)"),
                                         "still held"};
 
     static_assert(sizeof(texts) / sizeof(texts[0]) == LAB_AUDIT_FAULTS, "each has one");
