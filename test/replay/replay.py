@@ -141,7 +141,7 @@ def remove_group(group):
 
 def heed_signals():
     """Also where the tests are run by nohup(1), or in the background of a script."""
-    for number in signal.SIGINT, signal.SIGHUP:
+    for number in signal.SIGINT, signal.SIGQUIT, signal.SIGHUP:
         signal.signal(number, signal.SIG_DFL)
 
 
