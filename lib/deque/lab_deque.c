@@ -61,40 +61,33 @@ void lab_deque_fence_owner(struct lab_deque *deque, bool fenced)
 }
 
 /* The first piece of a burst of n things from `at` on, up to the end of the ring. */
-static unsigned before_end(const struct lab_deque *deque, uint64_t at, unsigned n)
-{
-    return (unsigned)min_u64(n, deque->capacity - (at & deque->mask));
-}
-
-static void load(const struct lab_deque *deque, uint64_t at, void **ret_things, unsigned n)
-{
-    unsigned first = before_end(deque, at, n);
-
-    lab_words_load(ret_things, deque->slots + (at & deque->mask), first);
-    if (first < n)
-        lab_words_load(ret_things + first, deque->slots, n - first);
-}
-
-static void store(struct lab_deque *deque, uint64_t at, void *const *things, unsigned n)
-{
-    unsigned first = before_end(deque, at, n);
-
-    lab_words_store(deque->slots + (at & deque->mask), things, first);
-    if (first < n)
-        lab_words_store(deque->slots, things + first, n - first);
-}
-
-/* Words of a ring by its own layout, whatever the deque says of it. */
-static unsigned before_ring_end(struct lab_deque_ring ring, uint64_t at, unsigned n)
+static unsigned before_end(struct lab_deque_ring ring, uint64_t at, unsigned n)
 {
     return (unsigned)min_u64(n, ring.mask + 1 - (at & ring.mask));
+}
+
+static void load(struct lab_deque_ring ring, uint64_t at, void **ret_things, unsigned n)
+{
+    unsigned first = before_end(ring, at, n);
+
+    lab_words_load(ret_things, ring.slots + (at & ring.mask), first);
+    if (first < n)
+        lab_words_load(ret_things + first, ring.slots, n - first);
+}
+
+static void store(struct lab_deque_ring ring, uint64_t at, void *const *things, unsigned n)
+{
+    unsigned first = before_end(ring, at, n);
+
+    lab_words_store(ring.slots + (at & ring.mask), things, first);
+    if (first < n)
+        lab_words_store(ring.slots, things + first, n - first);
 }
 
 bool lab_deque_pop_around_owner(struct lab_deque *deque, struct lab_deque_ring ring,
                                 void **ret_things, unsigned n)
 {
     uint64_t bot = lab_load_relaxed(&deque->bot) - n;
-    unsigned first = before_ring_end(ring, bot, n);
 
     if ((int64_t)(bot - deque->pop_floor) < 0 || n > ring.mask + 1)
         return false;
@@ -104,8 +97,7 @@ bool lab_deque_pop_around_owner(struct lab_deque *deque, struct lab_deque_ring r
         lab_store_release(&deque->bot, bot + n); /* D1 */
         return false;
     }
-    lab_words_load(ret_things, ring.slots + (bot & ring.mask), first);
-    lab_words_load(ret_things + first, ring.slots, n - first);
+    load(ring, bot, ret_things, n);
     return true;
 }
 
@@ -113,12 +105,10 @@ bool lab_deque_push_around_owner(struct lab_deque *deque, struct lab_deque_ring 
                                  void *const *things, unsigned n)
 {
     uint64_t bot = lab_load_relaxed(&deque->bot);
-    unsigned first = before_ring_end(ring, bot, n);
 
     if ((int64_t)(deque->push_limit - (bot + n)) < 0 || n > ring.mask + 1)
         return false;
-    lab_words_store(ring.slots + (bot & ring.mask), things, first);
-    lab_words_store(ring.slots, things + first, n - first);
+    store(ring, bot, things, n);
     lab_store_release(&deque->bot, bot + n); /* D1 */
     return true;
 }
@@ -216,7 +206,7 @@ bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, uns
     top = lab_load_acquire(&deque->top); /* D8 */
     if (n > top + deque->capacity - bot || n > deque->capacity)
         return false;
-    store(deque, bot, things, n);
+    store(lab_deque_ring(deque), bot, things, n);
     bot += n;
     lab_store_release(&deque->bot, bot); /* D1 */
 
@@ -272,7 +262,7 @@ static bool pop_tip(struct lab_deque *deque, uint64_t bot, void **ret_things, un
         lab_store_release(&deque->bot, bot); /* D1 */
         return false;
     }
-    load(deque, bot - n, ret_things, n);
+    load(lab_deque_ring(deque), bot - n, ret_things, n);
     return true;
 }
 
@@ -329,7 +319,7 @@ unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigne
         taken = (unsigned)min_u64(min_u64(split - top, deque->reach), n);
         /* The copy may be torn by an owner that reuses the slots: then top has moved, the CAS
          * fails, and the copy is not looked at. */
-        load(deque, top, ret_things, taken);
+        load(lab_deque_ring(deque), top, ret_things, taken);
         if (lab_cas_acq_rel(&deque->top, &top, top + taken)) /* D7 */
             return taken;
     }
@@ -348,12 +338,12 @@ static void move_words(lab_atomic_t *to, const lab_atomic_t *from, unsigned n)
 }
 
 /* Copies n things from ring to ring. */
-static void move(const struct lab_deque *from, uint64_t from_at, struct lab_deque *to,
+static void move(struct lab_deque_ring from, uint64_t from_at, struct lab_deque_ring to,
                  uint64_t to_at, unsigned n)
 {
     for (unsigned k; n > 0; n -= k, from_at += k, to_at += k) {
         k = before_end(from, from_at, before_end(to, to_at, n));
-        move_words(to->slots + (to_at & to->mask), from->slots + (from_at & from->mask), k);
+        move_words(to.slots + (to_at & to.mask), from.slots + (from_at & from.mask), k);
     }
 }
 
@@ -378,7 +368,8 @@ unsigned lab_deque_steal_owner(struct lab_deque *own, struct lab_deque *from)
         if (split >= LAB_DEQUE_MARK || (int64_t)(split - top) <= 0 || room == 0)
             return 0;
         taken = (unsigned)min_u64(min_u64(split - top, from->reach), room);
-        move(from, top, own, bot, taken); /* torn, and not looked at, if the CAS fails */
+        move(lab_deque_ring(from), top, lab_deque_ring(own), bot,
+             taken); /* torn, and not looked at, if the CAS fails */
         if (lab_cas_acq_rel(&from->top, &top, top + taken)) /* D7 */
             return taken;
     }
@@ -398,7 +389,7 @@ void lab_deque_land_owner(struct lab_deque *deque, void *const *things, unsigned
 {
     uint64_t bot = lab_load_relaxed(&deque->bot);
 
-    store(deque, bot, things, n);
+    store(lab_deque_ring(deque), bot, things, n);
     lab_store_release(&deque->bot, bot + n); /* D1 */
 }
 

@@ -2,30 +2,10 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Making the private parts of others public: which processes have come, which barrier reaches their
- * owners, and the revocation itself. */
+/* Making the private parts of others public: which barrier reaches their owners, and the revocation
+ * itself. */
 
 #include <lab_deque_set.h>
-
-void lab_deque_set_announce_any(const struct lab_deque_set *set)
-{
-    lab_store_relaxed(&set->state->is_multi_process, 1);
-    lab_fence_seq_cst(); /* C1: before the first call, or the maker's barrier passes it over */
-}
-
-void lab_deque_set_arrive_any(const struct lab_deque_set *set)
-{
-    if (set->maker != lab_barrier_reach() && !lab_deque_set_is_multi_process(set))
-        lab_deque_set_announce_any(set);
-}
-
-LAB_COLD void lab_deque_set_fence_owner(const struct lab_deque_set *set, uint32_t lcore_index)
-{
-    if (lab_load_relaxed(&set->array[0].deque[lcore_index].fenced) != 0)
-        return;
-    for (uint32_t i = set->arrays; i-- > 0;)
-        lab_deque_fence_owner(&set->array[i].deque[lcore_index], true);
-}
 
 /* The quick barrier was refused: no more calls for it, and owners are to fence. */
 static void note_refusal(const struct lab_deque_set *set)

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The registry, stealing in turn, shortages. */
+/* The registry, the processes that have come, stealing in turn, shortages. */
 
 #include <lab_deque_set.h>
 
@@ -12,6 +12,28 @@ void lab_deque_set_init(const struct lab_deque_set *set)
         for (uint32_t j = 0; j <= set->lcores; j++)
             lab_deque_init(&set->array[i].deque[j], set->array[i].reach, set->array[i].tip,
                            set->barrier != LAB_BARRIER_PRIVATE);
+}
+
+/* Processes */
+
+void lab_deque_set_announce_any(const struct lab_deque_set *set)
+{
+    lab_store_relaxed(&set->state->is_multi_process, 1);
+    lab_fence_seq_cst(); /* C1: before the first call, or the maker's barrier passes it over */
+}
+
+void lab_deque_set_arrive_any(const struct lab_deque_set *set)
+{
+    if (set->maker != lab_barrier_reach() && !lab_deque_set_is_multi_process(set))
+        lab_deque_set_announce_any(set);
+}
+
+LAB_COLD void lab_deque_set_fence_owner(const struct lab_deque_set *set, uint32_t lcore_index)
+{
+    if (lab_load_relaxed(&set->array[0].deque[lcore_index].fenced) != 0)
+        return;
+    for (uint32_t i = set->arrays; i-- > 0;)
+        lab_deque_fence_owner(&set->array[i].deque[lcore_index], true);
 }
 
 /* Registry */
