@@ -39,6 +39,12 @@ struct lab_audit_context {
     uint32_t shared; /* 1: two have used the id at the same time, and what is wrong may be theirs */
 };
 
+LAB_INLINE struct lab_audit_context *lab_audit_context_of(const struct lab_pool *pool,
+                                                          uint32_t lcore_index)
+{
+    return &lab_intercept_of(pool)->context[lcore_index];
+}
+
 /* What a sweep counts. */
 struct lab_audit_calls {
     lab_atomic_t last;    /* epoch of the last sweep */
@@ -93,7 +99,7 @@ LAB_INLINE void lab_audit_call_end_owner(lab_atomic_t *call)
 LAB_INLINE lab_atomic_t *lab_audit_call_begin(struct lab_pool *pool, uint32_t lcore_index,
                                               uint64_t who)
 {
-    struct lab_audit_context *context = &lab_intercept_of(pool)->context[lcore_index];
+    struct lab_audit_context *context = lab_audit_context_of(pool, lcore_index);
     struct lab_audit_calls *calls = lab_intercept_of(pool)->calls;
     unsigned party = lab_audit_word_party(who);
     lab_atomic_t *call;

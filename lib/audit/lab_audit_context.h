@@ -41,7 +41,7 @@ LAB_INLINE bool lab_audit_context_holds(const struct lab_audit_context *context,
 LAB_INLINE void lab_audit_take_over_owner(struct lab_pool *pool, uint32_t lcore_index)
 {
     if (lcore_index != LAB_DEQUE_SET_ANY &&
-        lab_intercept_of(pool)->context[lcore_index].process != lab_audit_self())
+        lab_audit_context_of(pool, lcore_index)->process != lab_audit_self())
         lab_deque_repair_owner(&pool->deque[lcore_index]); /* W7 */
 }
 
@@ -50,15 +50,15 @@ LAB_INLINE void lab_audit_take_over_owner(struct lab_pool *pool, uint32_t lcore_
 LAB_INLINE bool lab_audit_put_one_plain(struct lab_pool *pool, uint32_t lcore_index,
                                         void *const *object, struct lab_audit_site site)
 {
-    const struct lab_intercept *intercept = lab_intercept_of(pool);
+    struct lab_audit *audit = lab_audit_of(pool);
     uint32_t index = lab_pool_find(pool, *object);
-    struct lab_audit_context *context = &intercept->context[lcore_index];
+    struct lab_audit_context *context = lab_audit_context_of(pool, lcore_index);
     struct lab_deque *deque = &pool->deque[lcore_index];
     struct lab_audit_call call;
     bool done;
 
     if (lab_unlikely(index == LAB_POOL_NO_INDEX) ||
-        !lab_audit_context_holds(context, lab_load_acquire(&intercept->audit->table->mode)) ||
+        !lab_audit_context_holds(context, lab_load_acquire(&audit->table->mode)) ||
         lab_audit_is_shared(context, context->who) || !lab_audit_is_own(site) ||
         lab_unlikely((lab_deque_set_shortage(&pool->set) | pool->reserved) != 0))
         return false;
@@ -67,7 +67,7 @@ LAB_INLINE bool lab_audit_put_one_plain(struct lab_pool *pool, uint32_t lcore_in
     call.site = (uint64_t)(uintptr_t)site.address;
     lab_audit_call_begin_owner(context, deque, call.who);
     done = lab_likely(lab_load_relaxed(&pool->sweep) == 0) && /* else a mark comes first */
-           lab_audit_put_plain(intercept->audit, index, &call);
+           lab_audit_put_plain(audit, index, &call);
     if (done &&
         lab_unlikely(!lab_deque_push_ring_owner(deque, lab_pool_ring(pool, deque), object, 1)))
         lab_pool_core_put_slow(pool, lcore_index, object, 1);

@@ -128,7 +128,7 @@ static void begin(struct lab_pool *pool, const struct parts *parts,
 /* Buffers that a pool begins with are free, also to the audit: nobody put them. */
 static void fill_records(const struct lab_pool *pool)
 {
-    struct lab_audit *audit = lab_intercept_of(pool)->audit;
+    struct lab_audit *audit = lab_audit_of(pool);
     uint64_t nobody = lab_audit_who(0, LAB_AUDIT_LCORE_ANY, 0);
 
     for (uint32_t i = 0; i < pool->count; i++)
@@ -231,7 +231,7 @@ int lab_pool_destroy(struct lab_pool *pool)
 
 int lab_pool_disown_all(struct lab_pool *pool)
 {
-    struct lab_audit *audit = lab_intercept_of(pool)->audit;
+    struct lab_audit *audit = lab_audit_of(pool);
     int rc = lab_pool_core_disown_all(pool);
 
     if (rc == 0 && audit != NULL)

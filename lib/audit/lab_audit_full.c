@@ -15,26 +15,18 @@
 /* Things that are looked at before they are put, all at once. */
 #define BURST 32u
 
-static struct lab_audit *audit_of(const struct lab_pool *pool)
-{
-    return lab_intercept_of(pool)->audit;
-}
-
-static struct lab_audit_context *context_of(const struct lab_pool *pool, uint32_t lcore_index)
-{
-    return &lab_intercept_of(pool)->context[lcore_index];
-}
-
 static uint64_t time_of_get(struct lab_pool *pool, uint32_t lcore_index)
 {
-    return lcore_index == LAB_DEQUE_SET_ANY ? lab_ticks()
-                                            : lab_audit_context_now(context_of(pool, lcore_index));
+    return lcore_index == LAB_DEQUE_SET_ANY
+               ? lab_ticks()
+               : lab_audit_context_now(lab_audit_context_of(pool, lcore_index));
 }
 
 static uint64_t time_of_put(struct lab_pool *pool, uint32_t lcore_index)
 {
-    return lcore_index == LAB_DEQUE_SET_ANY ? lab_ticks()
-                                            : lab_audit_context_time(context_of(pool, lcore_index));
+    return lcore_index == LAB_DEQUE_SET_ANY
+               ? lab_ticks()
+               : lab_audit_context_time(lab_audit_context_of(pool, lcore_index));
 }
 
 /* A call under audit. */
@@ -46,13 +38,13 @@ struct look {
 static LAB_COLD struct look look_anew(struct lab_pool *pool, uint32_t lcore_index,
                                       struct lab_audit_site site, uint64_t mode)
 {
-    struct lab_audit_context *last = context_of(pool, lcore_index);
+    struct lab_audit_context *last = lab_audit_context_of(pool, lcore_index);
     uint64_t now = time_of_get(pool, lcore_index);
     struct look look;
 
     lab_audit_take_over_owner(pool, lcore_index);
     look.settled =
-        lab_audit_begin(audit_of(pool), lab_pool_lcore(lcore_index), site, now, &look.call);
+        lab_audit_begin(lab_audit_of(pool), lab_pool_lcore(lcore_index), site, now, &look.call);
     if (look.settled && lcore_index != LAB_DEQUE_SET_ANY) {
         last->who = look.call.who;
         last->process = lab_audit_self();
@@ -64,7 +56,7 @@ static LAB_COLD struct look look_anew(struct lab_pool *pool, uint32_t lcore_inde
 static struct look look_begin(struct lab_pool *pool, uint32_t lcore_index,
                               struct lab_audit_site site, uint64_t mode, uint64_t at)
 {
-    const struct lab_audit_context *last = context_of(pool, lcore_index);
+    const struct lab_audit_context *last = lab_audit_context_of(pool, lcore_index);
     struct look look = {.call = {.who = last->who, .at = at}, .settled = true};
 
     if (!lab_audit_context_holds(last, mode))
@@ -77,7 +69,8 @@ static bool has_shared(const struct lab_pool *pool, uint64_t who)
 {
     unsigned lcore = lab_audit_word_lcore(who);
 
-    return lcore < pool->lcores && context_of(pool, lab_pool_lcore_index(lcore))->shared != 0;
+    return lcore < pool->lcores &&
+           lab_audit_context_of(pool, lab_pool_lcore_index(lcore))->shared != 0;
 }
 
 /* What two who use one lcore id make of its deque looks like what a program does that frees twice.
@@ -102,13 +95,13 @@ static LAB_COLD void report(struct lab_pool *pool, const struct lab_audit_call *
                                     .index = index,
                                     .offset = offset};
 
-    lab_audit_report(audit_of(pool), &entry, call, before);
+    lab_audit_report(lab_audit_of(pool), &entry, call, before);
 }
 
 static LAB_COLD void report_shared(struct lab_pool *pool, uint32_t lcore_index,
                                    const struct lab_audit_call *call)
 {
-    context_of(pool, lcore_index)->shared = 1;
+    lab_audit_context_of(pool, lcore_index)->shared = 1;
     report(pool, call, LAB_AUDIT_SHARED_LCORE, NULL, LAB_AUDIT_NONE, 0, 0);
 }
 
@@ -116,7 +109,7 @@ static lab_atomic_t *begin(struct lab_pool *pool, uint32_t lcore_index,
                            const struct lab_audit_call *call)
 {
     if (lcore_index != LAB_DEQUE_SET_ANY &&
-        lab_audit_is_shared(context_of(pool, lcore_index), call->who))
+        lab_audit_is_shared(lab_audit_context_of(pool, lcore_index), call->who))
         report_shared(pool, lcore_index, call);
     return lab_audit_call_begin(pool, lcore_index, call->who);
 }
@@ -125,18 +118,18 @@ static lab_atomic_t *begin(struct lab_pool *pool, uint32_t lcore_index,
 
 static void *poisoned_part(const struct lab_pool *pool, void *thing)
 {
-    return (char *)thing + audit_of(pool)->poison_from;
+    return (char *)thing + lab_audit_of(pool)->poison_from;
 }
 
 static void check_poison(struct lab_pool *pool, const struct lab_audit_call *call, void *thing,
                          uint32_t index, uint64_t before)
 {
-    size_t bytes = audit_of(pool)->poison_bytes;
+    size_t bytes = lab_audit_of(pool)->poison_bytes;
     size_t end = lab_audit_poison_end(poisoned_part(pool, thing), bytes);
 
     if (lab_unlikely(end < bytes))
         report(pool, call, LAB_AUDIT_WRITE_AFTER_FREE, thing, index, before,
-               audit_of(pool)->poison_from + end);
+               lab_audit_of(pool)->poison_from + end);
 }
 
 /* The record was one of a sample, of before the level was raised. */
@@ -150,7 +143,7 @@ static LAB_NOINLINE void see_got(struct lab_pool *pool, struct lab_audit_call ca
                                  uint32_t index)
 {
     uint64_t before;
-    enum lab_audit_fault fault = lab_audit_got(audit_of(pool), index, &call, &before);
+    enum lab_audit_fault fault = lab_audit_got(lab_audit_of(pool), index, &call, &before);
 
     forget_watch(pool, before);
     if (lab_unlikely(fault != LAB_AUDIT_FINE))
@@ -168,7 +161,7 @@ LAB_INLINE void see_all_got(struct lab_pool *pool, const struct lab_audit_call *
 
         if (lab_unlikely(index == LAB_POOL_NO_INDEX))
             continue; /* put before the audit began to look */
-        if (lab_unlikely(!lab_audit_got_plain(audit_of(pool), index, call)))
+        if (lab_unlikely(!lab_audit_got_plain(lab_audit_of(pool), index, call)))
             see_got(pool, *call, objects[i], index);
     }
 }
@@ -179,17 +172,19 @@ static LAB_COLD void watch(struct lab_pool *pool, uint32_t lcore_index, void *th
     struct lab_audit_call call;
     uint32_t index;
 
-    if (lab_audit_begin(audit_of(pool), lab_pool_lcore(lcore_index), site, lab_ticks(), &call) &&
+    if (lab_audit_begin(lab_audit_of(pool), lab_pool_lcore(lcore_index), site, lab_ticks(),
+                        &call) &&
         lab_pool_index(pool, thing, &index) == 0)
-        lab_deque_set_intercept(&pool->set, lab_audit_watch(audit_of(pool), index, thing, &call));
+        lab_deque_set_intercept(&pool->set,
+                                lab_audit_watch(lab_audit_of(pool), index, thing, &call));
 }
 
 /* Threads without an id count together. */
 static void sample_any(struct lab_pool *pool, void *const *objects, unsigned n,
                        struct lab_audit_site site)
 {
-    uint64_t sample = lab_audit_sample(audit_of(pool));
-    uint64_t before = lab_fetch_add_relaxed(&audit_of(pool)->table->any_gets, n);
+    uint64_t sample = lab_audit_sample(lab_audit_of(pool));
+    uint64_t before = lab_fetch_add_relaxed(&lab_audit_of(pool)->table->any_gets, n);
 
     if (before / sample != (before + n) / sample)
         watch(pool, lab_pool_lcore_index(LAB_LCORE_ANY), objects[0], site);
@@ -198,14 +193,14 @@ static void sample_any(struct lab_pool *pool, void *const *objects, unsigned n,
 static void sample_got(struct lab_pool *pool, uint32_t lcore_index, void *const *objects,
                        unsigned n, struct lab_audit_site site)
 {
-    struct lab_audit_context *context = context_of(pool, lcore_index);
+    struct lab_audit_context *context = lab_audit_context_of(pool, lcore_index);
     uint32_t next;
 
     if (lcore_index == LAB_DEQUE_SET_ANY) {
         sample_any(pool, objects, n, site);
         return;
     }
-    for (next = context->to_sample; next <= n; next = lab_audit_next_sample(audit_of(pool))) {
+    for (next = context->to_sample; next <= n; next = lab_audit_next_sample(lab_audit_of(pool))) {
         if (next > 0)
             watch(pool, lcore_index, objects[lab_index_bounded(next - 1, n)], site);
         n -= next;
@@ -217,7 +212,8 @@ static void sample_got(struct lab_pool *pool, uint32_t lcore_index, void *const 
 static int get_full(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp, void **ret_objects,
                     unsigned n, struct lab_audit_site site, uint64_t mode)
 {
-    struct look look = look_begin(pool, lcore_index, site, mode, context_of(pool, lcore_index)->at);
+    struct look look =
+        look_begin(pool, lcore_index, site, mode, lab_audit_context_of(pool, lcore_index)->at);
     lab_atomic_t *call = begin(pool, lcore_index, &look.call);
     int rc = lab_pool_core_get(pool, lcore_index, gfp, ret_objects, n);
 
@@ -234,13 +230,13 @@ static int get_full(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp, v
 LAB_NOINLINE int lab_audit_get(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp,
                                void **ret_objects, unsigned n, struct lab_audit_site site)
 {
-    uint64_t mode = lab_load_acquire(&audit_of(pool)->table->mode);
+    uint64_t mode = lab_load_acquire(&lab_audit_of(pool)->table->mode);
     int rc;
 
     if (lab_audit_mode_level(mode) == LAB_AUDIT_FULL)
         return get_full(pool, lcore_index, gfp, ret_objects, n, site, mode);
     rc = lab_pool_core_get(pool, lcore_index, gfp, ret_objects, n);
-    if (rc == 0 && lab_audit_level(audit_of(pool)) == LAB_AUDIT_SAMPLE)
+    if (rc == 0 && lab_audit_level(lab_audit_of(pool)) == LAB_AUDIT_SAMPLE)
         sample_got(pool, lcore_index, ret_objects, n, site);
     return rc;
 }
@@ -279,7 +275,7 @@ static LAB_COLD void report_foreign(struct lab_pool *pool, const struct lab_audi
 
     if (index != LAB_AUDIT_NONE)
         report(pool, call, LAB_AUDIT_INSIDE_FREE, wrong, index,
-               lab_load_acquire(&audit_of(pool)->table->record[index].word), offset); /* U2 */
+               lab_load_acquire(&lab_audit_of(pool)->table->record[index].word), offset); /* U2 */
     else
         report(pool, call, LAB_AUDIT_FOREIGN_FREE, wrong, LAB_AUDIT_NONE, 0, 0);
 }
@@ -288,7 +284,7 @@ static LAB_COLD void report_foreign(struct lab_pool *pool, const struct lab_audi
  */
 static void *keep_back(struct lab_pool *pool, void *thing, uint32_t index)
 {
-    struct lab_audit *audit = audit_of(pool);
+    struct lab_audit *audit = lab_audit_of(pool);
 
     if (audit->poison_bytes != 0)
         lab_audit_poison(poisoned_part(pool, thing), audit->poison_bytes);
@@ -307,7 +303,7 @@ static void *keep_back(struct lab_pool *pool, void *thing, uint32_t index)
 /* Whether the thing at *thing may be put; it may then be another one, or NULL if none yet. */
 static LAB_NOINLINE bool see_put(struct lab_pool *pool, struct lab_audit_call call, void **thing)
 {
-    uint64_t poison = audit_of(pool)->poison_bytes != 0 ? LAB_AUDIT_POISONED : 0, before;
+    uint64_t poison = lab_audit_of(pool)->poison_bytes != 0 ? LAB_AUDIT_POISONED : 0, before;
     uint32_t index = lab_pool_find(pool, *thing);
     enum lab_audit_fault fault;
 
@@ -315,7 +311,7 @@ static LAB_NOINLINE bool see_put(struct lab_pool *pool, struct lab_audit_call ca
         report_foreign(pool, &call, *thing);
         return false;
     }
-    fault = lab_audit_put(audit_of(pool), index, &call, poison, &before);
+    fault = lab_audit_put(lab_audit_of(pool), index, &call, poison, &before);
     forget_watch(pool, before);
     if (lab_unlikely(fault != LAB_AUDIT_FINE)) {
         report(pool, &call, fault, *thing, index, before, 0);
@@ -333,7 +329,7 @@ LAB_INLINE bool see_put_inline(struct lab_pool *pool, const struct lab_audit_cal
     uint32_t index = lab_pool_find(pool, *thing);
 
     if (lab_likely(index != LAB_POOL_NO_INDEX) &&
-        lab_likely(lab_audit_put_plain(audit_of(pool), index, call)))
+        lab_likely(lab_audit_put_plain(lab_audit_of(pool), index, call)))
         return true;
     return see_put(pool, *call, thing);
 }
@@ -366,7 +362,8 @@ static LAB_COLD void unwatch(struct lab_pool *pool, void *thing)
 {
     uint32_t index;
 
-    if (lab_pool_index(pool, thing, &index) == 0 && lab_audit_unwatch(audit_of(pool), index, thing))
+    if (lab_pool_index(pool, thing, &index) == 0 &&
+        lab_audit_unwatch(lab_audit_of(pool), index, thing))
         lab_deque_set_intercept(&pool->set, -1);
 }
 
@@ -374,7 +371,7 @@ static void put_sampled(struct lab_pool *pool, uint32_t lcore_index, void *const
                         unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
-        if (lab_unlikely(lab_audit_may_watch(audit_of(pool), objects[i])))
+        if (lab_unlikely(lab_audit_may_watch(lab_audit_of(pool), objects[i])))
             unwatch(pool, objects[i]);
     lab_pool_core_put(pool, lcore_index, objects, n);
 }
@@ -382,7 +379,7 @@ static void put_sampled(struct lab_pool *pool, uint32_t lcore_index, void *const
 LAB_NOINLINE int lab_audit_put_bulk(struct lab_pool *pool, uint32_t lcore_index,
                                     void *const *objects, unsigned n, struct lab_audit_site site)
 {
-    uint64_t mode = lab_load_acquire(&audit_of(pool)->table->mode);
+    uint64_t mode = lab_load_acquire(&lab_audit_of(pool)->table->mode);
 
     if (lab_likely(lab_audit_mode_level(mode) == LAB_AUDIT_FULL)) {
         struct look look =
@@ -401,8 +398,8 @@ unsigned lab_audit_free_quarantine(struct lab_pool *pool)
 {
     unsigned n = 0;
 
-    for (uint32_t i = 0; i < audit_of(pool)->quarantine; i++) {
-        uint32_t index = lab_audit_exchange(audit_of(pool), i, LAB_AUDIT_NONE);
+    for (uint32_t i = 0; i < lab_audit_of(pool)->quarantine; i++) {
+        uint32_t index = lab_audit_exchange(lab_audit_of(pool), i, LAB_AUDIT_NONE);
         void *thing;
 
         if (index == LAB_AUDIT_NONE)

@@ -10,7 +10,8 @@
 #include <lab_audit_report.h>
 #include <lab_scrub.h>
 
-LAB_COLD void lab_intercept_report_foreign(struct lab_pool *pool)
+/* Reports the object that the core dropped because it is of no pool, if there is one. */
+static LAB_COLD void report_foreign(struct lab_pool *pool)
 {
     uint64_t object = lab_load_relaxed(&pool->foreign);
     struct lab_audit_entry entry = {.fault = LAB_AUDIT_FOREIGN_FREE,
@@ -27,7 +28,7 @@ LAB_COLD void lab_intercept_report_foreign(struct lab_pool *pool)
 LAB_INLINE void look_for_foreign(struct lab_pool *pool)
 {
     if (lab_unlikely(lab_load_relaxed(&pool->foreign) != 0))
-        lab_intercept_report_foreign(pool);
+        report_foreign(pool);
 }
 
 /* Gets for which the hot path is closed. */

@@ -58,8 +58,11 @@ int lab_pool_disown_all(struct lab_pool *pool) LAB_CHECKED;
  * Returns how many things. For the end of a pool; any thread. */
 uint64_t lab_pool_report_leaks(const struct lab_pool *pool, const uint64_t *skip);
 
-/* Reports the object that the core dropped because it is of no pool, if there is one. */
-void lab_intercept_report_foreign(struct lab_pool *pool);
+/* The pool's records, or NULL. */
+LAB_INLINE struct lab_audit *lab_audit_of(const struct lab_pool *pool)
+{
+    return lab_intercept_of(pool)->audit;
+}
 
 /* Get and put while there is an audit. */
 int lab_audit_get(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp, void **ret_objects,

@@ -11,11 +11,6 @@
 #include <lab_audit_report.h>
 #include <lab_ticks.h>
 
-static struct lab_audit *audit_of(const struct lab_pool *pool)
-{
-    return lab_intercept_of(pool)->audit;
-}
-
 /* The hot path of gets tells the audit nothing. It is opened after the level has fallen, and after
  * every thread can see that: a thing that was got there, and put at level full, would be taken for
  * one that is freed twice. */
@@ -35,12 +30,12 @@ int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level)
     enum lab_audit_level before;
     uint32_t watched;
 
-    if (audit_of(pool) == NULL)
+    if (lab_audit_of(pool) == NULL)
         return -ENOENT;
     if ((unsigned)level > LAB_AUDIT_FULL)
         return -EINVAL;
-    before = lab_audit_level(audit_of(pool));
-    watched = lab_audit_set_level(audit_of(pool), level);
+    before = lab_audit_level(lab_audit_of(pool));
+    watched = lab_audit_set_level(lab_audit_of(pool), level);
     (void)lab_audit_free_quarantine(pool);
     set_hot(pool, level);
     if (level == LAB_AUDIT_FULL)
@@ -51,7 +46,7 @@ int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level)
 
 static bool is_full(const struct lab_pool *pool)
 {
-    return audit_of(pool) != NULL && lab_audit_level(audit_of(pool)) == LAB_AUDIT_FULL;
+    return lab_audit_of(pool) != NULL && lab_audit_level(lab_audit_of(pool)) == LAB_AUDIT_FULL;
 }
 
 static void report(struct lab_pool *pool, const struct lab_audit_call *call,
@@ -60,7 +55,7 @@ static void report(struct lab_pool *pool, const struct lab_audit_call *call,
     struct lab_audit_entry entry = {
         .fault = fault, .pool = pool->name, .thing = thing, .index = index};
 
-    lab_audit_report(audit_of(pool), &entry, call, before);
+    lab_audit_report(lab_audit_of(pool), &entry, call, before);
 }
 
 /* Place 0 is that of processes that came when all were taken. */
@@ -86,12 +81,12 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
 
     if (lab_pool_lcore_index(lcore) > pool->lcores)
         return -EINVAL;
-    if (!is_full(pool) || !lab_audit_begin(audit_of(pool), lcore, site, lab_ticks(), &call))
+    if (!is_full(pool) || !lab_audit_begin(lab_audit_of(pool), lcore, site, lab_ticks(), &call))
         return 0;
     lab_audit_take_over_owner(pool, lab_pool_lcore_index(lcore));
     inside = lab_audit_call_begin(pool, lab_pool_lcore_index(lcore),
                                   call.who); /* or `to` is forgotten */
-    rc = find_receiver(audit_of(pool), call.who, process, &party);
+    rc = find_receiver(lab_audit_of(pool), call.who, process, &party);
     next = lab_audit_who(party, lab_audit_lcore(to), lab_audit_word_epoch(call.who));
     for (unsigned i = 0; i < n && rc != -ESRCH; i++) {
         uint64_t before = 0;
@@ -99,7 +94,7 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
         enum lab_audit_fault fault = LAB_AUDIT_WRONG_HOLDER;
 
         if (lab_pool_index(pool, things[i], &index) == 0)
-            fault = lab_audit_hand(audit_of(pool), index, &call, next, &before);
+            fault = lab_audit_hand(lab_audit_of(pool), index, &call, next, &before);
         if (fault != LAB_AUDIT_FINE) {
             report(pool, &call, fault, things[i], index, before);
             rc = -EBADMSG;
@@ -117,8 +112,8 @@ int lab_pool_handle(const struct lab_pool *pool, const void *thing, uint64_t *re
 
     if (rc != 0)
         return rc;
-    if (audit_of(pool) != NULL)
-        word = lab_load_acquire(&audit_of(pool)->table->record[index].word); /* U2 */
+    if (lab_audit_of(pool) != NULL)
+        word = lab_load_acquire(&lab_audit_of(pool)->table->record[index].word); /* U2 */
     *ret_handle = (uint64_t)lab_audit_word_generation(word) << 32 | index;
     return 0;
 }
@@ -134,8 +129,8 @@ LAB_NOINLINE int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint
         return -EINVAL;
     index = (uint32_t)lab_index_bounded(index, pool->count);
     thing = lab_pool_object(pool, index);
-    if (is_full(pool) && lab_audit_begin(audit_of(pool), lcore, site, lab_ticks(), &call)) {
-        uint64_t word = lab_load_acquire(&audit_of(pool)->table->record[index].word); /* U2 */
+    if (is_full(pool) && lab_audit_begin(lab_audit_of(pool), lcore, site, lab_ticks(), &call)) {
+        uint64_t word = lab_load_acquire(&lab_audit_of(pool)->table->record[index].word); /* U2 */
 
         if (lab_audit_word_generation(word) != handle >> 32) {
             report(pool, &call, LAB_AUDIT_STALE_HANDLE, thing, index, word);
@@ -154,9 +149,9 @@ unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_age_ns, con
 
     ret_rest = ret_rest ? ret_rest : &ignored;
     *ret_rest = 0;
-    if (audit_of(pool) == NULL)
+    if (lab_audit_of(pool) == NULL)
         return 0;
-    return lab_audit_groups(audit_of(pool), least_age_ns, skip, ret_groups, n, ret_rest);
+    return lab_audit_groups(lab_audit_of(pool), least_age_ns, skip, ret_groups, n, ret_rest);
 }
 
 uint64_t lab_pool_report_leaks(const struct lab_pool *pool, const uint64_t *skip)
@@ -184,14 +179,14 @@ uint64_t lab_pool_report_leaks(const struct lab_pool *pool, const uint64_t *skip
 
 void lab_pool_audit_stats(const struct lab_pool *pool, struct lab_pool_audit_stats *ret_stats)
 {
-    struct lab_pool_audit_stats stats = {.records = audit_of(pool) != NULL};
+    struct lab_pool_audit_stats stats = {.records = lab_audit_of(pool) != NULL};
 
     if (stats.records) {
-        stats.level = lab_audit_level(audit_of(pool));
-        stats.sample = lab_audit_sample(audit_of(pool));
-        stats.quarantined = lab_audit_quarantined(audit_of(pool));
+        stats.level = lab_audit_level(lab_audit_of(pool));
+        stats.sample = lab_audit_sample(lab_audit_of(pool));
+        stats.quarantined = lab_audit_quarantined(lab_audit_of(pool));
         for (unsigned i = 0; i < LAB_AUDIT_FAULTS; i++)
-            stats.faults[i] = lab_load_relaxed(&audit_of(pool)->table->faults[i]);
+            stats.faults[i] = lab_load_relaxed(&lab_audit_of(pool)->table->faults[i]);
     }
     *ret_stats = stats;
 }

@@ -47,16 +47,6 @@ struct reclaim {
     unsigned unknown;                /* of how many processes it cannot be told */
 };
 
-static struct lab_audit *audit_of(const struct lab_pool *pool)
-{
-    return lab_intercept_of(pool)->audit;
-}
-
-static struct lab_audit_context *context_of(const struct lab_pool *pool, uint32_t slot)
-{
-    return &lab_intercept_of(pool)->context[slot];
-}
-
 /* Who is dead */
 
 /* Whether the process at a place of the pool's audit runs: 1, also of a place that is nobody's; 0
@@ -64,14 +54,14 @@ static struct lab_audit_context *context_of(const struct lab_pool *pool, uint32_
 static int runs(const struct lab_pool *pool, unsigned party)
 {
     /* Place 0 is shared by processes that nobody knows. */
-    return party == 0 ? 1 : lab_audit_runs(audit_of(pool), party);
+    return party == 0 ? 1 : lab_audit_runs(lab_audit_of(pool), party);
 }
 
 unsigned lab_pool_ended(const struct lab_pool *pool, unsigned *ret_unknown)
 {
     unsigned ended = 0, unknown = 0;
 
-    for (unsigned party = 1; audit_of(pool) != NULL && party < LAB_AUDIT_PARTIES; party++) {
+    for (unsigned party = 1; lab_audit_of(pool) != NULL && party < LAB_AUDIT_PARTIES; party++) {
         int rc = runs(pool, party);
 
         ended += rc == 0;
@@ -97,7 +87,7 @@ static bool is_named(const struct reclaim *reclaim, uint32_t lcore, unsigned par
     const struct lab_pool_holder *holder = reclaim->holder;
 
     return holder->lcore != LAB_LCORE_ANY && holder->lcore == lcore &&
-           lab_audit_process(audit_of(reclaim->pool), party) == holder->process;
+           lab_audit_process(lab_audit_of(reclaim->pool), party) == holder->process;
 }
 
 /* Whether a call that a slot is inside of will never end. Asks the system now and then only. */
@@ -125,7 +115,7 @@ static bool wait_on(const struct reclaim *reclaim)
 /* Until the call that the slot is inside of has ended, or is known never to end. */
 static bool wait_for_call(struct reclaim *reclaim, uint32_t slot)
 {
-    const lab_atomic_t *word = &context_of(reclaim->pool, slot)->call;
+    const lab_atomic_t *word = &lab_audit_context_of(reclaim->pool, slot)->call;
     uint64_t first = lab_load_acquire(word), call = first; /* W3 */
 
     begin_wait(reclaim);
@@ -198,7 +188,7 @@ static void mark_index(void *context, uint32_t index)
  * bot before, would publish it. */
 static bool find_span(struct reclaim *reclaim, uint32_t slot, struct lab_deque_span *ret_span)
 {
-    const struct lab_audit_context *context = context_of(reclaim->pool, slot);
+    const struct lab_audit_context *context = lab_audit_context_of(reclaim->pool, slot);
     struct lab_deque *deque = &reclaim->pool->deque[slot];
 
     begin_wait(reclaim);
@@ -247,8 +237,8 @@ static bool mark_reachable(struct reclaim *reclaim)
     for (uint32_t slot = 1; slot <= pool->lcores; slot++)
         if (!mark_deque(reclaim, slot))
             return false;
-    for (uint32_t i = 0; i < audit_of(pool)->quarantine; i++) {
-        uint64_t place = lab_load_acquire(lab_audit_place(audit_of(pool), i)); /* V1 */
+    for (uint32_t i = 0; i < lab_audit_of(pool)->quarantine; i++) {
+        uint64_t place = lab_load_acquire(lab_audit_place(lab_audit_of(pool), i)); /* V1 */
 
         if (place != 0)
             mark_index(reclaim, (uint32_t)place - 1);
@@ -263,7 +253,7 @@ static bool mark_reachable(struct reclaim *reclaim)
 static bool take(struct reclaim *reclaim, uint32_t index, uint64_t word)
 {
     struct lab_pool *pool = reclaim->pool;
-    struct lab_audit_record *record = &audit_of(pool)->table->record[index];
+    struct lab_audit_record *record = &lab_audit_of(pool)->table->record[index];
     void *thing = lab_pool_object(pool, index);
     uint64_t next;
 
@@ -285,7 +275,7 @@ static bool is_theirs(const struct reclaim *reclaim, uint64_t word)
 {
     const struct lab_pool_holder *holder = reclaim->holder;
     unsigned party = lab_audit_word_party(word), lcore = lab_audit_word_lcore(word);
-    uint64_t process = lab_audit_process(audit_of(reclaim->pool), party);
+    uint64_t process = lab_audit_process(lab_audit_of(reclaim->pool), party);
 
     if (lab_audit_word_state(word, reclaim->call.who) != LAB_AUDIT_HELD)
         return false;
@@ -300,7 +290,8 @@ static uint32_t take_held(struct reclaim *reclaim)
     uint32_t taken = 0;
 
     for (uint32_t i = 0; i < reclaim->pool->count; i++) {
-        uint64_t word = lab_load_acquire(&audit_of(reclaim->pool)->table->record[i].word); /* U2 */
+        uint64_t word =
+            lab_load_acquire(&lab_audit_of(reclaim->pool)->table->record[i].word); /* U2 */
 
         if (is_theirs(reclaim, word))
             taken += take(reclaim, i, word);
@@ -314,7 +305,7 @@ static uint32_t take_lost(struct reclaim *reclaim)
     uint32_t taken = 0;
 
     for (uint32_t i = 0; i < pool->count; i++) {
-        uint64_t word = lab_load_acquire(&audit_of(pool)->table->record[i].word); /* U2, W4 */
+        uint64_t word = lab_load_acquire(&lab_audit_of(pool)->table->record[i].word); /* U2, W4 */
 
         switch (lab_audit_word_state(word, reclaim->call.who)) {
         case LAB_AUDIT_UNSEEN:
@@ -337,7 +328,7 @@ static uint32_t take_lost(struct reclaim *reclaim)
  * has the slot by now is inside another one. */
 static void forget_call(struct lab_pool *pool, uint32_t slot, unsigned party)
 {
-    lab_atomic_t *word = &context_of(pool, slot)->call;
+    lab_atomic_t *word = &lab_audit_context_of(pool, slot)->call;
     uint64_t call = lab_load_relaxed(word);
 
     if ((call & LAB_AUDIT_CALL_INSIDE) != 0 && lab_audit_call_party(call) == party)
@@ -353,7 +344,7 @@ static void forget_named(struct reclaim *reclaim)
 
     if (slot > pool->lcores)
         return;
-    party = lab_audit_call_party(lab_load_relaxed(&context_of(pool, slot)->call));
+    party = lab_audit_call_party(lab_load_relaxed(&lab_audit_context_of(pool, slot)->call));
     if (is_named(reclaim, lcore, party))
         forget_call(pool, slot, party);
 }
@@ -364,8 +355,8 @@ static void disown_named(const struct reclaim *reclaim)
     uint32_t slot = lab_pool_lcore_index(reclaim->holder->lcore);
 
     if (reclaim->holder->lcore != LAB_LCORE_ANY && slot <= reclaim->pool->lcores &&
-        context_of(reclaim->pool, slot)->process == reclaim->holder->process)
-        context_of(reclaim->pool, slot)->process = 0;
+        lab_audit_context_of(reclaim->pool, slot)->process == reclaim->holder->process)
+        lab_audit_context_of(reclaim->pool, slot)->process = 0;
 }
 
 /* Another process may have the place of one that is gone with all that it had. Reports of what it
@@ -378,7 +369,7 @@ static void forget(struct reclaim *reclaim, unsigned party)
         forget_call(pool, slot, party);
     lab_store_relaxed(&lab_intercept_of(pool)->calls->any_calls[party][0], 0);
     lab_store_relaxed(&lab_intercept_of(pool)->calls->any_calls[party][1], 0);
-    lab_audit_leave(audit_of(pool), party);
+    lab_audit_leave(lab_audit_of(pool), party);
 }
 
 static void look_for_holders(struct reclaim *reclaim)
@@ -386,7 +377,7 @@ static void look_for_holders(struct reclaim *reclaim)
     const struct lab_pool *pool = reclaim->pool;
 
     for (uint32_t i = 0; i < pool->count; i++) {
-        uint64_t word = lab_load_acquire(&audit_of(pool)->table->record[i].word); /* U2 */
+        uint64_t word = lab_load_acquire(&lab_audit_of(pool)->table->record[i].word); /* U2 */
 
         if (lab_audit_word_state(word, reclaim->call.who) == LAB_AUDIT_HELD)
             reclaim->holding[lab_audit_word_party(word)] = true;
@@ -404,7 +395,7 @@ static void forget_gone(struct reclaim *reclaim)
         reclaim->gone[party] &= !reclaim->holding[party];
         any |= reclaim->gone[party];
         if (reclaim->gone[party])
-            lab_store_release(&audit_of(reclaim->pool)->table->process[party],
+            lab_store_release(&lab_audit_of(reclaim->pool)->table->process[party],
                               LAB_AUDIT_PARTY_LEFT);
     }
     if (!any || !wait_for_calls(reclaim))
@@ -421,7 +412,7 @@ static void forget_gone(struct reclaim *reclaim)
  * before it was marked had seen the change by then, and so does who saw that it was away. */
 static bool is_of_one_level(const struct reclaim *reclaim)
 {
-    return lab_load_relaxed(&audit_of(reclaim->pool)->table->mode) == reclaim->mode;
+    return lab_load_relaxed(&lab_audit_of(reclaim->pool)->table->mode) == reclaim->mode;
 }
 
 /* An epoch that no mark has: they are cleared before numbers begin anew. */
@@ -464,7 +455,7 @@ static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
 /* One that has no place is not known to have ended. */
 static bool became_free(const struct lab_pool *pool, uint64_t sweeper)
 {
-    return sweeper == 0 || runs(pool, lab_audit_party(audit_of(pool), sweeper)) == 0;
+    return sweeper == 0 || runs(pool, lab_audit_party(lab_audit_of(pool), sweeper)) == 0;
 }
 
 static bool become_sweeper(const struct lab_pool *pool)
@@ -484,7 +475,7 @@ static int check_named(const struct lab_pool *pool, const struct lab_pool_holder
 
     if (holder->process == 0 || holder->lcore != LAB_LCORE_ANY)
         return 0;
-    party = lab_audit_party(audit_of(pool), holder->process);
+    party = lab_audit_party(lab_audit_of(pool), holder->process);
     rc = party != 0 ? runs(pool, party) : holder->process == lab_audit_self();
     if (rc > 0)
         return lab_error_set(error, -EBUSY,
@@ -507,7 +498,8 @@ static int check(const struct lab_pool *pool, uint32_t lcore, const struct lab_p
     if (holder->lcore != LAB_LCORE_ANY && holder->process == 0)
         return lab_error_set(error, -EINVAL, "pool %s: an lcore of which process is gone?",
                              pool->name);
-    if (lab_intercept_of(pool)->calls == NULL || lab_audit_level(audit_of(pool)) != LAB_AUDIT_FULL)
+    if (lab_intercept_of(pool)->calls == NULL ||
+        lab_audit_level(lab_audit_of(pool)) != LAB_AUDIT_FULL)
         return lab_error_set(error, -ENOTSUP,
                              "pool %s does not know who holds what: that needs its audit at level "
                              "full (LABYRINTH_OPTIONS=audit=full)",
@@ -531,8 +523,8 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
 
     if (rc != 0)
         return rc;
-    reclaim.mode = lab_load_acquire(&audit_of(pool)->table->mode);
-    if (!lab_audit_begin(audit_of(pool), lcore, site, lab_ticks(), &reclaim.call))
+    reclaim.mode = lab_load_acquire(&lab_audit_of(pool)->table->mode);
+    if (!lab_audit_begin(lab_audit_of(pool), lcore, site, lab_ticks(), &reclaim.call))
         return lab_error_set(error, -EAGAIN, "pool %s: its audit was at another level just now",
                              pool->name);
     /* Should it die here, nobody could know. */

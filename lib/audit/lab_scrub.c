@@ -29,7 +29,7 @@ void lab_scrub(struct lab_pool *pool, uint32_t lcore_index, void *const *objects
 /* What the audit writes into free buffers reaches as far as its options say. */
 static uint32_t dirtied(const struct lab_pool *pool, size_t used_bytes)
 {
-    const struct lab_audit *audit = lab_intercept_of(pool)->audit;
+    const struct lab_audit *audit = lab_audit_of(pool);
     bool poisoned = audit != NULL && audit->poison_bytes != 0;
 
     return poisoned || used_bytes > pool->buffer_bytes ? pool->buffer_bytes : (uint32_t)used_bytes;
