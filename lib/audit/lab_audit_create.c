@@ -35,64 +35,61 @@ static int check_audit(const struct lab_pool_options *options, struct lab_error 
     return 0;
 }
 
-/* Where the parts of this floor lie, in bytes behind the pool's layout. */
+/* Where the parts of this floor lie, in bytes from the pool's address. */
 struct parts {
     bool has_records;
     struct lab_audit_options audited; /* as asked for, and the rest filled in */
-    size_t table, calls, context, domain, residue, end;
+    size_t table, calls, seen, context, domain, residue;
 };
 
-static size_t place(struct parts *parts, size_t n, size_t item_bytes)
+/* Places the parts behind those of the pool. */
+static struct parts place_parts(const struct lab_pool_options *options,
+                                struct lab_pool_layout *layout)
 {
-    size_t at = parts->end;
-
-    parts->end += (n * item_bytes + LAB_CACHE_LINE - 1) / LAB_CACHE_LINE * LAB_CACHE_LINE;
-    return at;
-}
-
-static struct parts plan_parts(const struct lab_pool_options *options)
-{
-    size_t lcores = (options->lcores != 0 ? options->lcores : LAB_LCORE_MAX) + (size_t)1;
     struct parts parts = {.audited = options->audit};
-    bool has_domains = options->domain != NULL;
+    size_t indices = layout->lcores + (size_t)1;
 
     parts.has_records = parts.audited.records || parts.audited.level != LAB_AUDIT_OFF;
     if (parts.audited.poison_bytes == 0 && options->buffer_bytes != 0)
         parts.audited.poison_bytes = options->buffer_bytes - parts.audited.poison_from;
-    parts.table =
-        place(&parts, parts.has_records, lab_audit_footprint(options->count, &parts.audited));
-    parts.calls = place(&parts, parts.has_records, sizeof(struct lab_audit_calls));
-    parts.context = place(&parts, parts.has_records ? lcores : 0, sizeof(struct lab_audit_context));
-    parts.domain = place(&parts, has_domains ? lcores : 0, 1);
-    parts.residue = place(&parts, has_domains ? options->count : 0, sizeof(lab_atomic_t));
+    if (parts.has_records) {
+        parts.table =
+            lab_pool_place(layout, 1, lab_audit_footprint(options->count, &parts.audited));
+        parts.calls = lab_pool_place(layout, 1, sizeof(struct lab_audit_calls));
+        parts.seen = lab_pool_place(layout, options->count, sizeof(lab_byte_t));
+        parts.context = lab_pool_place(layout, indices, sizeof(struct lab_audit_context));
+    }
+    if (options->domain != NULL) {
+        parts.domain = lab_pool_place(layout, indices, 1);
+        parts.residue = lab_pool_place(layout, options->count, sizeof(lab_atomic_t));
+    }
     return parts;
 }
 
 static int plan(const struct lab_pool_options *options, struct parts *ret_parts,
                 struct lab_pool_layout *ret_layout, struct lab_error *error)
 {
-    int rc = lab_pool_plan(options, 0, ret_layout, error);
+    int rc = lab_pool_plan(options, ret_layout, error);
 
     if (rc == 0)
         rc = check_audit(options, error);
-    if (rc != 0)
-        return rc;
-    *ret_parts = plan_parts(options);
-    return lab_pool_plan(options, ret_parts->end, ret_layout, error);
+    if (rc == 0)
+        *ret_parts = place_parts(options, ret_layout);
+    return rc;
 }
 
 /* In each process. */
 static struct lab_intercept *set_constants(struct lab_pool *pool, const struct parts *parts,
-                                           const struct lab_pool_layout *layout,
                                            const struct lab_pool_options *options)
 {
     struct lab_intercept *intercept = lab_intercept_of(pool);
-    char *base = (char *)pool + layout->above;
+    char *base = (char *)pool;
 
     if (parts->has_records) {
         intercept->audit = &intercept->records;
         intercept->calls = (void *)(base + parts->calls);
         intercept->context = (void *)(base + parts->context);
+        pool->sweep_seen = (void *)(base + parts->seen);
         lab_audit_init(intercept->audit, (void *)(base + parts->table), pool->count,
                        &parts->audited);
         /* Found out now: not on the small stack of some get, nor behind a chroot(2). */
@@ -107,9 +104,9 @@ static struct lab_intercept *set_constants(struct lab_pool *pool, const struct p
 
 /* In the process that makes the pool. */
 static void begin(struct lab_pool *pool, const struct parts *parts,
-                  const struct lab_pool_layout *layout, const struct lab_pool_options *options)
+                  const struct lab_pool_options *options)
 {
-    struct lab_intercept *intercept = set_constants(pool, parts, layout, options);
+    struct lab_intercept *intercept = set_constants(pool, parts, options);
 
     if (intercept->audit != NULL) {
         lab_audit_begin_table(intercept->audit, &parts->audited);
@@ -160,7 +157,7 @@ int lab_pool_init(void *memory, const struct lab_pool_options *options, struct l
         rc = lab_pool_core_init(memory, options, &layout, &pool, error);
     if (rc != 0)
         return rc;
-    begin(pool, &parts, &layout, options);
+    begin(pool, &parts, options);
     *ret_pool = pool;
     return 0;
 }
@@ -177,7 +174,7 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
         rc = lab_pool_core_create(options, &layout, &pool, error);
     if (rc != 0)
         return rc;
-    begin(pool, &parts, &layout, options);
+    begin(pool, &parts, options);
     if (options->domain != NULL && options->arena != NULL &&
         !(options->gfp & (LAB_GFP_ZERO | LAB_GFP_EXCLUSIVE)))
         lab_scrub_taint_all(pool);
@@ -206,7 +203,7 @@ int lab_pool_attach(const char *name, struct lab_pool **ret_pool, struct lab_err
     rc = lab_pool_core_attach(&region, &seed, makes_sense ? &layout : NULL, &pool, error);
     if (rc != 0)
         return rc;
-    intercept = set_constants(pool, &parts, &layout, &seed.options);
+    intercept = set_constants(pool, &parts, &seed.options);
     if (intercept->audit != NULL)
         lab_audit_adopt_clock(intercept->audit);
     rc = lab_pool_core_arrive(pool, error);

@@ -82,7 +82,6 @@ void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options
     pool->run = (void *)(base + layout->run);
     pool->buffer_bytes = options->buffer_bytes;
     memcpy(pool->name, options->name, strlen(options->name) + 1);
-    pool->sweep_seen = (void *)(base + layout->seen);
     lab_stack_init(&pool->stack, &pool->stack_head, links, pool->count);
     lab_stack_init_beside(&pool->reserve, &pool->reserve_head, &pool->stack, LAB_STACK_RESERVE);
 }

@@ -31,7 +31,7 @@
 /* In bytes from the pool's address. */
 struct lab_pool_layout {
     uint32_t lcores, deques, capacity, tip, reach, hash_slots, stride;
-    size_t slow, roster, slots, links, objects, hash, run, seen, above, end;
+    size_t slow, roster, slots, links, objects, hash, run, end;
 };
 
 struct lab_pool_seed {
@@ -48,10 +48,13 @@ struct lab_pool_seed {
 /* The bytes of the constant part, before what is shared begins. */
 #define LAB_POOL_FRONT offsetof(struct lab_pool, hot)
 
-/* Checks options and places everything, with `above_bytes` for the floor above: 0, or as
- * lab_pool_create(). */
-int lab_pool_plan(const struct lab_pool_options *options, size_t above_bytes,
-                  struct lab_pool_layout *ret_layout, struct lab_error *error);
+/* Checks options and places everything: 0, or as lab_pool_create(). */
+int lab_pool_plan(const struct lab_pool_options *options, struct lab_pool_layout *ret_layout,
+                  struct lab_error *error);
+
+/* Takes room for n items at the end of the layout, on a cache line of its own; also for the floor
+ * above. Returns where they begin. */
+size_t lab_pool_place(struct lab_pool_layout *layout, size_t n, size_t item_bytes);
 
 struct lab_watermark_limits lab_pool_limits(const struct lab_pool_options *options);
 

@@ -64,10 +64,9 @@ static uint32_t capacity_for(uint32_t count, uint32_t deques)
     return share <= CAPACITY_MIN ? CAPACITY_MIN : pow2_at_least((uint32_t)share / 2 + 1);
 }
 
-/* Takes room for n items at the end of the layout, on a cache line of its own. The limits of the
- * options keep all sizes far below what a size_t holds: the largest pool has less than 2^59 bytes.
- */
-static size_t place(struct lab_pool_layout *layout, size_t n, size_t item_bytes)
+/* The limits of the options keep all sizes far below what a size_t holds: the largest pool has less
+ * than 2^59 bytes. */
+size_t lab_pool_place(struct lab_pool_layout *layout, size_t n, size_t item_bytes)
 {
     size_t at = layout->end;
 
@@ -147,8 +146,8 @@ static int check_options(const struct lab_pool_options *options, struct lab_erro
     return 0;
 }
 
-int lab_pool_plan(const struct lab_pool_options *options, size_t above_bytes,
-                  struct lab_pool_layout *ret_layout, struct lab_error *error)
+int lab_pool_plan(const struct lab_pool_options *options, struct lab_pool_layout *ret_layout,
+                  struct lab_error *error)
 {
     struct lab_pool_layout layout = {0};
     bool adopts = options->buffer_bytes == 0 || options->arena != NULL;
@@ -175,16 +174,14 @@ int lab_pool_plan(const struct lab_pool_options *options, size_t above_bytes,
     layout.hash_slots = adopts ? pow2_at_least(2 * options->count) : 0;
 
     layout.end = sizeof(struct lab_pool);
-    (void)place(&layout, layout.lcores + 1, sizeof(struct lab_deque));
-    layout.slow = place(&layout, layout.lcores + 1, sizeof(struct lab_pool_slow));
-    layout.roster = place(&layout, layout.deques, sizeof(lab_atomic_t));
-    layout.slots = place(&layout, layout.deques, layout.capacity * sizeof(lab_atomic_t));
-    layout.links = place(&layout, options->count, sizeof(lab_atomic_t));
-    layout.objects = place(&layout, adopts ? options->count : 0, sizeof(void *));
-    layout.hash = place(&layout, layout.hash_slots, sizeof(uint32_t));
-    layout.run = place(&layout, runs, sizeof(uintptr_t));
-    layout.seen = place(&layout, above_bytes != 0 ? options->count : 0, 1);
-    layout.above = place(&layout, above_bytes, 1);
+    (void)lab_pool_place(&layout, layout.lcores + 1, sizeof(struct lab_deque));
+    layout.slow = lab_pool_place(&layout, layout.lcores + 1, sizeof(struct lab_pool_slow));
+    layout.roster = lab_pool_place(&layout, layout.deques, sizeof(lab_atomic_t));
+    layout.slots = lab_pool_place(&layout, layout.deques, layout.capacity * sizeof(lab_atomic_t));
+    layout.links = lab_pool_place(&layout, options->count, sizeof(lab_atomic_t));
+    layout.objects = lab_pool_place(&layout, adopts ? options->count : 0, sizeof(void *));
+    layout.hash = lab_pool_place(&layout, layout.hash_slots, sizeof(uint32_t));
+    layout.run = lab_pool_place(&layout, runs, sizeof(uintptr_t));
     *ret_layout = layout;
     return 0;
 }

@@ -25,7 +25,8 @@ void lab_pool_note_moving_slow(struct lab_pool *pool, void *const *objects, unsi
     uint8_t sweep = (uint8_t)lab_load_relaxed(&pool->sweep);
     uint32_t index;
 
-    for (unsigned i = 0; i < n; i++)
+    /* Other processes may have written to `sweep` in a pool that nobody sweeps. */
+    for (unsigned i = 0; i < n && pool->sweep_seen != NULL; i++)
         if (lab_pool_index(pool, objects[i], &index) == 0)
             lab_byte_store_relaxed(&pool->sweep_seen[index], sweep);
 }

@@ -5,6 +5,7 @@
 #include "pool_audit_rig.h"
 #include <lab_audit_calls.h>
 #include <lab_audit_quarantine.h>
+#include <lab_pool_layout.h>
 
 /* Another process has left numbers in the shared parts that are none: no call goes astray for that.
  * What it hands out then is what these numbers make of it, but all of it is the pool's. Things lie
@@ -104,6 +105,24 @@ static void things_by_their_index(void **state)
         assert_int_equal(lab_pool_put_handle(rig.pool, 1, strange[i]), -EINVAL);
         rig_unmake(&rig);
     }
+}
+
+/* In a pool that nobody can sweep, a sweep changes nothing: not even a buffer. There are more
+ * buffers than bytes between the pool's parts and the first one. */
+static void sweep(void **state)
+{
+    struct lab_pool_options options = plain_options(BUFFERS, 2 * LAB_POOL_ALIGN_MAX);
+    const char *first;
+    struct rig rig;
+
+    rig_make_held(&rig, &options);
+    first = rig.pool->buffers;
+    memset(rig.pool->buffers, 0x5a, options.buffer_bytes);
+    lab_store_relaxed(&rig.pool->sweep, 7);
+    rig_put_by(&rig, LAB_LCORE_ANY, rig.things, options.count, BULK);
+    for (unsigned i = 0; i < options.buffer_bytes; i++)
+        assert_int_equal(first[i], 0x5a);
+    rig_unmake(&rig);
 }
 
 static void samples(void **state)
@@ -312,6 +331,7 @@ int main(void)
         cmocka_unit_test(roster),
         cmocka_unit_test(stack),
         cmocka_unit_test(things_by_their_index),
+        cmocka_unit_test(sweep),
         cmocka_unit_test(samples),
         cmocka_unit_test(more_than_the_ring),
         cmocka_unit_test(places_in_a_zone),
