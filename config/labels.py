@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The Labyrinth authors
 """Checks the labels of the memory orders in lib/ (D1, W5, ...), and prints what is wrong with them.
 
-Usage: labels.py ROOT [FOLDER...]; in the folders named nothing is wrong yet.
+Usage: labels.py ROOT
 
 A label is defined in one table of a comment, a line for each, further lines indented:
 
@@ -25,7 +25,8 @@ LABEL = r'(?!C(?:99|11|17)\b)[A-Z]\d{1,2}'  # the rest are languages
 LABELS = rf'{LABEL}(?:(?:, | and ){LABEL})*'
 COMMENT = re.compile(r'/\*.*?\*/', re.DOTALL)
 DEFINITION = re.compile(rf'^ \* {{3,}}({LABEL})\b(.*(?:\n \* {{3,}}(?![ ]|{LABEL}\b).*)*)', re.MULTILINE)
-ACCESS = re.compile(r'\blab_(?:load|store|cas|fence|fetch|pointer|byte|words|barrier)_\w+\(')
+ACCESS = re.compile(r'\blab_(?:(?:load|store|cas|fence|fetch|pointer|byte|words|barrier)_\w+|'
+                    r'deque_repair_owner)\(')
 
 
 class File:
@@ -78,41 +79,38 @@ def wrong_in_tables(files):
                 yield f'{name}: {label} pairs with {partner}, which does not pair with it'
 
 
-def wrong_in_uses(files, defined, known):
+def wrong_in_uses(files, defined):
     """Yields what is wrong with the uses."""
     accessed = {label for file in files for label, beside, _ in file.used if beside}
     for file in files:
-        for label in sorted(file.named - known):
+        for label in sorted(file.named - defined):
             yield f'{file.name}: {label} is not defined anywhere'
         for label, _ in file.defined:
             if label not in accessed:
                 yield f'{file.name}: {label} stands at no access'
-        told = set()
+        seen = set()
         for label, _, says_why in file.used:
-            if label in defined and label not in told and not says_why:
+            if label in defined and label not in seen and not says_why:
                 yield f'{file.name}: the first {label} does not say what goes wrong without it'
-            told.add(label)
+            seen.add(label)
 
 
-def wrong_in_orders(root, known):
+def wrong_in_orders(root, defined):
     """Yields what is wrong with the rows of orders.md."""
     rows = re.findall(r'^\| (.*?) \|', (root / 'test/explore/orders.md').read_text(), re.MULTILINE)
     there = {label for row in rows for label in re.findall(rf'\b{LABEL}\b', row)}
-    for label in sorted(known - there):
+    for label in sorted(defined - there):
         yield f'test/explore/orders.md: no row for {label}'
-    for label in sorted(there - known):
+    for label in sorted(there - defined):
         yield f'test/explore/orders.md: a row for {label}, which is not defined'
 
 
 def main():
     root = pathlib.Path(sys.argv[1])
     files = [File(root, path) for path in sorted((root / 'lib').glob('**/*.[ch]'))]
-    later = [file for file in files if file.name.startswith(tuple(sys.argv[2:]) or ('-',))]
-    files = [file for file in files if file not in later]
     defined = {label for file in files for label, _ in file.defined}
-    known = defined | {label for file in later for label in file.named}
-    wrong = [*wrong_in_tables(files), *wrong_in_uses(files, defined, known),
-             *wrong_in_orders(root, known)]
+    wrong = [*wrong_in_tables(files), *wrong_in_uses(files, defined),
+             *wrong_in_orders(root, defined)]
     print('\n'.join(wrong), end='\n' if wrong else '')
     return 1 if wrong else 0
 

@@ -13,12 +13,13 @@
  * what they moved.
  *
  *     W1 fence between a call's begin and its look at the epoch, a light one where the sweep's
- * barrier reaches it, and the sweep's between its epoch and its look at calls   pairs with W1, W6
+ *        barrier reaches it, and the sweep's between its epoch and its look at calls   pairs
+ *        with W1, W6
  *     W2 a call's end                        release   pairs with W3
  *     W3 sweep's load of a call, of a bot    acquire   pairs with W2, W5
- *     W4 an object is noted before its record's CAS to free, which the sweep loads before the note
- *        pairs with U1, U2
- *     W5 the bot of before a call, then the call   release   pairs with W3
+ *     W4 an object is noted before its record's CAS to free (U1), and a sweep loads its record
+ *        (U2) before the note   pairs with W4
+ *     W5 the bot of before a call, then the call   release   pairs with W3, W7
  *     W7 an lcore of another process than its id's last repairs the deque before its first call: no
  *        bot of that call lies above the one that a sweep finds   pairs with W5 */
 
@@ -79,18 +80,20 @@ LAB_INLINE void lab_audit_call_begin_owner(struct lab_audit_context *context,
     uint64_t party = lab_audit_word_party(who);
     uint64_t count = (lab_load_relaxed(&context->call) >> LAB_AUDIT_CALL_COUNT_SHIFT) + 1;
 
-    lab_store_release(&context->bot, lab_load_relaxed(&deque->bot)); /* W5 */
+    /* W5: or a sweep takes the bot of a later call for that of the one that it looks at */
+    lab_store_release(&context->bot, lab_load_relaxed(&deque->bot));
     lab_store_release(&context->call, count << LAB_AUDIT_CALL_COUNT_SHIFT | party << 1 |
                                           LAB_AUDIT_CALL_INSIDE); /* W5 */
     if (lab_load_relaxed(&deque->fenced))
-        lab_fence_seq_cst(); /* W1 where the sweep's barrier is a fence of its own alone */
+        lab_fence_seq_cst(); /* W1: or a sweep, that fences alone, and this miss each other */
     else
-        lab_fence_light(); /* W1 */
+        lab_fence_light(); /* W1: or they do, behind the sweep's barrier */
 }
 
 LAB_INLINE void lab_audit_call_end_owner(lab_atomic_t *call)
 {
-    lab_store_release(call, lab_load_relaxed(call) & ~LAB_AUDIT_CALL_INSIDE); /* W2 */
+    /* W2: or a sweep that waited for the call does not see what it noted */
+    lab_store_release(call, lab_load_relaxed(call) & ~LAB_AUDIT_CALL_INSIDE);
 }
 
 /* The same, also for threads without an id: end takes what begin returned. Owner of the lcore

@@ -42,7 +42,8 @@ LAB_INLINE void lab_audit_take_over_owner(struct lab_pool *pool, uint32_t lcore_
 {
     if (lcore_index != LAB_DEQUE_SET_ANY &&
         lab_audit_context_of(pool, lcore_index)->process != lab_audit_self())
-        lab_deque_repair_owner(&pool->deque[lcore_index]); /* W7 */
+        /* W7: or that call raises bot over what a sweep took for lost */
+        lab_deque_repair_owner(&pool->deque[lcore_index]);
 }
 
 /* Puts one thing, at level full, where nothing is out of the ordinary. false: nothing was done, and

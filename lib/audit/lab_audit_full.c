@@ -274,8 +274,9 @@ static LAB_COLD void report_foreign(struct lab_pool *pool, const struct lab_audi
     uint32_t index = find_around(pool, wrong, &offset);
 
     if (index != LAB_AUDIT_NONE)
+        /* U2: or it names the call sites of an earlier holder */
         report(pool, call, LAB_AUDIT_INSIDE_FREE, wrong, index,
-               lab_load_acquire(&lab_audit_of(pool)->table->record[index].word), offset); /* U2 */
+               lab_load_acquire(&lab_audit_of(pool)->table->record[index].word), offset);
     else
         report(pool, call, LAB_AUDIT_FOREIGN_FREE, wrong, LAB_AUDIT_NONE, 0, 0);
 }
@@ -344,7 +345,8 @@ static int put_full(struct lab_pool *pool, uint32_t lcore_index, struct lab_audi
     while (n > 0) {
         unsigned k = 0;
 
-        lab_pool_note_moving(pool, objects, n < BURST ? n : BURST); /* W4 */
+        /* W4: or a sweep finds an object free that it does not find noted */
+        lab_pool_note_moving(pool, objects, n < BURST ? n : BURST);
         for (; n > 0 && k < BURST; n--) {
             good[k] = *objects++;
             if (!see_put_inline(pool, &call, &good[k]))

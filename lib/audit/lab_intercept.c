@@ -52,7 +52,7 @@ LAB_NOINLINE int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, u
 
     if (lcore_index > pool->lcores)
         return -EINVAL;
-    if (lab_load_acquire(&pool->hot) == 0) /* H1 */
+    if (lab_load_acquire(&pool->hot) == 0) /* H1: or its next put is judged by the level before */
         rc = get_watched(pool, lcore_index, gfp, ret_objects, n, site);
     else
         rc = lab_pool_core_get_slow(pool, lcore_index, gfp, ret_objects, n);

@@ -21,7 +21,8 @@ static void set_hot(struct lab_pool *pool, enum lab_audit_level level)
     } else if (lab_intercept_of(pool)->domain == NULL &&
                !(pool->region.front != 0 && lab_deque_set_is_multi_process(&pool->set))) {
         lab_deque_set_barrier_any(&pool->set);
-        lab_store_release(&pool->hot, pool->lcores); /* H1 */
+        /* H1: or a get that sees it open does not see that the level has fallen */
+        lab_store_release(&pool->hot, pool->lcores);
     }
 }
 
@@ -113,7 +114,8 @@ int lab_pool_handle(const struct lab_pool *pool, const void *thing, uint64_t *re
     if (rc != 0)
         return rc;
     if (lab_audit_of(pool) != NULL)
-        word = lab_load_acquire(&lab_audit_of(pool)->table->record[index].word); /* U2 */
+        /* U2: as each load of a word, or what is read of the record next may be older */
+        word = lab_load_acquire(&lab_audit_of(pool)->table->record[index].word);
     *ret_handle = (uint64_t)lab_audit_word_generation(word) << 32 | index;
     return 0;
 }

@@ -116,7 +116,8 @@ static bool wait_on(const struct reclaim *reclaim)
 static bool wait_for_call(struct reclaim *reclaim, uint32_t slot)
 {
     const lab_atomic_t *word = &lab_audit_context_of(reclaim->pool, slot)->call;
-    uint64_t first = lab_load_acquire(word), call = first; /* W3 */
+    /* W3: or what the call noted is not seen */
+    uint64_t first = lab_load_acquire(word), call = first;
 
     begin_wait(reclaim);
     for (unsigned turn = 0; call == first && (call & LAB_AUDIT_CALL_INSIDE) != 0; turn++) {
@@ -151,7 +152,8 @@ static bool wait_for_phase(struct reclaim *reclaim)
     unsigned old = (unsigned)lab_load_relaxed(phase) & 1;
 
     lab_store_release(phase, !old);
-    lab_deque_set_barrier_any(&reclaim->pool->set); /* W1 */
+    /* W1: or a call that missed the epoch is not seen to be under way */
+    lab_deque_set_barrier_any(&reclaim->pool->set);
     for (unsigned party = 0; party < LAB_AUDIT_PARTIES; party++)
         if (!wait_for_any(reclaim, party, old))
             return false;
@@ -238,7 +240,8 @@ static bool mark_reachable(struct reclaim *reclaim)
         if (!mark_deque(reclaim, slot))
             return false;
     for (uint32_t i = 0; i < lab_audit_of(pool)->quarantine; i++) {
-        uint64_t place = lab_load_acquire(lab_audit_place(lab_audit_of(pool), i)); /* V1 */
+        /* V1: as each access of a place, though to mark an index needs no more than that */
+        uint64_t place = lab_load_acquire(lab_audit_place(lab_audit_of(pool), i));
 
         if (place != 0)
             mark_index(reclaim, (uint32_t)place - 1);
@@ -258,7 +261,8 @@ static bool take(struct reclaim *reclaim, uint32_t index, uint64_t word)
     uint64_t next;
 
     (void)lab_audit_word_get(word, reclaim->call.who, &next);
-    if (!lab_cas_acq_rel(&record->word, &word, next)) /* U1, U2 */
+    /* U1, U2: or the holder before may yet write into the record that is now the caller's */
+    if (!lab_cas_acq_rel(&record->word, &word, next))
         return false;
     lab_store_relaxed(&record->got_site, reclaim->call.site);
     lab_store_relaxed(&record->got_at, reclaim->call.at);
@@ -305,7 +309,8 @@ static uint32_t take_lost(struct reclaim *reclaim)
     uint32_t taken = 0;
 
     for (uint32_t i = 0; i < pool->count; i++) {
-        uint64_t word = lab_load_acquire(&lab_audit_of(pool)->table->record[i].word); /* U2, W4 */
+        /* U2, W4: or an object is found free, and the put that made it so not found to note it */
+        uint64_t word = lab_load_acquire(&lab_audit_of(pool)->table->record[i].word);
 
         switch (lab_audit_word_state(word, reclaim->call.who)) {
         case LAB_AUDIT_UNSEEN:

@@ -48,7 +48,7 @@ void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_
 {
     deque->capacity = capacity;
     deque->mask = capacity - 1;
-    lab_pointer_store_release(&deque->slots, slots); /* D13 */
+    lab_pointer_store_release(&deque->slots, slots); /* D13: or it has slots and no layout yet */
     lab_fence_light(); /* a killed owner must not leave limits without slots */
     set_limits(deque, 0, 0);
 }
@@ -57,7 +57,7 @@ void lab_deque_fence_owner(struct lab_deque *deque, bool fenced)
 {
     if (fenced)
         deque->pop_floor = LAB_DEQUE_NEVER;
-    lab_store_release(&deque->fenced, fenced); /* D10 */
+    lab_store_release(&deque->fenced, fenced); /* D10: or pops of before it are not seen */
 }
 
 /* The first piece of a burst of n things from `at` on, up to the end of the ring. */
@@ -91,8 +91,8 @@ bool lab_deque_pop_around_owner(struct lab_deque *deque, struct lab_deque_ring r
 
     if ((int64_t)(bot - deque->pop_floor) < 0 || n > ring.mask + 1)
         return false;
-    lab_store_release(&deque->bot, bot); /* D1 */
-    lab_fence_light();                   /* D9 */
+    lab_store_release(&deque->bot, bot); /* D1: or a revoker publishes what it sees unwritten */
+    lab_fence_light(); /* D9: or this and a revoker miss each other, and both have them */
     if (lab_unlikely((int64_t)(bot - lab_load_relaxed(&deque->split)) < 0)) {
         lab_store_release(&deque->bot, bot + n); /* D1 */
         return false;
@@ -124,7 +124,8 @@ static uint64_t raise_split(struct lab_deque *deque, uint64_t bot, uint64_t keep
 
         if (split < LAB_DEQUE_MARK && (int64_t)(wanted - split) <= 0)
             return split;
-        if (lab_cas_release(&deque->split, &split, wanted)) /* D3 */
+        /* D3: or entries are stolen before they are written */
+        if (lab_cas_release(&deque->split, &split, wanted))
             return wanted;
     }
 }
@@ -144,10 +145,11 @@ static uint64_t mended_bot(struct lab_deque *deque)
                    (int64_t)(bot - split) >= 0))
         return bot;
     if (split >= LAB_DEQUE_MARK || split < deque->safe_split)
-        least = lab_load_acquire(&deque->top); /* D8 */
+        least = lab_load_acquire(&deque->top); /* D8: or slots are reused that a thief reads */
     if ((int64_t)(bot - least) < 0) {
         bot = least;
-        lab_store_release(&deque->bot, bot); /* D1 */
+        /* D1: or a revoker publishes entries that others do not see written */
+        lab_store_release(&deque->bot, bot);
     }
     while (split < deque->safe_split && !lab_cas_release(&deque->split, &split, bot)) /* D3 */
         ;
@@ -171,7 +173,7 @@ void lab_deque_repair_owner(struct lab_deque *deque)
 
     if (deque->slots == NULL)
         return;
-    lab_fence_seq_cst(); /* D12 */
+    lab_fence_seq_cst(); /* D12: or a mark is missed whose revoker goes by an earlier bot */
     do {
         bot = mended_bot(deque);
         split = settled_split(deque, bot);
@@ -236,7 +238,7 @@ static bool lower_split(struct lab_deque *deque, uint64_t *split, uint64_t need)
     found = before;
     if (!lab_cas_release(&deque->split, &found, lowered))
         return false;
-    lab_fence_seq_cst(); /* D5 */
+    lab_fence_seq_cst(); /* D5: before top, or a thief that read the old split takes them, too */
     top = lab_load_relaxed(&deque->top);
     if ((int64_t)(lowered - top) >= (int64_t)deque->reach) {
         deque->safe_split = lowered;
@@ -255,9 +257,9 @@ static bool pop_tip(struct lab_deque *deque, uint64_t bot, void **ret_things, un
     close_pushes(deque, bot - n);
     lab_store_release(&deque->bot, bot - n); /* D1 */
     if (lab_load_relaxed(&deque->fenced))
-        lab_fence_seq_cst(); /* D9 where the revoker's barrier is a fence of its own alone */
+        lab_fence_seq_cst(); /* D9: or a revoker, that fences alone, has them as well */
     else
-        lab_fence_light(); /* D9 */
+        lab_fence_light(); /* D9: or a revoker has them as well, behind its barrier */
     if ((int64_t)(bot - n - lab_load_relaxed(&deque->split)) < 0) {
         lab_store_release(&deque->bot, bot); /* D1 */
         return false;
@@ -312,15 +314,16 @@ unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigne
         uint64_t split;
         unsigned taken;
 
-        lab_fence_seq_cst();                     /* D6 */
-        split = lab_load_acquire(&deque->split); /* D4 */
+        lab_fence_seq_cst(); /* D6: or it trusts a split of before the owner lowered that */
+        split = lab_load_acquire(&deque->split); /* D4: or it reads what is not written yet */
         if (split >= LAB_DEQUE_MARK || (int64_t)(split - top) <= 0)
             return 0;
         taken = (unsigned)min_u64(min_u64(split - top, deque->reach), n);
         /* The copy may be torn by an owner that reuses the slots: then top has moved, the CAS
          * fails, and the copy is not looked at. */
         load(lab_deque_ring(deque), top, ret_things, taken);
-        if (lab_cas_acq_rel(&deque->top, &top, top + taken)) /* D7 */
+        /* D7: or the owner reuses the slots before they were read */
+        if (lab_cas_acq_rel(&deque->top, &top, top + taken))
             return taken;
     }
 }
@@ -395,7 +398,8 @@ void lab_deque_land_owner(struct lab_deque *deque, void *const *things, unsigned
 
 enum lab_deque_marked lab_deque_mark_any(struct lab_deque *deque, uint64_t *ret_mark)
 {
-    uint64_t split = lab_load_acquire(&deque->split); /* D11: the mark of another */
+    /* D11: or one that helps takes an owner that has just come for one that fences */
+    uint64_t split = lab_load_acquire(&deque->split);
 
     if (split < LAB_DEQUE_MARK) {
         uint64_t mark;
@@ -419,7 +423,7 @@ enum lab_deque_marked lab_deque_mark_any(struct lab_deque *deque, uint64_t *ret_
 
 void lab_deque_settle_any(struct lab_deque *deque, uint64_t mark)
 {
-    uint64_t bot = lab_load_acquire(&deque->bot); /* D2 */
+    uint64_t bot = lab_load_acquire(&deque->bot); /* D2: or it publishes what it sees unwritten */
     uint64_t top = lab_load_relaxed(&deque->top); /* after bot: top may pass a bot that is low */
 
     (void)lab_cas_release(&deque->split, &mark, (int64_t)(bot - top) < 0 ? top : bot); /* D3 */

@@ -120,7 +120,7 @@ void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_
  * thread; wait-free. */
 LAB_INLINE lab_atomic_t *lab_deque_slots_any(const struct lab_deque *deque)
 {
-    return lab_pointer_load_acquire(&deque->slots); /* D14 */
+    return lab_pointer_load_acquire(&deque->slots); /* D14: or the layout is not there yet */
 }
 
 /* From now on the owner fences on every pop; or, only before it has slots, it is not to, since a
@@ -130,7 +130,7 @@ void lab_deque_fence_owner(struct lab_deque *deque, bool fenced);
 /* Whether the owner does, for those who have put or found a mark. Any thread; wait-free. */
 LAB_INLINE bool lab_deque_is_fenced_any(const struct lab_deque *deque)
 {
-    return lab_load_acquire(&deque->fenced) != 0; /* D11 */
+    return lab_load_acquire(&deque->fenced) != 0; /* D11: or pops of before it are not seen */
 }
 
 /* What a predecessor with the same id left that was killed inside a call is put in order: at rest,
@@ -298,8 +298,8 @@ LAB_INLINE bool lab_deque_pop_ring_owner(struct lab_deque *deque, struct lab_deq
     if (lab_unlikely((int64_t)(bot - deque->pop_floor) < 0) ||
         lab_unlikely(lab_deque_wraps(ring, slot, n)))
         return false;
-    lab_store_release(&deque->bot, bot); /* D1 */
-    lab_fence_light();                   /* D9 */
+    lab_store_release(&deque->bot, bot); /* D1: or a revoker publishes what it sees unwritten */
+    lab_fence_light(); /* D9: or this and a revoker miss each other, and both have them */
     if (lab_unlikely((int64_t)(bot - lab_load_relaxed(&deque->split)) < 0)) {
         lab_store_release(&deque->bot, bot + n); /* D1 */
         return false;

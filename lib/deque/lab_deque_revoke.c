@@ -41,7 +41,8 @@ bool lab_deque_set_is_barrier_slow_any(const struct lab_deque_set *set)
 
 void lab_deque_set_barrier_any(const struct lab_deque_set *set)
 {
-    enum lab_barrier barrier = choose_barrier(set); /* W1: with a fence before the look */
+    /* W1: a fence before the look, or a sweep waits for no call that missed its epoch */
+    enum lab_barrier barrier = choose_barrier(set);
 
     if (!lab_barrier_heavy(do_all_fence(set) ? LAB_BARRIER_FENCE : barrier))
         note_refusal(set);

@@ -53,8 +53,8 @@
  *     C1 fence of an arriving process between its announcement and its first call   pairs with C2
  *     C2 fence between the marks of a revocation, or the epoch of a sweep, and the look at whether
  *        processes have come   pairs with C1
- *     W6 fence of an lcore that is to do without, between saying so and its next call   pairs with
- *        W1, the fence of a sweep between its epoch and its look at that */
+ *     W6 fence of an lcore that is to do without, between saying so and its next call   pairs
+ *        with W1: a sweep's, between its epoch and its look at that (lab_audit_calls.h) */
 
 #include <lab_barrier.h>
 #include <lab_deque.h>

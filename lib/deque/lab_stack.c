@@ -118,7 +118,8 @@ static uint64_t link_all(const struct lab_stack *stack, const uint32_t *indices,
 static uint64_t push(const struct lab_stack *stack, const uint32_t *indices, uint64_t set,
                      bool taken)
 {
-    uint64_t head = lab_load_acquire(stack->head); /* T2 */
+    /* T2: or the link of what is on top is not seen */
+    uint64_t head = lab_load_acquire(stack->head);
     uint64_t next;
 
     do {
@@ -126,7 +127,8 @@ static uint64_t push(const struct lab_stack *stack, const uint32_t *indices, uin
         taken = true;
         if (set == 0)
             return 0;
-    } while (!lab_cas_acq_rel(stack->head, &head, head_after(head, next))); /* T1 */
+        /* T1: or a pop follows links that it does not see written */
+    } while (!lab_cas_acq_rel(stack->head, &head, head_after(head, next)));
     return set;
 }
 
@@ -172,7 +174,8 @@ static struct popped pop(const struct lab_stack *stack, uint32_t *ret_indices, u
         }
         if (popped.n == 0)
             return popped;
-    } while (!lab_cas_acq_rel(stack->head, &head, head_after(head, popped.below))); /* T3 */
+        /* T3: or a link is read that is not written yet, or that its next holder has written */
+    } while (!lab_cas_acq_rel(stack->head, &head, head_after(head, popped.below)));
     return popped;
 }
 

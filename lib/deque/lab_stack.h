@@ -30,8 +30,11 @@
  * Source: Treiber, "Systems programming: coping with parallelism" (1986); tags as in IBM's
  * System/370 Principles of Operation.
  *
- * Labels: T1 CAS of head by a push, release, pairs with T2, a pop's or a push's load of head,
- * acquire, and T3, a pop's CAS of head, acq_rel (its reads of links must not sink below it).
+ *     T1 a push's CAS of head   acq_rel   pairs with T2, T3: links are written before it; and
+ *        where it is tried again, the next ones are read after it
+ *     T2 load of head           acquire   pairs with T1
+ *     T3 a pop's CAS of head    acq_rel   pairs with T1: where it is tried again; and no read of
+ *        a link sinks below it
  */
 
 #include <lab_atomic.h>

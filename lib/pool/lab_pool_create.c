@@ -171,7 +171,7 @@ void lab_pool_publish_seed(const struct lab_pool *pool, const struct lab_pool_op
     seed->options.name = NULL;
     seed->options.domain = NULL;
     memcpy(seed->name, pool->name, sizeof(seed->name));
-    lab_store_release(&seed->whole, 1); /* P1 */
+    lab_store_release(&seed->whole, 1); /* P1: or others attach to a pool that is half made */
 }
 
 /* The memory for a pool, and where in it the pool begins: a shared one in the page before. */

@@ -2,7 +2,10 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The caller's objects: how a pool learns of them, and the way from one to its index. */
+/* The caller's objects: how a pool learns of them, and the way from one to its index.
+ *
+ *     S1 CAS of `strangers` by a thread that is to adopt   acquire   pairs with S2
+ *     S2 its store when it has done                        release   pairs with S1 */
 
 #include <lab_os.h>
 #include <lab_pool.h>
@@ -43,7 +46,7 @@ static bool begin_adopting(struct lab_pool *pool)
     for (int i = 0; i < YIELDS_MAX; i++) {
         uint64_t found = LAB_POOL_OPEN;
 
-        /* N1 pairs with N2: who adopted before has told the pool of all it did. */
+        /* S1: or it does not see what the thread before has adopted */
         if (lab_cas_acquire(&pool->strangers, &found, LAB_POOL_ADOPTING))
             return true;
         if (found != LAB_POOL_ADOPTING || pool->stride != 0) /* what makes no sense, too */
@@ -55,7 +58,8 @@ static bool begin_adopting(struct lab_pool *pool)
 
 static void end_adopting(struct lab_pool *pool, bool closes)
 {
-    lab_store_release(&pool->strangers, closes ? LAB_POOL_CLOSED : LAB_POOL_OPEN); /* N2 */
+    /* S2: or the next thread to adopt does not see what this one has */
+    lab_store_release(&pool->strangers, closes ? LAB_POOL_CLOSED : LAB_POOL_OPEN);
     if (closes)
         lab_deque_set_intercept(&pool->set, -1); /* puts may take the hot path from now on */
 }

@@ -5,7 +5,10 @@
 #define LAB_POOL_INLINE_H
 
 /* The second half of lab_pool.h, which includes it: what a pool consists of, and the inline
- * functions that look inside. */
+ * functions that look inside.
+ *
+ *     H1 the store that opens `hot`, release, and a slow get's load, acquire   pairs with H1: a get
+ *        that saw it open sees the level of the audit fallen */
 
 #ifndef LAB_POOL_H
 #error "include <lab_pool.h>"
@@ -71,8 +74,7 @@ struct lab_pool {
     /* And here begins what all write. So many lcores take the hot path of gets: all, or none while
      * the audit looks at them, or trust domains have to be kept apart, or where processes share the
      * pool by its name. */
-    alignas(LAB_CACHE_LINE) lab_atomic_t hot; /* H1: opened with release, read by slow gets with
-                                                 acquire */
+    alignas(LAB_CACHE_LINE) lab_atomic_t hot;
     lab_atomic_t strangers;    /* enum lab_pool_strangers: what is put and not known */
     lab_atomic_t sweep;        /* the sweep that is under way, 1 to 255; 0: there is none */
     lab_atomic_t reserve_held; /* objects of the reserve that may be held */

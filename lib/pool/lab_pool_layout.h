@@ -21,7 +21,10 @@
  * no other follows it out of the region.
  *
  * All other pools are in one piece. Those of lab_pool_init() may lie in memory that several
- * processes have (DPDK's), where each can write to the constant part, too. */
+ * processes have (DPDK's), where each can write to the constant part, too.
+ *
+ *     P1 store of a seed's `whole`   release   pairs with P2: the pool is written before
+ *     P2 load of it                  acquire   pairs with P1 */
 
 #include <lab_pool.h>
 
@@ -37,7 +40,7 @@ struct lab_pool_layout {
 struct lab_pool_seed {
     uint32_t magic;
     uint32_t layout;    /* LAB_SHARED_LAYOUT */
-    lab_atomic_t whole; /* 1 when all is there: P1 pairs with P2 */
+    lab_atomic_t whole; /* 1 when all is there */
     enum lab_barrier barrier;
     uint64_t maker;
     bool has_domains;

@@ -32,7 +32,7 @@ static int copy_seed(const struct lab_region *region, const char *name,
     const struct lab_pool_seed *seed = lab_pool_seed_of(region);
     bool fits = region->bytes >= sizeof(struct lab_pool) + sizeof(*seed);
 
-    if (fits && lab_load_acquire(&seed->whole) == 0) /* P2 */
+    if (fits && lab_load_acquire(&seed->whole) == 0) /* P2: or it finds a pool half made */
         return lab_error_set(error, -EAGAIN, "pool %s is being made by another process: try again",
                              name);
     if (fits)
