@@ -35,7 +35,7 @@ static bool take(struct churn *churn, unsigned order)
 {
     struct occupant *next = &churn->held[churn->n];
 
-    if (!page_get(churn->contender, churn->contender->kind, churn->lcore, order, &next->thing))
+    if (!page_get(churn->contender, churn->contender->kind, churn->lcore, order, &next->object))
         return false;
     next->order = order;
     churn->used += UINT64_C(1) << order;
@@ -47,7 +47,7 @@ static void give_any(struct churn *churn)
 {
     struct occupant *any = &churn->held[mix_below(&churn->state, churn->n)];
 
-    page_put(churn->contender, churn->contender->kind, churn->lcore, any->thing, any->order);
+    page_put(churn->contender, churn->contender->kind, churn->lcore, any->object, any->order);
     churn->used -= UINT64_C(1) << any->order;
     *any = churn->held[--churn->n];
 }

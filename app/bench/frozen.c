@@ -92,14 +92,14 @@ static uint64_t be_victim(struct worker *worker, struct freezer *freezer)
         }
         lab_store_relaxed(&freezer->inside, 1);
         lab_fence_light(); /* keeps the call where the handler believes it to be */
-        rc = rte_mempool_get_bulk(pool, worker->things, bulk);
+        rc = rte_mempool_get_bulk(pool, worker->objects, bulk);
         lab_fence_light();
         lab_store_relaxed(&freezer->inside, 0);
         if (rc != 0)
             continue;
         lab_store_relaxed(&freezer->inside, 1);
         lab_fence_light();
-        rte_mempool_put_bulk(pool, worker->things, bulk);
+        rte_mempool_put_bulk(pool, worker->objects, bulk);
         lab_fence_light();
         lab_store_relaxed(&freezer->inside, 0);
     }
@@ -114,9 +114,9 @@ static uint64_t be_other(struct worker *worker)
     uint64_t ops = 0;
 
     while (!turn_is_over(turn)) {
-        if (rte_mempool_get_bulk(pool, worker->things, bulk) != 0)
+        if (rte_mempool_get_bulk(pool, worker->objects, bulk) != 0)
             continue;
-        rte_mempool_put_bulk(pool, worker->things, bulk);
+        rte_mempool_put_bulk(pool, worker->objects, bulk);
         ops += bulk;
         lab_store_relaxed(&worker->progress, ops);
     }

@@ -17,9 +17,9 @@ static uint64_t get_and_put(struct worker *worker)
     uint64_t ops = 0;
 
     while (!turn_is_over(turn)) {
-        unsigned n = get_all(pool, worker->things, held, bulk);
+        unsigned n = get_all(pool, worker->objects, held, bulk);
 
-        put_all(pool, worker->things, n, bulk);
+        put_all(pool, worker->objects, n, bulk);
         ops += n;
         if (n == 0)
             rte_pause();
@@ -36,9 +36,9 @@ static uint64_t get_and_put_single(struct worker *worker)
     uint64_t ops = 0;
 
     while (!turn_is_over(turn)) {
-        unsigned n = get_all(pool, worker->things, held, 1);
+        unsigned n = get_all(pool, worker->objects, held, 1);
 
-        put_all(pool, worker->things, n, 1);
+        put_all(pool, worker->objects, n, 1);
         ops += n;
     }
     return ops;

@@ -11,20 +11,20 @@
 /* What most patterns consist of. */
 
 /* Gets bursts until so many buffers are held, or the pool is empty. Returns how many. */
-static inline unsigned get_all(struct rte_mempool *pool, void **things, unsigned held,
+static inline unsigned get_all(struct rte_mempool *pool, void **objects, unsigned held,
                                unsigned bulk)
 {
     unsigned n = 0;
 
-    while (n + bulk <= held && rte_mempool_get_bulk(pool, things + n, bulk) == 0)
+    while (n + bulk <= held && rte_mempool_get_bulk(pool, objects + n, bulk) == 0)
         n += bulk;
     return n;
 }
 
-static inline void put_all(struct rte_mempool *pool, void **things, unsigned held, unsigned bulk)
+static inline void put_all(struct rte_mempool *pool, void **objects, unsigned held, unsigned bulk)
 {
     for (unsigned n = 0; n < held; n += bulk)
-        rte_mempool_put_bulk(pool, things + n, bulk);
+        rte_mempool_put_bulk(pool, objects + n, bulk);
 }
 
 #endif

@@ -15,10 +15,10 @@ static inline unsigned library_get_all(const struct worker *worker, unsigned hel
 {
     struct lab_pool *pool = worker->turn->contender->library;
     uint32_t lcore = worker->lcore;
-    void **things = worker->things;
+    void **objects = worker->objects;
     unsigned n = 0;
 
-    while (n + bulk <= held && lab_pool_get_bulk(pool, lcore, things + n, bulk) == 0)
+    while (n + bulk <= held && lab_pool_get_bulk(pool, lcore, objects + n, bulk) == 0)
         n += bulk;
     return n;
 }
@@ -28,14 +28,14 @@ static inline uint64_t work_library(struct worker *worker, unsigned bulk)
     const struct turn *turn = worker->turn;
     struct lab_pool *pool = turn->contender->library;
     uint32_t lcore = worker->lcore;
-    void **things = worker->things;
+    void **objects = worker->objects;
     uint64_t ops = 0;
 
     while (!turn_is_over(turn)) {
         unsigned n = library_get_all(worker, turn->setting->held, bulk);
 
         for (unsigned i = 0; i < n; i += bulk)
-            lab_pool_put_bulk(pool, lcore, things + i, bulk);
+            lab_pool_put_bulk(pool, lcore, objects + i, bulk);
         ops += n;
     }
     return ops;
@@ -48,9 +48,9 @@ static inline uint64_t work_mempool(struct worker *worker, unsigned bulk)
     uint64_t ops = 0;
 
     while (!turn_is_over(turn)) {
-        unsigned n = get_all(pool, worker->things, turn->setting->held, bulk);
+        unsigned n = get_all(pool, worker->objects, turn->setting->held, bulk);
 
-        put_all(pool, worker->things, n, bulk);
+        put_all(pool, worker->objects, n, bulk);
         ops += n;
     }
     return ops;
@@ -66,9 +66,9 @@ static uint64_t work_malloc(struct worker *worker)
 
     while (!turn_is_over(turn)) {
         for (unsigned i = 0; i < held; i++)
-            worker->things[i] = contender->malloc.get(MALLOC_BYTES);
+            worker->objects[i] = contender->malloc.get(MALLOC_BYTES);
         for (unsigned i = 0; i < held; i++)
-            contender->malloc.put(worker->things[i]);
+            contender->malloc.put(worker->objects[i]);
         ops += held;
     }
     return ops;

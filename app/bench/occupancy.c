@@ -30,7 +30,7 @@ static bool take(struct occupancy *occupancy, const struct contender *contender,
     struct occupant next = {.order = order};
 
     if (*used + (1u << order) > limit ||
-        !page_get(contender, contender->kind, rte_lcore_id(), order, &next.thing))
+        !page_get(contender, contender->kind, rte_lcore_id(), order, &next.object))
         return false;
     *used += 1u << order;
     occupancy->held[occupancy->n++] = next;
@@ -56,7 +56,7 @@ bool occupancy_fill(struct occupancy *ret_occupancy, const struct contender *con
     while (used > goal) {
         struct occupant *any = &all.held[mix_below(&state, all.n)];
 
-        page_put(contender, contender->kind, rte_lcore_id(), any->thing, any->order);
+        page_put(contender, contender->kind, rte_lcore_id(), any->object, any->order);
         used -= 1u << any->order;
         *any = all.held[--all.n];
     }
@@ -72,7 +72,7 @@ void occupancy_release(struct occupancy *occupancy, const struct contender *cont
     while (occupancy->n > 0) {
         const struct occupant *last = &occupancy->held[--occupancy->n];
 
-        page_put(contender, contender->kind, rte_lcore_id(), last->thing, last->order);
+        page_put(contender, contender->kind, rte_lcore_id(), last->object, last->order);
     }
     free(occupancy->held);
     occupancy->held = NULL;

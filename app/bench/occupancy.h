@@ -11,7 +11,7 @@
  * are left. Who has no limit of his own is given one: 2048 runs, or CONTENDER_PAGES_HELD_BYTES. */
 
 struct occupant {
-    void *thing;
+    void *object;
     unsigned order;
 };
 

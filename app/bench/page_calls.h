@@ -13,57 +13,57 @@
 
 static __rte_always_inline bool page_get(const struct contender *contender,
                                          enum contender_kind kind, uint32_t lcore, unsigned order,
-                                         void **ret_thing)
+                                         void **ret_object)
 {
     size_t bytes = CONTENDER_PAGE_BYTES << order;
     uint32_t page = 0;
-    void *thing;
+    void *object;
 
     switch (kind) {
     case CONTENDER_PAGE:
-        return lab_page_alloc(contender->arena, lcore, order, LAB_GFP_NOWAIT, ret_thing) == 0;
+        return lab_page_alloc(contender->arena, lcore, order, LAB_GFP_NOWAIT, ret_object) == 0;
     case CONTENDER_ZONE:
         if (lab_zone_alloc(contender->part, lcore, order, LAB_ZONE_SHORT, &page) != 0)
             return false;
-        *ret_thing = (void *)(uintptr_t)page;
+        *ret_object = (void *)(uintptr_t)page;
         return true;
     case CONTENDER_BUDDY:
         if (!buddy_get(contender->buddy, order, &page))
             return false;
-        *ret_thing = (void *)(uintptr_t)page;
+        *ret_object = (void *)(uintptr_t)page;
         return true;
     case CONTENDER_MALLOC:
-        thing = contender->malloc.get_aligned(bytes, bytes);
+        object = contender->malloc.get_aligned(bytes, bytes);
         break;
     case CONTENDER_SYSTEM:
-        thing = contender->system.get(bytes);
+        object = contender->system.get(bytes);
         break;
     default:
         return false;
     }
-    *ret_thing = thing;
-    return thing != NULL;
+    *ret_object = object;
+    return object != NULL;
 }
 
 static __rte_always_inline void page_put(const struct contender *contender,
-                                         enum contender_kind kind, uint32_t lcore, void *thing,
+                                         enum contender_kind kind, uint32_t lcore, void *object,
                                          unsigned order)
 {
     switch (kind) {
     case CONTENDER_PAGE:
-        (void)lab_page_free(contender->arena, lcore, thing, order);
+        (void)lab_page_free(contender->arena, lcore, object, order);
         break;
     case CONTENDER_ZONE:
-        (void)lab_zone_free(contender->part, lcore, (uint32_t)(uintptr_t)thing, order);
+        (void)lab_zone_free(contender->part, lcore, (uint32_t)(uintptr_t)object, order);
         break;
     case CONTENDER_BUDDY:
-        buddy_put(contender->buddy, (uint32_t)(uintptr_t)thing, order);
+        buddy_put(contender->buddy, (uint32_t)(uintptr_t)object, order);
         break;
     case CONTENDER_MALLOC:
-        contender->malloc.put(thing);
+        contender->malloc.put(object);
         break;
     case CONTENDER_SYSTEM:
-        contender->system.put(thing, CONTENDER_PAGE_BYTES << order);
+        contender->system.put(object, CONTENDER_PAGE_BYTES << order);
         break;
     default:
         break;

@@ -20,16 +20,16 @@ static __rte_always_inline uint64_t get_and_put_of(struct worker *worker, enum c
     const struct contender contender = *turn->contender;
     unsigned held = turn->setting->held;
     uint32_t lcore = worker->lcore;
-    void **things = worker->things;
+    void **objects = worker->objects;
     uint64_t ops = 0;
 
     while (!turn_is_over(turn)) {
         unsigned n = 0;
 
-        while (n < held && page_get(&contender, kind, lcore, order, &things[n]))
+        while (n < held && page_get(&contender, kind, lcore, order, &objects[n]))
             n++;
         for (unsigned i = 0; i < n; i++)
-            page_put(&contender, kind, lcore, things[i], order);
+            page_put(&contender, kind, lcore, objects[i], order);
         ops += n;
         if (n == 0)
             rte_pause();
@@ -54,13 +54,13 @@ static uint64_t get_and_put_bulk(struct worker *worker)
     uint64_t ops = 0;
 
     while (!turn_is_over(turn)) {
-        if (lab_page_alloc_bulk(arena, worker->lcore, order, LAB_GFP_NOWAIT, worker->things,
+        if (lab_page_alloc_bulk(arena, worker->lcore, order, LAB_GFP_NOWAIT, worker->objects,
                                 held) != 0) {
             rte_pause();
             continue;
         }
         ops += held;
-        (void)lab_page_free_bulk(arena, worker->lcore, order, worker->things, held, NULL);
+        (void)lab_page_free_bulk(arena, worker->lcore, order, worker->objects, held, NULL);
     }
     return ops;
 }
@@ -70,7 +70,7 @@ static uint64_t get_and_put_zone_bulk(struct worker *worker)
 {
     const struct turn *turn = worker->turn;
     struct lab_zone_part *part = turn->contender->part;
-    uint32_t *pages = (uint32_t *)worker->things;
+    uint32_t *pages = (uint32_t *)worker->objects;
     unsigned held = turn->setting->held, order = turn->setting->pattern->mix;
     uint64_t ops = 0;
 
@@ -130,19 +130,19 @@ static __rte_always_inline uint64_t come_and_go(struct worker *worker, enum cont
     memset(orders, -1, sizeof(orders));
     for (unsigned i = 0; !turn_is_over(turn); i = (i + 1) % SCRIPT) {
         unsigned slot = script[i].slot;
-        void **thing = &worker->things[slot];
+        void **object = &worker->objects[slot];
 
         if (orders[slot] >= 0) {
-            page_put(contender, kind, worker->lcore, *thing, (unsigned)orders[slot]);
+            page_put(contender, kind, worker->lcore, *object, (unsigned)orders[slot]);
             orders[slot] = -1;
-        } else if (page_get(contender, kind, worker->lcore, script[i].order, thing)) {
+        } else if (page_get(contender, kind, worker->lcore, script[i].order, object)) {
             orders[slot] = (int8_t)script[i].order;
             ops++;
         }
     }
     for (unsigned slot = 0; slot < WINDOW; slot++) {
         if (orders[slot] >= 0)
-            page_put(contender, kind, worker->lcore, worker->things[slot], (unsigned)orders[slot]);
+            page_put(contender, kind, worker->lcore, worker->objects[slot], (unsigned)orders[slot]);
     }
     return ops;
 }

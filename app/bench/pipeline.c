@@ -56,10 +56,10 @@ static void collect(struct turn *turn, double values[MEASURES])
 }
 
 /* What a PMD writes on receive: the header's first line, and the NIC the first data line. */
-static inline void receive(void *const things[], unsigned n)
+static inline void receive(void *const objects[], unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
-        struct rte_mbuf *m = things[i];
+        struct rte_mbuf *m = objects[i];
         volatile uint64_t *data;
 
         m->data_off = RTE_PKTMBUF_HEADROOM;
@@ -80,12 +80,12 @@ static inline void receive(void *const things[], unsigned n)
 
 /* What a program reads to look at a packet and to free it: both of these, and the header's second
  * line, where `next` and `pool` are. */
-static inline uint64_t look_at(void *const things[], unsigned n)
+static inline uint64_t look_at(void *const objects[], unsigned n)
 {
     uint64_t seen = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        const struct rte_mbuf *m = things[i];
+        const struct rte_mbuf *m = objects[i];
 
         seen += m->data_len + *rte_pktmbuf_mtod(m, const volatile uint64_t *);
         seen += (uintptr_t) * (struct rte_mbuf *const volatile *)&m->next;
@@ -98,16 +98,16 @@ static inline uint64_t produce(struct worker *worker, struct pipe *pipe, bool to
     const struct turn *turn = worker->turn;
     struct rte_mempool *pool = turn->contender->mempool;
     unsigned bulk = turn->setting->bulk;
-    void *things[BULK_MAX];
+    void *objects[BULK_MAX];
 
     while (!turn_is_over(turn)) {
-        if (rte_mempool_get_bulk(pool, things, bulk) != 0) {
+        if (rte_mempool_get_bulk(pool, objects, bulk) != 0) {
             rte_pause();
             continue;
         }
         if (touched)
-            receive(things, bulk);
-        while (rte_ring_sp_enqueue_bulk(pipe->ring, things, bulk, NULL) == 0)
+            receive(objects, bulk);
+        while (rte_ring_sp_enqueue_bulk(pipe->ring, objects, bulk, NULL) == 0)
             rte_pause(); /* B empties the ring to the last, so this ends */
     }
     lab_store_release(&pipe->finished, 1); /* P1 pairs with P2 */
@@ -119,7 +119,7 @@ static inline uint64_t consume(struct worker *worker, struct pipe *pipe, bool to
     const struct turn *turn = worker->turn;
     struct rte_mempool *pool = turn->contender->mempool;
     unsigned bulk = turn->setting->bulk;
-    void *things[BULK_MAX];
+    void *objects[BULK_MAX];
     uint64_t ops = 0, seen = 0;
     bool last;
 
@@ -128,10 +128,10 @@ static inline uint64_t consume(struct worker *worker, struct pipe *pipe, bool to
 
         /* Asked before the ring is looked at: what came before the end is in the ring then. */
         last = lab_load_acquire(&pipe->finished) != 0; /* P2 pairs with P1 */
-        while ((n = rte_ring_sc_dequeue_burst(pipe->ring, things, bulk, NULL)) > 0) {
+        while ((n = rte_ring_sc_dequeue_burst(pipe->ring, objects, bulk, NULL)) > 0) {
             if (touched)
-                seen += look_at(things, n);
-            rte_mempool_put_bulk(pool, things, n);
+                seen += look_at(objects, n);
+            rte_mempool_put_bulk(pool, objects, n);
             ops += n;
         }
         rte_pause();

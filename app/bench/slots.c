@@ -75,7 +75,7 @@ static void close_series(struct series *series)
     for (unsigned i = 0; i < series->n; i++)
         contender_close(&series->contenders[i]);
     for (unsigned i = 0; series->turn.workers != NULL && i < series->result->setting.lcores; i++)
-        free(series->turn.workers[i].things);
+        free(series->turn.workers[i].objects);
     rte_free(series->turn.workers);
     free(series);
 }
@@ -93,10 +93,10 @@ static bool open_workers(struct series *series)
     for (unsigned i = 0; i < setting->lcores; i++) {
         size_t bytes = RTE_ALIGN_CEIL(setting->held * sizeof(void *), RTE_CACHE_LINE_SIZE);
 
-        workers[i].things = aligned_alloc(RTE_CACHE_LINE_SIZE, bytes);
-        if (workers[i].things == NULL)
+        workers[i].objects = aligned_alloc(RTE_CACHE_LINE_SIZE, bytes);
+        if (workers[i].objects == NULL)
             return false;
-        memset(workers[i].things, 0, bytes); /* page faults now */
+        memset(workers[i].objects, 0, bytes); /* page faults now */
     }
     return true;
 }

@@ -40,7 +40,7 @@ struct worker {
     struct turn *turn;
     unsigned index;        /* 0 to lcores - 1 */
     unsigned lcore;        /* DPDK's id, and ours */
-    void **things;         /* room for all that it holds */
+    void **objects;        /* room for all that it holds */
     uint64_t ops;          /* of the turn, when it is over */
     uint64_t cpu_ns;       /* that it has run for them */
     clockid_t clock;       /* its CPU time */

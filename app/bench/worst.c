@@ -74,14 +74,14 @@ static uint64_t work(struct worker *worker)
 
     while (!turn_is_over(turn)) {
         uint64_t start = rte_rdtsc(), end;
-        int rc = rte_mempool_get_bulk(pool, worker->things, bulk);
+        int rc = rte_mempool_get_bulk(pool, worker->objects, bulk);
 
         end = rte_rdtsc();
         took(&watch, end - start);
         if (rc != 0)
             continue;
         start = rte_rdtsc();
-        rte_mempool_put_bulk(pool, worker->things, bulk);
+        rte_mempool_put_bulk(pool, worker->objects, bulk);
         end = rte_rdtsc();
         took(&watch, end - start);
         ops += bulk;

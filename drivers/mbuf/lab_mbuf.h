@@ -56,7 +56,7 @@ struct lab_mbuf_pool_options {
     uint32_t high;    /* and at which it is calm again: more than low [low, and an eighth of what is
                          beyond that] */
     uint32_t cache;   /* DPDK's own, for each lcore; not with a reserve, of which it would keep what
-                         it   has [none: the driver needs none to be fast] */
+                         it has [none: the driver needs none to be fast] */
     uint16_t data_room; /* bytes of an mbuf's data, with the headroom [RTE_MBUF_DEFAULT_BUF_SIZE] */
     uint16_t priv_size; /* bytes of the program's own in each mbuf, a multiple of
                            RTE_MBUF_PRIV_ALIGN [0] */
@@ -131,7 +131,7 @@ LAB_PUBLIC int lab_mbuf_arena_destroy(struct lab_arena *arena);
  *         (void)lab_pool_transfer(pool, rte_lcore_id(), objects, n, to, 0);
  *
  * lcore ids are DPDK's: rte_lcore_id(), also where that is LCORE_ID_ANY. What the pool calls a
- * thing is an object of the mempool's.
+ * object is an object of the mempool's.
  *
  * The plugin has a copy of the library in it, and the program another one. To a pool, these are two
  * processes: once the program's has got, put or reclaimed, all gets fence (lab_pool_attach()). So

@@ -4,7 +4,7 @@
 #ifndef LAB_AUDIT_H
 #define LAB_AUDIT_H
 
-/* The audit of a pool: who holds which thing, since when and from where. A pool has one if its
+/* The audit of a pool: who holds which object, since when and from where. A pool has one if its
  * options ask for it (struct lab_audit_options), or for the records alone.
  *
  *     off     costs nothing
@@ -48,19 +48,19 @@ LAB_PUBLIC int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level le
 /* A holder that is no lcore: what is posted to a device queue (0 to 32,767) is the device's. */
 #define LAB_POOL_DEVICE(queue) (LAB_AUDIT_DEVICE | (uint32_t)(queue))
 
-/* States that the caller, who has the id lcore, hands n things to the lcore `to` of a process (0:
+/* States that the caller, who has the id lcore, hands n objects to the lcore `to` of a process (0:
  * this one; else lab_os_process() of it), or to a device queue, LAB_POOL_DEVICE(queue). A device's
- * things are handed back by stating `to` as the caller. Returns 0; -EINVAL when lcore is out of
+ * objects are handed back by stating `to` as the caller. Returns 0; -EINVAL when lcore is out of
  * range, and -ESRCH when that process does not use the pool, or uses it no longer: nothing is
  * handed over then; -EBADMSG when the audit found that the caller does not hold some: these stay as
  * they are, and the others are handed over. Below level full it does nothing. Lock-free. */
-LAB_PUBLIC int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *const *things,
+LAB_PUBLIC int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *const *objects,
                                  unsigned n, uint32_t to, uint64_t process);
 
-/* A thing's number and how often it was got, in one word: it tells whether the thing was given out
- * again since. -ENOENT when it is no thing of this pool. Counts at level full alone: below, a thing
- * has the same handle again. Wait-free. */
-LAB_PUBLIC int lab_pool_handle(const struct lab_pool *pool, const void *thing,
+/* An object's number and how often it was got, in one word: it tells whether the object was given
+ * out again since. -ENOENT when it is no object of this pool. Counts at level full alone: below, an
+ * object has the same handle again. Wait-free. */
+LAB_PUBLIC int lab_pool_handle(const struct lab_pool *pool, const void *object,
                                uint64_t *ret_handle) LAB_CHECKED;
 
 /* lab_pool_put() by a handle. Returns 0; -EINVAL for an unknown lcore, or what is no handle of this
@@ -69,7 +69,7 @@ LAB_PUBLIC int lab_pool_handle(const struct lab_pool *pool, const void *thing,
  * the private part, otherwise lock-free; never blocks. */
 LAB_PUBLIC int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint64_t handle);
 
-/* One call that had to do with a thing. */
+/* One call that had to do with an object. */
 struct lab_audit_actor {
     uint64_t site;    /* the address it returns to, in that process; 0: no such call was seen */
     uint64_t process; /* lab_os_process() has it; its upper 22 bits are the id; 0: unknown */
@@ -88,11 +88,11 @@ struct lab_audit_group {
     unsigned decade; /* of the age: 0 is below 1 s, 1 below 10 s, 2 below 100 s, and so on */
 };
 
-/* Groups all things that are held and were got at least so long ago by call site, holder and age,
- * the largest first. skip (may be NULL) has a bit for each thing, 1 for one that is to be left out.
- * Returns how many groups there are in ret_groups, n at most (and LAB_AUDIT_GROUPS_MAX), 0 without
- * an audit; *ret_rest (may be NULL) is how many things are in none of them. Reads only. Any thread;
- * wait-free; takes time with the number of things. */
+/* Groups all objects that are held and were got at least so long ago by call site, holder and age,
+ * the largest first. skip (may be NULL) has a bit for each object, 1 for one that is to be left
+ * out. Returns how many groups there are in ret_groups, n at most (and LAB_AUDIT_GROUPS_MAX), 0
+ * without an audit; *ret_rest (may be NULL) is how many objects are in none of them. Reads only.
+ * Any thread; wait-free; takes time with the number of objects. */
 LAB_PUBLIC unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_age_ns,
                                     const uint64_t *skip, struct lab_audit_group *ret_groups,
                                     unsigned n, uint64_t *ret_rest);
@@ -105,12 +105,12 @@ LAB_PUBLIC unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_
 enum lab_audit_fault {
     LAB_AUDIT_FINE,
     LAB_AUDIT_DOUBLE_FREE,      /* a put of what is free */
-    LAB_AUDIT_FOREIGN_FREE,     /* a put of what is no thing of this pool */
+    LAB_AUDIT_FOREIGN_FREE,     /* a put of what is no object of this pool */
     LAB_AUDIT_INSIDE_FREE,      /* a put of what is not the start of one */
     LAB_AUDIT_WRONG_HOLDER,     /* a put or a hand-over by one who does not hold it */
-    LAB_AUDIT_STALE_HANDLE,     /* a put by a handle, and the thing was given out again since */
-    LAB_AUDIT_WRITE_AFTER_FREE, /* the poison of a free thing was changed */
-    LAB_AUDIT_HELD_TWICE,       /* the pool had a thing that somebody holds */
+    LAB_AUDIT_STALE_HANDLE,     /* a put by a handle, and the object was given out again since */
+    LAB_AUDIT_WRITE_AFTER_FREE, /* the poison of a free object was changed */
+    LAB_AUDIT_HELD_TWICE,       /* the pool had an object that somebody holds */
     LAB_AUDIT_SHARED_LCORE, /* a call of an lcore that is inside another, by who has its id, too;
                                and what two such then hold or free both */
     LAB_AUDIT_LEAK,         /* held to the end */
@@ -150,13 +150,13 @@ LAB_INLINE const char *lab_audit_fault_text(enum lab_audit_fault fault)
 struct lab_audit_entry {
     enum lab_audit_fault fault;
     const char *pool;
-    const void *thing;             /* the pointer in question; NULL for a group of leaks, and for a
-                                      call as such (LAB_AUDIT_SHARED_LCORE) */
-    uint32_t index;                /* of the thing, or UINT32_MAX */
+    const void *object;            /* the pointer in question; NULL for a group of leaks, and for a
+                                     call as such (LAB_AUDIT_SHARED_LCORE) */
+    uint32_t index;                /* of the object, or UINT32_MAX */
     uint32_t generation;           /* gets of it so far */
-    uint64_t offset;               /* LAB_AUDIT_INSIDE_FREE: bytes behind the thing's start;
+    uint64_t offset;               /* LAB_AUDIT_INSIDE_FREE: bytes behind the object's start;
                                       LAB_AUDIT_WRITE_AFTER_FREE: the first byte that was changed */
-    uint64_t count;                /* things: 1, or as many as leaked alike */
+    uint64_t count;                /* objects: 1, or as many as leaked alike */
     struct lab_audit_actor caller; /* of the call that is wrong, or that found it */
     struct lab_audit_actor got;    /* the last get */
     struct lab_audit_actor put;    /* the last put */
@@ -200,7 +200,7 @@ struct lab_pool_holder {
 };
 
 struct lab_pool_reclaimed {
-    uint32_t held;      /* things that it held */
+    uint32_t held;      /* objects that it held */
     uint32_t in_motion; /* and that its last call had in its hands */
     uint32_t unknown;   /* processes of which it cannot be told whether they have ended: what they
                            hold stays theirs */
@@ -226,7 +226,7 @@ struct lab_pool_reclaimed {
  * does once a second. */
 LAB_PUBLIC unsigned lab_pool_ended(const struct lab_pool *pool, unsigned *ret_unknown);
 
-/* Makes the things free that the dead held. The contents of buffers are zeroed before; objects of
+/* Makes the objects free that the dead held. The contents of buffers are zeroed before; objects of
  * the caller's own are as the dead left them, unless `renew` is given, which is called for each.
  * They are given to the pool as by a put of the lcore `lcore`, the caller's own, also through the
  * quarantine, if the pool has one. Anybody who lives may call, and one at a time does it: the
@@ -246,7 +246,7 @@ LAB_PUBLIC unsigned lab_pool_ended(const struct lab_pool *pool, unsigned *ret_un
  * system about processes. Example: test/stress/reclaim.c. */
 LAB_PUBLIC int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
                                 const struct lab_pool_holder *holder,
-                                void (*renew)(void *thing, void *context), void *context,
+                                void (*renew)(void *object, void *context), void *context,
                                 struct lab_pool_reclaimed *ret_reclaimed,
                                 struct lab_error *error) LAB_CHECKED;
 

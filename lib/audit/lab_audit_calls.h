@@ -6,11 +6,11 @@
 
 /* What gets and puts leave for a sweep (lab_pool_reclaim.c) to see, at level full of the audit.
  *
- * A sweep looks for things that are free by their records, and nowhere. Such a thing may also be in
- * the hands of a living thread that is just moving it. So while there is a sweep, whoever moves a
- * free thing, or makes one free, marks it first; and each thread says when it is inside a call, so
- * that a sweep can wait until all have seen that it is there, and at the end until all have marked
- * what they moved.
+ * A sweep looks for objects that are free by their records, and nowhere. Such an object may also be
+ * in the hands of a living thread that is just moving it. So while there is a sweep, whoever moves
+ * a free object, or makes one free, marks it first; and each thread says when it is inside a call,
+ * so that a sweep can wait until all have seen that it is there, and at the end until all have
+ * marked what they moved.
  *
  *     W1 fence between a call's begin and its look at the epoch, a light one where the sweep's
  *        barrier reaches it, and the sweep's between its epoch and its look at calls   pairs

@@ -4,7 +4,7 @@
 #ifndef LAB_AUDIT_CONTEXT_H
 #define LAB_AUDIT_CONTEXT_H
 
-/* What a call at level full of the audit finds of the lcore's last one; and the put of one thing,
+/* What a call at level full of the audit finds of the lcore's last one; and the put of one object,
  * which many programs do for each packet, as short as it can be. */
 
 #include <lab_audit_calls.h>
@@ -46,8 +46,8 @@ LAB_INLINE void lab_audit_take_over_owner(struct lab_pool *pool, uint32_t lcore_
         lab_deque_repair_owner(&pool->deque[lcore_index]);
 }
 
-/* Puts one thing, at level full, where nothing is out of the ordinary. false: nothing was done, and
- * lab_audit_put_bulk() is the way on. Owner, or any thread in the first slot; lock-free. */
+/* Puts one object, at level full, where nothing is out of the ordinary. false: nothing was done,
+ * and lab_audit_put_bulk() is the way on. Owner, or any thread in the first slot; lock-free. */
 LAB_INLINE bool lab_audit_put_one_plain(struct lab_pool *pool, uint32_t lcore_index,
                                         void *const *object, struct lab_audit_site site)
 {

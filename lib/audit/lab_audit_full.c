@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Get and put while there is an audit: the same as without, and the audit is told before a thing
- * goes into the pool and after it came out. So no thing is free while its record says it is held.
+/* Get and put while there is an audit: the same as without, and the audit is told before an object
+ * goes into the pool and after it came out. So no object is free while its record says it is held.
  */
 
 #include <lab_audit_context.h>
@@ -12,7 +12,7 @@
 #include <lab_audit_report.h>
 #include <lab_audit_watch.h>
 
-/* Things that are looked at before they are put, all at once. */
+/* Objects that are looked at before they are put, all at once. */
 #define BURST 32u
 
 static uint64_t time_of_get(struct lab_pool *pool, uint32_t lcore_index)
@@ -74,7 +74,7 @@ static bool has_shared(const struct lab_pool *pool, uint64_t who)
 }
 
 /* What two who use one lcore id make of its deque looks like what a program does that frees twice.
- * It is called what it is where one of them is the caller, or had the thing last. */
+ * It is called what it is where one of them is the caller, or had the object last. */
 static enum lab_audit_fault name_of(const struct lab_pool *pool, enum lab_audit_fault fault,
                                     uint64_t who, uint64_t before)
 {
@@ -86,12 +86,12 @@ static enum lab_audit_fault name_of(const struct lab_pool *pool, enum lab_audit_
 }
 
 static LAB_COLD void report(struct lab_pool *pool, const struct lab_audit_call *call,
-                            enum lab_audit_fault fault, const void *thing, uint32_t index,
+                            enum lab_audit_fault fault, const void *object, uint32_t index,
                             uint64_t before, uint64_t offset)
 {
     struct lab_audit_entry entry = {.fault = name_of(pool, fault, call->who, before),
                                     .pool = pool->name,
-                                    .thing = thing,
+                                    .object = object,
                                     .index = index,
                                     .offset = offset};
 
@@ -116,19 +116,19 @@ static lab_atomic_t *begin(struct lab_pool *pool, uint32_t lcore_index,
 
 /* Gets */
 
-static void *poisoned_part(const struct lab_pool *pool, void *thing)
+static void *poisoned_part(const struct lab_pool *pool, void *object)
 {
-    return (char *)thing + lab_audit_of(pool)->poison_from;
+    return (char *)object + lab_audit_of(pool)->poison_from;
 }
 
-static void check_poison(struct lab_pool *pool, const struct lab_audit_call *call, void *thing,
+static void check_poison(struct lab_pool *pool, const struct lab_audit_call *call, void *object,
                          uint32_t index, uint64_t before)
 {
     size_t bytes = lab_audit_of(pool)->poison_bytes;
-    size_t end = lab_audit_poison_end(poisoned_part(pool, thing), bytes);
+    size_t end = lab_audit_poison_end(poisoned_part(pool, object), bytes);
 
     if (lab_unlikely(end < bytes))
-        report(pool, call, LAB_AUDIT_WRITE_AFTER_FREE, thing, index, before,
+        report(pool, call, LAB_AUDIT_WRITE_AFTER_FREE, object, index, before,
                lab_audit_of(pool)->poison_from + end);
 }
 
@@ -139,7 +139,7 @@ static void forget_watch(struct lab_pool *pool, uint64_t before)
         lab_deque_set_intercept(&pool->set, -1);
 }
 
-static LAB_NOINLINE void see_got(struct lab_pool *pool, struct lab_audit_call call, void *thing,
+static LAB_NOINLINE void see_got(struct lab_pool *pool, struct lab_audit_call call, void *object,
                                  uint32_t index)
 {
     uint64_t before;
@@ -147,10 +147,10 @@ static LAB_NOINLINE void see_got(struct lab_pool *pool, struct lab_audit_call ca
 
     forget_watch(pool, before);
     if (lab_unlikely(fault != LAB_AUDIT_FINE))
-        report(pool, &call, fault, thing, index, before, 0);
+        report(pool, &call, fault, object, index, before, 0);
     else if ((before & LAB_AUDIT_POISONED) != 0 &&
              lab_audit_word_state(before, call.who) == LAB_AUDIT_FREE)
-        check_poison(pool, &call, thing, index, before);
+        check_poison(pool, &call, object, index, before);
 }
 
 LAB_INLINE void see_all_got(struct lab_pool *pool, const struct lab_audit_call *call,
@@ -166,7 +166,7 @@ LAB_INLINE void see_all_got(struct lab_pool *pool, const struct lab_audit_call *
     }
 }
 
-static LAB_COLD void watch(struct lab_pool *pool, uint32_t lcore_index, void *thing,
+static LAB_COLD void watch(struct lab_pool *pool, uint32_t lcore_index, void *object,
                            struct lab_audit_site site)
 {
     struct lab_audit_call call;
@@ -174,9 +174,9 @@ static LAB_COLD void watch(struct lab_pool *pool, uint32_t lcore_index, void *th
 
     if (lab_audit_begin(lab_audit_of(pool), lab_pool_lcore(lcore_index), site, lab_ticks(),
                         &call) &&
-        lab_pool_index(pool, thing, &index) == 0)
+        lab_pool_index(pool, object, &index) == 0)
         lab_deque_set_intercept(&pool->set,
-                                lab_audit_watch(lab_audit_of(pool), index, thing, &call));
+                                lab_audit_watch(lab_audit_of(pool), index, object, &call));
 }
 
 /* Threads without an id count together. */
@@ -243,7 +243,7 @@ LAB_NOINLINE int lab_audit_get(struct lab_pool *pool, uint32_t lcore_index, unsi
 
 /* Puts */
 
-/* The thing whose inside an address is, or LAB_AUDIT_NONE. Looks at all of them. The size of a
+/* The object whose inside an address is, or LAB_AUDIT_NONE. Looks at all of them. The size of a
  * caller's objects is not known: each is taken to be as long as the gap to the one below. */
 static LAB_COLD uint32_t find_around(const struct lab_pool *pool, const void *wrong,
                                      uint64_t *ret_offset)
@@ -283,56 +283,56 @@ static LAB_COLD void report_foreign(struct lab_pool *pool, const struct lab_audi
 
 /* What the audit does to free objects. Returns what is to go into the pool, NULL for nothing yet.
  */
-static void *keep_back(struct lab_pool *pool, void *thing, uint32_t index)
+static void *keep_back(struct lab_pool *pool, void *object, uint32_t index)
 {
     struct lab_audit *audit = lab_audit_of(pool);
 
     if (audit->poison_bytes != 0)
-        lab_audit_poison(poisoned_part(pool, thing), audit->poison_bytes);
+        lab_audit_poison(poisoned_part(pool, object), audit->poison_bytes);
     if (audit->quarantine == 0)
-        return thing;
+        return object;
     index = lab_audit_delay(audit, index);
     if (index == LAB_AUDIT_NONE) {
         (void)lab_fetch_add_relaxed(&pool->withheld, 1);
         return NULL;
     }
-    thing = lab_pool_object(pool, index);
-    lab_pool_note_moving(pool, &thing, 1);
-    return thing;
+    object = lab_pool_object(pool, index);
+    lab_pool_note_moving(pool, &object, 1);
+    return object;
 }
 
-/* Whether the thing at *thing may be put; it may then be another one, or NULL if none yet. */
-static LAB_NOINLINE bool see_put(struct lab_pool *pool, struct lab_audit_call call, void **thing)
+/* Whether the object at *object may be put; it may then be another one, or NULL if none yet. */
+static LAB_NOINLINE bool see_put(struct lab_pool *pool, struct lab_audit_call call, void **object)
 {
     uint64_t poison = lab_audit_of(pool)->poison_bytes != 0 ? LAB_AUDIT_POISONED : 0, before;
-    uint32_t index = lab_pool_find(pool, *thing);
+    uint32_t index = lab_pool_find(pool, *object);
     enum lab_audit_fault fault;
 
     if (lab_unlikely(index == LAB_POOL_NO_INDEX)) {
-        report_foreign(pool, &call, *thing);
+        report_foreign(pool, &call, *object);
         return false;
     }
     fault = lab_audit_put(lab_audit_of(pool), index, &call, poison, &before);
     forget_watch(pool, before);
     if (lab_unlikely(fault != LAB_AUDIT_FINE)) {
-        report(pool, &call, fault, *thing, index, before, 0);
+        report(pool, &call, fault, *object, index, before, 0);
         return false;
     }
     if (lab_audit_may_touch(before))
-        *thing = keep_back(pool, *thing, index);
+        *object = keep_back(pool, *object, index);
     return true;
 }
 
 /* The same, without a call where nothing is out of the ordinary. */
 LAB_INLINE bool see_put_inline(struct lab_pool *pool, const struct lab_audit_call *call,
-                               void **thing)
+                               void **object)
 {
-    uint32_t index = lab_pool_find(pool, *thing);
+    uint32_t index = lab_pool_find(pool, *object);
 
     if (lab_likely(index != LAB_POOL_NO_INDEX) &&
         lab_likely(lab_audit_put_plain(lab_audit_of(pool), index, call)))
         return true;
-    return see_put(pool, *call, thing);
+    return see_put(pool, *call, object);
 }
 
 static int put_full(struct lab_pool *pool, uint32_t lcore_index, struct lab_audit_call call,
@@ -360,12 +360,12 @@ static int put_full(struct lab_pool *pool, uint32_t lcore_index, struct lab_audi
     return rc;
 }
 
-static LAB_COLD void unwatch(struct lab_pool *pool, void *thing)
+static LAB_COLD void unwatch(struct lab_pool *pool, void *object)
 {
     uint32_t index;
 
-    if (lab_pool_index(pool, thing, &index) == 0 &&
-        lab_audit_unwatch(lab_audit_of(pool), index, thing))
+    if (lab_pool_index(pool, object, &index) == 0 &&
+        lab_audit_unwatch(lab_audit_of(pool), index, object))
         lab_deque_set_intercept(&pool->set, -1);
 }
 
@@ -402,13 +402,13 @@ unsigned lab_audit_free_quarantine(struct lab_pool *pool)
 
     for (uint32_t i = 0; i < lab_audit_of(pool)->quarantine; i++) {
         uint32_t index = lab_audit_exchange(lab_audit_of(pool), i, LAB_AUDIT_NONE);
-        void *thing;
+        void *object;
 
         if (index == LAB_AUDIT_NONE)
             continue;
-        thing = lab_pool_object(pool, index);
+        object = lab_pool_object(pool, index);
         (void)lab_fetch_add_relaxed(&pool->withheld, -UINT64_C(1));
-        lab_pool_core_put_slow(pool, lab_pool_lcore_index(LAB_LCORE_ANY), &thing, 1);
+        lab_pool_core_put_slow(pool, lab_pool_lcore_index(LAB_LCORE_ANY), &object, 1);
         n++;
     }
     return n;

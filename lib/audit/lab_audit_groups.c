@@ -6,7 +6,7 @@
 
 #define SECOND_NS UINT64_C(1000000000)
 
-/* One thing, as if it were a group. false: it is not held, or nobody knows. */
+/* One object, as if it were a group. false: it is not held, or nobody knows. */
 static bool look_at(const struct lab_audit *audit, uint32_t index, struct lab_audit_group *ret_one)
 {
     const struct lab_audit_record *record = &audit->table->record[index];

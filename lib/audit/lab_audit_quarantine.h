@@ -5,14 +5,14 @@
 #define LAB_AUDIT_QUARANTINE_H
 
 /* The quarantine: what was put waits until so many others have been put, so that who still uses it
- * is found out before it has a new holder. A ring of places that are taken in turn: a thing goes
- * into one, and what was in there comes out. A thread that dies in between takes one thing along.
+ * is found out before it has a new holder. A ring of places that are taken in turn: an object goes
+ * into one, and what was in there comes out. A thread that dies in between takes one object along.
  *
  *     V1 CAS of a place   acq_rel   pairs with V1 */
 
 #include <lab_audit_table.h>
 
-/* No thing. */
+/* No object. */
 #define LAB_AUDIT_NONE UINT32_MAX
 
 LAB_INLINE lab_atomic_t *lab_audit_place(const struct lab_audit *audit, uint64_t place)
@@ -26,7 +26,7 @@ LAB_INLINE uint32_t lab_audit_exchange(struct lab_audit *audit, uint64_t place, 
     lab_atomic_t *at = lab_audit_place(audit, place);
     uint64_t found = lab_load_relaxed(at);
 
-    /* V1: or what was done to a thing before it went in comes after it was got again.
+    /* V1: or what was done to an object before it went in comes after it was got again.
      * LAB_AUDIT_NONE + 1 wraps to 0. */
     while (!lab_cas_acq_rel(at, &found, index + 1))
         ;
@@ -42,7 +42,7 @@ LAB_INLINE uint32_t lab_audit_delay(struct lab_audit *audit, uint32_t index)
     return lab_audit_exchange(audit, ticket % audit->quarantine, index);
 }
 
-/* Things in quarantine. Any thread; wait-free. */
+/* Objects in quarantine. Any thread; wait-free. */
 LAB_INLINE uint32_t lab_audit_quarantined(const struct lab_audit *audit)
 {
     uint32_t n = 0;

@@ -9,7 +9,7 @@
 #include <lab_audit_table.h>
 
 /* Counts a fault and reports it, unless it may be none since the level has just changed. `entry`
- * has what only the caller knows: fault, pool, thing, index, offset. `before` is the record's word
+ * has what only the caller knows: fault, pool, object, index, offset. `before` is the record's word
  * when the fault was found. Lock-free but for the reporter. */
 void lab_audit_report(struct lab_audit *audit, struct lab_audit_entry *entry,
                       const struct lab_audit_call *call, uint64_t before);

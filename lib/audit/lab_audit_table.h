@@ -4,8 +4,9 @@
 #ifndef LAB_AUDIT_TABLE_H
 #define LAB_AUDIT_TABLE_H
 
-/* The audit: for each thing of a pool a record of who holds it, since when and from where, in a
- * table beside the things. The pool tells it of gets and puts; it knows things by their index only.
+/* The audit: for each object of a pool a record of who holds it, since when and from where, in a
+ * table beside the objects. The pool tells it of gets and puts; it knows objects by their index
+ * only.
  *
  * The table is shared between processes, at the same or at different addresses: there are no
  * pointers in it. What is constant about it is each process's own (struct lab_audit), so that no
@@ -14,7 +15,7 @@
  *
  * A record's word changes by these rules (lab_audit_word.h):
  *
- *     a get of what has no mark is a store, for who took a thing out of the pool has it alone;
+ *     a get of what has no mark is a store, for who took an object out of the pool has it alone;
  *     all else is a CAS. A put and a hand-over, for two may believe that they hold it: one of them
  * is told. A mark that counts (LAB_AUDIT_WATCHED), for a change of level takes it away, and is to
  *     count it exactly once.
@@ -28,7 +29,7 @@
  *     N2 fence between the change of the level and the look for marks      pairs with N1, N3
  *     N3 fence of a get between what it found and its look at the level    pairs with N2
  *
- * A put writes the rest before it lets the thing into the pool. A report that reads a record while
+ * A put writes the rest before it lets the object into the pool. A report that reads a record while
  * it changes may see a new word with an old call site, and so name the call before the one that was
  * meant; the word never errs.
  */
@@ -40,13 +41,13 @@
 
 #define LAB_AUDIT_SAMPLE_DEFAULT 4096u
 
-/* One thing's record. `at` are lab_ticks(), `by` who-words as in lab_audit_word.h. */
+/* One object's record. `at` are lab_ticks(), `by` who-words as in lab_audit_word.h. */
 struct lab_audit_record {
     alignas(LAB_CACHE_LINE) lab_atomic_t word;
     lab_atomic_t got_site;
     lab_atomic_t got_at;
     lab_atomic_t got_by;
-    lab_atomic_t put_site; /* of the last put, also while the thing is held again */
+    lab_atomic_t put_site; /* of the last put, also while the object is held again */
     lab_atomic_t put_at;
     lab_atomic_t put_by;
     lab_atomic_t handed_site; /* of the last hand-over, 0 when there was none since the get */
@@ -69,7 +70,7 @@ struct lab_audit_table {
 
     lab_atomic_t process[LAB_AUDIT_PARTIES]; /* identities (lab_os_process()), from place 1 on */
     lab_atomic_t home[LAB_AUDIT_PARTIES];    /* where they mean something; 0: not stated yet */
-    lab_atomic_t watch[LAB_AUDIT_WATCH];     /* sampled things that are held, by their address */
+    lab_atomic_t watch[LAB_AUDIT_WATCH];     /* sampled objects that are held, by their address */
 
     struct lab_audit_record record[]; /* and behind them the quarantine's places */
 };
@@ -104,14 +105,14 @@ typedef const void *lab_audit_resolver(struct lab_audit_site site, bool *ret_own
 /* The resolver of this process, or NULL for none. Any thread. */
 void lab_audit_resolve_by(lab_audit_resolver *resolver);
 
-/* One call's view: made once a call, used for each of its things. */
+/* One call's view: made once a call, used for each of its objects. */
 struct lab_audit_call {
     uint64_t who;  /* as in lab_audit_word.h */
     uint64_t at;   /* lab_ticks() */
     uint64_t site; /* the address that the call returns to */
 };
 
-/* Bytes of a table for so many things. */
+/* Bytes of a table for so many objects. */
 size_t lab_audit_footprint(uint32_t count, const struct lab_audit_options *options);
 
 /* Fills in what never changes of a table that somebody makes, or has made. */
@@ -127,11 +128,11 @@ void lab_audit_begin_table(struct lab_audit *audit, const struct lab_audit_optio
 void lab_audit_adopt_clock(struct lab_audit *audit);
 
 /* Changes the level; records of before are void, and for some time (LAB_AUDIT_SETTLE_MS) nothing is
- * recorded, until calls that began before have ended. Returns how many things were
+ * recorded, until calls that began before have ended. Returns how many objects were
  * watched until now (lab_audit_watch.h). One thread at a time. */
 uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level);
 
-/* All things are others from now on, that nobody has ever got; nobody else uses the table. Returns
+/* All objects are others from now on, that nobody has ever got; nobody else uses the table. Returns
  * how many were watched until now. */
 uint32_t lab_audit_forget(struct lab_audit *audit);
 
@@ -215,9 +216,9 @@ LAB_INLINE void lab_audit_note_put(struct lab_audit_record *record,
     lab_store_relaxed(&record->put_by, call->who);
 }
 
-/* Where things are recorded: `before` is the record's word as it was, for a report. */
+/* Where objects are recorded: `before` is the record's word as it was, for a report. */
 
-/* The caller took thing `index` out of the pool. *ret_before is the word of before. */
+/* The caller took object `index` out of the pool. *ret_before is the word of before. */
 LAB_INLINE enum lab_audit_fault lab_audit_got(struct lab_audit *audit, uint32_t index,
                                               const struct lab_audit_call *call,
                                               uint64_t *ret_before)
@@ -238,16 +239,16 @@ LAB_INLINE enum lab_audit_fault lab_audit_got(struct lab_audit *audit, uint32_t 
     return LAB_AUDIT_FINE;
 }
 
-/* Whether a put may change the thing. What is put without ever having been got is a pool's first
- * filling: what its program then writes into free things is meant to be found there. */
+/* Whether a put may change the object. What is put without ever having been got is a pool's first
+ * filling: what its program then writes into free objects is meant to be found there. */
 LAB_INLINE bool lab_audit_may_touch(uint64_t before)
 {
     return lab_audit_word_generation(before) != 0;
 }
 
-/* The caller puts thing `index`, and does so only if this is fine. `poison` is 0 or
- * LAB_AUDIT_POISONED: who asks for it overwrites the thing, if it may touch it, before it goes into
- * the pool. */
+/* The caller puts object `index`, and does so only if this is fine. `poison` is 0 or
+ * LAB_AUDIT_POISONED: who asks for it overwrites the object, if it may touch it, before it goes
+ * into the pool. */
 LAB_INLINE enum lab_audit_fault lab_audit_put(struct lab_audit *audit, uint32_t index,
                                               const struct lab_audit_call *call, uint64_t poison,
                                               uint64_t *ret_before)
@@ -298,7 +299,7 @@ LAB_INLINE bool lab_audit_put_plain(struct lab_audit *audit, uint32_t index,
     return true;
 }
 
-/* The caller hands thing `index` to another holder. Any thread; lock-free. */
+/* The caller hands object `index` to another holder. Any thread; lock-free. */
 enum lab_audit_fault lab_audit_hand(struct lab_audit *audit, uint32_t index,
                                     const struct lab_audit_call *call, uint64_t to,
                                     uint64_t *ret_before);

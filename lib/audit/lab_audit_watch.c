@@ -12,7 +12,7 @@ uint32_t lab_audit_next_sample(const struct lab_audit *audit)
     return (uint32_t)(1 + odd % (2 * sample - 1));
 }
 
-bool lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
+bool lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *object,
                      const struct lab_audit_call *call)
 {
     lab_atomic_t *word = &audit->table->record[index].word;
@@ -25,7 +25,7 @@ bool lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
     held = lab_audit_word_next(lab_audit_word_generation(before) + 1, call->who, LAB_AUDIT_HELD);
     /* U1, U2: or what its getter noted is not seen by one who finds it watched */
     if (lab_cas_acq_rel(word, &held, held | LAB_AUDIT_WATCHED)) {
-        (void)lab_fetch_add_relaxed(lab_audit_watch_count(audit, thing), 1);
+        (void)lab_fetch_add_relaxed(lab_audit_watch_count(audit, object), 1);
         lab_fence_seq_cst(); /* N1: or a change of level passes unseen, and the mark stays */
         held |= LAB_AUDIT_WATCHED;
         /* Nobody would look for it at its put. The count stays, and costs a look now and then: it
@@ -39,10 +39,10 @@ bool lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *thing,
     return false;
 }
 
-bool lab_audit_unwatch(struct lab_audit *audit, uint32_t index, const void *thing)
+bool lab_audit_unwatch(struct lab_audit *audit, uint32_t index, const void *object)
 {
     lab_atomic_t *word = &audit->table->record[index].word,
-                 *count = lab_audit_watch_count(audit, thing);
+                 *count = lab_audit_watch_count(audit, object);
     uint64_t seen = lab_load_acquire(word); /* U2: or a put reads an earlier holder's call */
 
     do {

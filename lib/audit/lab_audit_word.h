@@ -4,19 +4,19 @@
 #ifndef LAB_AUDIT_WORD_H
 #define LAB_AUDIT_WORD_H
 
-/* The word of a record that says who holds a thing, and what a get, a put and a hand-over make of
+/* The word of a record that says who holds an object, and what a get, a put and a hand-over make of
  * it: functions of the word alone, without atomics, so that they can be tested without threads.
  *
  *     63         32 31      16 15     10 9     4    3    2    0
  *      generation  |  lcore  |  party  | epoch | mark | state
  *
- * generation  one more with each get: who remembers it knows whether the thing was given out again
- * lcore       of the holder, or of the last one while the thing is free; LAB_AUDIT_LCORE_ANY for
+ * generation  one more with each get: who remembers it knows whether the object was given out again
+ * lcore       of the holder, or of the last one while the object is free; LAB_AUDIT_LCORE_ANY for
  *             a thread without an id; from LAB_AUDIT_DEVICE on, a device queue
  * party       the process, by its place in lab_audit.process, 1 and up; 0: one too many
  * epoch       one more with each change of level. A record of another epoch tells nothing, for
  *             there were gets and puts that nobody saw
- * mark        of a free thing: its content was overwritten with LAB_AUDIT_POISON; of one that is
+ * mark        of a free object: its content was overwritten with LAB_AUDIT_POISON; of one that is
  *             held: it is watched (lab_audit_watch.h)
  */
 
@@ -43,7 +43,7 @@ enum lab_audit_state {
  * and of one that is gone for good, whose place is for lab_audit_enter(). */
 #define LAB_AUDIT_PARTY_LEFT (UINT64_MAX - 1)
 #define LAB_AUDIT_PARTY_GONE UINT64_MAX
-/* Counts of sampled things that are held, by a hash of their address: a put need not look up what
+/* Counts of sampled objects that are held, by a hash of their address: a put need not look up what
  * is in none of these. 8 KiB, a quarter of a first-level cache. */
 #define LAB_AUDIT_WATCH 1024u
 #define LAB_AUDIT_LCORE_SHIFT 16
@@ -82,7 +82,7 @@ LAB_INLINE uint32_t lab_audit_word_generation(uint64_t word)
     return (uint32_t)(word >> LAB_AUDIT_GENERATION_SHIFT);
 }
 
-/* Whether the thing is watched, in whatever epoch. */
+/* Whether the object is watched, in whatever epoch. */
 LAB_INLINE bool lab_audit_word_is_watched(uint64_t word)
 {
     return (word & (LAB_AUDIT_STATE_MASK | LAB_AUDIT_WATCHED)) ==
@@ -115,7 +115,7 @@ LAB_INLINE uint64_t lab_audit_word_next(uint32_t generation, uint64_t who,
 #define LAB_AUDIT_PLAIN_PUT (LAB_AUDIT_EPOCH_MASK | LAB_AUDIT_WATCHED | LAB_AUDIT_STATE_MASK)
 #define LAB_AUDIT_PLAIN_PUT_STATED (LAB_AUDIT_WHO_MASK | LAB_AUDIT_PLAIN_PUT)
 
-/* Whether the thing is in that state, and nothing is out of the ordinary. `plain` is one of these
+/* Whether the object is in that state, and nothing is out of the ordinary. `plain` is one of these
  * masks, or 0, with which nothing is plain; state is not LAB_AUDIT_UNSEEN. */
 LAB_INLINE bool lab_audit_word_is_plain(uint64_t word, uint64_t who, uint64_t plain,
                                         enum lab_audit_state state)
@@ -123,7 +123,7 @@ LAB_INLINE bool lab_audit_word_is_plain(uint64_t word, uint64_t who, uint64_t pl
     return ((word ^ who) & plain) == (uint64_t)state;
 }
 
-/* `who` was given the thing. The new word is right also after a fault. */
+/* `who` was given the object. The new word is right also after a fault. */
 LAB_INLINE enum lab_audit_fault lab_audit_word_get(uint64_t word, uint64_t who, uint64_t *ret_next)
 {
     *ret_next = lab_audit_word_next(lab_audit_word_generation(word) + 1, who, LAB_AUDIT_HELD);
@@ -131,7 +131,7 @@ LAB_INLINE enum lab_audit_fault lab_audit_word_get(uint64_t word, uint64_t who, 
                                                              : LAB_AUDIT_FINE;
 }
 
-/* `who` puts the thing. stated: hand-overs are stated, so nobody but the holder may. After a fault
+/* `who` puts the object. stated: hand-overs are stated, so nobody but the holder may. After a fault
  * *ret_next is untouched. */
 LAB_INLINE enum lab_audit_fault lab_audit_word_put(uint64_t word, uint64_t who, bool stated,
                                                    uint64_t *ret_next)
@@ -146,14 +146,14 @@ LAB_INLINE enum lab_audit_fault lab_audit_word_put(uint64_t word, uint64_t who, 
     return LAB_AUDIT_FINE;
 }
 
-/* Whether the thing is with a device queue of the process of `who`. */
+/* Whether the object is with a device queue of the process of `who`. */
 LAB_INLINE bool lab_audit_word_is_device(uint64_t word, uint64_t who)
 {
     return lab_audit_word_lcore(word) >= LAB_AUDIT_DEVICE &&
            lab_audit_word_party(word) == lab_audit_word_party(who);
 }
 
-/* `who` hands the thing to `to`; what a device has, any thread of its process may. After a fault
+/* `who` hands the object to `to`; what a device has, any thread of its process may. After a fault
  * *ret_next is untouched. */
 LAB_INLINE enum lab_audit_fault lab_audit_word_hand(uint64_t word, uint64_t who, uint64_t to,
                                                     uint64_t *ret_next)

@@ -16,7 +16,7 @@ static LAB_COLD void report_foreign(struct lab_pool *pool)
     uint64_t object = lab_load_relaxed(&pool->foreign);
     struct lab_audit_entry entry = {.fault = LAB_AUDIT_FOREIGN_FREE,
                                     .pool = pool->name,
-                                    .thing = (const void *)(uintptr_t)object,
+                                    .object = (const void *)(uintptr_t)object,
                                     .index = UINT32_MAX,
                                     .count = 1};
 

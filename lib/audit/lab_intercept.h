@@ -43,9 +43,9 @@ LAB_INLINE struct lab_intercept *lab_intercept_of(const struct lab_pool *pool)
 
 /* The slow halves for code that stands between a program and the pool: the audit takes `site` for
  * the place of the call, not the place where these are called. Example: the DPDK driver. */
-int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, unsigned gfp, void **ret_things,
+int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, unsigned gfp, void **ret_objects,
                            unsigned n, struct lab_audit_site site);
-int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, void *const *things, unsigned n,
+int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, void *const *objects, unsigned n,
                            struct lab_audit_site site);
 
 /* Makes a pool of lab_pool_init() forget all objects, so that it can adopt others: the way back
@@ -55,7 +55,7 @@ int lab_pool_put_slow_from(struct lab_pool *pool, uint32_t lcore, void *const *t
 int lab_pool_disown_all(struct lab_pool *pool) LAB_CHECKED;
 
 /* Reports all that is held as leaked, one entry for each group; skip as for lab_audit_groups().
- * Returns how many things. For the end of a pool; any thread. */
+ * Returns how many objects. For the end of a pool; any thread. */
 uint64_t lab_pool_report_leaks(const struct lab_pool *pool, const uint64_t *skip);
 
 /* The pool's records, or NULL. */

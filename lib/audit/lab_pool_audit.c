@@ -12,8 +12,8 @@
 #include <lab_ticks.h>
 
 /* The hot path of gets tells the audit nothing. It is opened after the level has fallen, and after
- * every thread can see that: a thing that was got there, and put at level full, would be taken for
- * one that is freed twice. */
+ * every thread can see that: an object that was got there, and put at level full, would be taken
+ * for one that is freed twice. */
 static void set_hot(struct lab_pool *pool, enum lab_audit_level level)
 {
     if (level != LAB_AUDIT_OFF) {
@@ -51,10 +51,10 @@ static bool is_full(const struct lab_pool *pool)
 }
 
 static void report(struct lab_pool *pool, const struct lab_audit_call *call,
-                   enum lab_audit_fault fault, const void *thing, uint32_t index, uint64_t before)
+                   enum lab_audit_fault fault, const void *object, uint32_t index, uint64_t before)
 {
     struct lab_audit_entry entry = {
-        .fault = fault, .pool = pool->name, .thing = thing, .index = index};
+        .fault = fault, .pool = pool->name, .object = object, .index = index};
 
     lab_audit_report(lab_audit_of(pool), &entry, call, before);
 }
@@ -70,7 +70,7 @@ static int find_receiver(const struct lab_audit *audit, uint64_t who, uint64_t p
     return 0;
 }
 
-LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *const *things,
+LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *const *objects,
                                    unsigned n, uint32_t to, uint64_t process)
 {
     struct lab_audit_site site = {__builtin_return_address(0), NULL};
@@ -94,10 +94,10 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
         uint32_t index = LAB_AUDIT_NONE;
         enum lab_audit_fault fault = LAB_AUDIT_WRONG_HOLDER;
 
-        if (lab_pool_index(pool, things[i], &index) == 0)
+        if (lab_pool_index(pool, objects[i], &index) == 0)
             fault = lab_audit_hand(lab_audit_of(pool), index, &call, next, &before);
         if (fault != LAB_AUDIT_FINE) {
-            report(pool, &call, fault, things[i], index, before);
+            report(pool, &call, fault, objects[i], index, before);
             rc = -EBADMSG;
         }
     }
@@ -105,11 +105,11 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
     return rc;
 }
 
-int lab_pool_handle(const struct lab_pool *pool, const void *thing, uint64_t *ret_handle)
+int lab_pool_handle(const struct lab_pool *pool, const void *object, uint64_t *ret_handle)
 {
     uint64_t word = 0;
     uint32_t index;
-    int rc = lab_pool_index(pool, thing, &index);
+    int rc = lab_pool_index(pool, object, &index);
 
     if (rc != 0)
         return rc;
@@ -125,23 +125,23 @@ LAB_NOINLINE int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint
     struct lab_audit_site site = {__builtin_return_address(0), NULL};
     uint32_t index = (uint32_t)handle;
     struct lab_audit_call call;
-    void *thing;
+    void *object;
 
     if (index >= pool->adopted || lab_pool_lcore_index(lcore) > pool->lcores)
         return -EINVAL;
     index = (uint32_t)lab_index_bounded(index, pool->count);
-    thing = lab_pool_object(pool, index);
+    object = lab_pool_object(pool, index);
     if (is_full(pool) && lab_audit_begin(lab_audit_of(pool), lcore, site, lab_ticks(), &call)) {
         uint64_t word = lab_load_acquire(&lab_audit_of(pool)->table->record[index].word); /* U2 */
 
         if (lab_audit_word_generation(word) != handle >> 32) {
-            report(pool, &call, LAB_AUDIT_STALE_HANDLE, thing, index, word);
+            report(pool, &call, LAB_AUDIT_STALE_HANDLE, object, index, word);
             return -EBADMSG;
         }
     }
-    return lab_pool_put_hot(pool, lcore, &thing, 1)
+    return lab_pool_put_hot(pool, lcore, &object, 1)
                ? 0
-               : lab_pool_put_slow_from(pool, lcore, &thing, 1, site);
+               : lab_pool_put_slow_from(pool, lcore, &object, 1, site);
 }
 
 unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_age_ns, const uint64_t *skip,
@@ -172,7 +172,7 @@ uint64_t lab_pool_report_leaks(const struct lab_pool *pool, const uint64_t *skip
             .holder = groups[i].holder,
         };
 
-        entry.holder.site = 0; /* whether it was handed over differs from thing to thing */
+        entry.holder.site = 0; /* whether it was handed over differs from object to object */
         leaked += groups[i].count;
         lab_audit_tell(&entry);
     }

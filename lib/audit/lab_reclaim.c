@@ -10,7 +10,7 @@
  *     3. wait again until every call that is under way has ended
  *     4. what is free by its record and has no mark was in motion when its mover died
  *
- * Why a living thread's things are safe: if one was in a container when step 2 began, then step 2
+ * Why a living thread's objects are safe: if one was in a container when step 2 began, then step 2
  * saw it there, or somebody took it out, and has marked it before the end of that call, or made its
  * record say that it is held. If it was held, it is still, or was marked before it became free.
  * Inside a call that began before step 1 was none: they have ended. */
@@ -34,7 +34,7 @@
 struct reclaim {
     struct lab_pool *pool;
     const struct lab_pool_holder *holder;
-    void (*renew)(void *thing, void *context);
+    void (*renew)(void *object, void *context);
     void *context;
     uint32_t slot; /* the caller's */
     uint8_t epoch;
@@ -43,7 +43,7 @@ struct reclaim {
     uint64_t deadline_ns;
     bool dead[LAB_AUDIT_PARTIES];
     bool gone[LAB_AUDIT_PARTIES];    /* dead before the sweep began, and so without a part in it */
-    bool holding[LAB_AUDIT_PARTIES]; /* some record still says that it holds a thing */
+    bool holding[LAB_AUDIT_PARTIES]; /* some record still says that it holds an object */
     unsigned unknown;                /* of how many processes it cannot be told */
 };
 
@@ -225,9 +225,9 @@ static bool mark_deque(struct reclaim *reclaim, uint32_t slot)
     if (span.end - span.top > reclaim->pool->array.capacity) /* whatever somebody wrote there */
         span.end = span.top + reclaim->pool->array.capacity;
     for (uint64_t at = span.top; at != span.end; at++) {
-        void *thing = lab_deque_thing_any(deque, at);
+        void *object = lab_deque_object_any(deque, at);
 
-        lab_pool_note_moving_slow(reclaim->pool, &thing, 1);
+        lab_pool_note_moving_slow(reclaim->pool, &object, 1);
     }
     return true;
 }
@@ -252,12 +252,12 @@ static bool mark_reachable(struct reclaim *reclaim)
 
 /* Taking */
 
-/* Makes a thing the caller's, if its record is as it was, and puts it. */
+/* Makes an object the caller's, if its record is as it was, and puts it. */
 static bool take(struct reclaim *reclaim, uint32_t index, uint64_t word)
 {
     struct lab_pool *pool = reclaim->pool;
     struct lab_audit_record *record = &lab_audit_of(pool)->table->record[index];
-    void *thing = lab_pool_object(pool, index);
+    void *object = lab_pool_object(pool, index);
     uint64_t next;
 
     (void)lab_audit_word_get(word, reclaim->call.who, &next);
@@ -268,10 +268,10 @@ static bool take(struct reclaim *reclaim, uint32_t index, uint64_t word)
     lab_store_relaxed(&record->got_at, reclaim->call.at);
     lab_store_relaxed(&record->got_by, reclaim->call.who);
     lab_stack_forget(&pool->stack, index);
-    memset(thing, 0, pool->buffer_bytes);
+    memset(object, 0, pool->buffer_bytes);
     if (reclaim->renew != NULL)
-        reclaim->renew(thing, reclaim->context);
-    return lab_pool_put(pool, lab_pool_lcore(reclaim->slot), thing) == 0;
+        reclaim->renew(object, reclaim->context);
+    return lab_pool_put(pool, lab_pool_lcore(reclaim->slot), object) == 0;
 }
 
 /* Whether the dead hold it, by its record. */
@@ -390,7 +390,7 @@ static void look_for_holders(struct reclaim *reclaim)
 }
 
 /* Only those that had ended before the sweep: who died during it may have marked what it was
- * moving, and is for the next one. Somebody may just be handing a thing to one that has ended. So
+ * moving, and is for the next one. Somebody may just be handing an object to one that has ended. So
  * it is first made unknown, then the hand-overs that know it come to their end. */
 static void forget_gone(struct reclaim *reclaim)
 {
@@ -514,7 +514,7 @@ static int check(const struct lab_pool *pool, uint32_t lcore, const struct lab_p
 
 LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
                                   const struct lab_pool_holder *holder,
-                                  void (*renew)(void *thing, void *context), void *context,
+                                  void (*renew)(void *object, void *context), void *context,
                                   struct lab_pool_reclaimed *ret_reclaimed, struct lab_error *error)
 {
     struct reclaim reclaim = {.pool = pool,

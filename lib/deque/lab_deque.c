@@ -60,32 +60,32 @@ void lab_deque_fence_owner(struct lab_deque *deque, bool fenced)
     lab_store_release(&deque->fenced, fenced); /* D10: or pops of before it are not seen */
 }
 
-/* The first piece of a burst of n things from `at` on, up to the end of the ring. */
+/* The first piece of a burst of n objects from `at` on, up to the end of the ring. */
 static unsigned before_end(struct lab_deque_ring ring, uint64_t at, unsigned n)
 {
     return (unsigned)min_u64(n, ring.mask + 1 - (at & ring.mask));
 }
 
-static void load(struct lab_deque_ring ring, uint64_t at, void **ret_things, unsigned n)
+static void load(struct lab_deque_ring ring, uint64_t at, void **ret_objects, unsigned n)
 {
     unsigned first = before_end(ring, at, n);
 
-    lab_words_load(ret_things, ring.slots + (at & ring.mask), first);
+    lab_words_load(ret_objects, ring.slots + (at & ring.mask), first);
     if (first < n)
-        lab_words_load(ret_things + first, ring.slots, n - first);
+        lab_words_load(ret_objects + first, ring.slots, n - first);
 }
 
-static void store(struct lab_deque_ring ring, uint64_t at, void *const *things, unsigned n)
+static void store(struct lab_deque_ring ring, uint64_t at, void *const *objects, unsigned n)
 {
     unsigned first = before_end(ring, at, n);
 
-    lab_words_store(ring.slots + (at & ring.mask), things, first);
+    lab_words_store(ring.slots + (at & ring.mask), objects, first);
     if (first < n)
-        lab_words_store(ring.slots, things + first, n - first);
+        lab_words_store(ring.slots, objects + first, n - first);
 }
 
 bool lab_deque_pop_around_owner(struct lab_deque *deque, struct lab_deque_ring ring,
-                                void **ret_things, unsigned n)
+                                void **ret_objects, unsigned n)
 {
     uint64_t bot = lab_load_relaxed(&deque->bot) - n;
 
@@ -97,18 +97,18 @@ bool lab_deque_pop_around_owner(struct lab_deque *deque, struct lab_deque_ring r
         lab_store_release(&deque->bot, bot + n); /* D1 */
         return false;
     }
-    load(ring, bot, ret_things, n);
+    load(ring, bot, ret_objects, n);
     return true;
 }
 
 bool lab_deque_push_around_owner(struct lab_deque *deque, struct lab_deque_ring ring,
-                                 void *const *things, unsigned n)
+                                 void *const *objects, unsigned n)
 {
     uint64_t bot = lab_load_relaxed(&deque->bot);
 
     if ((int64_t)(deque->push_limit - (bot + n)) < 0 || n > ring.mask + 1)
         return false;
-    store(ring, bot, things, n);
+    store(ring, bot, objects, n);
     lab_store_release(&deque->bot, bot + n); /* D1 */
     return true;
 }
@@ -132,7 +132,7 @@ static uint64_t raise_split(struct lab_deque *deque, uint64_t bot, uint64_t keep
 
 /* The owner's bot, once it has mended what a predecessor with the same id left that was killed
  * inside a call:
- * - a bot lowered by a pop, though a revoker had just made those things public. They stay so;
+ * - a bot lowered by a pop, though a revoker had just made those objects public. They stay so;
  * - a split lowered, but not yet checked against top: thieves may have taken what then looks
  *   private. All becomes public, which is always safe. */
 static uint64_t mended_bot(struct lab_deque *deque)
@@ -196,7 +196,7 @@ static void mend_if_pop_was_cut_short(struct lab_deque *deque)
         lab_deque_repair_owner(deque);
 }
 
-bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, unsigned n,
+bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *objects, unsigned n,
                                bool publish_all)
 {
     uint64_t bot, top, split;
@@ -208,7 +208,7 @@ bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, uns
     top = lab_load_acquire(&deque->top); /* D8 */
     if (n > top + deque->capacity - bot || n > deque->capacity)
         return false;
-    store(lab_deque_ring(deque), bot, things, n);
+    store(lab_deque_ring(deque), bot, objects, n);
     bot += n;
     lab_store_release(&deque->bot, bot); /* D1 */
 
@@ -219,8 +219,8 @@ bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, uns
     return true;
 }
 
-/* Makes the newest `need` public things private again, and a whole tip more where there are
- * plenty. Only what no thief can reach any longer: `reach` things above a top that was read after
+/* Makes the newest `need` public objects private again, and a whole tip more where there are
+ * plenty. Only what no thief can reach any longer: `reach` objects above a top that was read after
  * the fence. false: the caller must look at split afresh. */
 static bool lower_split(struct lab_deque *deque, uint64_t *split, uint64_t need)
 {
@@ -252,7 +252,7 @@ static bool lower_split(struct lab_deque *deque, uint64_t *split, uint64_t need)
 /* The hot pop's protocol, with the fence that this deque needs and without a look at the floor.
  * Should the owner be killed while bot is low, its successor's first push must look at split: so
  * pushes are closed until the caller has set the limits again. */
-static bool pop_tip(struct lab_deque *deque, uint64_t bot, void **ret_things, unsigned n)
+static bool pop_tip(struct lab_deque *deque, uint64_t bot, void **ret_objects, unsigned n)
 {
     close_pushes(deque, bot - n);
     lab_store_release(&deque->bot, bot - n); /* D1 */
@@ -264,11 +264,11 @@ static bool pop_tip(struct lab_deque *deque, uint64_t bot, void **ret_things, un
         lab_store_release(&deque->bot, bot); /* D1 */
         return false;
     }
-    load(lab_deque_ring(deque), bot - n, ret_things, n);
+    load(lab_deque_ring(deque), bot - n, ret_objects, n);
     return true;
 }
 
-unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, unsigned least,
+unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_objects, unsigned least,
                                   unsigned n)
 {
     if (deque->slots == NULL)
@@ -286,7 +286,7 @@ unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, un
         taken = (unsigned)min_u64(min_u64(bot - split, deque->capacity), n);
         if (taken < least)
             taken = 0;
-        if (taken == 0 || pop_tip(deque, bot, ret_things, taken)) {
+        if (taken == 0 || pop_tip(deque, bot, ret_objects, taken)) {
             deque->cold_below = min_u64(deque->cold_below, bot - taken);
             set_limits(deque, split, lab_load_acquire(&deque->top)); /* D8 */
             return taken;
@@ -306,7 +306,7 @@ bool lab_deque_is_cold_owner(const struct lab_deque *deque, unsigned n)
     return (int64_t)(lab_load_relaxed(&deque->bot) - n - deque->cold_below) < 0;
 }
 
-unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigned n)
+unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_objects, unsigned n)
 {
     uint64_t top = lab_load_acquire(&deque->top);
 
@@ -321,7 +321,7 @@ unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigne
         taken = (unsigned)min_u64(min_u64(split - top, deque->reach), n);
         /* The copy may be torn by an owner that reuses the slots: then top has moved, the CAS
          * fails, and the copy is not looked at. */
-        load(lab_deque_ring(deque), top, ret_things, taken);
+        load(lab_deque_ring(deque), top, ret_objects, taken);
         /* D7: or the owner reuses the slots before they were read */
         if (lab_cas_acq_rel(&deque->top, &top, top + taken))
             return taken;
@@ -340,7 +340,7 @@ static void move_words(lab_atomic_t *to, const lab_atomic_t *from, unsigned n)
     lab_words_store(to, piece, n);
 }
 
-/* Copies n things from ring to ring. */
+/* Copies n objects from ring to ring. */
 static void move(struct lab_deque_ring from, uint64_t from_at, struct lab_deque_ring to,
                  uint64_t to_at, unsigned n)
 {
@@ -388,11 +388,11 @@ uint64_t lab_deque_room_owner(struct lab_deque *deque)
     return room_at(deque, mended_bot(deque));
 }
 
-void lab_deque_land_owner(struct lab_deque *deque, void *const *things, unsigned n)
+void lab_deque_land_owner(struct lab_deque *deque, void *const *objects, unsigned n)
 {
     uint64_t bot = lab_load_relaxed(&deque->bot);
 
-    store(lab_deque_ring(deque), bot, things, n);
+    store(lab_deque_ring(deque), bot, objects, n);
     lab_store_release(&deque->bot, bot + n); /* D1 */
 }
 
@@ -408,7 +408,7 @@ enum lab_deque_marked lab_deque_mark_any(struct lab_deque *deque, uint64_t *ret_
             return (int64_t)(lab_load_relaxed(&deque->top) - split) < 0 ? LAB_DEQUE_PUBLIC
                                                                         : LAB_DEQUE_BARE;
         /* Only an empty public part is revoked: a thief with the old split could otherwise take
-         * things from above a bot that its owner has lowered for a moment. */
+         * objects from above a bot that its owner has lowered for a moment. */
         if ((int64_t)(lab_load_relaxed(&deque->top) - split) < 0)
             return LAB_DEQUE_PUBLIC;
         mark = LAB_DEQUE_MARK | lab_fetch_add_relaxed(&deque->tickets, 1);

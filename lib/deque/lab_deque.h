@@ -4,7 +4,7 @@
 #ifndef LAB_DEQUE_H
 #define LAB_DEQUE_H
 
-/* The split deque: free things of one lcore, most of which any thread may take.
+/* The split deque: free objects of one lcore, most of which any thread may take.
  *
  *         top              split                 bot
  *  ────────┬─────────────────┬────────────────────┬────────
@@ -14,16 +14,16 @@
  *  ────────┴─────────────────┴────────────────────┴────────
  *    oldest, cold                          newest, cache-hot
  *
- * Three ever-growing counters over a ring of slots; thing i lies in slot i & mask. At rest
+ * Three ever-growing counters over a ring of slots; object i lies in slot i & mask. At rest
  *
  *     top <= split <= bot <= top + capacity
  *
- * and a thing is in the deque exactly if its counter lies in [top, bot). Inside a call, `split`
+ * and an object is in the deque exactly if its counter lies in [top, bot). Inside a call, `split`
  * may lie below `top` for a moment (the owner is lowering it) and so may `bot` (the owner is about
  * to find that the tip was too small), which is why all comparisons are of signed differences.
  *
  * The owner pushes and pops at `bot` without any atomic read-modify-write. Thieves take from `top`
- * by CAS, at most `reach` things at once: no thief that read an old `split` can get farther than
+ * by CAS, at most `reach` objects at once: no thief that read an old `split` can get farther than
  * `reach` beyond the `top` that it read. So the owner may lower `split` to a value that lies at
  * least `reach` above a `top` read after a fence.
  *
@@ -37,10 +37,10 @@
  *
  * Known, and left: an owner that does not fence, killed in the hot pop with bot low while a revoker
  * publishes what lay above, leaves a bot below split. Its successor's first push, if it takes the
- * hot path, writes there, where others may have taken from: as many things are lost as the dead one
- * was moving, though not the same ones. To look at split would cost each push a load. Where owners
- * fence, which is wherever one process may be killed and another goes on, pops close the hot push
- * while bot is low, and nothing is lost but what the dead one had in its hands.
+ * hot path, writes there, where others may have taken from: as many objects are lost as the dead
+ * one was moving, though not the same ones. To look at split would cost each push a load. Where
+ * owners fence, which is wherever one process may be killed and another goes on, pops close the hot
+ * push while bot is low, and nothing is lost but what the dead one had in its hands.
  *
  * Sources: Acar, Charguéraud, Rainey, "Scheduling parallel programs by work stealing with private
  * deques" (2013), and van Dijk, van de Pol, "Lace: non-blocking split deque" (2014) for the split;
@@ -74,13 +74,13 @@
 #include <lab_common.h>
 
 /* A split at or above this is a mark: "being revoked", the ticket in the low bits. No counter ever
- * gets there: at 10^10 things a second it would take 14 years. */
+ * gets there: at 10^10 objects a second it would take 14 years. */
 #define LAB_DEQUE_MARK (UINT64_C(1) << 62)
 
 /* A pop floor that no pop passes: sends the owner the slow way every time. */
 #define LAB_DEQUE_NEVER LAB_DEQUE_MARK
 
-/* The most things that one steal may take, so that a thief's landing place has a fixed size. */
+/* The most objects that one steal may take, so that a thief's landing place has a fixed size. */
 #define LAB_DEQUE_REACH_MAX 512u
 
 struct lab_deque {
@@ -93,14 +93,14 @@ struct lab_deque {
     lab_atomic_t *slots; /* NULL until the owner has been given some */
     uint64_t capacity;   /* a power of two */
     uint64_t mask;       /* capacity - 1 */
-    uint32_t reach;      /* the most things that one steal takes */
+    uint32_t reach;      /* the most objects that one steal takes */
     uint32_t tip;        /* the tip's size after a publication; it is published beyond twice that */
 
     /* Written by the owner at every operation. */
     alignas(LAB_CACHE_LINE) lab_atomic_t bot;
     uint64_t pop_floor;  /* pops below it go the slow way: split, cold_below or LAB_DEQUE_NEVER */
     uint64_t push_limit; /* pushes beyond it publish, or find no room */
-    uint64_t cold_below; /* things below it came from elsewhere: lab_deque_chill_owner() */
+    uint64_t cold_below; /* objects below it came from elsewhere: lab_deque_chill_owner() */
     lab_atomic_t fenced; /* not 0: the owner fences on every pop, and needs no heavy barrier */
     uint64_t safe_split; /* the owner's last split of which it knows that top cannot pass it */
 };
@@ -140,26 +140,26 @@ void lab_deque_repair_owner(struct lab_deque *deque);
 /* The slow half of push: publishes all but the tip when that has grown, or everything when
  * `publish_all`. false: no room for n (or no slots at all), and nothing is changed. Owner;
  * lock-free. */
-bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *things, unsigned n,
+bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *objects, unsigned n,
                                bool publish_all);
 
-/* The slow half of pop: takes n things, or as many as there are if that is at least `least` (1 or
+/* The slow half of pop: takes n objects, or as many as there are if that is at least `least` (1 or
  * more), from the tip and from what can be made private again. Returns how many; with 0,
- * ret_things is untouched. Owner; lock-free. */
-unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_things, unsigned least,
+ * ret_objects is untouched. Owner; lock-free. */
+unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_objects, unsigned least,
                                   unsigned n);
 
-/* Says that all things now in the deque came from elsewhere: their cache lines are with another
+/* Says that all objects now in the deque came from elsewhere: their cache lines are with another
  * core. They are popped the slow way, once; what the owner puts in their place is not cold. Needs
  * slots. Owner; wait-free. */
 void lab_deque_chill_owner(struct lab_deque *deque);
 
-/* Whether some of the newest n things are such. Owner; wait-free. */
+/* Whether some of the newest n objects are such. Owner; wait-free. */
 bool lab_deque_is_cold_owner(const struct lab_deque *deque, unsigned n);
 
-/* Takes the oldest public things, at most n and at most `reach`, in one CAS. Returns how many, 0
+/* Takes the oldest public objects, at most n and at most `reach`, in one CAS. Returns how many, 0
  * when the public part is empty or being revoked. Any thread, the owner too; lock-free. */
-unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_things, unsigned n);
+unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_objects, unsigned n);
 
 /* The same into the ring of the caller's own deque, as much as one steal takes and as there is room
  * for; from its own public part, too. They lie above bot then, and are in no deque yet. Returns how
@@ -172,13 +172,13 @@ LAB_INLINE void *lab_deque_above_owner(const struct lab_deque *own, unsigned i);
 /* Now the first n of them are in the private part; nothing is published. Owner; wait-free. */
 void lab_deque_keep_owner(struct lab_deque *own, unsigned n);
 
-/* Room for so many more things. Owner; wait-free. */
+/* Room for so many more objects. Owner; wait-free. */
 uint64_t lab_deque_room_owner(struct lab_deque *deque);
 
-/* Adds n things to the private part, which has room, and publishes nothing. Owner; wait-free. */
-void lab_deque_land_owner(struct lab_deque *deque, void *const *things, unsigned n);
+/* Adds n objects to the private part, which has room, and publishes nothing. Owner; wait-free. */
+void lab_deque_land_owner(struct lab_deque *deque, void *const *objects, unsigned n);
 
-/* Things of the private part; 0 while it is being revoked. Owner; wait-free. */
+/* Objects of the private part; 0 while it is being revoked. Owner; wait-free. */
 LAB_INLINE uint64_t lab_deque_private_owner(const struct lab_deque *deque)
 {
     int64_t n = (int64_t)(lab_load_relaxed(&deque->bot) - lab_load_relaxed(&deque->split));
@@ -218,29 +218,29 @@ void lab_deque_end_revocation_any(struct lab_deque *deque);
  * wait-free. */
 bool lab_deque_open_dead_any(struct lab_deque *deque);
 
-/* What of the counters a look at the things in a deque needs. */
+/* What of the counters a look at the objects in a deque needs. */
 struct lab_deque_span {
     uint64_t top;
     uint64_t end;
 };
 
-/* Where the things are. While the owner is inside a call, bot may lie below some of them for a
+/* Where the objects are. While the owner is inside a call, bot may lie below some of them for a
  * moment: the caller sees to it that it is not, or has ended. Any thread; wait-free. */
 struct lab_deque_span lab_deque_span_any(const struct lab_deque *deque);
 
-/* The thing at a place of such a span; another one that its owner put or a thief took since may be
+/* The object at a place of such a span; another one that its owner put or a thief took since may be
  * there. Any thread; wait-free. */
-LAB_INLINE void *lab_deque_thing_any(const struct lab_deque *deque, uint64_t at)
+LAB_INLINE void *lab_deque_object_any(const struct lab_deque *deque, uint64_t at)
 {
     return (void *)(uintptr_t)lab_load_relaxed(&deque->slots[at & deque->mask]);
 }
 
 LAB_INLINE void *lab_deque_above_owner(const struct lab_deque *own, unsigned i)
 {
-    return lab_deque_thing_any(own, lab_load_relaxed(&own->bot) + i);
+    return lab_deque_object_any(own, lab_load_relaxed(&own->bot) + i);
 }
 
-/* Things in the deque; *ret_tip (may be NULL) is how many of them are private. Exact while the
+/* Objects in the deque; *ret_tip (may be NULL) is how many of them are private. Exact while the
  * owner and the thieves are at rest, near the truth otherwise. Any thread; wait-free. */
 uint64_t lab_deque_count_any(const struct lab_deque *deque, uint64_t *ret_tip);
 
@@ -280,15 +280,15 @@ LAB_INLINE bool lab_deque_wraps(struct lab_deque_ring ring, uint64_t slot, unsig
  * the hot functions themselves a second piece costs a sixth of their time. false: nothing is
  * changed. Owner; wait-free. */
 bool lab_deque_pop_around_owner(struct lab_deque *deque, struct lab_deque_ring ring,
-                                void **ret_things, unsigned n);
+                                void **ret_objects, unsigned n);
 bool lab_deque_push_around_owner(struct lab_deque *deque, struct lab_deque_ring ring,
-                                 void *const *things, unsigned n);
+                                 void *const *objects, unsigned n);
 
-/* Takes the newest n things from the tip. false: the tip holds fewer, or is being revoked, or the
+/* Takes the newest n objects from the tip. false: the tip holds fewer, or is being revoked, or the
  * burst wraps around the end of the ring; nothing is changed, and lab_deque_pop_around_owner() is
  * the way on. Owner; wait-free. */
 LAB_INLINE bool lab_deque_pop_ring_owner(struct lab_deque *deque, struct lab_deque_ring ring,
-                                         void **ret_things, unsigned n)
+                                         void **ret_objects, unsigned n)
 {
     uint64_t bot = lab_load_relaxed(&deque->bot) - n;
     uint64_t slot = bot & ring.mask;
@@ -304,16 +304,16 @@ LAB_INLINE bool lab_deque_pop_ring_owner(struct lab_deque *deque, struct lab_deq
         lab_store_release(&deque->bot, bot + n); /* D1 */
         return false;
     }
-    lab_words_load(ret_things, ring.slots + slot, n);
+    lab_words_load(ret_objects, ring.slots + slot, n);
     return true;
 }
 
-LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_things, unsigned n)
+LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_objects, unsigned n)
 {
-    return lab_deque_pop_ring_owner(deque, lab_deque_ring(deque), ret_things, n);
+    return lab_deque_pop_ring_owner(deque, lab_deque_ring(deque), ret_objects, n);
 }
 
-/* Whether n things more go into the tip as it is, from `bot` on. */
+/* Whether n objects more go into the tip as it is, from `bot` on. */
 LAB_INLINE bool lab_deque_has_room_at(const struct lab_deque *deque, struct lab_deque_ring ring,
                                       uint64_t bot, unsigned n)
 {
@@ -321,31 +321,31 @@ LAB_INLINE bool lab_deque_has_room_at(const struct lab_deque *deque, struct lab_
            lab_likely(!lab_deque_wraps(ring, bot & ring.mask, n));
 }
 
-/* Whether lab_deque_push_owner() of n things would succeed. Owner; wait-free. */
+/* Whether lab_deque_push_owner() of n objects would succeed. Owner; wait-free. */
 LAB_INLINE bool lab_deque_has_room_owner(const struct lab_deque *deque, unsigned n)
 {
     return lab_deque_has_room_at(deque, lab_deque_ring(deque), lab_load_relaxed(&deque->bot), n);
 }
 
-/* Adds n things to the tip. false: the tip has grown enough to be published, or there is no room,
+/* Adds n objects to the tip. false: the tip has grown enough to be published, or there is no room,
  * or the burst wraps around the end of the ring; nothing is changed, and
  * lab_deque_push_around_owner() is the way on. Owner; wait-free. */
 LAB_INLINE bool lab_deque_push_ring_owner(struct lab_deque *deque, struct lab_deque_ring ring,
-                                          void *const *things, unsigned n)
+                                          void *const *objects, unsigned n)
 {
     uint64_t bot = lab_load_relaxed(&deque->bot);
     uint64_t slot = bot & ring.mask;
 
     if (!lab_deque_has_room_at(deque, ring, bot, n))
         return false;
-    lab_words_store(ring.slots + slot, things, n);
+    lab_words_store(ring.slots + slot, objects, n);
     lab_store_release(&deque->bot, bot + n); /* D1 */
     return true;
 }
 
-LAB_INLINE bool lab_deque_push_owner(struct lab_deque *deque, void *const *things, unsigned n)
+LAB_INLINE bool lab_deque_push_owner(struct lab_deque *deque, void *const *objects, unsigned n)
 {
-    return lab_deque_push_ring_owner(deque, lab_deque_ring(deque), things, n);
+    return lab_deque_push_ring_owner(deque, lab_deque_ring(deque), objects, n);
 }
 
 #endif

@@ -15,12 +15,12 @@
 
 /* All of a burst, a bit each. */
 #define ALL UINT64_MAX
-_Static_assert(LAB_STACK_BURST == 64, "a word has a bit for each thing of a burst");
+_Static_assert(LAB_STACK_BURST == 64, "a word has a bit for each object of a burst");
 
 /* Walks that were led astray, before one gives up. */
 #define WALKS 10000u
 
-/* In a link: its thing is in a stack, or is on its way there or from there. */
+/* In a link: its object is in a stack, or is on its way there or from there. */
 #define IN_STACK (UINT64_C(1) << 31)
 
 /* The next head: one change later, with `link` (an index + 1, or 0) on top. */
@@ -44,7 +44,7 @@ static uint64_t link_depth(uint64_t link)
     return link >> 32;
 }
 
-/* The thing that a head or a link names, plus 1. One that is not of this stack, which only a fault
+/* The object that a head or a link names, plus 1. One that is not of this stack, which only a fault
  * of some process can have written there, ends it: what lies below is lost, and nothing else. */
 static uint64_t known(const struct lab_stack *stack, uint64_t next)
 {
@@ -89,7 +89,7 @@ static bool take_link(lab_atomic_t *link, uint64_t next)
     return (seen & IN_STACK) == 0 && lab_cas_relaxed(link, &seen, next);
 }
 
-/* Links things one above the other, on top of `next`; the first time it leaves those out of *set
+/* Links objects one above the other, on top of `next`; the first time it leaves those out of *set
  * whose links are taken. Returns what is on top then. */
 static uint64_t link_all(const struct lab_stack *stack, const uint32_t *indices, uint64_t *set,
                          uint64_t next, bool first)
@@ -114,7 +114,7 @@ static uint64_t link_all(const struct lab_stack *stack, const uint32_t *indices,
 }
 
 /* In one CAS, as one who has taken the links of the set already, or is to take them. Returns which
- * things it were. */
+ * objects it were. */
 static uint64_t push(const struct lab_stack *stack, const uint32_t *indices, uint64_t set,
                      bool taken)
 {
@@ -149,7 +149,7 @@ void lab_stack_forget(const struct lab_stack *stack, uint32_t index)
     lab_store_relaxed(link, lab_load_relaxed(link) & ~IN_STACK);
 }
 
-/* What a pop has taken: below the last of its things lies `below`. */
+/* What a pop has taken: below the last of its objects lies `below`. */
 struct popped {
     unsigned n;
     uint64_t depth;
@@ -208,9 +208,10 @@ unsigned lab_stack_move_any(const struct lab_stack *from, const struct lab_stack
     return moved;
 }
 
-/* Follows links from a thing down to the bottom. What was popped since keeps its link, and leads to
- * what still lies below; what was pushed again lies at another depth, or leads down all the same,
- * for below it lies the rest. So the walk is astray exactly if a depth is not the one expected. */
+/* Follows links from an object down to the bottom. What was popped since keeps its link, and leads
+ * to what still lies below; what was pushed again lies at another depth, or leads down all the
+ * same, for below it lies the rest. So the walk is astray exactly if a depth is not the one
+ * expected. */
 static bool walk_down(const struct lab_stack *stack, uint64_t next,
                       void (*visit)(void *context, uint32_t index), void *context)
 {

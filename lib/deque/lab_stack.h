@@ -4,28 +4,28 @@
 #ifndef LAB_STACK_H
 #define LAB_STACK_H
 
-/* The shared stack: free things that have no deque to be in, because the thread that freed them
+/* The shared stack: free objects that have no deque to be in, because the thread that freed them
  * has none, or because its deque is full. Any number of threads, no owner.
  *
- * A Treiber stack of small numbers ("index" below), linked through an array outside the things,
+ * A Treiber stack of small numbers ("index" below), linked through an array outside the objects,
  * since free buffers keep their content. Three differences from the textbook:
  *
  * - The head word carries a tag that grows by one with every change, so that a pop may walk several
  *   links and take them all in one CAS: if the head is the same word, nothing below it has moved.
- * - Each link also holds the depth of the stack at its thing, which makes the count exact.
+ * - Each link also holds the depth of the stack at its object, which makes the count exact.
  * - Links are never freed, so a walk that has been overtaken reads stale numbers, not stray memory,
  *   and its CAS fails.
  *
  *     head  = tag << LAB_STACK_INDEX_BITS | index + 1          (0 in the low bits: empty)
  *     link  = depth << 32 | whether it is in a stack << 31 | index + 1 of the next below
  *
- * A thing's index is in one of the stacks over its link at most once: a push takes the link for its
- * own, and leaves out what another push has taken before it. So a thing that is freed twice is
- * wrong alone; without, it would become its own successor, and all below it would be lost. Whoever
- * holds a thing that is in no stack may take its link.
+ * An object's index is in one of the stacks over its link at most once: a push takes the link for
+ * its own, and leaves out what another push has taken before it. So an object that is freed twice
+ * is wrong alone; without, it would become its own successor, and all below it would be lost.
+ * Whoever holds an object that is in no stack may take its link.
  *
  * Progress: lock-free. A thread stopped or killed in push hides what it was pushing, in pop what it
- * had just taken: at most LAB_STACK_BURST things.
+ * had just taken: at most LAB_STACK_BURST objects.
  *
  * Source: Treiber, "Systems programming: coping with parallelism" (1986); tags as in IBM's
  * System/370 Principles of Operation.
@@ -40,12 +40,12 @@
 #include <lab_atomic.h>
 #include <lab_common.h>
 
-/* 2^28 things at most, and 36 bits of tag: a thread would have to be overtaken by exactly 2^36
+/* 2^28 objects at most, and 36 bits of tag: a thread would have to be overtaken by exactly 2^36
  * changes between its load and its CAS to be deceived, an hour at 20 million a second. */
 #define LAB_STACK_INDEX_BITS 28
 #define LAB_STACK_INDEX_MAX ((UINT32_C(1) << LAB_STACK_INDEX_BITS) - 2)
 
-/* The most things that one CAS moves. */
+/* The most objects that one CAS moves. */
 #define LAB_STACK_BURST 64u
 
 /* What never changes of a stack, so that a process can have it where no other writes. */
@@ -75,24 +75,24 @@ void lab_stack_init_beside(struct lab_stack *stack, lab_atomic_t *head,
 int lab_stack_walk_any(const struct lab_stack *stack, void (*visit)(void *context, uint32_t index),
                        void *context) LAB_CHECKED;
 
-/* Puts n things (at most LAB_STACK_BURST) on top, indices[n-1] topmost, in one CAS. Returns how
+/* Puts n objects (at most LAB_STACK_BURST) on top, indices[n-1] topmost, in one CAS. Returns how
  * many were not in a stack already: the others are left out. Any thread. */
 unsigned lab_stack_push_any(const struct lab_stack *stack, const uint32_t *indices, unsigned n);
 
-/* Says that a thing is in no stack: one whose last holder was killed while it moved it. By who has
- * found it, and has it alone; wait-free. */
+/* Says that an object is in no stack: one whose last holder was killed while it moved it. By who
+ * has found it, and has it alone; wait-free. */
 void lab_stack_forget(const struct lab_stack *stack, uint32_t index);
 
-/* Takes the topmost things, at most n and at most LAB_STACK_BURST, in one CAS; returns how many.
+/* Takes the topmost objects, at most n and at most LAB_STACK_BURST, in one CAS; returns how many.
  * Any thread. */
 unsigned lab_stack_pop_any(const struct lab_stack *stack, uint32_t *ret_indices, unsigned n);
 
-/* Moves the topmost things, at most n and at most LAB_STACK_BURST, to a stack of the caller's own
+/* Moves the topmost objects, at most n and at most LAB_STACK_BURST, to a stack of the caller's own
  * over the same links; returns how many. What two pops and pushes would do, but for less. Any
  * thread. */
 unsigned lab_stack_move_any(const struct lab_stack *from, const struct lab_stack *to, unsigned n);
 
-/* Things in the stack: exact at some moment during the call, unless it was overtaken. Any thread;
+/* Objects in the stack: exact at some moment during the call, unless it was overtaken. Any thread;
  * wait-free. */
 uint32_t lab_stack_count_any(const struct lab_stack *stack);
 

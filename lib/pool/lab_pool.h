@@ -4,7 +4,7 @@
 #ifndef LAB_POOL_H
 #define LAB_POOL_H
 
-/* Pools: things of one size, spread over one split deque per lcore and one shared stack.
+/* Pools: objects of one size, spread over one split deque per lcore and one shared stack.
  *
  * Two kinds, the same in all but who owns the memory:
  *   - lab_pool_create() maps memory, or takes pages from an arena, and cuts it into buffers, for
@@ -12,18 +12,18 @@
  *   - lab_pool_init() builds a pool in memory of the caller's, and lab_pool_adopt() tells it the
  *     caller's objects. That is what the DPDK driver uses.
  *
- * Every thing is in one place: held by the program, in one deque, or in the stack. At rest
+ * Every object is in one place: held by the program, in one deque, or in the stack. At rest
  *
  *     held + sum over deques (bot - top) + depths of the stack and of the reserve = count
  *
  * Get tries, in this order: the own tip (the hot path: plain loads and stores), the own public
  * part, the public parts of others (many in one CAS, the surplus into the own tip), the stack, and
- * at last the tips of lcores that do not call in, which it revokes (one membarrier). So every thing
- * that is free and not of the reserve, and whose lcore is not inside a call, can be obtained by any
- * thread. A failed get
- * is no proof that the pool was empty while other threads were inside a call.
+ * at last the tips of lcores that do not call in, which it revokes (one membarrier). So every
+ * object that is free and not of the reserve, and whose lcore is not inside a call, can be obtained
+ * by any thread. A failed get is no proof that the pool was empty while other threads were inside a
+ * call.
  *
- * The reserve, where there is one, is some things apart from all others: gets end before it, but
+ * The reserve, where there is one, is some objects apart from all others: gets end before it, but
  * for those under LAB_GFP_ATOMIC (lab_pool_get_bulk_atomic()), which may have the last one of it.
  * They are for receive paths. What belongs to the reserve goes back to it when it is put, whoever
  * puts it.
@@ -39,7 +39,7 @@
  *
  * Stack: gets and puts need LAB_POOL_STACK_BYTES at most.
  *
- * Contents: nothing is ever written into a free thing.
+ * Contents: nothing is ever written into a free object.
  */
 
 #include <lab_common.h>
@@ -63,13 +63,13 @@ struct lab_arena;
  * program that was linked without -z now makes a call for the first time. */
 #define LAB_POOL_STACK_BYTES 2048u
 
-/* The most cache lines of a thing that a pool claims for whoever gets it. */
+/* The most cache lines of an object that a pool claims for whoever gets it. */
 #define LAB_POOL_CLAIMS 2
 
 /* A pool's name, with its terminating zero: as long as DPDK's. */
 #define LAB_POOL_NAME_SIZE 32
 
-/* Things in one pool: the stack's limit. */
+/* Objects in one pool: the stack's limit. */
 #define LAB_POOL_COUNT_MAX LAB_STACK_INDEX_MAX
 
 /* Who holds what: the floor above reads these, the pool carries them. */
@@ -89,27 +89,27 @@ struct lab_audit_options {
     uint32_t poison_from;  /* bytes; what lies before is left alone */
     uint32_t poison_bytes; /* [all, in a pool of buffers] */
     uint32_t sample;       /* level sample looks at one get in so many [4096] */
-    uint32_t quarantine;   /* things that wait so many puts before they can be got again, or until a
-                              get would fail without them, at level full; up to a quarter of the
-                              pool [0] */
+    uint32_t quarantine; /* objects that wait so many puts before they can be got again, or until a
+                            get would fail without them, at level full; up to a quarter of the
+                            pool [0] */
 };
 
 struct lab_pool_options {
     const char *name; /* for reports; at most LAB_POOL_NAME_SIZE - 1 characters. "" for
                          lab_pool_init() alone */
-    uint32_t count;   /* things, 1 to LAB_POOL_COUNT_MAX */
+    uint32_t count;   /* objects, 1 to LAB_POOL_COUNT_MAX */
 
     /* The rest may be 0, which asks for what stands in brackets. */
     uint32_t lcores; /* ids are 0 to lcores - 1 [LAB_LCORE_MAX] */
     uint32_t deques; /* lcores that can have a deque of their own at the same time; those that come
                         later work through the stack; at most LAB_LCORE_MAX [16, or lcores if
                         that is less] */
-    uint32_t tip; /* things that a lcore keeps private when it publishes [by count, up to 1,024] */
-    uint32_t reach;   /* most things that one steal takes [by count, up to 256] */
-    uint32_t reserve; /* of these, things that only LAB_GFP_ATOMIC may take: fewer than count. With
+    uint32_t tip; /* objects that a lcore keeps private when it publishes [by count, up to 1,024] */
+    uint32_t reach;   /* most objects that one steal takes [by count, up to 256] */
+    uint32_t reserve; /* of these, objects that only LAB_GFP_ATOMIC may take: fewer than count. With
                          lab_pool_init(), those that are adopted first [none] */
-    uint32_t low;     /* things free at which the pool is low, those of the
-                         reserve     among them: from the reserve on, fewer than count [the reserve] */
+    uint32_t low;     /* objects free at which the pool is low, those of the
+                         reserve among them: from the reserve on, fewer than count [the reserve] */
     uint32_t high;    /* and at which it is calm again: more than low [low, and an eighth of what is
                          beyond that] */
     bool shared; /* other processes use the pool too [this one alone]; once one has come, every get
@@ -123,9 +123,9 @@ struct lab_pool_options {
      * [what is put must be known] */
     bool takes_strangers;
 
-    /* Cache lines that a holder writes first, by an offset in each thing. Those of a thing that
+    /* Cache lines that a holder writes first, by an offset in each object. Those of an object that
      * comes from another lcore are asked for when it is got, in the exclusive state: the caller's
-     * first writes then need not wait. It costs where nobody touches the things [none]. */
+     * first writes then need not wait. It costs where nobody touches the objects [none]. */
     uint32_t claims; /* how many, up to LAB_POOL_CLAIMS */
     uint32_t claim[LAB_POOL_CLAIMS];
 
@@ -174,7 +174,7 @@ LAB_PUBLIC int lab_pool_attach(const char *name, struct lab_pool **ret_pool,
                                struct lab_error *error) LAB_CHECKED;
 
 /* Says that from now on other processes than its maker use a pool that was made `shared`: their
- * first calls are then seen by a get of the maker's that makes private parts public, and no thing
+ * first calls are then seen by a get of the maker's that makes private parts public, and no object
  * is given out twice. lab_pool_attach() says so by itself. For a pool of lab_pool_init() in memory
  * that other processes find in another way, such as children after fork(), somebody must: the maker
  * before, or each of the others before its first call. It cannot be taken back. Returns 0; -EINVAL
@@ -208,35 +208,35 @@ LAB_PUBLIC int lab_pool_adopt(struct lab_pool *pool, void *object);
 
 /* Gets and puts */
 
-/* A checking build (-DLAB_POOL_CHECKS=1) looks at every thing that is put. */
+/* A checking build (-DLAB_POOL_CHECKS=1) looks at every object that is put. */
 #ifndef LAB_POOL_CHECKS
 #define LAB_POOL_CHECKS 0
 #endif
 
-/* Gets n things, all or none, into ret_things[0 .. n-1].
+/* Gets n objects, all or none, into ret_objects[0 .. n-1].
  *
  * lcore is the calling thread's id, which no other thread may use at the same time, or
  * LAB_LCORE_ANY. A signal handler is another thread in this: the call that it interrupts may be one
- * with that id, half done, and then a thing is given out twice, or lost. In a handler the id is
+ * with that id, half done, and then an object is given out twice, or lost. In a handler the id is
  * LAB_LCORE_ANY. Returns 0; -ENOBUFS when there are too few; -EINVAL when lcore is neither.
  * Wait-free from the tip, else lock-free; system calls only when all that is public is too little,
- * and no waiting in them but where other processes have come (above). On failure ret_things is
+ * and no waiting in them but where other processes have come (above). On failure ret_objects is
  * untouched and nothing is taken. */
-LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_objects,
                                  unsigned n);
 
-/* The same, and where that would fail, the last thing of the reserve may be taken: for the receive
+/* The same, and where that would fail, the last object of the reserve may be taken: for the receive
  * path, whose needs come first. Errors and progress as of lab_pool_get_bulk(). */
-LAB_INLINE int lab_pool_get_bulk_atomic(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+LAB_INLINE int lab_pool_get_bulk_atomic(struct lab_pool *pool, uint32_t lcore, void **ret_objects,
                                         unsigned n);
 
-/* Puts n things back; they may have been got by any thread.
+/* Puts n objects back; they may have been got by any thread.
  *
- * Always returns 0 for things of this pool that the caller holds, and an lcore as above. -EINVAL
- * when lcore is out of range or, in a checking build, a thing is not of this pool: nothing is put.
- * -EBADMSG when the audit at level full found faults, which it reports: all other things are put.
- * Wait-free into the tip, else lock-free; never blocks; no system call. */
-LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *things,
+ * Always returns 0 for objects of this pool that the caller holds, and an lcore as above. -EINVAL
+ * when lcore is out of range or, in a checking build, an object is not of this pool: nothing is
+ * put. -EBADMSG when the audit at level full found faults, which it reports: all other objects are
+ * put. Wait-free into the tip, else lock-free; never blocks; no system call. */
+LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *objects,
                                  unsigned n);
 
 /* lab_pool_put_bulk() by one who knows that since they were got no more than the first used_bytes
@@ -244,17 +244,17 @@ LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *co
  * be zeroed before another domain gets them; lab_pool_put_bulk() counts on all of a buffer. What an
  * earlier holder of the same domain wrote further behind is not forgotten. Errors and progress as
  * of lab_pool_put_bulk(); never blocks. Example: test/unit/pool_trust_test.c. */
-LAB_INLINE int lab_pool_put_used(struct lab_pool *pool, uint32_t lcore, void *const *things,
+LAB_INLINE int lab_pool_put_used(struct lab_pool *pool, uint32_t lcore, void *const *objects,
                                  unsigned n, size_t used_bytes);
 
 /* lab_pool_get_bulk() for one. */
-LAB_INLINE int lab_pool_get(struct lab_pool *pool, uint32_t lcore, void **ret_thing);
+LAB_INLINE int lab_pool_get(struct lab_pool *pool, uint32_t lcore, void **ret_object);
 
 /* lab_pool_get_bulk_atomic() for one. */
-LAB_INLINE int lab_pool_get_atomic(struct lab_pool *pool, uint32_t lcore, void **ret_thing);
+LAB_INLINE int lab_pool_get_atomic(struct lab_pool *pool, uint32_t lcore, void **ret_object);
 
 /* lab_pool_put_bulk() for one. */
-LAB_INLINE int lab_pool_put(struct lab_pool *pool, uint32_t lcore, void *thing);
+LAB_INLINE int lab_pool_put(struct lab_pool *pool, uint32_t lcore, void *object);
 
 /* The reserve */
 
@@ -262,27 +262,27 @@ LAB_INLINE int lab_pool_put(struct lab_pool *pool, uint32_t lcore, void *thing);
  * wait-free. */
 LAB_INLINE bool lab_pool_reserve_is_held(const struct lab_pool *pool);
 
-/* Returns whether a thing is of the reserve: a receive path that was given one had better not let
- * it go to those who keep things for long. While nothing of the reserve is held, that is one load.
+/* Returns whether an object is of the reserve: a receive path that was given one had better not let
+ * it go to those who keep objects for long. While nothing of the reserve is held, that is one load.
  * Any thread; wait-free. */
-LAB_PUBLIC bool lab_pool_is_reserve(const struct lab_pool *pool, const void *thing);
+LAB_PUBLIC bool lab_pool_is_reserve(const struct lab_pool *pool, const void *object);
 
 /* What a pool reports */
 
-/* Free things. Exact while no thread is inside a call. Any thread; wait-free. */
+/* Free objects. Exact while no thread is inside a call. Any thread; wait-free. */
 LAB_PUBLIC uint32_t lab_pool_count(const struct lab_pool *pool);
 
-/* The thing's index, 0 to count - 1, into *ret_index. -ENOENT when it is no thing of this pool, or
- * not the start of one. Any thread; wait-free. */
-LAB_PUBLIC int lab_pool_index(const struct lab_pool *pool, const void *thing, uint32_t *ret_index);
+/* The object's index, 0 to count - 1, into *ret_index. -ENOENT when it is no object of this pool,
+ * or not the start of one. Any thread; wait-free. */
+LAB_PUBLIC int lab_pool_index(const struct lab_pool *pool, const void *object, uint32_t *ret_index);
 
 struct lab_pool_stats {
-    uint32_t count;      /* things */
+    uint32_t count;      /* objects */
     uint32_t free;       /* as lab_pool_count() */
     uint32_t stack;      /* of these, in the shared stack */
     uint32_t reserve;    /* and in the reserve, */
     uint32_t reserved;   /* out of so many */
-    uint32_t high_water; /* most things seen held at once: a sample of slow gets, an estimate */
+    uint32_t high_water; /* most objects seen held at once: a sample of slow gets, an estimate */
     bool refused; /* membarrier(2) was refused after the pool had been made: each lcore fences
                      from its next slow path on, and who revokes may wait 8 to 20 ms for one
                      that does not yet */
@@ -299,13 +299,13 @@ enum lab_pool_event {
     LAB_POOL_GET_FAIL,    /* gets that found too little */
     LAB_POOL_PUT_PUBLISH, /* puts into the own deque, but not by its hot path */
     LAB_POOL_PUT_STACK,   /* puts that went to the stack: no deque, or a full one */
-    LAB_POOL_PUT_FOREIGN, /* things on their way to the stack that are not this pool's: dropped, and
-                             told to the reporter (lab_audit.h), whatever the audit's level */
-    LAB_POOL_PUT_TWICE,   /* things on their way to the stack that lie in it already: dropped */
+    LAB_POOL_PUT_FOREIGN, /* objects on their way to the stack that are not this pool's: dropped,
+                             and told to the reporter (lab_audit.h), whatever the audit's level */
+    LAB_POOL_PUT_TWICE,   /* objects on their way to the stack that lie in it already: dropped */
     LAB_POOL_EVENTS
 };
 
-/* One lcore's share. Things that are free are in tips, public parts or the stack. */
+/* One lcore's share. Objects that are free are in tips, public parts or the stack. */
 struct lab_pool_lcore_stats {
     uint32_t tip;
     uint32_t public_part;
@@ -349,7 +349,7 @@ struct lab_pool_events {
  * no system call. */
 LAB_INLINE void lab_pool_events(const struct lab_pool *pool, struct lab_pool_events *ret_events);
 
-/* One more whenever the number of free things crosses a mark: whoever polls it asks
+/* One more whenever the number of free objects crosses a mark: whoever polls it asks
  * lab_pool_events() only when it has changed. One load. Any thread; wait-free, no system call. */
 LAB_INLINE uint64_t lab_pool_sequence(const struct lab_pool *pool);
 

@@ -172,10 +172,10 @@ int lab_pool_know(struct lab_pool *pool, void *object);
 /* lab_pool_disown_all(), but for what the floor above knows of the objects. */
 int lab_pool_core_disown_all(struct lab_pool *pool);
 
-/* Adopts what the pool does not know of n things that are about to be put, if it is open to that.
+/* Adopts what the pool does not know of n objects that are about to be put, if it is open to that.
  * One thread at a time does so: another waits until it has done, but not for ever. What is not
  * adopted is found out, and told, on its way to the stack. */
-void lab_pool_adopt_strangers(struct lab_pool *pool, void *const *things, unsigned n);
+void lab_pool_adopt_strangers(struct lab_pool *pool, void *const *objects, unsigned n);
 
 /* Cuts buffers from the arena's pages until the pool has all of its own: 0, or a failure of
  * lab_page_fit(), which is told, and after which the pool has none. And gives the pages back. */
@@ -208,24 +208,24 @@ LAB_INLINE uint32_t lab_pool_hash(const struct lab_pool *pool, const void *objec
            pool->hash_mask;
 }
 
-/* lab_pool_index() inline. Returns the index, or LAB_POOL_NO_INDEX for what is no thing of this
+/* lab_pool_index() inline. Returns the index, or LAB_POOL_NO_INDEX for what is no object of this
  * pool. Any thread; wait-free: while another thread adopts strangers, what was adopted before stays
  * where it is, and a new entry is seen whole or not at all. */
-LAB_INLINE uint32_t lab_pool_find(const struct lab_pool *pool, const void *thing)
+LAB_INLINE uint32_t lab_pool_find(const struct lab_pool *pool, const void *object)
 {
     if (lab_unlikely(pool->stride != 0)) {
-        size_t offset = (size_t)((uintptr_t)thing - (uintptr_t)pool->buffers);
+        size_t offset = (size_t)((uintptr_t)object - (uintptr_t)pool->buffers);
         size_t index = offset / pool->stride;
 
         return index < pool->count && offset % pool->stride == 0 ? (uint32_t)index
                                                                  : LAB_POOL_NO_INDEX;
     }
     /* It ends, also where some process has filled all gaps. */
-    for (uint32_t at = lab_pool_hash(pool, thing), left = pool->hash_mask;
+    for (uint32_t at = lab_pool_hash(pool, object), left = pool->hash_mask;
          lab_likely(pool->hash[at] != 0) && left > 0; at = (at + 1) & pool->hash_mask, left--) {
         uint64_t index = lab_index_bounded(pool->hash[at] - 1, pool->count);
 
-        if (lab_likely(pool->objects[index] == thing))
+        if (lab_likely(pool->objects[index] == object))
             return (uint32_t)index;
     }
     return LAB_POOL_NO_INDEX;

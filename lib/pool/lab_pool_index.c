@@ -64,12 +64,12 @@ static void end_adopting(struct lab_pool *pool, bool closes)
         lab_deque_set_intercept(&pool->set, -1); /* puts may take the hot path from now on */
 }
 
-LAB_COLD void lab_pool_adopt_strangers(struct lab_pool *pool, void *const *things, unsigned n)
+LAB_COLD void lab_pool_adopt_strangers(struct lab_pool *pool, void *const *objects, unsigned n)
 {
     if (!begin_adopting(pool))
         return;
     for (unsigned i = 0; i < n; i++)
-        (void)adopt(pool, things[i]);
+        (void)adopt(pool, objects[i]);
     end_adopting(pool, pool->adopted == pool->count);
 }
 
@@ -95,9 +95,9 @@ int lab_pool_core_disown_all(struct lab_pool *pool)
     return 0;
 }
 
-int lab_pool_index(const struct lab_pool *pool, const void *thing, uint32_t *ret_index)
+int lab_pool_index(const struct lab_pool *pool, const void *object, uint32_t *ret_index)
 {
-    uint32_t index = lab_pool_find(pool, thing);
+    uint32_t index = lab_pool_find(pool, object);
 
     if (index == LAB_POOL_NO_INDEX)
         return -ENOENT;

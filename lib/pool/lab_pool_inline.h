@@ -44,7 +44,7 @@ struct lab_pool {
     uint32_t hot_puts; /* lcores that take the hot path of puts: all; or none, for a hot path trusts
                           what a deque says of its slots, which other processes may write to */
     uint32_t adopted;  /* objects known so far */
-    uint32_t reserved; /* of all things, the first so many are the reserve */
+    uint32_t reserved; /* of all objects, the first so many are the reserve */
     uintptr_t reserve_from; /* where they lie, and perhaps others in between */
     size_t reserve_bytes;
     uint32_t claims; /* as in the options */
@@ -54,14 +54,14 @@ struct lab_pool {
     lab_byte_t *sweep_seen;       /* by index, the sweep in which an object was last on its way;
                                      NULL where there is none, whatever `sweep` says */
     char *buffers;                /* with a stride: the first buffer */
-    void **objects;               /* without: index to thing */
-    uint32_t *hash;               /* without: thing to index + 1, open addressing */
+    void **objects;               /* without: index to object */
+    uint32_t *hash;               /* without: object to index + 1, open addressing */
     struct lab_pool_slow *slow;   /* lcores + 1 entries, like the deques */
     struct lab_deque_array array; /* deque[], below, as the set has it */
     struct lab_deque_set set;
     struct lab_watermark_limits limits;
     struct lab_stack stack;
-    struct lab_stack reserve; /* over the same links: a thing is in one of the two */
+    struct lab_stack reserve; /* over the same links: an object is in one of the two */
     struct lab_region region; /* of lab_pool_create() */
     struct lab_arena *arena;  /* whose pages the buffers are, or NULL */
     uintptr_t *run;           /* of these: the address, and the order in its low bits */
@@ -82,14 +82,14 @@ struct lab_pool {
     lab_atomic_t foreign;      /* an object that was dropped and is not reported yet, or 0 */
 
     /* Of the set. `intercepted` is read by every put, and seldom written. Reasons for it are,
-     * beside a shortage: each sampled thing that is held, each of the reserve that is, an audit at
+     * beside a shortage: each sampled object that is held, each of the reserve that is, an audit at
      * level full, trust domains, and that strangers are adopted. */
     struct lab_deque_set_state state;
 
     /* Read by slow puts, written when a watermark is crossed. */
     alignas(LAB_CACHE_LINE) struct lab_watermark watermark;
     lab_atomic_t sequence; /* of its events */
-    lab_atomic_t low_free; /* fewest free things seen */
+    lab_atomic_t low_free; /* fewest free objects seen */
 
     alignas(LAB_CACHE_LINE) lab_atomic_t stack_head;
     alignas(LAB_CACHE_LINE) lab_atomic_t reserve_head;
@@ -113,10 +113,10 @@ enum lab_pool_strangers { LAB_POOL_CLOSED, LAB_POOL_OPEN, LAB_POOL_ADOPTING };
 /* The rest of get and put: for the inline functions below only. gfp is a class (lab_gfp.h), and
  * used_bytes as in lab_pool_put_used(), or SIZE_MAX: all of a buffer. */
 LAB_PUBLIC int lab_pool_get_slow(struct lab_pool *pool, uint32_t lcore, unsigned gfp,
-                                 void **ret_things, unsigned n);
-LAB_PUBLIC int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *things,
+                                 void **ret_objects, unsigned n);
+LAB_PUBLIC int lab_pool_put_slow(struct lab_pool *pool, uint32_t lcore, void *const *objects,
                                  unsigned n, size_t used_bytes);
-LAB_PUBLIC int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *things,
+LAB_PUBLIC int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *objects,
                               unsigned n);
 
 /* The index of an lcore: LAB_LCORE_ANY wraps around to the first, which is that of all threads
@@ -128,73 +128,73 @@ LAB_INLINE uint32_t lab_pool_lcore_index(uint32_t lcore)
 }
 
 /* The hot halves. false: nothing was done, and the slow half is the way on. */
-LAB_INLINE bool lab_pool_get_hot(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+LAB_INLINE bool lab_pool_get_hot(struct lab_pool *pool, uint32_t lcore, void **ret_objects,
                                  unsigned n)
 {
     return lab_likely(lcore < lab_load_relaxed(&pool->hot)) &&
            lab_likely(
-               lab_deque_pop_owner(&pool->deque[lab_pool_lcore_index(lcore)], ret_things, n));
+               lab_deque_pop_owner(&pool->deque[lab_pool_lcore_index(lcore)], ret_objects, n));
 }
 
-LAB_INLINE bool lab_pool_put_hot(struct lab_pool *pool, uint32_t lcore, void *const *things,
+LAB_INLINE bool lab_pool_put_hot(struct lab_pool *pool, uint32_t lcore, void *const *objects,
                                  unsigned n)
 {
     return lab_likely(lcore < pool->hot_puts) &&
            lab_likely(lab_load_relaxed(&pool->state.intercepted) == 0) &&
-           lab_likely(lab_deque_push_owner(&pool->deque[lab_pool_lcore_index(lcore)], things, n));
+           lab_likely(lab_deque_push_owner(&pool->deque[lab_pool_lcore_index(lcore)], objects, n));
 }
 
 /* What lab_pool.h declares */
 
-LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_objects,
                                  unsigned n)
 {
-    if (lab_pool_get_hot(pool, lcore, ret_things, n))
+    if (lab_pool_get_hot(pool, lcore, ret_objects, n))
         return 0;
-    return lab_pool_get_slow(pool, lcore, LAB_GFP_NOWAIT, ret_things, n);
+    return lab_pool_get_slow(pool, lcore, LAB_GFP_NOWAIT, ret_objects, n);
 }
 
-LAB_INLINE int lab_pool_get_bulk_atomic(struct lab_pool *pool, uint32_t lcore, void **ret_things,
+LAB_INLINE int lab_pool_get_bulk_atomic(struct lab_pool *pool, uint32_t lcore, void **ret_objects,
                                         unsigned n)
 {
-    if (lab_pool_get_hot(pool, lcore, ret_things, n))
+    if (lab_pool_get_hot(pool, lcore, ret_objects, n))
         return 0;
-    return lab_pool_get_slow(pool, lcore, LAB_GFP_ATOMIC, ret_things, n);
+    return lab_pool_get_slow(pool, lcore, LAB_GFP_ATOMIC, ret_objects, n);
 }
 
-LAB_INLINE int lab_pool_put_used(struct lab_pool *pool, uint32_t lcore, void *const *things,
+LAB_INLINE int lab_pool_put_used(struct lab_pool *pool, uint32_t lcore, void *const *objects,
                                  unsigned n, size_t used_bytes)
 {
     if (LAB_POOL_CHECKS) {
-        int rc = lab_pool_check(pool, lcore, things, n);
+        int rc = lab_pool_check(pool, lcore, objects, n);
 
         if (rc != 0)
             return rc;
     }
-    if (lab_pool_put_hot(pool, lcore, things, n))
+    if (lab_pool_put_hot(pool, lcore, objects, n))
         return 0;
-    return lab_pool_put_slow(pool, lcore, things, n, used_bytes);
+    return lab_pool_put_slow(pool, lcore, objects, n, used_bytes);
 }
 
-LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *things,
+LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *objects,
                                  unsigned n)
 {
-    return lab_pool_put_used(pool, lcore, things, n, SIZE_MAX);
+    return lab_pool_put_used(pool, lcore, objects, n, SIZE_MAX);
 }
 
-LAB_INLINE int lab_pool_get(struct lab_pool *pool, uint32_t lcore, void **ret_thing)
+LAB_INLINE int lab_pool_get(struct lab_pool *pool, uint32_t lcore, void **ret_object)
 {
-    return lab_pool_get_bulk(pool, lcore, ret_thing, 1);
+    return lab_pool_get_bulk(pool, lcore, ret_object, 1);
 }
 
-LAB_INLINE int lab_pool_get_atomic(struct lab_pool *pool, uint32_t lcore, void **ret_thing)
+LAB_INLINE int lab_pool_get_atomic(struct lab_pool *pool, uint32_t lcore, void **ret_object)
 {
-    return lab_pool_get_bulk_atomic(pool, lcore, ret_thing, 1);
+    return lab_pool_get_bulk_atomic(pool, lcore, ret_object, 1);
 }
 
-LAB_INLINE int lab_pool_put(struct lab_pool *pool, uint32_t lcore, void *thing)
+LAB_INLINE int lab_pool_put(struct lab_pool *pool, uint32_t lcore, void *object)
 {
-    return lab_pool_put_bulk(pool, lcore, &thing, 1);
+    return lab_pool_put_bulk(pool, lcore, &object, 1);
 }
 
 LAB_INLINE bool lab_pool_reserve_is_held(const struct lab_pool *pool)

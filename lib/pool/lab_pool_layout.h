@@ -95,7 +95,7 @@ size_t lab_pool_bytes(const struct lab_pool_options *options, const struct lab_p
 void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options *options,
                             const struct lab_pool_layout *layout, enum lab_barrier barrier);
 
-/* The buffers that lie `at` so many bytes behind the pool's address are all its things. */
+/* The buffers that lie `at` so many bytes behind the pool's address are all its objects. */
 void lab_pool_set_buffers(struct lab_pool *pool, size_t at);
 
 /* The seed of a region: its last bytes. */

@@ -14,7 +14,7 @@
 /* Deques that exist at once, by default. */
 #define DEQUES_DEFAULT 16u
 
-/* Slots of all deques together, for each thing: 48/5 of them take 3 % of a pool of mbufs. So 8
+/* Slots of all deques together, for each object: 48/5 of them take 3 % of a pool of mbufs. So 8
  * deques have room for the whole pool each, 16 for 3/5 of it. What gathers beyond that in one deque
  * goes to the stack. */
 #define SLOTS_SHARE_OF 48u
@@ -22,7 +22,7 @@
 #define CAPACITY_MIN 64u
 
 /* The share of a deque's slots that its tip takes, and its bounds. Below 16, bursts of 32 never run
- * hot. With a tip of 1,024 instead of 256, lcores that hold some hundred things at a time were 1.2
+ * hot. With a tip of 1,024 instead of 256, lcores that hold some hundred objects at a time were 1.2
  * (2 lcores, behind a cache) to 2.3 times as fast (8 lcores, without), and nothing else changed. */
 #define TIP_SHARE 4u
 #define TIP_MIN 16u

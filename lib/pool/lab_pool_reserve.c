@@ -2,13 +2,13 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The reserve: things of their own, in a stack of their own, told by their indices.
+/* The reserve: objects of their own, in a stack of their own, told by their indices.
  *
  *     held of the reserve + depth of pool->reserve = pool->reserved
  *
- * While one of them is held, `intercepted` is not 0 and every put looks where each thing
+ * While one of them is held, `intercepted` is not 0 and every put looks where each object
  * belongs: so none of them ever gets into a deque. Who holds one knows of the count, since it was
- * raised by whom the thing came from. While none is held, nobody looks. Whoever dies here leaves
+ * raised by whom the object came from. While none is held, nobody looks. Whoever dies here leaves
  * the count too high, never too low. */
 
 #include <lab_pool.h>
@@ -20,9 +20,9 @@ void lab_pool_hold_reserve(struct lab_pool *pool, int64_t n)
     (void)lab_fetch_add_relaxed(&pool->reserve_held, (uint64_t)n);
 }
 
-void lab_pool_widen_reserve(struct lab_pool *pool, const void *thing)
+void lab_pool_widen_reserve(struct lab_pool *pool, const void *object)
 {
-    uintptr_t at = (uintptr_t)thing, end = pool->reserve_from + pool->reserve_bytes;
+    uintptr_t at = (uintptr_t)object, end = pool->reserve_from + pool->reserve_bytes;
 
     if (pool->reserve_bytes == 0 || at < pool->reserve_from) {
         pool->reserve_bytes = pool->reserve_bytes == 0 ? 1 : end - at;
@@ -46,18 +46,18 @@ unsigned lab_pool_take_reserve(struct lab_pool *pool, struct lab_stack *to, unsi
     return got;
 }
 
-unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *things, unsigned n,
+unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *objects, unsigned n,
                                void **ret_others, unsigned *ret_twice)
 {
     uint32_t indices[LAB_STACK_BURST];
     unsigned k = 0, others = 0, put;
 
     for (unsigned i = 0; i < n; i++) {
-        if (lab_pool_lies_in_reserve(pool, things[i]) &&
-            lab_pool_index(pool, things[i], &indices[k]) == 0 && indices[k] < pool->reserved)
+        if (lab_pool_lies_in_reserve(pool, objects[i]) &&
+            lab_pool_index(pool, objects[i], &indices[k]) == 0 && indices[k] < pool->reserved)
             k++;
         else
-            ret_others[others++] = things[i];
+            ret_others[others++] = objects[i];
     }
     put = lab_stack_push_any(&pool->reserve, indices, k);
     lab_pool_hold_reserve(pool,
@@ -66,10 +66,10 @@ unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *things, unsig
     return others;
 }
 
-bool lab_pool_is_reserve(const struct lab_pool *pool, const void *thing)
+bool lab_pool_is_reserve(const struct lab_pool *pool, const void *object)
 {
     uint32_t index;
 
-    return lab_pool_reserve_is_held(pool) && lab_pool_lies_in_reserve(pool, thing) &&
-           lab_pool_index(pool, thing, &index) == 0 && index < pool->reserved;
+    return lab_pool_reserve_is_held(pool) && lab_pool_lies_in_reserve(pool, object) &&
+           lab_pool_index(pool, object, &index) == 0 && index < pool->reserved;
 }

@@ -17,7 +17,7 @@
 #define MEMORY ((char *)UINT64_C(0x200000000000)) /* nobody looks into pages */
 #define BLOCK_BYTES (LAB_BLOCK_PAGES * LAB_PAGE_BYTES)
 
-/* A thing is a unit of 8 pages, a quarter of a row, of the first two rows of the common block;
+/* An object is a unit of 8 pages, a quarter of a row, of the first two rows of the common block;
  * other rows are taken. With a reserve, the first row of its block is there too. */
 #define ORDER 3u
 #define UNIT_BYTES (LAB_PAGE_BYTES << ORDER)
@@ -39,7 +39,8 @@ struct game {
 
 static const struct game *game;
 static struct lab_arena *arena;
-static unsigned unit_of[PLAY_THINGS + 1], number_of[2 * ROWS * ROW_UNITS]; /* things are numbers */
+static unsigned unit_of[PLAY_OBJECTS + 1],
+    number_of[2 * ROWS * ROW_UNITS]; /* objects are numbers */
 
 /* Only lab_arena_create() maps memory. */
 int lab_region_create(const struct lab_region_options *options, struct lab_region *ret_region,
@@ -70,12 +71,12 @@ static char *address_of(unsigned unit)
                          : MEMORY + BLOCK_BYTES + (unit - common) * UNIT_BYTES;
 }
 
-static void *page_of(void *thing)
+static void *page_of(void *object)
 {
-    return address_of(unit_of[(uintptr_t)thing]);
+    return address_of(unit_of[(uintptr_t)object]);
 }
 
-static void *thing_of(const void *page)
+static void *object_of(const void *page)
 {
     for (unsigned unit = 0; unit < 2 * ROWS * ROW_UNITS; unit++)
         if (address_of(unit) == page && number_of[unit] != 0)
@@ -91,19 +92,19 @@ static unsigned reach(void)
 /* The most that a call for n units may have in its hands. */
 static unsigned burst(unsigned n)
 {
-    return game->flushes ? PLAY_THINGS : n + reach();
+    return game->flushes ? PLAY_OBJECTS : n + reach();
 }
 
 static void get_with(unsigned n, uint32_t lcore, unsigned gfp)
 {
-    void *pages[PLAY_THINGS];
+    void *pages[PLAY_OBJECTS];
 
     play_moving(burst(n));
     n = lab_page_alloc_bulk(arena, lcore, ORDER, gfp, pages, n) == 0 ? n : 0;
     for (unsigned i = 0; i < n; i++) {
         if (!(gfp & LAB_GFP_ATOMIC) && (char *)pages[i] >= MEMORY + BLOCK_BYTES)
             explore_fail("page %p is of the reserve, and was got without leave", pages[i]);
-        pages[i] = thing_of(pages[i]);
+        pages[i] = object_of(pages[i]);
     }
     play_obtain(pages, n);
 }
@@ -128,7 +129,7 @@ static bool get_wait(unsigned n, unsigned lcore)
 
 static bool put(unsigned n, unsigned lcore)
 {
-    void *pages[PLAY_THINGS];
+    void *pages[PLAY_OBJECTS];
 
     n = play_let_go(pages, n);
     play_moving(burst(n));
@@ -150,7 +151,7 @@ static bool put_wrong(unsigned order, unsigned lcore)
 
 static bool housekeep(unsigned n, unsigned lcore)
 {
-    play_moving(PLAY_THINGS);
+    play_moving(PLAY_OBJECTS);
     (void)lab_housekeep(arena, lcore, 0, NULL);
     play_moving(0);
     return true;
@@ -160,7 +161,7 @@ static bool sweep(unsigned dead, unsigned which)
 {
     int rc;
 
-    play_moving(PLAY_THINGS);
+    play_moving(PLAY_OBJECTS);
     rc = lab_arena_sweep(arena, dead);
     play_moving(0);
     if (rc != 0 && rc != -EAGAIN)
@@ -243,10 +244,10 @@ static void make_arena(void)
 }
 
 /* A unit, from the zone: its number. */
-static unsigned take_unit(unsigned (*new_thing)(unsigned), unsigned thread)
+static unsigned take_unit(unsigned (*new_object)(unsigned), unsigned thread)
 {
     const struct lab_page_request request = {arena, LAB_LCORE_ANY, ORDER, LAB_GFP_NOWAIT};
-    unsigned number = new_thing(thread);
+    unsigned number = new_object(thread);
     void *page;
 
     if (lab_arena_take(&request, &arena->zone[0], 0, &page, 1) != 1)
@@ -342,10 +343,10 @@ static void check(void)
         if (arena->zone[0].part[part] != NULL && !lab_zone_part_is_valid(arena->zone[0].part[part]))
             explore_fail("part %d of the zone is not valid", part);
     for (unsigned unit = 0; unit < units; unit++) {
-        void *thing = (void *)(uintptr_t)number_of[unit];
+        void *object = (void *)(uintptr_t)number_of[unit];
 
         if (!is_out(unit))
-            play_found_free(&thing, 1);
+            play_found_free(&object, 1);
     }
     play_check();
 }

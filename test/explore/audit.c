@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The level of an audit changes while a thing is sampled. A pool counts the things that are
+/* The level of an audit changes while an object is sampled. A pool counts the objects that are
  * watched, and its puts go the slow way while there is one: so none may stay that no put will look
  * for. */
 
@@ -13,10 +13,10 @@
 #include <lab_os.h>
 #include <lab_ticks.h>
 
-#define THINGS 2u
+#define OBJECTS 2u
 #define INDEX 1u
 
-static char things[THINGS];
+static char objects[OBJECTS];
 static struct lab_audit audit;
 static _Alignas(LAB_CACHE_LINE) char memory[4096];
 static struct lab_audit_call call;
@@ -48,9 +48,9 @@ static void setup(const void *data)
 
     memset(memory, 0, sizeof(memory));
     memset(&audit, 0, sizeof(audit));
-    if (lab_audit_footprint(THINGS, &options) > sizeof(memory))
+    if (lab_audit_footprint(OBJECTS, &options) > sizeof(memory))
         explore_fail("the table needs more memory");
-    lab_audit_init(&audit, (void *)memory, THINGS, &options);
+    lab_audit_init(&audit, (void *)memory, OBJECTS, &options);
     lab_audit_begin_table(&audit, &options);
     (void)lab_audit_begin(&audit, 0, (struct lab_audit_site){memory, NULL}, 1, &call);
     watched = taken_back = 0;
@@ -58,14 +58,14 @@ static void setup(const void *data)
 
 static void get(void)
 {
-    watched += lab_audit_watch(&audit, INDEX, &things[INDEX], &call);
+    watched += lab_audit_watch(&audit, INDEX, &objects[INDEX], &call);
 }
 
 /* As a pool's put: it looks for a mark only where one is counted. */
 static void put(void)
 {
-    if (lab_audit_may_watch(&audit, &things[INDEX]))
-        taken_back += lab_audit_unwatch(&audit, INDEX, &things[INDEX]);
+    if (lab_audit_may_watch(&audit, &objects[INDEX]))
+        taken_back += lab_audit_unwatch(&audit, INDEX, &objects[INDEX]);
 }
 
 static void get_and_put(void)
@@ -108,7 +108,7 @@ static void add(const char *name, void (*gets)(void), void (*changes)(void))
 
 void explore_suite(void)
 {
-    add("the level falls while a thing is sampled", get, change_level);
-    add("the level falls while a sampled thing is put", get_and_put, change_level);
-    add("the level falls and rises while a thing is sampled", get, change_level_twice);
+    add("the level falls while an object is sampled", get, change_level);
+    add("the level falls while a sampled object is put", get_and_put, change_level);
+    add("the level falls and rises while an object is sampled", get, change_level_twice);
 }

@@ -80,7 +80,7 @@ static const struct world worlds[] = {
      .split = 3,
      .bot = 3,
      .bound = 5},
-    {"thing from deque to deque and back",
+    {"object from deque to deque and back",
      {{STEAL_2, PUSH(1), PUBLISH, STEAL_2, PUSH(1), POP(1)},
       {STEAL, PUSH_2(1), PUBLISH_2, STEAL, PUSH_2(1), POP_2(1)},
       {STEAL}},

@@ -16,33 +16,33 @@ enum place { FREE, UNSURE, IN_BOX, FOUND_FREE, SENT, HELD = SENT + EXPLORE_THREA
 
 static play_steps *steps;
 static lab_atomic_t boxes[BOXES];
-static unsigned n_things;
-static unsigned place[PLAY_THINGS + 1];
-static bool is_late[PLAY_THINGS + 1]; /* it was put after a death */
+static unsigned n_objects;
+static unsigned place[PLAY_OBJECTS + 1];
+static bool is_late[PLAY_OBJECTS + 1]; /* it was put after a death */
 static bool keeps_late;
 static struct {
-    void *things[PLAY_THINGS];
+    void *objects[PLAY_OBJECTS];
     unsigned n;
     unsigned moving;
-    unsigned sending; /* a thing's number, or 0 */
+    unsigned sending; /* an object's number, or 0 */
 } hands[EXPLORE_THREADS];
 
-static void *thing(unsigned number)
+static void *object(unsigned number)
 {
     return (void *)(uintptr_t)number;
 }
 
-static unsigned number_of(const void *thing)
+static unsigned number_of(const void *object)
 {
-    if (!thing || (uintptr_t)thing > n_things)
-        explore_fail("%p is no thing: nobody wrote it", thing);
-    return (unsigned)(uintptr_t)thing;
+    if (!object || (uintptr_t)object > n_objects)
+        explore_fail("%p is no object: nobody wrote it", object);
+    return (unsigned)(uintptr_t)object;
 }
 
 void play_reset(play_steps *new_steps)
 {
     steps = new_steps;
-    n_things = 0;
+    n_objects = 0;
     memset(boxes, 0, sizeof(boxes));
     memset(place, 0, sizeof(place));
     memset(is_late, 0, sizeof(is_late));
@@ -52,9 +52,9 @@ void play_reset(play_steps *new_steps)
 
 unsigned play_new_free(void)
 {
-    if (n_things == PLAY_THINGS)
+    if (n_objects == PLAY_OBJECTS)
         abort();
-    return ++n_things;
+    return ++n_objects;
 }
 
 unsigned play_new_held(unsigned thread)
@@ -62,7 +62,7 @@ unsigned play_new_held(unsigned thread)
     unsigned number = play_new_free();
 
     place[number] = HELD + thread;
-    hands[thread].things[hands[thread].n++] = thing(number);
+    hands[thread].objects[hands[thread].n++] = object(number);
     return number;
 }
 
@@ -86,19 +86,19 @@ unsigned play_held(void)
     return hands[explore_self()].n;
 }
 
-void play_obtain(void *const *things, unsigned n)
+void play_obtain(void *const *objects, unsigned n)
 {
     unsigned me = explore_self();
 
     play_moving(0);
     for (unsigned i = 0; i < n; i++) {
-        unsigned number = number_of(things[i]);
+        unsigned number = number_of(objects[i]);
 
-        explore_note("  has thing %u", number);
+        explore_note("  has object %u", number);
         if (place[number] > UNSURE)
-            explore_fail("thing %u is held twice", number);
+            explore_fail("object %u is held twice", number);
         place[number] = HELD + me;
-        hands[me].things[hands[me].n++] = things[i];
+        hands[me].objects[hands[me].n++] = objects[i];
     }
 }
 
@@ -110,16 +110,16 @@ bool play_died(void)
     return false;
 }
 
-unsigned play_let_go(void **ret_things, unsigned n)
+unsigned play_let_go(void **ret_objects, unsigned n)
 {
     unsigned me = explore_self();
 
     n = n < hands[me].n ? n : hands[me].n;
     for (unsigned i = 0; i < n; i++) {
-        ret_things[i] = hands[me].things[--hands[me].n];
-        place[number_of(ret_things[i])] = FREE;
-        is_late[number_of(ret_things[i])] = play_died();
-        explore_note("  lets thing %u go", number_of(ret_things[i]));
+        ret_objects[i] = hands[me].objects[--hands[me].n];
+        place[number_of(ret_objects[i])] = FREE;
+        is_late[number_of(ret_objects[i])] = play_died();
+        explore_note("  lets object %u go", number_of(ret_objects[i]));
     }
     play_moving(n);
     return n;
@@ -127,7 +127,7 @@ unsigned play_let_go(void **ret_things, unsigned n)
 
 void play_bury(unsigned thread)
 {
-    for (unsigned i = 1; i <= n_things; i++)
+    for (unsigned i = 1; i <= n_objects; i++)
         if (place[i] == HELD + thread || place[i] == SENT + thread)
             place[i] = FREE;
     if (hands[thread].sending != 0 && place[hands[thread].sending] != FREE)
@@ -137,13 +137,13 @@ void play_bury(unsigned thread)
     hands[thread].moving = 0;
 }
 
-void play_found_free(void *const *things, unsigned n)
+void play_found_free(void *const *objects, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
-        unsigned number = number_of(things[i]);
+        unsigned number = number_of(objects[i]);
 
         if (place[number] > UNSURE)
-            explore_fail("thing %u is free and also elsewhere", number);
+            explore_fail("object %u is free and also elsewhere", number);
         place[number] = FOUND_FREE;
     }
 }
@@ -160,13 +160,13 @@ void play_check(void)
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
         if (explore_died(t))
             may_be_lost = hands[t].moving;
-    for (unsigned i = 1; i <= n_things; i++) {
+    for (unsigned i = 1; i <= n_objects; i++) {
         lost += place[i] == FREE;
         if (place[i] == FREE && is_late[i] && keeps_late)
-            explore_fail("thing %u was put after the death, and is lost", i);
+            explore_fail("object %u was put after the death, and is lost", i);
     }
     if (lost > may_be_lost)
-        explore_fail("%u things are lost, and %u may be", lost, may_be_lost);
+        explore_fail("%u objects are lost, and %u may be", lost, may_be_lost);
 }
 
 bool play_give(unsigned box, unsigned which)
@@ -209,7 +209,7 @@ void play_keep(void *sent)
 bool play_receive(unsigned box, unsigned which)
 {
     unsigned number = (unsigned)lab_load_acquire(&boxes[box]);
-    void *received = thing(number);
+    void *received = object(number);
 
     explore_touch();
     if (number != 0 && (place[number] == IN_BOX || place[number] == SENT + explore_self())) {
@@ -222,13 +222,13 @@ bool play_receive(unsigned box, unsigned which)
 bool play_swap(unsigned n, unsigned which)
 {
     unsigned held = play_held();
-    void **things = hands[explore_self()].things;
+    void **objects = hands[explore_self()].objects;
 
     if (held >= 2) {
-        void *last = things[held - 1];
+        void *last = objects[held - 1];
 
-        things[held - 1] = things[held - 2];
-        things[held - 2] = last;
+        objects[held - 1] = objects[held - 2];
+        objects[held - 2] = last;
     }
     return true;
 }
@@ -259,7 +259,7 @@ bool play_hear(unsigned flag, unsigned which)
 bool play_insist(unsigned n, unsigned which)
 {
     if (play_held() < n)
-        explore_fail("there were %u things to be had, and it has %u", n, play_held());
+        explore_fail("there were %u objects to be had, and it has %u", n, play_held());
     return true;
 }
 

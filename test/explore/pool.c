@@ -140,7 +140,7 @@ static const struct pools_game games[] = {
      .audited = true,
      .stacked = true,
      .bound = 2},
-    {"audit: two put the same thing",
+    {"audit: two put the same object",
      {{PUT_SAME(1)}, {PUT_SAME(1)}, {GET(1)}},
      .lent = 1,
      .audited = true,

@@ -161,47 +161,47 @@ static uint32_t lcore_of(unsigned lcore)
     return lcore == SELF ? explore_self() : lcore;
 }
 
-/* The most that a call for n things may have in its hands, and so hide if it dies. */
+/* The most that a call for n objects may have in its hands, and so hide if it dies. */
 static unsigned burst(unsigned n)
 {
-    return game->stacked ? PLAY_THINGS : n - 1 + pool->deque[0].reach;
+    return game->stacked ? PLAY_OBJECTS : n - 1 + pool->deque[0].reach;
 }
 
-static void expect_none_of_the_reserve(void *const *things, unsigned n)
+static void expect_none_of_the_reserve(void *const *objects, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
-        if ((uintptr_t)things[i] <= game->reserve)
-            explore_fail("thing %u is of the reserve, and was got without leave",
-                         (unsigned)(uintptr_t)things[i]);
+        if ((uintptr_t)objects[i] <= game->reserve)
+            explore_fail("object %u is of the reserve, and was got without leave",
+                         (unsigned)(uintptr_t)objects[i]);
 }
 
 bool pools_get(unsigned n, unsigned lcore)
 {
-    void *things[PLAY_THINGS];
+    void *objects[PLAY_OBJECTS];
 
     play_moving(burst(n));
-    n = lab_pool_get_bulk(pool, lcore_of(lcore), things, n) == 0 ? n : 0;
-    expect_none_of_the_reserve(things, n);
-    play_obtain(things, n);
+    n = lab_pool_get_bulk(pool, lcore_of(lcore), objects, n) == 0 ? n : 0;
+    expect_none_of_the_reserve(objects, n);
+    play_obtain(objects, n);
     return true;
 }
 
 bool pools_get_atomic(unsigned n, unsigned lcore)
 {
-    void *things[PLAY_THINGS];
+    void *objects[PLAY_OBJECTS];
 
     play_moving(burst(n));
-    n = lab_pool_get_bulk_atomic(pool, lcore_of(lcore), things, n) == 0 ? n : 0;
-    play_obtain(things, n);
+    n = lab_pool_get_bulk_atomic(pool, lcore_of(lcore), objects, n) == 0 ? n : 0;
+    play_obtain(objects, n);
     return true;
 }
 
 bool pools_put(unsigned n, unsigned lcore)
 {
-    void *things[PLAY_THINGS];
+    void *objects[PLAY_OBJECTS];
 
-    n = play_let_go(things, n);
-    if (lab_pool_put_bulk(pool, lcore_of(lcore), things, n) != 0)
+    n = play_let_go(objects, n);
+    if (lab_pool_put_bulk(pool, lcore_of(lcore), objects, n) != 0)
         explore_fail("a put was refused");
     play_moving(0);
     return true;
@@ -217,10 +217,10 @@ bool pools_put_same(unsigned n, unsigned which)
 
 bool pools_get_same(unsigned n, unsigned which)
 {
-    void *thing;
+    void *object;
 
     play_moving(1);
-    (void)lab_pool_get(pool, explore_self(), &thing);
+    (void)lab_pool_get(pool, explore_self(), &object);
     play_moving(0);
     return true;
 }
@@ -245,9 +245,9 @@ bool pools_revoke(unsigned n, unsigned which)
 }
 
 /* False: `to` has ended, and what it had was taken back. */
-static bool state(void *const *things, unsigned n, unsigned to)
+static bool state(void *const *objects, unsigned n, unsigned to)
 {
-    int rc = lab_pool_transfer(pool, explore_self(), things, n, to, process_of(to));
+    int rc = lab_pool_transfer(pool, explore_self(), objects, n, to, process_of(to));
 
     if (rc != 0 && !(rc == -ESRCH && is_dead(to)))
         explore_fail("a hand-over was refused");
@@ -256,11 +256,11 @@ static bool state(void *const *things, unsigned n, unsigned to)
 
 bool pools_transfer(unsigned to, unsigned which)
 {
-    void *things[PLAY_THINGS];
-    unsigned n = play_let_go(things, PLAY_THINGS);
+    void *objects[PLAY_OBJECTS];
+    unsigned n = play_let_go(objects, PLAY_OBJECTS);
 
-    (void)state(things, n, to);
-    play_obtain(things, n);
+    (void)state(objects, n, to);
+    play_obtain(objects, n);
     return true;
 }
 
@@ -304,7 +304,7 @@ bool pools_reclaim(unsigned thread, unsigned which)
     if (!reclaimed.complete && !game->hasty)
         explore_fail("a sweep was not complete");
     if (!is_anybody_dead() && reclaimed.held + reclaimed.in_motion > 0)
-        explore_fail("%u things of the living were taken", reclaimed.held + reclaimed.in_motion);
+        explore_fail("%u objects of the living were taken", reclaimed.held + reclaimed.in_motion);
     return true;
 }
 
@@ -312,11 +312,11 @@ static void told(const struct lab_audit_entry *entry)
 {
     explore_note("  audit: %s", lab_audit_fault_text(entry->fault));
     if (!game->wrong)
-        explore_fail("the audit says of thing %u: %s", (unsigned)(uintptr_t)entry->thing,
+        explore_fail("the audit says of object %u: %s", (unsigned)(uintptr_t)entry->object,
                      lab_audit_fault_text(entry->fault));
 }
 
-/* Its record says that the thing is held, by a thread that once got it. */
+/* Its record says that the object is held, by a thread that once got it. */
 static void record(unsigned number, unsigned thread, uint32_t lcore)
 {
     unsigned party = lab_audit_party(lab_intercept_of(pool)->audit, process_of(thread));
@@ -330,13 +330,13 @@ static void put_new(uint32_t lcore, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
         unsigned number = play_new_free();
-        void *thing = (void *)(uintptr_t)number;
+        void *object = (void *)(uintptr_t)number;
 
-        if (lab_pool_adopt(pool, thing) != 0)
+        if (lab_pool_adopt(pool, object) != 0)
             abort();
         if (game->reclaim != NO_RECLAIM && game->quarantine > 0)
             record(number, stand_in, lcore); /* or it would not be put in there */
-        if (lab_pool_put(pool, lcore, thing) != 0)
+        if (lab_pool_put(pool, lcore, object) != 0)
             abort();
     }
 }
@@ -372,7 +372,7 @@ static void do_without_barrier(void)
 /* A sweep looks at every record, and so does a change of level: there are to be few. */
 static unsigned count_of_pool(void)
 {
-    return game->reclaim != NO_RECLAIM || game->levels ? 4 : PLAY_THINGS;
+    return game->reclaim != NO_RECLAIM || game->levels ? 4 : PLAY_OBJECTS;
 }
 
 static void make_pool(void)
@@ -453,7 +453,7 @@ static void reclaim_rest(void)
 static void check(void)
 {
     uint32_t count, found = 0;
-    void *thing;
+    void *object;
 
     acting = false;
     if (game->reclaim != NO_RECLAIM)
@@ -466,12 +466,12 @@ static void check(void)
         (void)lab_audit_free_quarantine(pool);
     }
 
-    for (; lab_pool_get(pool, LAB_LCORE_ANY, &thing) == 0; found++) {
-        expect_none_of_the_reserve(&thing, 1);
-        play_found_free(&thing, 1);
+    for (; lab_pool_get(pool, LAB_LCORE_ANY, &object) == 0; found++) {
+        expect_none_of_the_reserve(&object, 1);
+        play_found_free(&object, 1);
     }
-    for (; lab_pool_get_atomic(pool, LAB_LCORE_ANY, &thing) == 0; found++)
-        play_found_free(&thing, 1);
+    for (; lab_pool_get_atomic(pool, LAB_LCORE_ANY, &object) == 0; found++)
+        play_found_free(&object, 1);
     if (found != count && !is_anybody_dead())
         explore_fail("%u were counted, and %u could be had", count, found);
     play_check();

@@ -23,10 +23,10 @@ enum pools_reclaim {
 struct pools_game {
     const char *name;
     play_steps steps;
-    unsigned tips[POOLS_LCORES]; /* things that each lcore has put at the start */
+    unsigned tips[POOLS_LCORES]; /* objects that each lcore has put at the start */
     unsigned stack;              /* and a thread without an id */
     unsigned hand[EXPLORE_THREADS];
-    unsigned lent;              /* things that several threads believe to hold: the first ones */
+    unsigned lent;              /* objects that several threads believe to hold: the first ones */
     unsigned deques;            /* left 0: one for each lcore */
     unsigned capacity;          /* of a deque; left 0: as the pool wants it */
     unsigned reach;             /* of a thief; left 0: 1 */
@@ -41,8 +41,8 @@ struct pools_game {
     bool fenced;                /* there is no membarrier(2) */
     bool company;               /* each thread is a process of its own, and 0's made the pool */
     unsigned quarantine;
-    unsigned reserve; /* the first things */
-    bool stacked;     /* there may be things in the stack, from where a get takes many */
+    unsigned reserve; /* the first objects */
+    bool stacked;     /* there may be objects in the stack, from where a get takes many */
     unsigned mortal;  /* bit t: thread t is one of those that may die; left 0: all are */
     bool broken;      /* it must fail */
     unsigned bound;   /* left 0: 3 */
@@ -53,10 +53,10 @@ struct pools_game {
 bool pools_get(unsigned n, unsigned lcore);
 bool pools_get_atomic(unsigned n, unsigned lcore);
 bool pools_put(unsigned n, unsigned lcore);
-bool pools_put_same(unsigned thing, unsigned which); /* whoever holds it: the audit lets one */
-bool pools_get_same(unsigned n, unsigned which);     /* one that some will put, as above */
-bool pools_transfer(unsigned to, unsigned which);    /* states it of all that the thread holds */
-bool pools_hand(unsigned to, unsigned box);          /* states it of one, and sends it */
+bool pools_put_same(unsigned object, unsigned which); /* whoever holds it: the audit lets one */
+bool pools_get_same(unsigned n, unsigned which);      /* one that some will put, as above */
+bool pools_transfer(unsigned to, unsigned which);     /* states it of all that the thread holds */
+bool pools_hand(unsigned to, unsigned box);           /* states it of one, and sends it */
 bool pools_attach(unsigned n, unsigned which);
 bool pools_set_audit(unsigned level, unsigned which);
 bool pools_revoke(unsigned n, unsigned which);       /* of all others, and takes nothing */
@@ -73,7 +73,7 @@ bool pools_reclaim(unsigned thread, unsigned which); /* SELF: whoever has ended 
 #define PUT_AS(lcore, n) {pools_put, "PUT_AS", n, lcore}
 #define GET_ANY(n)       {pools_get, "GET_ANY", n, LAB_LCORE_ANY}
 #define PUT_ANY(n)       {pools_put, "PUT_ANY", n, LAB_LCORE_ANY}
-#define PUT_SAME(thing)  {pools_put_same, "PUT_SAME", thing, 0}
+#define PUT_SAME(object)  {pools_put_same, "PUT_SAME", object, 0}
 #define GET_SAME         {pools_get_same, "GET_SAME", 1, 0}
 #define TRANSFER(lcore)  {pools_transfer, "TRANSFER", lcore, 0}
 #define HAND(to, box)    {pools_hand, "HAND", to, box}

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The programs of the shared stack. Thing i has the index i - 1. */
+/* The programs of the shared stack. Object i has the index i - 1. */
 
 #include "play.h"
 
@@ -11,29 +11,29 @@
 struct game {
     const char *name;
     play_steps steps;
-    unsigned depth;                 /* things in the stack at the start, the first on top */
+    unsigned depth;                 /* objects in the stack at the start, the first on top */
     unsigned hand[EXPLORE_THREADS]; /* held by each thread */
     unsigned bound;
 };
 
 static struct lab_stack stack;
 static lab_atomic_t head;
-static bool let_go[PLAY_THINGS]; /* by index: its holder has put it */
-static lab_atomic_t links[PLAY_THINGS];
+static bool let_go[PLAY_OBJECTS]; /* by index: its holder has put it */
+static lab_atomic_t links[PLAY_OBJECTS];
 
-static void *thing(uint32_t index)
+static void *object(uint32_t index)
 {
     return (void *)(uintptr_t)(index + 1);
 }
 
 static bool push(unsigned n, unsigned which)
 {
-    void *things[PLAY_THINGS];
-    uint32_t indices[PLAY_THINGS];
+    void *objects[PLAY_OBJECTS];
+    uint32_t indices[PLAY_OBJECTS];
 
-    n = play_let_go(things, n);
+    n = play_let_go(objects, n);
     for (unsigned i = 0; i < n; i++) {
-        indices[i] = (uint32_t)(uintptr_t)things[i] - 1;
+        indices[i] = (uint32_t)(uintptr_t)objects[i] - 1;
         let_go[indices[i]] = true;
     }
     lab_stack_push_any(&stack, indices, n);
@@ -41,7 +41,7 @@ static bool push(unsigned n, unsigned which)
     return true;
 }
 
-/* One that has put the thing already, or that never had it. */
+/* One that has put the object already, or that never had it. */
 static bool push_again(unsigned n, unsigned index)
 {
     uint32_t indices[] = {index};
@@ -55,36 +55,36 @@ static bool push_again(unsigned n, unsigned index)
     return true;
 }
 
-static unsigned pop_things(void **ret_things, unsigned n)
+static unsigned pop_objects(void **ret_objects, unsigned n)
 {
-    uint32_t indices[PLAY_THINGS];
+    uint32_t indices[PLAY_OBJECTS];
 
     n = lab_stack_pop_any(&stack, indices, n);
     for (unsigned i = 0; i < n; i++)
-        ret_things[i] = thing(indices[i]);
+        ret_objects[i] = object(indices[i]);
     return n;
 }
 
 static bool pop(unsigned n, unsigned which)
 {
-    void *things[PLAY_THINGS];
+    void *objects[PLAY_OBJECTS];
 
     play_moving(n);
-    n = pop_things(things, n);
-    play_obtain(things, n);
+    n = pop_objects(objects, n);
+    play_obtain(objects, n);
     return true;
 }
 
 static void setup(const void *data)
 {
     const struct game *game = data;
-    uint32_t indices[PLAY_THINGS];
+    uint32_t indices[PLAY_OBJECTS];
 
     play_reset(&game->steps);
     memset(links, 0, sizeof(links));
     memset(let_go, 0, sizeof(let_go));
     lab_store_relaxed(&head, 0);
-    lab_stack_init(&stack, &head, links, PLAY_THINGS);
+    lab_stack_init(&stack, &head, links, PLAY_OBJECTS);
     for (unsigned i = 0; i < game->depth; i++)
         indices[game->depth - 1 - i] = play_new_free() - 1;
     lab_stack_push_any(&stack, indices, game->depth);
@@ -95,24 +95,24 @@ static void setup(const void *data)
 
 static void check(void)
 {
-    void *things[PLAY_THINGS];
+    void *objects[PLAY_OBJECTS];
     uint32_t count = lab_stack_count_any(&stack);
     unsigned n, found = 0;
 
     do {
-        n = pop_things(things, 2);
-        play_found_free(things, n);
+        n = pop_objects(objects, 2);
+        play_found_free(objects, n);
         found += n;
     } while (n > 0);
     if (found != count)
-        explore_fail("a depth of %u, and %u things", count, found);
+        explore_fail("a depth of %u, and %u objects", count, found);
     play_check();
 }
 
 // clang-format off
 #define PUSH(n) {push, "PUSH", n, 0}
 #define POP(n)  {pop, "POP", n, 0}
-#define PUSH_AGAIN(thing) {push_again, "PUSH_AGAIN", 1, (thing) - 1}
+#define PUSH_AGAIN(object) {push_again, "PUSH_AGAIN", 1, (object) - 1}
 // clang-format on
 
 static const struct game games[] = {
@@ -127,7 +127,7 @@ static const struct game games[] = {
      {{POP(2)}, {POP(2), SWAP, PUSH(1), PUSH(1)}, {POP(1), PUSH(1)}},
      .depth = 3,
      .bound = 3},
-    {"a thing is handed on and comes back",
+    {"an object is handed on and comes back",
      {{POP(1), GIVE(0), POP(1)}, {RECEIVE(0), PUSH(1), POP(2)}},
      .depth = 3,
      .bound = 6},
@@ -136,7 +136,7 @@ static const struct game games[] = {
      .depth = 1,
      .hand = {2, 2},
      .bound = 3},
-    {"one thing is pushed twice",
+    {"one object is pushed twice",
      {{PUSH(1), PUSH(1)}, {PUSH_AGAIN(3), PUSH_AGAIN(3)}, {PUSH(1), PUSH_AGAIN(2)}},
      .depth = 1,
      .hand = {2, 0, 1},

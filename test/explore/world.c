@@ -78,15 +78,15 @@ bool world_enrol(unsigned n, unsigned deque)
 
 static void push(struct lab_deque *deque, unsigned n, bool public)
 {
-    void *things[PLAY_THINGS];
+    void *objects[PLAY_OBJECTS];
     bool done;
 
-    n = play_let_go(things, n);
+    n = play_let_go(objects, n);
     if (n == 0)
         return;
-    done = (!public && lab_deque_push_owner(deque, things, n)) ||
-           lab_deque_push_slow_owner(deque, things, n, public);
-    play_obtain(things, done ? 0 : n);
+    done = (!public && lab_deque_push_owner(deque, objects, n)) ||
+           lab_deque_push_slow_owner(deque, objects, n, public);
+    play_obtain(objects, done ? 0 : n);
 }
 
 bool world_push(unsigned n, unsigned deque)
@@ -103,31 +103,31 @@ bool world_push_public(unsigned n, unsigned deque)
 
 static unsigned steal(struct lab_deque *deque, unsigned n)
 {
-    void *things[PLAY_THINGS];
+    void *objects[PLAY_OBJECTS];
 
     n = n < deque->reach ? n : deque->reach;
     play_moving(n);
-    n = lab_deque_steal_any(deque, things, n);
-    play_obtain(things, n);
+    n = lab_deque_steal_any(deque, objects, n);
+    play_obtain(objects, n);
     return n;
 }
 
 bool world_steal(unsigned n, unsigned deque)
 {
-    (void)steal(&deques[deque], PLAY_THINGS);
+    (void)steal(&deques[deque], PLAY_OBJECTS);
     return true;
 }
 
 bool world_pop(unsigned n, unsigned d)
 {
     struct lab_deque *deque = &deques[d];
-    void *things[PLAY_THINGS];
+    void *objects[PLAY_OBJECTS];
     unsigned got = n, more = 1;
 
     play_moving(n);
-    if (!lab_deque_pop_owner(deque, things, n))
-        got = lab_deque_pop_slow_owner(deque, things, 1, n);
-    play_obtain(things, got);
+    if (!lab_deque_pop_owner(deque, objects, n))
+        got = lab_deque_pop_slow_owner(deque, objects, 1, n);
+    play_obtain(objects, got);
     for (; got < n && more > 0; got += more)
         more = steal(deque, n - got);
     return true;
@@ -180,14 +180,14 @@ bool world_help_alone(unsigned n, unsigned deque)
 /* Takes all that any thread could take now that nobody is inside a call. */
 static void drain(struct lab_deque *deque)
 {
-    void *things[PLAY_THINGS];
+    void *objects[PLAY_OBJECTS];
     enum lab_deque_marked marked;
     uint64_t mark;
 
     do {
-        unsigned n = lab_deque_steal_any(deque, things, deque->reach);
+        unsigned n = lab_deque_steal_any(deque, objects, deque->reach);
 
-        play_found_free(things, n);
+        play_found_free(objects, n);
         marked = lab_deque_mark_any(deque, &mark);
         if (marked == LAB_DEQUE_MARKED)
             lab_deque_settle_any(deque, mark);

@@ -42,7 +42,7 @@ bool world_help_alone(unsigned n, unsigned deque);   /* none where another threa
 #define STEAL_2        {world_steal, "STEAL_2", 0, 1}
 // clang-format on
 
-/* One program. Things 1, 2, ... lie in deque 0 from `top` on, and each thread holds some more. */
+/* One program. Objects 1, 2, ... lie in deque 0 from `top` on, and each thread holds some more. */
 struct world {
     const char *name;
     play_steps steps;

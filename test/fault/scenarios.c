@@ -140,7 +140,7 @@ static int run_pool_on_pages(const struct scenario *scenario, struct lab_error *
     return err;
 }
 
-/* A new thing with a set-up is a run_thing() above and a row per variant here. */
+/* A new object with a set-up is a run_object() above and a row per variant here. */
 const struct scenario scenarios[] = {
     {"region of any pages", run_region, LAB_PAGES_ANY, true},
     {"region of 1 GiB pages", run_region, LAB_PAGES_1G, false},

@@ -38,7 +38,7 @@ int main(void)
     uint64_t self;
     int go[2], rc = -EAGAIN;
     pid_t child;
-    void *thing;
+    void *object;
     char byte;
 
     if (lab_os_process(0, &self) != 0 || pipe(go) != 0)
@@ -47,7 +47,7 @@ int main(void)
     if (child == 0) { /* before there is a pool: it attaches as any other process does */
         close(go[1]);
         return read(go[0], &byte, 1) == 1 && lab_pool_attach("named", &pool, &error) == 0 &&
-               lab_pool_get(pool, 1, &thing) == 0 && lab_pool_put(pool, 1, thing) == 0 &&
+               lab_pool_get(pool, 1, &object) == 0 && lab_pool_put(pool, 1, object) == 0 &&
                read(go[0], &byte, 1) == 1 ? 0 : 1;
     }
     if (lab_os_process(child, &holder.process) != 0 || holder.process == self)
@@ -58,8 +58,8 @@ int main(void)
     if (write(go[1], "", 1) != 1)
         return 3;
     usleep(300000);
-    if (lab_pool_get(pool, 0, &thing) != 0 ||
-        lab_pool_transfer(pool, 0, &thing, 1, 1, holder.process) != 0)
+    if (lab_pool_get(pool, 0, &object) != 0 ||
+        lab_pool_transfer(pool, 0, &object, 1, 1, holder.process) != 0)
         return 4;
     if (write(go[1], "", 1) != 1 || waitpid(child, &rc, 0) != child)
         return 5;

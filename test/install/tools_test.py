@@ -43,7 +43,7 @@ HOPELESS = {
 
 
 def places():
-    """Where DPDK programs leave things: their directories, and hugetlbfs."""
+    """Where DPDK programs leave objects: their directories, and hugetlbfs."""
     yield from ("/var/run/dpdk", "/tmp/dpdk", "/dev/shm")
     yield os.path.join(os.environ.get("XDG_RUNTIME_DIR", "/tmp"), "dpdk")
     for line in pathlib.Path("/proc/mounts").read_text(encoding="utf-8").splitlines():

@@ -34,24 +34,24 @@ static void run(void *argument)
 {
     struct chaos *self = argument;
     uint64_t random = stress_seed + self->number, who = self->number + 1;
-    void *things[HOLD + BULK_MAX];
+    void *objects[HOLD + BULK_MAX];
     unsigned held = 0;
 
     for (unsigned turn = 0; turn % 64 != 0 || now_seconds() < self->end; turn++) {
         unsigned n = random_below(&random, random_below(&random, 4) == 0 ? BULK_MAX : 40);
 
         if (held < HOLD && random_below(&random, 2)) {
-            if (rig_get(self->rig, self->lcore, who, things + held, n))
+            if (rig_get(self->rig, self->lcore, who, objects + held, n))
                 held += n;
         } else {
             n = n < held ? n : held;
             held -= n;
-            rig_put(self->rig, self->lcore, who, things + held, n);
+            rig_put(self->rig, self->lcore, who, objects + held, n);
             self->moved += n;
         }
         pause_at_random(&random);
     }
-    rig_put(self->rig, self->lcore, who, things, held);
+    rig_put(self->rig, self->lcore, who, objects, held);
 }
 
 int main(int argc, char **argv)
@@ -83,6 +83,6 @@ int main(int argc, char **argv)
     expect(moved > 0, "nothing moved");
     rig_expect_all_free(rig);
     rig_unmap(rig);
-    printf("%llu things moved\n", (unsigned long long)moved);
+    printf("%llu objects moved\n", (unsigned long long)moved);
     return 0;
 }

@@ -3,9 +3,9 @@
  */
 
 /* A child after fork works in an lcore id that its parent, who made the pool, has used, while the
- * parent gets the same thing in another. The child's first get finds the private part open without
+ * parent gets the same object in another. The child's first get finds the private part open without
  * a fence, so it says first that it is there; or the parent has said so. One of the two has the
- * thing, each time. */
+ * object, each time. */
 
 #include "stress.h"
 #include <lab_pool.h>
@@ -23,7 +23,7 @@ struct stage {
     lab_atomic_t child_has;
     lab_atomic_t
         lines[LINES * LINE_WORDS]; /* that are with the parent's CPU when the child writes */
-    uint64_t thing;
+    uint64_t object;
     void *memory; /* of the pool */
 };
 
@@ -52,15 +52,15 @@ static void write_lines(struct stage *stage, uint64_t round)
         lab_store_relaxed(&stage->lines[i * LINE_WORDS], round);
 }
 
-/* A pool with one thing, in the private part of the child's id. */
+/* A pool with one object, in the private part of the child's id. */
 static struct lab_pool *make_pool(struct stage *stage, size_t bytes)
 {
     struct lab_pool *pool;
 
     memset(stage->memory, 0, bytes);
     expect(lab_pool_init(stage->memory, &options, &pool, NULL) == 0, "no pool");
-    expect(lab_pool_adopt(pool, &stage->thing) == 0, "the thing is not taken");
-    expect(lab_pool_put(pool, CHILD, &stage->thing) == 0, "the thing is not put");
+    expect(lab_pool_adopt(pool, &stage->object) == 0, "the object is not taken");
+    expect(lab_pool_put(pool, CHILD, &stage->object) == 0, "the object is not put");
     return pool;
 }
 
@@ -71,7 +71,7 @@ static void be_child(void *argument)
     uint64_t random = stress_seed;
 
     for (uint64_t round = 1;; round++) {
-        void *thing;
+        void *object;
 
         wait_for(&stage->round, round);
         if (lab_load_relaxed(&stage->round) == UINT64_MAX)
@@ -81,7 +81,7 @@ static void be_child(void *argument)
         lab_store_release(&stage->ready, round);
         dawdle(&random, stage);
         write_lines(stage, round);
-        lab_store_relaxed(&stage->child_has, lab_pool_get(pool, CHILD, &thing) == 0);
+        lab_store_relaxed(&stage->child_has, lab_pool_get(pool, CHILD, &object) == 0);
         lab_store_release(&stage->done, round);
     }
 }
@@ -104,7 +104,7 @@ int main(void)
     actor_start(&child, PROCESSES, be_child, stage);
     do {
         struct lab_pool *pool = make_pool(stage, bytes);
-        void *thing;
+        void *object;
         bool parent_has;
 
         if (++rounds % 2 == 1)
@@ -112,10 +112,10 @@ int main(void)
         write_lines(stage, 0);
         lab_store_release(&stage->round, rounds);
         wait_for(&stage->ready, rounds);
-        parent_has = lab_pool_get(pool, PARENT, &thing) == 0;
+        parent_has = lab_pool_get(pool, PARENT, &object) == 0;
         wait_for(&stage->done, rounds);
         expect(!(parent_has && lab_load_relaxed(&stage->child_has) != 0),
-               "round %llu: both have the thing", (unsigned long long)rounds);
+               "round %llu: both have the object", (unsigned long long)rounds);
         parents += parent_has;
         childs += lab_load_relaxed(&stage->child_has);
     } while (now_seconds() < end);

@@ -36,22 +36,22 @@ static struct pair pairs[(THREADS_ALL - ALONE) / 2];
 
 static void told(const struct lab_audit_entry *entry)
 {
-    stress_fail(__FILE__, __LINE__, "thing %u: %s", entry->index,
+    stress_fail(__FILE__, __LINE__, "object %u: %s", entry->index,
                 lab_audit_fault_text(entry->fault));
 }
 
-static bool get(struct worker *self, void **ret_things, unsigned n)
+static bool get(struct worker *self, void **ret_objects, unsigned n)
 {
-    if (lab_pool_get_bulk(pool, self->lcore, ret_things, n) != 0)
+    if (lab_pool_get_bulk(pool, self->lcore, ret_objects, n) != 0)
         return false;
     for (unsigned i = 0; i < n; i++)
-        memset(ret_things[i], (int)self->number, BYTES);
+        memset(ret_objects[i], (int)self->number, BYTES);
     return true;
 }
 
-static void put(const struct worker *self, void *const *things, unsigned n)
+static void put(const struct worker *self, void *const *objects, unsigned n)
 {
-    expect(lab_pool_put_bulk(pool, self->lcore, things, n) == 0, "a put was refused");
+    expect(lab_pool_put_bulk(pool, self->lcore, objects, n) == 0, "a put was refused");
 }
 
 /* Counts calls now and then; false when there have been enough. */
@@ -66,39 +66,39 @@ static bool go_on(struct worker *self)
 static void work_alone(struct worker *self)
 {
     uint64_t random = stress_seed + self->number;
-    void *things[HOLD + BULK];
+    void *objects[HOLD + BULK];
     unsigned held = 0;
 
     while (go_on(self)) {
         unsigned n = 1 + random_below(&random, BULK);
 
         if (held < HOLD && random_below(&random, 2)) {
-            held += get(self, things + held, n) ? n : 0;
+            held += get(self, objects + held, n) ? n : 0;
         } else {
             n = n < held ? n : held;
             held -= n;
-            put(self, things + held, n);
+            put(self, objects + held, n);
         }
     }
-    put(self, things, held);
+    put(self, objects, held);
 }
 
 static void give(struct worker *self)
 {
     uint32_t to = self->lcore + 1;
     unsigned at = 0;
-    void *thing;
+    void *object;
 
     while (go_on(self)) {
         lab_atomic_t *place = &self->pair->box[at % BOX];
 
-        if (lab_load_acquire(place) != 0 || !get(self, &thing, 1)) {
+        if (lab_load_acquire(place) != 0 || !get(self, &object, 1)) {
             sched_yield();
             continue;
         }
-        expect(lab_pool_transfer(pool, self->lcore, &thing, 1, to, 0) == 0,
+        expect(lab_pool_transfer(pool, self->lcore, &object, 1, to, 0) == 0,
                "a hand-over was refused");
-        lab_store_release(place, (uint64_t)(uintptr_t)thing);
+        lab_store_release(place, (uint64_t)(uintptr_t)object);
         at++;
     }
 }
@@ -107,14 +107,14 @@ static void receive(struct worker *self)
 {
     for (unsigned at = 0, none = 0; go_on(self) || none < BOX;) {
         lab_atomic_t *place = &self->pair->box[at % BOX];
-        void *thing = (void *)(uintptr_t)lab_load_acquire(place);
+        void *object = (void *)(uintptr_t)lab_load_acquire(place);
 
-        if (thing == NULL) {
+        if (object == NULL) {
             none++;
             sched_yield();
             continue;
         }
-        put(self, &thing, 1);
+        put(self, &object, 1);
         lab_store_release(place, 0);
         at++;
         none = 0;
@@ -142,7 +142,7 @@ static void reclaim(void)
 
     expect(lab_pool_reclaim(pool, RECLAIMER, &dead, NULL, NULL, &reclaimed, &error) == 0, "%s",
            error.message);
-    expect(reclaimed.held == 0 && reclaimed.in_motion == 0, "%u things of the living were taken",
+    expect(reclaimed.held == 0 && reclaimed.in_motion == 0, "%u objects of the living were taken",
            reclaimed.held + reclaimed.in_motion);
 }
 
@@ -166,10 +166,10 @@ static void empty_boxes(const struct worker *workers)
 {
     for (unsigned i = ALONE + 1; i < THREADS_ALL; i += 2)
         for (unsigned at = 0; at < BOX; at++) {
-            void *thing = (void *)(uintptr_t)lab_load_acquire(&workers[i].pair->box[at]);
+            void *object = (void *)(uintptr_t)lab_load_acquire(&workers[i].pair->box[at]);
 
-            if (thing != NULL)
-                put(&workers[i], &thing, 1);
+            if (object != NULL)
+                put(&workers[i], &object, 1);
         }
 }
 

@@ -3,7 +3,7 @@
  */
 
 /* Seven lcores free a share of the pool each and go idle. Then the eighth, or a thread without an
- * id, gets every single thing: with bulks of every size, hundreds of times. */
+ * id, gets every single object: with bulks of every size, hundreds of times. */
 
 #include "rig.h"
 #include <stdio.h>
@@ -20,7 +20,7 @@ struct stage {
     struct rig *rig;
     pthread_barrier_t filled, drained; /* the seven and the drainer; shared by processes */
     bool over;
-    void *things[COUNT];
+    void *objects[COUNT];
 };
 
 struct freeing {
@@ -43,7 +43,7 @@ static void free_a_share(void *argument)
         for (uint32_t at = from, n; at < to; at += n) {
             n = 1 + random_below(&random, 64);
             n = n < to - at ? n : to - at;
-            rig_put(stage->rig, self->number, 1, stage->things + at, n);
+            rig_put(stage->rig, self->number, 1, stage->objects + at, n);
         }
         pthread_barrier_wait(&stage->filled);
     }
@@ -79,7 +79,7 @@ int main(int argc, char **argv)
     }
     for (; rounds < 4 * BULKS || now_seconds() < end; rounds++) {
         uint32_t lcore = rounds / BULKS % 2 ? LAB_LCORE_ANY : DRAINING;
-        uint32_t got = rig_drain(stage->rig, lcore, 1, stage->things, bulks[rounds % BULKS]);
+        uint32_t got = rig_drain(stage->rig, lcore, 1, stage->objects, bulks[rounds % BULKS]);
 
         expect(got == COUNT, "round %u, bulks of %u: %u of %u could be had", rounds,
                bulks[rounds % BULKS], got, COUNT);

@@ -32,21 +32,21 @@ static void live(void *argument)
 {
     struct child *self = argument;
     uint64_t random = self->seed;
-    void *things[HOLD + BULK];
+    void *objects[HOLD + BULK];
     unsigned held = 0;
 
-    if (self->rig->things == NULL)
+    if (self->rig->objects == NULL)
         rig_attach(self->rig);
     for (;;) {
         unsigned n = random_below(&random, BULK + 1);
 
         if (held < HOLD && random_below(&random, 2)) {
-            if (rig_get(self->rig, self->lcore, self->who, things + held, n))
+            if (rig_get(self->rig, self->lcore, self->who, objects + held, n))
                 held += n;
         } else {
             n = n < held ? n : held;
             held -= n;
-            rig_put(self->rig, self->lcore, self->who, things + held, n);
+            rig_put(self->rig, self->lcore, self->who, objects + held, n);
         }
     }
 }
@@ -68,12 +68,12 @@ static void bury(struct child *child)
     expect(waitpid(child->actor.child, &status, 0) == child->actor.child, "cannot wait");
     expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "a child failed");
     for (uint32_t i = 0; i < COUNT; i++) {
-        struct thing *thing = rig_thing(rig, i);
+        struct object *object = rig_object(rig, i);
 
-        if (lab_load_relaxed(&thing->owner) == child->who) {
+        if (lab_load_relaxed(&object->owner) == child->who) {
             /* It may have been killed before it had written both. */
-            thing->plain[0] = thing->plain[1] = child->who;
-            scratch[held++] = thing;
+            object->plain[0] = object->plain[1] = child->who;
+            scratch[held++] = object;
         }
     }
     rig_put(rig, PARENT, child->who, scratch, held);
@@ -99,14 +99,14 @@ static uint32_t audit(struct rig *rig, uint32_t lcore)
     uint32_t got = rig_drain(rig, lcore, PARENT_WHO, scratch, BULK);
 
     for (uint32_t i = 0; i < COUNT; i++) {
-        struct thing *thing = rig_thing(rig, i);
+        struct object *object = rig_object(rig, i);
         uint64_t owner = 0;
 
-        if (lab_cas_relaxed(&thing->owner, &owner, PARENT_WHO)) {
-            thing->plain[0] = thing->plain[1] = PARENT_WHO;
+        if (lab_cas_relaxed(&object->owner, &owner, PARENT_WHO)) {
+            object->plain[0] = object->plain[1] = PARENT_WHO;
             lab_stack_forget(&rig->pool->stack, i); /* as a reclaim does with what it finds */
         }
-        scratch[i] = thing;
+        scratch[i] = object;
     }
     rig_put(rig, lcore, PARENT_WHO, scratch, COUNT);
     return COUNT - got;
@@ -117,7 +117,7 @@ static uint32_t audit(struct rig *rig, uint32_t lcore)
 static void expect_mended(struct rig *rig, const struct child *children)
 {
     for (unsigned i = 0; i < CHILDREN; i++)
-        expect(audit(rig, children[i].lcore) == 0, "things were lost without a death");
+        expect(audit(rig, children[i].lcore) == 0, "objects were lost without a death");
     rig_expect_all_free(rig);
 }
 
@@ -161,7 +161,7 @@ int main(int argc, char **argv)
                 bury(&children[i]);
             missing = audit(rig, round % 2 ? PARENT : LAB_LCORE_ANY);
             expect(missing <= DEATHS_PER_AUDIT * rig_in_motion(rig, BULK),
-                   "%u deaths cost %u things", DEATHS_PER_AUDIT, missing);
+                   "%u deaths cost %u objects", DEATHS_PER_AUDIT, missing);
             lost += missing;
             most = missing > most ? missing : most;
             for (unsigned i = 0; i < CHILDREN; i++)
@@ -173,7 +173,7 @@ int main(int argc, char **argv)
         expect_mended(rig, children);
         rig_unmap(rig);
     }
-    printf("%u deaths cost %u things in motion, %u at most in %d deaths\n", deaths, lost, most,
+    printf("%u deaths cost %u objects in motion, %u at most in %d deaths\n", deaths, lost, most,
            DEATHS_PER_AUDIT);
     return 0;
 }

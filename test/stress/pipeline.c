@@ -35,16 +35,16 @@ static void get(void *argument)
 
     while (!is_over(pipeline)) {
         unsigned n = 1 + random_below(&random, BULK);
-        void *things[BULK];
+        void *objects[BULK];
 
-        if (!rig_get(pipeline->rig, GETTING, 1, things, n)) {
+        if (!rig_get(pipeline->rig, GETTING, 1, objects, n)) {
             sched_yield();
             continue;
         }
         while (in + n - lab_load_acquire(&pipeline->out) > QUEUE) /* Q2 */
             sched_yield();
         for (unsigned i = 0; i < n; i++)
-            pipeline->queue[(in + i) % QUEUE] = things[i];
+            pipeline->queue[(in + i) % QUEUE] = objects[i];
         in += n;
         lab_store_release(&pipeline->in, in); /* Q1 */
     }
@@ -59,7 +59,7 @@ static void put(void *argument)
     for (;;) {
         uint64_t over = lab_load_acquire(&pipeline->over);  /* Q2 */
         uint64_t n = lab_load_acquire(&pipeline->in) - out; /* Q2 */
-        void *things[BULK];
+        void *objects[BULK];
 
         if (n == 0 && over == 2)
             return;
@@ -67,8 +67,8 @@ static void put(void *argument)
             sched_yield();
         n = n < BULK ? n : BULK;
         for (unsigned i = 0; i < n; i++)
-            things[i] = pipeline->queue[(out + i) % QUEUE];
-        rig_put(pipeline->rig, PUTTING, 1, things, (unsigned)n);
+            objects[i] = pipeline->queue[(out + i) % QUEUE];
+        rig_put(pipeline->rig, PUTTING, 1, objects, (unsigned)n);
         out += n;
         lab_store_release(&pipeline->out, out); /* Q1 */
     }
@@ -100,7 +100,7 @@ static void run(uint32_t count, enum how how, double seconds)
     actor_join(&putting);
     rig_expect_all_free(pipeline->rig);
     rig_unmap(pipeline->rig);
-    printf("%u things: %llu moved in %u slots, %llu at least\n", count, (unsigned long long)before,
+    printf("%u objects: %llu moved in %u slots, %llu at least\n", count, (unsigned long long)before,
            slots, (unsigned long long)least);
 }
 

@@ -39,7 +39,7 @@ static void live(const struct child *self, unsigned thread)
 {
     uint64_t random = self->seed + thread, who = self->number * THREADS_EACH + thread + 1;
     uint32_t lcore = thread == 0 ? LAB_LCORE_ANY : (uint32_t)who;
-    void *things[HOLD + BULK];
+    void *objects[HOLD + BULK];
     unsigned n_held = 0;
 
     for (;;) {
@@ -49,12 +49,12 @@ static void live(const struct child *self, unsigned thread)
         if (random_below(&random, 128) == 0)
             sleep_ms(0.5);
         if (n_held < HOLD && random_below(&random, 2)) {
-            if (rig_get(self->rig, lcore, who, things + n_held, n))
+            if (rig_get(self->rig, lcore, who, objects + n_held, n))
                 n_held += n;
         } else {
             n = n < n_held ? n : n_held;
             n_held -= n;
-            rig_put(self->rig, lcore, who, things + n_held, n);
+            rig_put(self->rig, lcore, who, objects + n_held, n);
         }
     }
 }
@@ -125,7 +125,7 @@ static void work(struct rig *rig, uint64_t *random)
     }
 }
 
-/* What the records say of all things, for a failure. */
+/* What the records say of all objects, for a failure. */
 static void print_records(const struct rig *rig)
 {
     unsigned states[8] = {0};
@@ -189,7 +189,7 @@ int main(int argc, char **argv)
         }
         round_of_deaths(rig, children, &random);
     }
-    printf("%u deaths: %u things were held, %u in motion; %u sweeps were incomplete, the longest "
+    printf("%u deaths: %u objects were held, %u in motion; %u sweeps were incomplete, the longest "
            "took %.1f ms\n",
            deaths, held, in_motion, incomplete, slowest * 1e3);
     rig_unmap(rig);

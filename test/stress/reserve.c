@@ -33,9 +33,9 @@ struct role {
     struct actor actor;
 };
 
-/* Things that an actor keeps. */
+/* Objects that an actor keeps. */
 struct hoard {
-    void *things[COUNT];
+    void *objects[COUNT];
     unsigned n;
 };
 
@@ -44,33 +44,33 @@ static void put_back(const struct role *role, struct hoard *hoard, unsigned n)
     for (unsigned k; n > 0; n -= k) {
         k = n < BURST ? n : BURST;
         hoard->n -= k;
-        rig_put(role->stage->rig, role->number, role->number + 1, hoard->things + hoard->n, k);
+        rig_put(role->stage->rig, role->number, role->number + 1, hoard->objects + hoard->n, k);
     }
 }
 
 /* Keeps what is not of the reserve, and puts the rest. */
-static void receive(const struct role *role, struct hoard *hoard, void *const *things)
+static void receive(const struct role *role, struct hoard *hoard, void *const *objects)
 {
     struct rig *rig = role->stage->rig;
     void *unkept[BURST];
     unsigned n = 0;
 
     for (unsigned i = 0; i < BURST; i++) {
-        if (lab_pool_is_reserve(rig->pool, things[i]))
-            unkept[n++] = things[i];
+        if (lab_pool_is_reserve(rig->pool, objects[i]))
+            unkept[n++] = objects[i];
         else
-            hoard->things[hoard->n++] = things[i];
+            hoard->objects[hoard->n++] = objects[i];
     }
     rig_put(rig, role->number, role->number + 1, unkept, n);
     lab_count_owner(&role->stage->received[role->number], BURST);
     lab_count_owner(&role->stage->unkept[role->number], n);
 }
 
-static void refill(const struct role *role, void **ret_things, unsigned n)
+static void refill(const struct role *role, void **ret_objects, unsigned n)
 {
     struct rig *rig = role->stage->rig;
 
-    expect(rig_get_atomic(rig, role->number, role->number + 1, ret_things, n),
+    expect(rig_get_atomic(rig, role->number, role->number + 1, ret_objects, n),
            "a refill failed: %u free in all", lab_pool_count(rig->pool));
 }
 
@@ -103,9 +103,9 @@ static void keep(void *argument)
         unsigned n = 1 + random_below(&random, BURST);
 
         if (hoard.n + n <= COUNT &&
-            rig_get(role->stage->rig, role->number, role->number + 1, hoard.things + hoard.n, n)) {
+            rig_get(role->stage->rig, role->number, role->number + 1, hoard.objects + hoard.n, n)) {
             for (unsigned i = 0; i < n; i++)
-                expect(!lab_pool_is_reserve(role->stage->rig->pool, hoard.things[hoard.n + i]),
+                expect(!lab_pool_is_reserve(role->stage->rig->pool, hoard.objects[hoard.n + i]),
                        "something of the reserve was given to another");
             hoard.n += n;
         }

@@ -21,9 +21,9 @@ struct rig *rig_map(struct lab_pool_options options, enum how how)
     expect(lab_pool_footprint(&options, &rig->pool_bytes, &error) == 0, "%s", error.message);
     expect(lab_pool_init(stress_map(rig->pool_bytes), &options, &rig->pool, &error) == 0, "%s",
            error.message);
-    rig->things = stress_map(options.count * sizeof(*rig->things));
+    rig->objects = stress_map(options.count * sizeof(*rig->objects));
     for (uint32_t i = 0; i < options.count; i++)
-        expect(lab_pool_adopt(rig->pool, &rig->things[i]) == 0, "cannot adopt");
+        expect(lab_pool_adopt(rig->pool, &rig->objects[i]) == 0, "cannot adopt");
     return rig;
 }
 
@@ -40,7 +40,7 @@ static void create(struct rig *rig, bool shared, struct lab_audit_options audit)
 {
     struct lab_pool_options options = {.name = rig->name,
                                        .count = rig->count,
-                                       .buffer_bytes = sizeof(struct thing),
+                                       .buffer_bytes = sizeof(struct object),
                                        .node = LAB_NODE_ANY,
                                        .pages = LAB_PAGES_NORMAL,
                                        .shared = shared,
@@ -98,20 +98,20 @@ void rig_attach(const struct rig *rig)
            (void *)rig->pool);
 }
 
-struct thing *rig_thing(const struct rig *rig, uint32_t i)
+struct object *rig_object(const struct rig *rig, uint32_t i)
 {
-    if (rig->things != NULL)
-        return &rig->things[i];
-    return (struct thing *)(rig->pool->buffers + (size_t)i * rig->pool->stride);
+    if (rig->objects != NULL)
+        return &rig->objects[i];
+    return (struct object *)(rig->pool->buffers + (size_t)i * rig->pool->stride);
 }
 
 void rig_unmap(struct rig *rig)
 {
-    if (rig->things == NULL) {
+    if (rig->objects == NULL) {
         expect(lab_pool_destroy(rig->pool) == 0, "cannot destroy the pool");
     } else {
         munmap(rig->pool, rig->pool_bytes);
-        munmap(rig->things, rig->count * sizeof(*rig->things));
+        munmap(rig->objects, rig->count * sizeof(*rig->objects));
     }
     munmap(rig, sizeof(*rig));
 }
@@ -119,57 +119,57 @@ void rig_unmap(struct rig *rig)
 void rig_fill(struct rig *rig, uint32_t lcore)
 {
     for (uint32_t i = 0; i < rig->count; i++)
-        expect(lab_pool_put(rig->pool, lcore, &rig->things[i]) == 0, "cannot put");
+        expect(lab_pool_put(rig->pool, lcore, &rig->objects[i]) == 0, "cannot put");
 }
 
 /* What a get returned, and gave. */
-static bool hold(int rc, uint64_t who, void *const *ret_things, unsigned n)
+static bool hold(int rc, uint64_t who, void *const *ret_objects, unsigned n)
 {
     expect(rc == 0 || rc == -ENOBUFS, "get returned %d", rc);
     if (rc != 0)
         return false;
     for (unsigned i = 0; i < n; i++) {
-        struct thing *thing = ret_things[i];
+        struct object *object = ret_objects[i];
         uint64_t owner = 0;
 
-        expect(lab_cas_relaxed(&thing->owner, &owner, who), "%llu holds what %llu got",
+        expect(lab_cas_relaxed(&object->owner, &owner, who), "%llu holds what %llu got",
                (unsigned long long)owner, (unsigned long long)who);
-        expect(thing->plain[0] == thing->plain[1], "what a former holder wrote has not arrived");
-        thing->plain[0] = thing->plain[1] = who;
+        expect(object->plain[0] == object->plain[1], "what a former holder wrote has not arrived");
+        object->plain[0] = object->plain[1] = who;
     }
     return true;
 }
 
-bool rig_get(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_things, unsigned n)
+bool rig_get(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_objects, unsigned n)
 {
-    return hold(lab_pool_get_bulk(rig->pool, lcore, ret_things, n), who, ret_things, n);
+    return hold(lab_pool_get_bulk(rig->pool, lcore, ret_objects, n), who, ret_objects, n);
 }
 
-bool rig_get_atomic(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_things, unsigned n)
+bool rig_get_atomic(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_objects, unsigned n)
 {
-    return hold(lab_pool_get_bulk_atomic(rig->pool, lcore, ret_things, n), who, ret_things, n);
+    return hold(lab_pool_get_bulk_atomic(rig->pool, lcore, ret_objects, n), who, ret_objects, n);
 }
 
-void rig_put(struct rig *rig, uint32_t lcore, uint64_t who, void *const *things, unsigned n)
+void rig_put(struct rig *rig, uint32_t lcore, uint64_t who, void *const *objects, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
-        struct thing *thing = things[i];
+        struct object *object = objects[i];
         uint64_t owner = who;
 
-        expect(thing->plain[0] == who && thing->plain[1] == who, "somebody else wrote into it");
-        expect(lab_cas_relaxed(&thing->owner, &owner, 0), "%llu holds what %llu puts",
+        expect(object->plain[0] == who && object->plain[1] == who, "somebody else wrote into it");
+        expect(lab_cas_relaxed(&object->owner, &owner, 0), "%llu holds what %llu puts",
                (unsigned long long)owner, (unsigned long long)who);
     }
-    expect(lab_pool_put_bulk(rig->pool, lcore, things, n) == 0, "cannot put");
+    expect(lab_pool_put_bulk(rig->pool, lcore, objects, n) == 0, "cannot put");
 }
 
-uint32_t rig_drain(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_things, unsigned n)
+uint32_t rig_drain(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_objects, unsigned n)
 {
     uint32_t got = 0;
 
-    while (got + n <= rig->count && rig_get(rig, lcore, who, ret_things + got, n))
+    while (got + n <= rig->count && rig_get(rig, lcore, who, ret_objects + got, n))
         got += n;
-    while (got < rig->count && rig_get(rig, lcore, who, ret_things + got, 1))
+    while (got < rig->count && rig_get(rig, lcore, who, ret_objects + got, 1))
         got++;
     return got;
 }

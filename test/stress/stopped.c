@@ -49,7 +49,7 @@ static void work(void *argument)
 {
     struct worker *worker = argument;
     uint64_t random = stress_seed + worker->who;
-    void *things[HOLD + BULK];
+    void *objects[HOLD + BULK];
     unsigned held = 0;
 
     stopper_obey(&worker->stopper);
@@ -58,19 +58,19 @@ static void work(void *argument)
         uint64_t order = lab_load_acquire(&park); /* S3 pairs with S4 */
 
         if (order % 2 == 0 && held < HOLD && random_below(&random, 2)) {
-            if (rig_get(worker->rig, worker->lcore, worker->who, things + held, n))
+            if (rig_get(worker->rig, worker->lcore, worker->who, objects + held, n))
                 held += n;
         } else {
             n = order % 2 == 0 && n < held ? n : held;
             held -= n;
-            rig_put(worker->rig, worker->lcore, worker->who, things + held, n);
+            rig_put(worker->rig, worker->lcore, worker->who, objects + held, n);
             lab_store_relaxed(&worker->moved, lab_load_relaxed(&worker->moved) + n);
         }
         if (order % 2 != 0)
             obey(worker, order);
         pause_at_random(&random);
     }
-    rig_put(worker->rig, worker->lcore, worker->who, things, held);
+    rig_put(worker->rig, worker->lcore, worker->who, objects, held);
 }
 
 static uint64_t moved_by_others(struct worker *workers)
@@ -93,7 +93,7 @@ static void expect_progress(struct worker *workers)
 
 static void expect_drain(struct rig *rig, struct worker *workers, uint32_t stopped, uint32_t lcore)
 {
-    static void *things[COUNT];
+    static void *objects[COUNT];
     uint64_t order = lab_load_relaxed(&park) + 1;
     uint32_t held = 0, got;
 
@@ -102,9 +102,9 @@ static void expect_drain(struct rig *rig, struct worker *workers, uint32_t stopp
         while (!stopper_is_stopped(&workers[i].stopper) &&
                lab_load_acquire(&workers[i].parked) != order) /* S2 */
             sleep_ms(0.05);
-    got = rig_drain(rig, lcore, WORKERS + 1, things, BULK);
+    got = rig_drain(rig, lcore, WORKERS + 1, objects, BULK);
     for (uint32_t i = 0; i < COUNT; i++) {
-        uint64_t owner = lab_load_relaxed(&rig->things[i].owner);
+        uint64_t owner = lab_load_relaxed(&rig->objects[i].owner);
 
         held += owner != 0 && owner != WORKERS + 1;
     }
@@ -112,7 +112,7 @@ static void expect_drain(struct rig *rig, struct worker *workers, uint32_t stopp
     expect(COUNT - got - held <= stopped * rig_in_motion(rig, BULK),
            "%u could be had and %u are held: %u are missing, with %u stopped", got, held,
            COUNT - got - held, stopped);
-    rig_put(rig, lcore, WORKERS + 1, things, got);
+    rig_put(rig, lcore, WORKERS + 1, objects, got);
     lab_store_release(&park, order + 1); /* S4 */
 }
 

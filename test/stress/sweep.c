@@ -5,7 +5,7 @@
 /* How long a sweep takes in a pool of 262,144, and how long the longest get or put of a living
  * lcore takes while there is one, against one of as long a time without. Both are printed, and no
  * more: a time depends on the machine, and on who else is there (bench-smoke looks for a collapse).
- * With a number as argument, the dead hold so many things; with a second one, of so many bytes. */
+ * With a number as argument, the dead hold so many objects; with a second one, of so many bytes. */
 
 #include "stress.h"
 #include <lab_intercept.h>
@@ -31,7 +31,7 @@ static struct lab_pool *pool;
 static lab_atomic_t phase, turns;
 static lab_atomic_t longest[PHASES]; /* ticks */
 static uint64_t long_ticks;
-static void *things[COUNT];
+static void *objects[COUNT];
 static unsigned dead_hold = 1000, bytes = 64;
 
 static long switches(void)
@@ -89,7 +89,7 @@ static void live(void *unused)
         now = (enum phase)lab_load_acquire(&phase);
         if (held < 7 * BULK && random_below(&random, 2)) {
             start = lab_ticks();
-            expect(lab_pool_get_bulk(pool, LIVING, mine + held, n) == 0, "no thing");
+            expect(lab_pool_get_bulk(pool, LIVING, mine + held, n) == 0, "no object");
             took(now, lab_ticks() - start);
             held += n;
         } else {
@@ -122,7 +122,7 @@ static double sweep(void)
     struct lab_error error;
     double start, taken;
 
-    expect(lab_pool_get_bulk(pool, DEAD, things, dead_hold) == 0, "no things");
+    expect(lab_pool_get_bulk(pool, DEAD, objects, dead_hold) == 0, "no objects");
     begin(WITH);
     start = now_seconds();
     /* One that lost its CPU inside a call is not waited for: the next sweep is for what it left. */
@@ -174,14 +174,14 @@ static void create(void)
     expect(lab_pool_create(&options, &pool, &error) == 0, "%s", error.message);
 }
 
-/* A third of the things in a deque, the rest in the stack. */
+/* A third of the objects in a deque, the rest in the stack. */
 static void spread(void)
 {
     void **all = malloc(COUNT / 3 * sizeof(*all));
 
     expect(all != NULL && lab_pool_get_bulk(pool, DEAD, all, COUNT / 3) == 0 &&
                lab_pool_put_bulk(pool, DEAD, all, COUNT / 3) == 0,
-           "cannot spread the things");
+           "cannot spread the objects");
     free(all);
 }
 
@@ -234,7 +234,7 @@ int main(int argc, char **argv)
         dead_hold = (unsigned)atoi(argv[1]);
     if (argc > 2)
         bytes = (unsigned)atoi(argv[2]);
-    expect(dead_hold > 0 && dead_hold <= COUNT / 2 && bytes > 0, "%u things of %u bytes?",
+    expect(dead_hold > 0 && dead_hold <= COUNT / 2 && bytes > 0, "%u objects of %u bytes?",
            dead_hold, bytes);
     create();
     spread();

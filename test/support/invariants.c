@@ -29,13 +29,13 @@ const char *deque_wrong(const struct lab_deque *deque)
     return NULL;
 }
 
-/* Notes that a thing is free. */
+/* Notes that an object is free. */
 static const char *note(const struct lab_pool *pool, uint32_t index, bool *ret_free)
 {
     if (index >= pool->count)
-        return "a free thing's index is out of range";
+        return "a free object's index is out of range";
     if (ret_free[index])
-        return "a thing is free twice";
+        return "an object is free twice";
     ret_free[index] = true;
     return NULL;
 }
@@ -58,13 +58,13 @@ static const char *deque_of_pool_wrong(const struct lab_pool *pool, uint32_t slo
         wrong = "a deque is not in the roster once";
     for (uint64_t at = lab_load_acquire(&deque->top);
          wrong == NULL && at != lab_load_acquire(&deque->bot); at++) {
-        const void *thing = (void *)(uintptr_t)lab_load_relaxed(&deque->slots[at & deque->mask]);
+        const void *object = (void *)(uintptr_t)lab_load_relaxed(&deque->slots[at & deque->mask]);
         uint32_t index;
 
-        if (lab_pool_index(pool, thing, &index) != 0)
-            return "a deque holds a thing that is not this pool's";
+        if (lab_pool_index(pool, object, &index) != 0)
+            return "a deque holds an object that is not this pool's";
         if (index < pool->reserved)
-            return "a deque holds a thing of the reserve";
+            return "a deque holds an object of the reserve";
         wrong = note(pool, index, ret_free);
     }
     return wrong;
@@ -84,7 +84,7 @@ static const char *stack_wrong(const struct lab_pool *pool, const struct lab_sta
         if (wrong != NULL)
             return wrong;
         if ((next - 1 < pool->reserved) != (stack == &pool->reserve))
-            return "a thing is in the other one of stack and reserve";
+            return "an object is in the other one of stack and reserve";
         link = lab_load_relaxed(&stack->links[next - 1]);
         if ((link >> 32) - stack->base != depth)
             return "a link of the stack tells a wrong depth";

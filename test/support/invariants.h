@@ -12,9 +12,9 @@
 /* top <= split <= bot <= top + capacity, and no revocation was left half done. */
 const char *deque_wrong(const struct lab_deque *deque);
 
-/* Every deque is right and can be found by thieves; every free thing is known to the pool and is in
- * one place only; the places together hold what lab_pool_count() tells. ret_free has pool->count
- * entries: which things are free. */
+/* Every deque is right and can be found by thieves; every free object is known to the pool and is
+ * in one place only; the places together hold what lab_pool_count() tells. ret_free has pool->count
+ * entries: which objects are free. */
 const char *pool_wrong(const struct lab_pool *pool, bool *ret_free);
 
 #endif

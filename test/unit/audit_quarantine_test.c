@@ -4,7 +4,7 @@
 #include "audit_rig.h"
 #include <lab_audit_quarantine.h>
 
-static void things_come_out_in_the_order_in_which_they_went_in(void **state)
+static void objects_come_out_in_the_order_in_which_they_went_in(void **state)
 {
     struct lab_audit *audit =
         audit_make(20, &(struct lab_audit_options){.level = LAB_AUDIT_FULL, .quarantine = 5});
@@ -25,7 +25,7 @@ static void things_come_out_in_the_order_in_which_they_went_in(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(things_come_out_in_the_order_in_which_they_went_in),
+        cmocka_unit_test(objects_come_out_in_the_order_in_which_they_went_in),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Watching a thing while the level changes: another thread does that before each access in turn.
+/* Watching an object while the level changes: another thread does that before each access in turn.
  * Whatever it finds, a mark is counted as often as it is taken back, or puts stay slow for ever. */
 
 #include <lab_atomic.h>
@@ -32,9 +32,9 @@ static void step(void)
 
 #include "audit_rig.h"
 
-enum { THING = 2 };
+enum { OBJECT = 2 };
 
-static char thing[64];
+static char object[64];
 static struct lab_audit *audit;
 static uint32_t taken_back;
 
@@ -77,8 +77,8 @@ static void what_a_get_watches(void **state)
         bool watched;
 
         change_at(n++);
-        watched = lab_audit_watch(audit, THING, thing, &call);
-        if (lab_audit_may_watch(audit, thing) && lab_audit_unwatch(audit, THING, thing))
+        watched = lab_audit_watch(audit, OBJECT, object, &call);
+        if (lab_audit_may_watch(audit, object) && lab_audit_unwatch(audit, OBJECT, object))
             taken_back++;
         assert_int_equal(taken_back, watched);
         changed = was_changed();
@@ -94,9 +94,9 @@ static void what_a_put_gives_up(void **state)
     do {
         struct lab_audit_call call = begin();
 
-        assert_true(lab_audit_watch(audit, THING, thing, &call));
+        assert_true(lab_audit_watch(audit, OBJECT, object, &call));
         change_at(n++);
-        if (lab_audit_unwatch(audit, THING, thing))
+        if (lab_audit_unwatch(audit, OBJECT, object))
             taken_back++;
         changed = was_changed();
         assert_int_equal(taken_back, 1);
@@ -114,10 +114,10 @@ static void what_a_get_finds(void **state)
         struct lab_audit_call call = begin();
         uint64_t before;
 
-        assert_true(lab_audit_watch(audit, THING, thing, &call));
+        assert_true(lab_audit_watch(audit, OBJECT, object, &call));
         call.who ^= UINT64_C(1) << LAB_AUDIT_EPOCH_SHIFT; /* of another epoch */
         change_at(n++);
-        assert_int_equal(lab_audit_got(audit, THING, &call, &before), LAB_AUDIT_FINE);
+        assert_int_equal(lab_audit_got(audit, OBJECT, &call, &before), LAB_AUDIT_FINE);
         taken_back += lab_audit_word_is_watched(before);
         changed = was_changed();
         assert_int_equal(taken_back, 1);

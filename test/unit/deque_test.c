@@ -6,7 +6,7 @@
 #include <lab_deque.h>
 #include <random.h>
 
-/* One deque by one thread, against a plain array. Things are ever-growing numbers, so that none
+/* One deque by one thread, against a plain array. Objects are ever-growing numbers, so that none
  * looks like another; what several threads do at once is for test/stress and test/explore. */
 
 enum { CAPACITY = 64, BURST = CAPACITY + 8 };
@@ -60,13 +60,13 @@ static void check(const struct rig *rig)
 
 static bool push(struct rig *rig, unsigned n, bool publish_all)
 {
-    void *things[BURST];
+    void *objects[BURST];
     bool fits = rig->count + n <= CAPACITY;
 
     for (unsigned i = 0; i < n; i++)
-        things[i] = (void *)(rig->next + i);
-    if (publish_all || !lab_deque_push_owner(&rig->deque, things, n))
-        assert_int_equal(lab_deque_push_slow_owner(&rig->deque, things, n, publish_all), fits);
+        objects[i] = (void *)(rig->next + i);
+    if (publish_all || !lab_deque_push_owner(&rig->deque, objects, n))
+        assert_int_equal(lab_deque_push_slow_owner(&rig->deque, objects, n, publish_all), fits);
     else
         assert_true(fits);
     if (!fits)
@@ -74,14 +74,14 @@ static bool push(struct rig *rig, unsigned n, bool publish_all)
     if (rig->mark != 0 && lab_load_relaxed(&rig->deque.split) < LAB_DEQUE_MARK)
         rig->mark = 0; /* the push has ended it */
     for (unsigned i = 0; i < n; i++)
-        rig->model[rig->count++] = things[i];
+        rig->model[rig->count++] = objects[i];
     rig->next += n;
     if (publish_all)
         assert_int_equal(tip_of(rig), 0);
     return true;
 }
 
-/* Whether got[0 .. n-1] are the model's things from `at` on. */
+/* Whether got[0 .. n-1] are the model's objects from `at` on. */
 static void expect_model(const struct rig *rig, uint64_t at, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
@@ -298,34 +298,34 @@ static void what_came_from_elsewhere_is_popped_slowly_once(void **state)
 static void without_slots_there_is_nothing_to_do(void **state)
 {
     struct lab_deque deque;
-    void *thing = &deque;
+    void *object = &deque;
     uint64_t mark;
 
     lab_deque_init(&deque, 8, 8, false);
     for (unsigned n = 0; n < 2; n++) {
-        assert_false(lab_deque_pop_owner(&deque, &thing, n));
-        assert_int_equal(lab_deque_pop_slow_owner(&deque, &thing, 1, n), 0);
-        assert_false(lab_deque_push_owner(&deque, &thing, n));
-        assert_false(lab_deque_push_slow_owner(&deque, &thing, n, true));
-        assert_int_equal(lab_deque_steal_any(&deque, &thing, n), 0);
+        assert_false(lab_deque_pop_owner(&deque, &object, n));
+        assert_int_equal(lab_deque_pop_slow_owner(&deque, &object, 1, n), 0);
+        assert_false(lab_deque_push_owner(&deque, &object, n));
+        assert_false(lab_deque_push_slow_owner(&deque, &object, n, true));
+        assert_int_equal(lab_deque_steal_any(&deque, &object, n), 0);
     }
     assert_int_equal(lab_deque_mark_any(&deque, &mark), LAB_DEQUE_BARE);
-    assert_ptr_equal(thing, &deque);
+    assert_ptr_equal(object, &deque);
     assert_null(deque_wrong(&deque));
 }
 
-/* What the next owner of a dead one's id finds, and whether it is the model's: each thing once. It
+/* What the next owner of a dead one's id finds, and whether it is the model's: each object once. It
  * puts some first, since a put must not harm what is there. */
 static void expect_inheritance(struct rig *rig, unsigned pushing, unsigned expected)
 {
     enum { FIRST = 1000 };
     bool seen[FIRST + CAPACITY + 1] = {false};
-    void *things[CAPACITY];
+    void *objects[CAPACITY];
     unsigned count = 0, n;
 
     for (unsigned i = 0; i < CAPACITY; i++)
-        things[i] = (void *)(uintptr_t)(FIRST + i);
-    if (lab_deque_push_slow_owner(&rig->deque, things, pushing, pushing % 16 == 0))
+        objects[i] = (void *)(uintptr_t)(FIRST + i);
+    if (lab_deque_push_slow_owner(&rig->deque, objects, pushing, pushing % 16 == 0))
         expected += pushing;
     while ((n = lab_deque_pop_slow_owner(&rig->deque, rig->got, 1, 7)) != 0 ||
            (n = lab_deque_steal_any(&rig->deque, rig->got, 7)) != 0)

@@ -13,31 +13,31 @@
 
 /* The wrong and the right calls, each in a function of its own that the report must name. */
 
-static SITE void get_here(struct lab_pool *pool, void **ret_thing)
+static SITE void get_here(struct lab_pool *pool, void **ret_object)
 {
-    assert_int_equal(lab_pool_get(pool, 1, ret_thing), 0);
+    assert_int_equal(lab_pool_get(pool, 1, ret_object), 0);
     NO_TAIL_CALL();
 }
 
-static SITE int put_here(struct lab_pool *pool, uint32_t lcore, void *thing)
+static SITE int put_here(struct lab_pool *pool, uint32_t lcore, void *object)
 {
-    int rc = lab_pool_put(pool, lcore, thing);
-
-    NO_TAIL_CALL();
-    return rc;
-}
-
-static SITE int put_wrongly(struct lab_pool *pool, uint32_t lcore, void *thing)
-{
-    int rc = lab_pool_put(pool, lcore, thing);
+    int rc = lab_pool_put(pool, lcore, object);
 
     NO_TAIL_CALL();
     return rc;
 }
 
-static SITE int transfer_here(struct lab_pool *pool, uint32_t from, void *thing, uint32_t to)
+static SITE int put_wrongly(struct lab_pool *pool, uint32_t lcore, void *object)
 {
-    int rc = lab_pool_transfer(pool, from, &thing, 1, to, 0);
+    int rc = lab_pool_put(pool, lcore, object);
+
+    NO_TAIL_CALL();
+    return rc;
+}
+
+static SITE int transfer_here(struct lab_pool *pool, uint32_t from, void *object, uint32_t to)
+{
+    int rc = lab_pool_transfer(pool, from, &object, 1, to, 0);
 
     NO_TAIL_CALL();
     return rc;
@@ -52,16 +52,16 @@ static void make(struct rig *rig, enum kind kind, bool stated)
     options.audit.poison_from = 8;
     options.audit.poison_bytes = 92;
     rig_make_held(rig, &options);
-    rig_put(rig, LAB_LCORE_ANY, rig->things, COUNT);
+    rig_put(rig, LAB_LCORE_ANY, rig->objects, COUNT);
     listen_from_now();
 }
 
 /* The audit has said exactly this. */
-static void expect_told(enum lab_audit_fault fault, const void *thing)
+static void expect_told(enum lab_audit_fault fault, const void *object)
 {
     assert_int_equal(told, 1);
     assert_int_equal(last.fault, fault);
-    assert_ptr_equal(last.thing, thing);
+    assert_ptr_equal(last.object, object);
     assert_string_equal(last.pool, "test");
     told = 0;
 }
@@ -71,7 +71,7 @@ static void unmake(struct rig *rig)
     assert_int_equal(lab_pool_count(rig->pool), COUNT);
     rig_check(rig);
     rig_drain(rig, 1, 32);
-    rig_put_by(rig, 1, rig->things, COUNT, 32);
+    rig_put_by(rig, 1, rig->objects, COUNT, 32);
     assert_int_equal(told, 0);
     rig_unmake(rig);
 }
@@ -80,13 +80,13 @@ static void double_frees(void **state)
 {
     for (int kind = BUFFERS; kind <= OBJECTS; kind++) {
         struct rig rig;
-        void *thing;
+        void *object;
 
         make(&rig, kind, false);
-        get_here(rig.pool, &thing);
-        assert_int_equal(put_here(rig.pool, 1, thing), 0);
-        assert_int_equal(put_wrongly(rig.pool, 2, thing), -EBADMSG);
-        expect_told(LAB_AUDIT_DOUBLE_FREE, thing);
+        get_here(rig.pool, &object);
+        assert_int_equal(put_here(rig.pool, 1, object), 0);
+        assert_int_equal(put_wrongly(rig.pool, 2, object), -EBADMSG);
+        expect_told(LAB_AUDIT_DOUBLE_FREE, object);
         assert_true(is_inside(get_here, last.got.site));
         assert_true(is_inside(put_here, last.put.site));
         assert_true(is_inside(put_wrongly, last.caller.site));
@@ -100,16 +100,16 @@ static void double_frees(void **state)
 static void double_free_of_what_was_given_out_again(void **state)
 {
     struct rig rig;
-    void *thing, *again;
+    void *object, *again;
 
     make(&rig, BUFFERS, false);
-    get_here(rig.pool, &thing);
-    assert_int_equal(put_here(rig.pool, 1, thing), 0);
+    get_here(rig.pool, &object);
+    assert_int_equal(put_here(rig.pool, 1, object), 0);
     get_here(rig.pool, &again);
-    assert_ptr_equal(thing, again);
-    assert_int_equal(put_wrongly(rig.pool, 2, thing), 0);
+    assert_ptr_equal(object, again);
+    assert_int_equal(put_wrongly(rig.pool, 2, object), 0);
     assert_int_equal(put_here(rig.pool, 1, again), -EBADMSG);
-    expect_told(LAB_AUDIT_DOUBLE_FREE, thing);
+    expect_told(LAB_AUDIT_DOUBLE_FREE, object);
     assert_true(is_inside(put_wrongly, last.put.site));
     unmake(&rig);
 }
@@ -117,16 +117,16 @@ static void double_free_of_what_was_given_out_again(void **state)
 static void the_same_where_hand_overs_are_stated(void **state)
 {
     struct rig rig;
-    void *thing, *again;
+    void *object, *again;
 
     make(&rig, BUFFERS, true);
-    get_here(rig.pool, &thing);
-    assert_int_equal(transfer_here(rig.pool, 1, thing, 2), 0);
-    assert_int_equal(put_here(rig.pool, 2, thing), 0);
+    get_here(rig.pool, &object);
+    assert_int_equal(transfer_here(rig.pool, 1, object, 2), 0);
+    assert_int_equal(put_here(rig.pool, 2, object), 0);
     assert_int_equal(lab_pool_get(rig.pool, 2, &again), 0);
-    assert_ptr_equal(thing, again);
-    assert_int_equal(put_wrongly(rig.pool, 1, thing), -EBADMSG);
-    expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
+    assert_ptr_equal(object, again);
+    assert_int_equal(put_wrongly(rig.pool, 1, object), -EBADMSG);
+    expect_told(LAB_AUDIT_WRONG_HOLDER, object);
     assert_true(is_inside(put_here, last.put.site));
     assert_int_equal(last.holder.lcore, 2);
     assert_int_equal(put_here(rig.pool, 2, again), 0);
@@ -136,19 +136,19 @@ static void the_same_where_hand_overs_are_stated(void **state)
 static void and_where_handles_are_used(void **state)
 {
     struct rig rig;
-    void *thing, *again;
+    void *object, *again;
     uint64_t handle, next;
 
     make(&rig, OBJECTS, false);
-    get_here(rig.pool, &thing);
-    assert_int_equal(lab_pool_handle(rig.pool, thing, &handle), 0);
+    get_here(rig.pool, &object);
+    assert_int_equal(lab_pool_handle(rig.pool, object, &handle), 0);
     assert_int_equal(lab_pool_put_handle(rig.pool, 1, handle), 0);
     assert_int_equal(lab_pool_put_handle(rig.pool, 1, handle), -EBADMSG);
-    expect_told(LAB_AUDIT_DOUBLE_FREE, thing);
+    expect_told(LAB_AUDIT_DOUBLE_FREE, object);
     get_here(rig.pool, &again);
-    assert_ptr_equal(thing, again);
+    assert_ptr_equal(object, again);
     assert_int_equal(lab_pool_put_handle(rig.pool, 1, handle), -EBADMSG);
-    expect_told(LAB_AUDIT_STALE_HANDLE, thing);
+    expect_told(LAB_AUDIT_STALE_HANDLE, object);
     assert_true(is_inside(and_where_handles_are_used, last.caller.site));
     assert_int_equal(lab_pool_handle(rig.pool, again, &next), 0);
     assert_int_equal(lab_pool_put_handle(rig.pool, 1, next), 0);
@@ -157,25 +157,25 @@ static void and_where_handles_are_used(void **state)
     unmake(&rig);
 }
 
-static void device_queues_hold_things(void **state)
+static void device_queues_hold_objects(void **state)
 {
     struct rig rig;
-    void *thing;
+    void *object;
 
     make(&rig, BUFFERS, true);
-    get_here(rig.pool, &thing);
-    assert_int_equal(transfer_here(rig.pool, 1, thing, LAB_POOL_DEVICE(12)), 0);
-    assert_int_equal(put_wrongly(rig.pool, 1, thing), -EBADMSG);
-    expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
+    get_here(rig.pool, &object);
+    assert_int_equal(transfer_here(rig.pool, 1, object, LAB_POOL_DEVICE(12)), 0);
+    assert_int_equal(put_wrongly(rig.pool, 1, object), -EBADMSG);
+    expect_told(LAB_AUDIT_WRONG_HOLDER, object);
     assert_true(last.holder.device);
     assert_int_equal(last.holder.lcore, 12);
     assert_true(is_inside(transfer_here, last.holder.site));
-    assert_int_equal(transfer_here(rig.pool, 2, thing, 2), 0);
-    assert_int_equal(transfer_here(rig.pool, 3, thing, 3), -EBADMSG);
-    expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
-    assert_int_equal(put_here(rig.pool, 2, thing), 0);
-    assert_int_equal(transfer_here(rig.pool, 2, thing, 2), -EBADMSG);
-    expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
+    assert_int_equal(transfer_here(rig.pool, 2, object, 2), 0);
+    assert_int_equal(transfer_here(rig.pool, 3, object, 3), -EBADMSG);
+    expect_told(LAB_AUDIT_WRONG_HOLDER, object);
+    assert_int_equal(put_here(rig.pool, 2, object), 0);
+    assert_int_equal(transfer_here(rig.pool, 2, object, 2), -EBADMSG);
+    expect_told(LAB_AUDIT_WRONG_HOLDER, object);
     unmake(&rig);
 }
 
@@ -184,10 +184,10 @@ static void what_is_not_the_pools(void **state)
     for (int kind = BUFFERS; kind <= OBJECTS; kind++) {
         char *first, mine[64];
         struct rig rig;
-        void *thing;
+        void *object;
 
         make(&rig, kind, false);
-        first = kind == BUFFERS ? rig.pool->buffers : rig.objects;
+        first = kind == BUFFERS ? rig.pool->buffers : rig.object_memory;
         assert_int_equal(put_wrongly(rig.pool, 1, mine), -EBADMSG);
         expect_told(LAB_AUDIT_FOREIGN_FREE, mine);
         assert_true(is_inside(put_wrongly, last.caller.site));
@@ -196,15 +196,15 @@ static void what_is_not_the_pools(void **state)
         assert_int_equal(put_wrongly(rig.pool, 1, first - 1), -EBADMSG);
         expect_told(LAB_AUDIT_FOREIGN_FREE, first - 1);
 
-        get_here(rig.pool, &thing);
+        get_here(rig.pool, &object);
         for (size_t offset = 1; offset < 100; offset += 33) {
-            char *inside = thing == first ? (char *)thing + offset : first + offset;
+            char *inside = object == first ? (char *)object + offset : first + offset;
 
             assert_int_equal(put_wrongly(rig.pool, 1, inside), -EBADMSG);
             expect_told(LAB_AUDIT_INSIDE_FREE, inside);
             assert_int_equal(last.offset, offset);
         }
-        assert_int_equal(put_here(rig.pool, 1, thing), 0);
+        assert_int_equal(put_here(rig.pool, 1, object), 0);
         unmake(&rig);
     }
 }
@@ -218,12 +218,12 @@ static void in_a_burst_the_rest_is_put(void **state)
     for (unsigned at = 0; at < 200; at += 7) {
         void *right;
 
-        assert_true(rig_get(&rig, 1, rig.things, 200));
-        right = rig.things[at];
-        rig.things[at] = &rig;
-        assert_int_equal(lab_pool_put_bulk(rig.pool, 1, rig.things, 200), -EBADMSG);
+        assert_true(rig_get(&rig, 1, rig.objects, 200));
+        right = rig.objects[at];
+        rig.objects[at] = &rig;
+        assert_int_equal(lab_pool_put_bulk(rig.pool, 1, rig.objects, 200), -EBADMSG);
         expect_told(LAB_AUDIT_FOREIGN_FREE, &rig);
-        rig.things[at] = right;
+        rig.objects[at] = right;
         assert_int_equal(lab_pool_count(rig.pool), COUNT - 1);
         assert_int_equal(lab_pool_put(rig.pool, 1, right), 0);
         memset(rig.is_held, 0, COUNT);
@@ -236,31 +236,31 @@ static void writes_after_a_free(void **state)
 {
     for (int kind = BUFFERS; kind <= OBJECTS; kind++) {
         struct rig rig;
-        void *thing, *again;
+        void *object, *again;
 
         make(&rig, kind, false);
         for (unsigned offset = 0; offset < 100; offset += 4) {
-            get_here(rig.pool, &thing);
-            memset(thing, 7, 100);
-            assert_int_equal(put_here(rig.pool, 1, thing), 0);
-            assert_memory_equal(thing, "\7\7\7\7\7\7\7\7", 8); /* poison_from */
-            ((char *)thing)[offset] = 'x';
+            get_here(rig.pool, &object);
+            memset(object, 7, 100);
+            assert_int_equal(put_here(rig.pool, 1, object), 0);
+            assert_memory_equal(object, "\7\7\7\7\7\7\7\7", 8); /* poison_from */
+            ((char *)object)[offset] = 'x';
             get_here(rig.pool, &again);
-            assert_ptr_equal(thing, again);
+            assert_ptr_equal(object, again);
             if (offset >= 8) {
-                expect_told(LAB_AUDIT_WRITE_AFTER_FREE, thing);
+                expect_told(LAB_AUDIT_WRITE_AFTER_FREE, object);
                 assert_int_equal(last.offset, offset);
                 assert_true(is_inside(put_here, last.put.site));
                 assert_true(is_inside(get_here, last.caller.site));
             }
             assert_int_equal(told, 0);
-            assert_int_equal(put_here(rig.pool, 1, thing), 0);
+            assert_int_equal(put_here(rig.pool, 1, object), 0);
         }
         unmake(&rig);
     }
 }
 
-/* What a program wrote into the free things of a new pool is its own business. */
+/* What a program wrote into the free objects of a new pool is its own business. */
 static void a_pools_first_filling_is_left_alone(void **state)
 {
     struct lab_pool_options options = audited_options(OBJECTS, COUNT, LAB_AUDIT_FULL);
@@ -270,13 +270,13 @@ static void a_pools_first_filling_is_left_alone(void **state)
     options.audit.poison_bytes = OBJECT_BYTES;
     listen_from_now();
     rig_make(&rig, &options);
-    rig_put(&rig, 1, rig.things, COUNT);
-    memset(rig.objects, 1, COUNT * (size_t)OBJECT_BYTES);
+    rig_put(&rig, 1, rig.objects, COUNT);
+    memset(rig.object_memory, 1, COUNT * (size_t)OBJECT_BYTES);
     rig_drain(&rig, 1, 32);
     for (uint32_t i = 0; i < COUNT * OBJECT_BYTES; i++)
-        assert_int_equal(rig.objects[i], 1);
+        assert_int_equal(rig.object_memory[i], 1);
     assert_int_equal(told, 0);
-    rig_put(&rig, 1, rig.things, COUNT);
+    rig_put(&rig, 1, rig.objects, COUNT);
     rig_unmake(&rig);
 }
 
@@ -290,7 +290,7 @@ static void a_thousand_of_each(void **state)
 
     make(&rig, BUFFERS, true);
     for (unsigned i = 0; i < 6000; i++) {
-        void *thing, *again;
+        void *object, *again;
 
         for (unsigned k = random_below(&random, 20); k > 0; k--) {
             if (n < 64 && random_below(&random, 2) == 0)
@@ -298,12 +298,12 @@ static void a_thousand_of_each(void **state)
             else if (n > 0)
                 assert_int_equal(put_here(rig.pool, 1, held[--n]), 0);
         }
-        get_here(rig.pool, &thing);
+        get_here(rig.pool, &object);
         switch (i % 6) {
         case 0:
-            assert_int_equal(put_here(rig.pool, 1, thing), 0);
-            assert_int_equal(put_wrongly(rig.pool, 1, thing), -EBADMSG);
-            expect_told(LAB_AUDIT_DOUBLE_FREE, thing);
+            assert_int_equal(put_here(rig.pool, 1, object), 0);
+            assert_int_equal(put_wrongly(rig.pool, 1, object), -EBADMSG);
+            expect_told(LAB_AUDIT_DOUBLE_FREE, object);
             assert_true(is_inside(put_here, last.put.site));
             break;
         case 1:
@@ -311,19 +311,19 @@ static void a_thousand_of_each(void **state)
             expect_told(LAB_AUDIT_FOREIGN_FREE, &rig.held);
             break;
         case 2:
-            assert_int_equal(put_wrongly(rig.pool, 1, (char *)thing + 5), -EBADMSG);
-            expect_told(LAB_AUDIT_INSIDE_FREE, (char *)thing + 5);
+            assert_int_equal(put_wrongly(rig.pool, 1, (char *)object + 5), -EBADMSG);
+            expect_told(LAB_AUDIT_INSIDE_FREE, (char *)object + 5);
             break;
         case 3:
-            assert_int_equal(put_wrongly(rig.pool, 2, thing), -EBADMSG);
-            expect_told(LAB_AUDIT_WRONG_HOLDER, thing);
+            assert_int_equal(put_wrongly(rig.pool, 2, object), -EBADMSG);
+            expect_told(LAB_AUDIT_WRONG_HOLDER, object);
             break;
         case 4:
-            assert_int_equal(put_here(rig.pool, 1, thing), 0);
-            ((char *)thing)[8 + random_below(&random, 92)] ^= 1;
+            assert_int_equal(put_here(rig.pool, 1, object), 0);
+            ((char *)object)[8 + random_below(&random, 92)] ^= 1;
             get_here(rig.pool, &again);
-            assert_ptr_equal(again, thing);
-            expect_told(LAB_AUDIT_WRITE_AFTER_FREE, thing);
+            assert_ptr_equal(again, object);
+            expect_told(LAB_AUDIT_WRITE_AFTER_FREE, object);
             assert_true(is_inside(put_here, last.put.site));
             break;
         default: {
@@ -343,7 +343,7 @@ static void a_thousand_of_each(void **state)
         if (i % 6 < 4)
             assert_true(i % 6 == 0 || is_inside(put_wrongly, last.caller.site));
         if (i % 6 != 0)
-            assert_int_equal(put_here(rig.pool, 1, thing), 0);
+            assert_int_equal(put_here(rig.pool, 1, object), 0);
     }
     while (n > 0)
         assert_int_equal(put_here(rig.pool, 1, held[--n]), 0);
@@ -382,7 +382,7 @@ static void two_with_one_id(void **state)
 {
     pthread_t thread;
     struct rig rig;
-    void *thing;
+    void *object;
 
     make(&rig, BUFFERS, false);
     twins.pool = rig.pool;
@@ -390,20 +390,20 @@ static void two_with_one_id(void **state)
     assert_int_equal(sem_init(&twins.inside, 0, 0), 0);
     assert_int_equal(sem_init(&twins.leave, 0, 0), 0);
     lab_audit_report_to(keep_inside, 0);
-    assert_int_equal(lab_pool_get(rig.pool, 3, &thing), 0);
-    assert_int_equal(lab_pool_put(rig.pool, 3, thing), 0); /* one alone, and nothing is said */
-    assert_int_equal(lab_pool_get(rig.pool, 3, &thing), 0);
+    assert_int_equal(lab_pool_get(rig.pool, 3, &object), 0);
+    assert_int_equal(lab_pool_put(rig.pool, 3, object), 0); /* one alone, and nothing is said */
+    assert_int_equal(lab_pool_get(rig.pool, 3, &object), 0);
     assert_int_equal(twins.shared, 0);
 
     assert_int_equal(pthread_create(&thread, NULL, free_what_is_foreign, NULL), 0);
     assert_int_equal(sem_wait(&twins.inside), 0);
-    assert_int_equal(lab_pool_put(rig.pool, 3, thing), 0);
+    assert_int_equal(lab_pool_put(rig.pool, 3, object), 0);
     assert_int_equal(twins.shared, 1);
     assert_int_equal(sem_post(&twins.leave), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
 
     /* What looks like a double free is called so no more, if that lcore had it last. */
-    assert_int_equal(lab_pool_put(rig.pool, 4, thing), -EBADMSG);
+    assert_int_equal(lab_pool_put(rig.pool, 4, object), -EBADMSG);
     assert_int_equal(twins.shared, 2);
     assert_int_equal(twins.others, 1);
     lab_audit_report_to(listen, 0);
@@ -415,13 +415,13 @@ static void who_comes_after_the_dead_is_alone(void **state)
 {
     struct lab_audit_context *look;
     struct rig rig;
-    void *thing;
+    void *object;
 
     make(&rig, BUFFERS, false);
-    assert_int_equal(lab_pool_get(rig.pool, 3, &thing), 0);
+    assert_int_equal(lab_pool_get(rig.pool, 3, &object), 0);
     look = &lab_intercept_of(rig.pool)->context[lab_pool_lcore_index(3)];
     lab_store_relaxed(&look->call, (lab_load_relaxed(&look->call) ^ 6) | LAB_AUDIT_CALL_INSIDE);
-    assert_int_equal(lab_pool_put(rig.pool, 3, thing), 0);
+    assert_int_equal(lab_pool_put(rig.pool, 3, object), 0);
     assert_int_equal(told, 0);
     rig_unmake(&rig);
 }
@@ -433,7 +433,7 @@ int main(void)
         cmocka_unit_test(double_free_of_what_was_given_out_again),
         cmocka_unit_test(the_same_where_hand_overs_are_stated),
         cmocka_unit_test(and_where_handles_are_used),
-        cmocka_unit_test(device_queues_hold_things),
+        cmocka_unit_test(device_queues_hold_objects),
         cmocka_unit_test(what_is_not_the_pools),
         cmocka_unit_test(in_a_burst_the_rest_is_put),
         cmocka_unit_test(writes_after_a_free),

@@ -20,18 +20,18 @@ static void everything_works_at_every_level(void **state)
             for (unsigned i = 0; i < 1000; i++) {
                 unsigned n = 1 + i % 64;
 
-                rig_put(&rig, lcores[i % 3], rig.things, n);
-                assert_true(rig_get(&rig, lcores[i % 2], rig.things, n / 2));
-                assert_true(rig_get(&rig, lcores[i % 3], rig.things + n / 2, n - n / 2));
+                rig_put(&rig, lcores[i % 3], rig.objects, n);
+                assert_true(rig_get(&rig, lcores[i % 2], rig.objects, n / 2));
+                assert_true(rig_get(&rig, lcores[i % 3], rig.objects + n / 2, n - n / 2));
             }
-            rig_put_by(&rig, 5, rig.things, 255, 32);
+            rig_put_by(&rig, 5, rig.objects, 255, 32);
             assert_int_equal(told, 0);
             assert_int_equal(lab_pool_count(rig.pool), 255);
             rig_unmake(&rig);
         }
 }
 
-static void the_level_changes_while_things_are_held(void **state)
+static void the_level_changes_while_objects_are_held(void **state)
 {
     struct lab_pool_options options = audited_options(BUFFERS, 1000, LAB_AUDIT_OFF);
     struct lab_pool_audit_stats stats;
@@ -44,19 +44,19 @@ static void the_level_changes_while_things_are_held(void **state)
     for (unsigned i = 0; i < 12; i++) {
         enum lab_audit_level level = (enum lab_audit_level)(i % 3);
 
-        assert_true(rig_get(&rig, 1, rig.things + rig.held, 50));
+        assert_true(rig_get(&rig, 1, rig.objects + rig.held, 50));
         assert_int_equal(lab_pool_set_audit(rig.pool, level), 0);
         if (i % 4 == 3)
             settle(rig.pool);
-        rig_put(&rig, 2, rig.things + rig.held - 20, 20);
+        rig_put(&rig, 2, rig.objects + rig.held - 20, 20);
         lab_pool_audit_stats(rig.pool, &stats);
         assert_int_equal(stats.level, level);
     }
     assert_int_equal(lab_pool_set_audit(rig.pool, LAB_AUDIT_OFF), 0);
-    rig_put_by(&rig, 2, rig.things, rig.held, 32);
+    rig_put_by(&rig, 2, rig.objects, rig.held, 32);
     /* What was in quarantine can be had again, all of it. */
     rig_drain(&rig, 3, 32);
-    rig_put_by(&rig, 3, rig.things, 1000, 32);
+    rig_put_by(&rig, 3, rig.objects, 1000, 32);
     assert_int_equal(told, 0);
     assert_int_equal(lab_pool_set_audit(rig.pool, (enum lab_audit_level)3), -EINVAL);
     rig_unmake(&rig);
@@ -71,10 +71,10 @@ struct work {
 static void *get_and_put(void *argument)
 {
     struct work *work = argument;
-    void *thing;
+    void *object;
 
     while (lab_load_relaxed(&work->stop) == 0)
-        if (lab_pool_get(work->pool, 1, &thing) != 0 || lab_pool_put(work->pool, 1, thing) != 0)
+        if (lab_pool_get(work->pool, 1, &object) != 0 || lab_pool_put(work->pool, 1, object) != 0)
             return work;
     return NULL;
 }
@@ -137,33 +137,33 @@ static void what_is_put_waits_in_quarantine(void **state)
     assert_int_equal(lab_pool_get(rig.pool, 1, &first), 0);
     assert_int_equal(lab_pool_put(rig.pool, 1, first), 0);
     for (unsigned i = 0; i < 10; i++) {
-        void *thing;
+        void *object;
 
         lab_pool_audit_stats(rig.pool, &stats);
         assert_int_equal(stats.quarantined, 1 + i);
         assert_int_equal(lab_pool_count(rig.pool), 100);
-        assert_int_equal(lab_pool_get(rig.pool, 1, &thing), 0);
-        assert_ptr_not_equal(thing, first);
-        assert_int_equal(lab_pool_put(rig.pool, 1, thing), 0);
+        assert_int_equal(lab_pool_get(rig.pool, 1, &object), 0);
+        assert_ptr_not_equal(object, first);
+        assert_int_equal(lab_pool_put(rig.pool, 1, object), 0);
     }
     /* Ten puts later it is the one that lies on top. */
-    assert_int_equal(lab_pool_get(rig.pool, 1, &rig.things[0]), 0);
-    assert_ptr_equal(rig.things[0], first);
+    assert_int_equal(lab_pool_get(rig.pool, 1, &rig.objects[0]), 0);
+    assert_ptr_equal(rig.objects[0], first);
     /* What waits is free all the same: who needs all of it gets it, and nobody more than that. */
-    assert_int_equal(lab_pool_get_bulk(rig.pool, 1, rig.things, 101), -ENOBUFS);
+    assert_int_equal(lab_pool_get_bulk(rig.pool, 1, rig.objects, 101), -ENOBUFS);
     lab_pool_audit_stats(rig.pool, &stats);
     assert_int_equal(stats.quarantined, 10);
-    assert_int_equal(lab_pool_get_bulk(rig.pool, 1, rig.things + 1, 99), 0);
+    assert_int_equal(lab_pool_get_bulk(rig.pool, 1, rig.objects + 1, 99), 0);
     lab_pool_audit_stats(rig.pool, &stats);
     assert_int_equal(stats.quarantined, 0);
-    assert_int_equal(lab_pool_put_bulk(rig.pool, 1, rig.things, 100), 0);
+    assert_int_equal(lab_pool_put_bulk(rig.pool, 1, rig.objects, 100), 0);
     rig_unmake(&rig);
 }
 
 static SITE void leak(struct rig *rig, uint32_t lcore, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
-        assert_int_equal(lab_pool_get(rig->pool, lcore, &rig->things[rig->held + i]), 0);
+        assert_int_equal(lab_pool_get(rig->pool, lcore, &rig->objects[rig->held + i]), 0);
     NO_TAIL_CALL();
     rig->held += n;
 }
@@ -188,7 +188,7 @@ static void leaks_are_grouped_by_call_site(void **state)
     assert_int_equal(last.fault, LAB_AUDIT_LEAK);
     assert_int_equal(last.count, 70);
     assert_true(is_inside(leak, last.got.site));
-    assert_int_equal(lab_pool_put_bulk(rig.pool, 0, rig.things, 70), 0);
+    assert_int_equal(lab_pool_put_bulk(rig.pool, 0, rig.objects, 70), 0);
     rig_unmake(&rig);
 }
 
@@ -205,17 +205,17 @@ static void other_objects_have_no_past(void **state)
         options.audit.sample = 1;
         listen_from_now();
         rig_make_held(&rig, &options);
-        rig_put(&rig, 0, rig.things, 100);
+        rig_put(&rig, 0, rig.objects, 100);
         rig_drain(&rig, 0, 10);
         assert_int_equal(lab_pool_report_leaks(rig.pool, NULL), 100);
         assert_int_equal(lab_pool_disown_all(rig.pool), 0);
         assert_int_equal(lab_pool_report_leaks(rig.pool, NULL), 0);
         for (int k = 99; k >= 0; k--)
-            assert_int_equal(lab_pool_adopt(rig.pool, rig.things[k]), 0);
+            assert_int_equal(lab_pool_adopt(rig.pool, rig.objects[k]), 0);
         /* Their first filling, which may be written to: lab_audit_may_touch(). */
         word = lab_load_relaxed(&lab_intercept_of(rig.pool)->audit->table->record[0].word);
         assert_int_equal(lab_audit_word_generation(word), 0);
-        rig_put(&rig, 0, rig.things, 100);
+        rig_put(&rig, 0, rig.objects, 100);
         assert_int_equal(lab_pool_report_leaks(rig.pool, NULL), 0);
         /* No put looks for what is watched any more. */
         assert_int_equal(lab_load_relaxed(&rig.pool->state.intercepted),
@@ -237,8 +237,8 @@ static void samples_find_a_leak(void **state)
     listen_from_now();
     rig_make(&rig, &options);
     for (unsigned i = 0; i < 50000; i++) {
-        assert_int_equal(lab_pool_get_bulk(rig.pool, 1, rig.things + rig.held, 16), 0);
-        assert_int_equal(lab_pool_put_bulk(rig.pool, 1, rig.things + rig.held, 16), 0);
+        assert_int_equal(lab_pool_get_bulk(rig.pool, 1, rig.objects + rig.held, 16), 0);
+        assert_int_equal(lab_pool_put_bulk(rig.pool, 1, rig.objects + rig.held, 16), 0);
         if (i % 16 == 0)
             leak(&rig, 1, 1);
     }
@@ -247,7 +247,7 @@ static void samples_find_a_leak(void **state)
     assert_true(is_inside(leak, groups[0].holder.site));
     assert_in_range(groups[0].count, rig.held / 64 / 3, rig.held / 64 * 3);
     assert_int_equal(told, 0);
-    assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, rig.things, rig.held), 0);
+    assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, rig.objects, rig.held), 0);
     assert_int_equal(lab_pool_groups(rig.pool, 0, NULL, groups, 4, &rest), 0);
     rig_unmake(&rig);
 }
@@ -275,7 +275,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_works_at_every_level),
-        cmocka_unit_test(the_level_changes_while_things_are_held),
+        cmocka_unit_test(the_level_changes_while_objects_are_held),
         cmocka_unit_test(the_level_falls_while_somebody_works),
         cmocka_unit_test(without_records_there_is_no_audit),
         cmocka_unit_test(what_is_put_waits_in_quarantine),

@@ -12,11 +12,11 @@ static void expect_refused(struct rig *rig, void *wrong)
 {
     for (unsigned l = 0; l < 3; l++) {
         for (unsigned at = 0; at < 32; at++) {
-            void *things[32];
+            void *objects[32];
 
-            memcpy(things, rig->things, sizeof(things));
-            things[at] = wrong;
-            assert_int_equal(lab_pool_put_bulk(rig->pool, lcores[l], things, 32), -EINVAL);
+            memcpy(objects, rig->objects, sizeof(objects));
+            objects[at] = wrong;
+            assert_int_equal(lab_pool_put_bulk(rig->pool, lcores[l], objects, 32), -EINVAL);
         }
         assert_int_equal(lab_pool_put(rig->pool, lcores[l], wrong), -EINVAL);
     }
@@ -32,20 +32,20 @@ static void put_refuses_what_is_not_the_pools(void **state)
 
         rig_make_held(&rig, &options);
         rig_make_held(&other, &options);
-        rig_put(&rig, 5, rig.things + 100, 155);
-        first = kind == BUFFERS ? rig.pool->buffers : rig.objects;
+        rig_put(&rig, 5, rig.objects + 100, 155);
+        first = kind == BUFFERS ? rig.pool->buffers : rig.object_memory;
         expect_refused(&rig, NULL);
         expect_refused(&rig, &rig);
         expect_refused(&rig, rig.pool);
-        expect_refused(&rig, other.things[0]);
+        expect_refused(&rig, other.objects[0]);
         expect_refused(&rig, first - 1);
         expect_refused(&rig, first + 1);
         expect_refused(&rig, first + 64);
         expect_refused(&rig, first + 255 * (size_t)(kind == BUFFERS ? 128 : OBJECT_BYTES));
         expect_refused(&rig, (void *)UINTPTR_MAX);
-        rig_put(&rig, 0, rig.things, 100);
+        rig_put(&rig, 0, rig.objects, 100);
         rig_check(&rig);
-        rig_put(&other, 0, other.things, 255);
+        rig_put(&other, 0, other.objects, 255);
         rig_unmake(&rig);
         rig_unmake(&other);
     }
@@ -58,10 +58,10 @@ static void and_an_id_out_of_range(void **state)
 
     options.lcores = 2;
     rig_make(&rig, &options);
-    assert_int_equal(lab_pool_put_bulk(rig.pool, 2, rig.things, 10), -EINVAL);
-    assert_int_equal(lab_pool_put_bulk(rig.pool, 2, rig.things, 0), -EINVAL);
+    assert_int_equal(lab_pool_put_bulk(rig.pool, 2, rig.objects, 10), -EINVAL);
+    assert_int_equal(lab_pool_put_bulk(rig.pool, 2, rig.objects, 0), -EINVAL);
     rig_check(&rig);
-    rig_put(&rig, 1, rig.things, 10);
+    rig_put(&rig, 1, rig.objects, 10);
     rig_check(&rig);
     rig_unmake(&rig);
 }

@@ -4,7 +4,7 @@
 #include "pool_rig.h"
 #include <lab_pool_core.h>
 
-/* No buffer is stranded: wherever free things lie, and however idle whoever put them there is,
+/* No buffer is stranded: wherever free objects lie, and however idle whoever put them there is,
  * anybody gets them all. */
 
 static const uint32_t counts[] = {1, 2, 63, 64, 65, 255, 1023, 8191};
@@ -14,8 +14,8 @@ static const uint32_t drainers[] = {0, 3, 50, LAB_LCORE_MAX - 1, LAB_LCORE_ANY};
 
 enum { PUTTERS = 7 };
 
-/* Every thing is with one of several idle lcores, by bursts of this size: in tips, in public parts,
- * and, since one of them has no id and deques are small, in the stack. */
+/* Every object is with one of several idle lcores, by bursts of this size: in tips, in public
+ * parts, and, since one of them has no id and deques are small, in the stack. */
 static void scatter(struct rig *rig, unsigned burst)
 {
     uint32_t count = rig->pool->count;
@@ -23,7 +23,7 @@ static void scatter(struct rig *rig, unsigned burst)
 
     for (uint32_t done = 0, k; done < count; done += k, putter = (putter + 1) % PUTTERS) {
         k = count - done < burst ? count - done : burst;
-        rig_put(rig, putter == PUTTERS - 1 ? LAB_LCORE_ANY : putter, rig->things + done, k);
+        rig_put(rig, putter == PUTTERS - 1 ? LAB_LCORE_ANY : putter, rig->objects + done, k);
     }
     assert_int_equal(rig->held, 0);
     rig_check(rig);
@@ -55,7 +55,7 @@ static void in_one_bulk(void **state)
 
         rig_make_held(&rig, &options);
         scatter(&rig, 31);
-        assert_true(rig_get(&rig, drainers[d], rig.things, options.count));
+        assert_true(rig_get(&rig, drainers[d], rig.objects, options.count));
         scatter(&rig, 7);
         rig_unmake(&rig);
     }
@@ -73,7 +73,7 @@ static void from_tips_alone(void **state)
             for (uint32_t lcore = 10; lcore < 20; lcore++) {
                 struct lab_pool_lcore_stats stats;
 
-                rig_put(&rig, lcore, rig.things + (lcore - 10) * 20, 20);
+                rig_put(&rig, lcore, rig.objects + (lcore - 10) * 20, 20);
                 assert_int_equal(lab_pool_lcore_stats(rig.pool, lcore, &stats), 0);
                 if (round == 0)
                     assert_int_equal(stats.tip, 20);
@@ -92,14 +92,14 @@ static void what_is_published_needs_no_revocation(void **state)
     struct rig rig;
 
     rig_make_held(&rig, &options);
-    rig_put(&rig, 3, rig.things, 100);
+    rig_put(&rig, 3, rig.objects, 100);
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 3, &stats), 0);
     assert_int_equal(stats.tip, 100);
     assert_int_equal(lab_pool_publish(rig.pool, 3), 0);
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 3, &stats), 0);
     assert_int_equal(stats.tip, 0);
     assert_int_equal(stats.public_part, 100);
-    assert_true(rig_get(&rig, 4, rig.things, 100));
+    assert_true(rig_get(&rig, 4, rig.objects, 100));
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 4, &stats), 0);
     assert_int_equal(stats.event[LAB_POOL_GET_REVOKE], 0);
 
@@ -119,15 +119,15 @@ static void hunger_makes_others_publish_until_there_is_plenty(void **state)
     struct rig rig;
 
     rig_make_held(&rig, &options);
-    assert_false(rig_get(&rig, 1, rig.things, 1)); /* all are held, all by us */
+    assert_false(rig_get(&rig, 1, rig.objects, 1)); /* all are held, all by us */
     assert_true(lab_load_relaxed(&rig.pool->state.intercepted) != 0);
-    rig_put(&rig, 0, rig.things, 10);
+    rig_put(&rig, 0, rig.objects, 10);
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &stats), 0);
     assert_int_equal(stats.tip, 0);
     assert_int_equal(stats.public_part, 10);
-    rig_put(&rig, 0, rig.things + 10, 400);
+    rig_put(&rig, 0, rig.objects + 10, 400);
     assert_int_equal(lab_load_relaxed(&rig.pool->state.intercepted), 0);
-    rig_put(&rig, 0, rig.things + 410, 10);
+    rig_put(&rig, 0, rig.objects + 410, 10);
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &stats), 0);
     assert_true(stats.tip > 0);
     rig_check(&rig);
@@ -145,10 +145,10 @@ static void hunger_ends_by_and_by(void **state)
     for (int shortage = 0; shortage < 3; shortage++) {
         unsigned puts = 0;
 
-        assert_false(rig_get(&rig, 1, rig.things, 1));
+        assert_false(rig_get(&rig, 1, rig.objects, 1));
         while (lab_load_relaxed(&rig.pool->state.intercepted) != 0) {
-            rig_put(&rig, 0, rig.things, 1);
-            assert_true(rig_get(&rig, 0, rig.things, 1));
+            rig_put(&rig, 0, rig.objects, 1);
+            assert_true(rig_get(&rig, 0, rig.objects, 1));
             assert_in_range(++puts, 1, 1000);
         }
         assert_in_range(puts, 100, 1000);

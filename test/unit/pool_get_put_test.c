@@ -20,7 +20,7 @@ enum { COUNTS = sizeof(counts) / sizeof(*counts), LCORES = sizeof(lcores) / size
 /* One actor: a thread's id and what it holds. */
 struct actor {
     uint32_t lcore;
-    void **things;
+    void **objects;
     unsigned held;
 };
 
@@ -52,8 +52,8 @@ static void random_operations(const struct lab_pool_options *options, uint64_t s
     rig_make(&rig, options);
     for (unsigned a = 0; a < ACTORS; a++)
         actors[a] = (struct actor){.lcore = actor_ids[a],
-                                   .things = zeroed(ROOM_FOR(options->count) * sizeof(void *))};
-    memcpy(actors[0].things, rig.things, rig.held * sizeof(void *));
+                                   .objects = zeroed(ROOM_FOR(options->count) * sizeof(void *))};
+    memcpy(actors[0].objects, rig.objects, rig.held * sizeof(void *));
     actors[0].held = rig.held;
     for (unsigned i = 0; i < steps; i++) {
         /* The last id comes late. */
@@ -62,28 +62,28 @@ static void random_operations(const struct lab_pool_options *options, uint64_t s
         unsigned n = random_burst(&random, options->count);
 
         if (random_below(&random, 2)) {
-            if (rig_get(&rig, actor->lcore, actor->things + actor->held, n))
+            if (rig_get(&rig, actor->lcore, actor->objects + actor->held, n))
                 actor->held += n;
         } else {
             /* Freed by another than it was got by, as often as not. */
             n = n < actor->held ? n : actor->held;
             actor->held -= n;
             rig_put(&rig, random_below(&random, 2) ? actor->lcore : heir->lcore,
-                    actor->things + actor->held, n);
+                    actor->objects + actor->held, n);
         }
         if (i % (options->count / 16 + 1) == 0)
             rig_check(&rig);
     }
     for (unsigned a = 0; a < ACTORS; a++) {
-        rig_put(&rig, actors[a].lcore, actors[a].things, actors[a].held);
-        free(actors[a].things);
+        rig_put(&rig, actors[a].lcore, actors[a].objects, actors[a].held);
+        free(actors[a].objects);
     }
     rig_check(&rig);
     assert_int_equal(rig.held, 0);
     rig_unmake(&rig);
 }
 
-static void every_sequence_of_operations_keeps_all_things(void **state)
+static void every_sequence_of_operations_keeps_all_objects(void **state)
 {
     for_each_pool(options) random_operations(&options, options.count, 2000);
 }
@@ -118,19 +118,19 @@ static void nothing_is_nothing(void **state)
 {
     for_each_pool(options)
     {
-        void *thing = &thing;
+        void *object = &object;
         struct rig rig;
 
         rig_make_held(&rig, &options);
         for (int filled = 0; filled < 2; filled++) {
             for (unsigned l = 0; l < LCORES; l++) {
-                assert_int_equal(lab_pool_get_bulk(rig.pool, lcores[l], &thing, 0), 0);
-                assert_int_equal(lab_pool_put_bulk(rig.pool, lcores[l], &thing, 0), 0);
+                assert_int_equal(lab_pool_get_bulk(rig.pool, lcores[l], &object, 0), 0);
+                assert_int_equal(lab_pool_put_bulk(rig.pool, lcores[l], &object, 0), 0);
             }
-            assert_ptr_equal(thing, &thing);
+            assert_ptr_equal(object, &object);
             rig_check(&rig);
             if (!filled)
-                rig_put(&rig, 0, rig.things, options.count);
+                rig_put(&rig, 0, rig.objects, options.count);
         }
         rig_unmake(&rig);
     }
@@ -143,15 +143,15 @@ static void gets_all_or_nothing(void **state)
         struct rig rig;
 
         rig_make_held(&rig, &options);
-        rig_put(&rig, lcores[(l + 1) % LCORES], rig.things, options.count);
+        rig_put(&rig, lcores[(l + 1) % LCORES], rig.objects, options.count);
         for (int i = 0; i < 3; i++) {
-            assert_false(rig_get(&rig, lcores[l], rig.things, options.count + 1));
+            assert_false(rig_get(&rig, lcores[l], rig.objects, options.count + 1));
             rig_check(&rig);
         }
-        assert_true(rig_get(&rig, lcores[l], rig.things, options.count));
-        assert_false(rig_get(&rig, lcores[l], rig.things, 1));
+        assert_true(rig_get(&rig, lcores[l], rig.objects, options.count));
+        assert_false(rig_get(&rig, lcores[l], rig.objects, 1));
         rig_check(&rig);
-        rig_put(&rig, lcores[l], rig.things, options.count);
+        rig_put(&rig, lcores[l], rig.objects, options.count);
         rig_check(&rig);
         rig_unmake(&rig);
     }
@@ -170,13 +170,13 @@ static void a_get_that_fails_leaves_the_array_alone(void **state)
         for (uint32_t i = 0; i < options.count; i++)
             array[i] = before[i] = &array[i];
         /* All but one: everything is gathered before it is known to be too little. */
-        rig_put(&rig, lcores[(l + 1) % LCORES], rig.things, options.count / 2);
-        rig_put(&rig, lcores[l], rig.things + options.count / 2,
+        rig_put(&rig, lcores[(l + 1) % LCORES], rig.objects, options.count / 2);
+        rig_put(&rig, lcores[l], rig.objects + options.count / 2,
                 options.count - options.count / 2 - 1);
         assert_int_equal(lab_pool_get_bulk(rig.pool, lcores[l], array, options.count), -ENOBUFS);
         assert_memory_equal(array, before, bytes);
         rig_check(&rig);
-        rig_put(&rig, lcores[l], rig.things + options.count - 1, 1);
+        rig_put(&rig, lcores[l], rig.objects + options.count - 1, 1);
         rig_unmake(&rig);
         free(array);
         free(before);
@@ -193,17 +193,17 @@ static void refuses_an_id_out_of_range(void **state)
 
         options.lcores = 4;
         rig_make_held(&rig, &options);
-        rig_put(&rig, 3, rig.things, 32);
+        rig_put(&rig, 3, rig.objects, 32);
         for (unsigned i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
             for (unsigned n = 0; n <= 32; n += 16) {
-                void *things[32];
+                void *objects[32];
 
-                assert_int_equal(lab_pool_get_bulk(rig.pool, wrong[i], things, n), -EINVAL);
-                assert_int_equal(lab_pool_put_bulk(rig.pool, wrong[i], rig.things + 32, n),
+                assert_int_equal(lab_pool_get_bulk(rig.pool, wrong[i], objects, n), -EINVAL);
+                assert_int_equal(lab_pool_put_bulk(rig.pool, wrong[i], rig.objects + 32, n),
                                  -EINVAL);
                 rig_check(&rig);
             }
-        rig_put(&rig, 0, rig.things + 32, 32);
+        rig_put(&rig, 0, rig.objects + 32, 32);
         rig_unmake(&rig);
     }
 }
@@ -217,13 +217,13 @@ static void is_lifo_for_the_owner_and_fifo_for_others(void **state)
 
     options.tip = options.reach = 8;
     rig_make_held(&rig, &options);
-    rig_put_by(&rig, 0, rig.things, 64, 1);
+    rig_put_by(&rig, 0, rig.objects, 64, 1);
     for (int i = 0; i < 4; i++) {
         assert_true(rig_get(&rig, 0, got, 1));
-        assert_ptr_equal(got[0], rig.things[63 - i]);
+        assert_ptr_equal(got[0], rig.objects[63 - i]);
         assert_true(rig_get(&rig, LAB_LCORE_ANY, got, 8));
         for (int j = 0; j < 8; j++)
-            assert_ptr_equal(got[j], rig.things[8 * i + j]);
+            assert_ptr_equal(got[j], rig.objects[8 * i + j]);
     }
     rig_check(&rig);
     rig_unmake(&rig);
@@ -237,8 +237,8 @@ static uint64_t slow_gets(const struct rig *rig, uint32_t lcore)
     return stats.event[LAB_POOL_GET_OWN];
 }
 
-/* Each thing that was stolen is claimed once, which takes the slow path; its owner's next get of it
- * is hot, and so is every get from a pool that claims nothing. */
+/* Each object that was stolen is claimed once, which takes the slow path; its owner's next get of
+ * it is hot, and so is every get from a pool that claims nothing. */
 static void claims_what_comes_from_elsewhere_once(void **state)
 {
     for (uint32_t claims = 0; claims <= LAB_POOL_CLAIMS; claims++) {
@@ -251,7 +251,7 @@ static void claims_what_comes_from_elsewhere_once(void **state)
         options.claims = claims;
         options.claim[1] = OBJECT_BYTES / 2;
         rig_make_held(&rig, &options);
-        rig_put_by(&rig, 0, rig.things, 255, 1);
+        rig_put_by(&rig, 0, rig.objects, 255, 1);
         assert_true(rig_get(&rig, 1, got, 1)); /* and 31 more, into its tip */
         slow = slow_gets(&rig, 1);
         assert_true(rig_get(&rig, 1, got, 8));
@@ -275,11 +275,11 @@ static void one_steal_takes_no_more_than_its_reach(void **state)
         options.tip = 8;
         options.reach = reach;
         rig_make_held(&rig, &options);
-        rig_put(&rig, 0, rig.things, 128);
+        rig_put(&rig, 0, rig.objects, 128);
         assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &victim), 0);
         assert_int_equal(victim.public_part, 120);
         /* One for the request, the others into the own tip. */
-        assert_true(rig_get(&rig, 1, rig.things, 1));
+        assert_true(rig_get(&rig, 1, rig.objects, 1));
         assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &victim), 0);
         assert_int_equal(lab_pool_lcore_stats(rig.pool, 1, &thief), 0);
         assert_int_equal(victim.public_part, 120 - reach);
@@ -298,7 +298,7 @@ static void a_full_deque_spills_into_the_stack(void **state)
         struct rig rig;
 
         rig_make_held(&rig, &options);
-        rig_put_by(&rig, 0, rig.things, options.count, burst);
+        rig_put_by(&rig, 0, rig.objects, options.count, burst);
         rig_check(&rig);
         lab_pool_stats(rig.pool, &stats);
         assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &own), 0);
@@ -307,7 +307,7 @@ static void a_full_deque_spills_into_the_stack(void **state)
         if (options.count > rig.pool->array.capacity)
             assert_true(stats.stack > 0);
         rig_drain(&rig, 0, burst);
-        rig_put(&rig, 0, rig.things, options.count);
+        rig_put(&rig, 0, rig.objects, options.count);
         rig_unmake(&rig);
     }
 }
@@ -320,7 +320,7 @@ static void lcores_beyond_the_deques_work_through_the_stack(void **state)
     options.deques = 2;
     rig_make_held(&rig, &options);
     for (uint32_t lcore = 0; lcore < 10; lcore++)
-        rig_put_by(&rig, lcore, rig.things + lcore * 100, 100, 10);
+        rig_put_by(&rig, lcore, rig.objects + lcore * 100, 100, 10);
     for (uint32_t lcore = 0; lcore < 10; lcore++) {
         struct lab_pool_lcore_stats stats;
 
@@ -328,10 +328,10 @@ static void lcores_beyond_the_deques_work_through_the_stack(void **state)
         assert_int_equal(stats.tip + stats.public_part, lcore < 2 ? 100 : 0);
         assert_int_equal(stats.event[LAB_POOL_PUT_STACK], lcore < 2 ? 0 : 10);
     }
-    rig_put(&rig, 5, rig.things + 1000, 23);
+    rig_put(&rig, 5, rig.objects + 1000, 23);
     for (uint32_t lcore = 0; lcore < 10; lcore++) {
         rig_drain(&rig, lcore, 32);
-        rig_put(&rig, (lcore + 1) % 10, rig.things, options.count);
+        rig_put(&rig, (lcore + 1) % 10, rig.objects, options.count);
         rig_check(&rig);
     }
     rig_unmake(&rig);
@@ -345,15 +345,15 @@ static void whoever_takes_over_an_id_takes_over_its_place(void **state)
 
     options.deques = 3;
     rig_make_held(&rig, &options);
-    rig_put(&rig, 7, rig.things, 10);
+    rig_put(&rig, 7, rig.objects, 10);
     lab_store_relaxed(&rig.pool->state.registered, 2);
     lab_store_relaxed(&rig.pool->set.entry[1], lab_pool_lcore_index(9));
     rig_drain(&rig, LAB_LCORE_ANY, 1);
-    rig_put_by(&rig, 9, rig.things, 50, 5);
-    rig_put_by(&rig, 8, rig.things + 50, 50, 5);
+    rig_put_by(&rig, 9, rig.objects, 50, 5);
+    rig_put_by(&rig, 8, rig.objects + 50, 50, 5);
     rig_check(&rig);
     assert_int_equal(lab_load_relaxed(&rig.pool->state.registered), 3);
-    rig_put(&rig, 7, rig.things + 100, 155);
+    rig_put(&rig, 7, rig.objects + 100, 155);
     rig_drain(&rig, 7, 8);
     rig_unmake(&rig);
 }
@@ -361,7 +361,7 @@ static void whoever_takes_over_an_id_takes_over_its_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_sequence_of_operations_keeps_all_things),
+        cmocka_unit_test(every_sequence_of_operations_keeps_all_objects),
         cmocka_unit_test(and_with_fewer_deques_than_lcores),
         cmocka_unit_test(and_with_every_tip_and_reach),
         cmocka_unit_test(nothing_is_nothing),

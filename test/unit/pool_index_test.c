@@ -16,21 +16,21 @@ static struct lab_pool_options options_for_strangers(void)
     return options;
 }
 
-/* A pool that knows nothing yet, and COUNT objects of rig->things. */
+/* A pool that knows nothing yet, and COUNT objects of rig->objects. */
 static void make_open(struct rig *rig, const struct lab_pool_options *options)
 {
     struct lab_error error = {0};
     size_t bytes;
 
-    *rig = (struct rig){.things = zeroed(ROOM_FOR(COUNT) * sizeof(void *)),
+    *rig = (struct rig){.objects = zeroed(ROOM_FOR(COUNT) * sizeof(void *)),
                         .is_free = zeroed(COUNT * sizeof(bool)),
                         .is_held = zeroed(COUNT * sizeof(bool))};
     assert_int_equal(lab_pool_footprint(options, &bytes, &error), 0);
     rig->memory = zeroed(bytes);
-    rig->objects = zeroed((size_t)COUNT * OBJECT_BYTES);
+    rig->object_memory = zeroed((size_t)COUNT * OBJECT_BYTES);
     assert_int_equal(lab_pool_init(rig->memory, options, &rig->pool, &error), 0);
     for (uint32_t i = 0; i < COUNT; i++)
-        rig->things[i] = rig->objects + (size_t)i * OBJECT_BYTES;
+        rig->objects[i] = rig->object_memory + (size_t)i * OBJECT_BYTES;
     listen_from_now();
 }
 
@@ -47,8 +47,8 @@ static void expect_all(struct rig *rig, uint32_t lcore)
         assert_int_equal(lab_pool_index(rig->pool, found[i], &index), 0);
         assert_false(rig->is_held[index]);
         rig->is_held[index] = true;
-        assert_in_range((uintptr_t)found[i], (uintptr_t)rig->objects,
-                        (uintptr_t)rig->objects + COUNT * OBJECT_BYTES - 1);
+        assert_in_range((uintptr_t)found[i], (uintptr_t)rig->object_memory,
+                        (uintptr_t)rig->object_memory + COUNT * OBJECT_BYTES - 1);
     }
     memset(rig->is_held, 0, COUNT * sizeof(bool));
     assert_int_equal(lab_pool_put_bulk(rig->pool, lcore, found, COUNT), 0);
@@ -69,7 +69,7 @@ static void strangers_are_adopted_when_they_are_put(void **state)
                 unsigned n = COUNT - i < bursts[b] ? COUNT - i : bursts[b];
 
                 assert_int_not_equal(lab_load_relaxed(&rig.pool->state.intercepted), 0);
-                assert_int_equal(lab_pool_put_bulk(rig.pool, lcores[l], rig.things + i, n), 0);
+                assert_int_equal(lab_pool_put_bulk(rig.pool, lcores[l], rig.objects + i, n), 0);
             }
             assert_int_equal(lab_load_relaxed(&rig.pool->state.intercepted),
                              0); /* the hot path is open */
@@ -89,11 +89,11 @@ static void strangers_are_adopted_under_audit(void **state)
         options.audit.level = (enum lab_audit_level)level;
         make_open(&rig, &options);
         for (unsigned i = 0; i < COUNT; i++)
-            assert_int_equal(lab_pool_put(rig.pool, LAB_LCORE_ANY, rig.things[i]), 0);
+            assert_int_equal(lab_pool_put(rig.pool, LAB_LCORE_ANY, rig.objects[i]), 0);
         expect_all(&rig, 0);
         assert_int_equal(told, 0);
         if (level == LAB_AUDIT_FULL) {
-            assert_int_equal(lab_pool_put(rig.pool, 0, rig.things[0]), -EBADMSG);
+            assert_int_equal(lab_pool_put(rig.pool, 0, rig.objects[0]), -EBADMSG);
             assert_int_equal(last.fault, LAB_AUDIT_DOUBLE_FREE);
         }
         rig_unmake(&rig);
@@ -110,7 +110,7 @@ static void *put_a_quarter(void *argument)
     const struct part *part = argument;
 
     for (unsigned i = part->lcore; i < COUNT; i += 4)
-        if (lab_pool_put(part->rig->pool, part->lcore, part->rig->things[i]) != 0)
+        if (lab_pool_put(part->rig->pool, part->lcore, part->rig->objects[i]) != 0)
             return argument;
     return NULL;
 }
@@ -146,11 +146,11 @@ static void what_one_too_many_puts_is_told(void **state)
     struct rig rig;
 
     make_open(&rig, &options);
-    assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, rig.things, COUNT), 0);
+    assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, rig.objects, COUNT), 0);
     assert_int_equal(lab_pool_put(rig.pool, LAB_LCORE_ANY, &rig), 0);
     assert_int_equal(told, 1);
     assert_int_equal(last.fault, LAB_AUDIT_FOREIGN_FREE);
-    assert_ptr_equal(last.thing, &rig);
+    assert_ptr_equal(last.object, &rig);
     assert_string_equal(last.pool, "test");
     assert_int_equal(last.count, 1);
     expect_all(&rig, 0);
@@ -163,12 +163,12 @@ static void who_is_told_of_objects_takes_no_strangers(void **state)
     struct rig rig;
 
     make_open(&rig, &options);
-    assert_int_equal(lab_pool_adopt(rig.pool, rig.things[0]), 0);
+    assert_int_equal(lab_pool_adopt(rig.pool, rig.objects[0]), 0);
     assert_int_equal(lab_load_relaxed(&rig.pool->state.intercepted), 0);
-    assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, rig.things, 2), 0);
+    assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, rig.objects, 2), 0);
     assert_int_equal(lab_pool_count(rig.pool), 1);
     assert_int_equal(told, 1);
-    assert_ptr_equal(last.thing, rig.things[1]);
+    assert_ptr_equal(last.object, rig.objects[1]);
     rig_unmake(&rig);
 }
 
@@ -179,11 +179,11 @@ static void who_died_adopting_delays_nobody_for_ever(void **state)
     struct rig rig;
 
     make_open(&rig, &options);
-    assert_int_equal(lab_pool_put(rig.pool, LAB_LCORE_ANY, rig.things[0]), 0);
+    assert_int_equal(lab_pool_put(rig.pool, LAB_LCORE_ANY, rig.objects[0]), 0);
     lab_store_relaxed(&rig.pool->strangers, LAB_POOL_ADOPTING);
-    assert_int_equal(lab_pool_put(rig.pool, LAB_LCORE_ANY, rig.things[1]), 0);
+    assert_int_equal(lab_pool_put(rig.pool, LAB_LCORE_ANY, rig.objects[1]), 0);
     assert_int_equal(told, 1);
-    assert_ptr_equal(last.thing, rig.things[1]);
+    assert_ptr_equal(last.object, rig.objects[1]);
     assert_int_equal(lab_pool_count(rig.pool), 1);
     rig_unmake(&rig);
 }

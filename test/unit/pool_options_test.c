@@ -65,7 +65,7 @@ static void only_pools_of_objects_may_have_no_name(void **state)
     options.name = "";
     rig_make(&rig, &options);
     assert_string_equal(rig.pool->name, "");
-    rig_put(&rig, 0, rig.things, 100);
+    rig_put(&rig, 0, rig.objects, 100);
     rig_check(&rig);
     rig_unmake(&rig);
 }
@@ -156,14 +156,14 @@ static void buffers_are_aligned_and_apart(void **state)
             options.buffer_bytes = sizes[s];
             rig_make_held(&rig, &options);
             for (unsigned i = 0; i < 65; i++) {
-                assert_int_equal((uintptr_t)rig.things[i] % align, 0);
-                memset(rig.things[i], (int)i, sizes[s]);
+                assert_int_equal((uintptr_t)rig.objects[i] % align, 0);
+                memset(rig.objects[i], (int)i, sizes[s]);
             }
             for (unsigned i = 0; i < 65; i++)
                 for (unsigned byte = 0; byte < sizes[s]; byte++)
-                    assert_int_equal(((uint8_t *)rig.things[i])[byte], i);
+                    assert_int_equal(((uint8_t *)rig.objects[i])[byte], i);
             rig_check(&rig);
-            rig_put(&rig, 0, rig.things, 65);
+            rig_put(&rig, 0, rig.objects, 65);
             rig_unmake(&rig);
         }
 }
@@ -225,17 +225,17 @@ static void forgets_its_objects_when_all_are_held(void **state)
     struct rig rig;
 
     rig_make_held(&rig, &options);
-    rig_put(&rig, 0, rig.things, 1);
+    rig_put(&rig, 0, rig.objects, 1);
     assert_int_equal(lab_pool_disown_all(rig.pool), -EBUSY);
-    rig_get(&rig, 1, rig.things, 1);
+    rig_get(&rig, 1, rig.objects, 1);
     assert_int_equal(lab_pool_disown_all(rig.pool), 0);
     for (int i = 99; i >= 0; i--) {
         uint32_t index = 5555;
 
-        assert_int_equal(lab_pool_index(rig.pool, rig.things[i], &index), -ENOENT);
-        assert_int_equal(lab_pool_adopt(rig.pool, rig.things[i]), 0);
+        assert_int_equal(lab_pool_index(rig.pool, rig.objects[i], &index), -ENOENT);
+        assert_int_equal(lab_pool_adopt(rig.pool, rig.objects[i]), 0);
     }
-    rig_put(&rig, LAB_LCORE_ANY, rig.things, 100);
+    rig_put(&rig, LAB_LCORE_ANY, rig.objects, 100);
     rig_check(&rig);
     rig_unmake(&rig);
 }
@@ -248,7 +248,7 @@ static void never_forgets_its_buffers(void **state)
 
     rig_make_held(&rig, &options);
     assert_int_equal(lab_pool_disown_all(rig.pool), -EINVAL);
-    rig_put(&rig, 0, rig.things, 100);
+    rig_put(&rig, 0, rig.objects, 100);
     rig_check(&rig);
     rig_unmake(&rig);
 }
@@ -272,7 +272,7 @@ static void memory_must_be_aligned(void **state)
     free(memory);
 }
 
-static void index_knows_its_things_and_no_others(void **state)
+static void index_knows_its_objects_and_no_others(void **state)
 {
     for (int kind = BUFFERS; kind <= OBJECTS; kind++) {
         struct lab_pool_options options = plain_options(kind, 1000);
@@ -281,7 +281,7 @@ static void index_knows_its_things_and_no_others(void **state)
         char *first;
 
         rig_make_held(&rig, &options);
-        first = kind == BUFFERS ? rig.pool->buffers : rig.objects;
+        first = kind == BUFFERS ? rig.pool->buffers : rig.object_memory;
         for (size_t at = 0; at < 1000 * step; at++) {
             uint32_t index = 5555;
 
@@ -297,7 +297,7 @@ static void index_knows_its_things_and_no_others(void **state)
             assert_int_equal(lab_pool_index(rig.pool, wrong[far], &index), -ENOENT);
             assert_int_equal(index, 5555);
         }
-        rig_put(&rig, 0, rig.things, 1000);
+        rig_put(&rig, 0, rig.objects, 1000);
         rig_unmake(&rig);
     }
 }
@@ -362,7 +362,7 @@ int main(void)
         cmocka_unit_test(forgets_its_objects_when_all_are_held),
         cmocka_unit_test(never_forgets_its_buffers),
         cmocka_unit_test(memory_must_be_aligned),
-        cmocka_unit_test(index_knows_its_things_and_no_others),
+        cmocka_unit_test(index_knows_its_objects_and_no_others),
         cmocka_unit_test(costs_at_most_five_percent),
         cmocka_unit_test(costs_no_more_with_many_deques),
     };

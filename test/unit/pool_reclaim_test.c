@@ -83,7 +83,7 @@ static void assert_reclaims(struct lab_pool *pool, const struct lab_pool_holder 
     assert_int_equal(reclaimed.in_motion, in_motion);
 }
 
-/* Things that a call had taken out of the pool when it died, without a word to the audit. */
+/* Objects that a call had taken out of the pool when it died, without a word to the audit. */
 static void lose(struct lab_pool *pool, unsigned n)
 {
     uint32_t indices[LAB_STACK_BURST];
@@ -94,16 +94,16 @@ static void lose(struct lab_pool *pool, unsigned n)
 /* Holds 20 buffers, posts 5 of them to a device queue, and ends. */
 static int hold_and_die(void *parents)
 {
-    void *things[20];
+    void *objects[20];
     struct lab_pool *pool;
 
     if (lab_pool_attach(name, &pool, NULL) != 0 || pool != parents)
         return 1;
-    if (lab_pool_get_bulk(pool, OTHER, things, 20) != 0 ||
-        lab_pool_transfer(pool, OTHER, things, 5, LAB_POOL_DEVICE(QUEUE), 0) != 0)
+    if (lab_pool_get_bulk(pool, OTHER, objects, 20) != 0 ||
+        lab_pool_transfer(pool, OTHER, objects, 5, LAB_POOL_DEVICE(QUEUE), 0) != 0)
         return 2;
     for (int i = 0; i < 20; i++)
-        memset(things[i], 0x77, BYTES);
+        memset(objects[i], 0x77, BYTES);
     return 0;
 }
 
@@ -190,22 +190,22 @@ static void what_a_dead_lcore_held(void **state)
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 
-/* Wherever the living have their things, what is nowhere is found; and again, for marks of one
+/* Wherever the living have their objects, what is nowhere is found; and again, for marks of one
  * sweep must not pass for those of another. */
 static void what_was_in_motion(void **state)
 {
     struct lab_audit_options audit = {.level = LAB_AUDIT_FULL, .quarantine = 20};
     struct lab_pool *pool = create(audit);
-    void *things[200];
+    void *objects[200];
 
     for (int i = 0; i < 600; i++) {
         unsigned lost = (unsigned)i % 5;
 
         lose(pool, lost);
-        assert_int_equal(lab_pool_get_bulk(pool, OTHER + i % 2, things, 200), 0);
+        assert_int_equal(lab_pool_get_bulk(pool, OTHER + i % 2, objects, 200), 0);
         assert_reclaims(pool, &the_dead, 0, lost);
-        assert_int_equal(lab_pool_put_bulk(pool, OTHER + i % 2, things, 100), 0);
-        assert_int_equal(lab_pool_put_bulk(pool, LAB_LCORE_ANY, things + 100, 100), 0);
+        assert_int_equal(lab_pool_put_bulk(pool, OTHER + i % 2, objects, 100), 0);
+        assert_int_equal(lab_pool_put_bulk(pool, LAB_LCORE_ANY, objects + 100, 100), 0);
         assert_reclaims(pool, &the_dead, 0, 0);
         assert_int_equal(lab_pool_count(pool), COUNT);
     }
@@ -267,7 +267,7 @@ static void who_is_stopped_is_not_waited_for(void **state)
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 
-/* An owner was killed in a get of n things that a revoker had just made public. */
+/* An owner was killed in a get of n objects that a revoker had just made public. */
 static void kill_in_get(struct lab_deque *deque, uint64_t n)
 {
     uint64_t bot = lab_load_relaxed(&deque->bot);
@@ -283,14 +283,14 @@ static void whoever_takes_an_id_over_begins_in_order(void **state)
     struct lab_pool_holder lcore = {.lcore = SELF};
     struct lab_audit_context *look = &lab_intercept_of(pool)->context[lab_pool_lcore_index(SELF)];
     struct lab_deque *deque = &pool->deque[lab_pool_lcore_index(SELF)];
-    void *things[8];
+    void *objects[8];
 
     for (int how = 0; how < 3; how++) {
         uint64_t bot;
 
-        assert_int_equal(lab_pool_get_bulk(pool, SELF, things, 8), 0);
-        assert_int_equal(lab_pool_put_bulk(pool, SELF, things, 8), 0);
-        assert_int_equal(lab_pool_get(pool, LAB_LCORE_ANY, &things[0]), 0);
+        assert_int_equal(lab_pool_get_bulk(pool, SELF, objects, 8), 0);
+        assert_int_equal(lab_pool_put_bulk(pool, SELF, objects, 8), 0);
+        assert_int_equal(lab_pool_get(pool, LAB_LCORE_ANY, &objects[0]), 0);
         bot = lab_load_relaxed(&deque->bot);
         kill_in_get(deque, 4);
         lcore.process = look->process;
@@ -299,19 +299,19 @@ static void whoever_takes_an_id_over_begins_in_order(void **state)
         else
             assert_reclaims(pool, &lcore, 0, 0); /* a thread of this one */
         if (how == 0)
-            assert_int_equal(lab_pool_transfer(pool, SELF, things, 0, SELF, 0), 0);
+            assert_int_equal(lab_pool_transfer(pool, SELF, objects, 0, SELF, 0), 0);
         else
-            assert_int_equal(lab_pool_get(pool, SELF, &things[1]), 0);
+            assert_int_equal(lab_pool_get(pool, SELF, &objects[1]), 0);
         assert_int_equal(lab_load_relaxed(&look->bot), bot);
         if (how > 0)
-            assert_int_equal(lab_pool_put(pool, SELF, things[1]), 0);
-        assert_int_equal(lab_pool_put(pool, LAB_LCORE_ANY, things[0]), 0);
+            assert_int_equal(lab_pool_put(pool, SELF, objects[1]), 0);
+        assert_int_equal(lab_pool_put(pool, LAB_LCORE_ANY, objects[0]), 0);
     }
     assert_int_equal(lab_pool_count(pool), COUNT);
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 
-static void count_renewed(void *thing, void *context)
+static void count_renewed(void *object, void *context)
 {
     ++*(unsigned *)context;
 }
@@ -336,7 +336,7 @@ struct fall {
     char *got;
 };
 
-static void let_the_level_fall(void *thing, void *context)
+static void let_the_level_fall(void *object, void *context)
 {
     struct fall *fall = context;
     uint64_t mode = lab_load_relaxed(&lab_intercept_of(fall->pool)->audit->table->mode);
@@ -406,12 +406,12 @@ static void refusals(void **state)
 
 static int hold_all_and_die(void *parents)
 {
-    void *things[COUNT];
+    void *objects[COUNT];
     struct lab_pool *pool;
 
     if (lab_pool_attach(name, &pool, NULL) != 0 || pool != parents)
         return 1;
-    return lab_pool_get_bulk_atomic(pool, OTHER, things, COUNT) != 0;
+    return lab_pool_get_bulk_atomic(pool, OTHER, objects, COUNT) != 0;
 }
 
 /* It is the reserve's again, and for none but ATOMIC. */
@@ -419,7 +419,7 @@ static void what_the_dead_had_of_the_reserve(void **state)
 {
     struct lab_pool *pool = create_full();
     struct lab_pool_stats stats;
-    void *things[COUNT];
+    void *objects[COUNT];
     lab_atomic_t head = {0};
     struct lab_stack lost;
     int status;
@@ -439,9 +439,9 @@ static void what_the_dead_had_of_the_reserve(void **state)
     lab_pool_stats(pool, &stats);
     assert_int_equal(stats.free, COUNT);
     assert_int_equal(stats.reserve, RESERVE);
-    assert_int_equal(lab_pool_get_bulk(pool, SELF, things, COUNT - RESERVE + 1), -ENOBUFS);
-    assert_int_equal(lab_pool_get_bulk(pool, SELF, things, COUNT - RESERVE), 0);
-    assert_int_equal(lab_pool_put_bulk(pool, SELF, things, COUNT - RESERVE), 0);
+    assert_int_equal(lab_pool_get_bulk(pool, SELF, objects, COUNT - RESERVE + 1), -ENOBUFS);
+    assert_int_equal(lab_pool_get_bulk(pool, SELF, objects, COUNT - RESERVE), 0);
+    assert_int_equal(lab_pool_put_bulk(pool, SELF, objects, COUNT - RESERVE), 0);
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 

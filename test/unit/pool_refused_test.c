@@ -16,12 +16,12 @@ static const int errors[] = {EPERM, ENOSYS};
 /* Fills the tip of an lcore, and leaves it. */
 static void idle_with_a_tip(struct lab_pool *pool, uint32_t lcore)
 {
-    void *things[IDLE];
+    void *objects[IDLE];
 
-    if (lab_pool_get_bulk(pool, lcore, things, IDLE) != 0)
+    if (lab_pool_get_bulk(pool, lcore, objects, IDLE) != 0)
         _exit(10);
     for (int i = 0; i < IDLE; i += 10)
-        if (lab_pool_put_bulk(pool, lcore, things + i, 10) != 0)
+        if (lab_pool_put_bulk(pool, lcore, objects + i, 10) != 0)
             _exit(11);
 }
 
@@ -50,20 +50,20 @@ static bool is_refused(const struct lab_pool *pool)
 /* Everything can be had, though half of it lies in the tip of an idle lcore. */
 static int starve(struct lab_pool *pool)
 {
-    void *things[COUNT];
+    void *objects[COUNT];
     bool quick = pool->set.barrier != LAB_BARRIER_FENCE;
 
-    if (lab_pool_get_bulk(pool, 0, things, COUNT) != 0)
+    if (lab_pool_get_bulk(pool, 0, objects, COUNT) != 0)
         return 1;
     if (is_refused(pool) != quick)
         return 2;
-    if (lab_pool_put_bulk(pool, 0, things, COUNT) != 0)
+    if (lab_pool_put_bulk(pool, 0, objects, COUNT) != 0)
         return 3;
     /* Who idled fences from its next slow path on, and nobody asks for the barrier again. */
     idle_with_a_tip(pool, 1);
     if (!lab_deque_is_fenced_any(&pool->deque[lab_pool_lcore_index(1)]))
         return 4;
-    return lab_pool_get_bulk(pool, 0, things, COUNT) == 0 ? 0 : 5;
+    return lab_pool_get_bulk(pool, 0, objects, COUNT) == 0 ? 0 : 5;
 }
 
 static int refuse_before(void *error)
@@ -130,16 +130,16 @@ static int refuse_one_thread(void *error)
 /* Another lcore is at work all the time, without a fence at first: nothing is held twice. */
 static void *work(void *pool)
 {
-    void *things[32];
+    void *objects[32];
 
     while (lab_load_acquire(&go_on) == 0)
-        if (lab_pool_get_bulk(pool, 1, things, 32) == 0) {
+        if (lab_pool_get_bulk(pool, 1, objects, 32) == 0) {
             for (int i = 0; i < 32; i++)
-                *(volatile int *)things[i] = 1;
+                *(volatile int *)objects[i] = 1;
             for (int i = 0; i < 32; i++)
-                if (*(volatile int *)things[i] != 1)
+                if (*(volatile int *)objects[i] != 1)
                     _exit(40);
-            (void)lab_pool_put_bulk(pool, 1, things, 32);
+            (void)lab_pool_put_bulk(pool, 1, objects, 32);
         }
     return NULL;
 }
@@ -147,7 +147,7 @@ static void *work(void *pool)
 static int refuse_during(void *error)
 {
     struct lab_pool *pool = make(false);
-    void *things[COUNT];
+    void *objects[COUNT];
     pthread_t thread;
 
     idle_with_a_tip(pool, 2);
@@ -157,14 +157,14 @@ static int refuse_during(void *error)
         return CANNOT;
     for (int round = 0; round < 20; round++)
         for (unsigned n = COUNT; n > 0; n /= 2) {
-            if (lab_pool_get_bulk(pool, 0, things, n) != 0)
+            if (lab_pool_get_bulk(pool, 0, objects, n) != 0)
                 continue;
             for (unsigned i = 0; i < n; i++)
-                *(volatile int *)things[i] = 2;
+                *(volatile int *)objects[i] = 2;
             for (unsigned i = 0; i < n; i++)
-                if (*(volatile int *)things[i] != 2)
+                if (*(volatile int *)objects[i] != 2)
                     return 41;
-            (void)lab_pool_put_bulk(pool, 0, things, n);
+            (void)lab_pool_put_bulk(pool, 0, objects, n);
         }
     lab_store_release(&go_on, 1);
     if (pthread_join(thread, NULL) != 0)

@@ -17,7 +17,7 @@ static void make(struct rig *rig, enum kind kind, struct lab_audit_options audit
     rig_make(rig, &options);
     if (kind == OBJECTS) {
         assert_true(lab_pool_reserve_is_held(rig->pool));
-        rig_put_by(rig, 0, rig->things, COUNT, 32);
+        rig_put_by(rig, 0, rig->objects, COUNT, 32);
     }
     rig_check(rig);
 }
@@ -33,37 +33,37 @@ static uint32_t reserve_of(const struct rig *rig)
     return stats.reserve;
 }
 
-static void note_got(struct rig *rig, void *const *things, unsigned n)
+static void note_got(struct rig *rig, void *const *objects, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
         uint32_t index = UINT32_MAX;
 
-        assert_int_equal(lab_pool_index(rig->pool, things[i], &index), 0);
+        assert_int_equal(lab_pool_index(rig->pool, objects[i], &index), 0);
         assert_false(rig->is_held[index]);
         rig->is_held[index] = true;
-        assert_int_equal(lab_pool_is_reserve(rig->pool, things[i]), index < RESERVE);
+        assert_int_equal(lab_pool_is_reserve(rig->pool, objects[i]), index < RESERVE);
     }
     rig->held += n;
 }
 
 /* Gets that must succeed, and by a class. */
-static void got(struct rig *rig, uint32_t lcore, bool atomic, void **ret_things, unsigned n)
+static void got(struct rig *rig, uint32_t lcore, bool atomic, void **ret_objects, unsigned n)
 {
-    assert_int_equal(atomic ? lab_pool_get_bulk_atomic(rig->pool, lcore, ret_things, n)
-                            : lab_pool_get_bulk(rig->pool, lcore, ret_things, n),
+    assert_int_equal(atomic ? lab_pool_get_bulk_atomic(rig->pool, lcore, ret_objects, n)
+                            : lab_pool_get_bulk(rig->pool, lcore, ret_objects, n),
                      0);
-    note_got(rig, ret_things, n);
+    note_got(rig, ret_objects, n);
 }
 
 /* Fail, and leave everything as it was. */
 static void got_none(struct rig *rig, uint32_t lcore, bool atomic, unsigned n)
 {
-    void *things[COUNT] = {(void *)1, (void *)2};
+    void *objects[COUNT] = {(void *)1, (void *)2};
 
-    assert_int_equal(atomic ? lab_pool_get_bulk_atomic(rig->pool, lcore, things, n)
-                            : lab_pool_get_bulk(rig->pool, lcore, things, n),
+    assert_int_equal(atomic ? lab_pool_get_bulk_atomic(rig->pool, lcore, objects, n)
+                            : lab_pool_get_bulk(rig->pool, lcore, objects, n),
                      -ENOBUFS);
-    assert_ptr_equal(things[0], (void *)1);
+    assert_ptr_equal(objects[0], (void *)1);
     rig_check(rig);
 }
 
@@ -77,27 +77,27 @@ static void ends_before_the_reserve(enum kind kind, uint32_t lcore, unsigned bul
 
     make(&rig, kind, audit);
     for (; n + bulk <= COMMON; n += bulk)
-        got(&rig, lcore, false, rig.things + n, bulk);
+        got(&rig, lcore, false, rig.objects + n, bulk);
     got_none(&rig, lcore, false, bulk);
     for (; n < COMMON; n++)
-        got(&rig, lcore, false, rig.things + n, 1);
+        got(&rig, lcore, false, rig.objects + n, 1);
     got_none(&rig, lcore, false, 1);
     assert_int_equal(reserve_of(&rig), RESERVE);
     assert_int_equal(lab_pool_count(rig.pool), RESERVE);
 
     for (; n + bulk <= COUNT; n += bulk)
-        got(&rig, lcore, true, rig.things + n, bulk);
+        got(&rig, lcore, true, rig.objects + n, bulk);
     got_none(&rig, lcore, true, bulk);
     for (; n < COUNT; n++)
-        got(&rig, lcore, true, rig.things + n, 1);
+        got(&rig, lcore, true, rig.objects + n, 1);
     got_none(&rig, lcore, true, 1);
     assert_int_equal(reserve_of(&rig), 0);
     assert_true(lab_pool_reserve_is_held(rig.pool));
 
     /* What is not of the reserve comes back first, and is for all; what is, for nobody else. */
-    rig_put_by(&rig, lcore, rig.things, COMMON, bulk);
+    rig_put_by(&rig, lcore, rig.objects, COMMON, bulk);
     assert_int_equal(reserve_of(&rig), 0);
-    rig_put_by(&rig, lcore, rig.things + COMMON, RESERVE, bulk);
+    rig_put_by(&rig, lcore, rig.objects + COMMON, RESERVE, bulk);
     assert_int_equal(reserve_of(&rig), RESERVE);
     rig_check(&rig);
     if (audit.level == LAB_AUDIT_OFF)
@@ -133,15 +133,15 @@ static void one_get_takes_of_both(void **state)
 
     (void)state;
     make(&rig, BUFFERS, no_audit);
-    got(&rig, 0, false, rig.things, COMMON - 10);
+    got(&rig, 0, false, rig.objects, COMMON - 10);
     got_none(&rig, 0, false, 11);
     got_none(&rig, 0, true, 10 + RESERVE + 1);
     assert_false(lab_pool_reserve_is_held(rig.pool));
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &stats), 0);
     assert_int_equal(stats.event[LAB_POOL_GET_RESERVE], 1);
-    got(&rig, 0, true, rig.things + COMMON - 10, 10 + RESERVE);
+    got(&rig, 0, true, rig.objects + COMMON - 10, 10 + RESERVE);
     rig_check(&rig);
-    rig_put_by(&rig, 1, rig.things, COUNT, 64);
+    rig_put_by(&rig, 1, rig.objects, COUNT, 64);
     rig_check(&rig);
     rig_unmake(&rig);
 }
@@ -155,16 +155,16 @@ static void large_gets_take_of_both(void **state)
     (void)state;
     options.reserve = 1500;
     rig_make(&rig, &options);
-    rig_put_by(&rig, 0, rig.things, 3000, 100);
-    assert_int_equal(lab_pool_get_bulk(rig.pool, 0, rig.things, 1501), -ENOBUFS);
-    assert_int_equal(lab_pool_get_bulk_atomic(rig.pool, 0, rig.things, 3001), -ENOBUFS);
+    rig_put_by(&rig, 0, rig.objects, 3000, 100);
+    assert_int_equal(lab_pool_get_bulk(rig.pool, 0, rig.objects, 1501), -ENOBUFS);
+    assert_int_equal(lab_pool_get_bulk_atomic(rig.pool, 0, rig.objects, 3001), -ENOBUFS);
     rig_check(&rig);
-    assert_int_equal(lab_pool_get_bulk_atomic(rig.pool, 1, rig.things, 3000), 0);
+    assert_int_equal(lab_pool_get_bulk_atomic(rig.pool, 1, rig.objects, 3000), 0);
     assert_int_equal(lab_pool_count(rig.pool), 0);
     for (uint32_t i = 0; i < 3000; i++)
         rig.is_held[i] = true;
     rig.held = 3000;
-    rig_put_by(&rig, 0, rig.things, 3000, 3000);
+    rig_put_by(&rig, 0, rig.objects, 3000, 3000);
     rig_check(&rig);
     rig_unmake(&rig);
 }
@@ -176,22 +176,22 @@ static void others_go_on_meanwhile(void **state)
 
     (void)state;
     make(&rig, BUFFERS, no_audit);
-    got(&rig, 0, false, rig.things, COMMON);
-    got(&rig, 1, true, rig.things + COMMON, 20);
+    got(&rig, 0, false, rig.objects, COMMON);
+    got(&rig, 1, true, rig.objects + COMMON, 20);
     for (int round = 0; round < 100; round++) {
-        rig_put(&rig, 2, rig.things, 64);
-        got(&rig, 2, false, rig.things, 64);
-        rig_put(&rig, 1, rig.things + COMMON, 20);
+        rig_put(&rig, 2, rig.objects, 64);
+        got(&rig, 2, false, rig.objects, 64);
+        rig_put(&rig, 1, rig.objects + COMMON, 20);
         got_none(&rig, 2, false, 1);
-        got(&rig, 1, true, rig.things + COMMON, 20);
+        got(&rig, 1, true, rig.objects + COMMON, 20);
     }
-    rig_put_by(&rig, 2, rig.things, COMMON + 20, 32);
+    rig_put_by(&rig, 2, rig.objects, COMMON + 20, 32);
     rig_check(&rig);
 
     /* And when it is over, puts are hot again. */
     for (int i = 0; i < 2000 && lab_load_relaxed(&rig.pool->state.intercepted) != 0; i++) {
-        got(&rig, 2, false, rig.things, 1);
-        rig_put(&rig, 2, rig.things, 1);
+        got(&rig, 2, false, rig.objects, 1);
+        rig_put(&rig, 2, rig.objects, 1);
     }
     assert_int_equal(lab_load_relaxed(&rig.pool->state.intercepted), 0);
     rig_unmake(&rig);
@@ -208,8 +208,8 @@ static void adopted_again(void **state)
     assert_int_equal(lab_pool_disown_all(rig.pool), 0);
     assert_false(lab_pool_reserve_is_held(rig.pool));
     for (int i = COUNT; i-- > 0;)
-        assert_int_equal(lab_pool_adopt(rig.pool, rig.things[i]), 0);
-    rig_put_by(&rig, 0, rig.things, COUNT, 32);
+        assert_int_equal(lab_pool_adopt(rig.pool, rig.objects[i]), 0);
+    rig_put_by(&rig, 0, rig.objects, COUNT, 32);
     assert_int_equal(reserve_of(&rig), RESERVE);
     rig_check(&rig);
     rig_unmake(&rig);
@@ -218,11 +218,11 @@ static void adopted_again(void **state)
     rig_make(&rig, &options);
     assert_int_equal(lab_pool_disown_all(rig.pool), 0);
     for (int i = 0; i < COUNT; i++)
-        assert_int_equal(lab_pool_adopt(rig.pool, rig.things[(i * 77 + 150) % COUNT]), 0);
-    rig_put_by(&rig, 0, rig.things, COUNT, 32);
+        assert_int_equal(lab_pool_adopt(rig.pool, rig.objects[(i * 77 + 150) % COUNT]), 0);
+    rig_put_by(&rig, 0, rig.objects, COUNT, 32);
     assert_int_equal(reserve_of(&rig), RESERVE);
-    got(&rig, 1, true, rig.things, COUNT);
-    rig_put_by(&rig, 1, rig.things, COUNT, 32);
+    got(&rig, 1, true, rig.objects, COUNT);
+    rig_put_by(&rig, 1, rig.objects, COUNT, 32);
     assert_int_equal(reserve_of(&rig), RESERVE);
     rig_check(&rig);
     rig_unmake(&rig);

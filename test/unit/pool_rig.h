@@ -18,17 +18,17 @@ enum kind { BUFFERS, OBJECTS };
 
 enum { OBJECT_BYTES = 192 };
 
-/* Room for all of a pool's things, and for as many again, which a get must leave untouched. */
+/* Room for all of a pool's objects, and for as many again, which a get must leave untouched. */
 #define ROOM_FOR(count) (2 * (size_t)(count) + 1024)
 
 struct rig {
     struct lab_pool *pool;
-    void *memory;  /* of a pool of objects */
-    char *objects; /* the same */
-    void **things; /* scratch, ROOM_FOR(count) */
-    bool *is_free; /* scratch, count */
-    bool *is_held; /* by index */
-    uint32_t held; /* how many of them */
+    void *memory;        /* of a pool of objects */
+    char *object_memory; /* the same */
+    void **objects;      /* scratch, ROOM_FOR(count) */
+    bool *is_free;       /* scratch, count */
+    bool *is_held;       /* by index */
+    uint32_t held;       /* how many of them */
 };
 
 /* Options for tests: ordinary pages, since these pools are small and many. */
@@ -58,7 +58,7 @@ static inline void rig_make(struct rig *rig, const struct lab_pool_options *opti
     size_t bytes;
 
     *rig = (struct rig){
-        .things = zeroed(ROOM_FOR(options->count) * sizeof(void *)),
+        .objects = zeroed(ROOM_FOR(options->count) * sizeof(void *)),
         .is_free = zeroed(options->count * sizeof(bool)),
         .is_held = zeroed(options->count * sizeof(bool)),
     };
@@ -68,11 +68,11 @@ static inline void rig_make(struct rig *rig, const struct lab_pool_options *opti
     }
     assert_int_equal(lab_pool_footprint(options, &bytes, &error), 0);
     rig->memory = zeroed(bytes);
-    rig->objects = zeroed((size_t)options->count * OBJECT_BYTES);
+    rig->object_memory = zeroed((size_t)options->count * OBJECT_BYTES);
     assert_int_equal(lab_pool_init(rig->memory, options, &rig->pool, &error), 0);
     for (uint32_t i = 0; i < options->count; i++) {
-        rig->things[i] = rig->objects + (size_t)i * OBJECT_BYTES;
-        assert_int_equal(lab_pool_adopt(rig->pool, rig->things[i]), 0);
+        rig->objects[i] = rig->object_memory + (size_t)i * OBJECT_BYTES;
+        assert_int_equal(lab_pool_adopt(rig->pool, rig->objects[i]), 0);
         rig->is_held[i] = true;
     }
     rig->held = options->count;
@@ -83,8 +83,8 @@ static inline void rig_unmake(struct rig *rig)
     if (rig->memory == NULL)
         assert_int_equal(lab_pool_destroy(rig->pool), 0);
     free(rig->memory);
+    free(rig->object_memory);
     free(rig->objects);
-    free(rig->things);
     free(rig->is_free);
     free(rig->is_held);
 }
@@ -100,22 +100,22 @@ static inline void rig_check(struct rig *rig)
     assert_int_equal(lab_pool_count(rig->pool), rig->pool->count - rig->held);
 }
 
-/* Gets n things, which must succeed exactly if so many are free: nobody else is inside a call. */
-static inline bool rig_get(struct rig *rig, uint32_t lcore, void **ret_things, unsigned n)
+/* Gets n objects, which must succeed exactly if so many are free: nobody else is inside a call. */
+static inline bool rig_get(struct rig *rig, uint32_t lcore, void **ret_objects, unsigned n)
 {
     bool enough = n <= rig->pool->count - rig->held;
-    void *const first = ret_things[0], *const last = ret_things[n > 0 ? n - 1 : 0];
+    void *const first = ret_objects[0], *const last = ret_objects[n > 0 ? n - 1 : 0];
 
-    assert_int_equal(lab_pool_get_bulk(rig->pool, lcore, ret_things, n), enough ? 0 : -ENOBUFS);
+    assert_int_equal(lab_pool_get_bulk(rig->pool, lcore, ret_objects, n), enough ? 0 : -ENOBUFS);
     if (!enough) {
-        assert_ptr_equal(ret_things[0], first);
-        assert_ptr_equal(ret_things[n - 1], last);
+        assert_ptr_equal(ret_objects[0], first);
+        assert_ptr_equal(ret_objects[n - 1], last);
         return false;
     }
     for (unsigned i = 0; i < n; i++) {
         uint32_t index = UINT32_MAX;
 
-        assert_int_equal(lab_pool_index(rig->pool, ret_things[i], &index), 0);
+        assert_int_equal(lab_pool_index(rig->pool, ret_objects[i], &index), 0);
         assert_false(rig->is_held[index]);
         rig->is_held[index] = true;
     }
@@ -123,34 +123,34 @@ static inline bool rig_get(struct rig *rig, uint32_t lcore, void **ret_things, u
     return true;
 }
 
-static inline void rig_put(struct rig *rig, uint32_t lcore, void *const *things, unsigned n)
+static inline void rig_put(struct rig *rig, uint32_t lcore, void *const *objects, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
         uint32_t index = UINT32_MAX;
 
-        assert_int_equal(lab_pool_index(rig->pool, things[i], &index), 0);
+        assert_int_equal(lab_pool_index(rig->pool, objects[i], &index), 0);
         assert_true(rig->is_held[index]);
         rig->is_held[index] = false;
     }
     rig->held -= n;
-    assert_int_equal(lab_pool_put_bulk(rig->pool, lcore, things, n), 0);
+    assert_int_equal(lab_pool_put_bulk(rig->pool, lcore, objects, n), 0);
 }
 
-/* A pool whose things are all held, in rig->things. */
+/* A pool whose objects are all held, in rig->objects. */
 static inline void rig_make_held(struct rig *rig, const struct lab_pool_options *options)
 {
     rig_make(rig, options);
     if (options->buffer_bytes != 0)
-        assert_true(rig_get(rig, LAB_LCORE_ANY, rig->things, options->count));
+        assert_true(rig_get(rig, LAB_LCORE_ANY, rig->objects, options->count));
 }
 
-/* Puts things[0 .. n-1] by bursts. */
-static inline void rig_put_by(struct rig *rig, uint32_t lcore, void *const *things, unsigned n,
+/* Puts objects[0 .. n-1] by bursts. */
+static inline void rig_put_by(struct rig *rig, uint32_t lcore, void *const *objects, unsigned n,
                               unsigned burst)
 {
     for (unsigned done = 0, k; done < n; done += k) {
         k = n - done < burst ? n - done : burst;
-        rig_put(rig, lcore, things + done, k);
+        rig_put(rig, lcore, objects + done, k);
     }
 }
 
@@ -159,9 +159,9 @@ static inline void rig_drain(struct rig *rig, uint32_t lcore, unsigned burst)
 {
     unsigned n = 0;
 
-    while (rig_get(rig, lcore, rig->things + n, burst))
+    while (rig_get(rig, lcore, rig->objects + n, burst))
         n += burst;
-    while (rig_get(rig, lcore, rig->things + n, 1))
+    while (rig_get(rig, lcore, rig->objects + n, 1))
         n++;
     assert_int_equal(rig->held, rig->pool->count);
 }

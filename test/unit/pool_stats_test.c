@@ -39,42 +39,43 @@ static uint64_t slow_calls(const struct rig *rig, uint32_t lcore)
 static void every_branch_has_its_counter(void **state)
 {
     struct lab_pool_options options = plain_options(OBJECTS, 1023);
-    void **things, *foreign = &options;
+    void **objects, *foreign = &options;
     struct rig rig;
     uint64_t slow;
 
     rig_make_held(&rig, &options);
-    things = rig.things;
+    objects = rig.objects;
 
     assert_int_equal(
-        1, growth_of(&rig, 0, event[LAB_POOL_PUT_PUBLISH], rig_put(&rig, 0, things, 300)));
+        1, growth_of(&rig, 0, event[LAB_POOL_PUT_PUBLISH], rig_put(&rig, 0, objects, 300)));
     slow = slow_calls(&rig, 0);
-    rig_put(&rig, 0, things + 300, 1);
+    rig_put(&rig, 0, objects + 300, 1);
     assert_int_equal(slow_calls(&rig, 0), slow);
     assert_int_equal(is_fenced(&rig),
-                     growth_of(&rig, 0, event[LAB_POOL_GET_OWN], rig_get(&rig, 0, things, 1)));
-    rig_put(&rig, 0, things, 1);
-    assert_int_equal(1, growth_of(&rig, 0, event[LAB_POOL_GET_OWN], rig_get(&rig, 0, things, 200)));
+                     growth_of(&rig, 0, event[LAB_POOL_GET_OWN], rig_get(&rig, 0, objects, 1)));
+    rig_put(&rig, 0, objects, 1);
+    assert_int_equal(1,
+                     growth_of(&rig, 0, event[LAB_POOL_GET_OWN], rig_get(&rig, 0, objects, 200)));
     assert_int_equal(
-        1, growth_of(&rig, 1, event[LAB_POOL_GET_STEAL], rig_get(&rig, 1, things + 200, 1)));
+        1, growth_of(&rig, 1, event[LAB_POOL_GET_STEAL], rig_get(&rig, 1, objects + 200, 1)));
 
     assert_int_equal(1, growth_of(&rig, LAB_LCORE_ANY, event[LAB_POOL_PUT_STACK],
-                                  rig_put(&rig, LAB_LCORE_ANY, things, 150)));
-    rig_put(&rig, 0, things + 150, 51);
+                                  rig_put(&rig, LAB_LCORE_ANY, objects, 150)));
+    rig_put(&rig, 0, objects + 150, 51);
     rig_drain(&rig, 0, 1);
     assert_true(stats_of(&rig, 0).event[LAB_POOL_GET_STACK] > 0);
     assert_true(stats_of(&rig, 0).event[LAB_POOL_GET_FAIL] > 0);
     while (lab_load_relaxed(&rig.pool->state.intercepted) != 0) {
-        rig_put(&rig, 2, things, 1);
-        rig_get(&rig, 2, things, 1);
+        rig_put(&rig, 2, objects, 1);
+        rig_get(&rig, 2, objects, 1);
     }
 
-    rig_put(&rig, 2, things, 10); /* into its tip */
+    rig_put(&rig, 2, objects, 10); /* into its tip */
     assert_int_equal(10, stats_of(&rig, 2).tip);
     assert_int_equal(1,
-                     growth_of(&rig, 0, event[LAB_POOL_GET_REVOKE], rig_get(&rig, 0, things, 10)));
+                     growth_of(&rig, 0, event[LAB_POOL_GET_REVOKE], rig_get(&rig, 0, objects, 10)));
     assert_int_equal(1,
-                     growth_of(&rig, 0, event[LAB_POOL_GET_FAIL], rig_get(&rig, 0, things, 1100)));
+                     growth_of(&rig, 0, event[LAB_POOL_GET_FAIL], rig_get(&rig, 0, objects, 1100)));
 
     assert_int_equal(
         1, growth_of(&rig, LAB_LCORE_ANY, event[LAB_POOL_PUT_FOREIGN],
@@ -90,10 +91,10 @@ static void more_than_there_are_is_not_searched_for(void **state)
     struct rig rig;
 
     rig_make_held(&rig, &options);
-    rig_put(&rig, 0, rig.things, 10);
+    rig_put(&rig, 0, rig.objects, 10);
     for (unsigned n = 101; n < 2000; n += 1000) {
         assert_int_equal(
-            1, growth_of(&rig, 1, event[LAB_POOL_GET_FAIL], rig_get(&rig, 1, rig.things, n)));
+            1, growth_of(&rig, 1, event[LAB_POOL_GET_FAIL], rig_get(&rig, 1, rig.objects, n)));
         assert_int_equal(10, stats_of(&rig, 0).tip);
         assert_int_equal(0, lab_load_relaxed(&rig.pool->state.intercepted));
     }
@@ -101,25 +102,25 @@ static void more_than_there_are_is_not_searched_for(void **state)
     rig_unmake(&rig);
 }
 
-/* Among others on their way to the stack, a foreign thing is dropped alone. */
+/* Among others on their way to the stack, a foreign object is dropped alone. */
 static void what_is_foreign_is_dropped_on_the_way_to_the_stack(void **state)
 {
     struct lab_pool_options options = plain_options(BUFFERS, 200);
-    void *things[130], *foreign = &options;
+    void *objects[130], *foreign = &options;
     struct rig rig;
 
     rig_make_held(&rig, &options);
     for (int at = 0; at < 130; at++) {
-        memcpy(things, rig.things, 129 * sizeof(void *));
-        memmove(things + at + 1, things + at, (129 - (size_t)at) * sizeof(void *));
-        things[at] = foreign;
-        assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, things, 130), 0);
+        memcpy(objects, rig.objects, 129 * sizeof(void *));
+        memmove(objects + at + 1, objects + at, (129 - (size_t)at) * sizeof(void *));
+        objects[at] = foreign;
+        assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, objects, 130), 0);
         assert_int_equal(lab_pool_count(rig.pool), 129);
-        assert_int_equal(lab_pool_get_bulk(rig.pool, LAB_LCORE_ANY, rig.things, 129), 0);
+        assert_int_equal(lab_pool_get_bulk(rig.pool, LAB_LCORE_ANY, rig.objects, 129), 0);
     }
     rig_check(&rig);
     assert_int_equal(stats_of(&rig, LAB_LCORE_ANY).event[LAB_POOL_PUT_FOREIGN], 130);
-    rig_put(&rig, LAB_LCORE_ANY, rig.things, 200);
+    rig_put(&rig, LAB_LCORE_ANY, rig.objects, 200);
     rig_unmake(&rig);
 }
 
@@ -173,10 +174,10 @@ static void the_counters_add_up(void **state)
                     held -= n;
                     if (n == 0)
                         continue;
-                    rig_put(&rig, ids[a], rig.things + held, n);
+                    rig_put(&rig, ids[a], rig.objects + held, n);
                     calls[a].puts++;
                 } else {
-                    held += rig_get(&rig, ids[a], rig.things + held, n) ? n : 0;
+                    held += rig_get(&rig, ids[a], rig.objects + held, n) ? n : 0;
                     calls[a].gets++;
                 }
                 if (i % 50 == 0)
@@ -188,7 +189,7 @@ static void the_counters_add_up(void **state)
             assert_int_equal(stats.count, count);
             assert_int_equal(stats.free, count - held);
             assert_true(stats.high_water <= most);
-            rig_put(&rig, 3, rig.things, held);
+            rig_put(&rig, 3, rig.objects, held);
             rig_unmake(&rig);
         }
 }
@@ -208,15 +209,15 @@ static void the_high_water_mark_is_never_too_high(void **state)
 
     rig_make(&rig, &options);
     assert_int_equal(high_water(&rig), 0);
-    assert_false(rig_get(&rig, 0, rig.things, 1001)); /* gathers all, and gives it back */
+    assert_false(rig_get(&rig, 0, rig.objects, 1001)); /* gathers all, and gives it back */
     assert_int_equal(high_water(&rig), 0);
-    assert_true(rig_get(&rig, 1, rig.things, 600)); /* a first refill is sampled */
+    assert_true(rig_get(&rig, 1, rig.objects, 600)); /* a first refill is sampled */
     assert_int_equal(high_water(&rig), 600);
-    assert_false(rig_get(&rig, 0, rig.things + 600, 401)); /* so is a failure */
+    assert_false(rig_get(&rig, 0, rig.objects + 600, 401)); /* so is a failure */
     assert_int_equal(high_water(&rig), 600);
-    assert_true(rig_get(&rig, 2, rig.things + 600, 100));
+    assert_true(rig_get(&rig, 2, rig.objects + 600, 100));
     assert_int_equal(high_water(&rig), 700);
-    rig_put(&rig, 1, rig.things, 700);
+    rig_put(&rig, 1, rig.objects, 700);
     assert_int_equal(high_water(&rig), 700);
     rig_check(&rig);
     rig_unmake(&rig);

@@ -64,12 +64,12 @@ static void leave(struct lab_pool *pool, uint32_t lcore, int byte)
 static int found(struct lab_pool *pool, uint32_t lcore)
 {
     unsigned char *buffer = get(pool, lcore);
-    void *thing = buffer;
+    void *object = buffer;
     int byte = buffer[0];
 
     for (unsigned i = 1; i < BYTES; i++)
         assert_int_equal(buffer[i], byte);
-    assert_int_equal(lab_pool_put_used(pool, lcore, &thing, 1, 0), 0);
+    assert_int_equal(lab_pool_put_used(pool, lcore, &object, 1, 0), 0);
     return byte;
 }
 
@@ -113,21 +113,21 @@ static void no_more_is_zeroed_than_was_written(void **state)
 {
     struct lab_pool *pool = make_one();
     unsigned char *buffer = get(pool, 0);
-    void *thing = buffer;
+    void *object = buffer;
 
     /* Says less than is true: what is behind stays, for nobody looks there. */
     memset(buffer, 'a', BYTES);
-    assert_int_equal(lab_pool_put_used(pool, 0, &thing, 1, 50), 0);
+    assert_int_equal(lab_pool_put_used(pool, 0, &object, 1, 50), 0);
     assert_ptr_equal(get(pool, 2), buffer);
     assert_true(buffer[0] == 0 && buffer[49] == 0 && buffer[50] == 'a' && buffer[BYTES - 1] == 'a');
     memset(buffer, 0, BYTES);
-    assert_int_equal(lab_pool_put_used(pool, 2, &thing, 1, SIZE_MAX), 0); /* all of it */
+    assert_int_equal(lab_pool_put_used(pool, 2, &object, 1, SIZE_MAX), 0); /* all of it */
     assert_int_equal(found(pool, 0), 0);
 
     /* What the same domain wrote further behind before is not forgotten. */
     leave(pool, 0, 'a');
     assert_ptr_equal(get(pool, 1), buffer);
-    assert_int_equal(lab_pool_put_used(pool, 1, &thing, 1, 1), 0);
+    assert_int_equal(lab_pool_put_used(pool, 1, &object, 1, 1), 0);
     assert_int_equal(found(pool, 2), 0);
     assert_int_equal(lab_pool_destroy(pool), 0);
 }

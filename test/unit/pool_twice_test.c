@@ -17,7 +17,7 @@ static struct rig make(enum kind kind, uint32_t reserve)
     options.reserve = reserve;
     rig_make(&rig, &options);
     if (kind == OBJECTS)
-        rig_put_by(&rig, LAB_LCORE_ANY, rig.things, COUNT, 32);
+        rig_put_by(&rig, LAB_LCORE_ANY, rig.objects, COUNT, 32);
     return rig;
 }
 
@@ -26,14 +26,14 @@ static struct rig make(enum kind kind, uint32_t reserve)
 static void all_but_one_are_right(struct rig *rig, const void *wrong, uint32_t lcore)
 {
     static unsigned times[COUNT];
-    void *thing;
+    void *object;
 
     memset(times, 0, sizeof(times));
-    for (unsigned n = 0; lab_pool_get_atomic(rig->pool, lcore, &thing) == 0; n++) {
+    for (unsigned n = 0; lab_pool_get_atomic(rig->pool, lcore, &object) == 0; n++) {
         uint32_t index;
 
         assert_true(n < 2 * COUNT);
-        assert_int_equal(lab_pool_index(rig->pool, thing, &index), 0);
+        assert_int_equal(lab_pool_index(rig->pool, object, &index), 0);
         times[index]++;
     }
     for (uint32_t i = 0; i < COUNT; i++)
@@ -48,8 +48,8 @@ static void unmake(struct rig *rig)
         assert_int_equal(lab_region_destroy(&region), 0);
     }
     free(rig->memory);
+    free(rig->object_memory);
     free(rig->objects);
-    free(rig->things);
     free(rig->is_free);
     free(rig->is_held);
 }
@@ -70,18 +70,18 @@ static void through_the_stack_and_the_deques(void **state)
     for (unsigned way = 0; way < 2 * 3 * 3 * 2; way++) {
         uint32_t first = lcores[way % 3], second = lcores[way / 3 % 3];
         struct rig rig = make(way % 2 ? OBJECTS : BUFFERS, 0);
-        void *things[100];
+        void *objects[100];
 
-        assert_int_equal(lab_pool_get_bulk(rig.pool, first, things, 100), 0);
-        assert_int_equal(lab_pool_put(rig.pool, first, things[7]), 0);
+        assert_int_equal(lab_pool_get_bulk(rig.pool, first, objects, 100), 0);
+        assert_int_equal(lab_pool_put(rig.pool, first, objects[7]), 0);
         if (way >= 18)
-            assert_int_equal(lab_pool_put_bulk(rig.pool, first, things + 50, 50), 0);
-        (void)lab_pool_put(rig.pool, second, things[7]);
+            assert_int_equal(lab_pool_put_bulk(rig.pool, first, objects + 50, 50), 0);
+        (void)lab_pool_put(rig.pool, second, objects[7]);
         if (first == LAB_LCORE_ANY && second == LAB_LCORE_ANY)
             assert_int_equal(twice(&rig, second), 1);
-        assert_int_equal(lab_pool_put_bulk(rig.pool, second, things, 7), 0);
-        assert_int_equal(lab_pool_put_bulk(rig.pool, first, things + 8, way >= 18 ? 42 : 92), 0);
-        all_but_one_are_right(&rig, things[7], second);
+        assert_int_equal(lab_pool_put_bulk(rig.pool, second, objects, 7), 0);
+        assert_int_equal(lab_pool_put_bulk(rig.pool, first, objects + 8, way >= 18 ? 42 : 92), 0);
+        all_but_one_are_right(&rig, objects[7], second);
         unmake(&rig);
     }
 }
@@ -91,12 +91,12 @@ static void in_one_burst(void **state)
     for (unsigned way = 0; way < 2; way++) {
         uint32_t lcore = way ? LAB_LCORE_ANY : 0;
         struct rig rig = make(BUFFERS, 0);
-        void *things[4];
+        void *objects[4];
 
-        assert_int_equal(lab_pool_get_bulk(rig.pool, lcore, things, 3), 0);
-        things[3] = things[1];
-        (void)lab_pool_put_bulk(rig.pool, lcore, things, 4);
-        all_but_one_are_right(&rig, things[1], lcore);
+        assert_int_equal(lab_pool_get_bulk(rig.pool, lcore, objects, 3), 0);
+        objects[3] = objects[1];
+        (void)lab_pool_put_bulk(rig.pool, lcore, objects, 4);
+        all_but_one_are_right(&rig, objects[1], lcore);
         unmake(&rig);
     }
 }
@@ -105,13 +105,13 @@ static void in_one_burst(void **state)
 static void again_and_again(void **state)
 {
     struct rig rig = make(BUFFERS, 0);
-    void *thing;
+    void *object;
 
-    assert_int_equal(lab_pool_get(rig.pool, LAB_LCORE_ANY, &thing), 0);
+    assert_int_equal(lab_pool_get(rig.pool, LAB_LCORE_ANY, &object), 0);
     for (unsigned i = 0; i < 10 * COUNT; i++)
-        (void)lab_pool_put(rig.pool, LAB_LCORE_ANY, thing);
+        (void)lab_pool_put(rig.pool, LAB_LCORE_ANY, object);
     assert_int_equal(lab_pool_count(rig.pool), COUNT);
-    all_but_one_are_right(&rig, thing, LAB_LCORE_ANY);
+    all_but_one_are_right(&rig, object, LAB_LCORE_ANY);
     unmake(&rig);
 }
 
@@ -148,19 +148,19 @@ static void a_large_get_of_what_was_put_twice(void **state)
 {
     enum { MANY = 3000 };
     struct lab_pool_options options = plain_options(BUFFERS, MANY);
-    static void *things[MANY + 1];
+    static void *objects[MANY + 1];
     struct rig rig;
 
     rig_make(&rig, &options);
-    assert_int_equal(lab_pool_get_bulk(rig.pool, 0, things, MANY), 0);
-    (void)lab_pool_put(rig.pool, 0, things[0]);
-    (void)lab_pool_put(rig.pool, LAB_LCORE_ANY, things[0]);
-    assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, things + 1, MANY - 1), 0);
-    assert_int_equal(lab_pool_get_bulk(rig.pool, 1, things, MANY), 0);
+    assert_int_equal(lab_pool_get_bulk(rig.pool, 0, objects, MANY), 0);
+    (void)lab_pool_put(rig.pool, 0, objects[0]);
+    (void)lab_pool_put(rig.pool, LAB_LCORE_ANY, objects[0]);
+    assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, objects + 1, MANY - 1), 0);
+    assert_int_equal(lab_pool_get_bulk(rig.pool, 1, objects, MANY), 0);
     for (unsigned i = 0; i < MANY; i++) {
         uint32_t index;
 
-        assert_int_equal(lab_pool_index(rig.pool, things[i], &index), 0);
+        assert_int_equal(lab_pool_index(rig.pool, objects[i], &index), 0);
         assert_false(rig.is_held[index]);
         rig.is_held[index] = true;
     }

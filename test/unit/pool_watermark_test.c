@@ -16,7 +16,7 @@ static void make(struct rig *rig, enum kind kind, uint32_t reserve, uint32_t low
     options.high = high;
     rig_make(rig, &options);
     if (kind == OBJECTS)
-        rig_put_by(rig, 0, rig->things, COUNT, 32);
+        rig_put_by(rig, 0, rig->objects, COUNT, 32);
 }
 
 static struct lab_pool_events events_of(const struct rig *rig)
@@ -38,20 +38,20 @@ static void expect_counts(const struct rig *rig, uint64_t below_low, uint64_t em
     assert_int_equal(lab_pool_sequence(rig->pool), below_low + emptied + above_high);
 }
 
-static unsigned get_all(struct rig *rig, uint32_t lcore, bool atomic, void **ret_things)
+static unsigned get_all(struct rig *rig, uint32_t lcore, bool atomic, void **ret_objects)
 {
     unsigned n = 0;
 
-    while ((atomic ? lab_pool_get_atomic(rig->pool, lcore, &ret_things[n])
-                   : lab_pool_get(rig->pool, lcore, &ret_things[n])) == 0)
+    while ((atomic ? lab_pool_get_atomic(rig->pool, lcore, &ret_objects[n])
+                   : lab_pool_get(rig->pool, lcore, &ret_objects[n])) == 0)
         n++;
     return n;
 }
 
-static void put_all(struct rig *rig, uint32_t lcore, void *const *things, unsigned n)
+static void put_all(struct rig *rig, uint32_t lcore, void *const *objects, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
-        assert_int_equal(lab_pool_put(rig->pool, lcore, things[i]), 0);
+        assert_int_equal(lab_pool_put(rig->pool, lcore, objects[i]), 0);
 }
 
 static void wrong_marks_are_named(void **state)
@@ -95,21 +95,21 @@ static void a_reserve_that_is_reached_and_left_again(void **state)
 
     for (int i = 0; i < 8; i++) {
         uint32_t getter = lcores[i / 2][0], putter = lcores[i / 2][1];
-        void *things[COUNT];
+        void *objects[COUNT];
         struct rig rig;
         unsigned n;
 
         make(&rig, i % 2 == 0 ? BUFFERS : OBJECTS, RESERVE, 0, 0);
         expect_counts(&rig, 0, 0, 0);
-        n = get_all(&rig, getter, false, things);
+        n = get_all(&rig, getter, false, objects);
         assert_int_equal(n, COUNT - RESERVE);
         expect_counts(&rig, 1, 0, 0); /* the get that failed was the one that saw it */
         assert_int_equal(events_of(&rig).pressure, LAB_PRESSURE_LOW);
-        n += get_all(&rig, getter, true, things + n);
+        n += get_all(&rig, getter, true, objects + n);
         assert_int_equal(n, COUNT);
         expect_counts(&rig, 1, 1, 0);
         assert_int_equal(events_of(&rig).pressure, LAB_PRESSURE_MIN);
-        put_all(&rig, putter, things, n);
+        put_all(&rig, putter, objects, n);
         expect_counts(&rig, 1, 1, 1);
         assert_int_equal(events_of(&rig).pressure, LAB_PRESSURE_NONE);
         rig_unmake(&rig);
@@ -117,58 +117,58 @@ static void a_reserve_that_is_reached_and_left_again(void **state)
 }
 
 /* The receive path alone, so that no get ever fails. */
-static void the_first_thing_of_the_reserve_is_told(void **state)
+static void the_first_object_of_the_reserve_is_told(void **state)
 {
-    void *things[COUNT];
+    void *objects[COUNT];
     struct rig rig;
 
     make(&rig, BUFFERS, RESERVE, 0, 0);
-    assert_int_equal(lab_pool_get_bulk_atomic(rig.pool, 0, things, COUNT - RESERVE - 1), 0);
+    assert_int_equal(lab_pool_get_bulk_atomic(rig.pool, 0, objects, COUNT - RESERVE - 1), 0);
     expect_counts(&rig, 0, 0, 0);
-    assert_int_equal(lab_pool_get_bulk_atomic(rig.pool, 0, things + COUNT - RESERVE - 1, 2), 0);
+    assert_int_equal(lab_pool_get_bulk_atomic(rig.pool, 0, objects + COUNT - RESERVE - 1, 2), 0);
     expect_counts(&rig, 1, 0, 0);
-    put_all(&rig, 0, things, COUNT - RESERVE + 1);
+    put_all(&rig, 0, objects, COUNT - RESERVE + 1);
     expect_counts(&rig, 1, 0, 1);
     rig_unmake(&rig);
 }
 
 static void between_low_and_high_nobody_is_told_twice(void **state)
 {
-    void *things[COUNT];
+    void *objects[COUNT];
     struct rig rig;
 
     make(&rig, BUFFERS, 0, LOW, HIGH);
-    assert_int_equal(lab_pool_get_bulk(rig.pool, 0, things, COUNT - LOW), 0);
+    assert_int_equal(lab_pool_get_bulk(rig.pool, 0, objects, COUNT - LOW), 0);
     assert_int_equal(lab_pool_pressure(rig.pool), LAB_PRESSURE_LOW);
     expect_counts(&rig, 1, 0, 0);
     for (unsigned n = LOW; n < HIGH - 1; n++) {
-        assert_int_equal(lab_pool_put(rig.pool, 0, things[n - LOW]), 0);
+        assert_int_equal(lab_pool_put(rig.pool, 0, objects[n - LOW]), 0);
         assert_int_equal(lab_pool_pressure(rig.pool), LAB_PRESSURE_LOW);
     }
     expect_counts(&rig, 1, 0, 0);
-    assert_int_equal(lab_pool_put(rig.pool, 0, things[HIGH - 1 - LOW]), 0);
+    assert_int_equal(lab_pool_put(rig.pool, 0, objects[HIGH - 1 - LOW]), 0);
     assert_int_equal(lab_pool_pressure(rig.pool), LAB_PRESSURE_NONE);
     expect_counts(&rig, 1, 0, 1);
-    assert_int_equal(lab_pool_get(rig.pool, 0, &things[0]), 0);
+    assert_int_equal(lab_pool_get(rig.pool, 0, &objects[0]), 0);
     assert_int_equal(lab_pool_pressure(rig.pool), LAB_PRESSURE_NONE);
     expect_counts(&rig, 1, 0, 1);
-    put_all(&rig, 0, things + HIGH - LOW, COUNT - HIGH);
-    assert_int_equal(lab_pool_put(rig.pool, 0, things[0]), 0);
+    put_all(&rig, 0, objects + HIGH - LOW, COUNT - HIGH);
+    assert_int_equal(lab_pool_put(rig.pool, 0, objects[0]), 0);
     rig_unmake(&rig);
 }
 
 /* Without anybody watching, by slow gets alone: late by some refills, and no later. */
 static void a_mark_above_the_reserve_is_noticed_by_refills(void **state)
 {
-    void *things[COUNT];
+    void *objects[COUNT];
     struct rig rig;
     unsigned n = 0;
 
     make(&rig, OBJECTS, 0, COUNT - 20, COUNT - 10);
     while (n < COUNT - 1) /* from another's deque */
-        assert_int_equal(lab_pool_get(rig.pool, 1, &things[n++]), 0);
+        assert_int_equal(lab_pool_get(rig.pool, 1, &objects[n++]), 0);
     assert_int_equal(events_of(&rig).count[LAB_BELOW_LOW], 1);
-    put_all(&rig, 0, things, n);
+    put_all(&rig, 0, objects, n);
     rig_unmake(&rig);
 }
 
@@ -187,7 +187,7 @@ int main(void)
         cmocka_unit_test(wrong_marks_are_named),
         cmocka_unit_test(marks_that_nobody_names),
         cmocka_unit_test(a_reserve_that_is_reached_and_left_again),
-        cmocka_unit_test(the_first_thing_of_the_reserve_is_told),
+        cmocka_unit_test(the_first_object_of_the_reserve_is_told),
         cmocka_unit_test(between_low_and_high_nobody_is_told_twice),
         cmocka_unit_test(a_mark_above_the_reserve_is_noticed_by_refills),
         cmocka_unit_test(events_and_pressures_have_names),

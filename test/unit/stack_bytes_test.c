@@ -14,10 +14,10 @@ enum { STACK = 256 << 10, PAINT = 0x77, COUNT = 1023, LCORES = 100, PAGES = 1024
 
 static struct lab_pool *pool;
 static struct lab_arena *arena;
-static void *things[COUNT], *pages[PAGES];
+static void *objects[COUNT], *pages[PAGES];
 static int result; /* of the last get of pages */
 
-/* One call, of the lcore `lcore`, of n things. */
+/* One call, of the lcore `lcore`, of n objects. */
 struct call {
     const char *name;
     void (*make)(const struct call *call);
@@ -32,17 +32,17 @@ static void nothing(const struct call *call)
 
 static void get(const struct call *call)
 {
-    (void)!lab_pool_get_bulk(pool, call->lcore, things, call->n);
+    (void)!lab_pool_get_bulk(pool, call->lcore, objects, call->n);
 }
 
 static void get_atomic(const struct call *call)
 {
-    (void)!lab_pool_get_bulk_atomic(pool, call->lcore, things, call->n);
+    (void)!lab_pool_get_bulk_atomic(pool, call->lcore, objects, call->n);
 }
 
 static void put(const struct call *call)
 {
-    (void)lab_pool_put_bulk(pool, call->lcore, things, call->n);
+    (void)lab_pool_put_bulk(pool, call->lcore, objects, call->n);
 }
 
 static void page_get(const struct call *call)
@@ -97,7 +97,7 @@ static void let_all_go(void)
 {
     /* By an lcore that has a deque, and by others into theirs. */
     for (unsigned i = 0; i < COUNT; i++)
-        (void)lab_pool_put(pool, i < COUNT / 2 ? 1 : 2 + i % (LCORES - 2), things[i]);
+        (void)lab_pool_put(pool, i < COUNT / 2 ? 1 : 2 + i % (LCORES - 2), objects[i]);
 }
 
 static void calls_of_a_pool(const struct lab_pool_options *options)
@@ -113,15 +113,15 @@ static void calls_of_a_pool(const struct lab_pool_options *options)
         const struct call a = {"get", by, lcore, n, 0}, b = {"put", put, lcore, n, 0};
 
         /* Everything is elsewhere: in public parts, in tips of lcores that do not call in. */
-        assert_int_equal(lab_pool_get_bulk_atomic(pool, lcore, things, COUNT), 0);
+        assert_int_equal(lab_pool_get_bulk_atomic(pool, lcore, objects, COUNT), 0);
         let_all_go();
         needs_at_most(LAB_POOL_STACK_BYTES, &a);
         if (lab_pool_count(pool) + n == COUNT)
             needs_at_most(LAB_POOL_STACK_BYTES, &b);
         /* What fails, having gathered the most. */
-        assert_int_equal(lab_pool_get(pool, 1, &things[0]), 0);
+        assert_int_equal(lab_pool_get(pool, 1, &objects[0]), 0);
         needs_at_most(LAB_POOL_STACK_BYTES, &(struct call){"get in vain", by, lcore, COUNT, 0});
-        assert_int_equal(lab_pool_put(pool, LAB_LCORE_ANY, things[0]), 0);
+        assert_int_equal(lab_pool_put(pool, LAB_LCORE_ANY, objects[0]), 0);
     }
     assert_int_equal(lab_pool_destroy(pool), 0);
 }

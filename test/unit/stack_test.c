@@ -173,7 +173,7 @@ static void what_is_pushed_twice_is_left_out(void **state)
     assert_int_equal(got[1], 5);
 }
 
-/* One that was killed between its pop's steps left the thing so. */
+/* One that was killed between its pop's steps left the object so. */
 static void what_is_forgotten_can_be_pushed(void **state)
 {
     uint32_t index = 9, got;
@@ -210,7 +210,7 @@ static void a_walk_sees_all_of_this_stack_alone(void **state)
             assert_int_equal(seen[rig.held[i]], 0);
         push(&rig, 64);
     }
-    /* A thing that was popped and went into another stack leads nobody there. */
+    /* An object that was popped and went into another stack leads nobody there. */
     lab_stack_init_beside(&beside, &beside_head, &rig.stack, LAB_STACK_RESERVE);
     lab_stack_forget(&rig.stack, rig.model[rig.depth - 2]);
     lab_stack_push_any(&beside, &rig.model[rig.depth - 2], 1);

@@ -8,7 +8,7 @@
 #include <lab_pool_layout.h>
 
 /* Another process has left numbers in the shared parts that are none: no call goes astray for that.
- * What it hands out then is what these numbers make of it, but all of it is the pool's. Things lie
+ * What it hands out then is what these numbers make of it, but all of it is the pool's. Objects lie
  * in memory of their own, and sanitizers look at its bounds. */
 
 static const uint64_t strange[] = {4096, INT32_MAX, UINT32_MAX - 1, UINT64_MAX / 2, UINT64_MAX};
@@ -25,12 +25,12 @@ static struct lab_pool_options small_options(void)
     return options;
 }
 
-static void expect_some(struct lab_pool *pool, void *const *things, unsigned n)
+static void expect_some(struct lab_pool *pool, void *const *objects, unsigned n)
 {
     uint32_t index;
 
     for (unsigned i = 0; i < n; i++)
-        assert_int_equal(lab_pool_index(pool, things[i], &index), 0);
+        assert_int_equal(lab_pool_index(pool, objects[i], &index), 0);
 }
 
 /* Some with lcore 1, some in the stack, the rest with lcore 2. */
@@ -39,15 +39,15 @@ static void spread(struct rig *rig)
     struct lab_pool_options options = small_options();
 
     rig_make_held(rig, &options);
-    rig_put_by(rig, 1, rig->things, COUNT / 4, 32);
-    rig_put_by(rig, LAB_LCORE_ANY, rig->things + COUNT / 4, COUNT / 4, 32);
-    rig_put_by(rig, 2, rig->things + COUNT / 2, COUNT / 2, 32);
+    rig_put_by(rig, 1, rig->objects, COUNT / 4, 32);
+    rig_put_by(rig, LAB_LCORE_ANY, rig->objects + COUNT / 4, COUNT / 4, 32);
+    rig_put_by(rig, 2, rig->objects + COUNT / 2, COUNT / 2, 32);
 }
 
 static void roster(void **state)
 {
     for (unsigned i = 0; i < STRANGE; i++) {
-        void *things[BULK];
+        void *objects[BULK];
         struct rig rig;
 
         spread(&rig);
@@ -55,10 +55,10 @@ static void roster(void **state)
         lab_store_relaxed(&rig.pool->state.registered, strange[i]);
         assert_int_equal(lab_pool_count(rig.pool), COUNT - COUNT / 4);
         rig.pool->slow[lab_pool_lcore_index(3)].own.victim = (uint32_t)strange[i];
-        assert_int_equal(lab_pool_get_bulk(rig.pool, 3, things, BULK), 0);
-        expect_some(rig.pool, things, BULK);
-        assert_int_equal(lab_pool_put_bulk(rig.pool, 4, things, BULK), 0); /* the roster is full */
-        assert_int_equal(lab_pool_get_bulk(rig.pool, 5, things, BULK),
+        assert_int_equal(lab_pool_get_bulk(rig.pool, 3, objects, BULK), 0);
+        expect_some(rig.pool, objects, BULK);
+        assert_int_equal(lab_pool_put_bulk(rig.pool, 4, objects, BULK), 0); /* the roster is full */
+        assert_int_equal(lab_pool_get_bulk(rig.pool, 5, objects, BULK),
                          0); /* and tips are revoked */
         rig_unmake(&rig);
     }
@@ -69,22 +69,22 @@ static void stack(void **state)
     for (unsigned i = 0; i < STRANGE; i++) {
         struct rig rig;
         uint64_t head;
-        void *thing;
+        void *object;
 
         spread(&rig);
         head = lab_load_relaxed(rig.pool->stack.head);
         lab_store_relaxed(&rig.pool->stack.links[(head & LAB_STACK_INDEX_MAX) - 1], strange[i]);
         lab_store_relaxed(&rig.pool->state.registered, 0); /* so that the stack is next */
-        for (unsigned n = 0; n < COUNT && lab_pool_get(rig.pool, 3, &thing) == 0; n++)
-            expect_some(rig.pool, &thing, 1);
+        for (unsigned n = 0; n < COUNT && lab_pool_get(rig.pool, 3, &object) == 0; n++)
+            expect_some(rig.pool, &object, 1);
         rig_unmake(&rig);
     }
 }
 
-static void things_by_their_index(void **state)
+static void objects_by_their_index(void **state)
 {
     struct lab_pool_options options = small_options();
-    void *things[BULK];
+    void *objects[BULK];
     struct rig rig;
 
     options.audit.level = LAB_AUDIT_FULL;
@@ -94,10 +94,10 @@ static void things_by_their_index(void **state)
         for (unsigned place = 0; place < 4; place++)
             lab_store_relaxed(lab_audit_place(lab_intercept_of(rig.pool)->audit, place),
                               strange[i]);
-        memcpy(things, rig.things, sizeof(things));
-        assert_int_equal(lab_pool_put_bulk(rig.pool, 1, things, BULK), 0);
-        assert_int_equal(lab_pool_get_bulk(rig.pool, 1, things, 8), 0);
-        expect_some(rig.pool, things, 8);
+        memcpy(objects, rig.objects, sizeof(objects));
+        assert_int_equal(lab_pool_put_bulk(rig.pool, 1, objects, BULK), 0);
+        assert_int_equal(lab_pool_get_bulk(rig.pool, 1, objects, 8), 0);
+        expect_some(rig.pool, objects, 8);
         for (unsigned place = 0; place < 4; place++)
             lab_store_relaxed(lab_audit_place(lab_intercept_of(rig.pool)->audit, place),
                               strange[i]);
@@ -119,7 +119,7 @@ static void sweep(void **state)
     first = rig.pool->buffers;
     memset(rig.pool->buffers, 0x5a, options.buffer_bytes);
     lab_store_relaxed(&rig.pool->sweep, 7);
-    rig_put_by(&rig, LAB_LCORE_ANY, rig.things, options.count, BULK);
+    rig_put_by(&rig, LAB_LCORE_ANY, rig.objects, options.count, BULK);
     for (unsigned i = 0; i < options.buffer_bytes; i++)
         assert_int_equal(first[i], 0x5a);
     rig_unmake(&rig);
@@ -128,17 +128,17 @@ static void sweep(void **state)
 static void samples(void **state)
 {
     struct lab_pool_options options = small_options();
-    void *things[BULK];
+    void *objects[BULK];
     struct rig rig;
 
     options.audit.level = LAB_AUDIT_SAMPLE;
     rig_make(&rig, &options);
-    memcpy(things, rig.things, sizeof(things));
-    assert_int_equal(lab_pool_put_bulk(rig.pool, 1, things, BULK), 0);
+    memcpy(objects, rig.objects, sizeof(objects));
+    assert_int_equal(lab_pool_put_bulk(rig.pool, 1, objects, BULK), 0);
     for (uint32_t at = 0; at < 40; at++) {
         lab_intercept_of(rig.pool)->context[lab_pool_lcore_index(1)].to_sample = at;
-        assert_int_equal(lab_pool_get_bulk(rig.pool, 1, things, 32), 0);
-        assert_int_equal(lab_pool_put_bulk(rig.pool, 1, things, 32), 0);
+        assert_int_equal(lab_pool_get_bulk(rig.pool, 1, objects, 32), 0);
+        assert_int_equal(lab_pool_put_bulk(rig.pool, 1, objects, 32), 0);
     }
     rig_unmake(&rig);
 }
@@ -151,21 +151,21 @@ static void more_than_the_ring(void **state)
         lab_atomic_t before[BURST], slots[CAPACITY], behind[BURST];
     } ring = {0};
     struct lab_deque deque;
-    void *things[BURST];
+    void *objects[BURST];
 
-    memset(things, 0x5a, sizeof(things));
+    memset(objects, 0x5a, sizeof(objects));
     lab_deque_init(&deque, 32, 16, false);
     lab_deque_equip_owner(&deque, ring.slots, CAPACITY);
     lab_store_relaxed(&deque.top, 1000); /* "room" for a thousand */
-    assert_false(lab_deque_push_slow_owner(&deque, things, BURST, false));
+    assert_false(lab_deque_push_slow_owner(&deque, objects, BURST, false));
     lab_store_relaxed(&deque.top, 0);
     lab_store_relaxed(&deque.bot, 1000);
     memset(ring.before, 0x77, sizeof(ring.before));
     memset(ring.behind, 0x77, sizeof(ring.behind));
-    assert_int_equal(lab_deque_pop_slow_owner(&deque, things, 1, BURST), CAPACITY);
+    assert_int_equal(lab_deque_pop_slow_owner(&deque, objects, 1, BURST), CAPACITY);
     for (unsigned i = 0; i < CAPACITY; i++)
-        assert_null(things[i]);
-    assert_ptr_equal(things[CAPACITY], (void *)0x5a5a5a5a5a5a5a5a);
+        assert_null(objects[i]);
+    assert_ptr_equal(objects[CAPACITY], (void *)0x5a5a5a5a5a5a5a5a);
     for (unsigned i = 0; i < CAPACITY; i++)
         assert_int_equal(lab_load_relaxed(&ring.slots[i]), 0);
 }
@@ -330,7 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(roster),
         cmocka_unit_test(stack),
-        cmocka_unit_test(things_by_their_index),
+        cmocka_unit_test(objects_by_their_index),
         cmocka_unit_test(sweep),
         cmocka_unit_test(samples),
         cmocka_unit_test(more_than_the_ring),

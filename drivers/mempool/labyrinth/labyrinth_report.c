@@ -83,11 +83,11 @@ static void begin(char *text, const struct lab_audit_entry *entry)
                  lab_audit_fault_text(entry->fault));
         return;
     }
-    if (entry->fault == LAB_AUDIT_SHARED_LCORE && entry->thing == NULL)
+    if (entry->fault == LAB_AUDIT_SHARED_LCORE && entry->object == NULL)
         snprintf(text, TEXT, "mempool %s: a call %s", entry->pool,
                  lab_audit_fault_text(entry->fault));
     else
-        snprintf(text, TEXT, "mempool %s: object %p %s", entry->pool, entry->thing,
+        snprintf(text, TEXT, "mempool %s: object %p %s", entry->pool, entry->object,
                  lab_audit_fault_text(entry->fault));
     if (entry->caller.site == 0) {
         snprintf(text + strlen(text), TEXT - strlen(text),
@@ -157,13 +157,13 @@ static json_t *actor_json(const struct lab_audit_actor *actor)
 
 static json_t *entry_json(const struct lab_audit_entry *entry)
 {
-    char thing[24];
+    char object[24];
     json_t *json = js.json_pack("{s:s, s:o, s:I}", "fault", lab_audit_fault_name(entry->fault),
                                 "pool", text_json(entry->pool), "count", (json_int_t)entry->count);
 
     if (entry->fault != LAB_AUDIT_LEAK) {
-        snprintf(thing, sizeof(thing), "%p", entry->thing);
-        js.json_object_set_new(json, "object", js.json_string(thing));
+        snprintf(object, sizeof(object), "%p", entry->object);
+        js.json_object_set_new(json, "object", js.json_string(object));
         js.json_object_set_new(json, "generation", js.json_integer(entry->generation));
     }
     if (entry->offset != 0)
