@@ -10,7 +10,8 @@
 #include <string.h>
 
 /* Calls by the way they took, each a sum of the driver's counters. Those that never leave the
- * lcore's own tip are not counted; a slow one may move hundreds of buffers for those that follow.
+ * lcore's private part are not counted; a slow one may move hundreds of buffers for those that
+ * follow.
  */
 static const struct {
     const char *key;
@@ -122,7 +123,7 @@ json_t *pools_lcores(struct client *client, const char *name)
         json_t *brief = json_object();
 
         json_object_set(brief, "lcore", json_object_get(row, "lcore"));
-        json_object_set(brief, "tip", json_object_get(row, "tip"));
+        json_object_set(brief, "private", json_object_get(row, "private"));
         json_object_set(brief, "public", json_object_get(row, "public"));
         add_calls(brief, row);
         json_array_set_new(rows, i, brief);

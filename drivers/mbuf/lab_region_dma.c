@@ -123,7 +123,7 @@ static int find_iovas(const struct lab_region *region, size_t page_bytes, rte_io
     return 0;
 }
 
-static int enrol(const struct lab_region *region, struct lab_error *error)
+static int register_memory(const struct lab_region *region, struct lab_error *error)
 {
     size_t page_bytes = page_bytes_of(region), pages = region->bytes / page_bytes;
     rte_iova_t *iovas = calloc(pages, sizeof(*iovas));
@@ -163,7 +163,7 @@ int lab_region_dma_map(const struct lab_region *region, struct rte_device *const
     int rc = check(region, devices, n, error);
 
     if (rc == 0)
-        rc = enrol(region, error);
+        rc = register_memory(region, error);
     if (rc != 0)
         return rc;
     rc = map_for_all(region, devices, n, error);

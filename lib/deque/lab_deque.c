@@ -12,36 +12,36 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* The owner's sight of the counters, from which its hot paths decide. */
+/* The owner's view of the counters, from which its hot paths decide. */
 static void set_limits(struct lab_deque *deque, uint64_t split, uint64_t top)
 {
-    uint64_t publish = split + 2 * (uint64_t)deque->tip;
+    uint64_t publish = split + 2 * (uint64_t)deque->private_size;
     uint64_t room = top + deque->capacity;
-    uint64_t floor = split > deque->cold_below ? split : deque->cold_below;
+    uint64_t floor = split > deque->remote_below ? split : deque->remote_below;
 
     deque->safe_split = split;
     deque->pop_floor = lab_load_relaxed(&deque->fenced) ? LAB_DEQUE_NEVER : floor;
     deque->push_limit = (int64_t)(room - publish) < 0 ? room : publish;
 }
 
-void lab_deque_init(struct lab_deque *deque, uint32_t reach, uint32_t tip, bool fenced)
+void lab_deque_init(struct lab_deque *deque, uint32_t steal_max, uint32_t private_size, bool fenced)
 {
     memset(deque, 0, sizeof(*deque));
-    deque->reach = reach;
-    deque->tip = tip;
+    deque->steal_max = steal_max;
+    deque->private_size = private_size;
     lab_store_relaxed(&deque->fenced, fenced);
     deque->pop_floor = LAB_DEQUE_NEVER;
     deque->push_limit = UINT64_MAX; /* below every counter, even for n = 0: there are no slots */
 }
 
 void lab_deque_repair_layout_any(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
-                                 uint32_t reach, uint32_t tip)
+                                 uint32_t steal_max, uint32_t private_size)
 {
     deque->slots = slots;
     deque->capacity = capacity;
     deque->mask = capacity - 1;
-    deque->reach = reach;
-    deque->tip = tip;
+    deque->steal_max = steal_max;
+    deque->private_size = private_size;
 }
 
 void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity)
@@ -130,12 +130,12 @@ static uint64_t raise_split(struct lab_deque *deque, uint64_t bot, uint64_t keep
     }
 }
 
-/* The owner's bot, once it has mended what a predecessor with the same id left that was killed
+/* The owner's bot, once it has repaired what a predecessor with the same id left that was killed
  * inside a call:
  * - a bot lowered by a pop, though a revoker had just made those objects public. They stay so;
  * - a split lowered, but not yet checked against top: thieves may have taken what then looks
  *   private. All becomes public, which is always safe. */
-static uint64_t mended_bot(struct lab_deque *deque)
+static uint64_t repaired_bot(struct lab_deque *deque)
 {
     uint64_t bot = lab_load_relaxed(&deque->bot);
     uint64_t split = lab_load_relaxed(&deque->split);
@@ -175,20 +175,20 @@ void lab_deque_repair_owner(struct lab_deque *deque)
         return;
     lab_fence_seq_cst(); /* D12: or a mark is missed whose revoker goes by an earlier bot */
     do {
-        bot = mended_bot(deque);
+        bot = repaired_bot(deque);
         split = settled_split(deque, bot);
     } while ((int64_t)(bot - split) < 0);
     set_limits(deque, split, lab_load_acquire(&deque->top)); /* D8 */
 }
 
-/* A pop closes pushes while bot is low (pop_tip()). Where they are still closed when the owner
+/* A pop closes pushes while bot is low (pop_private()). Where they are still closed when the owner
  * makes its next call, it was not this one that popped. */
 static void close_pushes(struct lab_deque *deque, uint64_t bot)
 {
     deque->push_limit = bot - LAB_DEQUE_NEVER;
 }
 
-static void mend_if_pop_was_cut_short(struct lab_deque *deque)
+static void repair_if_pop_was_cut_short(struct lab_deque *deque)
 {
     int64_t beyond = (int64_t)(lab_load_relaxed(&deque->bot) - deque->push_limit);
 
@@ -203,8 +203,8 @@ bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *objects, un
 
     if (deque->slots == NULL)
         return false;
-    mend_if_pop_was_cut_short(deque);
-    bot = mended_bot(deque);
+    repair_if_pop_was_cut_short(deque);
+    bot = repaired_bot(deque);
     top = lab_load_acquire(&deque->top); /* D8 */
     if (n > top + deque->capacity - bot || n > deque->capacity)
         return false;
@@ -213,24 +213,24 @@ bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *objects, un
     lab_store_release(&deque->bot, bot); /* D1 */
 
     split = lab_load_relaxed(&deque->split);
-    if (publish_all || split >= LAB_DEQUE_MARK || bot - split > 2 * (uint64_t)deque->tip)
-        split = raise_split(deque, bot, publish_all ? 0 : deque->tip);
+    if (publish_all || split >= LAB_DEQUE_MARK || bot - split > 2 * (uint64_t)deque->private_size)
+        split = raise_split(deque, bot, publish_all ? 0 : deque->private_size);
     set_limits(deque, split, top);
     return true;
 }
 
-/* Makes the newest `need` public objects private again, and a whole tip more where there are
- * plenty. Only what no thief can reach any longer: `reach` objects above a top that was read after
- * the fence. false: the caller must look at split afresh. */
+/* Makes the newest `need` public objects private again, and a whole private part more where there
+ * are plenty. Only what no thief can reach any longer: `steal_max` objects above a top that was
+ * read after the fence. false: the caller must look at split afresh. */
 static bool lower_split(struct lab_deque *deque, uint64_t *split, uint64_t need)
 {
     uint64_t top = lab_load_acquire(&deque->top); /* D8 */
     uint64_t before = *split, lowered = before - need, found;
 
-    if ((int64_t)(lowered - top) < (int64_t)deque->reach)
+    if ((int64_t)(lowered - top) < (int64_t)deque->steal_max)
         return true;
-    if ((int64_t)(lowered - top) >= (int64_t)deque->tip + deque->reach)
-        lowered -= deque->tip;
+    if ((int64_t)(lowered - top) >= (int64_t)deque->private_size + deque->steal_max)
+        lowered -= deque->private_size;
 
     /* What a successor goes by, should this owner be killed before it has checked: a revoker may
      * have raised split since the limits were set. */
@@ -240,7 +240,7 @@ static bool lower_split(struct lab_deque *deque, uint64_t *split, uint64_t need)
         return false;
     lab_fence_seq_cst(); /* D5: before top, or a thief that read the old split takes them, too */
     top = lab_load_relaxed(&deque->top);
-    if ((int64_t)(lowered - top) >= (int64_t)deque->reach) {
+    if ((int64_t)(lowered - top) >= (int64_t)deque->steal_max) {
         deque->safe_split = lowered;
         *split = lowered;
         return true;
@@ -252,7 +252,7 @@ static bool lower_split(struct lab_deque *deque, uint64_t *split, uint64_t need)
 /* The hot pop's protocol, with the fence that this deque needs and without a look at the floor.
  * Should the owner be killed while bot is low, its successor's first push must look at split: so
  * pushes are closed until the caller has set the limits again. */
-static bool pop_tip(struct lab_deque *deque, uint64_t bot, void **ret_objects, unsigned n)
+static bool pop_private(struct lab_deque *deque, uint64_t bot, void **ret_objects, unsigned n)
 {
     close_pushes(deque, bot - n);
     lab_store_release(&deque->bot, bot - n); /* D1 */
@@ -273,11 +273,11 @@ unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_objects, u
 {
     if (deque->slots == NULL)
         return 0;
-    mend_if_pop_was_cut_short(deque);
+    repair_if_pop_was_cut_short(deque);
     /* Every turn but the last is one in which a revoker changed split: lock-free. What a killed
      * predecessor left may show only then, so each turn looks for it. */
     for (;;) {
-        uint64_t bot = mended_bot(deque);
+        uint64_t bot = repaired_bot(deque);
         uint64_t split = settled_split(deque, bot);
         unsigned taken;
 
@@ -286,24 +286,24 @@ unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_objects, u
         taken = (unsigned)min_u64(min_u64(bot - split, deque->capacity), n);
         if (taken < least)
             taken = 0;
-        if (taken == 0 || pop_tip(deque, bot, ret_objects, taken)) {
-            deque->cold_below = min_u64(deque->cold_below, bot - taken);
+        if (taken == 0 || pop_private(deque, bot, ret_objects, taken)) {
+            deque->remote_below = min_u64(deque->remote_below, bot - taken);
             set_limits(deque, split, lab_load_acquire(&deque->top)); /* D8 */
             return taken;
         }
     }
 }
 
-void lab_deque_chill_owner(struct lab_deque *deque)
+void lab_deque_mark_remote_owner(struct lab_deque *deque)
 {
-    deque->cold_below = lab_load_relaxed(&deque->bot);
+    deque->remote_below = lab_load_relaxed(&deque->bot);
     if (!lab_load_relaxed(&deque->fenced))
-        deque->pop_floor = deque->cold_below;
+        deque->pop_floor = deque->remote_below;
 }
 
-bool lab_deque_is_cold_owner(const struct lab_deque *deque, unsigned n)
+bool lab_deque_is_remote_owner(const struct lab_deque *deque, unsigned n)
 {
-    return (int64_t)(lab_load_relaxed(&deque->bot) - n - deque->cold_below) < 0;
+    return (int64_t)(lab_load_relaxed(&deque->bot) - n - deque->remote_below) < 0;
 }
 
 unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_objects, unsigned n)
@@ -318,7 +318,7 @@ unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_objects, unsign
         split = lab_load_acquire(&deque->split); /* D4: or it reads what is not written yet */
         if (split >= LAB_DEQUE_MARK || (int64_t)(split - top) <= 0)
             return 0;
-        taken = (unsigned)min_u64(min_u64(split - top, deque->reach), n);
+        taken = (unsigned)min_u64(min_u64(split - top, deque->steal_max), n);
         /* The copy may be torn by an owner that reuses the slots: then top has moved, the CAS
          * fails, and the copy is not looked at. */
         load(lab_deque_ring(deque), top, ret_objects, taken);
@@ -359,7 +359,7 @@ static uint64_t room_at(const struct lab_deque *deque, uint64_t bot)
 
 unsigned lab_deque_steal_owner(struct lab_deque *own, struct lab_deque *from)
 {
-    uint64_t bot = mended_bot(own), room = room_at(own, bot);
+    uint64_t bot = repaired_bot(own), room = room_at(own, bot);
     uint64_t top = lab_load_acquire(&from->top);
 
     for (;;) {
@@ -370,7 +370,7 @@ unsigned lab_deque_steal_owner(struct lab_deque *own, struct lab_deque *from)
         split = lab_load_acquire(&from->split); /* D4 */
         if (split >= LAB_DEQUE_MARK || (int64_t)(split - top) <= 0 || room == 0)
             return 0;
-        taken = (unsigned)min_u64(min_u64(split - top, from->reach), room);
+        taken = (unsigned)min_u64(min_u64(split - top, from->steal_max), room);
         move(lab_deque_ring(from), top, lab_deque_ring(own), bot,
              taken); /* torn, and not looked at, if the CAS fails */
         if (lab_cas_acq_rel(&from->top, &top, top + taken)) /* D7 */
@@ -385,7 +385,7 @@ void lab_deque_keep_owner(struct lab_deque *own, unsigned n)
 
 uint64_t lab_deque_room_owner(struct lab_deque *deque)
 {
-    return room_at(deque, mended_bot(deque));
+    return room_at(deque, repaired_bot(deque));
 }
 
 void lab_deque_land_owner(struct lab_deque *deque, void *const *objects, unsigned n)
@@ -480,16 +480,16 @@ struct lab_deque_span lab_deque_span_any(const struct lab_deque *deque)
     return span;
 }
 
-uint64_t lab_deque_count_any(const struct lab_deque *deque, uint64_t *ret_tip)
+uint64_t lab_deque_count_any(const struct lab_deque *deque, uint64_t *ret_private)
 {
     uint64_t top = lab_load_relaxed(&deque->top);
     uint64_t split = lab_load_relaxed(&deque->split);
     uint64_t bot = lab_load_relaxed(&deque->bot);
-    int64_t tip = (int64_t)(bot - (split >= LAB_DEQUE_MARK ? top : split));
+    int64_t private_part = (int64_t)(bot - (split >= LAB_DEQUE_MARK ? top : split));
     int64_t count = (int64_t)(bot - top);
 
-    if (ret_tip != NULL)
-        *ret_tip = tip > 0 ? (uint64_t)tip : 0;
+    if (ret_private != NULL)
+        *ret_private = private_part > 0 ? (uint64_t)private_part : 0;
     return count > 0 ? (uint64_t)count : 0;
 }
 

@@ -8,7 +8,7 @@
  *
  *         top              split                 bot
  *  ────────┬─────────────────┬────────────────────┬────────
- *          │  public: any    │  private tip: only │
+ *          │  public: any    │ private part: only │
  *          │  thread steals  │  the owner, plain  │
  *          │  from this end  │  loads and stores  │
  *  ────────┴─────────────────┴────────────────────┴────────
@@ -20,15 +20,16 @@
  *
  * and an object is in the deque exactly if its counter lies in [top, bot). Inside a call, `split`
  * may lie below `top` for a moment (the owner is lowering it) and so may `bot` (the owner is about
- * to find that the tip was too small), which is why all comparisons are of signed differences.
+ * to find that the private part was too small), which is why all comparisons are of signed
+ * differences.
  *
  * The owner pushes and pops at `bot` without any atomic read-modify-write. Thieves take from `top`
- * by CAS, at most `reach` objects at once: no thief that read an old `split` can get farther than
- * `reach` beyond the `top` that it read. So the owner may lower `split` to a value that lies at
- * least `reach` above a `top` read after a fence.
+ * by CAS, at most `steal_max` objects at once: no thief that read an old `split` can get farther
+ * than `steal_max` beyond the `top` that it read. So the owner may lower `split` to a value that
+ * lies at least `steal_max` above a `top` read after a fence.
  *
- * Revocation: a tip whose owner does not call in would be stranded. A starving thread replaces
- * `split` by a mark with a unique ticket, makes every running thread execute a fence
+ * Revocation: a private part whose owner does not call in would be stranded. A starving thread
+ * replaces `split` by a mark with a unique ticket, makes every running thread execute a fence
  * (lab_barrier_heavy) and publishes all up to the `bot` that it then reads. The owner's pop stores
  * `bot` first and then looks at `split`, so that one of the two sees the other.
  *
@@ -44,7 +45,7 @@
  *
  * Sources: Acar, Charguéraud, Rainey, "Scheduling parallel programs by work stealing with private
  * deques" (2013), and van Dijk, van de Pol, "Lace: non-blocking split deque" (2014) for the split;
- * the bulk steal bounded by `reach` and the revocation are Labyrinth's own.
+ * the bulk steal bounded by `steal_max` and the revocation are Labyrinth's own.
  *
  * Labels of the orders (lab_deque.c has most of the places):
  *
@@ -81,7 +82,7 @@
 #define LAB_DEQUE_NEVER LAB_DEQUE_MARK
 
 /* The most objects that one steal may take, so that a thief's landing place has a fixed size. */
-#define LAB_DEQUE_REACH_MAX 512u
+#define LAB_DEQUE_STEAL_MAX 512u
 
 struct lab_deque {
     /* Written by thieves. */
@@ -90,30 +91,33 @@ struct lab_deque {
 
     /* Written once in many operations, read by all. */
     alignas(LAB_CACHE_LINE) lab_atomic_t split;
-    lab_atomic_t *slots; /* NULL until the owner has been given some */
-    uint64_t capacity;   /* a power of two */
-    uint64_t mask;       /* capacity - 1 */
-    uint32_t reach;      /* the most objects that one steal takes */
-    uint32_t tip;        /* the tip's size after a publication; it is published beyond twice that */
+    lab_atomic_t *slots;   /* NULL until the owner has been given some */
+    uint64_t capacity;     /* a power of two */
+    uint64_t mask;         /* capacity - 1 */
+    uint32_t steal_max;    /* the most objects that one steal takes */
+    uint32_t private_size; /* the private part's size after a publication; it is published beyond
+                              twice that */
 
     /* Written by the owner at every operation. */
     alignas(LAB_CACHE_LINE) lab_atomic_t bot;
-    uint64_t pop_floor;  /* pops below it go the slow way: split, cold_below or LAB_DEQUE_NEVER */
+    uint64_t pop_floor;  /* pops below it go the slow way: split, remote_below or LAB_DEQUE_NEVER */
     uint64_t push_limit; /* pushes beyond it publish, or find no room */
-    uint64_t cold_below; /* objects below it came from elsewhere: lab_deque_chill_owner() */
-    lab_atomic_t fenced; /* not 0: the owner fences on every pop, and needs no heavy barrier */
-    uint64_t safe_split; /* the owner's last split of which it knows that top cannot pass it */
+    uint64_t remote_below; /* objects below it came from elsewhere: lab_deque_mark_remote_owner() */
+    lab_atomic_t fenced;   /* not 0: the owner fences on every pop, and needs no heavy barrier */
+    uint64_t safe_split;   /* the owner's last split of which it knows that top cannot pass it */
 };
 
-/* Makes an empty deque without slots. reach is 1 to LAB_DEQUE_REACH_MAX. Not thread-safe. */
-void lab_deque_init(struct lab_deque *deque, uint32_t reach, uint32_t tip, bool fenced);
+/* Makes an empty deque without slots. steal_max is 1 to LAB_DEQUE_STEAL_MAX. Not thread-safe. */
+void lab_deque_init(struct lab_deque *deque, uint32_t steal_max, uint32_t private_size,
+                    bool fenced);
 
 /* Puts the layout right, which is constant once there are slots, where some process has damaged it.
  * Any thread; wait-free. */
 void lab_deque_repair_layout_any(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
-                                 uint32_t reach, uint32_t tip);
+                                 uint32_t steal_max, uint32_t private_size);
 
-/* Gives the deque its slots; capacity is a power of two, at least twice the tip. Owner; once. */
+/* Gives the deque its slots; capacity is a power of two, at least twice the private part. Owner;
+ * once. */
 void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity);
 
 /* Where its slots are, or NULL while there are none; then its layout is not to be looked at. Any
@@ -137,28 +141,28 @@ LAB_INLINE bool lab_deque_is_fenced_any(const struct lab_deque *deque)
  * top <= split <= bot again. The slow halves below do so by themselves. Owner; lock-free. */
 void lab_deque_repair_owner(struct lab_deque *deque);
 
-/* The slow half of push: publishes all but the tip when that has grown, or everything when
+/* The slow half of push: publishes all but the private part when that has grown, or everything when
  * `publish_all`. false: no room for n (or no slots at all), and nothing is changed. Owner;
  * lock-free. */
 bool lab_deque_push_slow_owner(struct lab_deque *deque, void *const *objects, unsigned n,
                                bool publish_all);
 
 /* The slow half of pop: takes n objects, or as many as there are if that is at least `least` (1 or
- * more), from the tip and from what can be made private again. Returns how many; with 0,
+ * more), from the private part and from what can be made private again. Returns how many; with 0,
  * ret_objects is untouched. Owner; lock-free. */
 unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_objects, unsigned least,
                                   unsigned n);
 
 /* Says that all objects now in the deque came from elsewhere: their cache lines are with another
- * core. They are popped the slow way, once; what the owner puts in their place is not cold. Needs
+ * core. They are popped the slow way, once; what the owner puts in their place is not remote. Needs
  * slots. Owner; wait-free. */
-void lab_deque_chill_owner(struct lab_deque *deque);
+void lab_deque_mark_remote_owner(struct lab_deque *deque);
 
 /* Whether some of the newest n objects are such. Owner; wait-free. */
-bool lab_deque_is_cold_owner(const struct lab_deque *deque, unsigned n);
+bool lab_deque_is_remote_owner(const struct lab_deque *deque, unsigned n);
 
-/* Takes the oldest public objects, at most n and at most `reach`, in one CAS. Returns how many, 0
- * when the public part is empty or being revoked. Any thread, the owner too; lock-free. */
+/* Takes the oldest public objects, at most n and at most `steal_max`, in one CAS. Returns how many,
+ * 0 when the public part is empty or being revoked. Any thread, the owner too; lock-free. */
 unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_objects, unsigned n);
 
 /* The same into the ring of the caller's own deque, as much as one steal takes and as there is room
@@ -194,7 +198,7 @@ LAB_INLINE bool lab_deque_has_public_owner(const struct lab_deque *deque)
 
 /* What lab_deque_mark_any found. */
 enum lab_deque_marked {
-    LAB_DEQUE_BARE,   /* nothing in the tip */
+    LAB_DEQUE_BARE,   /* nothing in the private part */
     LAB_DEQUE_PUBLIC, /* something to steal, or the owner is at work: steal first */
     LAB_DEQUE_MARKED, /* *ret_mark must be settled, after a heavy barrier, or a fence of the caller
                          alone if lab_deque_is_fenced_any() has been asked since and said so */
@@ -204,8 +208,8 @@ enum lab_deque_marked {
  * which must be helped in just the same way. Any thread; wait-free. */
 enum lab_deque_marked lab_deque_mark_any(struct lab_deque *deque, uint64_t *ret_mark);
 
-/* Second half, after that barrier by this same thread: makes the tip public, unless somebody
- * did so before. Any thread; wait-free. */
+/* Second half, after that barrier by this same thread: makes the private part public, unless
+ * somebody did so before. Any thread; wait-free. */
 void lab_deque_settle_any(struct lab_deque *deque, uint64_t mark);
 
 /* Ends what others have begun to revoke, of a deque whose owner has ended for certain: one of them
@@ -240,9 +244,9 @@ LAB_INLINE void *lab_deque_above_owner(const struct lab_deque *own, unsigned i)
     return lab_deque_object_any(own, lab_load_relaxed(&own->bot) + i);
 }
 
-/* Objects in the deque; *ret_tip (may be NULL) is how many of them are private. Exact while the
+/* Objects in the deque; *ret_private (may be NULL) is how many of them are private. Exact while the
  * owner and the thieves are at rest, near the truth otherwise. Any thread; wait-free. */
-uint64_t lab_deque_count_any(const struct lab_deque *deque, uint64_t *ret_tip);
+uint64_t lab_deque_count_any(const struct lab_deque *deque, uint64_t *ret_private);
 
 /* Whether the invariant holds, as it does at rest when nobody has died inside a call. Reads only.
  */
@@ -284,9 +288,9 @@ bool lab_deque_pop_around_owner(struct lab_deque *deque, struct lab_deque_ring r
 bool lab_deque_push_around_owner(struct lab_deque *deque, struct lab_deque_ring ring,
                                  void *const *objects, unsigned n);
 
-/* Takes the newest n objects from the tip. false: the tip holds fewer, or is being revoked, or the
- * burst wraps around the end of the ring; nothing is changed, and lab_deque_pop_around_owner() is
- * the way on. Owner; wait-free. */
+/* Takes the newest n objects from the private part. false: the private part holds fewer, or is
+ * being revoked, or the burst wraps around the end of the ring; nothing is changed, and
+ * lab_deque_pop_around_owner() is the way on. Owner; wait-free. */
 LAB_INLINE bool lab_deque_pop_ring_owner(struct lab_deque *deque, struct lab_deque_ring ring,
                                          void **ret_objects, unsigned n)
 {
@@ -313,7 +317,7 @@ LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_objects,
     return lab_deque_pop_ring_owner(deque, lab_deque_ring(deque), ret_objects, n);
 }
 
-/* Whether n objects more go into the tip as it is, from `bot` on. */
+/* Whether n objects more go into the private part as it is, from `bot` on. */
 LAB_INLINE bool lab_deque_has_room_at(const struct lab_deque *deque, struct lab_deque_ring ring,
                                       uint64_t bot, unsigned n)
 {
@@ -327,8 +331,8 @@ LAB_INLINE bool lab_deque_has_room_owner(const struct lab_deque *deque, unsigned
     return lab_deque_has_room_at(deque, lab_deque_ring(deque), lab_load_relaxed(&deque->bot), n);
 }
 
-/* Adds n objects to the tip. false: the tip has grown enough to be published, or there is no room,
- * or the burst wraps around the end of the ring; nothing is changed, and
+/* Adds n objects to the private part. false: the private part has grown enough to be published, or
+ * there is no room, or the burst wraps around the end of the ring; nothing is changed, and
  * lab_deque_push_around_owner() is the way on. Owner; wait-free. */
 LAB_INLINE bool lab_deque_push_ring_owner(struct lab_deque *deque, struct lab_deque_ring ring,
                                           void *const *objects, unsigned n)

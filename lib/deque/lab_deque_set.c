@@ -10,8 +10,8 @@ void lab_deque_set_init(const struct lab_deque_set *set)
 {
     for (uint32_t i = 0; i < set->arrays; i++)
         for (uint32_t j = 0; j <= set->lcores; j++)
-            lab_deque_init(&set->array[i].deque[j], set->array[i].reach, set->array[i].tip,
-                           set->barrier != LAB_BARRIER_PRIVATE);
+            lab_deque_init(&set->array[i].deque[j], set->array[i].steal_max,
+                           set->array[i].private_size, set->barrier != LAB_BARRIER_PRIVATE);
 }
 
 /* Processes */
@@ -24,7 +24,7 @@ void lab_deque_set_announce_any(const struct lab_deque_set *set)
 
 void lab_deque_set_arrive_any(const struct lab_deque_set *set)
 {
-    if (set->maker != lab_barrier_reach() && !lab_deque_set_is_multi_process(set))
+    if (set->maker != lab_barrier_address_space() && !lab_deque_set_is_multi_process(set))
         lab_deque_set_announce_any(set);
 }
 
@@ -78,7 +78,7 @@ static LAB_COLD bool repair_layout(const struct lab_deque_set *set,
 
     lab_deque_repair_layout_any(&array->deque[lcore_index],
                                 has ? slots_of(set, array, place) : NULL, array->capacity,
-                                array->reach, array->tip);
+                                array->steal_max, array->private_size);
     return has;
 }
 
@@ -94,7 +94,8 @@ bool lab_deque_set_has_any(const struct lab_deque_set *set, const struct lab_deq
         return false;
     if (lab_likely(offset < set->places * each && offset % each == 0 &&
                    deque->capacity == array->capacity && deque->mask == array->capacity - 1 &&
-                   deque->reach == array->reach && deque->tip == array->tip))
+                   deque->steal_max == array->steal_max &&
+                   deque->private_size == array->private_size))
         return true;
     return repair_layout(set, array, lcore_index);
 }

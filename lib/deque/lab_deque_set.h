@@ -77,8 +77,8 @@ struct lab_deque_array {
     struct lab_deque *deque; /* lcores + 1 */
     uint32_t capacity;       /* slots of one deque, a power of two */
     uint32_t slots_at;       /* where they begin among the slots of an lcore */
-    uint32_t reach;          /* as in each deque */
-    uint32_t tip;
+    uint32_t steal_max;      /* as in each deque */
+    uint32_t private_size;
 };
 
 /* What one lcore remembers of a set. Its owner alone reads and writes it. */
@@ -109,7 +109,7 @@ struct lab_deque_set {
     uint32_t slots_each; /* of one lcore */
     uint32_t places;     /* 1 to LAB_DEQUE_SET_PLACES_MAX */
     lab_atomic_t *entry; /* of each place: an lcore index, or LAB_DEQUE_SET_ANY: not yet */
-    uint64_t maker;      /* lab_barrier_reach() of the process that made the set */
+    uint64_t maker;      /* lab_barrier_address_space() of the process that made the set */
     enum lab_barrier barrier;
     struct lab_deque_set_state *state;
 };

@@ -5,8 +5,9 @@
 #include <lab_page_clean.h>
 #include <string.h>
 
-/* What a refill takes beyond the need: a part of what the tip can hold, in pages up to this. More
- * gained nothing. Need and surplus come in one burst; a need as large as that has no surplus. */
+/* What a refill takes beyond the need: a part of what the private part can hold, in pages up to
+ * this. More gained nothing. Need and surplus come in one burst; a need as large as that has no
+ * surplus. */
 #define SURPLUS_MOST 64u
 #define REFILL_BURST 48u
 
@@ -58,7 +59,7 @@ static unsigned steal(const struct lab_page_request *request, enum lab_page_kind
     void *burst[STEAL_BURST];
     unsigned came, used, done;
 
-    if (n >= deque->reach || n >= STEAL_BURST ||
+    if (n >= deque->steal_max || n >= STEAL_BURST ||
         arena->lcore[from].home != arena->lcore[lcore_index].home ||
         lab_deque_set_shortage(&arena->set) != 0 ||
         !lab_deque_set_register_owner(&arena->set, lcore_index))
@@ -344,14 +345,15 @@ struct lab_arena_cached lab_arena_cache_count(const struct lab_arena *arena, uns
         return sum;
     for (uint32_t place = 0; place < length; place++) {
         uint32_t lcore_index = lab_deque_set_at(&arena->set, place);
-        uint64_t tip = 0, all = 0;
+        uint64_t private_part = 0, all = 0;
 
         if (lcore_index != LAB_DEQUE_SET_ANY)
-            all = lab_deque_count_any(&array_of(arena, order, kind)->deque[lcore_index], &tip);
+            all = lab_deque_count_any(&array_of(arena, order, kind)->deque[lcore_index],
+                                      &private_part);
         if (lcore_index == own || arena->set.barrier == LAB_BARRIER_FENCE)
-            tip = 0;
-        sum.private_parts += tip << order;
-        sum.public_parts += (all - tip) << order;
+            private_part = 0;
+        sum.private_parts += private_part << order;
+        sum.public_parts += (all - private_part) << order;
     }
     return sum;
 }

@@ -58,8 +58,8 @@ void lab_arena_cache_flush(struct lab_arena *arena, uint32_t slot);
 /* The same of all deques; those of others as far as they are public. */
 void lab_arena_cache_drain(struct lab_arena *arena, uint32_t lcore);
 
-/* Makes the tips of all others public. A system call, unless the arena is fenced. Returns whether
- * there was anything in them. */
+/* Makes the private parts of all others public. A system call, unless the arena is fenced. Returns
+ * whether there was anything in them. */
 bool lab_arena_cache_revoke(struct lab_arena *arena, uint32_t slot);
 
 /* Everything in the deques of an lcore that has ended for certain goes back to the zones. By a
@@ -69,8 +69,8 @@ void lab_arena_cache_drain_dead(struct lab_arena *arena, uint32_t slot);
 /* What a put does while the arena is hungry. */
 void lab_arena_cache_note_put(struct lab_arena *arena, uint32_t slot);
 
-/* Pages in deques: in the tips, and in the public parts, of one order and kind (the own deque, of
- * slot `own`, counts as public). */
+/* Pages in deques: in the private parts, and in the public parts, of one order and kind (the own
+ * deque, of slot `own`, counts as public). */
 struct lab_arena_cached {
     uint64_t private_parts;
     uint64_t public_parts;

@@ -28,13 +28,13 @@
  * ones, and the rest for the other orders. */
 #define CACHED_SHARE 8u
 
-/* Slots of a deque; below, bursts of 32 never run hot. The tip's and the reach's shares are as in
- * pools. */
+/* Slots of a deque; below, bursts of 32 never run hot. The private part's and the steal's shares
+ * are as in pools. */
 #define CAPACITY_MIN 64u
 #define CAPACITY_RUNS_MIN 8u
 #define CAPACITY_MAX 4096u
-#define TIP_SHARE 4u
-#define REACH_SHARE 8u
+#define PRIVATE_SHARE 4u
+#define STEAL_SHARE 8u
 
 /* Where a zone's metadata lies, in bytes from the arena's beginning, and how large its parts are.
  */
@@ -46,7 +46,7 @@ struct zone_layout {
 struct layout {
     uint32_t lcores, caches, slots_each, deques;
     uint32_t capacity[LAB_PAGE_ORDERS][LAB_PAGE_KINDS];
-    size_t lcore, roster, slots, deque, end;
+    size_t lcore, registry, slots, deque, end;
     struct zone_layout zone[LAB_ARENA_ZONES_MAX];
 };
 
@@ -154,7 +154,7 @@ static void plan_caches(const struct lab_arena_options *options, struct layout *
             layout->deques += layout->lcores + 1;
         }
     layout->lcore = place(layout, (layout->lcores + 1) * sizeof(struct lab_page_lcore));
-    layout->roster = place(layout, layout->caches * sizeof(lab_atomic_t));
+    layout->registry = place(layout, layout->caches * sizeof(lab_atomic_t));
     layout->deque = place(layout, layout->deques * sizeof(struct lab_deque));
     layout->slots =
         place(layout, (size_t)layout->caches * layout->slots_each * sizeof(lab_atomic_t));
@@ -289,8 +289,8 @@ static uint32_t build_arrays(struct lab_arena *arena, const struct layout *layou
             if (!cached)
                 continue;
             *array = (struct lab_deque_array){deques, capacity, slots_at,
-                                              at_most(capacity / REACH_SHARE, LAB_PAGE_MOVING_MAX),
-                                              capacity / TIP_SHARE};
+                                              at_most(capacity / STEAL_SHARE, LAB_PAGE_MOVING_MAX),
+                                              capacity / PRIVATE_SHARE};
             next++;
             slots_at += capacity;
             deques += arena->lcores + 1;
@@ -313,8 +313,8 @@ static void build_caches(struct lab_arena *arena, const struct layout *layout,
                                         .slots_mask = ~UINT64_C(0),
                                         .slots_each = layout->slots_each,
                                         .places = layout->caches,
-                                        .entry = (void *)(base + layout->roster),
-                                        .maker = lab_barrier_reach(),
+                                        .entry = (void *)(base + layout->registry),
+                                        .maker = lab_barrier_address_space(),
                                         .barrier = barrier,
                                         .state = &arena->state};
     lab_deque_set_init(&arena->set);

@@ -57,7 +57,7 @@
  *                                            releases the intent
  *     G7  get of rows              acquire   pairs with G5, G8, G12
  *     G8  put of rows              release   pairs with G6, G7
- *     G9  sight of state and row   acquire   pairs with G3, G4, G6, G13
+ *     G9  view of state and row   acquire   pairs with G3, G4, G6, G13
  *     G10 the sweep's load of an intent   acquire   pairs with G11
  *     G11 the intent is taken back release   pairs with G10: who sees it gone sees the row open or
  *                                            the state changed

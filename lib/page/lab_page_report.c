@@ -153,13 +153,13 @@ static void map_cache(const struct lab_arena *arena, uint32_t zone, unsigned ord
 
     for (uint32_t place = 0; place < lab_deque_set_length(&arena->set); place++) {
         uint32_t lcore_index = lab_deque_set_at(&arena->set, place);
-        uint64_t tip, all;
+        uint64_t private_part, all;
 
         if (lcore_index == LAB_DEQUE_SET_ANY || arena->lcore[lcore_index].home != zone)
             continue;
-        all = lab_deque_count_any(&array->deque[lcore_index], &tip);
-        map->private_parts += tip << order;
-        map->public_parts += (all > tip ? all - tip : 0) << order;
+        all = lab_deque_count_any(&array->deque[lcore_index], &private_part);
+        map->private_parts += private_part << order;
+        map->public_parts += (all > private_part ? all - private_part : 0) << order;
     }
 }
 

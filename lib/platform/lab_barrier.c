@@ -34,7 +34,7 @@ static bool fence_is_forced(void)
     return value && strcmp(value, "fence") == 0;
 }
 
-/* Struck once here: a refusal shows now, while there is still a choice. */
+/* Called once here: a refusal shows now, while there is still a choice. */
 static bool enlist(void)
 {
     return membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0 &&
@@ -42,33 +42,33 @@ static bool enlist(void)
 }
 
 /* In a page that a child finds empty, however it was made. */
-static lab_atomic_t *reach;
+static lab_atomic_t *address_space;
 
-static void make_reach(void)
+static void make_address_space(void)
 {
-    void *page =
-        mmap(NULL, sizeof(*reach), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *page = mmap(NULL, sizeof(*address_space), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    if (page != MAP_FAILED && lab_os_empty_in_children(page, sizeof(*reach)) == 0)
-        reach = page;
+    if (page != MAP_FAILED && lab_os_empty_in_children(page, sizeof(*address_space)) == 0)
+        address_space = page;
 }
 
 /* Whether this address space can be told from all others now. */
-static bool draw_reach(void)
+static bool draw_address_space(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     uint64_t none = 0, drawn = 0;
 
-    pthread_once(&once, make_reach);
-    if (reach == NULL || getrandom(&drawn, sizeof(drawn), GRND_NONBLOCK) != sizeof(drawn))
+    pthread_once(&once, make_address_space);
+    if (address_space == NULL || getrandom(&drawn, sizeof(drawn), GRND_NONBLOCK) != sizeof(drawn))
         return false;
-    (void)lab_cas_relaxed(reach, &none, drawn | 1);
+    (void)lab_cas_relaxed(address_space, &none, drawn | 1);
     return true;
 }
 
-uint64_t lab_barrier_reach(void)
+uint64_t lab_barrier_address_space(void)
 {
-    return reach != NULL ? lab_load_relaxed(reach) : 0;
+    return address_space != NULL ? lab_load_relaxed(address_space) : 0;
 }
 
 /* By no system call that matters when a filter refuses it, nor one that a thread is cancelled in.
@@ -97,7 +97,8 @@ int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got)
         return 0;
     case LAB_BARRIER_PRIVATE:
     case LAB_BARRIER_SHARED:
-        *ret_got = enlist() && !fence_is_forced() && draw_reach() ? wanted : LAB_BARRIER_FENCE;
+        *ret_got =
+            enlist() && !fence_is_forced() && draw_address_space() ? wanted : LAB_BARRIER_FENCE;
         return 0;
     }
     return -EINVAL;

@@ -36,7 +36,7 @@ int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got);
 /* What LAB_BARRIER_PRIVATE reaches, as a number that no other address space has, in other
  * containers either; 0 before a lab_barrier_register() that got LAB_BARRIER_PRIVATE or SHARED, and
  * in a child after fork. Any thread; wait-free. */
-uint64_t lab_barrier_reach(void);
+uint64_t lab_barrier_address_space(void);
 
 /* Returns after every thread of the processes concerned has executed a full fence, or has been off
  * its CPU. With LAB_BARRIER_FENCE it is a fence of the caller alone. Any thread; a system call,

@@ -16,12 +16,12 @@
  *
  *     held + sum over deques (bot - top) + depths of the stack and of the reserve = count
  *
- * Get tries, in this order: the own tip (the hot path: plain loads and stores), the own public
- * part, the public parts of others (many in one CAS, the surplus into the own tip), the stack, and
- * at last the tips of lcores that do not call in, which it revokes (one membarrier). So every
- * object that is free and not of the reserve, and whose lcore is not inside a call, can be obtained
- * by any thread. A failed get is no proof that the pool was empty while other threads were inside a
- * call.
+ * Get tries, in this order: the own private part (the hot path: plain loads and stores), the own
+ * public part, the public parts of others (many in one CAS, the surplus into the own private part),
+ * the stack, and at last the private parts of lcores that do not call in, which it revokes (one
+ * membarrier). So every object that is free and not of the reserve, and whose lcore is not inside a
+ * call, can be obtained by any thread. A failed get is no proof that the pool was empty while other
+ * threads were inside a call.
  *
  * The reserve, where there is one, is some objects apart from all others: gets end before it, but
  * for those under LAB_GFP_ATOMIC (lab_pool_get_bulk_atomic()), which may have the last one of it.
@@ -104,8 +104,9 @@ struct lab_pool_options {
     uint32_t deques; /* lcores that can have a deque of their own at the same time; those that come
                         later work through the stack; at most LAB_LCORE_MAX [16, or lcores if
                         that is less] */
-    uint32_t tip; /* objects that a lcore keeps private when it publishes [by count, up to 1,024] */
-    uint32_t reach;   /* most objects that one steal takes [by count, up to 256] */
+    uint32_t private_size; /* objects that a lcore keeps private when it publishes [by count, up to
+                              1,024] */
+    uint32_t steal_max;    /* most objects that one steal takes [by count, up to 256] */
     uint32_t reserve; /* of these, objects that only LAB_GFP_ATOMIC may take: fewer than count. With
                          lab_pool_init(), those that are adopted first [none] */
     uint32_t low;     /* objects free at which the pool is low, those of the
@@ -219,9 +220,9 @@ LAB_PUBLIC int lab_pool_adopt(struct lab_pool *pool, void *object);
  * LAB_LCORE_ANY. A signal handler is another thread in this: the call that it interrupts may be one
  * with that id, half done, and then an object is given out twice, or lost. In a handler the id is
  * LAB_LCORE_ANY. Returns 0; -ENOBUFS when there are too few; -EINVAL when lcore is neither.
- * Wait-free from the tip, else lock-free; system calls only when all that is public is too little,
- * and no waiting in them but where other processes have come (above). On failure ret_objects is
- * untouched and nothing is taken. */
+ * Wait-free from the private part, else lock-free; system calls only when all that is public is too
+ * little, and no waiting in them but where other processes have come (above). On failure
+ * ret_objects is untouched and nothing is taken. */
 LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_objects,
                                  unsigned n);
 
@@ -235,7 +236,7 @@ LAB_INLINE int lab_pool_get_bulk_atomic(struct lab_pool *pool, uint32_t lcore, v
  * Always returns 0 for objects of this pool that the caller holds, and an lcore as above. -EINVAL
  * when lcore is out of range or, in a checking build, an object is not of this pool: nothing is
  * put. -EBADMSG when the audit at level full found faults, which it reports: all other objects are
- * put. Wait-free into the tip, else lock-free; never blocks; no system call. */
+ * put. Wait-free into the private part, else lock-free; never blocks; no system call. */
 LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *objects,
                                  unsigned n);
 
@@ -294,7 +295,7 @@ enum lab_pool_event {
     LAB_POOL_GET_OWN,     /* gets served by the own deque, but not by its hot path */
     LAB_POOL_GET_STEAL,   /* steals from other lcores that brought something */
     LAB_POOL_GET_STACK,   /* bursts taken from the stack */
-    LAB_POOL_GET_REVOKE,  /* revocations of other lcores' tips, by a system call at most */
+    LAB_POOL_GET_REVOKE,  /* revocations of other lcores' private parts, by a system call at most */
     LAB_POOL_GET_RESERVE, /* gets that had to take something from the reserve */
     LAB_POOL_GET_FAIL,    /* gets that found too little */
     LAB_POOL_PUT_PUBLISH, /* puts into the own deque, but not by its hot path */
@@ -305,9 +306,9 @@ enum lab_pool_event {
     LAB_POOL_EVENTS
 };
 
-/* One lcore's share. Objects that are free are in tips, public parts or the stack. */
+/* One lcore's share. Objects that are free are in private parts, public parts or the stack. */
 struct lab_pool_lcore_stats {
-    uint32_t tip;
+    uint32_t private_part;
     uint32_t public_part;
     uint64_t event[LAB_POOL_EVENTS]; /* by enum lab_pool_event */
 };

@@ -17,10 +17,10 @@ int lab_pool_core_get_slow(struct lab_pool *pool, uint32_t lcore_index, unsigned
 void lab_pool_core_put_slow(struct lab_pool *pool, uint32_t lcore_index, void *const *objects,
                             unsigned n);
 
-/* Makes public what is in the tip of the calling thread's deque, so that others find it without
- * having to revoke it: for an lcore that will not use the pool for long, such as one that has just
- * filled it. Returns 0; -EINVAL when lcore is not an id of this pool; for LAB_LCORE_ANY there is
- * nothing to do. Lock-free. */
+/* Makes public what is in the private part of the calling thread's deque, so that others find it
+ * without having to revoke it: for an lcore that will not use the pool for long, such as one that
+ * has just filled it. Returns 0; -EINVAL when lcore is not an id of this pool; for LAB_LCORE_ANY
+ * there is nothing to do. Lock-free. */
 int lab_pool_publish(struct lab_pool *pool, uint32_t lcore);
 
 /* Counts a get that failed, and what is free. Returns -ENOBUFS. */

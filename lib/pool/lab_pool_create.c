@@ -33,11 +33,11 @@ size_t lab_pool_buffers_at(const struct lab_pool_options *options,
 size_t lab_pool_bytes(const struct lab_pool_options *options, const struct lab_pool_layout *layout)
 {
     size_t end = lab_pool_buffers_at(options, layout) + (size_t)options->count * layout->stride;
-    size_t reach =
+    size_t slots_end =
         layout->slots + slots_mask(layout) + (layout->capacity + 1) * sizeof(lab_atomic_t);
 
     if (options->shared)
-        end = (end > reach ? end : reach) + LAB_CACHE_LINE + sizeof(struct lab_pool_seed);
+        end = (end > slots_end ? end : slots_end) + LAB_CACHE_LINE + sizeof(struct lab_pool_seed);
     return end;
 }
 
@@ -61,8 +61,8 @@ void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options
     pool->slow = (void *)(base + layout->slow);
     pool->array = (struct lab_deque_array){.deque = pool->deque,
                                            .capacity = layout->capacity,
-                                           .reach = layout->reach,
-                                           .tip = layout->tip};
+                                           .steal_max = layout->steal_max,
+                                           .private_size = layout->private_size};
     pool->set = (struct lab_deque_set){
         .array = &pool->array,
         .arrays = 1,
@@ -73,8 +73,8 @@ void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options
             options->shared && options->buffer_bytes != 0 ? slots_mask(layout) : ~UINT64_C(0),
         .slots_each = layout->capacity,
         .places = layout->deques,
-        .entry = (void *)(base + layout->roster),
-        .maker = lab_barrier_reach(),
+        .entry = (void *)(base + layout->registry),
+        .maker = lab_barrier_address_space(),
         .barrier = barrier,
         .state = &pool->state};
     pool->objects = (void *)(base + layout->objects);

@@ -320,8 +320,8 @@ static void keep_surplus(const struct request *request)
     uint64_t left = request->owns ? lab_deque_private_owner(own) : 0;
 
     if (left > 0 && request->pool->claims > 0)
-        lab_deque_chill_owner(own);
-    if (left > 2 * (uint64_t)request->pool->array.tip)
+        lab_deque_mark_remote_owner(own);
+    if (left > 2 * (uint64_t)request->pool->array.private_size)
         (void)lab_deque_push_slow_owner(own, NULL, 0, false);
 }
 
@@ -333,7 +333,7 @@ static LAB_NOINLINE bool get_elsewhere(struct lab_pool *pool, uint32_t lcore_ind
 
     /* A full deque is to have all that is wanted, beside what thieves may be taking. */
     request.owns =
-        n <= pool->array.capacity - pool->array.reach && lab_pool_register(pool, lcore_index);
+        n <= pool->array.capacity - pool->array.steal_max && lab_pool_register(pool, lcore_index);
     request.atomic = (gfp & LAB_GFP_ATOMIC) != 0;
     lab_stack_init_beside(&request.pieces, &request.pieces_head, &pool->stack, LAB_STACK_OF_A_CALL);
     if (!gather(&request)) {
@@ -352,7 +352,7 @@ static LAB_NOINLINE bool get_elsewhere(struct lab_pool *pool, uint32_t lcore_ind
 static bool get_private(struct lab_pool *pool, uint32_t lcore_index, void **ret_objects, unsigned n)
 {
     struct lab_deque *deque = &pool->deque[lcore_index];
-    bool remote = lab_deque_is_cold_owner(deque, n);
+    bool remote = lab_deque_is_remote_owner(deque, n);
 
     if (!lab_pool_has_deque(pool, lcore_index))
         return false;

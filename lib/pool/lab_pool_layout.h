@@ -33,8 +33,8 @@
 
 /* In bytes from the pool's address. */
 struct lab_pool_layout {
-    uint32_t lcores, deques, capacity, tip, reach, hash_slots, stride;
-    size_t slow, roster, slots, links, objects, hash, run, end;
+    uint32_t lcores, deques, capacity, private_size, steal_max, hash_slots, stride;
+    size_t slow, registry, slots, links, objects, hash, run, end;
 };
 
 struct lab_pool_seed {

@@ -21,17 +21,18 @@
 #define SLOTS_SHARE_BY 5u
 #define CAPACITY_MIN 64u
 
-/* The share of a deque's slots that its tip takes, and its bounds. Below 16, bursts of 32 never run
- * hot. With a tip of 1,024 instead of 256, lcores that hold some hundred objects at a time were 1.2
- * (2 lcores, behind a cache) to 2.3 times as fast (8 lcores, without), and nothing else changed. */
-#define TIP_SHARE 4u
-#define TIP_MIN 16u
-#define TIP_MAX 1024u
+/* The share of a deque's slots that its private part takes, and its bounds. Below 16, bursts of 32
+ * never run hot. With a private part of 1,024 instead of 256, lcores that hold some hundred objects
+ * at a time were 1.2 (2 lcores, behind a cache) to 2.3 times as fast (8 lcores, without), and
+ * nothing else changed. */
+#define PRIVATE_SHARE 4u
+#define PRIVATE_MIN 16u
+#define PRIVATE_MAX 1024u
 
 /* The same of what one steal takes. Beyond 256, nothing was gained. */
-#define REACH_SHARE 8u
-#define REACH_MIN 16u
-#define REACH_MAX 256u
+#define STEAL_SHARE 8u
+#define STEAL_MIN 16u
+#define STEAL_MAX 256u
 
 /* The high mark's share of what is beyond the low one. */
 #define HIGH_SHARE 8u
@@ -125,9 +126,9 @@ static int check_options(const struct lab_pool_options *options, struct lab_erro
         return lab_error_set(error, -EINVAL,
                              "pool %s: %u deques asked for, at most %u are possible", options->name,
                              options->deques, LAB_LCORE_MAX);
-    if (options->reach > LAB_DEQUE_REACH_MAX)
-        return lab_error_set(error, -EINVAL, "pool %s: a reach of %u asked for, at most %u",
-                             options->name, options->reach, LAB_DEQUE_REACH_MAX);
+    if (options->steal_max > LAB_DEQUE_STEAL_MAX)
+        return lab_error_set(error, -EINVAL, "pool %s: a steal_max of %u asked for, at most %u",
+                             options->name, options->steal_max, LAB_DEQUE_STEAL_MAX);
     if (options->claims > LAB_POOL_CLAIMS)
         return lab_error_set(error, -EINVAL, "pool %s: %u claimed lines asked for, at most %d",
                              options->name, options->claims, LAB_POOL_CLAIMS);
@@ -162,13 +163,16 @@ int lab_pool_plan(const struct lab_pool_options *options, struct lab_pool_layout
     layout.deques = options->deques != 0 ? options->deques : DEQUES_DEFAULT;
     layout.deques = clamp(layout.deques, 1, layout.lcores);
     layout.capacity = capacity_for(options->count, layout.deques);
-    layout.tip =
-        options->tip != 0 ? options->tip : clamp(layout.capacity / TIP_SHARE, TIP_MIN, TIP_MAX);
-    layout.reach = options->reach != 0 ? options->reach
-                                       : clamp(layout.capacity / REACH_SHARE, REACH_MIN, REACH_MAX);
-    if (layout.tip > layout.capacity / 2 || layout.reach > layout.capacity)
+    layout.private_size = options->private_size != 0
+                              ? options->private_size
+                              : clamp(layout.capacity / PRIVATE_SHARE, PRIVATE_MIN, PRIVATE_MAX);
+    layout.steal_max = options->steal_max != 0
+                           ? options->steal_max
+                           : clamp(layout.capacity / STEAL_SHARE, STEAL_MIN, STEAL_MAX);
+    if (layout.private_size > layout.capacity / 2 || layout.steal_max > layout.capacity)
         return lab_error_set(
-            error, -EINVAL, "pool %s: a tip of at most %u and a reach of at most %u fit %u buffers",
+            error, -EINVAL,
+            "pool %s: a private_size of at most %u and a steal_max of at most %u fit %u buffers",
             options->name, layout.capacity / 2, layout.capacity, options->count);
     layout.stride = adopts ? 0 : lab_pool_step(options);
     layout.hash_slots = adopts ? pow2_at_least(2 * options->count) : 0;
@@ -176,7 +180,7 @@ int lab_pool_plan(const struct lab_pool_options *options, struct lab_pool_layout
     layout.end = sizeof(struct lab_pool);
     (void)lab_pool_place(&layout, layout.lcores + 1, sizeof(struct lab_deque));
     layout.slow = lab_pool_place(&layout, layout.lcores + 1, sizeof(struct lab_pool_slow));
-    layout.roster = lab_pool_place(&layout, layout.deques, sizeof(lab_atomic_t));
+    layout.registry = lab_pool_place(&layout, layout.deques, sizeof(lab_atomic_t));
     layout.slots = lab_pool_place(&layout, layout.deques, layout.capacity * sizeof(lab_atomic_t));
     layout.links = lab_pool_place(&layout, options->count, sizeof(lab_atomic_t));
     layout.objects = lab_pool_place(&layout, adopts ? options->count : 0, sizeof(void *));

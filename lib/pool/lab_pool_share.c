@@ -136,7 +136,7 @@ int lab_pool_core_arrive(struct lab_pool *pool, struct lab_error *error)
         (void)lab_region_destroy(&region);
         return rc;
     }
-    if (lab_barrier_reach() != pool->set.maker)
+    if (lab_barrier_address_space() != pool->set.maker)
         announce(pool);
     return 0;
 }

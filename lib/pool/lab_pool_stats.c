@@ -27,15 +27,15 @@ int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
 {
     const struct lab_deque *deque;
     struct lab_pool_lcore_stats stats = {0};
-    uint64_t tip, count, seen = 0;
+    uint64_t private_part, count, seen = 0;
     uint32_t slot = lab_pool_lcore_index(lcore);
 
     if (slot > pool->lcores)
         return -EINVAL;
     deque = &pool->deque[slot];
-    count = lab_deque_count_any(deque, &tip);
-    stats.tip = (uint32_t)tip;
-    stats.public_part = count > tip ? (uint32_t)(count - tip) : 0;
+    count = lab_deque_count_any(deque, &private_part);
+    stats.private_part = (uint32_t)private_part;
+    stats.public_part = count > private_part ? (uint32_t)(count - private_part) : 0;
     for (int i = 0; i < LAB_POOL_EVENTS; i++) {
         stats.event[i] = lab_load_relaxed(&pool->slow[slot].event[i]);
         seen += stats.event[i];

@@ -264,7 +264,8 @@ static int transmit(void *arg)
     return 0;
 }
 
-/* A pool that an idle main lcore has filled: its tip must not keep what the others need. */
+/* A pool that an idle main lcore has filled: its private part must not keep what the others
+ * need. */
 static void test_small_pools_keep_moving(void **state)
 {
     static const unsigned int sizes[] = {63, 255, 511, 1023};

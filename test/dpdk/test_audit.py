@@ -110,7 +110,7 @@ def leaks_are_found(place):
     check_equal(leaks['by_call_site']['1']['count'], TIMES, 'leaked')
     check_equal((holders['held'], holders['free']), (TIMES, 8191 - TIMES), 'held, free')
     check_equal(sum(holders[place] for place in
-                    ('in_tips', 'in_public_parts', 'in_stack', 'in_quarantine')),
+                    ('in_private_parts', 'in_public_parts', 'in_stack', 'in_quarantine')),
                 holders['free'], 'places')
     check_equal(holders['by_call_site']['1']['count'], TIMES, 'held by call site')
     if LIBDW:

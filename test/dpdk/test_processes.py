@@ -16,7 +16,7 @@ from dpdk_support import OPS, WAIT_S, Skip, built, check, check_equal, main
 
 POOL = 8191
 HELD = 64  # of a churning secondary
-REACH = 256  # the most that one steal moves
+STEAL_MAX = 256  # the most that one steal moves
 KILLS = 20
 RECLAIMS = 4
 
@@ -92,7 +92,7 @@ def without_cache(place):
 
 
 def drain(place):
-    """What the lcores of one process freed and left in their tips, the other gets."""
+    """What the lcores of one process freed and left in their private parts, the other gets."""
     primary = start_primary(place)
     secondary = start_secondary(place)
     for taker, giver, giving in (primary, secondary, '45'), (secondary, primary, '0123'):
@@ -143,7 +143,7 @@ def killed_in_mid_churn(place):
         check('error' not in secondary.output(), 'the secondary: ' + secondary.output())
         left = primary.ask('0 drain')
         check(left <= free, f'{left} objects after kill {kill}, {free} before')
-        check(free - left <= HELD + REACH, f'kill {kill} cost {free - left} objects')
+        check(free - left <= HELD + STEAL_MAX, f'kill {kill} cost {free - left} objects')
         primary.ask(f'0 put {left}')
         free = left
     print(f'{KILLS} kills cost {POOL - free} objects')

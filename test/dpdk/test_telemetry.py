@@ -9,7 +9,7 @@ from dpdk_support import OPS, built, check, check_equal, lcores, main
 
 SIZE = 5000
 MARKS = ['low', 'high', 'pressure', 'below_low', 'emptied', 'above_high']
-COUNTERS = {'tip', 'public', 'get_own', 'get_steal', 'get_stack', 'get_reserve',
+COUNTERS = {'private', 'public', 'get_own', 'get_steal', 'get_stack', 'get_reserve',
             'get_revoke', 'get_fail', 'put_publish', 'put_stack', 'put_foreign', 'put_twice'}
 
 
@@ -28,9 +28,9 @@ def check_sums(place, free):
     """At rest every free object is in one place."""
     some = info(place)
     check_equal(some['free'], free, 'free')
-    places = some['stack'] + sum(lcore['tip'] + lcore['public']
+    places = some['stack'] + sum(lcore['private'] + lcore['public']
                                  for lcore in some['lcores'].values())
-    check_equal(places, free, 'tips, public parts and the stack')
+    check_equal(places, free, 'private parts, public parts and the stack')
     return some
 
 
@@ -74,16 +74,17 @@ def figures(place):
 
 
 def starving(place):
-    """The tips of idle lcores are revoked, and failures counted, by whoever starves."""
+    """The private parts of idle lcores are revoked, and failures counted, by whoever starves."""
     shell = start(place)
-    check_equal(check_sums(place, SIZE)['lcores']['0']['tip'], 0, 'tip of who filled the pool')
+    check_equal(check_sums(place, SIZE)['lcores']['0']['private'], 0,
+                'private part of the lcore that filled the pool')
     shell.ask('0 get 100 10')
     shell.ask('0 put 100')
     before = check_sums(place, SIZE)['lcores']['0']
-    check(before['tip'] > 0, 'an lcore that puts keeps nothing in its tip')
+    check(before['private'] > 0, 'an lcore that puts keeps nothing in its private part')
     check_equal(shell.ask('2 drain'), SIZE, 'drained by lcore 2')
     after = check_sums(place, 0)
-    check_equal(after['lcores']['0']['tip'], 0, 'tip of lcore 0')
+    check_equal(after['lcores']['0']['private'], 0, 'private part of lcore 0')
     check(after['lcores']['2']['get_revoke'] >= 1, 'no revocation is counted')
     check(after['lcores']['2']['get_fail'] >= 1, 'no failure is counted')
     check_equal(after['high_water'], SIZE, 'high-water mark')

@@ -26,15 +26,15 @@
 struct game {
     const char *name;
     play_steps steps;
-    unsigned tips[LCORES]; /* units that each lcore has put into its deque at the start */
+    unsigned puts_before[LCORES]; /* units that each lcore has put into its deque at the start */
     unsigned hand[EXPLORE_THREADS];
-    unsigned taken; /* units that are not there, besides */
-    unsigned reach; /* of a steal; left 0: 1 */
-    bool reserve;   /* one row of it */
-    bool singles;   /* single pages have deques, too */
-    bool fenced;    /* no tip is out of reach */
-    bool flushes;   /* deques may be emptied: much is moved at once */
-    unsigned bound; /* left 0: 3 */
+    unsigned taken;     /* units that are not there, besides */
+    unsigned steal_max; /* of a steal; left 0: 1 */
+    bool reserve;       /* one row of it */
+    bool singles;       /* single pages have deques, too */
+    bool fenced;        /* no private part is out of reach */
+    bool flushes;       /* deques may be emptied: much is moved at once */
+    unsigned bound;     /* left 0: 3 */
 };
 
 static const struct game *game;
@@ -54,7 +54,7 @@ int lab_region_destroy(struct lab_region *region)
     return -ENOSYS;
 }
 
-uint64_t lab_barrier_reach(void)
+uint64_t lab_barrier_address_space(void)
 {
     return 1;
 }
@@ -84,15 +84,15 @@ static void *object_of(const void *page)
     explore_fail("nobody put page %p there", page);
 }
 
-static unsigned reach(void)
+static unsigned steal_max(void)
 {
-    return game->reach != 0 ? game->reach : 1;
+    return game->steal_max != 0 ? game->steal_max : 1;
 }
 
 /* The most that a call for n units may have in its hands. */
 static unsigned burst(unsigned n)
 {
-    return game->flushes ? PLAY_OBJECTS : n + reach();
+    return game->flushes ? PLAY_OBJECTS : n + steal_max();
 }
 
 static void get_with(unsigned n, uint32_t lcore, unsigned gfp)
@@ -184,8 +184,8 @@ static bool sweep(unsigned dead, unsigned which)
 static void shrink(struct lab_deque_array *array, uint32_t capacity)
 {
     array->capacity = capacity;
-    array->reach = reach();
-    array->tip = 1;
+    array->steal_max = steal_max();
+    array->private_size = 1;
 }
 
 /* Few programs need deques of single pages, and without them a revocation has fewer private parts
@@ -284,7 +284,7 @@ static void setup(const void *data)
         for (unsigned i = 0; i < game->hand[t]; i++)
             (void)take_unit(play_new_held, t);
     for (unsigned lcore = 0; lcore < LCORES; lcore++)
-        for (unsigned i = 0; i < game->tips[lcore]; i++)
+        for (unsigned i = 0; i < game->puts_before[lcore]; i++)
             if (lab_page_free(arena, lcore, address_of(unit_of[take_unit(new_free, 0)]), ORDER) !=
                 0)
                 abort();
@@ -353,57 +353,57 @@ static void check(void)
 
 static const struct game games[] = {
     {"two lcores, from the zone", {{PAIR(0)}, {PAIR(1)}}, .bound = 3},
-    {"run to completion", {{PAIR(0), PAIR(0)}, {PAIR(1)}}, .tips = {1, 1}, .bound = 4},
+    {"run to completion", {{PAIR(0), PAIR(0)}, {PAIR(1)}}, .puts_before = {1, 1}, .bound = 4},
     {"pipeline",
      {{GET(1, 0), GIVE(0), GET(1, 0), GIVE(1)}, {RECEIVE(0), PUT(1, 1), RECEIVE(1), PUT(1, 1)}},
-     .tips = {2},
+     .puts_before = {2},
      .bound = 4},
     {"stolen",
      {{GET(1, 0), PUT(1, 0)}, {GET(2, 1), PUT(2, 1)}},
-     .tips = {3},
+     .puts_before = {3},
      .taken = 5,
      .bound = 4},
     {"a steal brings more than is wanted",
      {{GET(1, 0), PUT(1, 0)}, {GET(1, 1), GET(1, 1), PUT(1, 1)}},
-     .tips = {4},
+     .puts_before = {4},
      .taken = 4,
-     .reach = 2,
+     .steal_max = 2,
      .bound = 4},
     {"a deque runs over",
      {{PUT(1, 0), PUT(1, 0), GET(1, 0)}, {GET(1, 1)}},
-     .tips = {3},
+     .puts_before = {3},
      .hand = {2},
      .taken = 3,
      .bound = 4},
     {"no more than there is",
      {{GET(2, 0), PUT(2, 0)}, {GET(2, 1), PUT(2, 1)}},
-     .tips = {1},
+     .puts_before = {1},
      .taken = 5,
      .flushes = true,
      .bound = 2},
     {"hungry: what is put goes back to the zone",
      {{PUT(1, 0), GET(1, 0)}, {GET(2, 1), GET(1, 1)}},
-     .tips = {1},
+     .puts_before = {1},
      .hand = {1},
      .taken = 6,
      .flushes = true,
      .bound = 3},
-    {"whoever may wait empties the tips",
+    {"whoever may wait empties the private parts",
      {{PUT(1, 0), GET(1, 0)}, {GET_WAIT(2, 1), PUT(2, 1)}},
-     .tips = {2},
+     .puts_before = {2},
      .hand = {1},
      .taken = 5,
      .flushes = true,
      .bound = 2},
-    {"a tip is emptied while its owner gets from it",
+    {"a private part is emptied while its owner gets from it",
      {{GET(1, 0)}, {GET_WAIT(2, 1)}},
-     .tips = {1},
+     .puts_before = {1},
      .taken = 7,
      .flushes = true,
      .bound = 2},
-    {"fenced: never waiting, and no tip out of reach",
+    {"fenced: never waiting, and no private part out of reach",
      {{GET(1, 0), PUT(1, 0)}, {GET_ATOMIC(2, 1)}},
-     .tips = {2},
+     .puts_before = {2},
      .taken = 6,
      .fenced = true,
      .flushes = true,
@@ -416,29 +416,29 @@ static const struct game games[] = {
      .bound = 2},
     {"threads without an id",
      {{PAIR(LAB_LCORE_ANY)}, {PAIR(LAB_LCORE_ANY)}, {PAIR(1)}},
-     .tips = {0, 1},
+     .puts_before = {0, 1},
      .bound = 2},
     {"housekeeping for the hungry",
      {{GET(2, 0)}, {PUT(1, 1), GET(1, 1)}, {HOUSEKEEP(2)}},
-     .tips = {0, 1},
+     .puts_before = {0, 1},
      .hand = {0, 1},
      .taken = 6,
      .flushes = true,
      .bound = 2},
     {"swept while another works",
      {{PAIR(0)}, {PAIR(1)}, {JOIN(0), SWEEP(0)}},
-     .tips = {1, 1},
+     .puts_before = {1, 1},
      .flushes = true,
      .bound = 3},
     {"swept, and the id is used again",
      {{PUT(1, 0), GET(1, 0)}, {GET(1, 1)}, {JOIN(0), SWEEP(0), PUT(1, 0), GET(1, 0)}},
-     .tips = {1},
+     .puts_before = {1},
      .hand = {1, 0, 1},
      .flushes = true,
      .bound = 2},
     {"two sweep the same",
      {{PAIR(0)}, {JOIN(0), SWEEP(0)}, {JOIN(0), SWEEP(0)}},
-     .tips = {2},
+     .puts_before = {2},
      .flushes = true,
      .bound = 2},
     {"put as another order",

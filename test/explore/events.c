@@ -30,7 +30,7 @@ int lab_region_create(const struct lab_region_options *options, struct lab_regio
     return -ENOSYS;
 }
 
-uint64_t lab_barrier_reach(void)
+uint64_t lab_barrier_address_space(void)
 {
     return 1;
 }

@@ -125,7 +125,7 @@ unsigned play_let_go(void **ret_objects, unsigned n)
     return n;
 }
 
-void play_bury(unsigned thread)
+void play_drain_dead(unsigned thread)
 {
     for (unsigned i = 1; i <= n_objects; i++)
         if (place[i] == HELD + thread || place[i] == SENT + thread)

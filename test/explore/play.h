@@ -41,7 +41,7 @@ unsigned play_held(void);
 
 /* That thread is known to be dead: what it held may be had from now on, and nothing of what it was
  * moving may stay hidden. */
-void play_bury(unsigned thread);
+void play_drain_dead(unsigned thread);
 
 /* The object got last is to become that thread's, by a call that its holder makes next; NULL if it
  * holds none. And the call is made: the thread is told, by a box that play_receive() looks at; or

@@ -75,7 +75,7 @@ uint64_t lab_os_clock_ns(void)
 
 static bool is_of_processes(void)
 {
-    return game->company || game->reclaim == OF_PROCESSES;
+    return game->is_multi_process || game->reclaim == OF_PROCESSES;
 }
 
 /* The process of a thread; the last one is whoever checks. Thread 0's makes the pool. */
@@ -85,7 +85,7 @@ static uint64_t process_of(unsigned thread)
 }
 
 /* Each process is an address space. */
-uint64_t lab_barrier_reach(void)
+uint64_t lab_barrier_address_space(void)
 {
     return process_of(acting ? explore_self() : stand_in);
 }
@@ -129,11 +129,11 @@ static bool is_anybody_dead(void)
 }
 
 /* Who is seen to be dead has done all that it will do. */
-static bool bury(unsigned thread)
+static bool drain_dead(unsigned thread)
 {
     if (!is_dead(thread))
         return false;
-    play_bury(thread);
+    play_drain_dead(thread);
     if (acting && explore_died(thread))
         explore_join(thread);
     return true;
@@ -142,7 +142,7 @@ static bool bury(unsigned thread)
 int lab_os_process_runs(const struct lab_os_process *process, uint64_t own_home)
 {
     return game->reclaim != OF_PROCESSES || process->identity > EXPLORE_THREADS ||
-           !bury((unsigned)process->identity - 1);
+           !drain_dead((unsigned)process->identity - 1);
 }
 
 int lab_os_process_pid(uint64_t identity)
@@ -164,7 +164,7 @@ static uint32_t lcore_of(unsigned lcore)
 /* The most that a call for n objects may have in its hands, and so hide if it dies. */
 static unsigned burst(unsigned n)
 {
-    return game->stacked ? PLAY_OBJECTS : n - 1 + pool->deque[0].reach;
+    return game->stacked ? PLAY_OBJECTS : n - 1 + pool->deque[0].steal_max;
 }
 
 static void expect_none_of_the_reserve(void *const *objects, unsigned n)
@@ -292,7 +292,7 @@ bool pools_reclaim(unsigned thread, unsigned which)
     struct lab_pool_reclaimed reclaimed = {0};
     int rc;
 
-    if (thread != SELF && !bury(thread))
+    if (thread != SELF && !drain_dead(thread))
         return true; /* it lives */
     rc =
         reclaim(explore_self() < POOLS_LCORES ? explore_self() : LAB_LCORE_ANY, thread, &reclaimed);
@@ -382,8 +382,8 @@ static void make_pool(void)
                                        .lcores = POOLS_LCORES,
                                        .deques = game->deques ? game->deques : POOLS_LCORES,
                                        .reserve = game->reserve,
-                                       .tip = 1,
-                                       .reach = game->reach ? game->reach : 1,
+                                       .private_size = 1,
+                                       .steal_max = game->steal_max ? game->steal_max : 1,
                                        .shared = true};
     static _Alignas(LAB_CACHE_LINE) char memory[65536];
     size_t bytes;
@@ -424,7 +424,7 @@ static void setup(const void *data)
         if (lab_pool_adopt(pool, (void *)(uintptr_t)play_new_free()) != 0)
             abort();
     for (stand_in = 0; stand_in < POOLS_LCORES; stand_in++)
-        put_new(stand_in, game->tips[stand_in]);
+        put_new(stand_in, game->puts_before[stand_in]);
     stand_in = EXPLORE_THREADS;
     put_new(LAB_LCORE_ANY, game->stack);
     if (game->marked)
@@ -446,7 +446,7 @@ static void reclaim_rest(void)
              !reclaimed.complete))
             explore_fail("nobody can reclaim any longer");
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
-        (void)bury(t);
+        (void)drain_dead(t);
 }
 
 /* A thread that never had an lcore can obtain all that is free. */

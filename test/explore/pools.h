@@ -23,23 +23,23 @@ enum pools_reclaim {
 struct pools_game {
     const char *name;
     play_steps steps;
-    unsigned tips[POOLS_LCORES]; /* objects that each lcore has put at the start */
-    unsigned stack;              /* and a thread without an id */
+    unsigned puts_before[POOLS_LCORES]; /* objects that each lcore has put at the start */
+    unsigned stack;                     /* and a thread without an id */
     unsigned hand[EXPLORE_THREADS];
     unsigned lent;              /* objects that several threads believe to hold: the first ones */
     unsigned deques;            /* left 0: one for each lcore */
     unsigned capacity;          /* of a deque; left 0: as the pool wants it */
-    unsigned reach;             /* of a thief; left 0: 1 */
+    unsigned steal_max;         /* of a thief; left 0: 1 */
     bool audited;               /* at level full, and only holders may put */
     bool unstated;              /* or everybody may */
     bool levels;                /* its level changes */
     bool wrong;                 /* some puts are wrong, which the audit says */
     enum pools_reclaim reclaim; /* then it is audited, and in the end nothing is lost */
     bool ended;                 /* thread POOLS_ENDED's process has, before all began */
-    bool marked;                /* somebody began to revoke lcore 0's tip, and died */
+    bool marked;                /* somebody began to revoke lcore 0's private part, and died */
     bool hasty;                 /* a sweep does not wait for others for long */
     bool fenced;                /* there is no membarrier(2) */
-    bool company;               /* each thread is a process of its own, and 0's made the pool */
+    bool is_multi_process;      /* each thread is a process of its own, and 0's made the pool */
     unsigned quarantine;
     unsigned reserve; /* the first objects */
     bool stacked;     /* there may be objects in the stack, from where a get takes many */

@@ -441,12 +441,12 @@ void explore_byte_store(const struct explore_site *site, lab_byte_t *b, uint8_t 
         b->byte = value;
 }
 
-/* lab_barrier.h: the call strikes each other thread that it concerns at a point of its own,
+/* lab_barrier.h: the call fences each other thread that it concerns at a point of its own,
  * somewhere between its begin and its end. */
 
 uint64_t (*explore_process)(unsigned thread);
 
-static bool is_struck(enum lab_barrier kind, unsigned thread)
+static bool is_fenced_by(enum lab_barrier kind, unsigned thread)
 {
     if (!program->thread[thread] || thread == explore_self())
         return false;
@@ -468,11 +468,11 @@ bool lab_barrier_heavy(enum lab_barrier kind)
     if (kind == LAB_BARRIER_FENCE || !self)
         return true;
     for (unsigned t = 0; t < EXPLORE_THREADS; t++)
-        if (is_struck(kind, t)) {
+        if (is_fenced_by(kind, t)) {
             step(NULL, true);
             threads[t].pending.matters = true;
             memory_fence(&threads[t].memory);
-            explore_note("barrier strikes %s", program->thread_name[t]);
+            explore_note("barrier fences %s", program->thread_name[t]);
         }
     explore_fence(here);
     return true;

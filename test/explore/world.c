@@ -36,7 +36,7 @@ static void make_deque(unsigned d, const struct world *world)
 {
     bool vacant = d == 0 && world->vacant;
 
-    lab_deque_init(&deques[d], or_default(world->reach, 1), or_default(world->tip, 1),
+    lab_deque_init(&deques[d], or_default(world->steal_max, 1), or_default(world->private_size, 1),
                    vacant || barrier == LAB_BARRIER_FENCE);
     memset(slots[d], 0, sizeof(slots[d]));
     if (!vacant)
@@ -68,7 +68,7 @@ static void setup(const void *data)
             (void)play_new_held(t);
 }
 
-bool world_enrol(unsigned n, unsigned deque)
+bool world_register(unsigned n, unsigned deque)
 {
     lab_deque_fence_owner(&deques[deque], barrier == LAB_BARRIER_FENCE);
     lab_fence_seq_cst(); /* as lab_pool_choose_fence_owner() */
@@ -105,7 +105,7 @@ static unsigned steal(struct lab_deque *deque, unsigned n)
 {
     void *objects[PLAY_OBJECTS];
 
-    n = n < deque->reach ? n : deque->reach;
+    n = n < deque->steal_max ? n : deque->steal_max;
     play_moving(n);
     n = lab_deque_steal_any(deque, objects, n);
     play_obtain(objects, n);
@@ -185,7 +185,7 @@ static void drain(struct lab_deque *deque)
     uint64_t mark;
 
     do {
-        unsigned n = lab_deque_steal_any(deque, objects, deque->reach);
+        unsigned n = lab_deque_steal_any(deque, objects, deque->steal_max);
 
         play_found_free(objects, n);
         marked = lab_deque_mark_any(deque, &mark);

@@ -9,12 +9,13 @@
 
 #include "play.h"
 
-bool world_enrol(unsigned n,
-                 unsigned deque); /* an owner that has no slots yet, and then does without
-                                     fences where the program's barrier reaches it */
+bool world_register(unsigned n,
+                    unsigned deque); /* an owner that has no slots yet, and then does without
+                                        fences where the program's barrier reaches it */
 bool world_push(unsigned n, unsigned deque);
 bool world_push_public(unsigned n, unsigned deque); /* and publish everything */
-bool world_pop(unsigned n, unsigned deque); /* what the tip lacks is stolen from the own deque */
+bool world_pop(unsigned n,
+               unsigned deque); /* what the private part lacks is stolen from the own deque */
 bool world_publish(unsigned n, unsigned deque); /* everything */
 bool world_steal(unsigned n, unsigned deque);   /* once, as much as a steal takes */
 bool world_revoke(unsigned n, unsigned deque);
@@ -26,7 +27,7 @@ bool world_revoke_alone(unsigned n, unsigned deque); /* no barrier */
 bool world_help_alone(unsigned n, unsigned deque);   /* none where another thread set the mark */
 
 // clang-format off
-#define ENROL          {world_enrol, "ENROL", 0, 0}
+#define REGISTER          {world_register, "REGISTER", 0, 0}
 #define PUSH(n)        {world_push, "PUSH", n, 0}
 #define PUSH_PUBLIC(n) {world_push_public, "PUSH_PUBLIC", n, 0}
 #define POP(n)         {world_pop, "POP", n, 0}
@@ -46,10 +47,10 @@ bool world_help_alone(unsigned n, unsigned deque);   /* none where another threa
 struct world {
     const char *name;
     play_steps steps;
-    unsigned reach, tip, capacity; /* left 0: 1, 1 and 4 */
+    unsigned steal_max, private_size, capacity; /* left 0: 1, 1 and 4 */
     unsigned top, split, bot;
     unsigned hand[EXPLORE_THREADS];
-    bool vacant;    /* deque 0 has no slots before its owner's ENROL */
+    bool vacant;    /* deque 0 has no slots before its owner's REGISTER */
     bool unseen;    /* the owner does not know yet that split has left top: it was revoked */
     unsigned bound; /* left 0: 3 */
     bool broken;    /* it must fail */

@@ -21,14 +21,14 @@ from skips import main
 PROGRAM = os.environ["LABYRINTH_STAT"]
 TIMEOUT_S = 60  # nothing takes longer, however busy the machine is
 
-LCORE = {"tip": 12, "public": 300, "get_own": 1, "get_steal": 2,
+LCORE = {"private": 12, "public": 300, "get_own": 1, "get_steal": 2,
          "get_stack": 3, "get_revoke": 0, "get_fail": 4, "put_publish": 5, "put_stack": 6,
          "put_foreign": 0}
 
 
 def info(name, **more):
     return {"name": name, "size": 8191, "free": 8000, "stack": 0, "high_water": 500,
-            "cache_size": 256, "lcores": {"any": LCORE, "17": {**LCORE, "tip": 7}}, **more}
+            "cache_size": 256, "lcores": {"any": LCORE, "17": {**LCORE, "private": 7}}, **more}
 
 
 class Process:
@@ -146,7 +146,7 @@ class Tables(StatTest):
         text = self.answer("info", "b")
         self.assertEqual(process.asked, ["/labyrinth/info,b"])
         self.assertIn("  size        8191\n", text)
-        self.assertIn("\nlcores\n  name  tip  public", text)
+        self.assertIn("\nlcores\n  name  private  public", text)
         self.assertRegex(text, r"\n  17 +7 +300 +1 +2 ")
         self.assertTrue(text.endswith("  all 0: get_revoke, put_foreign\n"), text)
         self.assertEqual(json.loads(self.answer("info", "b", "--json")), info("b"))
@@ -157,7 +157,7 @@ class Tables(StatTest):
             {"site": "rx_loop+0x31 (rx.c:12)", "lcore": 1, "buffers": 2, "age_s": 12.345},
             {"site": "f", "lcore": 100, "buffers": 1, "age_s": 1, "pid": 7}], "hint": None}
         self.serve({**POOLS, "/labyrinth/leaks": leaks, "/labyrinth/map": lambda name: ["ab", 1],
-                    "/labyrinth/holders": {"tip": 3, "sites": [], "places": {"device": 2},
+                    "/labyrinth/holders": {"private": 3, "sites": [], "places": {"device": 2},
                                            "bad": "\033[2J\n", "pinned": True}})
         self.assertEqual(self.answer("leaks", "b"), "".join((
             "  count  3\n  hint   -\n\nby_site\n",
@@ -165,7 +165,7 @@ class Tables(StatTest):
             "  rx_loop+0x31 (rx.c:12)      1        2  12.35    -\n",
             "  f                         100        1      1    7\n")))
         self.assertEqual(self.answer("holders", "b"), "".join((
-            "  tip     3\n  bad     ?[2J?\n  pinned  yes\n\nsites\n  none\n",
+            "  private  3\n  bad      ?[2J?\n  pinned   yes\n\nsites\n  none\n",
             "\nplaces\n  device  2\n")))
         self.assertEqual(self.answer("map"), "  ab\n  1\n")
         self.assertEqual(json.loads(self.answer("-j", "leaks", "b")), leaks)
@@ -195,7 +195,7 @@ class Watch(StatTest):
         self.serve_counting()
         text = self.answer("watch", "b", "--count=2", "-d", "0.1")
         self.assertRegex(text, rf"^labyrinth pools of \S+ \(pid {os.getpid()}\), \d\d:\d\d:\d\d, ")
-        self.assertEqual(text.count("  lcore  tip  public  slow_gets/s"), 2)
+        self.assertEqual(text.count("  lcore  private  public  slow_gets/s"), 2)
         self.assertRegex(text, r"\n  3 +12 +300 +\d+ +0 ")
         self.assertIn("  and 2 more lcores\n", text)
 

@@ -58,7 +58,7 @@ static void bear(struct child *child, uint64_t *random)
 }
 
 /* Kills a child, and puts back what it held. */
-static void bury(struct child *child)
+static void wait_for_dead(struct child *child)
 {
     struct rig *rig = child->rig;
     uint32_t held = 0;
@@ -112,9 +112,9 @@ static uint32_t audit(struct rig *rig, uint32_t lcore)
     return COUNT - got;
 }
 
-/* Each id once more by a living owner, who mends what the dead one left: then all is as if nobody
+/* Each id once more by a living owner, who repairs what the dead one left: then all is as if nobody
  * had died. */
-static void expect_mended(struct rig *rig, const struct child *children)
+static void expect_repaired(struct rig *rig, const struct child *children)
 {
     for (unsigned i = 0; i < CHILDREN; i++)
         expect(audit(rig, children[i].lcore) == 0, "objects were lost without a death");
@@ -153,12 +153,12 @@ int main(int argc, char **argv)
                 struct child *child = &children[random_below(&random, CHILDREN)];
 
                 work(rig, &random);
-                bury(child);
+                wait_for_dead(child);
                 bear(child, &random);
             }
             work(rig, &random);
             for (unsigned i = 0; i < CHILDREN; i++, deaths++)
-                bury(&children[i]);
+                wait_for_dead(&children[i]);
             missing = audit(rig, round % 2 ? PARENT : LAB_LCORE_ANY);
             expect(missing <= DEATHS_PER_AUDIT * rig_in_motion(rig, BULK),
                    "%u deaths cost %u objects", DEATHS_PER_AUDIT, missing);
@@ -168,9 +168,9 @@ int main(int argc, char **argv)
                 bear(&children[i], &random);
         }
         for (unsigned i = 0; i < CHILDREN; i++, deaths++)
-            bury(&children[i]);
+            wait_for_dead(&children[i]);
         (void)audit(rig, PARENT);
-        expect_mended(rig, children);
+        expect_repaired(rig, children);
         rig_unmap(rig);
     }
     printf("%u deaths cost %u objects in motion, %u at most in %d deaths\n", deaths, lost, most,

@@ -113,7 +113,7 @@ static void make_plenty(struct page_rig *rig, const uint32_t *blocks)
 }
 
 /* Kills a child, sweeps it, and puts back what it held. */
-static void bury(struct child *child)
+static void wait_for_dead(struct child *child)
 {
     int status;
 
@@ -186,12 +186,12 @@ int main(int argc, char **argv)
             struct child *child = &children[random_below(&random, CHILDREN)];
 
             sleep_ms(random_below(&random, 20) / 10.0);
-            bury(child);
+            wait_for_dead(child);
             bear(child, &random);
             deaths++;
         }
         for (unsigned i = 0; i < CHILDREN; i++, deaths++)
-            bury(&children[i]);
+            wait_for_dead(&children[i]);
         if (scarce)
             make_plenty(rig, blocks);
         missing = audit(rig);

@@ -3,7 +3,7 @@
  */
 
 /* One lcore gets, hands over through a small queue, and another puts, in pools that an idle main
- * lcore has filled. Its tip must not bring the pipeline to a standstill. */
+ * lcore has filled. Its private part must not bring the pipeline to a standstill. */
 
 #include "rig.h"
 #include <sched.h>

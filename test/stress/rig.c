@@ -176,9 +176,9 @@ uint32_t rig_drain(struct rig *rig, uint32_t lcore, uint64_t who, void **ret_obj
 
 uint32_t rig_in_motion(const struct rig *rig, uint32_t n)
 {
-    uint32_t reach = rig->pool->deque[0].reach;
+    uint32_t steal_max = rig->pool->deque[0].steal_max;
 
-    return n + (reach > LAB_STACK_BURST ? reach : LAB_STACK_BURST);
+    return n + (steal_max > LAB_STACK_BURST ? steal_max : LAB_STACK_BURST);
 }
 
 void rig_expect_all_free(const struct rig *rig)

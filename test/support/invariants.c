@@ -10,7 +10,7 @@ const char *deque_wrong(const struct lab_deque *deque)
     uint64_t top = lab_load_acquire(&deque->top);
     uint64_t split = lab_load_acquire(&deque->split);
     uint64_t bot = lab_load_acquire(&deque->bot);
-    uint64_t tip;
+    uint64_t private_part;
 
     if (deque->slots == NULL && (top != 0 || split != 0 || bot != 0))
         return "a deque without slots has moved";
@@ -24,7 +24,7 @@ const char *deque_wrong(const struct lab_deque *deque)
         return "a deque holds more than its capacity";
     if (!lab_deque_is_valid(deque))
         return "lab_deque_is_valid() finds what nothing else does";
-    if (lab_deque_count_any(deque, &tip) != bot - top || tip != bot - split)
+    if (lab_deque_count_any(deque, &private_part) != bot - top || private_part != bot - split)
         return "a deque's count is wrong";
     return NULL;
 }
@@ -55,7 +55,7 @@ static const char *deque_of_pool_wrong(const struct lab_pool *pool, uint32_t slo
     const char *wrong = deque_wrong(deque);
 
     if (wrong == NULL && deque->slots != NULL && entries_of(pool, slot) != 1)
-        wrong = "a deque is not in the roster once";
+        wrong = "a deque is not in the registry once";
     for (uint64_t at = lab_load_acquire(&deque->top);
          wrong == NULL && at != lab_load_acquire(&deque->bot); at++) {
         const void *object = (void *)(uintptr_t)lab_load_relaxed(&deque->slots[at & deque->mask]);

@@ -46,7 +46,7 @@ static void the_environment_forces_a_fence(void **state)
     assert_int_equal(unsetenv("LABYRINTH_BARRIER"), 0);
 }
 
-static int strike(void *kind)
+static int call_barrier(void *kind)
 {
     return lab_barrier_heavy(*(const enum lab_barrier *)kind) ? 0 : 1;
 }
@@ -61,34 +61,34 @@ static void registers_more_than_once_and_over_fork(void **state)
         assert_int_equal(kind, kinds[i]);
         assert_int_equal(got(kinds[i]), kind);
         assert_true(lab_barrier_heavy(kind));
-        assert_exited_with(0, status_of_child(strike, &kind));
+        assert_exited_with(0, status_of_child(call_barrier, &kind));
     }
 }
 
-static int reach_elsewhere(void *of_the_parent)
+static int address_space_elsewhere(void *of_the_parent)
 {
     enum lab_barrier kind;
-    uint64_t before = lab_barrier_reach(), after;
+    uint64_t before = lab_barrier_address_space(), after;
 
     if (before != 0 || lab_barrier_register(LAB_BARRIER_PRIVATE, &kind) != 0)
         return 1;
-    after = lab_barrier_reach();
+    after = lab_barrier_address_space();
     return after != 0 && after != *(const uint64_t *)of_the_parent ? 0 : 2;
 }
 
-static void a_child_is_another_to_reach(void **state)
+static void a_child_is_another_address_space(void **state)
 {
-    uint64_t reach;
+    uint64_t address_space;
 
     if (got(LAB_BARRIER_PRIVATE) == LAB_BARRIER_FENCE)
         skip_because("no membarrier(2) here: nobody is to be reached");
     if (is_emulated())
         skip_because("an emulator does not follow advice about memory");
-    reach = lab_barrier_reach();
-    assert_int_not_equal(reach, 0);
+    address_space = lab_barrier_address_space();
+    assert_int_not_equal(address_space, 0);
     assert_int_equal(got(LAB_BARRIER_SHARED), LAB_BARRIER_SHARED);
-    assert_int_equal(lab_barrier_reach(), reach);
-    assert_exited_with(0, status_of_child(reach_elsewhere, &reach));
+    assert_int_equal(lab_barrier_address_space(), address_space);
+    assert_exited_with(0, status_of_child(address_space_elsewhere, &address_space));
 }
 
 /* Store buffering: each of two threads stores to its own word and then loads the other's. Without a
@@ -172,7 +172,7 @@ int main(void)
         cmocka_unit_test(a_fence_needs_nothing),
         cmocka_unit_test(the_environment_forces_a_fence),
         cmocka_unit_test(registers_more_than_once_and_over_fork),
-        cmocka_unit_test(a_child_is_another_to_reach),
+        cmocka_unit_test(a_child_is_another_address_space),
         cmocka_unit_test(nobody_misses_the_others_store),
     };
 

@@ -24,11 +24,12 @@ struct rig {
 static const uint64_t bases[] = {0, (UINT64_C(1) << 32) - 40, LAB_DEQUE_MARK - (1 << 20)};
 
 /* An empty deque whose counters have come to `base`. */
-static void rig_init(struct rig *rig, uint32_t reach, uint32_t tip, bool fenced, uint64_t base)
+static void rig_init(struct rig *rig, uint32_t steal_max, uint32_t private_size, bool fenced,
+                     uint64_t base)
 {
     memset(rig, 0, sizeof(*rig));
     rig->next = 1;
-    lab_deque_init(&rig->deque, reach, tip, fenced);
+    lab_deque_init(&rig->deque, steal_max, private_size, fenced);
     lab_deque_equip_owner(&rig->deque, rig->slots, CAPACITY);
     lab_store_relaxed(&rig->deque.top, base);
     lab_store_relaxed(&rig->deque.split, base);
@@ -36,17 +37,17 @@ static void rig_init(struct rig *rig, uint32_t reach, uint32_t tip, bool fenced,
     assert_true(lab_deque_push_slow_owner(&rig->deque, NULL, 0, true)); /* sets its limits */
 }
 
-static uint64_t tip_of(const struct rig *rig)
+static uint64_t private_of(const struct rig *rig)
 {
-    uint64_t tip;
+    uint64_t private_part;
 
-    assert_int_equal(lab_deque_count_any(&rig->deque, &tip), rig->count);
-    return tip;
+    assert_int_equal(lab_deque_count_any(&rig->deque, &private_part), rig->count);
+    return private_part;
 }
 
 static uint64_t public_of(const struct rig *rig)
 {
-    return rig->count - tip_of(rig);
+    return rig->count - private_of(rig);
 }
 
 static void check(const struct rig *rig)
@@ -77,7 +78,7 @@ static bool push(struct rig *rig, unsigned n, bool publish_all)
         rig->model[rig->count++] = objects[i];
     rig->next += n;
     if (publish_all)
-        assert_int_equal(tip_of(rig), 0);
+        assert_int_equal(private_of(rig), 0);
     return true;
 }
 
@@ -91,19 +92,19 @@ static void expect_model(const struct rig *rig, uint64_t at, unsigned n)
 static unsigned pop(struct rig *rig, unsigned n)
 {
     unsigned got = n;
-    uint64_t tip = tip_of(rig);
+    uint64_t private_part = private_of(rig);
 
     if (lab_deque_pop_owner(&rig->deque, rig->got, n)) {
         assert_int_equal(rig->mark, 0);
-        assert_true(n <= tip);
+        assert_true(n <= private_part);
         assert_false(lab_deque_is_fenced_any(&rig->deque));
     } else {
         got = lab_deque_pop_slow_owner(&rig->deque, rig->got, 1, n);
         assert_true(got <= n);
         /* What no thief can reach is the owner's. */
-        if (rig->mark == 0 && rig->count >= (uint64_t)n + rig->deque.reach)
+        if (rig->mark == 0 && rig->count >= (uint64_t)n + rig->deque.steal_max)
             assert_int_equal(got, n);
-        if (rig->mark == 0 && n <= tip)
+        if (rig->mark == 0 && n <= private_part)
             assert_int_equal(got, n);
         rig->mark = 0;
     }
@@ -119,8 +120,8 @@ static unsigned steal(struct rig *rig, unsigned n)
 
     if (expected > n)
         expected = n;
-    if (expected > rig->deque.reach)
-        expected = rig->deque.reach;
+    if (expected > rig->deque.steal_max)
+        expected = rig->deque.steal_max;
     assert_int_equal(got, expected);
     expect_model(rig, 0, got);
     rig->count -= got;
@@ -130,17 +131,17 @@ static unsigned steal(struct rig *rig, unsigned n)
 
 static void mark(struct rig *rig)
 {
-    uint64_t tip = tip_of(rig), found = 0, before = rig->mark;
+    uint64_t private_part = private_of(rig), found = 0, before = rig->mark;
 
     switch (lab_deque_mark_any(&rig->deque, &found)) {
     case LAB_DEQUE_BARE:
         assert_int_equal(rig->count, 0);
         break;
     case LAB_DEQUE_PUBLIC:
-        assert_true(rig->count > tip);
+        assert_true(rig->count > private_part);
         break;
     case LAB_DEQUE_MARKED:
-        assert_true(before == 0 ? rig->count == tip && tip > 0 : found == before);
+        assert_true(before == 0 ? rig->count == private_part && private_part > 0 : found == before);
         assert_true(found >= LAB_DEQUE_MARK);
         rig->mark = found;
         break;
@@ -150,23 +151,23 @@ static void mark(struct rig *rig)
 /* A mark that is no longer in force changes nothing. */
 static void settle(struct rig *rig, uint64_t mark)
 {
-    uint64_t before = tip_of(rig);
+    uint64_t before = private_of(rig);
 
     lab_deque_settle_any(&rig->deque, mark);
     if (mark == rig->mark) {
         rig->mark = 0;
-        assert_int_equal(tip_of(rig), 0);
+        assert_int_equal(private_of(rig), 0);
     } else if (rig->mark == 0) {
-        assert_int_equal(tip_of(rig), before);
+        assert_int_equal(private_of(rig), before);
     }
 }
 
-static void random_operations(uint32_t reach, uint32_t tip, bool fenced, uint64_t base)
+static void random_operations(uint32_t steal_max, uint32_t private_size, bool fenced, uint64_t base)
 {
-    uint64_t random = reach * 1000 + tip, old_mark = LAB_DEQUE_MARK | 7;
+    uint64_t random = steal_max * 1000 + private_size, old_mark = LAB_DEQUE_MARK | 7;
     struct rig rig;
 
-    rig_init(&rig, reach, tip, fenced, base);
+    rig_init(&rig, steal_max, private_size, fenced, base);
     for (int i = 0; i < 20000; i++) {
         unsigned n = random_below(&random, random_below(&random, 8) == 0 ? BURST : 12);
 
@@ -193,13 +194,13 @@ static void random_operations(uint32_t reach, uint32_t tip, bool fenced, uint64_
 
 static void is_an_array_in_every_sequence_of_operations(void **state)
 {
-    static const uint32_t reaches[] = {1, 3, 8, 64}, tips[] = {1, 8, 32};
+    static const uint32_t steal_maxes[] = {1, 3, 8, 64}, sizes[] = {1, 8, 32};
 
     for (unsigned r = 0; r < 4; r++)
         for (unsigned t = 0; t < 3; t++)
             for (unsigned b = 0; b < 3; b++)
                 for (int fenced = 0; fenced < 2; fenced++)
-                    random_operations(reaches[r], tips[t], fenced, bases[b]);
+                    random_operations(steal_maxes[r], sizes[t], fenced, bases[b]);
 }
 
 static void wraps_around_at_every_alignment(void **state)
@@ -230,14 +231,14 @@ static void the_tip_is_lifo_and_the_public_part_fifo(void **state)
     rig_init(&rig, 4, 8, false, 0);
     push(&rig, 40, true);
     push(&rig, 8, false);
-    assert_int_equal(tip_of(&rig), 8);
+    assert_int_equal(private_of(&rig), 8);
     assert_int_equal(pop(&rig, 1), 1);
     assert_ptr_equal(rig.got[0], (void *)48);
     assert_int_equal(steal(&rig, 1), 1);
     assert_ptr_equal(rig.got[0], (void *)1);
     assert_int_equal(pop(&rig, 3), 3);
     assert_ptr_equal(rig.got[2], (void *)47);
-    assert_int_equal(steal(&rig, 9), 4); /* its reach */
+    assert_int_equal(steal(&rig, 9), 4); /* its steal_max */
     assert_ptr_equal(rig.got[3], (void *)5);
 }
 
@@ -279,15 +280,15 @@ static void what_came_from_elsewhere_is_popped_slowly_once(void **state)
 
     rig_init(&rig, 4, 8, false, 0);
     push(&rig, 10, false);
-    assert_false(lab_deque_is_cold_owner(&rig.deque, 10));
-    lab_deque_chill_owner(&rig.deque);
-    assert_true(lab_deque_is_cold_owner(&rig.deque, 1));
+    assert_false(lab_deque_is_remote_owner(&rig.deque, 10));
+    lab_deque_mark_remote_owner(&rig.deque);
+    assert_true(lab_deque_is_remote_owner(&rig.deque, 1));
     assert_false(lab_deque_pop_owner(&rig.deque, rig.got, 1));
     assert_int_equal(pop(&rig, 4), 4);
-    assert_true(lab_deque_is_cold_owner(&rig.deque, 1));
+    assert_true(lab_deque_is_remote_owner(&rig.deque, 1));
     push(&rig, 2, false);
-    assert_false(lab_deque_is_cold_owner(&rig.deque, 2));
-    assert_true(lab_deque_is_cold_owner(&rig.deque, 3));
+    assert_false(lab_deque_is_remote_owner(&rig.deque, 2));
+    assert_true(lab_deque_is_remote_owner(&rig.deque, 3));
     assert_true(lab_deque_pop_owner(&rig.deque, rig.got, 2));
     rig.count -= 2;
     assert_int_equal(pop(&rig, 6), 6);
@@ -353,7 +354,7 @@ static void outlives_an_owner_killed_in_a_pop(void **state)
 
                         rig_init(&rig, 32, 8, fenced, 0);
                         push(&rig, 20, false);
-                        assert_int_equal(tip_of(&rig), 8);
+                        assert_int_equal(private_of(&rig), 8);
                         if (revoked)
                             lab_store_relaxed(&rig.deque.split, 20);
                         assert_int_equal(steal(&rig, stolen), stolen);
@@ -362,7 +363,8 @@ static void outlives_an_owner_killed_in_a_pop(void **state)
                     }
 }
 
-/* Then its successor, too, before it had mended that: bot may even have come to lie below zero. */
+/* Then its successor, too, before it had repaired that: bot may even have come to lie below
+ * zero. */
 static void outlives_two_owners_killed_in_pops(void **state)
 {
     for (int fenced = 0; fenced < 2; fenced++)

@@ -97,8 +97,8 @@ static void a_full_deque_gives_back_to_the_zone(void **state)
     arena_rig_unmake(&rig);
 }
 
-/* All pages are held but those in the deque of lcore 0, so many that its tip is not all of them;
- * returns how many these are. */
+/* All pages are held but those in the deque of lcore 0, so many that its private part is not all of
+ * them; returns how many these are. */
 static unsigned hide(struct lab_arena *arena)
 {
     unsigned n = drain(arena, LAB_LCORE_ANY, 0, LAB_GFP_ATOMIC, pages);
@@ -142,7 +142,7 @@ static void atomic_requests_get_what_is_public_and_say_where_the_rest_is(void **
     make(&rig, (struct lab_arena_options){.caches = 1});
     if (rig.arena->set.barrier == LAB_BARRIER_FENCE) {
         arena_rig_unmake(&rig);
-        skip_because("no membarrier here: no tip is out of reach");
+        skip_because("no membarrier here: no private part is out of reach");
     }
     hidden = hide(rig.arena);
     assert_int_equal(why(rig.arena, 1, 0, LAB_GFP_ATOMIC).reason, LAB_PAGE_WOULD_SUCCEED);

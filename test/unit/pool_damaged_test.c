@@ -176,7 +176,7 @@ static void words_of_the_header(enum lab_audit_level level, unsigned every, unsi
         }
 }
 
-/* Of everything else: what slow paths write down, the roster, slots, links, records, buffers, the
+/* Of everything else: what slow paths write down, the registry, slots, links, records, buffers, the
  * seed. */
 static void words_anywhere(enum lab_audit_level level, unsigned times)
 {

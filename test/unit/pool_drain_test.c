@@ -14,8 +14,8 @@ static const uint32_t drainers[] = {0, 3, 50, LAB_LCORE_MAX - 1, LAB_LCORE_ANY};
 
 enum { PUTTERS = 7 };
 
-/* Every object is with one of several idle lcores, by bursts of this size: in tips, in public
- * parts, and, since one of them has no id and deques are small, in the stack. */
+/* Every object is with one of several idle lcores, by bursts of this size: in private parts, in
+ * public parts, and, since one of them has no id and deques are small, in the stack. */
 static void scatter(struct rig *rig, unsigned burst)
 {
     uint32_t count = rig->pool->count;
@@ -61,7 +61,7 @@ static void in_one_bulk(void **state)
     }
 }
 
-/* Everything in tips, and nowhere else. */
+/* Everything in private parts, and nowhere else. */
 static void from_tips_alone(void **state)
 {
     for (unsigned d = 0; d < sizeof(drainers) / sizeof(*drainers); d++) {
@@ -76,7 +76,7 @@ static void from_tips_alone(void **state)
                 rig_put(&rig, lcore, rig.objects + (lcore - 10) * 20, 20);
                 assert_int_equal(lab_pool_lcore_stats(rig.pool, lcore, &stats), 0);
                 if (round == 0)
-                    assert_int_equal(stats.tip, 20);
+                    assert_int_equal(stats.private_part, 20);
             }
             rig_drain(&rig, drainers[d], 13);
         }
@@ -94,10 +94,10 @@ static void what_is_published_needs_no_revocation(void **state)
     rig_make_held(&rig, &options);
     rig_put(&rig, 3, rig.objects, 100);
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 3, &stats), 0);
-    assert_int_equal(stats.tip, 100);
+    assert_int_equal(stats.private_part, 100);
     assert_int_equal(lab_pool_publish(rig.pool, 3), 0);
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 3, &stats), 0);
-    assert_int_equal(stats.tip, 0);
+    assert_int_equal(stats.private_part, 0);
     assert_int_equal(stats.public_part, 100);
     assert_true(rig_get(&rig, 4, rig.objects, 100));
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 4, &stats), 0);
@@ -123,13 +123,13 @@ static void hunger_makes_others_publish_until_there_is_plenty(void **state)
     assert_true(lab_load_relaxed(&rig.pool->state.intercepted) != 0);
     rig_put(&rig, 0, rig.objects, 10);
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &stats), 0);
-    assert_int_equal(stats.tip, 0);
+    assert_int_equal(stats.private_part, 0);
     assert_int_equal(stats.public_part, 10);
     rig_put(&rig, 0, rig.objects + 10, 400);
     assert_int_equal(lab_load_relaxed(&rig.pool->state.intercepted), 0);
     rig_put(&rig, 0, rig.objects + 410, 10);
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &stats), 0);
-    assert_true(stats.tip > 0);
+    assert_true(stats.private_part > 0);
     rig_check(&rig);
     rig_unmake(&rig);
 }

@@ -104,13 +104,13 @@ static void and_with_every_tip_and_reach(void **state)
 {
     static const uint32_t sizes[] = {1, 2, 7, 32};
 
-    for (unsigned tip = 0; tip < 4; tip++)
-        for (unsigned reach = 0; reach < 4; reach++) {
+    for (unsigned private_size = 0; private_size < 4; private_size++)
+        for (unsigned steal_max = 0; steal_max < 4; steal_max++) {
             struct lab_pool_options options = plain_options(OBJECTS, 255);
 
-            options.tip = sizes[tip];
-            options.reach = sizes[reach];
-            random_operations(&options, tip * 4 + reach, 3000);
+            options.private_size = sizes[private_size];
+            options.steal_max = sizes[steal_max];
+            random_operations(&options, private_size * 4 + steal_max, 3000);
         }
 }
 
@@ -208,14 +208,14 @@ static void refuses_an_id_out_of_range(void **state)
     }
 }
 
-/* The tip is the newest, a thief gets the oldest. */
+/* The private part is the newest, a thief gets the oldest. */
 static void is_lifo_for_the_owner_and_fifo_for_others(void **state)
 {
     struct lab_pool_options options = plain_options(OBJECTS, 255);
     struct rig rig;
     void *got[8] = {0};
 
-    options.tip = options.reach = 8;
+    options.private_size = options.steal_max = 8;
     rig_make_held(&rig, &options);
     rig_put_by(&rig, 0, rig.objects, 64, 1);
     for (int i = 0; i < 4; i++) {
@@ -247,12 +247,12 @@ static void claims_what_comes_from_elsewhere_once(void **state)
         uint64_t slow;
         void *got[8] = {0};
 
-        options.tip = options.reach = 32;
+        options.private_size = options.steal_max = 32;
         options.claims = claims;
         options.claim[1] = OBJECT_BYTES / 2;
         rig_make_held(&rig, &options);
         rig_put_by(&rig, 0, rig.objects, 255, 1);
-        assert_true(rig_get(&rig, 1, got, 1)); /* and 31 more, into its tip */
+        assert_true(rig_get(&rig, 1, got, 1)); /* and 31 more, into its private part */
         slow = slow_gets(&rig, 1);
         assert_true(rig_get(&rig, 1, got, 8));
         assert_int_equal(slow_gets(&rig, 1) - slow, claims > 0 || is_fenced(&rig));
@@ -267,23 +267,23 @@ static void claims_what_comes_from_elsewhere_once(void **state)
 
 static void one_steal_takes_no_more_than_its_reach(void **state)
 {
-    for (uint32_t reach = 1; reach <= 64; reach += 9) {
+    for (uint32_t steal_max = 1; steal_max <= 64; steal_max += 9) {
         struct lab_pool_options options = plain_options(OBJECTS, 255);
         struct lab_pool_lcore_stats thief, victim;
         struct rig rig;
 
-        options.tip = 8;
-        options.reach = reach;
+        options.private_size = 8;
+        options.steal_max = steal_max;
         rig_make_held(&rig, &options);
         rig_put(&rig, 0, rig.objects, 128);
         assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &victim), 0);
         assert_int_equal(victim.public_part, 120);
-        /* One for the request, the others into the own tip. */
+        /* One for the request, the others into the own private part. */
         assert_true(rig_get(&rig, 1, rig.objects, 1));
         assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &victim), 0);
         assert_int_equal(lab_pool_lcore_stats(rig.pool, 1, &thief), 0);
-        assert_int_equal(victim.public_part, 120 - reach);
-        assert_int_equal(thief.tip + thief.public_part, reach - 1);
+        assert_int_equal(victim.public_part, 120 - steal_max);
+        assert_int_equal(thief.private_part + thief.public_part, steal_max - 1);
         assert_int_equal(thief.event[LAB_POOL_GET_STEAL], 1);
         rig_unmake(&rig);
     }
@@ -302,8 +302,8 @@ static void a_full_deque_spills_into_the_stack(void **state)
         rig_check(&rig);
         lab_pool_stats(rig.pool, &stats);
         assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &own), 0);
-        assert_true(own.tip + own.public_part <= rig.pool->array.capacity);
-        assert_int_equal(stats.stack + own.tip + own.public_part, options.count);
+        assert_true(own.private_part + own.public_part <= rig.pool->array.capacity);
+        assert_int_equal(stats.stack + own.private_part + own.public_part, options.count);
         if (options.count > rig.pool->array.capacity)
             assert_true(stats.stack > 0);
         rig_drain(&rig, 0, burst);
@@ -325,7 +325,7 @@ static void lcores_beyond_the_deques_work_through_the_stack(void **state)
         struct lab_pool_lcore_stats stats;
 
         assert_int_equal(lab_pool_lcore_stats(rig.pool, lcore, &stats), 0);
-        assert_int_equal(stats.tip + stats.public_part, lcore < 2 ? 100 : 0);
+        assert_int_equal(stats.private_part + stats.public_part, lcore < 2 ? 100 : 0);
         assert_int_equal(stats.event[LAB_POOL_PUT_STACK], lcore < 2 ? 0 : 10);
     }
     rig_put(&rig, 5, rig.objects + 1000, 23);
@@ -337,7 +337,7 @@ static void lcores_beyond_the_deques_work_through_the_stack(void **state)
     rig_unmake(&rig);
 }
 
-/* A lcore that was killed between its entry into the roster and the use of its deque. */
+/* A lcore that was killed between its entry into the registry and the use of its deque. */
 static void whoever_takes_over_an_id_takes_over_its_place(void **state)
 {
     struct lab_pool_options options = plain_options(OBJECTS, 255);

@@ -82,12 +82,14 @@ static void every_wrong_option_has_its_own_error(void **state)
     expect_refused_with("4294967295 lcores", with->lcores = UINT32_MAX);
     expect_refused_with("129 deques asked for, at most 128", with->deques = 129);
     expect_refused_with("3 claimed lines asked for, at most 2", with->claims = 3);
-    expect_refused_with("a reach of 513 asked for, at most 512", with->reach = 513);
+    expect_refused_with("a steal_max of 513 asked for, at most 512", with->steal_max = 513);
     expect_refused_with("an alignment of 8192", with->align = 8192);
     expect_refused_with("an alignment of 65 asked for, it must be a power of two",
                         with->align = 65);
-    expect_refused_with("a tip of at most 32 and a reach of at most 64 fit 100", with->tip = 33);
-    expect_refused_with("a tip of at most 32 and a reach of at most 64 fit 100", with->reach = 65);
+    expect_refused_with("a private_size of at most 32 and a steal_max of at most 64 fit 100",
+                        with->private_size = 33);
+    expect_refused_with("a private_size of at most 32 and a steal_max of at most 64 fit 100",
+                        with->steal_max = 65);
     expect_refused_with("buffers of 1073741825 bytes asked for, at most 1073741824",
                         with->buffer_bytes = (1u << 30) + 1);
 }
@@ -98,7 +100,12 @@ static void the_largest_and_smallest_options_are_right(void **state)
         {.name = "0123456789012345678901234567890", .count = 1, .buffer_bytes = 1},
         {.name = "a", .count = LAB_POOL_COUNT_MAX, .buffer_bytes = 1u << 30},
         {.name = "a", .count = LAB_POOL_COUNT_MAX, .lcores = 4096, .deques = 128},
-        {.name = "a", .count = 100, .tip = 32, .reach = 64, .align = 4096, .lcores = 1},
+        {.name = "a",
+         .count = 100,
+         .private_size = 32,
+         .steal_max = 64,
+         .align = 4096,
+         .lcores = 1},
     };
 
     for (unsigned i = 0; i < 4; i++) {

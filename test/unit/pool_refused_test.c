@@ -13,8 +13,8 @@ enum { COUNT = 1023, IDLE = 500, CANNOT = 77 };
 
 static const int errors[] = {EPERM, ENOSYS};
 
-/* Fills the tip of an lcore, and leaves it. */
-static void idle_with_a_tip(struct lab_pool *pool, uint32_t lcore)
+/* Fills the private part of an lcore, and leaves it. */
+static void idle_with_a_private_part(struct lab_pool *pool, uint32_t lcore)
 {
     void *objects[IDLE];
 
@@ -47,7 +47,7 @@ static bool is_refused(const struct lab_pool *pool)
     return stats.refused;
 }
 
-/* Everything can be had, though half of it lies in the tip of an idle lcore. */
+/* Everything can be had, though half of it lies in the private part of an idle lcore. */
 static int starve(struct lab_pool *pool)
 {
     void *objects[COUNT];
@@ -60,7 +60,7 @@ static int starve(struct lab_pool *pool)
     if (lab_pool_put_bulk(pool, 0, objects, COUNT) != 0)
         return 3;
     /* Who idled fences from its next slow path on, and nobody asks for the barrier again. */
-    idle_with_a_tip(pool, 1);
+    idle_with_a_private_part(pool, 1);
     if (!lab_deque_is_fenced_any(&pool->deque[lab_pool_lcore_index(1)]))
         return 4;
     return lab_pool_get_bulk(pool, 0, objects, COUNT) == 0 ? 0 : 5;
@@ -75,7 +75,7 @@ static int refuse_before(void *error)
     pool = make(false);
     if (pool->set.barrier != LAB_BARRIER_FENCE)
         return 20;
-    idle_with_a_tip(pool, 1);
+    idle_with_a_private_part(pool, 1);
     return starve(pool);
 }
 
@@ -83,13 +83,13 @@ static int refuse_between(void *error)
 {
     struct lab_pool *pool = make(false), *second;
 
-    idle_with_a_tip(pool, 1);
+    idle_with_a_private_part(pool, 1);
     if (!refuse(SYS_membarrier, *(const int *)error, true))
         return CANNOT;
     second = make(false);
     if (second->set.barrier != LAB_BARRIER_FENCE)
         return 20;
-    idle_with_a_tip(second, 1);
+    idle_with_a_private_part(second, 1);
     return starve(second) != 0 ? 21 : starve(pool);
 }
 
@@ -97,7 +97,7 @@ static int refuse_in_a_shared_one(void *error)
 {
     struct lab_pool *pool = make(true);
 
-    idle_with_a_tip(pool, 1);
+    idle_with_a_private_part(pool, 1);
     return refuse(SYS_membarrier, *(const int *)error, true) ? starve(pool) : CANNOT;
 }
 
@@ -109,7 +109,7 @@ static void *starve_alone(void *error)
     static int result;
     struct lab_pool *pool = make(false);
 
-    idle_with_a_tip(pool, 1);
+    idle_with_a_private_part(pool, 1);
     if (!refuse(SYS_membarrier, *(const int *)error, false))
         result = CANNOT;
     else
@@ -150,7 +150,7 @@ static int refuse_during(void *error)
     void *objects[COUNT];
     pthread_t thread;
 
-    idle_with_a_tip(pool, 2);
+    idle_with_a_private_part(pool, 2);
     if (pthread_create(&thread, NULL, work, pool) != 0)
         return 30;
     if (!refuse(SYS_membarrier, *(const int *)error, true))

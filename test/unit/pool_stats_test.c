@@ -70,8 +70,8 @@ static void every_branch_has_its_counter(void **state)
         rig_get(&rig, 2, objects, 1);
     }
 
-    rig_put(&rig, 2, objects, 10); /* into its tip */
-    assert_int_equal(10, stats_of(&rig, 2).tip);
+    rig_put(&rig, 2, objects, 10); /* into its private part */
+    assert_int_equal(10, stats_of(&rig, 2).private_part);
     assert_int_equal(1,
                      growth_of(&rig, 0, event[LAB_POOL_GET_REVOKE], rig_get(&rig, 0, objects, 10)));
     assert_int_equal(1,
@@ -84,7 +84,7 @@ static void every_branch_has_its_counter(void **state)
     rig_unmake(&rig);
 }
 
-/* The tips stay as they are, and nobody has to publish. */
+/* The private parts stay as they are, and nobody has to publish. */
 static void more_than_there_are_is_not_searched_for(void **state)
 {
     struct lab_pool_options options = plain_options(OBJECTS, 100);
@@ -95,7 +95,7 @@ static void more_than_there_are_is_not_searched_for(void **state)
     for (unsigned n = 101; n < 2000; n += 1000) {
         assert_int_equal(
             1, growth_of(&rig, 1, event[LAB_POOL_GET_FAIL], rig_get(&rig, 1, rig.objects, n)));
-        assert_int_equal(10, stats_of(&rig, 0).tip);
+        assert_int_equal(10, stats_of(&rig, 0).private_part);
         assert_int_equal(0, lab_load_relaxed(&rig.pool->state.intercepted));
     }
     rig_check(&rig);
@@ -226,7 +226,7 @@ static void the_high_water_mark_is_never_too_high(void **state)
 static void tells_who_is_unknown(void **state)
 {
     struct lab_pool_options options = plain_options(BUFFERS, 100);
-    struct lab_pool_lcore_stats stats = {.tip = 4711};
+    struct lab_pool_lcore_stats stats = {.private_part = 4711};
     struct rig rig;
 
     options.lcores = 4;
@@ -235,7 +235,7 @@ static void tells_who_is_unknown(void **state)
     assert_int_equal(lab_pool_lcore_stats(rig.pool, UINT32_MAX - 1, &stats), -EINVAL);
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 3, &stats), -ENOENT);
     assert_int_equal(lab_pool_lcore_stats(rig.pool, LAB_LCORE_ANY, &stats), -ENOENT);
-    assert_int_equal(stats.tip, 4711);
+    assert_int_equal(stats.private_part, 4711);
     rig_unmake(&rig);
 }
 

@@ -209,7 +209,7 @@ static void whatever_way_it_takes(void **state)
     options.deques = 2; /* the others work through the stack */
     random_ways(&options, 2);
     options.deques = 0;
-    options.tip = options.reach = 1;
+    options.private_size = options.steal_max = 1;
     options.reserve = 8;
     random_ways(&options, 3);
     options.audit.level = LAB_AUDIT_SAMPLE;

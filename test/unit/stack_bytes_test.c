@@ -112,7 +112,8 @@ static void calls_of_a_pool(const struct lab_pool_options *options)
         void (*const by)(const struct call *) = way / 14 ? get_atomic : get;
         const struct call a = {"get", by, lcore, n, 0}, b = {"put", put, lcore, n, 0};
 
-        /* Everything is elsewhere: in public parts, in tips of lcores that do not call in. */
+        /* Everything is elsewhere: in public parts, in private parts of lcores that do not call
+         * in. */
         assert_int_equal(lab_pool_get_bulk_atomic(pool, lcore, objects, COUNT), 0);
         let_all_go();
         needs_at_most(LAB_POOL_STACK_BYTES, &a);

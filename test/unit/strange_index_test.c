@@ -44,7 +44,7 @@ static void spread(struct rig *rig)
     rig_put_by(rig, 2, rig->objects + COUNT / 2, COUNT / 2, 32);
 }
 
-static void roster(void **state)
+static void registry(void **state)
 {
     for (unsigned i = 0; i < STRANGE; i++) {
         void *objects[BULK];
@@ -57,9 +57,10 @@ static void roster(void **state)
         rig.pool->slow[lab_pool_lcore_index(3)].own.victim = (uint32_t)strange[i];
         assert_int_equal(lab_pool_get_bulk(rig.pool, 3, objects, BULK), 0);
         expect_some(rig.pool, objects, BULK);
-        assert_int_equal(lab_pool_put_bulk(rig.pool, 4, objects, BULK), 0); /* the roster is full */
+        assert_int_equal(lab_pool_put_bulk(rig.pool, 4, objects, BULK),
+                         0); /* the registry is full */
         assert_int_equal(lab_pool_get_bulk(rig.pool, 5, objects, BULK),
-                         0); /* and tips are revoked */
+                         0); /* and private parts are revoked */
         rig_unmake(&rig);
     }
 }
@@ -328,7 +329,7 @@ static void intents(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(roster),
+        cmocka_unit_test(registry),
         cmocka_unit_test(stack),
         cmocka_unit_test(objects_by_their_index),
         cmocka_unit_test(sweep),

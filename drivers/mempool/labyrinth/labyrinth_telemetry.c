@@ -147,7 +147,7 @@ static int add_lcore(struct rte_tel_data *lcores, const char *name,
     if (dict == NULL)
         return -ENOMEM;
     rte_tel_data_start_dict(dict);
-    rte_tel_data_add_dict_u64(dict, "tip", stats->tip);
+    rte_tel_data_add_dict_u64(dict, "private", stats->private_part);
     rte_tel_data_add_dict_u64(dict, "public", stats->public_part);
     for (unsigned int i = 0; i < LAB_POOL_EVENTS; i++)
         rte_tel_data_add_dict_u64(dict, lab_pool_event_name(i), stats->event[i]);

@@ -156,7 +156,7 @@ int labyrinth_telemetry_leaks(const char *cmd, const char *params, struct rte_te
 struct holders {
     struct held held;
     struct lab_pool_stats stats;
-    uint64_t tips, public_parts; /* of all lcores */
+    uint64_t private_parts, public_parts; /* of all lcores */
     uint64_t recommended_size;
 };
 
@@ -180,12 +180,12 @@ static void copy_holders(const struct rte_mempool *mp, void *context)
 
     copy_held(mp, &holders->held);
     lab_pool_stats(pool, &holders->stats);
-    holders->tips = holders->public_parts = 0;
+    holders->private_parts = holders->public_parts = 0;
     for (uint32_t lcore = 0; lcore < pool->lcores; lcore++) {
         struct lab_pool_lcore_stats one;
 
         if (lab_pool_lcore_stats(pool, lcore, &one) == 0) {
-            holders->tips += one.tip;
+            holders->private_parts += one.private_part;
             holders->public_parts += one.public_part;
         }
     }
@@ -207,7 +207,7 @@ int labyrinth_telemetry_holders(const char *cmd, const char *params, struct rte_
     rte_tel_data_add_dict_u64(data, "size", stats->count);
     rte_tel_data_add_dict_u64(data, "free", stats->free);
     rte_tel_data_add_dict_u64(data, "held", stats->count - stats->free);
-    rte_tel_data_add_dict_u64(data, "in_tips", holders.tips);
+    rte_tel_data_add_dict_u64(data, "in_private_parts", holders.private_parts);
     rte_tel_data_add_dict_u64(data, "in_public_parts", holders.public_parts);
     rte_tel_data_add_dict_u64(data, "in_stack", stats->stack);
     rte_tel_data_add_dict_u64(data, "in_quarantine", audit->quarantined);
