@@ -90,7 +90,7 @@ static bool open_mempool(struct contender *contender, const struct request *requ
         .cache = request->cache,
         .plain = !request->touched,
         .cache_option = "cache",
-        .economy = "a smaller --bufs",
+        .memory_advice = "a smaller --bufs",
     };
 
     contender->mempool = pools_create(&spec);

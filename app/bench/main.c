@@ -33,7 +33,7 @@ static int start_eal(const struct options *options, const struct plan *plan)
         .lcores = lcores,
         .huge_bytes = plan_largest(plan, options, LAB_PAGE_2M, hugepages_free_bytes()),
         .ordinary_bytes = plan_largest(plan, options, lab_os_page_bytes(), memory_left()),
-        .economy = "a smaller --bufs, or fewer --pools",
+        .memory_advice = "a smaller --bufs, or fewer --pools",
     };
 
     lcores_map(plan_lcores(plan, false), plan_lcores(plan, true), lcores, sizeof(lcores));

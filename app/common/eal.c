@@ -72,7 +72,7 @@ static void add_lcores(const struct eal_request *request)
 }
 
 /* From the budget of which the program has had some already. */
-static bool take_ordinary_memory(uint64_t bytes, const char *economy)
+static bool take_ordinary_memory(uint64_t bytes, const char *memory_advice)
 {
     char taken[64] = "";
 
@@ -83,7 +83,7 @@ static bool take_ordinary_memory(uint64_t bytes, const char *economy)
                  memory_taken() / MIB);
     complain("%" PRIu64 " MiB are needed of ordinary memory, of which %" PRIu64
              " MiB may be used (eight tenths of what is available%s): %s",
-             bytes / MIB, memory_left() / MIB, taken, economy);
+             bytes / MIB, memory_left() / MIB, taken, memory_advice);
     return false;
 }
 
@@ -91,7 +91,7 @@ static bool add_ordinary_memory(const struct eal_request *request)
 {
     size_t bytes = request->ordinary_bytes;
 
-    if (!take_ordinary_memory(bytes, request->economy))
+    if (!take_ordinary_memory(bytes, request->memory_advice))
         return false;
     snprintf(eal.memory, sizeof(eal.memory), "%zu", (bytes + MIB - 1) / MIB);
     add("--no-huge");
@@ -119,7 +119,7 @@ static bool take_for_user(const struct eal_request *request)
             mib = strtoull(word + 2, NULL, 10);
     }
     return mib < request->ordinary_bytes / MIB ||
-           take_ordinary_memory(request->ordinary_bytes, request->economy);
+           take_ordinary_memory(request->ordinary_bytes, request->memory_advice);
 }
 
 static bool add_memory(const struct eal_request *request)

@@ -14,9 +14,9 @@ struct eal_request {
     const char *lcores; /* an argument for --lcores */
 
     /* Of importance only when the user gives none but devices. */
-    size_t huge_bytes;     /* memory needed on huge pages */
-    size_t ordinary_bytes; /* the same on ordinary pages */
-    const char *economy;   /* options that lessen it: "a smaller --bufs" */
+    size_t huge_bytes;         /* memory needed on huge pages */
+    size_t ordinary_bytes;     /* the same on ordinary pages */
+    const char *memory_advice; /* options that lessen it: "a smaller --bufs" */
 };
 
 /* Starts the EAL with the options given, and with our own where those say nothing: always the

@@ -15,7 +15,7 @@
 #define PATIENCE_MS 2000
 #define LINE_BYTES 8192 /* with a path or two in it */
 
-static bool silent;
+static bool is_quiet;
 
 /* Whether a pipe that is not full takes PIPE_BUF bytes without waiting; a terminal that is stopped
  * takes nothing. */
@@ -84,7 +84,7 @@ void note(const char *format, ...)
 {
     va_list arguments;
 
-    if (silent)
+    if (is_quiet)
         return;
     va_start(arguments, format);
     say(format, arguments);
@@ -93,7 +93,7 @@ void note(const char *format, ...)
 
 void note_silence(void)
 {
-    silent = true;
+    is_quiet = true;
 }
 
 bool message_write(const char *text)

@@ -93,7 +93,7 @@ static void complain_memory(const struct pool_spec *spec)
         snprintf(advice, sizeof(advice), "-m %zu among the EAL options", needed / MIB + 1);
     complain("pool %s: %u buffers of %u bytes need about %zu MiB, and %zu MiB are free: %s, or %s",
              spec->driver, spec->n_mbufs, spec->mbuf_size, needed / MIB + 1, available / MIB,
-             advice, spec->economy);
+             advice, spec->memory_advice);
 }
 
 /* Bytes of a buffer, with what it wastes of pages of this size. */

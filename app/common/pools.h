@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Mempools by the name of their driver. What is wrong is said, with what mends it. */
+/* Mempools by the name of their driver. What is wrong is said, with what fixes it. */
 
 struct pool_spec {
     const char *name;
@@ -19,8 +19,8 @@ struct pool_spec {
     unsigned reserve; /* of these, for receive queues alone: labyrinth's only (lab_mbuf.h) */
     bool paged;       /* on pages of an arena of its own: labyrinth's only */
     bool plain;       /* objects of that size, and no mbufs */
-    const char *cache_option; /* the app's words for it: "mbcache" */
-    const char *economy;      /* and options that lessen the memory needed */
+    const char *cache_option;  /* the app's words for it: "mbcache" */
+    const char *memory_advice; /* and options that lessen the memory needed */
 };
 
 /* Whether a driver of this name is registered. */

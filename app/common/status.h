@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 /* How apps report errors. A function returns 0 or -errno, and the reason has been said where it was
- * found (message.h); -EINVAL is for what the user can mend on the command line. Parsers of options
+ * found (message.h); -EINVAL is for what the user can fix on the command line. Parsers of options
  * return false instead, and what makes something may return NULL. main() makes an exit status of
  * it, and nobody else. */
 

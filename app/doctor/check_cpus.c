@@ -25,10 +25,10 @@ void check_membarrier(const struct tree *tree, struct report *report)
     if (got == LAB_BARRIER_PRIVATE)
         report_add(report, LEVEL_GOOD, "membarrier", "may be called");
     else
-        finding_mend(report_add(report, LEVEL_ADVICE, "membarrier",
-                                "not to be had: each get of a pool fences, and is slower"),
-                     "allow membarrier(2) in the container's seccomp filter, and unset "
-                     "LABYRINTH_BARRIER");
+        finding_fix(report_add(report, LEVEL_ADVICE, "membarrier",
+                               "not to be had: each get of a pool fences, and is slower"),
+                    "allow membarrier(2) in the container's seccomp filter, and unset "
+                    "LABYRINTH_BARRIER");
 }
 
 /* Whether this is where a kernel says what it has, or says nothing of. */
@@ -48,9 +48,9 @@ static void check_list(const struct tree *tree, const char *name, const char *mi
     if (rc != 0 && (rc != -ENOENT || !has_cpus(tree)))
         report_unknown(report, "cpus", CPUS, rc);
     else if (line[0] == '\0' || strcmp(line, "(null)") == 0)
-        finding_mend(report_add(report, LEVEL_ADVICE, "cpus", "%s", missing),
-                     "%s=CPUS on the kernel's command line, for the CPUs that poll",
-                     strcmp(name, "isolated") == 0 ? "isolcpus" : name);
+        finding_fix(report_add(report, LEVEL_ADVICE, "cpus", "%s", missing),
+                    "%s=CPUS on the kernel's command line, for the CPUs that poll",
+                    strcmp(name, "isolated") == 0 ? "isolcpus" : name);
     else
         report_add(report, LEVEL_GOOD, "cpus", "%s: %s", name, line);
 }
@@ -84,10 +84,10 @@ void check_governor(const struct tree *tree, struct report *report)
     if (error != 0)
         report_unknown(report, "cpus", "the governor of all of them", error);
     if (slow > 0)
-        finding_mend(report_add(report, LEVEL_ADVICE, "cpus",
-                                "the governor of %zu of %zu is not performance but %s", slow, n,
-                                slow_name),
-                     "cpupower frequency-set -g performance");
+        finding_fix(report_add(report, LEVEL_ADVICE, "cpus",
+                               "the governor of %zu of %zu is not performance but %s", slow, n,
+                               slow_name),
+                    "cpupower frequency-set -g performance");
     else if (error == 0)
         report_add(report, LEVEL_GOOD, "cpus", "%s",
                    n > 0 ? "the governor is performance" : "their frequency is not ours to set");
@@ -119,12 +119,12 @@ static void check_nic(const struct tree *tree, const char *folder, const struct 
         report_add(report, LEVEL_GOOD, "nic", "%s is on node %" PRId64 ", which has huge pages",
                    name, node);
     else
-        finding_mend(report_add(report, LEVEL_ADVICE, "nic",
-                                "%s is on node %" PRId64 ", which has no free huge pages", name,
-                                node),
-                     "echo 512 > /sys/devices/system/node/node%" PRId64
-                     "/hugepages/hugepages-2048kB/nr_hugepages",
-                     node);
+        finding_fix(report_add(report, LEVEL_ADVICE, "nic",
+                               "%s is on node %" PRId64 ", which has no free huge pages", name,
+                               node),
+                    "echo 512 > /sys/devices/system/node/node%" PRId64
+                    "/hugepages/hugepages-2048kB/nr_hugepages",
+                    node);
 }
 
 void check_nics(const struct tree *tree, struct report *report)

@@ -45,15 +45,15 @@ static void check_file(const struct tree *tree, const struct dpdk *dpdk, const c
     if (rc != 0)
         report_unknown(report, "plugin", path, rc);
     else if (dpdk_unsafe(tree, path, unsafe))
-        finding_mend(report_add(report, LEVEL_BAD, "plugin",
-                                "everybody may write to %s: the EAL loads nothing from there",
-                                unsafe),
-                     "chmod o-w %s", quote(unsafe));
+        finding_fix(report_add(report, LEVEL_BAD, "plugin",
+                               "everybody may write to %s: the EAL loads nothing from there",
+                               unsafe),
+                    "chmod o-w %s", quote(unsafe));
     else if (!is_for(path, dpdk->abi))
-        finding_mend(report_add(report, LEVEL_BAD, "plugin",
-                                "%s is for another DPDK than the one here, whose ABI is %u", path,
-                                dpdk->abi),
-                     "rm -r build/release && make install (in the sources)");
+        finding_fix(report_add(report, LEVEL_BAD, "plugin",
+                               "%s is for another DPDK than the one here, whose ABI is %u", path,
+                               dpdk->abi),
+                    "rm -r build/release && make install (in the sources)");
     else
         report_add(report, LEVEL_GOOD, "plugin", "%s is where DPDK (ABI %u) looks by itself", path,
                    dpdk->abi);
@@ -75,14 +75,14 @@ static void check_folder(const struct tree *tree, const struct dpdk *dpdk, struc
     if (path != NULL && dpdk->present)
         check_file(tree, dpdk, path, report);
     else if (path != NULL)
-        finding_mend(report_add(report, LEVEL_ADVICE, "plugin",
-                                "%s is left from a DPDK (ABI %u) that is gone", path, dpdk->abi),
-                     "rm %s*", quote(path));
+        finding_fix(report_add(report, LEVEL_ADVICE, "plugin",
+                               "%s is left from a DPDK (ABI %u) that is gone", path, dpdk->abi),
+                    "rm %s*", quote(path));
     else if (dpdk->present)
-        finding_mend(report_add(report, LEVEL_BAD, "plugin",
-                                "not in %s, where DPDK looks by itself", dpdk->folder),
-                     "make install (in the sources), or -d PATH/" DPDK_PLUGIN
-                     " among the EAL options");
+        finding_fix(report_add(report, LEVEL_BAD, "plugin", "not in %s, where DPDK looks by itself",
+                               dpdk->folder),
+                    "make install (in the sources), or -d PATH/" DPDK_PLUGIN
+                    " among the EAL options");
     globfree(&files);
 }
 
@@ -103,7 +103,7 @@ void check_plugin(const struct tree *tree, struct report *report)
     if (tree_glob_error() != 0)
         report_unknown(report, "plugin", "all places where DPDK may be", tree_glob_error());
     else if (!is_any_present(dpdks, n))
-        finding_mend(
+        finding_fix(
             report_add(report, LEVEL_ADVICE, "plugin",
                        "there is no DPDK here: none with shared libraries in /usr or /usr/local"),
             "apt install dpdk");
@@ -115,7 +115,7 @@ static void judge_slots(const struct dpdk_slots *slots, const struct dpdk *dpdk,
                         struct report *report)
 {
     if (slots->error[0] != '\0')
-        finding_mend(
+        finding_fix(
             report_add(report, LEVEL_BAD, "slots", "the plugin does not load: %s", slots->error),
             "rm -r build/release && make install (in the sources)");
     else if (slots->in_place)
@@ -125,12 +125,12 @@ static void judge_slots(const struct dpdk_slots *slots, const struct dpdk *dpdk,
             "that of one for other processors",
             SLOTS, dpdk->abi);
     else if (slots->others >= SLOTS)
-        finding_mend(report_add(report, LEVEL_BAD, "slots",
-                                "DPDK (ABI %u) has %u for mempool drivers, and %u are taken before "
-                                "ours comes",
-                                dpdk->abi, SLOTS, slots->others),
-                     "move drivers that are not needed out of %s, with those that use them",
-                     dpdk->folder);
+        finding_fix(report_add(report, LEVEL_BAD, "slots",
+                               "DPDK (ABI %u) has %u for mempool drivers, and %u are taken before "
+                               "ours comes",
+                               dpdk->abi, SLOTS, slots->others),
+                    "move drivers that are not needed out of %s, with those that use them",
+                    dpdk->folder);
     else
         report_add(report, LEVEL_GOOD, "slots",
                    "%u of the %u for mempool drivers in DPDK (ABI %u) are free, and ours %s",

@@ -32,8 +32,8 @@ static void check_size(const struct huge_size *size, struct report *report)
                          "%s%s: %" PRId64 " pages, %" PRId64 " free, %" PRId64 " surplus", where,
                          sizes_name(size->page_kib), size->total, size->free, size->surplus);
     if (level != LEVEL_GOOD)
-        finding_mend(finding, "hugeadm --pool-pages-min %s:%" PRId64, sizes_hugeadm(size->page_kib),
-                     size->total + (size->free == 0 ? ENOUGH_PAGES : 0));
+        finding_fix(finding, "hugeadm --pool-pages-min %s:%" PRId64, sizes_hugeadm(size->page_kib),
+                    size->total + (size->free == 0 ? ENOUGH_PAGES : 0));
 }
 
 /* A node without any, while others have some: what its CPUs and NICs use lies elsewhere. */
@@ -47,12 +47,12 @@ static void check_nodes(const struct huge_sizes *sizes, struct report *report)
         if (node < 0 || node == last || sizes_pages(sizes, node, 0, false) > 0)
             continue;
         last = node;
-        finding_mend(report_add(report, LEVEL_ADVICE, "hugepages",
-                                "node %d: none; pools of its CPUs and NICs lie on another node",
-                                node),
-                     "echo %d > /sys/devices/system/node/node%d/hugepages/hugepages-2048kB/"
-                     "nr_hugepages",
-                     ENOUGH_PAGES, node);
+        finding_fix(report_add(report, LEVEL_ADVICE, "hugepages",
+                               "node %d: none; pools of its CPUs and NICs lie on another node",
+                               node),
+                    "echo %d > /sys/devices/system/node/node%d/hugepages/hugepages-2048kB/"
+                    "nr_hugepages",
+                    ENOUGH_PAGES, node);
     }
 }
 
@@ -80,11 +80,11 @@ static void check_promised(const struct tree *tree, const struct huge_sizes *siz
                        "%s: %" PRId64 " of the %" PRId64 " free pages are reserved by programs",
                        sizes_name(page_kib), promised, available);
         else
-            finding_mend(report_add(report, LEVEL_BAD, "hugepages",
-                                    "%s: all %" PRId64 " free pages are reserved by programs",
-                                    sizes_name(page_kib), available),
-                         "hugeadm --pool-pages-min %s:%" PRId64, sizes_hugeadm(page_kib),
-                         sizes_pages(sizes, -1, page_kib, false) + ENOUGH_PAGES);
+            finding_fix(report_add(report, LEVEL_BAD, "hugepages",
+                                   "%s: all %" PRId64 " free pages are reserved by programs",
+                                   sizes_name(page_kib), available),
+                        "hugeadm --pool-pages-min %s:%" PRId64, sizes_hugeadm(page_kib),
+                        sizes_pages(sizes, -1, page_kib, false) + ENOUGH_PAGES);
     }
     globfree(&files);
 }
@@ -115,13 +115,13 @@ void check_hugepages(const struct tree *tree, struct report *report)
         return;
     }
     if (sizes.n == 0) {
-        finding_mend(report_add(report, LEVEL_BAD, "hugepages", "this kernel has none"),
-                     "a kernel with CONFIG_HUGETLBFS, or --no-huge among the EAL options");
+        finding_fix(report_add(report, LEVEL_BAD, "hugepages", "this kernel has none"),
+                    "a kernel with CONFIG_HUGETLBFS, or --no-huge among the EAL options");
         return;
     }
     if (sizes_pages(&sizes, -1, 0, false) == 0) {
-        finding_mend(report_add(report, LEVEL_BAD, "hugepages", "none of any size"),
-                     "hugeadm --pool-pages-min 2MB:%d", ENOUGH_PAGES);
+        finding_fix(report_add(report, LEVEL_BAD, "hugepages", "none of any size"),
+                    "hugeadm --pool-pages-min 2MB:%d", ENOUGH_PAGES);
         return;
     }
     for (size_t i = 0; i < sizes.n; i++) {
@@ -169,16 +169,16 @@ static void check_mount(const struct tree *tree, const char *path, uint64_t page
     }
     mode = status.st_mode & 07777;
     if (!may_write(tree, &status, user))
-        finding_mend(
-            report_add(report, LEVEL_BAD, "hugetlbfs",
-                       "%s (%s) is of user %u, mode %04o: user %u may not make files there", path,
-                       sizes_name(page_kib), status.st_uid, mode, user),
-            "chown %u %s (as root), or --in-memory among the EAL options", user, quote(path));
+        finding_fix(report_add(report, LEVEL_BAD, "hugetlbfs",
+                               "%s (%s) is of user %u, mode %04o: user %u may not make files there",
+                               path, sizes_name(page_kib), status.st_uid, mode, user),
+                    "chown %u %s (as root), or --in-memory among the EAL options", user,
+                    quote(path));
     else if ((mode & (S_IWOTH | S_ISVTX)) == S_IWOTH)
-        finding_mend(report_add(report, LEVEL_ADVICE, "hugetlbfs",
-                                "%s (%s), mode %04o: anybody may remove another's files", path,
-                                sizes_name(page_kib), mode),
-                     "chmod +t %s", quote(path));
+        finding_fix(report_add(report, LEVEL_ADVICE, "hugetlbfs",
+                               "%s (%s), mode %04o: anybody may remove another's files", path,
+                               sizes_name(page_kib), mode),
+                    "chmod +t %s", quote(path));
     else
         report_add(report, LEVEL_GOOD, "hugetlbfs", "%s (%s), user %u, group %u, mode %04o", path,
                    sizes_name(page_kib), status.st_uid, status.st_gid, mode);
@@ -195,12 +195,12 @@ static void check_unmounted(const struct huge_sizes *sizes, const char *mounted,
         snprintf(word, sizeof(word), " %" PRIu64 " ", page_kib);
         if (sizes->sizes[i].total == 0 || strstr(mounted, word) != NULL)
             continue;
-        finding_mend(report_add(report, LEVEL_BAD, "hugetlbfs",
-                                "none is mounted for pages of %s: programs need --in-memory",
-                                sizes_name(page_kib)),
-                     "mkdir -p /dev/hugepages%s && mount -t hugetlbfs -o pagesize=%" PRIu64
-                     "M none /dev/hugepages%s",
-                     page_kib == 2048 ? "" : "-1G", page_kib >> 10, page_kib == 2048 ? "" : "-1G");
+        finding_fix(report_add(report, LEVEL_BAD, "hugetlbfs",
+                               "none is mounted for pages of %s: programs need --in-memory",
+                               sizes_name(page_kib)),
+                    "mkdir -p /dev/hugepages%s && mount -t hugetlbfs -o pagesize=%" PRIu64
+                    "M none /dev/hugepages%s",
+                    page_kib == 2048 ? "" : "-1G", page_kib >> 10, page_kib == 2048 ? "" : "-1G");
         return; /* once, though several nodes have the size */
     }
 }
@@ -250,11 +250,11 @@ void check_memlock(const struct tree *tree, struct report *report)
     else if (bytes >= ENOUGH_LOCKED)
         report_add(report, LEVEL_GOOD, "memlock", "%llu MiB may be locked", bytes >> 20);
     else
-        finding_mend(report_add(report, LEVEL_ADVICE, "memlock",
-                                "%llu KiB may be locked: too little for VFIO and AF_XDP",
-                                bytes >> 10),
-                     "ulimit -l unlimited (for good: \"* - memlock unlimited\" in "
-                     "/etc/security/limits.d/labyrinth.conf)");
+        finding_fix(report_add(report, LEVEL_ADVICE, "memlock",
+                               "%llu KiB may be locked: too little for VFIO and AF_XDP",
+                               bytes >> 10),
+                    "ulimit -l unlimited (for good: \"* - memlock unlimited\" in "
+                    "/etc/security/limits.d/labyrinth.conf)");
     free(limits);
 }
 
@@ -271,9 +271,9 @@ void check_thp(const struct tree *tree, struct report *report)
     else if (rc != 0)
         report_unknown(report, "thp", path, rc);
     else if (strstr(line, "[never]") != NULL)
-        finding_mend(report_add(report, LEVEL_ADVICE, "thp",
-                                "off: pools on ordinary memory have pages of 4 KiB"),
-                     "echo madvise > %s", path);
+        finding_fix(report_add(report, LEVEL_ADVICE, "thp",
+                               "off: pools on ordinary memory have pages of 4 KiB"),
+                    "echo madvise > %s", path);
     else
         report_add(report, LEVEL_GOOD, "thp", "pools on ordinary memory get them (%s)", line);
 }

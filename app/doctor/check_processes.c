@@ -103,12 +103,12 @@ static void check_living(const struct tree *tree, const char *folder, struct rep
     struct stat status;
 
     if (tree_stat(tree, &status, "%s", folder) == 0 && user != 0 && user != status.st_uid)
-        finding_mend(report_add(report, LEVEL_ADVICE, "processes",
-                                "the files of prefix %s are of user %u: user %u starts no "
-                                "secondary process there",
-                                name, status.st_uid, user),
-                     "sudo -u '#%u' PROGRAM, and another --file-prefix for programs of your own",
-                     status.st_uid);
+        finding_fix(report_add(report, LEVEL_ADVICE, "processes",
+                               "the files of prefix %s are of user %u: user %u starts no "
+                               "secondary process there",
+                               name, status.st_uid, user),
+                    "sudo -u '#%u' PROGRAM, and another --file-prefix for programs of your own",
+                    status.st_uid);
     else
         report_add(report, LEVEL_GOOD, "processes",
                    "a program runs with prefix %s: the next needs another --file-prefix", name);
@@ -136,11 +136,11 @@ static void check_prefix(const struct tree *tree, const struct locks *locks, con
         check_living(tree, folder, report);
         break;
     case LIFE_DEAD:
-        finding_mend(report_add(report, LEVEL_ADVICE, "processes",
-                                "%s: no process has a file of it locked or a socket bound; "
-                                "one that died has left it",
-                                folder),
-                     "rm -r %s", quote(folder));
+        finding_fix(report_add(report, LEVEL_ADVICE, "processes",
+                               "%s: no process has a file of it locked or a socket bound; "
+                               "one that died has left it",
+                               folder),
+                    "rm -r %s", quote(folder));
         break;
     case LIFE_UNKNOWN:
         report_add(report, LEVEL_ADVICE, "processes",
@@ -188,10 +188,10 @@ static void check_mount(const struct tree *tree, const struct locks *locks, cons
         report_add(report, LEVEL_ADVICE, "processes",
                    "not known: whether somebody has %zu files of huge pages in %s", unknown, mount);
     if (dead > 0)
-        finding_mend(report_add(report, LEVEL_ADVICE, "processes",
-                                "%zu files of huge pages in %s that no process has locked", dead,
-                                mount),
-                     "rm %s/*map_*, once no program of DPDK's runs", quote(mount));
+        finding_fix(report_add(report, LEVEL_ADVICE, "processes",
+                               "%zu files of huge pages in %s that no process has locked", dead,
+                               mount),
+                    "rm %s/*map_*, once no program of DPDK's runs", quote(mount));
 }
 
 void check_segments(const struct tree *tree, struct report *report)
@@ -225,11 +225,11 @@ void check_aslr(const struct tree *tree, struct report *report)
     if (rc != 0)
         report_unknown(report, "processes", path, rc);
     else if (level > 0)
-        finding_mend(report_add(report, LEVEL_ADVICE, "processes",
-                                "addresses are random: a secondary process may not find its "
-                                "primary's memory free"),
-                     "setarch -R PROGRAM, for both; or --base-virtaddr=0x100000000 for the "
-                     "primary");
+        finding_fix(report_add(report, LEVEL_ADVICE, "processes",
+                               "addresses are random: a secondary process may not find its "
+                               "primary's memory free"),
+                    "setarch -R PROGRAM, for both; or --base-virtaddr=0x100000000 for the "
+                    "primary");
     else
         report_add(report, LEVEL_GOOD, "processes",
                    "a secondary process has the addresses of its primary free");

@@ -54,7 +54,7 @@ static void print_help(void)
     printf("Usage: " PROGRAM " [options]\n"
            "\n"
            "Looks at what DPDK programs and Labyrinth's pools need of this machine, and says line\n"
-           "by line what is good, and the command that mends what is not. What it may not look at\n"
+           "by line what is good, and the command that fixes what is not. What it may not look at\n"
            "is \"not known\". It changes nothing, and needs neither root nor DPDK.\n"
            "\n");
     option_print(&table);

@@ -72,7 +72,7 @@ void report_unknown(struct report *report, const char *check, const char *what, 
                strerror(error < 0 ? -error : error));
 }
 
-void finding_mend(struct finding *finding, const char *format, ...)
+void finding_fix(struct finding *finding, const char *format, ...)
 {
     va_list arguments;
 
@@ -111,7 +111,7 @@ void report_print(const struct report *report, bool all, FILE *out)
             continue;
         fprintf(out, "%-7s %-10s %s\n", names[finding->level], finding->check, finding->text);
         if (finding->command != NULL)
-            fprintf(out, "%18s mend: %s\n", "", finding->command);
+            fprintf(out, "%18s fix: %s\n", "", finding->command);
     }
     if (all)
         fprintf(out, "%zu good, %zu advice, %zu bad\n", count(report, LEVEL_GOOD),
@@ -128,7 +128,7 @@ json_t *report_json(const struct report *report)
         /* s*: no command, no key. */
         json_array_append_new(findings, json_pack("{s:s, s:s, s:s, s:s*}", "check", finding->check,
                                                   "level", names[finding->level], "text",
-                                                  finding->text, "mend", finding->command));
+                                                  finding->text, "fix", finding->command));
     }
     return json_pack("{s:s, s:s, s:o}", "version", LABYRINTH_VERSION, "worst",
                      names[report_worst(report)], "findings", findings);

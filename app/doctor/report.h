@@ -21,7 +21,7 @@ struct finding {
     enum level level;
     const char *check;
     char *text;
-    char *command; /* that mends it; NULL where there is nothing to mend */
+    char *command; /* that fixes it; NULL where there is nothing to fix */
 };
 
 struct report {
@@ -37,8 +37,8 @@ struct finding *report_add(struct report *report, enum level level, const char *
  * not known is good, and nothing is bad. */
 void report_unknown(struct report *report, const char *check, const char *what, int error);
 
-/* Notes the command that mends it. Names in it are quoted (quote.h). */
-void finding_mend(struct finding *finding, const char *format, ...)
+/* Notes the command that fixes it. Names in it are quoted (quote.h). */
+void finding_fix(struct finding *finding, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 enum level report_worst(const struct report *report);

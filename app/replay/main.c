@@ -173,7 +173,7 @@ static struct rte_mempool *create_pool(const struct replay *replay, const char *
         /* AF_XDP's driver wants the buffers in one piece. */
         .paged = replay->options.port == NULL,
         .cache_option = "mbcache",
-        .economy = "a smaller --total-num-mbufs",
+        .memory_advice = "a smaller --total-num-mbufs",
     };
 
     return pools_create(&spec);
@@ -323,7 +323,7 @@ static int replay_run(struct replay *replay)
         .lcores = lcores,
         .huge_bytes = pools_bytes(replay->n_mbufs, mbuf_size, LAB_PAGE_2M),
         .ordinary_bytes = pools_bytes(replay->n_mbufs, mbuf_size, lab_os_page_bytes()),
-        .economy =
+        .memory_advice =
             "fewer buffers (--total-num-mbufs, --rxq, --rxd), smaller ones (--mbuf-size), or "
             "less of the capture at a time (--limit, --stream)",
     };

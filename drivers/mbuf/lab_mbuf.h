@@ -53,10 +53,10 @@ struct lab_mbuf_pool_options {
     uint32_t reserve; /* of these, mbufs for reception alone: fewer than count [none] */
     uint32_t low;     /* mbufs free at which the pool is low, those of the reserve among them: at
                          least these, and fewer than count [the reserve] */
-    uint32_t high;    /* and at which it is calm again: more than low [low, and an eighth of what is
-                         beyond that] */
-    uint32_t cache;   /* DPDK's own, for each lcore; not with a reserve, of which it would keep what
-                         it has [none: the driver needs none to be fast] */
+    uint32_t high;  /* and at which there is no pressure any more: more than low [low, and an eighth
+                       of what is beyond that] */
+    uint32_t cache; /* DPDK's own, for each lcore; not with a reserve, of which it would keep what
+                       it has [none: the driver needs none to be fast] */
     uint16_t data_room; /* bytes of an mbuf's data, with the headroom [RTE_MBUF_DEFAULT_BUF_SIZE] */
     uint16_t priv_size; /* bytes of the program's own in each mbuf, a multiple of
                            RTE_MBUF_PRIV_ALIGN [0] */
@@ -135,7 +135,7 @@ LAB_PUBLIC int lab_mbuf_arena_destroy(struct lab_arena *arena);
  *
  * The plugin has a copy of the library in it, and the program another one. To a pool, these are two
  * processes: once the program's has got, put or reclaimed, all gets fence (lab_pool_attach()). So
- * get and put by the mempool's calls. To state who holds what, to ask, and to watch marks is no
+ * get and put by the mempool's calls. To state who holds what, to ask, and to poll watermarks is no
  * such use.
  */
 

@@ -7,7 +7,7 @@
 /* The deques in front of an arena's zones. For lib/page alone.
  *
  * A deque holds pages of its owner's own zone only. To the zone they are out, as if they were held;
- * its marks do not see them. When memory is short the arena is hungry: then nothing is kept in
+ * its watermarks do not see them. When memory is short the arena starves: then nothing is kept in
  * deques, and whoever puts something gives all of its own back to the zones. */
 
 #include <lab_arena_node.h>
@@ -66,7 +66,7 @@ bool lab_arena_cache_revoke(struct lab_arena *arena, uint32_t slot);
  * thread that knows of its end; lock-free, no system call. */
 void lab_arena_cache_drain_dead(struct lab_arena *arena, uint32_t slot);
 
-/* What a put does while the arena is hungry. */
+/* What a put does while the arena starves. */
 void lab_arena_cache_note_put(struct lab_arena *arena, uint32_t slot);
 
 /* Pages in deques: in the private parts, and in the public parts, of one order and kind (the own

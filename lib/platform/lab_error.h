@@ -10,7 +10,7 @@
  * caller gave one, and returns the code. */
 struct lab_error {
     int code;          /* 0, or a negative errno */
-    char message[256]; /* one sentence: what was short, and the command that mends it */
+    char message[256]; /* one sentence: what was short, and the command that fixes it */
 };
 
 /* Fills in *error (which may be NULL) in the manner of printf and returns code, so that a failing

@@ -63,8 +63,8 @@ struct lab_arena;
  * program that was linked without -z now makes a call for the first time. */
 #define LAB_POOL_STACK_BYTES 2048u
 
-/* The most cache lines of an object that a pool claims for whoever gets it. */
-#define LAB_POOL_CLAIMS 2
+/* The most cache lines of an object that a pool prefetches for the caller of a get. */
+#define LAB_POOL_PREFETCH_MAX 2
 
 /* A pool's name, with its terminating zero: as long as DPDK's. */
 #define LAB_POOL_NAME_SIZE 32
@@ -111,8 +111,8 @@ struct lab_pool_options {
                          lab_pool_init(), those that are adopted first [none] */
     uint32_t low;     /* objects free at which the pool is low, those of the
                          reserve among them: from the reserve on, fewer than count [the reserve] */
-    uint32_t high;    /* and at which it is calm again: more than low [low, and an eighth of what is
-                         beyond that] */
+    uint32_t high; /* and at which there is no pressure any more: more than low [low, and an eighth
+                      of what is beyond that] */
     bool shared; /* other processes use the pool too [this one alone]; once one has come, every get
                     fences. With lab_pool_create() they find it by its name, which no other shared
                     region of this user may have */
@@ -127,8 +127,8 @@ struct lab_pool_options {
     /* Cache lines that a holder writes first, by an offset in each object. Those of an object that
      * comes from another lcore are asked for when it is got, in the exclusive state: the caller's
      * first writes then need not wait. It costs where nobody touches the objects [none]. */
-    uint32_t claims; /* how many, up to LAB_POOL_CLAIMS */
-    uint32_t claim[LAB_POOL_CLAIMS];
+    uint32_t prefetch_lines; /* how many, up to LAB_POOL_PREFETCH_MAX */
+    uint32_t prefetch[LAB_POOL_PREFETCH_MAX];
 
     /* For lab_pool_create() alone. */
 
@@ -153,7 +153,7 @@ struct lab_pool_options {
 
 /* Maps memory for a pool of buffers, or gets it from an arena, and makes it. All buffers are free.
  * Returns 0; -EINVAL for a wrong option, -ENOMEM when memory was short, or what else
- * lab_region_create() returns; *error (may be NULL) then says which and how to mend it, and
+ * lab_region_create() returns; *error (may be NULL) then says which and how to fix it, and
  * *ret_pool is untouched. On success error->message may name better memory that could not be had
  * (see lab_region_create). Blocking; set-up only; any thread. Examples: doc/examples/native.c,
  * test/doc/sizes.c. */
@@ -291,7 +291,7 @@ struct lab_pool_stats {
 
 /* How a slow path ended, one counter each per lcore. The hot paths count nothing: see
  * doc/adr/0006. */
-enum lab_pool_event {
+enum lab_pool_counter {
     LAB_POOL_GET_OWN,     /* gets served by the own deque, but not by its hot path */
     LAB_POOL_GET_STEAL,   /* steals from other lcores that brought something */
     LAB_POOL_GET_STACK,   /* bursts taken from the stack */
@@ -303,14 +303,14 @@ enum lab_pool_event {
     LAB_POOL_PUT_FOREIGN, /* objects on their way to the stack that are not this pool's: dropped,
                              and told to the reporter (lab_audit.h), whatever the audit's level */
     LAB_POOL_PUT_TWICE,   /* objects on their way to the stack that lie in it already: dropped */
-    LAB_POOL_EVENTS
+    LAB_POOL_COUNTERS
 };
 
 /* One lcore's share. Objects that are free are in private parts, public parts or the stack. */
 struct lab_pool_lcore_stats {
     uint32_t private_part;
     uint32_t public_part;
-    uint64_t event[LAB_POOL_EVENTS]; /* by enum lab_pool_event */
+    uint64_t counter[LAB_POOL_COUNTERS]; /* by enum lab_pool_counter */
 };
 
 /* Both read only. Figures are near the truth while the pool is in use. Any thread; wait-free.
@@ -320,8 +320,8 @@ LAB_PUBLIC void lab_pool_stats(const struct lab_pool *pool, struct lab_pool_stat
 LAB_PUBLIC int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
                                     struct lab_pool_lcore_stats *ret_stats);
 
-/* The name of an event, "get_steal" and the like; NULL beyond the last. Any thread; wait-free. */
-LAB_INLINE const char *lab_pool_event_name(enum lab_pool_event event);
+/* The name of a counter, "get_steal" and the like; NULL beyond the last. Any thread; wait-free. */
+LAB_INLINE const char *lab_pool_counter_name(enum lab_pool_counter counter);
 
 /* Watermarks */
 
@@ -350,7 +350,7 @@ struct lab_pool_events {
  * no system call. */
 LAB_INLINE void lab_pool_events(const struct lab_pool *pool, struct lab_pool_events *ret_events);
 
-/* One more whenever the number of free objects crosses a mark: whoever polls it asks
+/* One more whenever the number of free objects crosses a watermark: a poller asks
  * lab_pool_events() only when it has changed. One load. Any thread; wait-free, no system call. */
 LAB_INLINE uint64_t lab_pool_sequence(const struct lab_pool *pool);
 

@@ -26,9 +26,9 @@ int lab_pool_publish(struct lab_pool *pool, uint32_t lcore);
 /* Counts a get that failed, and what is free. Returns -ENOBUFS. */
 int lab_pool_fail(struct lab_pool *pool, uint32_t lcore_index);
 
-/* Counts an event, n times. Owner of the lcore index, or any thread at the first. */
-void lab_pool_count_events(struct lab_pool *pool, uint32_t lcore_index, enum lab_pool_event event,
-                           unsigned n);
+/* Adds n to a counter. Owner of the lcore index, or any thread at the first. */
+void lab_pool_add_to_counter(struct lab_pool *pool, uint32_t lcore_index,
+                             enum lab_pool_counter counter, unsigned n);
 
 /* Whether an lcore has a deque with slots. Any thread; wait-free. */
 LAB_INLINE bool lab_pool_has_deque(const struct lab_pool *pool, uint32_t lcore_index)

@@ -56,8 +56,8 @@ void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options
     pool->hot_puts = layout->lcores;
     pool->stride = layout->stride;
     pool->hash_mask = layout->hash_slots != 0 ? layout->hash_slots - 1 : 0;
-    pool->claims = options->claims;
-    memcpy(pool->claim, options->claim, sizeof(pool->claim));
+    pool->prefetch_lines = options->prefetch_lines;
+    memcpy(pool->prefetch, options->prefetch, sizeof(pool->prefetch));
     pool->slow = (void *)(base + layout->slow);
     pool->array = (struct lab_deque_array){.deque = pool->deque,
                                            .capacity = layout->capacity,

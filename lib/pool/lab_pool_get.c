@@ -40,9 +40,9 @@ static struct lab_deque *own_deque(const struct request *request)
     return &request->pool->deque[request->lcore_index];
 }
 
-static void count(const struct request *request, enum lab_pool_event event)
+static void count(const struct request *request, enum lab_pool_counter counter)
 {
-    lab_pool_count_events(request->pool, request->lcore_index, event, 1);
+    lab_pool_add_to_counter(request->pool, request->lcore_index, counter, 1);
 }
 
 /* Takes up to n objects (at most LAB_STACK_BURST) from a stack. */
@@ -60,9 +60,9 @@ static LAB_NOINLINE unsigned stack_get(struct lab_pool *pool, struct lab_stack *
 /* Asks for the lines that the caller will write first. */
 static void prefetch_for_writing(const struct lab_pool *pool, void *const *objects, unsigned n)
 {
-    for (uint32_t line = 0; line < pool->claims; line++)
+    for (uint32_t line = 0; line < pool->prefetch_lines; line++)
         for (unsigned i = 0; i < n; i++)
-            lab_prefetch_exclusive((const char *)objects[i] + pool->claim[line]);
+            lab_prefetch_exclusive((const char *)objects[i] + pool->prefetch[line]);
 }
 
 static void sample_now_and_then(struct lab_pool *pool, uint32_t lcore_index)
@@ -250,7 +250,7 @@ static void get_starving(struct request *request)
         struct lab_deque_revoked revoked =
             lab_deque_set_revoke_any(&pool->set, &pool->array, request->lcore_index);
 
-        lab_pool_count_events(pool, request->lcore_index, LAB_POOL_GET_REVOKE, revoked.barriers);
+        lab_pool_add_to_counter(pool, request->lcore_index, LAB_POOL_GET_REVOKE, revoked.barriers);
         if (!revoked.any)
             break;
         get_public(request);
@@ -319,7 +319,7 @@ static void keep_surplus(const struct request *request)
     struct lab_deque *own = own_deque(request);
     uint64_t left = request->owns ? lab_deque_private_owner(own) : 0;
 
-    if (left > 0 && request->pool->claims > 0)
+    if (left > 0 && request->pool->prefetch_lines > 0)
         lab_deque_mark_remote_owner(own);
     if (left > 2 * (uint64_t)request->pool->array.private_size)
         (void)lab_deque_push_slow_owner(own, NULL, 0, false);
@@ -359,7 +359,7 @@ static bool get_private(struct lab_pool *pool, uint32_t lcore_index, void **ret_
     lab_pool_see_processes(pool, lcore_index);
     if (lab_deque_pop_slow_owner(deque, ret_objects, n, n) == 0)
         return false;
-    lab_pool_count_events(pool, lcore_index, LAB_POOL_GET_OWN, 1);
+    lab_pool_add_to_counter(pool, lcore_index, LAB_POOL_GET_OWN, 1);
     if (remote)
         prefetch_for_writing(pool, ret_objects, n);
     else
@@ -383,7 +383,7 @@ LAB_COLD int lab_pool_core_get_slow(struct lab_pool *pool, uint32_t lcore_index,
 
 LAB_COLD int lab_pool_fail(struct lab_pool *pool, uint32_t lcore_index)
 {
-    lab_pool_count_events(pool, lcore_index, LAB_POOL_GET_FAIL, 1);
+    lab_pool_add_to_counter(pool, lcore_index, LAB_POOL_GET_FAIL, 1);
     lab_pool_sample_free(pool); /* what was gathered in vain was never held */
     return -ENOBUFS;
 }

@@ -21,7 +21,7 @@
 /* A slow path's memory, one per lcore and written by it alone; the first one, of the threads
  * without an id, is shared by them and used for the counters only. */
 struct lab_pool_slow {
-    alignas(LAB_CACHE_LINE) lab_atomic_t event[LAB_POOL_EVENTS];
+    alignas(LAB_CACHE_LINE) lab_atomic_t counter[LAB_POOL_COUNTERS];
     struct lab_deque_set_own own;
     uint32_t gets; /* slow ones that succeeded */
     uint32_t puts; /* slow ones while the pool was under pressure */
@@ -47,8 +47,8 @@ struct lab_pool {
     uint32_t reserved; /* of all objects, the first so many are the reserve */
     uintptr_t reserve_from; /* where they lie, and perhaps others in between */
     size_t reserve_bytes;
-    uint32_t claims; /* as in the options */
-    uint32_t claim[LAB_POOL_CLAIMS];
+    uint32_t prefetch_lines; /* as in the options */
+    uint32_t prefetch[LAB_POOL_PREFETCH_MAX];
     uint32_t layout;              /* LAB_SHARED_LAYOUT: a process with another must not attach */
     uint32_t buffer_bytes;        /* or 0: objects of the caller's */
     lab_byte_t *sweep_seen;       /* by index, the sweep in which an object was last on its way;
@@ -202,14 +202,14 @@ LAB_INLINE bool lab_pool_reserve_is_held(const struct lab_pool *pool)
     return lab_unlikely(lab_load_relaxed(&pool->reserve_held) != 0);
 }
 
-LAB_INLINE const char *lab_pool_event_name(enum lab_pool_event event)
+LAB_INLINE const char *lab_pool_counter_name(enum lab_pool_counter counter)
 {
     static const char *const names[] = {"get_own",     "get_steal", "get_stack",   "get_revoke",
                                         "get_reserve", "get_fail",  "put_publish", "put_stack",
                                         "put_foreign", "put_twice"};
 
-    static_assert(sizeof(names) / sizeof(names[0]) == LAB_POOL_EVENTS, "each has one");
-    return (unsigned)event < LAB_POOL_EVENTS ? names[event] : NULL;
+    static_assert(sizeof(names) / sizeof(names[0]) == LAB_POOL_COUNTERS, "each has one");
+    return (unsigned)counter < LAB_POOL_COUNTERS ? names[counter] : NULL;
 }
 
 LAB_INLINE uint64_t lab_pool_sequence(const struct lab_pool *pool)

@@ -129,9 +129,9 @@ static int check_options(const struct lab_pool_options *options, struct lab_erro
     if (options->steal_max > LAB_DEQUE_STEAL_MAX)
         return lab_error_set(error, -EINVAL, "pool %s: a steal_max of %u asked for, at most %u",
                              options->name, options->steal_max, LAB_DEQUE_STEAL_MAX);
-    if (options->claims > LAB_POOL_CLAIMS)
-        return lab_error_set(error, -EINVAL, "pool %s: %u claimed lines asked for, at most %d",
-                             options->name, options->claims, LAB_POOL_CLAIMS);
+    if (options->prefetch_lines > LAB_POOL_PREFETCH_MAX)
+        return lab_error_set(error, -EINVAL, "pool %s: %u lines to prefetch asked for, at most %d",
+                             options->name, options->prefetch_lines, LAB_POOL_PREFETCH_MAX);
     if (options->buffer_bytes > BUFFER_BYTES_MAX)
         return lab_error_set(error, -EINVAL, "pool %s: buffers of %u bytes asked for, at most %u",
                              options->name, options->buffer_bytes, BUFFER_BYTES_MAX);

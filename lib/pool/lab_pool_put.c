@@ -9,15 +9,15 @@
 /* Objects of which some may be of the reserve are looked through in pieces of so many. */
 #define SORTED 32u
 
-void lab_pool_count_events(struct lab_pool *pool, uint32_t lcore_index, enum lab_pool_event event,
-                           unsigned n)
+void lab_pool_add_to_counter(struct lab_pool *pool, uint32_t lcore_index,
+                             enum lab_pool_counter counter, unsigned n)
 {
-    lab_atomic_t *counter = &pool->slow[lcore_index].event[event];
+    lab_atomic_t *value = &pool->slow[lcore_index].counter[counter];
 
     if (lcore_index != LAB_DEQUE_SET_ANY)
-        lab_count_owner(counter, n);
+        lab_count_owner(value, n);
     else
-        lab_fetch_add_relaxed(counter, n);
+        lab_fetch_add_relaxed(value, n);
 }
 
 void lab_pool_note_moving_slow(struct lab_pool *pool, void *const *objects, unsigned n)
@@ -64,9 +64,9 @@ unsigned lab_pool_stack_put(struct lab_pool *pool, uint32_t lcore_index, struct 
         }
     }
     if (foreign > 0)
-        lab_pool_count_events(pool, lcore_index, LAB_POOL_PUT_FOREIGN, foreign);
+        lab_pool_add_to_counter(pool, lcore_index, LAB_POOL_PUT_FOREIGN, foreign);
     if (twice > 0)
-        lab_pool_count_events(pool, lcore_index, LAB_POOL_PUT_TWICE, twice);
+        lab_pool_add_to_counter(pool, lcore_index, LAB_POOL_PUT_TWICE, twice);
     return n - foreign - twice;
 }
 
@@ -106,7 +106,7 @@ bool lab_pool_keep(struct lab_pool *pool, uint32_t lcore_index, void *const *obj
         k = n - done < SORTED ? n - done : SORTED;
         left = lab_pool_give_reserve(pool, objects + done, k, others, &twice);
         if (twice > 0)
-            lab_pool_count_events(pool, lcore_index, LAB_POOL_PUT_TWICE, twice);
+            lab_pool_add_to_counter(pool, lcore_index, LAB_POOL_PUT_TWICE, twice);
         if (left > 0)
             all &= keep_common(pool, lcore_index, others, left, publish_all);
     }
@@ -145,11 +145,11 @@ LAB_COLD void lab_pool_core_put_slow(struct lab_pool *pool, uint32_t lcore_index
         lab_deque_push_around_owner(deque, lab_pool_ring(pool, deque), objects, n))
         return;
     if (lab_pool_keep(pool, lcore_index, objects, n, shortage != 0)) {
-        lab_pool_count_events(pool, lcore_index, LAB_POOL_PUT_PUBLISH, 1);
+        lab_pool_add_to_counter(pool, lcore_index, LAB_POOL_PUT_PUBLISH, 1);
         if (shortage != 0)
             note_put_while_starving(pool, lcore_index, shortage);
     } else {
-        lab_pool_count_events(pool, lcore_index, LAB_POOL_PUT_STACK, 1);
+        lab_pool_add_to_counter(pool, lcore_index, LAB_POOL_PUT_STACK, 1);
     }
     if (lab_unlikely(lab_watermark_is_pressed(&pool->watermark)))
         sample_under_pressure(pool, lcore_index);

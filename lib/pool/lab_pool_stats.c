@@ -36,9 +36,9 @@ int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
     count = lab_deque_count_any(deque, &private_part);
     stats.private_part = (uint32_t)private_part;
     stats.public_part = count > private_part ? (uint32_t)(count - private_part) : 0;
-    for (int i = 0; i < LAB_POOL_EVENTS; i++) {
-        stats.event[i] = lab_load_relaxed(&pool->slow[slot].event[i]);
-        seen += stats.event[i];
+    for (int i = 0; i < LAB_POOL_COUNTERS; i++) {
+        stats.counter[i] = lab_load_relaxed(&pool->slow[slot].counter[i]);
+        seen += stats.counter[i];
     }
     /* Every lcore's first call goes the slow way, and leaves a count there. */
     if (seen == 0 && count == 0)

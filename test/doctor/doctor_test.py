@@ -36,14 +36,14 @@ class DoctorTest(unittest.TestCase):
         self.assertEqual(report["worst"], ("good", "advice", "bad")[status])
         return report["findings"]
 
-    def finds(self, level, check, text, mend=None, count=1):
-        """The one thing that is wrong is found, with what mends it."""
+    def finds(self, level, check, text, fix=None, count=1):
+        """The one thing that is wrong is found, with what fixes it."""
         findings = self.look((GOOD, ADVICE, BAD)[("good", "advice", "bad").index(level)])
         wrong = [f for f in findings if f["level"] != "good"]
         self.assertEqual(len(wrong), count, wrong)
         self.assertEqual((wrong[0]["level"], wrong[0]["check"]), (level, check))
         self.assertIn(text, wrong[0]["text"])
-        self.assertIn(mend or "", wrong[0].get("mend", "")) if mend else None
+        self.assertIn(fix or "", wrong[0].get("fix", "")) if fix else None
         return wrong
 
     def says(self, text):
@@ -57,14 +57,14 @@ class Good(DoctorTest):
         self.assertEqual({f["check"] for f in findings},
                          {"hugepages", "hugetlbfs", "memlock", "thp", "plugin", "slots",
                           "processes", "cpus", "nic"})
-        self.assertTrue(all(f["level"] == "good" and "mend" not in f for f in findings))
+        self.assertTrue(all(f["level"] == "good" and "fix" not in f for f in findings))
 
     def test_lines(self):
         done = doctor(f"--root={self.machine.root}")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertRegex(done.stdout, r"(?m)^good +hugepages +node 1, 1 GiB: 4 pages, 4 free")
         self.assertRegex(done.stdout, r"(?m)^[0-9]+ good, 0 advice, 0 bad$")
-        self.assertNotIn("mend:", done.stdout)
+        self.assertNotIn("fix:", done.stdout)
 
     def test_quiet(self):
         done = doctor(f"--root={self.machine.root}", "-q")
@@ -312,13 +312,13 @@ class Unknown(DoctorTest):
                                ("dev/hugepages/rtemap_0", "whether somebody has 1 files")):
                 self.machine.write(file)
                 wrong = self.finds("advice", "processes", text)
-                self.assertNotIn("mend", wrong[0])
+                self.assertNotIn("fix", wrong[0])
                 (self.machine.root / file).unlink()
                 shutil.rmtree(self.machine.root / "var", ignore_errors=True)
 
     def test_folder_without_files(self):
         self.machine.folder("var/run/dpdk/rte")
-        self.assertNotIn("mend", self.finds("advice", "processes", "no file there can be asked")[0])
+        self.assertNotIn("fix", self.finds("advice", "processes", "no file there can be asked")[0])
 
 
 class Names(DoctorTest):
@@ -332,7 +332,7 @@ class Names(DoctorTest):
             with self.subTest(name):
                 self.machine.write(f"tmp/dpdk/{name}/config")
                 wrong = self.finds("advice", "processes", "no process has a file of it")
-                self.assertEqual(wrong[0]["mend"], f"rm -r {word}")
+                self.assertEqual(wrong[0]["fix"], f"rm -r {word}")
                 said = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True,
                                       check=True).stdout
                 self.assertEqual(said.decode(), f"/tmp/dpdk/{name}")
@@ -343,7 +343,7 @@ class Names(DoctorTest):
         os.makedirs(folder)
         open(os.path.join(folder, b"config"), "wb").close()
         wrong = self.finds("advice", "processes", "/tmp/dpdk/??[2J: no process")
-        self.assertEqual(wrong[0]["mend"], r"rm -r $'/tmp/dpdk/\xff\x1b[2J'")
+        self.assertEqual(wrong[0]["fix"], r"rm -r $'/tmp/dpdk/\xff\x1b[2J'")
 
     def test_mount(self):
         self.machine.mounts.append("none /mnt/two\\040words hugetlbfs rw,pagesize=2M 0 0")
@@ -358,7 +358,7 @@ class Names(DoctorTest):
             (self.machine.root / link).parent.mkdir(parents=True, exist_ok=True)
             (self.machine.root / link).symlink_to(target)
             wrong = self.finds("advice", "processes", "DPDK makes folders here, and no links")
-            self.assertNotIn("mend", wrong[0])
+            self.assertNotIn("fix", wrong[0])
             (self.machine.root / link).unlink()
 
 
@@ -366,7 +366,7 @@ class Cpus(DoctorTest):
     def test_isolation(self):
         self.machine.cpus(isolated="")
         wrong = self.finds("advice", "cpus", "none is isolated", "isolcpus=", count=2)
-        self.assertIn("nohz_full=", wrong[1]["mend"])
+        self.assertIn("nohz_full=", wrong[1]["fix"])
 
     def test_governor(self):
         self.machine.write("sys/devices/system/cpu/cpu3/cpufreq/scaling_governor", "powersave")

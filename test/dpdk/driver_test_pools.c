@@ -157,25 +157,25 @@ static void test_mbuf_pools_of_many_sizes(void **state)
 }
 
 /* The lines that a PMD and a NIC write first; other objects' are nobody's business. */
-static void test_claims_lines_of_mbufs_only(void **state)
+static void test_prefetches_lines_of_mbufs_only(void **state)
 {
     static const struct {
-        unsigned int priv, room, claims;
+        unsigned int priv, room, prefetch_lines;
     } cases[] = {{0, 2176, 2}, {64, 512, 2}, {8, RTE_PKTMBUF_HEADROOM, 1}, {0, 0, 1}};
     struct rte_mempool *mp = make_pool(100, 2304, 0);
     const struct lab_pool *pool = mp->pool_data;
 
-    assert_int_equal(pool->claims, 0);
+    assert_int_equal(pool->prefetch_lines, 0);
     rte_mempool_free(mp);
     for (size_t c = 0; c < RTE_DIM(cases); c++) {
         mp = rte_pktmbuf_pool_create_by_ops("test", 100, 0, (uint16_t)cases[c].priv,
                                             (uint16_t)cases[c].room, SOCKET_ID_ANY, "labyrinth");
         assert_non_null(mp);
         pool = mp->pool_data;
-        assert_int_equal(pool->claims, cases[c].claims);
-        assert_int_equal(pool->claim[0], 0);
-        if (cases[c].claims == 2)
-            assert_int_equal(pool->claim[1],
+        assert_int_equal(pool->prefetch_lines, cases[c].prefetch_lines);
+        assert_int_equal(pool->prefetch[0], 0);
+        if (cases[c].prefetch_lines == 2)
+            assert_int_equal(pool->prefetch[1],
                              sizeof(struct rte_mbuf) + cases[c].priv + RTE_PKTMBUF_HEADROOM);
         rte_mempool_free(mp);
     }
@@ -311,7 +311,7 @@ int run_pool_tests(void)
         cmocka_unit_test(test_failure_leaves_the_array_alone),
         cmocka_unit_test(test_bulk_sizes),
         cmocka_unit_test(test_mbuf_pools_of_many_sizes),
-        cmocka_unit_test(test_claims_lines_of_mbufs_only),
+        cmocka_unit_test(test_prefetches_lines_of_mbufs_only),
         cmocka_unit_test(test_free_objects_keep_their_content),
         cmocka_unit_test(test_many_memory_chunks),
         cmocka_unit_test(test_populate_again_after_a_failure),

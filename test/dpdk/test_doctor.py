@@ -30,7 +30,7 @@ def living_and_dead(place, *memory):
     shell.kill()
     found = [f for f in findings(place) if f['check'] == 'processes']
     check(found and all(f['level'] == 'advice' for f in found), f'of a dead program: {found}')
-    check_equal(found[0]['mend'], f'rm -r {place.runtime}', 'what mends it')
+    check_equal(found[0]['fix'], f'rm -r {place.runtime}', 'what fixes it')
     check(os.path.isdir(place.runtime), 'the doctor has deleted something')
     return found
 

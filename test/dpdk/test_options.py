@@ -43,7 +43,7 @@ def without_one_nothing_is_stranded(place):
 def check_refused(place, options, said):
     program = shell(place, options)
     check_equal(program.refused(f'0 create some {SIZE} {CACHE} {OPS}'), 'EINVAL', options)
-    check(said + '; known are: cache=on|off, claim=on|off, audit=off|sample|full'
+    check(said + '; known are: cache=on|off, prefetch=on|off, audit=off|sample|full'
           in program.output(), 'no word of what is known')
     program.kill()
 

@@ -77,7 +77,7 @@ def four_lcores_on_two_cpus_without_cache(place):
 
 
 def too_large_a_pool(place):
-    """testpmd says what was short and what mends it, unless told to be quiet."""
+    """testpmd says what was short and what fixes it, unless told to be quiet."""
     def output(*log_level):
         eal = place.eal(lcores(2), f'--mbuf-pool-ops-name={OPS}', *place.ordinary_memory(64),
                         '--vdev=net_null0', *log_level)

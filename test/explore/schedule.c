@@ -28,7 +28,7 @@ enum state { ABSENT, READY, WAITING, ENDED, DEAD };
 
 static struct thread {
     enum state state;
-    unsigned awaits;              /* WAITING: for this thread */
+    unsigned waits_for;           /* WAITING: for this thread */
     bool fresh;                   /* it has not made an access yet */
     struct pending {              /* the access that it was about to make when another went on */
         const lab_atomic_t *word; /* NULL: none, or a fence */
@@ -147,7 +147,7 @@ static void leave(enum state state)
     set_state(self, state);
     if (state != WAITING)
         for (struct thread *t = threads; t < threads + EXPLORE_THREADS; t++)
-            if (t->state == WAITING && t->awaits == explore_self())
+            if (t->state == WAITING && t->waits_for == explore_self())
                 set_state(t, READY);
     if (n_ready == 0)
         coroutine_stop();
@@ -230,7 +230,7 @@ static void step(const lab_atomic_t *a, bool writes)
 void explore_join(unsigned thread)
 {
     if (threads[thread].state != ENDED && threads[thread].state != DEAD) {
-        self->awaits = thread;
+        self->waits_for = thread;
         leave(WAITING);
         self->fresh = true;
     }

@@ -78,7 +78,7 @@ class Remedy(replay.ReplayTest):
     """What libpcap does not read is named, with the command that makes a capture of it: the command
     that was printed is run as it stands."""
 
-    def assert_mended(self, n, kind, path):
+    def assert_fixed(self, n, kind, path):
         result = self.assert_fails(1, kind, path)
         self.assertIn("`", result.err)
         command = result.err.split("`")[1]
@@ -86,7 +86,7 @@ class Remedy(replay.ReplayTest):
         for tool in tools[:1] + tools[1:-1]:
             if shutil.which(tool) is None:
                 self.skipTest(f"{tool} is not installed")
-        report = os.path.join(self.folder, "mended.json")
+        report = os.path.join(self.folder, "fixed.json")
         if tools[-1] == "labyrinth-replay":
             command = command.replace("labyrinth-replay", f"{replay.PROGRAM} --json={report}")
         else:
@@ -106,7 +106,7 @@ class Remedy(replay.ReplayTest):
                     self.skipTest(f"{tool} is not installed")
                 packed = subprocess.run([tool, "-c"], input=content, stdout=subprocess.PIPE,
                                         check=True).stdout
-                self.assert_mended(5, f"it is compressed by {kind}: ",
+                self.assert_fixed(5, f"it is compressed by {kind}: ",
                                    self.file("it's here; $(false).pcap", packed))
 
     def test_other_formats(self):
@@ -121,7 +121,7 @@ class Remedy(replay.ReplayTest):
                                   "<IHHiIII", 0xA1B2C3D4, 2, 5, 0, 0, 65535, 1) +
                                pcap_record(packet))):
             with self.subTest(kind):
-                self.assert_mended(1, kind, self.file("-other", content))
+                self.assert_fixed(1, kind, self.file("-other", content))
 
     def test_known_by_what_they_begin_with(self):
         for kind, magic in (("Network Monitor 1", b"RTSS"), ("Network Monitor 2", b"GMBU"),
@@ -139,12 +139,12 @@ class Remedy(replay.ReplayTest):
         for snaplen in 262144, 96:
             content += pcapng_block(1, struct.pack("<HHI", replay.ETHERNET, 0, snaplen))
         content += pcapng([frame(i, 60) for i in range(3)])[48:]
-        self.assert_mended(3, "different from the snapshot length", self.file("two.pcapng", content))
+        self.assert_fixed(3, "different from the snapshot length", self.file("two.pcapng", content))
 
     def test_two_link_types(self):
         frames = [frame(i, 60) for i in range(4)]
         path = self.file("two.pcapng", pcapng(frames, links=(replay.ETHERNET, replay.RAW_IP)))
-        self.assert_mended(2, "the frames of the first interface alone: ", path)
+        self.assert_fixed(2, "the frames of the first interface alone: ", path)
 
 
 class Partial(replay.ReplayTest):

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORKERS = 4, KEEPERS = 2, HOLD = 40, LCORES = WORKERS + 1, MIB = 1 << 20 };
+enum { WORKERS = 4, CLEANERS = 2, HOLD = 40, LCORES = WORKERS + 1, MIB = 1 << 20 };
 
 static struct lab_arena *arena;
 static lab_atomic_t over, gets;
@@ -61,7 +61,7 @@ static void keep(void *argument)
 
 int main(void)
 {
-    static struct worker workers[WORKERS + KEEPERS];
+    static struct worker workers[WORKERS + CLEANERS];
     const struct lab_arena_zone zone = {
         .bytes = 16 * (size_t)MIB, .node = LAB_NODE_ANY, .pages = LAB_PAGES_NORMAL};
     const struct lab_arena_options options = {
@@ -71,14 +71,14 @@ int main(void)
 
     stress_begin("pages_clean");
     expect(lab_arena_create(&options, &arena, &error) == 0, "%s", error.message);
-    for (uint32_t i = 0; i < WORKERS + KEEPERS; i++) {
+    for (uint32_t i = 0; i < WORKERS + CLEANERS; i++) {
         workers[i].lcore =
-            i < LCORES ? i : LAB_LCORE_ANY; /* a keeper with an id, and one without */
+            i < LCORES ? i : LAB_LCORE_ANY; /* a cleaner with an id, and one without */
         actor_start(&workers[i].actor, THREADS, i < WORKERS ? work : keep, &workers[i]);
     }
     sleep_ms(1000 * stress_seconds(1.5));
     lab_store_relaxed(&over, 1);
-    for (unsigned i = 0; i < WORKERS + KEEPERS; i++)
+    for (unsigned i = 0; i < WORKERS + CLEANERS; i++)
         actor_join(&workers[i].actor);
     expect(lab_page_events(arena, 0, &events) == 0, "no events");
     printf("%llu gets, %llu zeroed by themselves\n", (unsigned long long)lab_load_relaxed(&gets),

@@ -12,7 +12,7 @@
 
 enum {
     QUEUES = 2,
-    KEEPERS = 4,
+    HOLDERS = 4,
     RING = 128,
     BURST = 32,
     RESERVE = QUEUES * (RING + BURST),
@@ -118,14 +118,14 @@ static void keep(void *argument)
 int main(int argc, char **argv)
 {
     enum how how = how_of(argc, argv);
-    struct role role[QUEUES + KEEPERS];
+    struct role role[QUEUES + HOLDERS];
     struct stage *stage;
 
     stress_begin("reserve");
     stage = stress_map(sizeof(*stage));
     stage->rig = rig_map((struct lab_pool_options){.count = COUNT, .reserve = RESERVE}, how);
-    rig_fill(stage->rig, QUEUES + KEEPERS);
-    for (unsigned i = 0; i < QUEUES + KEEPERS; i++) {
+    rig_fill(stage->rig, QUEUES + HOLDERS);
+    for (unsigned i = 0; i < QUEUES + HOLDERS; i++) {
         role[i] = (struct role){.stage = stage, .number = i};
         actor_start(&role[i].actor, how, i < QUEUES ? queue : keep, &role[i]);
     }
@@ -141,7 +141,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < QUEUES; i++)
         wait_until(lab_load_relaxed(&stage->unkept[i]) > 0); /* the reserve is needed */
     lab_store_relaxed(&stage->over, 1);
-    for (unsigned i = 0; i < QUEUES + KEEPERS; i++)
+    for (unsigned i = 0; i < QUEUES + HOLDERS; i++)
         actor_join(&role[i].actor);
     for (unsigned i = 0; i < QUEUES; i++) {
         printf("queue %u: %llu received, %llu not kept\n", i,

@@ -299,7 +299,7 @@ static void under_pressure_puts_go_to_the_zone(void **state)
         assert_int_equal(lab_page_free(rig.arena, 0, pages[--n], 0), 0);
         assert_int_equal(pages_out(rig.arena), n);
     }
-    /* Calm, and after as many puts as show that nobody starves: */
+    /* No pressure, and after as many puts as show that nobody starves: */
     for (unsigned i = 0; i < 512; i++)
         assert_int_equal(lab_page_free(rig.arena, 0, pages[--n], 0), 0);
     assert_true(pages_out(rig.arena) > n);

@@ -106,14 +106,14 @@ static void what_is_dirty_is_zeroed_by_who_asks(void **state)
 
 static void housekeeping_makes_them_ready(void **state)
 {
-    for (uint32_t keeper = 2; keeper <= LCORES; keeper += LCORES - 2) {
+    for (uint32_t cleaner = 2; cleaner <= LCORES; cleaner += LCORES - 2) {
         struct arena_rig rig;
         uint64_t before;
         unsigned n;
 
         make(&rig, true);
         soil(rig.arena);
-        n = clean_up(rig.arena, keeper < LCORES ? keeper : LAB_LCORE_ANY);
+        n = clean_up(rig.arena, cleaner < LCORES ? cleaner : LAB_LCORE_ANY);
         assert_in_range(n, PAGES / 2,
                         PAGES / 2 + 3 * LAB_ROW_PAGES +
                             rig.arena->array[LAB_PAGE_CLEAN].capacity / 2);

@@ -44,7 +44,7 @@ static void only_the_holder_unlocks(void **state)
     arena_rig_unmake(&rig);
 }
 
-static void the_map_shows_runs_blocks_marks_and_reserves(void **state)
+static void the_map_shows_runs_blocks_watermarks_and_reserves(void **state)
 {
     static const struct lab_arena_zone zone = {.bytes = 8 * MIB,
                                                .node = 3,
@@ -135,7 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_holder_unlocks),
-        cmocka_unit_test(the_map_shows_runs_blocks_marks_and_reserves),
+        cmocka_unit_test(the_map_shows_runs_blocks_watermarks_and_reserves),
         cmocka_unit_test(the_map_shows_what_deques_hold),
         cmocka_unit_test(metadata_is_a_thousandth_at_most),
     };

@@ -3,7 +3,8 @@
  */
 #include "arena_rig.h"
 
-/* Marks, the reserve, their events, and the reasons of failures: all through the public calls. */
+/* Watermarks, the reserve, their events, and the reasons of failures: all through the public
+ * calls. */
 
 enum { MIN = 20, LOW = 50, HIGH = 90 };
 
@@ -132,7 +133,8 @@ static void crossings_are_events(void **state)
     assert_int_equal(events(rig.arena, LAB_PAGE_BELOW_LOW), 1);
     assert_int_equal(pressure(rig.arena), LAB_PRESSURE_LOW);
 
-    /* To and fro over the low mark is no second event: it takes the high mark to be calm again. */
+    /* To and fro over the low watermark is no second event: it takes the high watermark to end the
+     * pressure. */
     put_all(rig.arena, 1, 0, pages + COMMON - HIGH + 1, n - (COMMON - HIGH + 1));
     n = COMMON - HIGH + 1;
     assert_int_equal(lab_page_sequence(rig.arena), before + 1);
@@ -203,7 +205,7 @@ static void fragmented_names_the_largest_order(void **state)
     arena_rig_unmake(&rig);
 }
 
-static void marks_that_nobody_names_are_shares_of_the_zone(void **state)
+static void watermarks_that_nobody_names_are_shares_of_the_zone(void **state)
 {
     struct arena_rig rig;
 
@@ -223,7 +225,7 @@ int main(void)
         cmocka_unit_test(crossings_are_events),
         cmocka_unit_test(events_have_names_and_zones_have_numbers),
         cmocka_unit_test(fragmented_names_the_largest_order),
-        cmocka_unit_test(marks_that_nobody_names_are_shares_of_the_zone),
+        cmocka_unit_test(watermarks_that_nobody_names_are_shares_of_the_zone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,7 +101,7 @@ static void what_is_published_needs_no_revocation(void **state)
     assert_int_equal(stats.public_part, 100);
     assert_true(rig_get(&rig, 4, rig.objects, 100));
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 4, &stats), 0);
-    assert_int_equal(stats.event[LAB_POOL_GET_REVOKE], 0);
+    assert_int_equal(stats.counter[LAB_POOL_GET_REVOKE], 0);
 
     assert_int_equal(lab_pool_publish(rig.pool, LAB_LCORE_ANY), 0);
     assert_int_equal(lab_pool_publish(rig.pool, 77), 0);
@@ -136,7 +136,7 @@ static void hunger_makes_others_publish_until_there_is_plenty(void **state)
 
 /* ... or, in a pool too small for plenty, when for a while nobody starved: each time that somebody
  * did. */
-static void hunger_ends_by_and_by(void **state)
+static void a_shortage_ends_by_and_by(void **state)
 {
     struct lab_pool_options options = plain_options(OBJECTS, 20);
     struct rig rig;
@@ -164,7 +164,7 @@ int main(void)
         cmocka_unit_test(from_tips_alone),
         cmocka_unit_test(what_is_published_needs_no_revocation),
         cmocka_unit_test(hunger_makes_others_publish_until_there_is_plenty),
-        cmocka_unit_test(hunger_ends_by_and_by),
+        cmocka_unit_test(a_shortage_ends_by_and_by),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

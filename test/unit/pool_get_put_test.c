@@ -234,28 +234,28 @@ static uint64_t slow_gets(const struct rig *rig, uint32_t lcore)
     struct lab_pool_lcore_stats stats = {0};
 
     (void)lab_pool_lcore_stats(rig->pool, lcore, &stats);
-    return stats.event[LAB_POOL_GET_OWN];
+    return stats.counter[LAB_POOL_GET_OWN];
 }
 
-/* Each object that was stolen is claimed once, which takes the slow path; its owner's next get of
- * it is hot, and so is every get from a pool that claims nothing. */
-static void claims_what_comes_from_elsewhere_once(void **state)
+/* Each object that was stolen is prefetched once, which takes the slow path; its owner's next get
+ * of it is hot, and so is every get from a pool that prefetches nothing. */
+static void what_comes_from_elsewhere_is_prefetched_once(void **state)
 {
-    for (uint32_t claims = 0; claims <= LAB_POOL_CLAIMS; claims++) {
+    for (uint32_t lines = 0; lines <= LAB_POOL_PREFETCH_MAX; lines++) {
         struct lab_pool_options options = plain_options(OBJECTS, 255);
         struct rig rig;
         uint64_t slow;
         void *got[8] = {0};
 
         options.private_size = options.steal_max = 32;
-        options.claims = claims;
-        options.claim[1] = OBJECT_BYTES / 2;
+        options.prefetch_lines = lines;
+        options.prefetch[1] = OBJECT_BYTES / 2;
         rig_make_held(&rig, &options);
         rig_put_by(&rig, 0, rig.objects, 255, 1);
         assert_true(rig_get(&rig, 1, got, 1)); /* and 31 more, into its private part */
         slow = slow_gets(&rig, 1);
         assert_true(rig_get(&rig, 1, got, 8));
-        assert_int_equal(slow_gets(&rig, 1) - slow, claims > 0 || is_fenced(&rig));
+        assert_int_equal(slow_gets(&rig, 1) - slow, lines > 0 || is_fenced(&rig));
         rig_put(&rig, 1, got, 8);
         slow = slow_gets(&rig, 1);
         assert_true(rig_get(&rig, 1, got, 8));
@@ -284,7 +284,7 @@ static void one_steal_takes_no_more_than_its_reach(void **state)
         assert_int_equal(lab_pool_lcore_stats(rig.pool, 1, &thief), 0);
         assert_int_equal(victim.public_part, 120 - steal_max);
         assert_int_equal(thief.private_part + thief.public_part, steal_max - 1);
-        assert_int_equal(thief.event[LAB_POOL_GET_STEAL], 1);
+        assert_int_equal(thief.counter[LAB_POOL_GET_STEAL], 1);
         rig_unmake(&rig);
     }
 }
@@ -326,7 +326,7 @@ static void lcores_beyond_the_deques_work_through_the_stack(void **state)
 
         assert_int_equal(lab_pool_lcore_stats(rig.pool, lcore, &stats), 0);
         assert_int_equal(stats.private_part + stats.public_part, lcore < 2 ? 100 : 0);
-        assert_int_equal(stats.event[LAB_POOL_PUT_STACK], lcore < 2 ? 0 : 10);
+        assert_int_equal(stats.counter[LAB_POOL_PUT_STACK], lcore < 2 ? 0 : 10);
     }
     rig_put(&rig, 5, rig.objects + 1000, 23);
     for (uint32_t lcore = 0; lcore < 10; lcore++) {
@@ -369,7 +369,7 @@ int main(void)
         cmocka_unit_test(a_get_that_fails_leaves_the_array_alone),
         cmocka_unit_test(refuses_an_id_out_of_range),
         cmocka_unit_test(is_lifo_for_the_owner_and_fifo_for_others),
-        cmocka_unit_test(claims_what_comes_from_elsewhere_once),
+        cmocka_unit_test(what_comes_from_elsewhere_is_prefetched_once),
         cmocka_unit_test(one_steal_takes_no_more_than_its_reach),
         cmocka_unit_test(a_full_deque_spills_into_the_stack),
         cmocka_unit_test(lcores_beyond_the_deques_work_through_the_stack),

@@ -81,7 +81,7 @@ static void every_wrong_option_has_its_own_error(void **state)
     expect_refused_with("4097 lcores asked for, at most 4096", with->lcores = 4097);
     expect_refused_with("4294967295 lcores", with->lcores = UINT32_MAX);
     expect_refused_with("129 deques asked for, at most 128", with->deques = 129);
-    expect_refused_with("3 claimed lines asked for, at most 2", with->claims = 3);
+    expect_refused_with("3 lines to prefetch asked for, at most 2", with->prefetch_lines = 3);
     expect_refused_with("a steal_max of 513 asked for, at most 512", with->steal_max = 513);
     expect_refused_with("an alignment of 8192", with->align = 8192);
     expect_refused_with("an alignment of 65 asked for, it must be a power of two",

@@ -138,7 +138,7 @@ static void one_get_takes_of_both(void **state)
     got_none(&rig, 0, true, 10 + RESERVE + 1);
     assert_false(lab_pool_reserve_is_held(rig.pool));
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 0, &stats), 0);
-    assert_int_equal(stats.event[LAB_POOL_GET_RESERVE], 1);
+    assert_int_equal(stats.counter[LAB_POOL_GET_RESERVE], 1);
     got(&rig, 0, true, rig.objects + COMMON - 10, 10 + RESERVE);
     rig_check(&rig);
     rig_put_by(&rig, 1, rig.objects, COUNT, 64);

@@ -31,8 +31,8 @@ static uint64_t slow_calls(const struct rig *rig, uint32_t lcore)
     struct lab_pool_lcore_stats stats = stats_of(rig, lcore);
     uint64_t sum = 0;
 
-    for (int i = 0; i < LAB_POOL_EVENTS; i++)
-        sum += stats.event[i];
+    for (int i = 0; i < LAB_POOL_COUNTERS; i++)
+        sum += stats.counter[i];
     return sum;
 }
 
@@ -47,24 +47,24 @@ static void every_branch_has_its_counter(void **state)
     objects = rig.objects;
 
     assert_int_equal(
-        1, growth_of(&rig, 0, event[LAB_POOL_PUT_PUBLISH], rig_put(&rig, 0, objects, 300)));
+        1, growth_of(&rig, 0, counter[LAB_POOL_PUT_PUBLISH], rig_put(&rig, 0, objects, 300)));
     slow = slow_calls(&rig, 0);
     rig_put(&rig, 0, objects + 300, 1);
     assert_int_equal(slow_calls(&rig, 0), slow);
     assert_int_equal(is_fenced(&rig),
-                     growth_of(&rig, 0, event[LAB_POOL_GET_OWN], rig_get(&rig, 0, objects, 1)));
+                     growth_of(&rig, 0, counter[LAB_POOL_GET_OWN], rig_get(&rig, 0, objects, 1)));
     rig_put(&rig, 0, objects, 1);
     assert_int_equal(1,
-                     growth_of(&rig, 0, event[LAB_POOL_GET_OWN], rig_get(&rig, 0, objects, 200)));
+                     growth_of(&rig, 0, counter[LAB_POOL_GET_OWN], rig_get(&rig, 0, objects, 200)));
     assert_int_equal(
-        1, growth_of(&rig, 1, event[LAB_POOL_GET_STEAL], rig_get(&rig, 1, objects + 200, 1)));
+        1, growth_of(&rig, 1, counter[LAB_POOL_GET_STEAL], rig_get(&rig, 1, objects + 200, 1)));
 
-    assert_int_equal(1, growth_of(&rig, LAB_LCORE_ANY, event[LAB_POOL_PUT_STACK],
+    assert_int_equal(1, growth_of(&rig, LAB_LCORE_ANY, counter[LAB_POOL_PUT_STACK],
                                   rig_put(&rig, LAB_LCORE_ANY, objects, 150)));
     rig_put(&rig, 0, objects + 150, 51);
     rig_drain(&rig, 0, 1);
-    assert_true(stats_of(&rig, 0).event[LAB_POOL_GET_STACK] > 0);
-    assert_true(stats_of(&rig, 0).event[LAB_POOL_GET_FAIL] > 0);
+    assert_true(stats_of(&rig, 0).counter[LAB_POOL_GET_STACK] > 0);
+    assert_true(stats_of(&rig, 0).counter[LAB_POOL_GET_FAIL] > 0);
     while (lab_load_relaxed(&rig.pool->state.intercepted) != 0) {
         rig_put(&rig, 2, objects, 1);
         rig_get(&rig, 2, objects, 1);
@@ -72,13 +72,13 @@ static void every_branch_has_its_counter(void **state)
 
     rig_put(&rig, 2, objects, 10); /* into its private part */
     assert_int_equal(10, stats_of(&rig, 2).private_part);
-    assert_int_equal(1,
-                     growth_of(&rig, 0, event[LAB_POOL_GET_REVOKE], rig_get(&rig, 0, objects, 10)));
-    assert_int_equal(1,
-                     growth_of(&rig, 0, event[LAB_POOL_GET_FAIL], rig_get(&rig, 0, objects, 1100)));
+    assert_int_equal(
+        1, growth_of(&rig, 0, counter[LAB_POOL_GET_REVOKE], rig_get(&rig, 0, objects, 10)));
+    assert_int_equal(
+        1, growth_of(&rig, 0, counter[LAB_POOL_GET_FAIL], rig_get(&rig, 0, objects, 1100)));
 
     assert_int_equal(
-        1, growth_of(&rig, LAB_LCORE_ANY, event[LAB_POOL_PUT_FOREIGN],
+        1, growth_of(&rig, LAB_LCORE_ANY, counter[LAB_POOL_PUT_FOREIGN],
                      assert_int_equal(0, lab_pool_put(rig.pool, LAB_LCORE_ANY, foreign))));
     rig_check(&rig);
     rig_unmake(&rig);
@@ -94,7 +94,7 @@ static void more_than_there_are_is_not_searched_for(void **state)
     rig_put(&rig, 0, rig.objects, 10);
     for (unsigned n = 101; n < 2000; n += 1000) {
         assert_int_equal(
-            1, growth_of(&rig, 1, event[LAB_POOL_GET_FAIL], rig_get(&rig, 1, rig.objects, n)));
+            1, growth_of(&rig, 1, counter[LAB_POOL_GET_FAIL], rig_get(&rig, 1, rig.objects, n)));
         assert_int_equal(10, stats_of(&rig, 0).private_part);
         assert_int_equal(0, lab_load_relaxed(&rig.pool->state.intercepted));
     }
@@ -119,7 +119,7 @@ static void what_is_foreign_is_dropped_on_the_way_to_the_stack(void **state)
         assert_int_equal(lab_pool_get_bulk(rig.pool, LAB_LCORE_ANY, rig.objects, 129), 0);
     }
     rig_check(&rig);
-    assert_int_equal(stats_of(&rig, LAB_LCORE_ANY).event[LAB_POOL_PUT_FOREIGN], 130);
+    assert_int_equal(stats_of(&rig, LAB_LCORE_ANY).counter[LAB_POOL_PUT_FOREIGN], 130);
     rig_put(&rig, LAB_LCORE_ANY, rig.objects, 200);
     rig_unmake(&rig);
 }
@@ -138,15 +138,15 @@ static void expect_sums(const struct rig *rig, uint32_t lcore, const struct call
         return;
     }
     stats = stats_of(rig, lcore);
-    slow_gets = stats.event[LAB_POOL_GET_OWN] + stats.event[LAB_POOL_GET_FAIL];
-    slow_puts = stats.event[LAB_POOL_PUT_PUBLISH] + stats.event[LAB_POOL_PUT_STACK];
+    slow_gets = stats.counter[LAB_POOL_GET_OWN] + stats.counter[LAB_POOL_GET_FAIL];
+    slow_puts = stats.counter[LAB_POOL_PUT_PUBLISH] + stats.counter[LAB_POOL_PUT_STACK];
     assert_true(slow_gets <= calls->gets);
     assert_true(slow_puts <= calls->puts);
     if (lcore == LAB_LCORE_ANY) /* has no hot path; a get that went far counts every burst */
         assert_int_equal(slow_puts, calls->puts);
     if (is_fenced(rig))
-        assert_true(calls->gets <=
-                    slow_gets + stats.event[LAB_POOL_GET_STEAL] + stats.event[LAB_POOL_GET_STACK]);
+        assert_true(calls->gets <= slow_gets + stats.counter[LAB_POOL_GET_STEAL] +
+                                       stats.counter[LAB_POOL_GET_STACK]);
 }
 
 static void the_counters_add_up(void **state)
@@ -239,14 +239,14 @@ static void tells_who_is_unknown(void **state)
     rig_unmake(&rig);
 }
 
-static void every_event_has_a_name_of_its_own(void **state)
+static void every_counter_has_a_name_of_its_own(void **state)
 {
-    for (int i = 0; i < LAB_POOL_EVENTS; i++)
+    for (int i = 0; i < LAB_POOL_COUNTERS; i++)
         for (int j = 0; j < i; j++)
-            assert_string_not_equal(lab_pool_event_name(i), lab_pool_event_name(j));
-    assert_string_equal(lab_pool_event_name(LAB_POOL_GET_STEAL), "get_steal");
-    assert_null(lab_pool_event_name(LAB_POOL_EVENTS));
-    assert_null(lab_pool_event_name(-1));
+            assert_string_not_equal(lab_pool_counter_name(i), lab_pool_counter_name(j));
+    assert_string_equal(lab_pool_counter_name(LAB_POOL_GET_STEAL), "get_steal");
+    assert_null(lab_pool_counter_name(LAB_POOL_COUNTERS));
+    assert_null(lab_pool_counter_name(-1));
 }
 
 static void what_is_wrong_is_not_valid(void **state)
@@ -275,8 +275,8 @@ static uint64_t slow_events_of(struct lab_pool *pool, uint32_t lcore)
     uint64_t sum = 0;
 
     assert_int_equal(lab_pool_lcore_stats(pool, lcore, &stats), 0);
-    for (int i = 0; i < LAB_POOL_EVENTS; i++)
-        sum += stats.event[i];
+    for (int i = 0; i < LAB_POOL_COUNTERS; i++)
+        sum += stats.counter[i];
     return sum;
 }
 
@@ -324,7 +324,7 @@ int main(void)
         cmocka_unit_test(the_counters_add_up),
         cmocka_unit_test(the_high_water_mark_is_never_too_high),
         cmocka_unit_test(tells_who_is_unknown),
-        cmocka_unit_test(every_event_has_a_name_of_its_own),
+        cmocka_unit_test(every_counter_has_a_name_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

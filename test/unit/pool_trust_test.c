@@ -75,20 +75,20 @@ static int found(struct lab_pool *pool, uint32_t lcore)
 
 static void the_word(void **state)
 {
-    uint64_t trail = lab_residue_got(0, 7);
+    uint64_t residue = lab_residue_got(0, 7);
 
     assert_int_equal(lab_residue_foreign(0, 7), 0);
-    assert_int_equal(lab_residue_foreign(trail, 8), 0);
-    trail = lab_residue_put(trail, 7, 100);
-    trail = lab_residue_put(lab_residue_got(trail, 7), 7, 30);
-    assert_int_equal(lab_residue_foreign(trail, 7), 0);
-    assert_int_equal(lab_residue_foreign(trail, 0), 100);
-    assert_int_equal(lab_residue_foreign(trail, 255), 100);
-    assert_int_equal(lab_residue_put(lab_residue_got(trail, 255), 255, 5),
+    assert_int_equal(lab_residue_foreign(residue, 8), 0);
+    residue = lab_residue_put(residue, 7, 100);
+    residue = lab_residue_put(lab_residue_got(residue, 7), 7, 30);
+    assert_int_equal(lab_residue_foreign(residue, 7), 0);
+    assert_int_equal(lab_residue_foreign(residue, 0), 100);
+    assert_int_equal(lab_residue_foreign(residue, 255), 100);
+    assert_int_equal(lab_residue_put(lab_residue_got(residue, 255), 255, 5),
                      lab_residue_owner(255) | 5);
-    trail = lab_residue_put(trail, 8, 10); /* of both */
-    assert_int_equal(lab_residue_foreign(trail, 7), 100);
-    assert_int_equal(lab_residue_foreign(trail, 8), 100);
+    residue = lab_residue_put(residue, 8, 10); /* of both */
+    assert_int_equal(lab_residue_foreign(residue, 7), 100);
+    assert_int_equal(lab_residue_foreign(residue, 8), 100);
 }
 
 static void other_domains_find_zeros(void **state)

@@ -59,7 +59,7 @@ static uint64_t twice(const struct rig *rig, uint32_t lcore)
     struct lab_pool_lcore_stats stats;
 
     assert_int_equal(lab_pool_lcore_stats(rig->pool, lcore, &stats), 0);
-    return stats.event[LAB_POOL_PUT_TWICE];
+    return stats.counter[LAB_POOL_PUT_TWICE];
 }
 
 /* Of each place: the first put by one, the second by another, others are put in between. */

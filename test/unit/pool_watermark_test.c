@@ -54,7 +54,7 @@ static void put_all(struct rig *rig, uint32_t lcore, void *const *objects, unsig
         assert_int_equal(lab_pool_put(rig->pool, lcore, objects[i]), 0);
 }
 
-static void wrong_marks_are_named(void **state)
+static void wrong_watermarks_are_named(void **state)
 {
     static const uint32_t wrong[][3] = {
         {0, COUNT, 0}, {RESERVE, RESERVE - 1, 0}, {0, 10, 10}, {0, 10, COUNT + 1}, {RESERVE, 0, 40},
@@ -74,7 +74,7 @@ static void wrong_marks_are_named(void **state)
     assert_int_equal(bytes, 7);
 }
 
-static void marks_that_nobody_names(void **state)
+static void watermarks_that_nobody_names(void **state)
 {
     struct rig rig;
 
@@ -184,8 +184,8 @@ static void events_and_pressures_have_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wrong_marks_are_named),
-        cmocka_unit_test(marks_that_nobody_names),
+        cmocka_unit_test(wrong_watermarks_are_named),
+        cmocka_unit_test(watermarks_that_nobody_names),
         cmocka_unit_test(a_reserve_that_is_reached_and_left_again),
         cmocka_unit_test(the_first_object_of_the_reserve_is_told),
         cmocka_unit_test(between_low_and_high_nobody_is_told_twice),

@@ -149,7 +149,7 @@ static void binds_to_a_node(void **state)
     destroy(&region);
 }
 
-/* One page more than there is on the node; the sentence must give the count that mends it. */
+/* One page more than there is on the node; the sentence must give the count that fixes it. */
 static void a_shortage_says_what_is_short_and_how_to_get_it(void **state)
 {
     struct lab_region_options options = {0, lab_os_node_self(), LAB_PAGES_1G, NULL};

@@ -233,7 +233,7 @@ static void hints_of_no_block(void **state)
     }
 }
 
-static void homes_and_keepers(void **state)
+static void homes_and_owners(void **state)
 {
     for (unsigned i = 0; i < STRANGE; i++) {
         struct lab_arena_zone options = {.bytes = 8 * MIB};
@@ -337,7 +337,7 @@ int main(void)
         cmocka_unit_test(more_than_the_ring),
         cmocka_unit_test(places_in_a_zone),
         cmocka_unit_test(hints_of_no_block),
-        cmocka_unit_test(homes_and_keepers),
+        cmocka_unit_test(homes_and_owners),
         cmocka_unit_test(pages_of_nowhere),
         cmocka_unit_test(more_dirt_than_a_page),
         cmocka_unit_test(the_first_page),

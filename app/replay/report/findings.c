@@ -62,7 +62,7 @@ bool findings_steals(const struct rte_mempool *pool, uint64_t *ret_steals)
         struct lab_pool_lcore_stats stats;
 
         if (lab_pool_lcore_stats(lab, lcore, &stats) == 0)
-            steals += stats.event[LAB_POOL_GET_STEAL];
+            steals += stats.counter[LAB_POOL_GET_STEAL];
     }
     *ret_steals = steals;
     return true;

@@ -49,8 +49,8 @@ static int apply_options(struct rte_mempool *mp, struct labyrinth_options *optio
         return rc;
     labyrinth_options_fit(options, mp);
     pool_options->audit = options->audit;
-    if (!options->no_claim)
-        labyrinth_mbuf_claim(mp, pool_options);
+    if (!options->no_prefetch)
+        labyrinth_mbuf_prefetch(mp, pool_options);
     return 0;
 }
 

@@ -91,8 +91,8 @@ void labyrinth_elf_functions(const char *path, labyrinth_elf_see_fn *see, void *
 #define LABYRINTH_REPORT_MAX 256
 
 struct labyrinth_options {
-    bool no_cache; /* cache=off: pools are made without rte_mempool's per-lcore cache */
-    bool no_claim; /* claim=off: mbufs of another lcore's are got without a write prefetch */
+    bool no_cache;    /* cache=off: pools are made without rte_mempool's per-lcore cache */
+    bool no_prefetch; /* prefetch=off: mbufs of another lcore's are got without a write prefetch */
 
     /* audit=off|sample|full, sample=N, quarantine=N, poison=on|off: of every pool. Whoever names
      * the audit has records, so that the level can be changed. */
@@ -122,10 +122,10 @@ bool labyrinth_mbuf_data_room(struct rte_mempool *mp, uint32_t *ret_from, uint32
  * are none. */
 bool labyrinth_mbuf_renew(struct rte_mempool *mp, void *object);
 
-/* For a pool of mbufs, sets options->claim to the lines that a receive path writes first: that of
- * the header which every PMD fills in, and that where the frame begins. Other pools are left
+/* For a pool of mbufs, sets options->prefetch to the lines that a receive path writes first: that
+ * of the header which every PMD fills in, and that where the frame begins. Other pools are left
  * alone. */
-void labyrinth_mbuf_claim(struct rte_mempool *mp, struct lab_pool_options *options);
+void labyrinth_mbuf_prefetch(struct rte_mempool *mp, struct lab_pool_options *options);
 
 /* labyrinth_cache.c: DPDK's own caches of a mempool, one for each lcore, in front of every driver.
  */

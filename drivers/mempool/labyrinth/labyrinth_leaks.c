@@ -65,7 +65,7 @@ static void forget_in_child(void)
     places = 0;
 }
 
-static void watch_events(void)
+static void register_callbacks(void)
 {
     int rc = pthread_atfork(NULL, NULL, forget_in_child);
 
@@ -101,7 +101,7 @@ void labyrinth_leaks_follow(struct rte_mempool *mp)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct follower *place;
 
-    pthread_once(&once, watch_events);
+    pthread_once(&once, register_callbacks);
     pthread_mutex_lock(&lock);
     place = find_place(mp);
     if (place != NULL)

@@ -104,14 +104,14 @@ bool labyrinth_mbuf_renew(struct rte_mempool *mp, void *object)
     return true;
 }
 
-void labyrinth_mbuf_claim(struct rte_mempool *mp, struct lab_pool_options *options)
+void labyrinth_mbuf_prefetch(struct rte_mempool *mp, struct lab_pool_options *options)
 {
     const struct rte_pktmbuf_pool_private *private = mbuf_private(mp);
 
     if (private == NULL)
         return;
-    options->claim[options->claims++] = 0;
+    options->prefetch[options->prefetch_lines++] = 0;
     if (!is_pinned(private) && private->mbuf_data_room_size > RTE_PKTMBUF_HEADROOM)
-        options->claim[options->claims++] =
+        options->prefetch[options->prefetch_lines++] =
             (uint32_t)sizeof(struct rte_mbuf) + private->mbuf_priv_size + RTE_PKTMBUF_HEADROOM;
 }

@@ -52,9 +52,9 @@ static int set_cache(void *into, const char *value)
                       (const char *const[]){"on", "off"});
 }
 
-static int set_claim(void *into, const char *value)
+static int set_prefetch(void *into, const char *value)
 {
-    return set_switch(&((struct labyrinth_options *)into)->no_claim, value,
+    return set_switch(&((struct labyrinth_options *)into)->no_prefetch, value,
                       (const char *const[]){"on", "off"});
 }
 
@@ -114,7 +114,7 @@ static int set_limit(void *into, const char *value)
 }
 
 static const struct lab_option known[] = {
-    {"cache", "on|off", set_cache},          {"claim", "on|off", set_claim},
+    {"cache", "on|off", set_cache},          {"prefetch", "on|off", set_prefetch},
     {"audit", "off|sample|full", set_audit}, {"sample", "N", set_sample},
     {"report", "FILE", set_report},          {"on_error", "report|abort", set_on_error},
     {"quarantine", "N", set_quarantine},     {"poison", "on|off", set_poison},

@@ -149,8 +149,8 @@ static int add_lcore(struct rte_tel_data *lcores, const char *name,
     rte_tel_data_start_dict(dict);
     rte_tel_data_add_dict_u64(dict, "private", stats->private_part);
     rte_tel_data_add_dict_u64(dict, "public", stats->public_part);
-    for (unsigned int i = 0; i < LAB_POOL_EVENTS; i++)
-        rte_tel_data_add_dict_u64(dict, lab_pool_event_name(i), stats->event[i]);
+    for (unsigned int i = 0; i < LAB_POOL_COUNTERS; i++)
+        rte_tel_data_add_dict_u64(dict, lab_pool_counter_name(i), stats->counter[i]);
     return rte_tel_data_add_dict_container(lcores, name, dict, 0);
 }
 
@@ -219,7 +219,7 @@ static int add_lcores(const struct info *info, struct rte_tel_data *data)
     return rte_tel_data_add_dict_container(data, "lcores", lcores, 0);
 }
 
-static void add_marks(const struct lab_pool_events *events, struct rte_tel_data *data)
+static void add_watermarks(const struct lab_pool_events *events, struct rte_tel_data *data)
 {
     rte_tel_data_add_dict_u64(data, "low", events->low);
     rte_tel_data_add_dict_u64(data, "high", events->high);
@@ -260,7 +260,7 @@ static int handle_info(const char *cmd, const char *params, struct rte_tel_data 
     rte_tel_data_add_dict_u64(data, "reserve_free", info.stats.reserve);
     rte_tel_data_add_dict_u64(data, "high_water", info.stats.high_water);
     rte_tel_data_add_dict_u64(data, "cache_size", info.cache_size);
-    add_marks(&info.events, data);
+    add_watermarks(&info.events, data);
     return add_lcores(&info, data);
 }
 
