@@ -14,9 +14,9 @@
 /* Whether the pattern tells it, beside what it is ranked by. */
 static bool is_shown(const struct pattern *pattern, enum measure measure)
 {
-    bool told = measure == MEASURE_MOPS || (pattern->measures & MEASURE_BIT(measure)) != 0;
+    bool reports = measure == MEASURE_MOPS || (pattern->measures & MEASURE_BIT(measure)) != 0;
 
-    return told && measure != pattern->ranked;
+    return reports && measure != pattern->ranked;
 }
 
 /* As many digits as mean something, at any size. */

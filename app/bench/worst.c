@@ -17,7 +17,7 @@
  * A call's time is what its caller sees, and so includes the time for which the calling thread
  * itself was preempted in it. No pool can help that; but one whose calls are long is hit more
  * often, and one whose calls wait for another thread loses its CPU while waiting. Since the two
- * cannot be told apart from outside, all calls count, and MEASURE_PREEMPTED says how many of the
+ * cannot be distinguished from outside, all calls count, and MEASURE_PREEMPTED says how many of the
  * long ones lost their CPU. With short calls these are too few to reach the 99.99th percentile;
  * the maximum is nearly always one of them when there are more threads than CPUs. */
 

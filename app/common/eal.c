@@ -186,7 +186,7 @@ static void at_exit(void)
     _exit(EXIT_FAILURE);
 }
 
-/* What helps, as far as that can be told from what the EAL says. */
+/* What helps, as far as what the EAL says shows it. */
 static const char *advice(const struct eal_request *request, int error)
 {
     static const char *const ordinary_words[] = {"--no-huge", NULL};
@@ -215,11 +215,11 @@ static const char *advice(const struct eal_request *request, int error)
 void numa_error(char *where);
 void numa_error(char *where)
 {
-    static bool is_told;
+    static bool is_reported;
 
-    if (!is_told)
+    if (!is_reported)
         note("memory is on whatever NUMA nodes the kernel takes: %s: %s", where, strerror(errno));
-    is_told = true;
+    is_reported = true;
 }
 
 /* A signal has come, and the EAL still waits: for the lock of a directory, as long as another

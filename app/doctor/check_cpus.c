@@ -93,7 +93,7 @@ void check_governor(const struct tree *tree, struct report *report)
                    n > 0 ? "the governor is performance" : "their frequency is not ours to set");
 }
 
-/* 1, 0, or -errno when it cannot be told. */
+/* 1, 0, or -errno when it cannot be known. */
 static int is_nic(const struct tree *tree, const char *folder)
 {
     char line[32];

@@ -89,8 +89,8 @@ static void check_promised(const struct tree *tree, const struct huge_sizes *siz
     globfree(&files);
 }
 
-/* Whether a kernel without something can be told from one that cannot be looked at. */
-static bool is_kernel_told(const struct tree *tree, const char *check, struct report *report)
+/* Whether a kernel without something can be distinguished from one that cannot be looked at. */
+static bool is_kernel_known(const struct tree *tree, const char *check, struct report *report)
 {
     glob_t files;
     size_t n = tree_glob(tree, &files, "", "/sys/kernel/mm/*");
@@ -108,7 +108,7 @@ void check_hugepages(const struct tree *tree, struct report *report)
     struct huge_sizes sizes;
 
     sizes_read(tree, &sizes);
-    if (sizes.n == 0 && !is_kernel_told(tree, "hugepages", report))
+    if (sizes.n == 0 && !is_kernel_known(tree, "hugepages", report))
         return;
     if (sizes.error != 0) {
         report_unknown(report, "hugepages", "how many there are, and are free", sizes.error);
@@ -264,7 +264,7 @@ void check_thp(const struct tree *tree, struct report *report)
     char line[64];
     int rc = tree_line(tree, line, sizeof(line), "%s", path);
 
-    if (rc == -ENOENT && is_kernel_told(tree, "thp", report))
+    if (rc == -ENOENT && is_kernel_known(tree, "thp", report))
         report_add(report, LEVEL_ADVICE, "thp", "this kernel has no transparent huge pages");
     else if (rc == -ENOENT)
         return;

@@ -70,7 +70,7 @@ static bool is_tool(const char *folder, const char **ret_number)
     return true;
 }
 
-/* By its files: one that is alive is enough. Nothing can be told where there is none. */
+/* By its files: one that is alive is enough. Nothing can be known where there is none. */
 static enum life files_life(const struct tree *tree, const struct locks *locks, const char *folder)
 {
     glob_t files;

@@ -97,7 +97,7 @@ static int load(struct replay *replay)
 
 /* A wait of years in the middle of a capture is a clock that was set, or a fault: nobody should
  * learn of it by waiting. */
-static void tell_long_pass(const struct replay *replay)
+static void report_long_pass(const struct replay *replay)
 {
     const struct options *options = &replay->options;
     char pass[32], longest[32];
@@ -131,7 +131,7 @@ static int aim(struct replay *replay)
         ports_fit(&replay->ports, options, &replay->capture);
     }
     capture_plan(&replay->capture, &options->pace);
-    tell_long_pass(replay);
+    report_long_pass(replay);
     rc = flow_spread(&replay->capture, options->rxq, options->capture.order == CAPTURE_BESIDE);
     if (rc == 0)
         return 0;

@@ -51,27 +51,27 @@ void lab_audit_adopt_clock(struct lab_audit *audit)
  * the only ones that calls may still be writing. */
 static uint32_t forget_records(struct lab_audit *audit)
 {
-    uint32_t watched = 0;
+    uint32_t sampled = 0;
 
     for (uint32_t i = 0; i < audit->count; i++) {
         uint64_t word = lab_load_relaxed(&audit->table->record[i].word);
 
         if ((word & LAB_AUDIT_STATE_MASK) != LAB_AUDIT_UNSEEN &&
             lab_cas_relaxed(&audit->table->record[i].word, &word,
-                            word & ~(LAB_AUDIT_STATE_MASK | LAB_AUDIT_WATCHED)))
-            watched += lab_audit_word_is_watched(word);
+                            word & ~(LAB_AUDIT_STATE_MASK | LAB_AUDIT_SAMPLED)))
+            sampled += lab_audit_word_is_sampled(word);
     }
-    for (uint32_t i = 0; i < LAB_AUDIT_WATCH; i++)
-        lab_store_relaxed(&audit->table->watch[i], 0);
-    return watched;
+    for (uint32_t i = 0; i < LAB_AUDIT_SAMPLED_COUNTS; i++)
+        lab_store_relaxed(&audit->table->sampled[i], 0);
+    return sampled;
 }
 
 uint32_t lab_audit_forget(struct lab_audit *audit)
 {
-    uint32_t watched = forget_records(audit);
+    uint32_t sampled = forget_records(audit);
 
     memset(audit->table->record, 0, audit->count * sizeof(audit->table->record[0]));
-    return watched;
+    return sampled;
 }
 
 static uint64_t ticks_in(struct lab_audit *audit, uint64_t ns)
@@ -97,7 +97,7 @@ uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level
     lab_store_release(&audit->table->mode, (uint64_t)level | changes << LAB_AUDIT_EPOCH_SHIFT);
     lab_store_relaxed(&audit->table->settled_at,
                       lab_ticks() + ticks_in(audit, LAB_AUDIT_SETTLE_MS * UINT64_C(1000000)));
-    lab_fence_seq_cst(); /* N2: or this and a watcher miss each other, and a mark stays */
+    lab_fence_seq_cst(); /* N2: or this and a sampled get miss each other, and a flag stays */
     return forget_records(audit);
 }
 
@@ -127,14 +127,14 @@ bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, struct lab_audit_s
                      uint64_t at, struct lab_audit_call *ret_call)
 {
     uint64_t mode = lab_load_acquire(&audit->table->mode);
-    unsigned party = lab_audit_enter(audit);
+    unsigned process_slot = lab_audit_enter(audit);
     uint64_t settled_at = lab_load_relaxed(&audit->table->settled_at);
 
     if ((int64_t)(at - settled_at) < 0)
         at = lab_ticks(); /* perhaps it is no longer so early */
     ret_call->at = at;
     ret_call->site = (uint64_t)(uintptr_t)lab_audit_resolve(site);
-    ret_call->who = lab_audit_who(party, lab_audit_lcore(lcore), lab_audit_word_epoch(mode));
+    ret_call->who = lab_audit_who(process_slot, lab_audit_lcore(lcore), lab_audit_word_epoch(mode));
     return (int64_t)(at - settled_at) >= 0;
 }
 

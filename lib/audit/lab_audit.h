@@ -78,7 +78,8 @@ struct lab_audit_actor {
     uint64_t age_ns;  /* how long ago */
 };
 
-/* The most groups that are told apart: more than a person reads, and few enough for the stack. */
+/* The most groups that are distinguished: more than a person reads, and few enough for the
+ * stack. */
 #define LAB_AUDIT_GROUPS_MAX 64u
 
 struct lab_audit_group {
@@ -202,10 +203,10 @@ struct lab_pool_holder {
 struct lab_pool_reclaimed {
     uint32_t held;      /* objects that it held */
     uint32_t in_motion; /* and that its last call had in its hands */
-    uint32_t unknown;   /* processes of which it cannot be told whether they have ended: what they
+    uint32_t unknown;   /* processes of which it cannot be known whether they have ended: what they
                            hold stays theirs */
     bool complete;      /* false: some are unknown; or others were too long inside calls for what is
-                           in motion to be told from what they move, or the audit's level was
+                           in motion to be distinguished from what they move, or the audit's level was
                            changed meanwhile; another call may find some */
 };
 
@@ -233,8 +234,8 @@ LAB_PUBLIC unsigned lab_pool_ended(const struct lab_pool *pool, unsigned *ret_un
  * others get -EBUSY. One that dies in it is reclaimed itself, unless nobody can know that it has
  * ended (lab_pool_ended()): then the others get -EBUSY for ever.
  *
- * Returns 0; -EBUSY also when the process runs, or cannot be told to have ended, and no lcore of it
- * is named, or when 63 other processes use the pool, so that the caller has found no place among
+ * Returns 0; -EBUSY also when the process runs, or cannot be known to have ended, and no lcore of
+ * it is named, or when 63 other processes use the pool, so that the caller has found no place among
  * them; -ENOTSUP when the audit is not at level full, -EAGAIN when it has been so for less than
  * LAB_AUDIT_SETTLE_MS; -EINVAL for a wrong lcore. *error (may be NULL) then says what to do, and
  * nothing has been changed.
@@ -242,7 +243,7 @@ LAB_PUBLIC unsigned lab_pool_ended(const struct lab_pool *pool, unsigned *ret_un
  * Time: looks at every record; a pool of 262,144 takes some ms, and what it takes back its zeroing
  * besides, and each call of others that it waits for; and where lcores of the process that made the
  * pool have not called in since another one came, four to eight slow barriers (lab_barrier.h).
- * Lock-free for all others, who mark what they move meanwhile. Not for hot paths: it asks the
+ * Lock-free for all others, which note what they move meanwhile. Not for hot paths: it asks the
  * system about processes. Example: test/stress/reclaim.c. */
 LAB_PUBLIC int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
                                 const struct lab_pool_holder *holder,

@@ -8,7 +8,7 @@
  *
  * A sweep looks for objects that are free by their records, and nowhere. Such an object may also be
  * in the hands of a living thread that is just moving it. So while there is a sweep, whoever moves
- * a free object, or makes one free, marks it first; and each thread says when it is inside a call,
+ * a free object, or makes one free, notes it first; and each thread says when it is inside a call,
  * so that a sweep can wait until all have seen that it is there, and at the end until all have
  * marked what they moved.
  *
@@ -51,16 +51,16 @@ struct lab_audit_calls {
     lab_atomic_t last;    /* epoch of the last sweep */
     lab_atomic_t sweeper; /* the process that sweeps, as lab_os_process(); 0: none */
     lab_atomic_t phase;   /* which of two counts those that begin now are in */
-    lab_atomic_t any_calls[LAB_AUDIT_PARTIES][2]; /* under way, of threads without an id */
+    lab_atomic_t any_calls[LAB_AUDIT_PROCESS_SLOTS][2]; /* under way, of threads without an id */
 };
 
-/* A call word: count << CALL_COUNT_SHIFT | party << 1 | whether it is inside a call. */
+/* A call word: count << CALL_COUNT_SHIFT | process slot << 1 | whether it is inside a call. */
 #define LAB_AUDIT_CALL_INSIDE UINT64_C(1)
 #define LAB_AUDIT_CALL_COUNT_SHIFT 7
 
-LAB_INLINE unsigned lab_audit_call_party(uint64_t call)
+LAB_INLINE unsigned lab_audit_call_process_slot(uint64_t call)
 {
-    return (unsigned)(call >> 1) & (LAB_AUDIT_PARTIES - 1);
+    return (unsigned)(call >> 1) & (LAB_AUDIT_PROCESS_SLOTS - 1);
 }
 
 /* Whether the lcore is inside a call of the same process: somebody else has its id, or its thread
@@ -70,19 +70,19 @@ LAB_INLINE bool lab_audit_is_shared(const struct lab_audit_context *context, uin
     uint64_t call = lab_load_relaxed(&context->call);
 
     return lab_unlikely((call & LAB_AUDIT_CALL_INSIDE) != 0) &&
-           lab_audit_call_party(call) == lab_audit_word_party(who);
+           lab_audit_call_process_slot(call) == lab_audit_word_process_slot(who);
 }
 
 /* Around all that a call of an lcore does, by its word. Owner; wait-free. */
 LAB_INLINE void lab_audit_call_begin_owner(struct lab_audit_context *context,
                                            const struct lab_deque *deque, uint64_t who)
 {
-    uint64_t party = lab_audit_word_party(who);
+    uint64_t process_slot = lab_audit_word_process_slot(who);
     uint64_t count = (lab_load_relaxed(&context->call) >> LAB_AUDIT_CALL_COUNT_SHIFT) + 1;
 
     /* W5: or a sweep takes the bot of a later call for that of the one that it looks at */
     lab_store_release(&context->bot, lab_load_relaxed(&deque->bot));
-    lab_store_release(&context->call, count << LAB_AUDIT_CALL_COUNT_SHIFT | party << 1 |
+    lab_store_release(&context->call, count << LAB_AUDIT_CALL_COUNT_SHIFT | process_slot << 1 |
                                           LAB_AUDIT_CALL_INSIDE); /* W5 */
     if (lab_load_relaxed(&deque->fenced))
         lab_fence_seq_cst(); /* W1: or a sweep, that fences alone, and this miss each other */
@@ -104,14 +104,14 @@ LAB_INLINE lab_atomic_t *lab_audit_call_begin(struct lab_pool *pool, uint32_t lc
 {
     struct lab_audit_context *context = lab_audit_context_of(pool, lcore_index);
     struct lab_audit_calls *calls = lab_intercept_of(pool)->calls;
-    unsigned party = lab_audit_word_party(who);
+    unsigned process_slot = lab_audit_word_process_slot(who);
     lab_atomic_t *call;
 
     if (lcore_index != LAB_DEQUE_SET_ANY) {
         lab_audit_call_begin_owner(context, &pool->deque[lcore_index], who);
         return &context->call;
     }
-    call = &calls->any_calls[party][lab_load_relaxed(&calls->phase) & 1];
+    call = &calls->any_calls[process_slot][lab_load_relaxed(&calls->phase) & 1];
     (void)lab_fetch_add_relaxed(call, 1);
     lab_fence_seq_cst(); /* W1 */
     return call;

@@ -29,15 +29,15 @@ LAB_INLINE uint64_t lab_audit_context_time(struct lab_audit_context *context)
 }
 
 /* Whether the level and the process are those of the lcore's last call, so that `who` still holds.
- * The first slot's look, of the threads without an id, is never made. */
+ * That of the first lcore index, of the threads without an id, is never made. */
 LAB_INLINE bool lab_audit_context_holds(const struct lab_audit_context *context, uint64_t mode)
 {
     return lab_likely(context->mode == mode) &&
            lab_likely(context->process == lab_load_relaxed(&lab_audit_here.identity));
 }
 
-/* Before the first call of an lcore of another process than the slot's last, which may have been
- * killed inside one. Owner, or any thread in the first slot; lock-free. */
+/* Before the first call of an lcore of another process than the index's last, which may have been
+ * killed inside one. Owner, or any thread at the first index; lock-free. */
 LAB_INLINE void lab_audit_take_over_owner(struct lab_pool *pool, uint32_t lcore_index)
 {
     if (lcore_index != LAB_DEQUE_SET_ANY &&
@@ -47,7 +47,7 @@ LAB_INLINE void lab_audit_take_over_owner(struct lab_pool *pool, uint32_t lcore_
 }
 
 /* Puts one object, at level full, where nothing is out of the ordinary. false: nothing was done,
- * and lab_audit_put_bulk() is the way on. Owner, or any thread in the first slot; lock-free. */
+ * and lab_audit_put_bulk() is the way on. Owner, or any thread at the first index; lock-free. */
 LAB_INLINE bool lab_audit_put_one_plain(struct lab_pool *pool, uint32_t lcore_index,
                                         void *const *object, struct lab_audit_site site)
 {
@@ -67,7 +67,7 @@ LAB_INLINE bool lab_audit_put_one_plain(struct lab_pool *pool, uint32_t lcore_in
     call.at = lab_audit_context_time(context);
     call.site = (uint64_t)(uintptr_t)site.address;
     lab_audit_call_begin_owner(context, deque, call.who);
-    done = lab_likely(lab_load_relaxed(&pool->sweep) == 0) && /* else a mark comes first */
+    done = lab_likely(lab_load_relaxed(&pool->sweep) == 0) && /* otherwise a note comes first */
            lab_audit_put_plain(audit, index, &call);
     if (done &&
         lab_unlikely(!lab_deque_push_ring_owner(deque, lab_pool_ring(pool, deque), object, 1)))

@@ -30,39 +30,39 @@ static uint64_t time_of_put(struct lab_pool *pool, uint32_t lcore_index)
 }
 
 /* A call under audit. */
-struct look {
+struct audited_call {
     struct lab_audit_call call;
     bool settled; /* what it does may be recorded */
 };
 
-static LAB_COLD struct look look_anew(struct lab_pool *pool, uint32_t lcore_index,
-                                      struct lab_audit_site site, uint64_t mode)
+static LAB_COLD struct audited_call begin_audited_anew(struct lab_pool *pool, uint32_t lcore_index,
+                                                       struct lab_audit_site site, uint64_t mode)
 {
     struct lab_audit_context *last = lab_audit_context_of(pool, lcore_index);
     uint64_t now = time_of_get(pool, lcore_index);
-    struct look look;
+    struct audited_call audited;
 
     lab_audit_take_over_owner(pool, lcore_index);
-    look.settled =
-        lab_audit_begin(lab_audit_of(pool), lab_pool_lcore(lcore_index), site, now, &look.call);
-    if (look.settled && lcore_index != LAB_DEQUE_SET_ANY) {
-        last->who = look.call.who;
+    audited.settled =
+        lab_audit_begin(lab_audit_of(pool), lab_pool_lcore(lcore_index), site, now, &audited.call);
+    if (audited.settled && lcore_index != LAB_DEQUE_SET_ANY) {
+        last->who = audited.call.who;
         last->process = lab_audit_self();
         last->mode = mode;
     }
-    return look;
+    return audited;
 }
 
-static struct look look_begin(struct lab_pool *pool, uint32_t lcore_index,
-                              struct lab_audit_site site, uint64_t mode, uint64_t at)
+static struct audited_call begin_audited(struct lab_pool *pool, uint32_t lcore_index,
+                                         struct lab_audit_site site, uint64_t mode, uint64_t at)
 {
     const struct lab_audit_context *last = lab_audit_context_of(pool, lcore_index);
-    struct look look = {.call = {.who = last->who, .at = at}, .settled = true};
+    struct audited_call audited = {.call = {.who = last->who, .at = at}, .settled = true};
 
     if (!lab_audit_context_holds(last, mode))
-        return look_anew(pool, lcore_index, site, mode);
-    look.call.site = (uint64_t)(uintptr_t)lab_audit_resolve(site);
-    return look;
+        return begin_audited_anew(pool, lcore_index, site, mode);
+    audited.call.site = (uint64_t)(uintptr_t)lab_audit_resolve(site);
+    return audited;
 }
 
 static bool has_shared(const struct lab_pool *pool, uint64_t who)
@@ -133,9 +133,9 @@ static void check_poison(struct lab_pool *pool, const struct lab_audit_call *cal
 }
 
 /* The record was one of a sample, of before the level was raised. */
-static void forget_watch(struct lab_pool *pool, uint64_t before)
+static void forget_sampled(struct lab_pool *pool, uint64_t before)
 {
-    if (lab_unlikely(lab_audit_word_is_watched(before)))
+    if (lab_unlikely(lab_audit_word_is_sampled(before)))
         lab_deque_set_intercept(&pool->set, -1);
 }
 
@@ -145,7 +145,7 @@ static LAB_NOINLINE void see_got(struct lab_pool *pool, struct lab_audit_call ca
     uint64_t before;
     enum lab_audit_fault fault = lab_audit_got(lab_audit_of(pool), index, &call, &before);
 
-    forget_watch(pool, before);
+    forget_sampled(pool, before);
     if (lab_unlikely(fault != LAB_AUDIT_FINE))
         report(pool, &call, fault, object, index, before, 0);
     else if ((before & LAB_AUDIT_POISONED) != 0 &&
@@ -166,8 +166,8 @@ LAB_INLINE void see_all_got(struct lab_pool *pool, const struct lab_audit_call *
     }
 }
 
-static LAB_COLD void watch(struct lab_pool *pool, uint32_t lcore_index, void *object,
-                           struct lab_audit_site site)
+static LAB_COLD void set_sampled(struct lab_pool *pool, uint32_t lcore_index, void *object,
+                                 struct lab_audit_site site)
 {
     struct lab_audit_call call;
     uint32_t index;
@@ -176,7 +176,7 @@ static LAB_COLD void watch(struct lab_pool *pool, uint32_t lcore_index, void *ob
                         &call) &&
         lab_pool_index(pool, object, &index) == 0)
         lab_deque_set_intercept(&pool->set,
-                                lab_audit_watch(lab_audit_of(pool), index, object, &call));
+                                lab_audit_set_sampled(lab_audit_of(pool), index, object, &call));
 }
 
 /* Threads without an id count together. */
@@ -187,7 +187,7 @@ static void sample_any(struct lab_pool *pool, void *const *objects, unsigned n,
     uint64_t before = lab_fetch_add_relaxed(&lab_audit_of(pool)->table->any_gets, n);
 
     if (before / sample != (before + n) / sample)
-        watch(pool, lab_pool_lcore_index(LAB_LCORE_ANY), objects[0], site);
+        set_sampled(pool, lab_pool_lcore_index(LAB_LCORE_ANY), objects[0], site);
 }
 
 static void sample_got(struct lab_pool *pool, uint32_t lcore_index, void *const *objects,
@@ -202,7 +202,7 @@ static void sample_got(struct lab_pool *pool, uint32_t lcore_index, void *const 
     }
     for (next = context->to_sample; next <= n; next = lab_audit_next_sample(lab_audit_of(pool))) {
         if (next > 0)
-            watch(pool, lcore_index, objects[lab_index_bounded(next - 1, n)], site);
+            set_sampled(pool, lcore_index, objects[lab_index_bounded(next - 1, n)], site);
         n -= next;
         objects += next;
     }
@@ -212,17 +212,17 @@ static void sample_got(struct lab_pool *pool, uint32_t lcore_index, void *const 
 static int get_full(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp, void **ret_objects,
                     unsigned n, struct lab_audit_site site, uint64_t mode)
 {
-    struct look look =
-        look_begin(pool, lcore_index, site, mode, lab_audit_context_of(pool, lcore_index)->at);
-    lab_atomic_t *call = begin(pool, lcore_index, &look.call);
+    struct audited_call audited =
+        begin_audited(pool, lcore_index, site, mode, lab_audit_context_of(pool, lcore_index)->at);
+    lab_atomic_t *call = begin(pool, lcore_index, &audited.call);
     int rc = lab_pool_core_get(pool, lcore_index, gfp, ret_objects, n);
 
     /* What waits in quarantine waits no longer than until somebody needs it. */
     if (lab_unlikely(rc != 0) && n <= pool->count && lab_audit_free_quarantine(pool) > 0)
         rc = lab_pool_core_get_slow(pool, lcore_index, gfp, ret_objects, n);
-    look.call.at = time_of_get(pool, lcore_index);
-    if (lab_likely(rc == 0) && lab_likely(look.settled))
-        see_all_got(pool, &look.call, ret_objects, n);
+    audited.call.at = time_of_get(pool, lcore_index);
+    if (lab_likely(rc == 0) && lab_likely(audited.settled))
+        see_all_got(pool, &audited.call, ret_objects, n);
     lab_audit_call_end(lcore_index, call);
     return rc;
 }
@@ -313,7 +313,7 @@ static LAB_NOINLINE bool see_put(struct lab_pool *pool, struct lab_audit_call ca
         return false;
     }
     fault = lab_audit_put(lab_audit_of(pool), index, &call, poison, &before);
-    forget_watch(pool, before);
+    forget_sampled(pool, before);
     if (lab_unlikely(fault != LAB_AUDIT_FINE)) {
         report(pool, &call, fault, *object, index, before, 0);
         return false;
@@ -360,12 +360,12 @@ static int put_full(struct lab_pool *pool, uint32_t lcore_index, struct lab_audi
     return rc;
 }
 
-static LAB_COLD void unwatch(struct lab_pool *pool, void *object)
+static LAB_COLD void clear_sampled(struct lab_pool *pool, void *object)
 {
     uint32_t index;
 
     if (lab_pool_index(pool, object, &index) == 0 &&
-        lab_audit_unwatch(lab_audit_of(pool), index, object))
+        lab_audit_clear_sampled(lab_audit_of(pool), index, object))
         lab_deque_set_intercept(&pool->set, -1);
 }
 
@@ -373,8 +373,8 @@ static void put_sampled(struct lab_pool *pool, uint32_t lcore_index, void *const
                         unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
-        if (lab_unlikely(lab_audit_may_watch(lab_audit_of(pool), objects[i])))
-            unwatch(pool, objects[i]);
+        if (lab_unlikely(lab_audit_may_be_sampled(lab_audit_of(pool), objects[i])))
+            clear_sampled(pool, objects[i]);
     lab_pool_core_put(pool, lcore_index, objects, n);
 }
 
@@ -384,11 +384,11 @@ LAB_NOINLINE int lab_audit_put_bulk(struct lab_pool *pool, uint32_t lcore_index,
     uint64_t mode = lab_load_acquire(&lab_audit_of(pool)->table->mode);
 
     if (lab_likely(lab_audit_mode_level(mode) == LAB_AUDIT_FULL)) {
-        struct look look =
-            look_begin(pool, lcore_index, site, mode, time_of_put(pool, lcore_index));
+        struct audited_call audited =
+            begin_audited(pool, lcore_index, site, mode, time_of_put(pool, lcore_index));
 
-        if (lab_likely(look.settled))
-            return put_full(pool, lcore_index, look.call, objects, n);
+        if (lab_likely(audited.settled))
+            return put_full(pool, lcore_index, audited.call, objects, n);
     }
     put_sampled(pool, lcore_index, objects, n);
     return 0;

@@ -60,7 +60,7 @@ unsigned lab_audit_groups(const struct lab_audit *audit, uint64_t least_age_ns,
                           uint64_t *ret_rest)
 {
     struct lab_audit_group groups[LAB_AUDIT_GROUPS_MAX], one;
-    unsigned known = 0, told;
+    unsigned known = 0, returned;
 
     *ret_rest = 0;
     for (uint32_t i = 0; i < audit->count; i++) {
@@ -78,9 +78,9 @@ unsigned lab_audit_groups(const struct lab_audit *audit, uint64_t least_age_ns,
             ++*ret_rest;
     }
     qsort(groups, known, sizeof(*groups), by_count);
-    told = known < n ? known : n;
-    memcpy(ret_groups, groups, told * sizeof(*groups));
-    for (unsigned g = told; g < known; g++)
+    returned = known < n ? known : n;
+    memcpy(ret_groups, groups, returned * sizeof(*groups));
+    for (unsigned g = returned; g < known; g++)
         *ret_rest += groups[g].count;
-    return told;
+    return returned;
 }

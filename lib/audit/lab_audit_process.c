@@ -16,19 +16,19 @@
 #include <lab_audit_here.h>
 #include <lab_os.h>
 
-unsigned lab_audit_party(const struct lab_audit *audit, uint64_t identity)
+unsigned lab_audit_process_slot(const struct lab_audit *audit, uint64_t identity)
 {
-    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++)
-        if (lab_load_relaxed(&audit->table->process[party]) == identity)
-            return party;
+    for (unsigned process_slot = 1; process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++)
+        if (lab_load_relaxed(&audit->table->process[process_slot]) == identity)
+            return process_slot;
     return 0;
 }
 
-static bool take_if(struct lab_audit *audit, unsigned party, uint64_t is, uint64_t identity)
+static bool take_if(struct lab_audit *audit, unsigned process_slot, uint64_t is, uint64_t identity)
 {
     /* X1: or the store of the new home comes before that of 0, and is lost */
-    return lab_load_relaxed(&audit->table->process[party]) == is &&
-           lab_cas_acq_rel(&audit->table->process[party], &is, identity);
+    return lab_load_relaxed(&audit->table->process[process_slot]) == is &&
+           lab_cas_acq_rel(&audit->table->process[process_slot], &is, identity);
 }
 
 /* The home of who has none. No namespace has such a number. */
@@ -37,30 +37,30 @@ static bool take_if(struct lab_audit *audit, unsigned party, uint64_t is, uint64
 /* One that nobody has had, or that is free again. */
 static unsigned take_place(struct lab_audit *audit, uint64_t identity)
 {
-    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++)
-        if (take_if(audit, party, 0, identity) ||
-            take_if(audit, party, LAB_AUDIT_PARTY_GONE, identity))
-            return party;
+    for (unsigned process_slot = 1; process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++)
+        if (take_if(audit, process_slot, 0, identity) ||
+            take_if(audit, process_slot, LAB_AUDIT_PROCESS_GONE, identity))
+            return process_slot;
     return 0;
 }
 
 unsigned lab_audit_admit(struct lab_audit *audit, uint64_t identity, uint64_t home)
 {
-    unsigned party = lab_audit_party(audit, identity);
+    unsigned process_slot = lab_audit_process_slot(audit, identity);
 
-    if (lab_unlikely(party == 0)) {
+    if (lab_unlikely(process_slot == 0)) {
         struct lab_audit_lock lock;
 
         lab_audit_lock_here(&lock);
-        party = lab_audit_party(audit, identity);
-        if (party == 0) {
-            party = take_place(audit, identity);
+        process_slot = lab_audit_process_slot(audit, identity);
+        if (process_slot == 0) {
+            process_slot = take_place(audit, identity);
             /* Of place 0, which is nobody's, it is not asked. */
-            lab_store_relaxed(&audit->table->home[party], home != 0 ? home : NOWHERE);
+            lab_store_relaxed(&audit->table->home[process_slot], home != 0 ? home : NOWHERE);
         }
         lab_audit_unlock_here(&lock);
     }
-    return party;
+    return process_slot;
 }
 
 unsigned lab_audit_enter(struct lab_audit *audit)
@@ -70,22 +70,22 @@ unsigned lab_audit_enter(struct lab_audit *audit)
     return lab_audit_admit(audit, identity, lab_audit_home());
 }
 
-void lab_audit_leave(struct lab_audit *audit, unsigned party)
+void lab_audit_leave(struct lab_audit *audit, unsigned process_slot)
 {
-    lab_store_relaxed(&audit->table->home[party], 0);
+    lab_store_relaxed(&audit->table->home[process_slot], 0);
     /* X2: or the store of 0 destroys the home of the place's next process */
-    lab_store_release(&audit->table->process[party], LAB_AUDIT_PARTY_GONE);
+    lab_store_release(&audit->table->process[process_slot], LAB_AUDIT_PROCESS_GONE);
 }
 
-int lab_audit_runs(const struct lab_audit *audit, unsigned party)
+int lab_audit_runs(const struct lab_audit *audit, unsigned process_slot)
 {
     struct lab_os_process process;
 
-    process.identity = lab_load_acquire(&audit->table->process[party]); /* X1 */
-    process.home = lab_load_relaxed(&audit->table->home[party]);
-    if (process.identity == LAB_AUDIT_PARTY_LEFT)
+    process.identity = lab_load_acquire(&audit->table->process[process_slot]); /* X1 */
+    process.home = lab_load_relaxed(&audit->table->home[process_slot]);
+    if (process.identity == LAB_AUDIT_PROCESS_LEFT)
         return 0;
-    if (process.identity == 0 || process.identity == LAB_AUDIT_PARTY_GONE)
+    if (process.identity == 0 || process.identity == LAB_AUDIT_PROCESS_GONE)
         return 1; /* nobody's */
     if (process.home == 0)
         return 1; /* it is just coming, and has nothing yet, also if it was killed in that */

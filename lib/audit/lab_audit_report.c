@@ -40,7 +40,7 @@ struct lab_audit_actor lab_audit_actor(const struct lab_audit *audit, uint64_t s
     unsigned lcore = lab_audit_word_lcore(who);
     struct lab_audit_actor actor = {
         .site = site,
-        .process = lab_audit_process(audit, lab_audit_word_party(who)),
+        .process = lab_audit_process(audit, lab_audit_word_process_slot(who)),
         .lcore = lcore,
         .age_ns = lab_audit_age_ns(audit, at),
     };
@@ -68,7 +68,7 @@ static bool is_allowed(void)
     return true;
 }
 
-void lab_audit_tell(struct lab_audit_entry *entry)
+void lab_audit_raise(struct lab_audit_entry *entry)
 {
     uint64_t address = lab_load_acquire(&reporter_address);
     uint64_t too_many;
@@ -124,5 +124,5 @@ void lab_audit_report(struct lab_audit *audit, struct lab_audit_entry *entry,
     entry->caller = lab_audit_actor(audit, call->site, call->who, call->at);
     if (entry->index < audit->count)
         add_record(audit, entry, before);
-    lab_audit_tell(entry);
+    lab_audit_raise(entry);
 }

@@ -15,7 +15,7 @@ void lab_audit_report(struct lab_audit *audit, struct lab_audit_entry *entry,
                       const struct lab_audit_call *call, uint64_t before);
 
 /* Reports an entry that is complete. */
-void lab_audit_tell(struct lab_audit_entry *entry);
+void lab_audit_raise(struct lab_audit_entry *entry);
 
 /* A who-word and a time in ticks, for people. */
 struct lab_audit_actor lab_audit_actor(const struct lab_audit *audit, uint64_t site, uint64_t who,

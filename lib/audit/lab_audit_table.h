@@ -15,18 +15,19 @@
  *
  * A record's word changes by these rules (lab_audit_word.h):
  *
- *     a get of what has no mark is a store, for who took an object out of the pool has it alone;
- *     all else is a CAS. A put and a hand-over, for two may believe that they hold it: one of them
- * is told. A mark that counts (LAB_AUDIT_WATCHED), for a change of level takes it away, and is to
- *     count it exactly once.
+ *     a get of an object without a flag is a store, since the caller alone has the object
+ *     a put and a hand-over are a CAS, since two may believe that they hold it: one of them is
+ *     reported
+ *     a flag that counts (LAB_AUDIT_SAMPLED) is set by a CAS, since a change of level takes it away
+ *     and is to count it exactly once
  *
  *     U1 store or CAS of the word release   pairs with U2: the rest of the record belongs to the
  *                                           word's holder, who writes it after a put's CAS and
  *                                           before a get's store
  *     U2 load or CAS of the word  acquire   pairs with U1
- *     N1 fence of a watcher between its mark and its look at the level     pairs with N2: one of
- *                                           the two takes the mark away
- *     N2 fence between the change of the level and the look for marks      pairs with N1, N3
+ *     N1 fence of a sampled get between its flag and its look at the level     pairs with N2: one
+ *                                           of the two takes the flag away
+ *     N2 fence between the change of the level and the look for flags      pairs with N1, N3
  *     N3 fence of a get between what it found and its look at the level    pairs with N2
  *
  * A put writes the rest before it lets the object into the pool. A report that reads a record while
@@ -68,9 +69,10 @@ struct lab_audit_table {
     lab_atomic_t any_gets;                        /* by threads without an id, for sampling */
     lab_atomic_t faults[LAB_AUDIT_FAULTS];        /* found so far */
 
-    lab_atomic_t process[LAB_AUDIT_PARTIES]; /* identities (lab_os_process()), from place 1 on */
-    lab_atomic_t home[LAB_AUDIT_PARTIES];    /* where they mean something; 0: not stated yet */
-    lab_atomic_t watch[LAB_AUDIT_WATCH];     /* sampled objects that are held, by their address */
+    lab_atomic_t process[LAB_AUDIT_PROCESS_SLOTS]; /* identities (lab_os_process()), from 1 on */
+    lab_atomic_t home[LAB_AUDIT_PROCESS_SLOTS];    /* where these mean something; 0: not yet stated */
+    lab_atomic_t
+        sampled[LAB_AUDIT_SAMPLED_COUNTS]; /* sampled objects that are held, by their address */
 
     struct lab_audit_record record[]; /* and behind them the quarantine's places */
 };
@@ -129,11 +131,11 @@ void lab_audit_adopt_clock(struct lab_audit *audit);
 
 /* Changes the level; records of before are void, and for some time (LAB_AUDIT_SETTLE_MS) nothing is
  * recorded, until calls that began before have ended. Returns how many objects were
- * watched until now (lab_audit_watch.h). One thread at a time. */
+ * sampled until now (lab_audit_watch.h). One thread at a time. */
 uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level);
 
 /* All objects are others from now on, that nobody has ever got; nobody else uses the table. Returns
- * how many were watched until now. */
+ * how many were sampled until now. */
 uint32_t lab_audit_forget(struct lab_audit *audit);
 
 LAB_INLINE enum lab_audit_level lab_audit_mode_level(uint64_t mode)
@@ -155,9 +157,9 @@ LAB_INLINE uint32_t lab_audit_sample(const struct lab_audit *audit)
     return sample != 0 ? sample : 1;
 }
 
-/* The place of a process among the parties, by its identity (lab_os_process()). 0 when it has none.
+/* The process slot of a process, by its identity (lab_os_process()). 0 when it has none.
  * Any thread; wait-free. */
-unsigned lab_audit_party(const struct lab_audit *audit, uint64_t identity);
+unsigned lab_audit_process_slot(const struct lab_audit *audit, uint64_t identity);
 
 /* The place of the calling process, which takes one if it has none, also one that another process
  * had which is gone. 0 when all are taken. Any thread; wait-free but for the first call of the
@@ -168,16 +170,16 @@ unsigned lab_audit_enter(struct lab_audit *audit);
 unsigned lab_audit_admit(struct lab_audit *audit, uint64_t identity, uint64_t home);
 
 /* Makes the place of one that is gone with all that it had free for others. */
-void lab_audit_leave(struct lab_audit *audit, unsigned party);
+void lab_audit_leave(struct lab_audit *audit, unsigned process_slot);
 
 /* Whether the process in a place runs: 1, also where there is none; 0 when it has ended; -errno
- * when that cannot be told. Asks the system. Any thread. */
-int lab_audit_runs(const struct lab_audit *audit, unsigned party);
+ * when that cannot be known. Asks the system. Any thread. */
+int lab_audit_runs(const struct lab_audit *audit, unsigned process_slot);
 
 /* The identity of the process in a place, or 0. Any thread; wait-free. */
-LAB_INLINE uint64_t lab_audit_process(const struct lab_audit *audit, unsigned party)
+LAB_INLINE uint64_t lab_audit_process(const struct lab_audit *audit, unsigned process_slot)
 {
-    return lab_load_relaxed(&audit->table->process[party]);
+    return lab_load_relaxed(&audit->table->process[process_slot]);
 }
 
 /* The calling process's identity, never 0. The first call reads files, later ones do not. */

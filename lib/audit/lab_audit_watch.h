@@ -4,35 +4,35 @@
 #ifndef LAB_AUDIT_WATCH_H
 #define LAB_AUDIT_WATCH_H
 
-/* Level sample: one get in so many is recorded, and the object is watched until it is put. What is
- * not watched has no record, so that nothing is said of gets and puts that nobody saw. */
+/* Level sample: one get in so many is recorded, and the object is sampled until it is put. What is
+ * not sampled has no record, so that nothing is said of gets and puts that nobody saw. */
 
 #include <lab_audit_table.h>
 
 /* Which count an object's address belongs to. */
-LAB_INLINE lab_atomic_t *lab_audit_watch_count(struct lab_audit *audit, const void *object)
+LAB_INLINE lab_atomic_t *lab_audit_sampled_count(struct lab_audit *audit, const void *object)
 {
     uintptr_t address = (uintptr_t)object;
 
-    return &audit->table->watch[(address >> 6 ^ address >> 16) % LAB_AUDIT_WATCH];
+    return &audit->table->sampled[(address >> 6 ^ address >> 16) % LAB_AUDIT_SAMPLED_COUNTS];
 }
 
-/* Whether an object may be watched: if not, it is not. Any thread; wait-free. */
-LAB_INLINE bool lab_audit_may_watch(struct lab_audit *audit, const void *object)
+/* Whether an object may be sampled: if not, it is not. Any thread; wait-free. */
+LAB_INLINE bool lab_audit_may_be_sampled(struct lab_audit *audit, const void *object)
 {
-    return lab_load_relaxed(lab_audit_watch_count(audit, object)) != 0;
+    return lab_load_relaxed(lab_audit_sampled_count(audit, object)) != 0;
 }
 
 /* Gets from here to the next that is looked at: `sample` on average, and never the same number, or
  * objects at one place of their bursts would be the only ones to be seen. */
 uint32_t lab_audit_next_sample(const struct lab_audit *audit);
 
-/* Records that the caller took the object out of the pool, and watches it. false: it is watched
- * already, since nobody saw its put. Any thread; lock-free. */
-bool lab_audit_watch(struct lab_audit *audit, uint32_t index, const void *object,
-                     const struct lab_audit_call *call);
+/* Records that the caller took the object out of the pool, and flags it as sampled. false: it is
+ * sampled already, since nobody saw its put. Any thread; lock-free. */
+bool lab_audit_set_sampled(struct lab_audit *audit, uint32_t index, const void *object,
+                           const struct lab_audit_call *call);
 
-/* The caller puts the object. Whether it was watched. Any thread; lock-free. */
-bool lab_audit_unwatch(struct lab_audit *audit, uint32_t index, const void *object);
+/* The caller puts the object. Whether it was sampled. Any thread; lock-free. */
+bool lab_audit_clear_sampled(struct lab_audit *audit, uint32_t index, const void *object);
 
 #endif

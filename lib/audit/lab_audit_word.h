@@ -8,16 +8,16 @@
  * it: functions of the word alone, without atomics, so that they can be tested without threads.
  *
  *     63         32 31      16 15     10 9     4    3    2    0
- *      generation  |  lcore  |  party  | epoch | mark | state
+ *      generation  |  lcore  | process | epoch | flag | state
  *
  * generation  one more with each get: who remembers it knows whether the object was given out again
  * lcore       of the holder, or of the last one while the object is free; LAB_AUDIT_LCORE_ANY for
  *             a thread without an id; from LAB_AUDIT_DEVICE on, a device queue
- * party       the process, by its place in lab_audit.process, 1 and up; 0: one too many
+ * process     the process slot: a place in lab_audit.process, 1 and up; 0: one too many
  * epoch       one more with each change of level. A record of another epoch tells nothing, for
  *             there were gets and puts that nobody saw
- * mark        of a free object: its content was overwritten with LAB_AUDIT_POISON; of one that is
- *             held: it is watched (lab_audit_watch.h)
+ * flag        of a free object: its content was overwritten with LAB_AUDIT_POISON; of one that is
+ *             held: it is sampled (lab_audit_watch.h)
  */
 
 #include <lab_audit.h>
@@ -32,33 +32,34 @@ enum lab_audit_state {
 
 #define LAB_AUDIT_STATE_MASK UINT64_C(7)
 #define LAB_AUDIT_POISONED (UINT64_C(1) << 3)
-#define LAB_AUDIT_WATCHED (UINT64_C(1) << 3)
+#define LAB_AUDIT_SAMPLED (UINT64_C(1) << 3)
 #define LAB_AUDIT_EPOCH_SHIFT 4
 #define LAB_AUDIT_EPOCHS 64u
-#define LAB_AUDIT_PARTY_SHIFT 10
+#define LAB_AUDIT_PROCESS_SLOT_SHIFT 10
 #define LAB_AUDIT_EPOCH_MASK                                                                       \
-    ((UINT64_C(1) << LAB_AUDIT_PARTY_SHIFT) - (UINT64_C(1) << LAB_AUDIT_EPOCH_SHIFT))
-#define LAB_AUDIT_PARTIES 64u
+    ((UINT64_C(1) << LAB_AUDIT_PROCESS_SLOT_SHIFT) - (UINT64_C(1) << LAB_AUDIT_EPOCH_SHIFT))
+#define LAB_AUDIT_PROCESS_SLOTS 64u
 /* In lab_audit.process: of one that has ended and held nothing, but may just be handed something;
  * and of one that is gone for good, whose place is for lab_audit_enter(). */
-#define LAB_AUDIT_PARTY_LEFT (UINT64_MAX - 1)
-#define LAB_AUDIT_PARTY_GONE UINT64_MAX
+#define LAB_AUDIT_PROCESS_LEFT (UINT64_MAX - 1)
+#define LAB_AUDIT_PROCESS_GONE UINT64_MAX
 /* Counts of sampled objects that are held, by a hash of their address: a put need not look up what
  * is in none of these. 8 KiB, a quarter of a first-level cache. */
-#define LAB_AUDIT_WATCH 1024u
+#define LAB_AUDIT_SAMPLED_COUNTS 1024u
 #define LAB_AUDIT_LCORE_SHIFT 16
 #define LAB_AUDIT_GENERATION_SHIFT 32
 
 /* A holder without an id: a record has no room for LAB_LCORE_ANY. */
 #define LAB_AUDIT_LCORE_ANY 0x7fffu
 
-/* Who: party, lcore and epoch, as they stand in the word. */
+/* A holder: process slot, lcore and epoch, as they stand in the word. */
 #define LAB_AUDIT_WHO_MASK                                                                         \
     ((UINT64_C(1) << LAB_AUDIT_GENERATION_SHIFT) - (UINT64_C(1) << LAB_AUDIT_EPOCH_SHIFT))
 
-LAB_INLINE uint64_t lab_audit_who(unsigned party, unsigned lcore, unsigned epoch)
+LAB_INLINE uint64_t lab_audit_who(unsigned process_slot, unsigned lcore, unsigned epoch)
 {
-    return (uint64_t)lcore << LAB_AUDIT_LCORE_SHIFT | (uint64_t)party << LAB_AUDIT_PARTY_SHIFT |
+    return (uint64_t)lcore << LAB_AUDIT_LCORE_SHIFT |
+           (uint64_t)process_slot << LAB_AUDIT_PROCESS_SLOT_SHIFT |
            (uint64_t)epoch << LAB_AUDIT_EPOCH_SHIFT;
 }
 
@@ -67,9 +68,9 @@ LAB_INLINE unsigned lab_audit_word_lcore(uint64_t word)
     return (unsigned)(word >> LAB_AUDIT_LCORE_SHIFT) & 0xffff;
 }
 
-LAB_INLINE unsigned lab_audit_word_party(uint64_t word)
+LAB_INLINE unsigned lab_audit_word_process_slot(uint64_t word)
 {
-    return (unsigned)(word >> LAB_AUDIT_PARTY_SHIFT) & (LAB_AUDIT_PARTIES - 1);
+    return (unsigned)(word >> LAB_AUDIT_PROCESS_SLOT_SHIFT) & (LAB_AUDIT_PROCESS_SLOTS - 1);
 }
 
 LAB_INLINE unsigned lab_audit_word_epoch(uint64_t word)
@@ -82,11 +83,11 @@ LAB_INLINE uint32_t lab_audit_word_generation(uint64_t word)
     return (uint32_t)(word >> LAB_AUDIT_GENERATION_SHIFT);
 }
 
-/* Whether the object is watched, in whatever epoch. */
-LAB_INLINE bool lab_audit_word_is_watched(uint64_t word)
+/* Whether the object is sampled, in whatever epoch. */
+LAB_INLINE bool lab_audit_word_is_sampled(uint64_t word)
 {
-    return (word & (LAB_AUDIT_STATE_MASK | LAB_AUDIT_WATCHED)) ==
-           (LAB_AUDIT_HELD | LAB_AUDIT_WATCHED);
+    return (word & (LAB_AUDIT_STATE_MASK | LAB_AUDIT_SAMPLED)) ==
+           (LAB_AUDIT_HELD | LAB_AUDIT_SAMPLED);
 }
 
 /* What the word says in the epoch of `who`. */
@@ -110,9 +111,9 @@ LAB_INLINE uint64_t lab_audit_word_next(uint32_t generation, uint64_t who,
 }
 
 /* What of a word tells that nothing is out of the ordinary: its record is of this epoch, and has no
- * mark. Where only the holder may put, a put looks at all of who-word besides. */
+ * flag. Where only the holder may put, a put looks at all of who-word besides. */
 #define LAB_AUDIT_PLAIN_GET (LAB_AUDIT_EPOCH_MASK | LAB_AUDIT_POISONED | LAB_AUDIT_STATE_MASK)
-#define LAB_AUDIT_PLAIN_PUT (LAB_AUDIT_EPOCH_MASK | LAB_AUDIT_WATCHED | LAB_AUDIT_STATE_MASK)
+#define LAB_AUDIT_PLAIN_PUT (LAB_AUDIT_EPOCH_MASK | LAB_AUDIT_SAMPLED | LAB_AUDIT_STATE_MASK)
 #define LAB_AUDIT_PLAIN_PUT_STATED (LAB_AUDIT_WHO_MASK | LAB_AUDIT_PLAIN_PUT)
 
 /* Whether the object is in that state, and nothing is out of the ordinary. `plain` is one of these
@@ -150,7 +151,7 @@ LAB_INLINE enum lab_audit_fault lab_audit_word_put(uint64_t word, uint64_t who, 
 LAB_INLINE bool lab_audit_word_is_device(uint64_t word, uint64_t who)
 {
     return lab_audit_word_lcore(word) >= LAB_AUDIT_DEVICE &&
-           lab_audit_word_party(word) == lab_audit_word_party(who);
+           lab_audit_word_process_slot(word) == lab_audit_word_process_slot(who);
 }
 
 /* `who` hands the object to `to`; what a device has, any thread of its process may. After a fault

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Where calls come in that the hot paths do not serve: one question, whether somebody watches. */
+/* Where calls come in that the hot paths do not serve: one question, whether somebody
+ * intercepts. */
 
 #include <errno.h>
 #include <lab_audit.h>
@@ -21,7 +22,7 @@ static LAB_COLD void report_foreign(struct lab_pool *pool)
                                     .count = 1};
 
     if (object != 0 && lab_cas_relaxed(&pool->foreign, &object, 0))
-        lab_audit_tell(&entry);
+        lab_audit_raise(&entry);
 }
 
 /* The core may have dropped an object in any slow call. */
@@ -32,8 +33,8 @@ LAB_INLINE void look_for_foreign(struct lab_pool *pool)
 }
 
 /* Gets for which the hot path is closed. */
-static int get_watched(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp,
-                       void **ret_objects, unsigned n, struct lab_audit_site site)
+static int get_intercepted(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp,
+                           void **ret_objects, unsigned n, struct lab_audit_site site)
 {
     const struct lab_intercept *intercept = lab_intercept_of(pool);
     int rc = intercept->audit != NULL ? lab_audit_get(pool, lcore_index, gfp, ret_objects, n, site)
@@ -53,15 +54,15 @@ LAB_NOINLINE int lab_pool_get_slow_from(struct lab_pool *pool, uint32_t lcore, u
     if (lcore_index > pool->lcores)
         return -EINVAL;
     if (lab_load_acquire(&pool->hot) == 0) /* H1: or its next put is judged by the level before */
-        rc = get_watched(pool, lcore_index, gfp, ret_objects, n, site);
+        rc = get_intercepted(pool, lcore_index, gfp, ret_objects, n, site);
     else
         rc = lab_pool_core_get_slow(pool, lcore_index, gfp, ret_objects, n);
     look_for_foreign(pool);
     return rc == 0 ? 0 : lab_pool_fail(pool, lcore_index);
 }
 
-static int put_watched(struct lab_pool *pool, uint32_t lcore_index, void *const *objects,
-                       unsigned n, size_t used_bytes, struct lab_audit_site site)
+static int put_intercepted(struct lab_pool *pool, uint32_t lcore_index, void *const *objects,
+                           unsigned n, size_t used_bytes, struct lab_audit_site site)
 {
     const struct lab_intercept *intercept = lab_intercept_of(pool);
 
@@ -87,7 +88,7 @@ static int put_from(struct lab_pool *pool, uint32_t lcore, void *const *objects,
     if (lcore_index > pool->lcores)
         return -EINVAL;
     if (lab_load_relaxed(&pool->state.intercepted) != 0)
-        rc = put_watched(pool, lcore_index, objects, n, used_bytes, site);
+        rc = put_intercepted(pool, lcore_index, objects, n, used_bytes, site);
     else if (pool->hot_puts == 0)
         lab_pool_core_put(pool, lcore_index, objects, n);
     else

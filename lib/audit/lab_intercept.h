@@ -4,18 +4,18 @@
 #ifndef LAB_INTERCEPT_H
 #define LAB_INTERCEPT_H
 
-/* Where gets and puts leave the hot path, and what somebody who watches them has in a pool.
+/* Where gets and puts leave the hot path, and what the interceptors have in a pool.
  *
- * A call goes the slow way because its deque cannot serve it, or because somebody watches: the
+ * A call goes the slow way because its deque cannot serve it, or because somebody intercepts: the
  * audit, trust domains, a pool that adopts strangers. The entry (lab_intercept.c) is the one place
- * that asks which; a watcher then does its part and calls the core (lab_pool_core.h) like everybody
- * else. The core knows nothing of this floor.
+ * that asks which; the interceptor then does its part and calls the core (lab_pool_core.h) like
+ * everybody else. The core knows nothing of this floor.
  *
  *     lab_pool_get_bulk() ── hot path ──────────────────────────▶ lab_deque
  *            │
- *            └─ lab_pool_get_slow() ─ nobody watches ──────────▶ lab_pool_core_get_slow()
+ *            └─ lab_pool_get_slow() ─ nobody does ─────────────▶ lab_pool_core_get_slow()
  *                       │                                              ▲
- *                       └─ somebody does ─▶ lab_audit_full, lab_scrub ─┘ */
+ *                       └─ intercepted ─▶   lab_audit_full, lab_scrub ─┘ */
 
 #include <lab_audit_table.h>
 #include <lab_pool_core.h>

@@ -29,19 +29,19 @@ static void set_hot(struct lab_pool *pool, enum lab_audit_level level)
 int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level)
 {
     enum lab_audit_level before;
-    uint32_t watched;
+    uint32_t sampled;
 
     if (lab_audit_of(pool) == NULL)
         return -ENOENT;
     if ((unsigned)level > LAB_AUDIT_FULL)
         return -EINVAL;
     before = lab_audit_level(lab_audit_of(pool));
-    watched = lab_audit_set_level(lab_audit_of(pool), level);
+    sampled = lab_audit_set_level(lab_audit_of(pool), level);
     (void)lab_audit_free_quarantine(pool);
     set_hot(pool, level);
     if (level == LAB_AUDIT_FULL)
         lab_deque_set_intercept(&pool->set, 1);
-    lab_deque_set_intercept(&pool->set, -(int64_t)watched - (before == LAB_AUDIT_FULL));
+    lab_deque_set_intercept(&pool->set, -(int64_t)sampled - (before == LAB_AUDIT_FULL));
     return 0;
 }
 
@@ -61,11 +61,13 @@ static void report(struct lab_pool *pool, const struct lab_audit_call *call,
 
 /* Place 0 is that of processes that came when all were taken. */
 static int find_receiver(const struct lab_audit *audit, uint64_t who, uint64_t process,
-                         unsigned *ret_party)
+                         unsigned *ret_process_slot)
 {
-    *ret_party = process != 0 ? lab_audit_party(audit, process) : lab_audit_word_party(who);
-    if (process != 0 && *ret_party == 0 &&
-        lab_audit_party(audit, 0) + lab_audit_party(audit, LAB_AUDIT_PARTY_GONE) > 0)
+    *ret_process_slot =
+        process != 0 ? lab_audit_process_slot(audit, process) : lab_audit_word_process_slot(who);
+    if (process != 0 && *ret_process_slot == 0 &&
+        lab_audit_process_slot(audit, 0) + lab_audit_process_slot(audit, LAB_AUDIT_PROCESS_GONE) >
+            0)
         return -ESRCH;
     return 0;
 }
@@ -76,7 +78,7 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
     struct lab_audit_site site = {__builtin_return_address(0), NULL};
     struct lab_audit_call call;
     lab_atomic_t *inside;
-    unsigned party;
+    unsigned process_slot;
     uint64_t next;
     int rc;
 
@@ -87,8 +89,8 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
     lab_audit_take_over_owner(pool, lab_pool_lcore_index(lcore));
     inside = lab_audit_call_begin(pool, lab_pool_lcore_index(lcore),
                                   call.who); /* or `to` is forgotten */
-    rc = find_receiver(lab_audit_of(pool), call.who, process, &party);
-    next = lab_audit_who(party, lab_audit_lcore(to), lab_audit_word_epoch(call.who));
+    rc = find_receiver(lab_audit_of(pool), call.who, process, &process_slot);
+    next = lab_audit_who(process_slot, lab_audit_lcore(to), lab_audit_word_epoch(call.who));
     for (unsigned i = 0; i < n && rc != -ESRCH; i++) {
         uint64_t before = 0;
         uint32_t index = LAB_AUDIT_NONE;
@@ -174,7 +176,7 @@ uint64_t lab_pool_report_leaks(const struct lab_pool *pool, const uint64_t *skip
 
         entry.holder.site = 0; /* whether it was handed over differs from object to object */
         leaked += groups[i].count;
-        lab_audit_tell(&entry);
+        lab_audit_raise(&entry);
     }
     return leaked;
 }

@@ -6,13 +6,13 @@
  * look at anything else. What the dead had in motion is free by its record, and nowhere: the sweep.
  *
  *     1. the epoch is raised; then wait until every call that began before has ended
- *     2. mark all that is in a deque, in the stack, in the reserve, or in quarantine
+ *     2. note all that is in a deque, in the stack, in the reserve, or in quarantine
  *     3. wait again until every call that is under way has ended
- *     4. what is free by its record and has no mark was in motion when its mover died
+ *     4. what is free by its record and was not noted was in motion when its mover died
  *
  * Why a living thread's objects are safe: if one was in a container when step 2 began, then step 2
- * saw it there, or somebody took it out, and has marked it before the end of that call, or made its
- * record say that it is held. If it was held, it is still, or was marked before it became free.
+ * saw it there, or somebody took it out, and has noted it before the end of that call, or made its
+ * record say that it is held. If it was held, it is still, or was noted before it became free.
  * Inside a call that began before step 1 was none: they have ended. */
 
 #include <lab_audit.h>
@@ -36,33 +36,35 @@ struct reclaim {
     const struct lab_pool_holder *holder;
     void (*renew)(void *object, void *context);
     void *context;
-    uint32_t slot; /* the caller's */
+    uint32_t lcore_index; /* the caller's */
     uint8_t epoch;
     uint64_t mode; /* of the audit, when this began */
     struct lab_audit_call call;
     uint64_t deadline_ns;
-    bool dead[LAB_AUDIT_PARTIES];
-    bool gone[LAB_AUDIT_PARTIES];    /* dead before the sweep began, and so without a part in it */
-    bool holding[LAB_AUDIT_PARTIES]; /* some record still says that it holds an object */
-    unsigned unknown;                /* of how many processes it cannot be told */
+    bool dead[LAB_AUDIT_PROCESS_SLOTS];
+    bool gone[LAB_AUDIT_PROCESS_SLOTS]; /* dead before the sweep began, and so without a part in it
+                                         */
+    bool holding[LAB_AUDIT_PROCESS_SLOTS]; /* some record still says that it holds an object */
+    unsigned unknown;                      /* of how many processes it cannot be known */
 };
 
 /* Who is dead */
 
 /* Whether the process at a place of the pool's audit runs: 1, also of a place that is nobody's; 0
  * when it has ended; -errno when that cannot be known. Asks the system. */
-static int runs(const struct lab_pool *pool, unsigned party)
+static int runs(const struct lab_pool *pool, unsigned process_slot)
 {
     /* Place 0 is shared by processes that nobody knows. */
-    return party == 0 ? 1 : lab_audit_runs(lab_audit_of(pool), party);
+    return process_slot == 0 ? 1 : lab_audit_runs(lab_audit_of(pool), process_slot);
 }
 
 unsigned lab_pool_ended(const struct lab_pool *pool, unsigned *ret_unknown)
 {
     unsigned ended = 0, unknown = 0;
 
-    for (unsigned party = 1; lab_audit_of(pool) != NULL && party < LAB_AUDIT_PARTIES; party++) {
-        int rc = runs(pool, party);
+    for (unsigned process_slot = 1;
+         lab_audit_of(pool) != NULL && process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++) {
+        int rc = runs(pool, process_slot);
 
         ended += rc == 0;
         unknown += rc < 0;
@@ -74,28 +76,30 @@ unsigned lab_pool_ended(const struct lab_pool *pool, unsigned *ret_unknown)
 
 static void look_for_dead(struct reclaim *reclaim)
 {
-    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++) {
-        int rc = runs(reclaim->pool, party);
+    for (unsigned process_slot = 1; process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++) {
+        int rc = runs(reclaim->pool, process_slot);
 
-        reclaim->gone[party] = reclaim->dead[party] = rc == 0;
+        reclaim->gone[process_slot] = reclaim->dead[process_slot] = rc == 0;
         reclaim->unknown += rc < 0;
     }
 }
 
-static bool is_named(const struct reclaim *reclaim, uint32_t lcore, unsigned party)
+static bool is_named(const struct reclaim *reclaim, uint32_t lcore, unsigned process_slot)
 {
     const struct lab_pool_holder *holder = reclaim->holder;
 
     return holder->lcore != LAB_LCORE_ANY && holder->lcore == lcore &&
-           lab_audit_process(lab_audit_of(reclaim->pool), party) == holder->process;
+           lab_audit_process(lab_audit_of(reclaim->pool), process_slot) == holder->process;
 }
 
-/* Whether a call that a slot is inside of will never end. Asks the system now and then only. */
-static bool is_abandoned(struct reclaim *reclaim, uint32_t slot, unsigned party, unsigned turn)
+/* Whether a call that an lcore is inside of will never end. Asks the system now and then only. */
+static bool is_abandoned(struct reclaim *reclaim, uint32_t lcore_index, unsigned process_slot,
+                         unsigned turn)
 {
-    if (!reclaim->dead[party] && turn % LOOK_EVERY == LOOK_EVERY - 1)
-        reclaim->dead[party] = runs(reclaim->pool, party) == 0;
-    return reclaim->dead[party] || is_named(reclaim, lab_pool_lcore(slot), party);
+    if (!reclaim->dead[process_slot] && turn % LOOK_EVERY == LOOK_EVERY - 1)
+        reclaim->dead[process_slot] = runs(reclaim->pool, process_slot) == 0;
+    return reclaim->dead[process_slot] ||
+           is_named(reclaim, lab_pool_lcore(lcore_index), process_slot);
 }
 
 /* Waiting for the living */
@@ -112,16 +116,16 @@ static bool wait_on(const struct reclaim *reclaim)
     return lab_os_clock_ns() < reclaim->deadline_ns;
 }
 
-/* Until the call that the slot is inside of has ended, or is known never to end. */
-static bool wait_for_call(struct reclaim *reclaim, uint32_t slot)
+/* Until the call that the lcore is inside of has ended, or is known never to end. */
+static bool wait_for_call(struct reclaim *reclaim, uint32_t lcore_index)
 {
-    const lab_atomic_t *word = &lab_audit_context_of(reclaim->pool, slot)->call;
+    const lab_atomic_t *word = &lab_audit_context_of(reclaim->pool, lcore_index)->call;
     /* W3: or what the call noted is not seen */
     uint64_t first = lab_load_acquire(word), call = first;
 
     begin_wait(reclaim);
     for (unsigned turn = 0; call == first && (call & LAB_AUDIT_CALL_INSIDE) != 0; turn++) {
-        if (is_abandoned(reclaim, slot, lab_audit_call_party(call), turn))
+        if (is_abandoned(reclaim, lcore_index, lab_audit_call_process_slot(call), turn))
             break;
         if (!wait_on(reclaim))
             return false;
@@ -130,13 +134,14 @@ static bool wait_for_call(struct reclaim *reclaim, uint32_t slot)
     return true;
 }
 
-static bool wait_for_any(struct reclaim *reclaim, unsigned party, unsigned phase)
+static bool wait_for_any(struct reclaim *reclaim, unsigned process_slot, unsigned phase)
 {
-    const lab_atomic_t *calls = &lab_intercept_of(reclaim->pool)->calls->any_calls[party][phase];
+    const lab_atomic_t *calls =
+        &lab_intercept_of(reclaim->pool)->calls->any_calls[process_slot][phase];
 
     begin_wait(reclaim);
     for (unsigned turn = 0; lab_load_acquire(calls) != 0; turn++) { /* W3 */
-        if (is_abandoned(reclaim, lab_pool_lcore_index(LAB_LCORE_ANY), party, turn))
+        if (is_abandoned(reclaim, lab_pool_lcore_index(LAB_LCORE_ANY), process_slot, turn))
             return true;
         if (!wait_on(reclaim))
             return false;
@@ -154,8 +159,8 @@ static bool wait_for_phase(struct reclaim *reclaim)
     lab_store_release(phase, !old);
     /* W1: or a call that missed the epoch is not seen to be under way */
     lab_deque_set_barrier_any(&reclaim->pool->set);
-    for (unsigned party = 0; party < LAB_AUDIT_PARTIES; party++)
-        if (!wait_for_any(reclaim, party, old))
+    for (unsigned process_slot = 0; process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++)
+        if (!wait_for_any(reclaim, process_slot, old))
             return false;
     return true;
 }
@@ -165,15 +170,15 @@ static bool wait_for_calls(struct reclaim *reclaim)
 {
     if (!wait_for_phase(reclaim) || !wait_for_phase(reclaim))
         return false;
-    for (uint32_t slot = 1; slot <= reclaim->pool->lcores; slot++)
-        if (!wait_for_call(reclaim, slot))
+    for (uint32_t lcore_index = 1; lcore_index <= reclaim->pool->lcores; lcore_index++)
+        if (!wait_for_call(reclaim, lcore_index))
             return false;
     return true;
 }
 
-/* Marking what is somewhere */
+/* Noting what is somewhere */
 
-static void mark_index(void *context, uint32_t index)
+static void note_index(void *context, uint32_t index)
 {
     struct reclaim *reclaim = context;
 
@@ -188,18 +193,19 @@ static void mark_index(void *context, uint32_t index)
  * dead owner lowered is gone, if it was dead already when the counters were read: one that dies
  * later may have put bot back before. It stays gone: somebody who is revoking that deque, and read
  * bot before, would publish it. */
-static bool find_span(struct reclaim *reclaim, uint32_t slot, struct lab_deque_span *ret_span)
+static bool find_span(struct reclaim *reclaim, uint32_t lcore_index,
+                      struct lab_deque_span *ret_span)
 {
-    const struct lab_audit_context *context = lab_audit_context_of(reclaim->pool, slot);
-    struct lab_deque *deque = &reclaim->pool->deque[slot];
+    const struct lab_audit_context *context = lab_audit_context_of(reclaim->pool, lcore_index);
+    struct lab_deque *deque = &reclaim->pool->deque[lcore_index];
 
     begin_wait(reclaim);
     do {
         uint64_t call = lab_load_acquire(&context->call); /* W3 */
         uint64_t bot = lab_load_acquire(&context->bot);   /* W3 */
         bool inside = (call & LAB_AUDIT_CALL_INSIDE) != 0;
-        bool died =
-            inside && is_abandoned(reclaim, slot, lab_audit_call_party(call), LOOK_EVERY - 1);
+        bool died = inside && is_abandoned(reclaim, lcore_index, lab_audit_call_process_slot(call),
+                                           LOOK_EVERY - 1);
 
         if (died)
             lab_deque_end_revocation_any(deque);
@@ -213,14 +219,14 @@ static bool find_span(struct reclaim *reclaim, uint32_t slot, struct lab_deque_s
     return false;
 }
 
-static bool mark_deque(struct reclaim *reclaim, uint32_t slot)
+static bool note_deque(struct reclaim *reclaim, uint32_t lcore_index)
 {
-    const struct lab_deque *deque = &reclaim->pool->deque[slot];
+    const struct lab_deque *deque = &reclaim->pool->deque[lcore_index];
     struct lab_deque_span span;
 
-    if (!lab_pool_has_deque(reclaim->pool, slot))
+    if (!lab_pool_has_deque(reclaim->pool, lcore_index))
         return true;
-    if (!find_span(reclaim, slot, &span))
+    if (!find_span(reclaim, lcore_index, &span))
         return false;
     if (span.end - span.top > reclaim->pool->array.capacity) /* whatever somebody wrote there */
         span.end = span.top + reclaim->pool->array.capacity;
@@ -232,22 +238,22 @@ static bool mark_deque(struct reclaim *reclaim, uint32_t slot)
     return true;
 }
 
-static bool mark_reachable(struct reclaim *reclaim)
+static bool note_reachable(struct reclaim *reclaim)
 {
     const struct lab_pool *pool = reclaim->pool;
 
-    for (uint32_t slot = 1; slot <= pool->lcores; slot++)
-        if (!mark_deque(reclaim, slot))
+    for (uint32_t lcore_index = 1; lcore_index <= pool->lcores; lcore_index++)
+        if (!note_deque(reclaim, lcore_index))
             return false;
     for (uint32_t i = 0; i < lab_audit_of(pool)->quarantine; i++) {
-        /* V1: as each access of a place, though to mark an index needs no more than that */
+        /* V1: as each access of a place, though to note an index needs no more than that */
         uint64_t place = lab_load_acquire(lab_audit_place(lab_audit_of(pool), i));
 
         if (place != 0)
-            mark_index(reclaim, (uint32_t)place - 1);
+            note_index(reclaim, (uint32_t)place - 1);
     }
-    return lab_stack_walk_any(&pool->stack, mark_index, reclaim) == 0 &&
-           lab_stack_walk_any(&pool->reserve, mark_index, reclaim) == 0;
+    return lab_stack_walk_any(&pool->stack, note_index, reclaim) == 0 &&
+           lab_stack_walk_any(&pool->reserve, note_index, reclaim) == 0;
 }
 
 /* Taking */
@@ -271,19 +277,19 @@ static bool take(struct reclaim *reclaim, uint32_t index, uint64_t word)
     memset(object, 0, pool->buffer_bytes);
     if (reclaim->renew != NULL)
         reclaim->renew(object, reclaim->context);
-    return lab_pool_put(pool, lab_pool_lcore(reclaim->slot), object) == 0;
+    return lab_pool_put(pool, lab_pool_lcore(reclaim->lcore_index), object) == 0;
 }
 
 /* Whether the dead hold it, by its record. */
 static bool is_theirs(const struct reclaim *reclaim, uint64_t word)
 {
     const struct lab_pool_holder *holder = reclaim->holder;
-    unsigned party = lab_audit_word_party(word), lcore = lab_audit_word_lcore(word);
-    uint64_t process = lab_audit_process(lab_audit_of(reclaim->pool), party);
+    unsigned process_slot = lab_audit_word_process_slot(word), lcore = lab_audit_word_lcore(word);
+    uint64_t process = lab_audit_process(lab_audit_of(reclaim->pool), process_slot);
 
     if (lab_audit_word_state(word, reclaim->call.who) != LAB_AUDIT_HELD)
         return false;
-    if (holder->process != 0 ? process != holder->process : !reclaim->dead[party])
+    if (holder->process != 0 ? process != holder->process : !reclaim->dead[process_slot])
         return false;
     return holder->lcore == LAB_LCORE_ANY ? lcore < LAB_AUDIT_DEVICE
                                           : lcore == lab_audit_lcore(holder->lcore);
@@ -316,7 +322,7 @@ static uint32_t take_lost(struct reclaim *reclaim)
         case LAB_AUDIT_UNSEEN:
             break;
         case LAB_AUDIT_HELD:
-            reclaim->holding[lab_audit_word_party(word)] = true;
+            reclaim->holding[lab_audit_word_process_slot(word)] = true;
             break;
         case LAB_AUDIT_FREE:
             if (lab_byte_load_relaxed(&pool->sweep_seen[i]) != reclaim->epoch)
@@ -329,14 +335,14 @@ static uint32_t take_lost(struct reclaim *reclaim)
 
 /* Forgetting the dead */
 
-/* The call in whose midst a slot's owner of that party died: nobody need wait for it any more. Who
- * has the slot by now is inside another one. */
-static void forget_call(struct lab_pool *pool, uint32_t slot, unsigned party)
+/* The call in which an lcore of that process slot died: nobody need wait for it any more. The lcore
+ * that has the index by now is inside another one. */
+static void forget_call(struct lab_pool *pool, uint32_t lcore_index, unsigned process_slot)
 {
-    lab_atomic_t *word = &lab_audit_context_of(pool, slot)->call;
+    lab_atomic_t *word = &lab_audit_context_of(pool, lcore_index)->call;
     uint64_t call = lab_load_relaxed(word);
 
-    if ((call & LAB_AUDIT_CALL_INSIDE) != 0 && lab_audit_call_party(call) == party)
+    if ((call & LAB_AUDIT_CALL_INSIDE) != 0 && lab_audit_call_process_slot(call) == process_slot)
         (void)lab_cas_relaxed(word, &call, call & ~LAB_AUDIT_CALL_INSIDE);
 }
 
@@ -344,37 +350,38 @@ static void forget_call(struct lab_pool *pool, uint32_t slot, unsigned party)
 static void forget_named(struct reclaim *reclaim)
 {
     struct lab_pool *pool = reclaim->pool;
-    uint32_t lcore = reclaim->holder->lcore, slot = lab_pool_lcore_index(lcore);
-    unsigned party;
+    uint32_t lcore = reclaim->holder->lcore, lcore_index = lab_pool_lcore_index(lcore);
+    unsigned process_slot;
 
-    if (slot > pool->lcores)
+    if (lcore_index > pool->lcores)
         return;
-    party = lab_audit_call_party(lab_load_relaxed(&lab_audit_context_of(pool, slot)->call));
-    if (is_named(reclaim, lcore, party))
-        forget_call(pool, slot, party);
+    process_slot = lab_audit_call_process_slot(
+        lab_load_relaxed(&lab_audit_context_of(pool, lcore_index)->call));
+    if (is_named(reclaim, lcore, process_slot))
+        forget_call(pool, lcore_index, process_slot);
 }
 
 /* Nobody has its id yet. Whoever will, takes the deque over as from another process (W7). */
 static void disown_named(const struct reclaim *reclaim)
 {
-    uint32_t slot = lab_pool_lcore_index(reclaim->holder->lcore);
+    uint32_t lcore_index = lab_pool_lcore_index(reclaim->holder->lcore);
 
-    if (reclaim->holder->lcore != LAB_LCORE_ANY && slot <= reclaim->pool->lcores &&
-        lab_audit_context_of(reclaim->pool, slot)->process == reclaim->holder->process)
-        lab_audit_context_of(reclaim->pool, slot)->process = 0;
+    if (reclaim->holder->lcore != LAB_LCORE_ANY && lcore_index <= reclaim->pool->lcores &&
+        lab_audit_context_of(reclaim->pool, lcore_index)->process == reclaim->holder->process)
+        lab_audit_context_of(reclaim->pool, lcore_index)->process = 0;
 }
 
 /* Another process may have the place of one that is gone with all that it had. Reports of what it
  * did while it lived will then name the other. */
-static void forget(struct reclaim *reclaim, unsigned party)
+static void forget(struct reclaim *reclaim, unsigned process_slot)
 {
     struct lab_pool *pool = reclaim->pool;
 
-    for (uint32_t slot = 1; slot <= pool->lcores; slot++)
-        forget_call(pool, slot, party);
-    lab_store_relaxed(&lab_intercept_of(pool)->calls->any_calls[party][0], 0);
-    lab_store_relaxed(&lab_intercept_of(pool)->calls->any_calls[party][1], 0);
-    lab_audit_leave(lab_audit_of(pool), party);
+    for (uint32_t lcore_index = 1; lcore_index <= pool->lcores; lcore_index++)
+        forget_call(pool, lcore_index, process_slot);
+    lab_store_relaxed(&lab_intercept_of(pool)->calls->any_calls[process_slot][0], 0);
+    lab_store_relaxed(&lab_intercept_of(pool)->calls->any_calls[process_slot][1], 0);
+    lab_audit_leave(lab_audit_of(pool), process_slot);
 }
 
 static void look_for_holders(struct reclaim *reclaim)
@@ -385,42 +392,42 @@ static void look_for_holders(struct reclaim *reclaim)
         uint64_t word = lab_load_acquire(&lab_audit_of(pool)->table->record[i].word); /* U2 */
 
         if (lab_audit_word_state(word, reclaim->call.who) == LAB_AUDIT_HELD)
-            reclaim->holding[lab_audit_word_party(word)] = true;
+            reclaim->holding[lab_audit_word_process_slot(word)] = true;
     }
 }
 
-/* Only those that had ended before the sweep: who died during it may have marked what it was
+/* Only those that had ended before the sweep: who died during it may have noted what it was
  * moving, and is for the next one. Somebody may just be handing an object to one that has ended. So
  * it is first made unknown, then the hand-overs that know it come to their end. */
 static void forget_gone(struct reclaim *reclaim)
 {
     bool any = false;
 
-    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++) {
-        reclaim->gone[party] &= !reclaim->holding[party];
-        any |= reclaim->gone[party];
-        if (reclaim->gone[party])
-            lab_store_release(&lab_audit_of(reclaim->pool)->table->process[party],
-                              LAB_AUDIT_PARTY_LEFT);
+    for (unsigned process_slot = 1; process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++) {
+        reclaim->gone[process_slot] &= !reclaim->holding[process_slot];
+        any |= reclaim->gone[process_slot];
+        if (reclaim->gone[process_slot])
+            lab_store_release(&lab_audit_of(reclaim->pool)->table->process[process_slot],
+                              LAB_AUDIT_PROCESS_LEFT);
     }
     if (!any || !wait_for_calls(reclaim))
         return;
     look_for_holders(reclaim);
-    for (unsigned party = 1; party < LAB_AUDIT_PARTIES; party++)
-        if (reclaim->gone[party] && !reclaim->holding[party])
-            forget(reclaim, party);
+    for (unsigned process_slot = 1; process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++)
+        if (reclaim->gone[process_slot] && !reclaim->holding[process_slot])
+            forget(reclaim, process_slot);
 }
 
 /* The sweep */
 
-/* Calls at another level neither mark nor record what they take. One that took something away
- * before it was marked had seen the change by then, and so does who saw that it was away. */
+/* Calls at another level neither note nor record what they take. One that took something away
+ * before it was noted had seen the change by then, and so has a thread that saw that it was away. */
 static bool is_of_one_level(const struct reclaim *reclaim)
 {
     return lab_load_relaxed(&lab_audit_of(reclaim->pool)->table->mode) == reclaim->mode;
 }
 
-/* An epoch that no mark has: they are cleared before numbers begin anew. */
+/* An epoch that no note has: they are cleared before numbers begin anew. */
 static bool begin_epoch(struct reclaim *reclaim)
 {
     struct lab_pool *pool = reclaim->pool;
@@ -442,7 +449,7 @@ static bool begin_epoch(struct reclaim *reclaim)
 
 static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
 {
-    bool done = begin_epoch(reclaim) && wait_for_calls(reclaim) && mark_reachable(reclaim) &&
+    bool done = begin_epoch(reclaim) && wait_for_calls(reclaim) && note_reachable(reclaim) &&
                 wait_for_calls(reclaim);
 
     done = done && is_of_one_level(reclaim);
@@ -460,7 +467,7 @@ static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
 /* One that has no place is not known to have ended. */
 static bool became_free(const struct lab_pool *pool, uint64_t sweeper)
 {
-    return sweeper == 0 || runs(pool, lab_audit_party(lab_audit_of(pool), sweeper)) == 0;
+    return sweeper == 0 || runs(pool, lab_audit_process_slot(lab_audit_of(pool), sweeper)) == 0;
 }
 
 static bool become_sweeper(const struct lab_pool *pool)
@@ -476,19 +483,19 @@ static int check_named(const struct lab_pool *pool, const struct lab_pool_holder
                        struct lab_error *error)
 {
     int pid = lab_os_process_pid(holder->process), rc;
-    unsigned party;
+    unsigned process_slot;
 
     if (holder->process == 0 || holder->lcore != LAB_LCORE_ANY)
         return 0;
-    party = lab_audit_party(lab_audit_of(pool), holder->process);
-    rc = party != 0 ? runs(pool, party) : holder->process == lab_audit_self();
+    process_slot = lab_audit_process_slot(lab_audit_of(pool), holder->process);
+    rc = process_slot != 0 ? runs(pool, process_slot) : holder->process == lab_audit_self();
     if (rc > 0)
         return lab_error_set(error, -EBUSY,
                              "pool %s: process %d still runs: reclaim is for the dead", pool->name,
                              pid);
     if (rc < 0)
         return lab_error_set(error, -EBUSY,
-                             "pool %s: whether process %d has ended cannot be told (%s): reclaim "
+                             "pool %s: whether process %d has ended cannot be known (%s): reclaim "
                              "from a process of its PID and time namespace that has /proc and may "
                              "call pidfd_open(2)",
                              pool->name, pid, strerror(-rc));
@@ -521,7 +528,7 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
                               .holder = holder,
                               .renew = renew,
                               .context = context,
-                              .slot = lab_pool_lcore_index(lcore)};
+                              .lcore_index = lab_pool_lcore_index(lcore)};
     struct lab_audit_site site = {__builtin_return_address(0), NULL};
     struct lab_pool_reclaimed reclaimed = {0};
     int rc = check(pool, lcore, holder, error);
@@ -533,11 +540,11 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
         return lab_error_set(error, -EAGAIN, "pool %s: its audit was at another level just now",
                              pool->name);
     /* Should it die here, nobody could know. */
-    if (lab_audit_word_party(reclaim.call.who) == 0)
+    if (lab_audit_word_process_slot(reclaim.call.who) == 0)
         return lab_error_set(error, -EBUSY,
                              "pool %s: %u processes use it already, of which this is none: reclaim "
                              "from one of those",
-                             pool->name, LAB_AUDIT_PARTIES - 1);
+                             pool->name, LAB_AUDIT_PROCESS_SLOTS - 1);
     if (!become_sweeper(pool))
         return lab_error_set(
             error, -EBUSY, "pool %s: process %d is reclaiming, or is not known to have ended",

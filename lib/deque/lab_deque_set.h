@@ -36,7 +36,7 @@
  *
  * A process that comes without a word, and works in an id whose deque the maker equipped, finds
  * that deque open for gets without a fence, and the maker's barrier does not reach it. Nothing on
- * the hot path tells processes apart, so each way into a set announces a process before its first
+ * the hot path distinguishes processes, so each way into a set announces a process before its first
  * call (lab_deque_set_announce_any).
  *
  * A process may lose the quick barrier, too: it filters its system calls once it has set itself up.

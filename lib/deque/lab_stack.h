@@ -53,7 +53,7 @@ struct lab_stack {
     lab_atomic_t *head;  /* best on a cache line of its own; 0: empty */
     lab_atomic_t *links; /* one for each index */
     uint64_t count;      /* of them: what names another is no link, and is not followed */
-    uint64_t base;       /* depth of the bottom: tells the links of stacks over one array apart */
+    uint64_t base;       /* depth of the bottom: distinguishes the links of stacks over one array */
 };
 
 /* Fills it in, over links[0 .. count-1], for indices 0 .. count-1. These are all zero, or as

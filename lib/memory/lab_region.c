@@ -34,7 +34,7 @@ _Static_assert(LAB_REGION_NAME_SIZE == LAB_SHARE_NAME_SIZE, "one name, one size"
 
 /* What there was before the attempt, which itself uses it up: hugetlb pages, or bytes. */
 struct supply {
-    int err; /* not 0: that could not be told */
+    int err; /* not 0: that could not be known */
     size_t available;
     size_t total;  /* hugetlb pages of all nodes, in use or not */
     int group_err; /* the same of the control groups */

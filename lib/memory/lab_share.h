@@ -19,7 +19,7 @@
 
 /* Makes and maps zeroed memory, at an address that other processes are likely to have free.
  * -EEXIST: a process of this user has a region of that name, or makes one; -EMFILE, -ENOTSUP and
- * the like: whether there is one cannot be told. Otherwise as lab_os_map(), and *error is set for
+ * the like: whether there is one cannot be known. Otherwise as lab_os_map(), and *error is set for
  * all that is not a lack of pages. */
 int lab_share_create(const char *name, size_t bytes, size_t page_bytes, void **ret_address,
                      struct lab_error *error);

@@ -44,33 +44,33 @@ unsigned lab_arena_cache_refill(const struct lab_page_request *request, enum lab
 
 /* Lets everybody take these clean pages, of the caller's own zone; returns how many of them found
  * room. */
-unsigned lab_arena_cache_offer(struct lab_arena *arena, uint32_t slot, unsigned order,
+unsigned lab_arena_cache_offer(struct lab_arena *arena, uint32_t lcore_index, unsigned order,
                                void *const *pages, unsigned n);
 
 /* Puts n allocations where the caller's belong; each is lab_page_is_own(). false: not into its
  * deque, and nothing is changed. */
-bool lab_arena_cache_put(struct lab_arena *arena, uint32_t slot, unsigned order, void *const *pages,
-                         unsigned n);
+bool lab_arena_cache_put(struct lab_arena *arena, uint32_t lcore_index, unsigned order,
+                         void *const *pages, unsigned n);
 
 /* Everything in the caller's own deques goes back to the zones. */
-void lab_arena_cache_flush(struct lab_arena *arena, uint32_t slot);
+void lab_arena_cache_flush(struct lab_arena *arena, uint32_t lcore_index);
 
 /* The same of all deques; those of others as far as they are public. */
 void lab_arena_cache_drain(struct lab_arena *arena, uint32_t lcore);
 
 /* Makes the private parts of all others public. A system call, unless the arena is fenced. Returns
  * whether there was anything in them. */
-bool lab_arena_cache_revoke(struct lab_arena *arena, uint32_t slot);
+bool lab_arena_cache_revoke(struct lab_arena *arena, uint32_t lcore_index);
 
 /* Everything in the deques of an lcore that has ended for certain goes back to the zones. By a
  * thread that knows of its end; lock-free, no system call. */
-void lab_arena_cache_drain_dead(struct lab_arena *arena, uint32_t slot);
+void lab_arena_cache_drain_dead(struct lab_arena *arena, uint32_t lcore_index);
 
 /* What a put does while the arena starves. */
-void lab_arena_cache_note_put(struct lab_arena *arena, uint32_t slot);
+void lab_arena_cache_note_put(struct lab_arena *arena, uint32_t lcore_index);
 
 /* Pages in deques: in the private parts, and in the public parts, of one order and kind (the own
- * deque, of slot `own`, counts as public). */
+ * deque, of lcore index `own`, counts as public). */
 struct lab_arena_cached {
     uint64_t private_parts;
     uint64_t public_parts;

@@ -53,7 +53,7 @@ static void make_address_space(void)
         address_space = page;
 }
 
-/* Whether this address space can be told from all others now. */
+/* Whether this address space can be distinguished from all others now. */
 static bool draw_address_space(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;

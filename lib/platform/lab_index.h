@@ -6,7 +6,8 @@
 
 /* Indices that another process may have written. A check alone does not keep a processor from
  * reading behind it: where it guesses the branch wrong, it reads first and forgets later, and what
- * it read can be told from its caches. So an index is checked and then bounded without a branch.
+ * it read can be distinguished from its caches. So an index is checked and then bounded without a
+ * branch.
  *
  * Source of the bound: array_index_nospec() of Linux. */
 

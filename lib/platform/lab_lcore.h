@@ -37,7 +37,7 @@ LAB_PUBLIC uint32_t lab_lcore_self(void);
 
 /* Puts into *ret_identity a word that no other process of this machine has, before or after, for
  * the process of that id; pid 0 is the caller. An id alone is used again, and stays at an exec. One
- * whose identity cannot be told from here tells it itself, by any message. Returns 0; -ESRCH when
+ * whose identity cannot be known from here sends it itself, by any message. Returns 0; -ESRCH when
  * there is none; -EXDEV when it is of another PID or time namespace; -EACCES when the caller may
  * not look into it; or -errno, for what stands in the way of reading /proc. Any thread; blocking,
  * as reading a file is. Example: doc/examples/handover.c. */

@@ -135,7 +135,7 @@ int lab_os_close(int file);
 /* The size of an ordinary page, bytes. */
 size_t lab_os_page_bytes(void);
 
-/* The NUMA node of the CPU that the caller runs on, or 0 where that cannot be told. */
+/* The NUMA node of the CPU that the caller runs on, or 0 where that cannot be known. */
 int lab_os_node_self(void);
 
 /* Bits of a process id: the kernel's own limit is 2^22. */
@@ -159,7 +159,7 @@ void lab_os_process_self(struct lab_os_process *ret_self);
 int lab_os_process(int pid, uint64_t *ret_identity);
 
 /* Whether that process still runs that program: 1; 0 when it has ended, also if nobody has waited
- * for it yet, or has executed another; or -errno when that cannot be told: -EXDEV when its home is
+ * for it yet, or has executed another; or -errno when that cannot be known: -EXDEV when its home is
  * another PID namespace, or when it has another time namespace and its id is in use; what
  * pidfd_open(2) or /proc say otherwise. own_home is the caller's, which may have lost its /proc
  * since. An exec shows where the caller may look into the process (ptrace(2), access mode), and the

@@ -10,8 +10,8 @@
 #include <lab_index.h>
 #include <lab_pool.h>
 
-/* The slow halves of get and put, which nobody watches. The get returns 0 or -ENOBUFS, which is not
- * counted yet: lab_pool_fail(). */
+/* The slow halves of get and put, which nobody intercepts. The get returns 0 or -ENOBUFS, which is
+ * not counted yet: lab_pool_fail(). */
 int lab_pool_core_get_slow(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp,
                            void **ret_objects, unsigned n);
 void lab_pool_core_put_slow(struct lab_pool *pool, uint32_t lcore_index, void *const *objects,

@@ -28,16 +28,16 @@ int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
     const struct lab_deque *deque;
     struct lab_pool_lcore_stats stats = {0};
     uint64_t private_part, count, seen = 0;
-    uint32_t slot = lab_pool_lcore_index(lcore);
+    uint32_t lcore_index = lab_pool_lcore_index(lcore);
 
-    if (slot > pool->lcores)
+    if (lcore_index > pool->lcores)
         return -EINVAL;
-    deque = &pool->deque[slot];
+    deque = &pool->deque[lcore_index];
     count = lab_deque_count_any(deque, &private_part);
     stats.private_part = (uint32_t)private_part;
     stats.public_part = count > private_part ? (uint32_t)(count - private_part) : 0;
     for (int i = 0; i < LAB_POOL_COUNTERS; i++) {
-        stats.counter[i] = lab_load_relaxed(&pool->slow[slot].counter[i]);
+        stats.counter[i] = lab_load_relaxed(&pool->slow[lcore_index].counter[i]);
         seen += stats.counter[i];
     }
     /* Every lcore's first call goes the slow way, and leaves a count there. */

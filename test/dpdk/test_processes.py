@@ -228,7 +228,7 @@ def reclaimed_beside_a_container(place):
     contained.ask('4 put 3000')
     primary.ask('0 unmark')
     check_full(primary)
-    said = primary.output().count('cannot be told from here whether')
+    said = primary.output().count('cannot be known from here whether')
     check_equal(said, 1, 'times that the log says who is unknown')
     check_equal(contained.finish(), 0, 'exit status of the secondary')
     check_equal(primary.finish(), 0, 'exit status of the primary')

@@ -58,14 +58,14 @@ static void setup(const void *data)
 
 static void get(void)
 {
-    watched += lab_audit_watch(&audit, INDEX, &objects[INDEX], &call);
+    watched += lab_audit_set_sampled(&audit, INDEX, &objects[INDEX], &call);
 }
 
 /* As a pool's put: it looks for a mark only where one is counted. */
 static void put(void)
 {
-    if (lab_audit_may_watch(&audit, &objects[INDEX]))
-        taken_back += lab_audit_unwatch(&audit, INDEX, &objects[INDEX]);
+    if (lab_audit_may_be_sampled(&audit, &objects[INDEX]))
+        taken_back += lab_audit_clear_sampled(&audit, INDEX, &objects[INDEX]);
 }
 
 static void get_and_put(void)

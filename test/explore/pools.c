@@ -308,7 +308,7 @@ bool pools_reclaim(unsigned thread, unsigned which)
     return true;
 }
 
-static void told(const struct lab_audit_entry *entry)
+static void reported(const struct lab_audit_entry *entry)
 {
     explore_note("  audit: %s", lab_audit_fault_text(entry->fault));
     if (!game->wrong)
@@ -319,8 +319,9 @@ static void told(const struct lab_audit_entry *entry)
 /* Its record says that the object is held, by a thread that once got it. */
 static void record(unsigned number, unsigned thread, uint32_t lcore)
 {
-    unsigned party = lab_audit_party(lab_intercept_of(pool)->audit, process_of(thread));
-    uint64_t who = lab_audit_who(party, lab_audit_lcore(lcore), 0);
+    unsigned process_slot =
+        lab_audit_process_slot(lab_intercept_of(pool)->audit, process_of(thread));
+    uint64_t who = lab_audit_who(process_slot, lab_audit_lcore(lcore), 0);
 
     lab_store_relaxed(&lab_intercept_of(pool)->audit->table->record[number - 1].word,
                       lab_audit_word_next(1, who, LAB_AUDIT_HELD));
@@ -365,8 +366,8 @@ static void enter_processes(void)
 static void do_without_barrier(void)
 {
     pool->set.barrier = LAB_BARRIER_FENCE;
-    for (unsigned slot = 0; slot <= POOLS_LCORES; slot++)
-        lab_store_relaxed(&pool->deque[slot].fenced, 1);
+    for (unsigned lcore_index = 0; lcore_index <= POOLS_LCORES; lcore_index++)
+        lab_store_relaxed(&pool->deque[lcore_index].fenced, 1);
 }
 
 /* A sweep looks at every record, and so does a change of level: there are to be few. */
@@ -391,7 +392,7 @@ static void make_pool(void)
     if (game->audited || game->reclaim != NO_RECLAIM)
         options.audit = (struct lab_audit_options){
             .level = LAB_AUDIT_FULL, .stated = !game->unstated, .quarantine = game->quarantine};
-    lab_audit_report_to(told, 0);
+    lab_audit_report_to(reported, 0);
     lab_store_relaxed(&lab_audit_here.identity, 0); /* of the game before */
     if (lab_pool_footprint(&options, &bytes, NULL) != 0 || bytes > sizeof(memory))
         abort();

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
 """What of the captures is replayed, and in which order: each case fails when the option does
-nothing. Every frame of these captures has a length of its own, which tells them apart."""
+nothing. Every frame of these captures has a length of its own, which distinguishes them."""
 
 import struct
 import unittest

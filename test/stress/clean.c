@@ -34,7 +34,7 @@ static struct lab_pool *pool;
 static lab_atomic_t calls, over;
 static struct pair pairs[(THREADS_ALL - ALONE) / 2];
 
-static void told(const struct lab_audit_entry *entry)
+static void reported(const struct lab_audit_entry *entry)
 {
     stress_fail(__FILE__, __LINE__, "object %u: %s", entry->index,
                 lab_audit_fault_text(entry->fault));
@@ -158,7 +158,7 @@ static void create(void)
     struct lab_error error;
 
     expect(lab_pool_create(&options, &pool, &error) == 0, "%s", error.message);
-    lab_audit_report_to(told, 0);
+    lab_audit_report_to(reported, 0);
 }
 
 /* What givers left behind when the receivers had ended. */

@@ -40,21 +40,22 @@ static const char *note(const struct lab_pool *pool, uint32_t index, bool *ret_f
     return NULL;
 }
 
-static unsigned entries_of(const struct lab_pool *pool, uint32_t slot)
+static unsigned entries_of(const struct lab_pool *pool, uint32_t lcore_index)
 {
     unsigned entries = 0;
 
     for (uint32_t i = 0; i < pool->set.places; i++)
-        entries += lab_load_acquire(&pool->set.entry[i]) == slot;
+        entries += lab_load_acquire(&pool->set.entry[i]) == lcore_index;
     return entries;
 }
 
-static const char *deque_of_pool_wrong(const struct lab_pool *pool, uint32_t slot, bool *ret_free)
+static const char *deque_of_pool_wrong(const struct lab_pool *pool, uint32_t lcore_index,
+                                       bool *ret_free)
 {
-    const struct lab_deque *deque = &pool->deque[slot];
+    const struct lab_deque *deque = &pool->deque[lcore_index];
     const char *wrong = deque_wrong(deque);
 
-    if (wrong == NULL && deque->slots != NULL && entries_of(pool, slot) != 1)
+    if (wrong == NULL && deque->slots != NULL && entries_of(pool, lcore_index) != 1)
         wrong = "a deque is not in the registry once";
     for (uint64_t at = lab_load_acquire(&deque->top);
          wrong == NULL && at != lab_load_acquire(&deque->bot); at++) {
@@ -99,8 +100,8 @@ const char *pool_wrong(const struct lab_pool *pool, bool *ret_free)
     uint32_t free = 0;
 
     memset(ret_free, 0, pool->count * sizeof(*ret_free));
-    for (uint32_t slot = 0; slot <= pool->lcores && wrong == NULL; slot++)
-        wrong = deque_of_pool_wrong(pool, slot, ret_free);
+    for (uint32_t lcore_index = 0; lcore_index <= pool->lcores && wrong == NULL; lcore_index++)
+        wrong = deque_of_pool_wrong(pool, lcore_index, ret_free);
     if (wrong == NULL)
         wrong = stack_wrong(pool, &pool->stack, ret_free);
     if (wrong == NULL)

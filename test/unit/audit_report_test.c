@@ -6,12 +6,12 @@
 #include <lab_os.h>
 
 static struct lab_audit_entry last;
-static unsigned told;
+static unsigned reported;
 
 static void listen(const struct lab_audit_entry *entry)
 {
     last = *entry;
-    told++;
+    reported++;
 }
 
 static void report(struct lab_audit *audit, enum lab_audit_fault fault, uint32_t index)
@@ -32,7 +32,7 @@ static void an_entry_names_all_calls(void **state)
     (void)lab_audit_got(audit, 0, &got, &before);
     (void)lab_audit_put(audit, 0, &put, 0, &before);
     report(audit, LAB_AUDIT_DOUBLE_FREE, 0);
-    assert_int_equal(told, 1);
+    assert_int_equal(reported, 1);
     assert_string_equal(last.pool, "some");
     assert_int_equal(last.generation, 1);
     assert_int_equal(last.caller.site, 0x333);
@@ -57,12 +57,12 @@ static void too_many_are_counted(void **state)
     uint64_t begin = lab_os_clock_ns(), seconds;
 
     lab_audit_report_to(listen, 10);
-    told = 0;
+    reported = 0;
     for (unsigned i = 0; i < 1000; i++)
         report(audit, LAB_AUDIT_DOUBLE_FREE, 0);
     /* Ten in each second that has begun, of which a slow machine needs several. */
     seconds = (lab_os_clock_ns() - begin) / 1000000000 + 2;
-    assert_in_range(told, 5, 10 * seconds);
+    assert_in_range(reported, 5, 10 * seconds);
     assert_int_equal(lab_load_relaxed(&audit->table->faults[LAB_AUDIT_DOUBLE_FREE]), 1000);
     usleep(1100000);
     report(audit, LAB_AUDIT_DOUBLE_FREE, 0);

@@ -21,7 +21,7 @@ static void a_record_tells_who_when_and_from_where(void **state)
     word = lab_load_relaxed(&record->word);
     assert_int_equal(lab_audit_word_state(word, get.who), LAB_AUDIT_HELD);
     assert_int_equal(lab_audit_word_lcore(word), 9);
-    assert_true(lab_audit_process(audit, lab_audit_word_party(word)) == lab_audit_self());
+    assert_true(lab_audit_process(audit, lab_audit_word_process_slot(word)) == lab_audit_self());
     assert_int_equal(lab_load_relaxed(&record->got_site), 0x111);
     assert_in_range(lab_load_relaxed(&record->got_at), begin, lab_ticks());
 
@@ -104,13 +104,13 @@ static void processes_have_places_as_long_as_there_are_some(void **state)
         audit_make(COUNT, &(struct lab_audit_options){.level = LAB_AUDIT_OFF});
 
     lab_audit_leave(audit, 1); /* the maker's */
-    for (unsigned i = 1; i < LAB_AUDIT_PARTIES; i++)
+    for (unsigned i = 1; i < LAB_AUDIT_PROCESS_SLOTS; i++)
         assert_int_equal(lab_audit_admit(audit, 1000 + i, 0), i);
     assert_int_equal(lab_audit_admit(audit, 1001, 0), 1);
-    assert_int_equal(lab_audit_party(audit, 1063), 63);
+    assert_int_equal(lab_audit_process_slot(audit, 1063), 63);
     assert_int_equal(lab_audit_admit(audit, 2000, 0), 0);
     lab_audit_leave(audit, 5);
-    assert_int_equal(lab_audit_party(audit, 1005), 0);
+    assert_int_equal(lab_audit_process_slot(audit, 1005), 0);
     assert_int_equal(lab_audit_admit(audit, 2000, 7), 5);
     assert_int_equal(lab_load_relaxed(&audit->table->home[5]), 7);
     assert_int_equal(lab_audit_process(audit, 63), 1063);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Watching an object while the level changes: another thread does that before each access in turn.
+/* Sampling an object while the level changes: another thread does that before each access in turn.
  * Whatever it finds, a mark is counted as often as it is taken back, or puts stay slow for ever. */
 
 #include <lab_atomic.h>
@@ -67,20 +67,21 @@ static bool was_changed(void)
     return was;
 }
 
-static void what_a_get_watches(void **state)
+static void what_a_get_samples(void **state)
 {
     unsigned n = 0;
     bool changed;
 
     do {
         struct lab_audit_call call = begin();
-        bool watched;
+        bool sampled;
 
         change_at(n++);
-        watched = lab_audit_watch(audit, OBJECT, object, &call);
-        if (lab_audit_may_watch(audit, object) && lab_audit_unwatch(audit, OBJECT, object))
+        sampled = lab_audit_set_sampled(audit, OBJECT, object, &call);
+        if (lab_audit_may_be_sampled(audit, object) &&
+            lab_audit_clear_sampled(audit, OBJECT, object))
             taken_back++;
-        assert_int_equal(taken_back, watched);
+        assert_int_equal(taken_back, sampled);
         changed = was_changed();
     } while (changed);
     assert_in_range(n, 5, 100);
@@ -94,9 +95,9 @@ static void what_a_put_gives_up(void **state)
     do {
         struct lab_audit_call call = begin();
 
-        assert_true(lab_audit_watch(audit, OBJECT, object, &call));
+        assert_true(lab_audit_set_sampled(audit, OBJECT, object, &call));
         change_at(n++);
-        if (lab_audit_unwatch(audit, OBJECT, object))
+        if (lab_audit_clear_sampled(audit, OBJECT, object))
             taken_back++;
         changed = was_changed();
         assert_int_equal(taken_back, 1);
@@ -114,11 +115,11 @@ static void what_a_get_finds(void **state)
         struct lab_audit_call call = begin();
         uint64_t before;
 
-        assert_true(lab_audit_watch(audit, OBJECT, object, &call));
+        assert_true(lab_audit_set_sampled(audit, OBJECT, object, &call));
         call.who ^= UINT64_C(1) << LAB_AUDIT_EPOCH_SHIFT; /* of another epoch */
         change_at(n++);
         assert_int_equal(lab_audit_got(audit, OBJECT, &call, &before), LAB_AUDIT_FINE);
-        taken_back += lab_audit_word_is_watched(before);
+        taken_back += lab_audit_word_is_sampled(before);
         changed = was_changed();
         assert_int_equal(taken_back, 1);
     } while (changed);
@@ -128,7 +129,7 @@ static void what_a_get_finds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_a_get_watches),
+        cmocka_unit_test(what_a_get_samples),
         cmocka_unit_test(what_a_put_gives_up),
         cmocka_unit_test(what_a_get_finds),
     };

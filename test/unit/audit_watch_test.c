@@ -17,16 +17,17 @@ static void what_is_watched_is_known_until_it_is_put(void **state)
     struct lab_audit_call call = audit_call(audit, 1, 0x111);
     const lab_atomic_t *word = &audit->table->record[2].word;
 
-    assert_false(lab_audit_may_watch(audit, objects[0]));
-    assert_true(lab_audit_watch(audit, 2, objects[0], &call));
-    assert_false(lab_audit_watch(audit, 2, objects[0], &call)); /* its put was not seen */
-    assert_true(lab_audit_may_watch(audit, objects[0]));
-    assert_false(lab_audit_may_watch(audit, objects[0] + 64));
+    assert_false(lab_audit_may_be_sampled(audit, objects[0]));
+    assert_true(lab_audit_set_sampled(audit, 2, objects[0], &call));
+    assert_false(lab_audit_set_sampled(audit, 2, objects[0], &call)); /* its put was not seen */
+    assert_true(lab_audit_may_be_sampled(audit, objects[0]));
+    assert_false(lab_audit_may_be_sampled(audit, objects[0] + 64));
     assert_int_equal(lab_audit_word_state(lab_load_relaxed(word), call.who), LAB_AUDIT_HELD);
-    assert_false(lab_audit_unwatch(audit, 3, objects[0])); /* another one with the same count */
-    assert_true(lab_audit_may_watch(audit, objects[0]));
-    assert_true(lab_audit_unwatch(audit, 2, objects[0]));
-    assert_false(lab_audit_may_watch(audit, objects[0]));
+    assert_false(
+        lab_audit_clear_sampled(audit, 3, objects[0])); /* another one with the same count */
+    assert_true(lab_audit_may_be_sampled(audit, objects[0]));
+    assert_true(lab_audit_clear_sampled(audit, 2, objects[0]));
+    assert_false(lab_audit_may_be_sampled(audit, objects[0]));
     assert_int_equal(lab_audit_word_state(lab_load_relaxed(word), call.who), LAB_AUDIT_UNSEEN);
     free(audit);
 }

@@ -19,12 +19,12 @@ static void fields_do_not_overlap(void **state)
                 (UINT64_MAX & ~LAB_AUDIT_STATE_MASK) + LAB_AUDIT_HELD);
     assert_int_equal(lab_audit_word_generation(word), UINT32_MAX);
     assert_int_equal(lab_audit_word_lcore(word), 0xffff);
-    assert_int_equal(lab_audit_word_party(word), 63);
+    assert_int_equal(lab_audit_word_process_slot(word), 63);
     assert_int_equal(lab_audit_word_epoch(word), 63);
     word = lab_audit_word_next(9, one, LAB_AUDIT_FREE);
     assert_int_equal(lab_audit_word_generation(word), 9);
     assert_int_equal(lab_audit_word_lcore(word), 7);
-    assert_int_equal(lab_audit_word_party(word), 1);
+    assert_int_equal(lab_audit_word_process_slot(word), 1);
     assert_int_equal(lab_audit_word_epoch(word), 5);
 }
 
@@ -80,7 +80,7 @@ static void only_the_holder_puts_where_hand_overs_are_stated(void **state)
     assert_int_equal(lab_audit_word_put(next, other, true, &word), LAB_AUDIT_FINE);
 }
 
-static void another_epochs_record_tells_nothing(void **state)
+static void another_epochs_record_says_nothing(void **state)
 {
     uint64_t held = lab_audit_word_next(3, before, LAB_AUDIT_HELD);
     uint64_t free = lab_audit_word_next(3, before, LAB_AUDIT_FREE), next = 0;
@@ -110,7 +110,7 @@ static void what_is_out_of_the_ordinary_is_not_plain(void **state)
     assert_true(is_plainly_held(held, LAB_AUDIT_PLAIN_PUT_STATED));
     assert_false(is_plainly_held(others, LAB_AUDIT_PLAIN_PUT_STATED));
     assert_false(is_plainly_held(held, 0));
-    assert_false(is_plainly_held(held | LAB_AUDIT_WATCHED, LAB_AUDIT_PLAIN_PUT));
+    assert_false(is_plainly_held(held | LAB_AUDIT_SAMPLED, LAB_AUDIT_PLAIN_PUT));
     assert_false(is_plainly_held(old, LAB_AUDIT_PLAIN_PUT));
     assert_false(is_plainly_held(free, LAB_AUDIT_PLAIN_PUT));
     assert_false(is_plainly_held(0, LAB_AUDIT_PLAIN_PUT));
@@ -136,7 +136,7 @@ int main(void)
         cmocka_unit_test(what_is_held_is_not_given_again),
         cmocka_unit_test(what_is_free_is_not_put_again),
         cmocka_unit_test(only_the_holder_puts_where_hand_overs_are_stated),
-        cmocka_unit_test(another_epochs_record_tells_nothing),
+        cmocka_unit_test(another_epochs_record_says_nothing),
         cmocka_unit_test(what_is_out_of_the_ordinary_is_not_plain),
         cmocka_unit_test(generations_wrap_around),
     };

@@ -181,7 +181,7 @@ static void a_container_with_a_namespace(void **state)
     expect(0, 9000, "unified/memory.max");
 }
 
-static void what_cannot_be_told_is_unknown(void **state)
+static void what_cannot_be_known_is_unknown(void **state)
 {
     struct lab_os_room room = {.bytes = 77};
 
@@ -284,7 +284,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(hugetlb_of_version_1, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_container_without_a_namespace, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_container_with_a_namespace, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_cannot_be_told_is_unknown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_known_is_unknown, set_up, tear_down),
         cmocka_unit_test(a_real_group_is_not_exceeded),
     };
 

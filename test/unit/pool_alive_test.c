@@ -120,7 +120,7 @@ static int cannot_reclaim_from(uint64_t process)
     struct lab_error error = {0};
     int rc = lab_pool_reclaim(rig.pool, SELF, &named, NULL, NULL, &reclaimed, &error);
 
-    return rc == -EBUSY && strstr(error.message, "cannot be told") != NULL && reclaimed.held == 99;
+    return rc == -EBUSY && strstr(error.message, "cannot be known") != NULL && reclaimed.held == 99;
 }
 
 /* While the resident lives in a world where it is not seen rightly, and another process dies. */
@@ -239,11 +239,11 @@ static int cannot_reclaim(void *unused)
 
 static void who_has_found_no_place(void **state)
 {
-    for (unsigned i = 2; i < LAB_AUDIT_PARTIES; i++)
+    for (unsigned i = 2; i < LAB_AUDIT_PROCESS_SLOTS; i++)
         assert_int_equal(
             lab_audit_admit(lab_intercept_of(rig.pool)->audit, lab_audit_self() + i, 0), i);
     assert_exited_with(1, status_of_child(cannot_reclaim, NULL));
-    for (unsigned i = 2; i < LAB_AUDIT_PARTIES; i++)
+    for (unsigned i = 2; i < LAB_AUDIT_PROCESS_SLOTS; i++)
         lab_audit_leave(lab_intercept_of(rig.pool)->audit, i);
     assert_true(reclaim().complete);
 }
@@ -260,7 +260,7 @@ static void some_after_others(void **state)
 {
     enum { AT_A_TIME = 20 };
 
-    for (unsigned i = 0; i < LAB_AUDIT_PARTIES; i += AT_A_TIME) {
+    for (unsigned i = 0; i < LAB_AUDIT_PROCESS_SLOTS; i += AT_A_TIME) {
         struct lab_pool_reclaimed reclaimed;
 
         for (unsigned j = 0; j < AT_A_TIME; j++)
@@ -284,7 +284,8 @@ static void nothing_is_handed_to_who_is_gone(void **state)
     gone = lab_audit_process(lab_intercept_of(rig.pool)->audit, 2);
     assert_int_equal(lab_pool_transfer(rig.pool, SELF, &object, 1, LATER, gone), 0);
     assert_int_equal(reclaim().held, 2);
-    assert_int_equal(lab_audit_process(lab_intercept_of(rig.pool)->audit, 2), LAB_AUDIT_PARTY_GONE);
+    assert_int_equal(lab_audit_process(lab_intercept_of(rig.pool)->audit, 2),
+                     LAB_AUDIT_PROCESS_GONE);
     assert_int_equal(lab_pool_get(rig.pool, SELF, &object), 0);
     assert_int_equal(lab_pool_transfer(rig.pool, SELF, &object, 1, LATER, gone), -ESRCH);
     assert_int_equal(lab_pool_put(rig.pool, SELF, object), 0);

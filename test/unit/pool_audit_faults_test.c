@@ -57,13 +57,13 @@ static void make(struct rig *rig, enum kind kind, bool stated)
 }
 
 /* The audit has said exactly this. */
-static void expect_told(enum lab_audit_fault fault, const void *object)
+static void expect_reported(enum lab_audit_fault fault, const void *object)
 {
-    assert_int_equal(told, 1);
+    assert_int_equal(reported, 1);
     assert_int_equal(last.fault, fault);
     assert_ptr_equal(last.object, object);
     assert_string_equal(last.pool, "test");
-    told = 0;
+    reported = 0;
 }
 
 static void unmake(struct rig *rig)
@@ -72,7 +72,7 @@ static void unmake(struct rig *rig)
     rig_check(rig);
     rig_drain(rig, 1, 32);
     rig_put_by(rig, 1, rig->objects, COUNT, 32);
-    assert_int_equal(told, 0);
+    assert_int_equal(reported, 0);
     rig_unmake(rig);
 }
 
@@ -86,7 +86,7 @@ static void double_frees(void **state)
         get_here(rig.pool, &object);
         assert_int_equal(put_here(rig.pool, 1, object), 0);
         assert_int_equal(put_wrongly(rig.pool, 2, object), -EBADMSG);
-        expect_told(LAB_AUDIT_DOUBLE_FREE, object);
+        expect_reported(LAB_AUDIT_DOUBLE_FREE, object);
         assert_true(is_inside(get_here, last.got.site));
         assert_true(is_inside(put_here, last.put.site));
         assert_true(is_inside(put_wrongly, last.caller.site));
@@ -109,7 +109,7 @@ static void double_free_of_what_was_given_out_again(void **state)
     assert_ptr_equal(object, again);
     assert_int_equal(put_wrongly(rig.pool, 2, object), 0);
     assert_int_equal(put_here(rig.pool, 1, again), -EBADMSG);
-    expect_told(LAB_AUDIT_DOUBLE_FREE, object);
+    expect_reported(LAB_AUDIT_DOUBLE_FREE, object);
     assert_true(is_inside(put_wrongly, last.put.site));
     unmake(&rig);
 }
@@ -126,7 +126,7 @@ static void the_same_where_hand_overs_are_stated(void **state)
     assert_int_equal(lab_pool_get(rig.pool, 2, &again), 0);
     assert_ptr_equal(object, again);
     assert_int_equal(put_wrongly(rig.pool, 1, object), -EBADMSG);
-    expect_told(LAB_AUDIT_WRONG_HOLDER, object);
+    expect_reported(LAB_AUDIT_WRONG_HOLDER, object);
     assert_true(is_inside(put_here, last.put.site));
     assert_int_equal(last.holder.lcore, 2);
     assert_int_equal(put_here(rig.pool, 2, again), 0);
@@ -144,11 +144,11 @@ static void and_where_handles_are_used(void **state)
     assert_int_equal(lab_pool_handle(rig.pool, object, &handle), 0);
     assert_int_equal(lab_pool_put_handle(rig.pool, 1, handle), 0);
     assert_int_equal(lab_pool_put_handle(rig.pool, 1, handle), -EBADMSG);
-    expect_told(LAB_AUDIT_DOUBLE_FREE, object);
+    expect_reported(LAB_AUDIT_DOUBLE_FREE, object);
     get_here(rig.pool, &again);
     assert_ptr_equal(object, again);
     assert_int_equal(lab_pool_put_handle(rig.pool, 1, handle), -EBADMSG);
-    expect_told(LAB_AUDIT_STALE_HANDLE, object);
+    expect_reported(LAB_AUDIT_STALE_HANDLE, object);
     assert_true(is_inside(and_where_handles_are_used, last.caller.site));
     assert_int_equal(lab_pool_handle(rig.pool, again, &next), 0);
     assert_int_equal(lab_pool_put_handle(rig.pool, 1, next), 0);
@@ -166,16 +166,16 @@ static void device_queues_hold_objects(void **state)
     get_here(rig.pool, &object);
     assert_int_equal(transfer_here(rig.pool, 1, object, LAB_POOL_DEVICE(12)), 0);
     assert_int_equal(put_wrongly(rig.pool, 1, object), -EBADMSG);
-    expect_told(LAB_AUDIT_WRONG_HOLDER, object);
+    expect_reported(LAB_AUDIT_WRONG_HOLDER, object);
     assert_true(last.holder.device);
     assert_int_equal(last.holder.lcore, 12);
     assert_true(is_inside(transfer_here, last.holder.site));
     assert_int_equal(transfer_here(rig.pool, 2, object, 2), 0);
     assert_int_equal(transfer_here(rig.pool, 3, object, 3), -EBADMSG);
-    expect_told(LAB_AUDIT_WRONG_HOLDER, object);
+    expect_reported(LAB_AUDIT_WRONG_HOLDER, object);
     assert_int_equal(put_here(rig.pool, 2, object), 0);
     assert_int_equal(transfer_here(rig.pool, 2, object, 2), -EBADMSG);
-    expect_told(LAB_AUDIT_WRONG_HOLDER, object);
+    expect_reported(LAB_AUDIT_WRONG_HOLDER, object);
     unmake(&rig);
 }
 
@@ -189,19 +189,19 @@ static void what_is_not_the_pools(void **state)
         make(&rig, kind, false);
         first = kind == BUFFERS ? rig.pool->buffers : rig.object_memory;
         assert_int_equal(put_wrongly(rig.pool, 1, mine), -EBADMSG);
-        expect_told(LAB_AUDIT_FOREIGN_FREE, mine);
+        expect_reported(LAB_AUDIT_FOREIGN_FREE, mine);
         assert_true(is_inside(put_wrongly, last.caller.site));
         assert_int_equal(put_wrongly(rig.pool, 1, NULL), -EBADMSG);
-        expect_told(LAB_AUDIT_FOREIGN_FREE, NULL);
+        expect_reported(LAB_AUDIT_FOREIGN_FREE, NULL);
         assert_int_equal(put_wrongly(rig.pool, 1, first - 1), -EBADMSG);
-        expect_told(LAB_AUDIT_FOREIGN_FREE, first - 1);
+        expect_reported(LAB_AUDIT_FOREIGN_FREE, first - 1);
 
         get_here(rig.pool, &object);
         for (size_t offset = 1; offset < 100; offset += 33) {
             char *inside = object == first ? (char *)object + offset : first + offset;
 
             assert_int_equal(put_wrongly(rig.pool, 1, inside), -EBADMSG);
-            expect_told(LAB_AUDIT_INSIDE_FREE, inside);
+            expect_reported(LAB_AUDIT_INSIDE_FREE, inside);
             assert_int_equal(last.offset, offset);
         }
         assert_int_equal(put_here(rig.pool, 1, object), 0);
@@ -222,7 +222,7 @@ static void in_a_burst_the_rest_is_put(void **state)
         right = rig.objects[at];
         rig.objects[at] = &rig;
         assert_int_equal(lab_pool_put_bulk(rig.pool, 1, rig.objects, 200), -EBADMSG);
-        expect_told(LAB_AUDIT_FOREIGN_FREE, &rig);
+        expect_reported(LAB_AUDIT_FOREIGN_FREE, &rig);
         rig.objects[at] = right;
         assert_int_equal(lab_pool_count(rig.pool), COUNT - 1);
         assert_int_equal(lab_pool_put(rig.pool, 1, right), 0);
@@ -248,12 +248,12 @@ static void writes_after_a_free(void **state)
             get_here(rig.pool, &again);
             assert_ptr_equal(object, again);
             if (offset >= 8) {
-                expect_told(LAB_AUDIT_WRITE_AFTER_FREE, object);
+                expect_reported(LAB_AUDIT_WRITE_AFTER_FREE, object);
                 assert_int_equal(last.offset, offset);
                 assert_true(is_inside(put_here, last.put.site));
                 assert_true(is_inside(get_here, last.caller.site));
             }
-            assert_int_equal(told, 0);
+            assert_int_equal(reported, 0);
             assert_int_equal(put_here(rig.pool, 1, object), 0);
         }
         unmake(&rig);
@@ -275,7 +275,7 @@ static void a_pools_first_filling_is_left_alone(void **state)
     rig_drain(&rig, 1, 32);
     for (uint32_t i = 0; i < COUNT * OBJECT_BYTES; i++)
         assert_int_equal(rig.object_memory[i], 1);
-    assert_int_equal(told, 0);
+    assert_int_equal(reported, 0);
     rig_put(&rig, 1, rig.objects, COUNT);
     rig_unmake(&rig);
 }
@@ -303,27 +303,27 @@ static void a_thousand_of_each(void **state)
         case 0:
             assert_int_equal(put_here(rig.pool, 1, object), 0);
             assert_int_equal(put_wrongly(rig.pool, 1, object), -EBADMSG);
-            expect_told(LAB_AUDIT_DOUBLE_FREE, object);
+            expect_reported(LAB_AUDIT_DOUBLE_FREE, object);
             assert_true(is_inside(put_here, last.put.site));
             break;
         case 1:
             assert_int_equal(put_wrongly(rig.pool, 1, &rig.held), -EBADMSG);
-            expect_told(LAB_AUDIT_FOREIGN_FREE, &rig.held);
+            expect_reported(LAB_AUDIT_FOREIGN_FREE, &rig.held);
             break;
         case 2:
             assert_int_equal(put_wrongly(rig.pool, 1, (char *)object + 5), -EBADMSG);
-            expect_told(LAB_AUDIT_INSIDE_FREE, (char *)object + 5);
+            expect_reported(LAB_AUDIT_INSIDE_FREE, (char *)object + 5);
             break;
         case 3:
             assert_int_equal(put_wrongly(rig.pool, 2, object), -EBADMSG);
-            expect_told(LAB_AUDIT_WRONG_HOLDER, object);
+            expect_reported(LAB_AUDIT_WRONG_HOLDER, object);
             break;
         case 4:
             assert_int_equal(put_here(rig.pool, 1, object), 0);
             ((char *)object)[8 + random_below(&random, 92)] ^= 1;
             get_here(rig.pool, &again);
             assert_ptr_equal(again, object);
-            expect_told(LAB_AUDIT_WRITE_AFTER_FREE, object);
+            expect_reported(LAB_AUDIT_WRITE_AFTER_FREE, object);
             assert_true(is_inside(put_here, last.put.site));
             break;
         default: {
@@ -339,7 +339,7 @@ static void a_thousand_of_each(void **state)
             break;
         }
         }
-        assert_int_equal(told, 0);
+        assert_int_equal(reported, 0);
         if (i % 6 < 4)
             assert_true(i % 6 == 0 || is_inside(put_wrongly, last.caller.site));
         if (i % 6 != 0)
@@ -422,7 +422,7 @@ static void who_comes_after_the_dead_is_alone(void **state)
     look = &lab_intercept_of(rig.pool)->context[lab_pool_lcore_index(3)];
     lab_store_relaxed(&look->call, (lab_load_relaxed(&look->call) ^ 6) | LAB_AUDIT_CALL_INSIDE);
     assert_int_equal(lab_pool_put(rig.pool, 3, object), 0);
-    assert_int_equal(told, 0);
+    assert_int_equal(reported, 0);
     rig_unmake(&rig);
 }
 

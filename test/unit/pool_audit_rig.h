@@ -13,17 +13,17 @@
 /* A pool under audit, and what the audit says. */
 
 static struct lab_audit_entry last;
-static unsigned told;
+static unsigned reported;
 
 static void listen(const struct lab_audit_entry *entry)
 {
     last = *entry;
-    told++;
+    reported++;
 }
 
 static inline void listen_from_now(void)
 {
-    told = 0;
+    reported = 0;
     memset(&last, 0, sizeof(last));
     lab_audit_report_to(listen, 0);
 }

@@ -25,7 +25,7 @@ static void everything_works_at_every_level(void **state)
                 assert_true(rig_get(&rig, lcores[i % 3], rig.objects + n / 2, n - n / 2));
             }
             rig_put_by(&rig, 5, rig.objects, 255, 32);
-            assert_int_equal(told, 0);
+            assert_int_equal(reported, 0);
             assert_int_equal(lab_pool_count(rig.pool), 255);
             rig_unmake(&rig);
         }
@@ -57,7 +57,7 @@ static void the_level_changes_while_objects_are_held(void **state)
     /* What was in quarantine can be had again, all of it. */
     rig_drain(&rig, 3, 32);
     rig_put_by(&rig, 3, rig.objects, 1000, 32);
-    assert_int_equal(told, 0);
+    assert_int_equal(reported, 0);
     assert_int_equal(lab_pool_set_audit(rig.pool, (enum lab_audit_level)3), -EINVAL);
     rig_unmake(&rig);
 }
@@ -103,7 +103,7 @@ static void the_level_falls_while_somebody_works(void **state)
         assert_int_equal(lab_pool_count(rig.pool), 64);
         rig_unmake(&rig);
     }
-    assert_int_equal(told, 0);
+    assert_int_equal(reported, 0);
 }
 
 static void without_records_there_is_no_audit(void **state)
@@ -184,7 +184,7 @@ static void leaks_are_grouped_by_call_site(void **state)
     assert_true(is_inside(leak, groups[0].holder.site));
 
     assert_int_equal(lab_pool_destroy(rig.pool), -EBUSY);
-    assert_int_equal(told, 1);
+    assert_int_equal(reported, 1);
     assert_int_equal(last.fault, LAB_AUDIT_LEAK);
     assert_int_equal(last.count, 70);
     assert_true(is_inside(leak, last.got.site));
@@ -217,7 +217,7 @@ static void other_objects_have_no_past(void **state)
         assert_int_equal(lab_audit_word_generation(word), 0);
         rig_put(&rig, 0, rig.objects, 100);
         assert_int_equal(lab_pool_report_leaks(rig.pool, NULL), 0);
-        /* No put looks for what is watched any more. */
+        /* No put looks for what is sampled any more. */
         assert_int_equal(lab_load_relaxed(&rig.pool->state.intercepted),
                          (levels[i] == LAB_AUDIT_FULL) +
                              (lab_deque_set_shortage(&rig.pool->set) != 0));
@@ -242,11 +242,11 @@ static void samples_find_a_leak(void **state)
         if (i % 16 == 0)
             leak(&rig, 1, 1);
     }
-    /* Nothing but the leak: what was put is not watched any more. */
+    /* Nothing but the leak: what was put is not sampled any more. */
     assert_int_equal(lab_pool_groups(rig.pool, 0, NULL, groups, 4, &rest), 1);
     assert_true(is_inside(leak, groups[0].holder.site));
     assert_in_range(groups[0].count, rig.held / 64 / 3, rig.held / 64 * 3);
-    assert_int_equal(told, 0);
+    assert_int_equal(reported, 0);
     assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, rig.objects, rig.held), 0);
     assert_int_equal(lab_pool_groups(rig.pool, 0, NULL, groups, 4, &rest), 0);
     rig_unmake(&rig);

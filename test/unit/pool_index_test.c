@@ -75,7 +75,7 @@ static void strangers_are_adopted_when_they_are_put(void **state)
                              0); /* the hot path is open */
             expect_all(&rig, lcores[l]);
             expect_all(&rig, lcores[1 - l]);
-            assert_int_equal(told, 0);
+            assert_int_equal(reported, 0);
             rig_unmake(&rig);
         }
 }
@@ -91,7 +91,7 @@ static void strangers_are_adopted_under_audit(void **state)
         for (unsigned i = 0; i < COUNT; i++)
             assert_int_equal(lab_pool_put(rig.pool, LAB_LCORE_ANY, rig.objects[i]), 0);
         expect_all(&rig, 0);
-        assert_int_equal(told, 0);
+        assert_int_equal(reported, 0);
         if (level == LAB_AUDIT_FULL) {
             assert_int_equal(lab_pool_put(rig.pool, 0, rig.objects[0]), -EBADMSG);
             assert_int_equal(last.fault, LAB_AUDIT_DOUBLE_FREE);
@@ -135,12 +135,12 @@ static void threads_that_put_strangers_adopt_them_in_turn(void **state)
             assert_null(failed);
         }
         expect_all(&rig, 0);
-        assert_int_equal(told, 0);
+        assert_int_equal(reported, 0);
         rig_unmake(&rig);
     }
 }
 
-static void what_one_too_many_puts_is_told(void **state)
+static void what_one_too_many_puts_is_reported(void **state)
 {
     struct lab_pool_options options = options_for_strangers();
     struct rig rig;
@@ -148,7 +148,7 @@ static void what_one_too_many_puts_is_told(void **state)
     make_open(&rig, &options);
     assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, rig.objects, COUNT), 0);
     assert_int_equal(lab_pool_put(rig.pool, LAB_LCORE_ANY, &rig), 0);
-    assert_int_equal(told, 1);
+    assert_int_equal(reported, 1);
     assert_int_equal(last.fault, LAB_AUDIT_FOREIGN_FREE);
     assert_ptr_equal(last.object, &rig);
     assert_string_equal(last.pool, "test");
@@ -167,7 +167,7 @@ static void who_is_told_of_objects_takes_no_strangers(void **state)
     assert_int_equal(lab_load_relaxed(&rig.pool->state.intercepted), 0);
     assert_int_equal(lab_pool_put_bulk(rig.pool, LAB_LCORE_ANY, rig.objects, 2), 0);
     assert_int_equal(lab_pool_count(rig.pool), 1);
-    assert_int_equal(told, 1);
+    assert_int_equal(reported, 1);
     assert_ptr_equal(last.object, rig.objects[1]);
     rig_unmake(&rig);
 }
@@ -182,7 +182,7 @@ static void who_died_adopting_delays_nobody_for_ever(void **state)
     assert_int_equal(lab_pool_put(rig.pool, LAB_LCORE_ANY, rig.objects[0]), 0);
     lab_store_relaxed(&rig.pool->strangers, LAB_POOL_ADOPTING);
     assert_int_equal(lab_pool_put(rig.pool, LAB_LCORE_ANY, rig.objects[1]), 0);
-    assert_int_equal(told, 1);
+    assert_int_equal(reported, 1);
     assert_ptr_equal(last.object, rig.objects[1]);
     assert_int_equal(lab_pool_count(rig.pool), 1);
     rig_unmake(&rig);
@@ -205,7 +205,7 @@ int main(void)
         cmocka_unit_test(strangers_are_adopted_when_they_are_put),
         cmocka_unit_test(strangers_are_adopted_under_audit),
         cmocka_unit_test(threads_that_put_strangers_adopt_them_in_turn),
-        cmocka_unit_test(what_one_too_many_puts_is_told),
+        cmocka_unit_test(what_one_too_many_puts_is_reported),
         cmocka_unit_test(who_is_told_of_objects_takes_no_strangers),
         cmocka_unit_test(who_died_adopting_delays_nobody_for_ever),
         cmocka_unit_test(pools_of_buffers_take_no_strangers),

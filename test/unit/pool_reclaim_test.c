@@ -143,11 +143,11 @@ static void what_a_dead_process_held(void **state)
     assert_reclaims(pool, &the_dead, 0, 0); /* the device works on */
     assert_true(lab_audit_process(lab_intercept_of(pool)->audit, 2) == queue.process);
     assert_reclaims(pool, &queue, 5, 0); /* it was stopped */
-    assert_true(lab_audit_process(lab_intercept_of(pool)->audit, 2) == LAB_AUDIT_PARTY_GONE);
+    assert_true(lab_audit_process(lab_intercept_of(pool)->audit, 2) == LAB_AUDIT_PROCESS_GONE);
     assert_int_equal(lab_pool_ended(pool, NULL), 0);
     status = status_of_child(hold_and_die, pool); /* which has its place */
     assert_exited_with(0, status);
-    assert_true(lab_audit_process(lab_intercept_of(pool)->audit, 2) != LAB_AUDIT_PARTY_GONE);
+    assert_true(lab_audit_process(lab_intercept_of(pool)->audit, 2) != LAB_AUDIT_PROCESS_GONE);
     assert_int_equal(lab_audit_process(lab_intercept_of(pool)->audit, 3), 0);
     queue.process = lab_audit_process(lab_intercept_of(pool)->audit, 2);
     assert_reclaims(pool, &queue, 5, 0);
@@ -162,14 +162,17 @@ static void what_a_dead_process_held(void **state)
 static void who_was_being_forgotten(void **state)
 {
     struct lab_pool *pool = create_full();
-    unsigned party = lab_audit_admit(lab_intercept_of(pool)->audit, 12345, lab_audit_home());
+    unsigned process_slot = lab_audit_admit(lab_intercept_of(pool)->audit, 12345, lab_audit_home());
 
-    lab_store_relaxed(&lab_intercept_of(pool)->audit->table->process[party], LAB_AUDIT_PARTY_LEFT);
-    assert_true(lab_audit_admit(lab_intercept_of(pool)->audit, 12345, lab_audit_home()) != party);
-    lab_store_relaxed(&lab_intercept_of(pool)->audit->table->process[party + 1], 0);
+    lab_store_relaxed(&lab_intercept_of(pool)->audit->table->process[process_slot],
+                      LAB_AUDIT_PROCESS_LEFT);
+    assert_true(lab_audit_admit(lab_intercept_of(pool)->audit, 12345, lab_audit_home()) !=
+                process_slot);
+    lab_store_relaxed(&lab_intercept_of(pool)->audit->table->process[process_slot + 1], 0);
     assert_int_equal(lab_pool_ended(pool, NULL), 1);
     assert_reclaims(pool, &the_dead, 0, 0);
-    assert_true(lab_audit_process(lab_intercept_of(pool)->audit, party) == LAB_AUDIT_PARTY_GONE);
+    assert_true(lab_audit_process(lab_intercept_of(pool)->audit, process_slot) ==
+                LAB_AUDIT_PROCESS_GONE);
     assert_int_equal(lab_pool_ended(pool, NULL), 0);
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
@@ -217,19 +220,20 @@ static void not_what_a_living_call_may_have(void **state)
 {
     struct lab_pool *pool = create_full();
     struct lab_pool_holder gone = {.process = lab_audit_self(), .lcore = OTHER};
-    const uint32_t slots[] = {lab_pool_lcore_index(OTHER), lab_pool_lcore_index(LAB_LCORE_ANY)};
+    const uint32_t lcore_indices[] = {lab_pool_lcore_index(OTHER),
+                                      lab_pool_lcore_index(LAB_LCORE_ANY)};
     uint64_t who = lab_audit_who(lab_audit_enter(lab_intercept_of(pool)->audit), OTHER, 0);
 
     for (unsigned i = 0; i < 2; i++) {
-        lab_atomic_t *call = lab_audit_call_begin(pool, slots[i], who);
+        lab_atomic_t *call = lab_audit_call_begin(pool, lcore_indices[i], who);
 
         lose(pool, 3);
         assert_false(reclaim(pool, &the_dead).complete);
         assert_int_equal(lab_pool_count(pool), COUNT - 3);
-        lab_audit_call_end(slots[i], call);
+        lab_audit_call_end(lcore_indices[i], call);
         assert_reclaims(pool, &the_dead, 0, 3);
     }
-    (void)lab_audit_call_begin(pool, slots[0], who); /* and never ends */
+    (void)lab_audit_call_begin(pool, lcore_indices[0], who); /* and never ends */
     lose(pool, 3);
     assert_reclaims(pool, &gone, 0, 3);
     lose(pool, 3);
@@ -244,7 +248,8 @@ static void who_is_stopped_is_not_waited_for(void **state)
     struct lab_pool *pool = create_full();
     uint64_t who = lab_audit_who(lab_audit_enter(lab_intercept_of(pool)->audit), OTHER, 0);
     struct lab_pool_holder gone = {.process = lab_audit_self(), .lcore = OTHER + 1};
-    const uint32_t slots[] = {lab_pool_lcore_index(OTHER), lab_pool_lcore_index(LAB_LCORE_ANY)};
+    const uint32_t lcore_indices[] = {lab_pool_lcore_index(OTHER),
+                                      lab_pool_lcore_index(LAB_LCORE_ANY)};
 
     for (unsigned i = 0; i < 2; i++) {
         struct lab_pool_reclaimed reclaimed;
@@ -252,7 +257,7 @@ static void who_is_stopped_is_not_waited_for(void **state)
         void *its[5];
 
         assert_int_equal(lab_pool_get_bulk(pool, OTHER + 1, its, 5), 0);
-        call = lab_audit_call_begin(pool, slots[i], who);
+        call = lab_audit_call_begin(pool, lcore_indices[i], who);
         lose(pool, 3);
         looks = 0;
         counts_looks = true;
@@ -261,7 +266,7 @@ static void who_is_stopped_is_not_waited_for(void **state)
         assert_in_range(looks, 1, 200);
         assert_int_equal(reclaimed.held, 5);
         assert_false(reclaimed.complete);
-        lab_audit_call_end(slots[i], call);
+        lab_audit_call_end(lcore_indices[i], call);
         assert_reclaims(pool, &gone, 0, 3);
     }
     assert_int_equal(lab_pool_destroy(pool), 0);

@@ -167,21 +167,21 @@ static void what_another_put_is_not_shown_to_them(void **state)
 static void random_ways(const struct lab_pool_options *options, uint64_t seed)
 {
     struct lab_pool *pool = make(options);
-    static const unsigned char mark[LCORES + 1] = {1, 1, 1, 2, 3}; /* by slot, of its domain */
+    static const unsigned char mark[LCORES + 1] = {1, 1, 1, 2, 3}; /* of its domain */
     void *held[LCORES + 1][COUNT];
     unsigned n[LCORES + 1] = {0};
 
     for (unsigned step = 0; step < 20000; step++) {
-        uint32_t slot = random_below(&seed, LCORES + 1), lcore = slot - 1;
-        unsigned char own = mark[slot];
+        uint32_t lcore_index = random_below(&seed, LCORES + 1), lcore = lcore_index - 1;
+        unsigned char own = mark[lcore_index];
         unsigned k = random_below(&seed, 9);
 
         if (random_below(&seed, 2) == 0) {
-            void **got = held[slot] + n[slot];
+            void **got = held[lcore_index] + n[lcore_index];
 
-            if (n[slot] + k > COUNT || lab_pool_get_bulk(pool, lcore, got, k) != 0)
+            if (n[lcore_index] + k > COUNT || lab_pool_get_bulk(pool, lcore, got, k) != 0)
                 continue;
-            n[slot] += k;
+            n[lcore_index] += k;
             for (unsigned i = 0; i < k; i++)
                 for (unsigned at = 0; at < BYTES; at++)
                     if (((unsigned char *)got[i])[at] != 0)
@@ -189,15 +189,17 @@ static void random_ways(const struct lab_pool_options *options, uint64_t seed)
         } else {
             unsigned used = random_below(&seed, BYTES + 1);
 
-            k = k < n[slot] ? k : n[slot];
-            n[slot] -= k;
+            k = k < n[lcore_index] ? k : n[lcore_index];
+            n[lcore_index] -= k;
             for (unsigned i = 0; i < k; i++)
-                memset(held[slot][n[slot] + i], own, used);
-            assert_int_equal(lab_pool_put_used(pool, lcore, held[slot] + n[slot], k, used), 0);
+                memset(held[lcore_index][n[lcore_index] + i], own, used);
+            assert_int_equal(
+                lab_pool_put_used(pool, lcore, held[lcore_index] + n[lcore_index], k, used), 0);
         }
     }
-    for (uint32_t slot = 0; slot <= LCORES; slot++)
-        assert_int_equal(lab_pool_put_bulk(pool, slot - 1, held[slot], n[slot]), 0);
+    for (uint32_t lcore_index = 0; lcore_index <= LCORES; lcore_index++)
+        assert_int_equal(
+            lab_pool_put_bulk(pool, lcore_index - 1, held[lcore_index], n[lcore_index]), 0);
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 

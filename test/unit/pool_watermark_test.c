@@ -117,7 +117,7 @@ static void a_reserve_that_is_reached_and_left_again(void **state)
 }
 
 /* The receive path alone, so that no get ever fails. */
-static void the_first_object_of_the_reserve_is_told(void **state)
+static void the_first_object_of_the_reserve_is_reported(void **state)
 {
     void *objects[COUNT];
     struct rig rig;
@@ -187,7 +187,7 @@ int main(void)
         cmocka_unit_test(wrong_watermarks_are_named),
         cmocka_unit_test(watermarks_that_nobody_names),
         cmocka_unit_test(a_reserve_that_is_reached_and_left_again),
-        cmocka_unit_test(the_first_object_of_the_reserve_is_told),
+        cmocka_unit_test(the_first_object_of_the_reserve_is_reported),
         cmocka_unit_test(between_low_and_high_nobody_is_told_twice),
         cmocka_unit_test(a_mark_above_the_reserve_is_noticed_by_refills),
         cmocka_unit_test(events_and_pressures_have_names),

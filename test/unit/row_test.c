@@ -115,7 +115,7 @@ static void closed_rows_give_and_hold_nothing(void **state)
 }
 
 /* The stamp has 31 bits. */
-static void stamps_tell_closings_apart(void **state)
+static void stamps_distinguish_closings(void **state)
 {
     for (unsigned bit = 0; bit < 31; bit++)
         assert_true(lab_row_closed(0) != lab_row_closed(UINT32_C(1) << bit));
@@ -177,7 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_an_array_in_every_sequence),
         cmocka_unit_test(closed_rows_give_and_hold_nothing),
-        cmocka_unit_test(stamps_tell_closings_apart),
+        cmocka_unit_test(stamps_distinguish_closings),
         cmocka_unit_test(full_rows_are_not_closed),
         cmocka_unit_test(runs_come_and_go_together),
         cmocka_unit_test(singles_are_held_only_if_each_is),

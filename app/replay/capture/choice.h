@@ -33,7 +33,7 @@ bool choice_parse(const char *option, const char *text, struct number_ranges *ra
 
 bool choice_has_number(const struct choice *choice, uint64_t number);
 
-/* Whether it leaves any frame out, as far as can be told beforehand. */
+/* Whether it leaves any frame out, as far as can be known beforehand. */
 bool choice_is_all(const struct choice *choice);
 
 /* For frames on Ethernet, to be freed with pcap_freecode(). 0 or -errno, and the reason has been

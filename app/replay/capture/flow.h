@@ -27,7 +27,7 @@ uint32_t flow_hash(const uint8_t *frame, uint32_t n_bytes);
  * no two flows of a capture meet in one by chance. */
 uint64_t flow_direction(const uint8_t *frame, uint32_t n_bytes);
 
-/* 64 bits of hash over any bytes, for telling apart what nobody has made to collide. */
+/* 64 bits of hash over any bytes, for distinguishing what nobody has made to collide. */
 uint64_t flow_mix(uint64_t seed, const void *bytes, size_t n_bytes);
 
 /* Gives each frame to the queue of its flow, or of its file: sets capture->queued[] and the steps

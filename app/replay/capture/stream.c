@@ -34,9 +34,9 @@ struct stream {
     bool is_whole;
     struct capture last; /* of the last pass that came to its end, in whichever run */
     bool has_last;
-    bool is_partial; /* some pass was damaged, or is not what the one before it was */
-    bool is_changed; /* the latter, which has been said */
-    bool told_long;  /* a frame comes late */
+    bool is_partial;    /* some pass was damaged, or is not what the one before it was */
+    bool is_changed;    /* the latter, which has been said */
+    bool reported_long; /* a frame comes late */
     struct window *windows;
     pthread_t thread;
     lab_atomic_t stopping; /* nothing more is wanted */
@@ -106,15 +106,15 @@ struct passage {
 
 /* Of a stream, it is not known how long a pass will take; but it is read before it is waited for.
  */
-static void tell_long_wait(struct stream *stream, const struct view *view)
+static void report_long_wait(struct stream *stream, const struct view *view)
 {
     uint64_t duration_ns = stream->request.duration_ns;
     char wait[32];
 
-    if (stream->told_long || view->due_ns <= PACE_LONG_NS ||
+    if (stream->reported_long || view->due_ns <= PACE_LONG_NS ||
         (duration_ns != 0 && duration_ns <= view->due_ns))
         return;
-    stream->told_long = true;
+    stream->reported_long = true;
     pace_format(view->due_ns, wait, sizeof(wait));
     note("at this pace frame %" PRIu64
          " of those to replay comes %s after the start: --maxsleep=MS "
@@ -142,7 +142,7 @@ static int read_pass(struct stream *stream, struct source *source, struct passag
         due_ns = pace_plan_next(&at->plan, frame.time_ns, frame.bytes);
         view.due_ns = pace_due_ns(&request->pace, at->index, at->loop, at->pass_ns, due_ns);
         if (at->loop == 0)
-            tell_long_wait(stream, &view);
+            report_long_wait(stream, &view);
         at->counts->n_frames++;
         at->counts->data_bytes += frame.bytes;
         if (!put(stream, &frame, bytes, &view))

@@ -81,7 +81,7 @@ double result_mpps(const struct run_result *result);
 double result_gbps(const struct run_result *result);
 
 /* The part of the rate that was asked for which was reached, of a run at a pace. False where that
- * cannot be told: no frame was due later than at once. */
+ * cannot be known: no frame was due later than at once. */
 bool result_reached(const struct run_result *result, double *ret_part);
 
 #endif

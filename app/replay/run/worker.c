@@ -37,7 +37,7 @@ static inline bool is_due(struct worker *w, struct cursor *ahead, const struct v
     }
 }
 
-/* The next frame has not been read yet: that is no fault of the pool's, and is told apart. */
+/* The next frame has not been read yet: that is no fault of the pool's, and is distinguished. */
 static __rte_noinline void starve(struct worker *w, const struct cursor *ahead)
 {
     if (w->is_starving || cursor_at_end(ahead))

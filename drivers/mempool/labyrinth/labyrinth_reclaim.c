@@ -48,18 +48,19 @@ static void note_incomplete(const struct rte_mempool *mp)
 }
 
 /* Said once: what such a process holds stays its own, also after its end. */
-static void tell_unknown(const struct rte_mempool *mp, unsigned unknown)
+static void report_unknown(const struct rte_mempool *mp, unsigned unknown)
 {
-    static bool told;
+    static bool is_reported;
 
-    if (told || unknown == 0)
+    if (is_reported || unknown == 0)
         return;
-    told = true;
-    LABYRINTH_LOG(NOTICE,
-                  "mempool %s: of %u of the processes that use it cannot be told from here whether "
-                  "they have ended, so that nothing is taken back from them: run them in the PID "
-                  "and time namespaces of this one, with /proc, and let it call pidfd_open(2)",
-                  mp->name, unknown);
+    is_reported = true;
+    LABYRINTH_LOG(
+        NOTICE,
+        "mempool %s: of %u of the processes that use it cannot be known from here whether "
+        "they have ended, so that nothing is taken back from them: run them in the PID "
+        "and time namespaces of this one, with /proc, and let it call pidfd_open(2)",
+        mp->name, unknown);
 }
 
 static void reclaim(struct rte_mempool *mp)
@@ -69,7 +70,7 @@ static void reclaim(struct rte_mempool *mp)
     struct lab_error error;
     unsigned unknown, ended_now = lab_pool_ended(labyrinth_pool_of(mp), &unknown);
 
-    tell_unknown(mp, unknown);
+    report_unknown(mp, unknown);
     if (ended_now == 0)
         return;
     /* -EAGAIN and -EBUSY pass by the next time. */

@@ -38,7 +38,7 @@ static const struct labyrinth_symbol symbols[] = {
     LABYRINTH_SYMBOL(js, json_pack),    LABYRINTH_SYMBOL(js, json_string),
 };
 
-static struct labyrinth_options told; /* set before there are entries */
+static struct labyrinth_options asked; /* set before there are entries */
 
 /* report=FILE from the root on: a program may go elsewhere before there is anything to write. "":
  * nothing is written. */
@@ -178,9 +178,9 @@ static json_t *entry_json(const struct lab_audit_entry *entry)
     return json;
 }
 
-static void tell_failure(void)
+static void report_failure(void)
 {
-    LABYRINTH_LOG(ERR, "cannot write the report %s: %s", told.report, strerror(errno));
+    LABYRINTH_LOG(ERR, "cannot write the report %s: %s", asked.report, strerror(errno));
 }
 
 /* Never waits for somebody who would read. -1 and errno. */
@@ -195,7 +195,7 @@ static void write_line(const char *line)
     int file = open_report();
 
     if (file < 0 || write(file, line, strlen(line)) != (ssize_t)strlen(line))
-        tell_failure();
+        report_failure();
     if (file >= 0)
         close(file);
 }
@@ -223,7 +223,7 @@ static void tell(void *entry)
 static void take(const struct lab_audit_entry *entry)
 {
     labyrinth_stack_call(tell, (void *)(uintptr_t)entry);
-    if (told.abort && entry->fault != LAB_AUDIT_LEAK)
+    if (asked.abort && entry->fault != LAB_AUDIT_LEAK)
         abort();
 }
 
@@ -241,25 +241,25 @@ static void start_file(void)
     if (!load()) {
         LABYRINTH_LOG(ERR,
                       "report=%s: cannot be written without " LIBRARY ": apt install libjansson4",
-                      told.report);
+                      asked.report);
         return;
     }
-    if (told.report[0] != '/' && getcwd(folder, sizeof(folder)) == NULL) {
-        tell_failure();
+    if (asked.report[0] != '/' && getcwd(folder, sizeof(folder)) == NULL) {
+        report_failure();
         return;
     }
-    snprintf(path, sizeof(path), "%s%s%s", folder, folder[0] != '\0' ? "/" : "", told.report);
+    snprintf(path, sizeof(path), "%s%s%s", folder, folder[0] != '\0' ? "/" : "", asked.report);
     file = open_report();
     if (file < 0)
-        tell_failure(); /* by the next time, somebody may have made the folder */
+        report_failure(); /* by the next time, somebody may have made the folder */
     else
         close(file);
 }
 
 void labyrinth_report_start(const struct labyrinth_options *options)
 {
-    told = *options;
-    if (told.report[0] != '\0')
+    asked = *options;
+    if (asked.report[0] != '\0')
         start_file();
     lab_audit_report_to(take, options->limit);
 }

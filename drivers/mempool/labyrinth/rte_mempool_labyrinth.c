@@ -50,12 +50,12 @@ static __rte_noinline int enqueue_slow(struct lab_pool *pool, void *const *objs,
 }
 
 /* What happened cannot be undone, and is the same for all pools: told once. */
-static __rte_cold __rte_noinline void tell_refused(void)
+static __rte_cold __rte_noinline void report_refused(void)
 {
-    static lab_atomic_t told;
+    static lab_atomic_t is_reported;
     uint64_t no = 0;
 
-    if (lab_load_relaxed(&told) == 0 && lab_cas_relaxed(&told, &no, 1))
+    if (lab_load_relaxed(&is_reported) == 0 && lab_cas_relaxed(&is_reported, &no, 1))
         LABYRINTH_LOG(NOTICE,
                       "membarrier(2) is refused since the mempools were made: every get fences "
                       "from now on, which is slower. Allow it in the filter of system calls.");
@@ -73,7 +73,7 @@ static __rte_noinline int dequeue_slow(const struct rte_mempool *mp, void **objs
         gfp = LAB_GFP_ATOMIC;
     rc = lab_pool_get_slow_from(pool, rte_lcore_id(), gfp, objs, n, site);
     if (unlikely(lab_load_relaxed(&pool->state.is_refused) != 0))
-        tell_refused();
+        report_refused();
     return rc;
 }
 

@@ -8,9 +8,9 @@
  * level, looks at all of them. */
 #include_next <lab_audit_word.h>
 
-#undef LAB_AUDIT_PARTIES
-#define LAB_AUDIT_PARTIES 8u
-#undef LAB_AUDIT_WATCH
-#define LAB_AUDIT_WATCH 2u
+#undef LAB_AUDIT_PROCESS_SLOTS
+#define LAB_AUDIT_PROCESS_SLOTS 8u
+#undef LAB_AUDIT_SAMPLED_COUNTS
+#define LAB_AUDIT_SAMPLED_COUNTS 2u
 
 #endif
