@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* A DPDK program that tells the audit to whom it gives its mbufs:
+/* A DPDK program that states to the audit to whom it gives its mbufs:
  *
  *     cc handover.c $(pkg-config --cflags --libs libdpdk labyrinth) -o handover
  *     LABYRINTH_OPTIONS=audit=full ./handover --in-memory --no-pci
@@ -19,8 +19,8 @@
 
 #define BURST 32
 
-/* What another process is to free is its own from now on: if it is killed, lab_pool_reclaim() by
- * anybody takes back what it held, and no more. */
+/* An mbuf that another process is to free is its own from now on: if it is killed,
+ * lab_pool_reclaim() by anybody takes back what it held, and no more. */
 static int give(struct lab_pool *pool, struct rte_mbuf *burst[], unsigned n, int pid)
 {
     uint64_t process;

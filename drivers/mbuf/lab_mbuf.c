@@ -60,7 +60,7 @@ static int check(const struct lab_mbuf_pool_options *options)
     return code;
 }
 
-/* A mempool without objects, of our driver, with what it tells the driver. */
+/* A mempool without objects, of our driver, with its message to the driver. */
 static struct rte_mempool *make_empty(const struct lab_mbuf_pool_options *options, const char *name,
                                       uint32_t cache)
 {
@@ -141,7 +141,8 @@ static bool fill(struct rte_mempool *mp, const struct lab_mbuf_pool_options *opt
     return is_understood(mp, options->reserve);
 }
 
-/* The handle for all else. The driver finds the pool behind it, and frees it with the mempool. */
+/* The handle for everything else. The driver finds the pool behind it, and frees it with the
+ * mempool. */
 static bool add_nowait(struct rte_mempool *mp, const struct lab_mbuf_pool_options *options)
 {
     struct labyrinth_private *private = rte_mempool_get_priv(mp), *other;

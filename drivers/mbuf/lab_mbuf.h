@@ -13,15 +13,15 @@
  *
  *   - the mempool itself is for rte_eth_rx_queue_setup(), and for nothing else: a driver refills
  *     under LAB_GFP_ATOMIC, down to the last mbuf of the reserve;
- *   - lab_mbuf_pool_nowait() is for all else that the program allocates, and ends before the
- *     reserve. What is got there is of the same pool, and is freed as any mbuf;
- *   - a packet that lies in the reserve is for looking at, not for keeping.
- *     lab_mbuf_is_reserve() tells which ones do, lab_mbuf_drop_reserve() drops them, and
- *     lab_mbuf_guard() does so for a receive queue whose program knows nothing of all this.
+ *   - lab_mbuf_pool_nowait() is for everything else that the program allocates, and ends before the
+ *     reserve. Its mbufs are of the same pool, and are freed as any mbuf;
+ *   - a packet that lies in the reserve is for looking at, not for keeping. lab_mbuf_is_reserve()
+ *     says which ones do, lab_mbuf_drop_reserve() drops them, and lab_mbuf_guard() does so for a
+ *     receive queue whose program knows nothing of all this.
  *
  * So however many packets are kept, the mbufs of the reserve go round, and reception goes on. As
  * many as the receive queues have descriptors, and a burst for each, keep these full. Programs link
- * this library, and load the driver (-d librte_mempool_labyrinth.so) or link it. Errors are told in
+ * this library, and load the driver (-d librte_mempool_labyrinth.so) or link it. Errors are in
  * DPDK's log.
  *
  * Made and freed by the primary process; a secondary one finds a pool by rte_mempool_lookup(), and
@@ -122,7 +122,7 @@ LAB_PUBLIC int lab_mbuf_arena_destroy(struct lab_arena *arena);
 /* Any mempool of the driver's
 
  * From a mempool of DPDK's to the pool behind it: for programs that load the driver as a plugin,
- * and would like to tell it more than DPDK's calls can. They link the library (labyrinth.pc),
+ * and would like to say more to it than DPDK's calls can. They link the library (labyrinth.pc),
  * beside DPDK, and nothing of the plugin's, nor labyrinth-mbuf:
  *
  *     struct lab_pool *pool = lab_mempool_pool(mp);
@@ -130,8 +130,8 @@ LAB_PUBLIC int lab_mbuf_arena_destroy(struct lab_arena *arena);
  *     if (pool != NULL) // a mempool of this driver's
  *         (void)lab_pool_transfer(pool, rte_lcore_id(), objects, n, to, 0);
  *
- * lcore ids are DPDK's: rte_lcore_id(), also where that is LCORE_ID_ANY. What the pool calls a
- * object is an object of the mempool's.
+ * lcore ids are DPDK's: rte_lcore_id(), also where that is LCORE_ID_ANY. The pool's objects are
+ * those of the mempool.
  *
  * The plugin has a copy of the library in it, and the program another one. To a pool, these are two
  * processes: once the program's has got, put or reclaimed, all gets fence (lab_pool_attach()). So
@@ -156,9 +156,9 @@ LAB_INLINE struct lab_pool *lab_mempool_pool(const struct rte_mempool *mp)
 
  * A region for DPDK's devices: those that are named, and no others.
  *
- * What DPDK's own heap maps, it maps for every device. A region of lab_region_create() is mapped
- * for none; with this one, for some. An arena on it (lab_arena_init()) can then have mempools on
- * its pages (lab_mbuf_pool_create()). Devices are those of rte_eth_dev_info_get():
+ * DPDK's own heap is mapped for every device. A region of lab_region_create() is mapped for none;
+ * with this one, for some. An arena on it (lab_arena_init()) can then have mempools on its pages
+ * (lab_mbuf_pool_create()). Devices are those of rte_eth_dev_info_get():
  *
  *     rte_eth_dev_info_get(port, &info);
  *     lab_region_dma_map(&region, &info.device, 1, &error);
@@ -173,7 +173,7 @@ LAB_INLINE struct lab_pool *lab_mempool_pool(const struct rte_mempool *mp)
  * Returns 0; -ENOTSUP when a device's bus cannot map memory for it, or when devices need physical
  * addresses (IOVA mode PA) and the region is not of huge pages, which alone stay where they are;
  * -EPERM when this process may not read these addresses; -EEXIST when the region is registered
- * already; -EINVAL for no region or no device; -ENOMEM, or what else the bus or DPDK says. *error
+ * already; -EINVAL for no region or no device; -ENOMEM, or another error of the bus or DPDK. *error
  * (may be NULL) then names the device and says what to do, and nothing is mapped or registered. Any
  * thread; blocking; set-up only. Example: test/dpdk/dma_test.c. */
 LAB_PUBLIC int lab_region_dma_map(const struct lab_region *region,
@@ -183,7 +183,7 @@ LAB_PUBLIC int lab_region_dma_map(const struct lab_region *region,
 /* Takes a region from the devices that have it, all of those that it was mapped for, and makes DPDK
  * forget it. Nothing may use it any more: free its mempools and stop the devices' queues first; and
  * this comes before lab_region_destroy(). Returns 0; -ENOENT for a region that is not registered;
- * -EINVAL as above; or what the bus of a device says, which is told in *error (may be NULL): then
+ * -EINVAL as above; or what the bus of a device says, which *error (may be NULL) describes: then
  * the others have lost it all the same, but it is still registered. Any thread; blocking. */
 LAB_PUBLIC int lab_region_dma_unmap(const struct lab_region *region,
                                     struct rte_device *const devices[], unsigned n,

@@ -83,7 +83,7 @@ static void add_watermarks(struct rte_tel_data *row, const struct lab_page_map *
         rte_tel_data_add_dict_u64(row, lab_page_event_name(event), events->count[event]);
 }
 
-/* What rests in deques: those that are not empty. */
+/* The pages in deques: those that are not empty. */
 static void add_caches(struct rte_tel_data *table, uint32_t zone, const struct lab_page_map *map)
 {
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)

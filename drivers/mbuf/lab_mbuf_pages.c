@@ -34,7 +34,7 @@ static void give_back(struct rte_mempool_memhdr *chunk, void *arena)
     (void)lab_page_free(arena, LAB_LCORE_ANY, chunk->addr, lab_page_order_of(chunk->len));
 }
 
-/* What it takes to hold all that are still missing, in chunks of whichever size. */
+/* The memory for all that are still missing, in chunks of whichever size. */
 static ssize_t bytes_needed(struct rte_mempool *mp)
 {
     size_t page_bytes, least, align;

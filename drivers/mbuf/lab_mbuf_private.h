@@ -4,7 +4,7 @@
 #ifndef LAB_MBUF_PRIVATE_H
 #define LAB_MBUF_PRIVATE_H
 
-/* What this library's files share, file by file. */
+/* Shared by this library's files, file by file. */
 
 #include <lab_page.h>
 #include <rte_errno.h>
@@ -25,7 +25,7 @@ extern int lab_mbuf_logtype; /* the mempool driver's */
         rte_errno = (code);                                                                        \
     } while (0)
 
-/* What helps where DPDK has no memory for so many bytes more. */
+/* The advice where DPDK has no memory for this number of bytes more. */
 const char *lab_mbuf_remedy(size_t bytes);
 
 /* lab_mbuf_pages.c */
@@ -45,7 +45,7 @@ void lab_mbuf_map_remove(const struct lab_arena *arena);
 /* lab_mbuf_service.c */
 
 /* The housekeeping of an arena as a service of DPDK's, which the program maps to a service core and
- * starts, or not. Failure is told in the log: the arena does without. Control threads. */
+ * starts, or not. Failure is reported in the log: the arena does without. Control threads. */
 void lab_mbuf_service_add(struct lab_arena *arena);
 
 /* Waits until no service core is inside. */

@@ -27,7 +27,7 @@ bool lab_mbuf_is_reserve(const struct rte_mempool *mp, const struct rte_mbuf *pa
     return lab_pool_reserve_is_held(pool) && lies_in_reserve(pool, packet);
 }
 
-/* What is counted of a pool, by either of its handles; NULL for a mempool made in another way. */
+/* The counts of a pool, by either of its handles; NULL for a mempool made in another way. */
 static struct labyrinth_private *figures_of(const struct rte_mempool *mp)
 {
     struct labyrinth_private *private = labyrinth_private_of(mp);

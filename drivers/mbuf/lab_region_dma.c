@@ -59,8 +59,8 @@ static size_t map(const struct lab_region *region, struct rte_device *device)
     return at;
 }
 
-/* Takes the first so many bytes away again, or as much of them as can be; returns 0, or what went
- * wrong first, as rte_errno has it. */
+/* Takes the first `bytes` away again, or as much of them as can be; returns 0, or what went wrong
+ * first, as rte_errno has it. */
 static int unmap(const struct lab_region *region, struct rte_device *device, size_t bytes)
 {
     rte_iova_t iova;

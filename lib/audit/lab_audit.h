@@ -4,14 +4,14 @@
 #ifndef LAB_AUDIT_H
 #define LAB_AUDIT_H
 
-/* The audit of a pool: who holds which object, since when and from where. A pool has one if its
+/* The audit of a pool: the holder of each object, since when and from where. A pool has one if its
  * options ask for it (struct lab_audit_options), or for the records alone.
  *
  *     off     costs nothing
- *     sample  one get in some thousands is recorded: who leaks, is found in time
- *     full    every get and every put: double frees, frees of what is not the pool's, frees by one
- *             who does not hold it and writes after a free are reported at the moment they
- *             happen, and what was wrong is not done
+ *     sample  one get in some thousands is recorded: a leak is found in time
+ *     full    every get and every put: double frees, frees of objects of others, frees by a caller
+ *             that does not hold the object, and writes after a free are reported at the moment
+ *             they happen, and a wrong free is not done
  *
  * Example: test/unit/pool_audit_test.c.
  */
@@ -32,15 +32,15 @@
 /* The share of a pool that may wait in quarantine: the rest must do for all work. */
 #define LAB_POOL_QUARANTINE_SHARE 4u
 
-/* Changes the level while the pool is in use. What was recorded before is void, and for
- * LAB_AUDIT_SETTLE_MS nothing is: calls that began at the old level must have ended before
- * anything is said. (A thread that is put aside for longer in the middle of a get can be reported
- * for a double free that was none.) Returns 0; -ENOENT for a pool without records; -EINVAL for an
- * unknown level. Any thread, one at a time; lock-free: does not wait for others; a system call
- * (lab_barrier.h) where the level becomes off. */
+/* Changes the level while the pool is in use. Earlier records are void, and for LAB_AUDIT_SETTLE_MS
+ * nothing is recorded: calls that began at the old level must have ended before anything is said.
+ * (A thread that is put aside for longer in the middle of a get can be reported for a double free
+ * that was none.) Returns 0; -ENOENT for a pool without records; -EINVAL for an unknown level. Any
+ * thread, one at a time; lock-free: does not wait for others; a system call (lab_barrier.h) where
+ * the level becomes off. */
 LAB_PUBLIC int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level);
 
-/* Who holds what */
+/* Holders */
 
 /* Holders that are no lcore. */
 #define LAB_AUDIT_DEVICE 0x8000u
@@ -49,15 +49,15 @@ LAB_PUBLIC int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level le
 #define LAB_POOL_DEVICE(queue) (LAB_AUDIT_DEVICE | (uint32_t)(queue))
 
 /* States that the caller, who has the id lcore, hands n objects to the lcore `to` of a process (0:
- * this one; else lab_os_process() of it), or to a device queue, LAB_POOL_DEVICE(queue). A device's
- * objects are handed back by stating `to` as the caller. Returns 0; -EINVAL when lcore is out of
- * range, and -ESRCH when that process does not use the pool, or uses it no longer: nothing is
- * handed over then; -EBADMSG when the audit found that the caller does not hold some: these stay as
- * they are, and the others are handed over. Below level full it does nothing. Lock-free. */
+ * this one; otherwise lab_os_process() of it), or to a device queue, LAB_POOL_DEVICE(queue). A
+ * device's objects are handed back by stating `to` as the caller. Returns 0; -EINVAL when lcore is
+ * out of range, and -ESRCH when that process does not use the pool, or uses it no longer: nothing
+ * is handed over then; -EBADMSG when the audit found that the caller does not hold some: these stay
+ * as they are, and the others are handed over. Below level full it does nothing. Lock-free. */
 LAB_PUBLIC int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *const *objects,
                                  unsigned n, uint32_t to, uint64_t process);
 
-/* An object's number and how often it was got, in one word: it tells whether the object was given
+/* An object's number and how often it was got, in one word: it shows whether the object was given
  * out again since. -ENOENT when it is no object of this pool. Counts at level full alone: below, an
  * object has the same handle again. Wait-free. */
 LAB_PUBLIC int lab_pool_handle(const struct lab_pool *pool, const void *object,
@@ -102,18 +102,18 @@ LAB_PUBLIC unsigned lab_pool_groups(const struct lab_pool *pool, uint64_t least_
 
  * The library never prints: a program or a driver takes the entries, and makes text of them. */
 
-/* What was wrong, 0 (LAB_AUDIT_FINE) if nothing was. */
+/* The faults, 0 (LAB_AUDIT_FINE) if nothing was wrong. */
 enum lab_audit_fault {
     LAB_AUDIT_FINE,
-    LAB_AUDIT_DOUBLE_FREE,      /* a put of what is free */
-    LAB_AUDIT_FOREIGN_FREE,     /* a put of what is no object of this pool */
-    LAB_AUDIT_INSIDE_FREE,      /* a put of what is not the start of one */
-    LAB_AUDIT_WRONG_HOLDER,     /* a put or a hand-over by one who does not hold it */
+    LAB_AUDIT_DOUBLE_FREE,      /* a put of a free object */
+    LAB_AUDIT_FOREIGN_FREE,     /* a put of an address that is no object of this pool */
+    LAB_AUDIT_INSIDE_FREE,      /* a put of an address inside one */
+    LAB_AUDIT_WRONG_HOLDER,     /* a put or a hand-over by a caller that does not hold it */
     LAB_AUDIT_STALE_HANDLE,     /* a put by a handle, and the object was given out again since */
     LAB_AUDIT_WRITE_AFTER_FREE, /* the poison of a free object was changed */
     LAB_AUDIT_HELD_TWICE,       /* the pool had an object that somebody holds */
-    LAB_AUDIT_SHARED_LCORE, /* a call of an lcore that is inside another, by who has its id, too;
-                               and what two such then hold or free both */
+    LAB_AUDIT_SHARED_LCORE, /* a call of an lcore that is inside another, by a second thread with
+                               its id; and objects that both then hold or free */
     LAB_AUDIT_LEAK,         /* held to the end */
     LAB_AUDIT_FAULTS
 };
@@ -129,7 +129,7 @@ LAB_INLINE const char *lab_audit_fault_name(enum lab_audit_fault fault)
     return (unsigned)fault < LAB_AUDIT_FAULTS ? names[fault] : NULL;
 }
 
-/* What a fault means, for a sentence: "freed twice". Any thread; wait-free. */
+/* The meaning of a fault, for a sentence: "freed twice". Any thread; wait-free. */
 LAB_INLINE const char *lab_audit_fault_text(enum lab_audit_fault fault)
 {
     static const char *const texts[] = {"nothing is wrong",
@@ -173,7 +173,7 @@ typedef void lab_audit_reporter(const struct lab_audit_entry *entry);
  * a reporter they are only counted. Any thread. Example: the driver's labyrinth_report.c. */
 LAB_PUBLIC void lab_audit_report_to(lab_audit_reporter *reporter, uint32_t per_second);
 
-/* What the audit has to say of itself; all 0 without one. Wait-free. */
+/* The state of the audit itself; all 0 without one. Wait-free. */
 struct lab_pool_audit_stats {
     bool records;
     enum lab_audit_level level;
@@ -189,15 +189,16 @@ LAB_PUBLIC void lab_pool_audit_stats(const struct lab_pool *pool,
  * Taking back what the dead held, while the living go on.
  *
  * Needs the audit at level full, which knows who holds what, and hand-overs that are stated
- * (lab_pool_transfer): what a process was given without a word still counts as its giver's. */
+ * (lab_pool_transfer): an object that a process was given without a statement still counts as its
+ * giver's. */
 
-/* Who is gone. */
+/* The holder that is gone. */
 struct lab_pool_holder {
     uint64_t process; /* lab_os_process() of it; 0: every process that has ended */
-    uint32_t lcore;   /* LAB_LCORE_ANY: all that the process held, but for its device queues. Else
-                         this lcore of it, or its LAB_POOL_DEVICE(queue): the caller knows that the
-                         thread has ended and that no other has its id yet, or that the queue has
-                         been stopped */
+    uint32_t
+        lcore; /* LAB_LCORE_ANY: all that the process held, but for its device queues. Otherwise
+                  this lcore of it, or its LAB_POOL_DEVICE(queue): the caller knows that the thread
+                  has ended and that no other has its id yet, or that the queue has been stopped */
 };
 
 struct lab_pool_reclaimed {

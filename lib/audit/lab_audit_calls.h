@@ -4,13 +4,13 @@
 #ifndef LAB_AUDIT_CALLS_H
 #define LAB_AUDIT_CALLS_H
 
-/* What gets and puts leave for a sweep (lab_pool_reclaim.c) to see, at level full of the audit.
+/* The notes of gets and puts for a sweep (lab_reclaim.c), at level full of the audit.
  *
  * A sweep looks for objects that are free by their records, and nowhere. Such an object may also be
- * in the hands of a living thread that is just moving it. So while there is a sweep, whoever moves
- * a free object, or makes one free, notes it first; and each thread says when it is inside a call,
- * so that a sweep can wait until all have seen that it is there, and at the end until all have
- * marked what they moved.
+ * in the hands of a living thread that is just moving it. So while there is a sweep, a thread that
+ * moves a free object, or makes one free, notes it first; and each thread says when it is inside a
+ * call, so that a sweep can wait until all have seen that it is there, and at the end until all
+ * have noted what they moved.
  *
  *     W1 fence between a call's begin and its look at the epoch, a light one where the sweep's
  *        barrier reaches it, and the sweep's between its epoch and its look at calls   pairs
@@ -26,7 +26,7 @@
 #include <lab_audit_word.h>
 #include <lab_intercept.h>
 
-/* What an lcore's calls at level full of the audit leave for its next one. */
+/* The notes of an lcore's calls at level full of the audit for its next one. */
 struct lab_audit_context {
     alignas(LAB_CACHE_LINE) lab_atomic_t call; /* whether the lcore is inside a call, as
                                                   stands below */
@@ -46,7 +46,7 @@ LAB_INLINE struct lab_audit_context *lab_audit_context_of(const struct lab_pool 
     return &lab_intercept_of(pool)->context[lcore_index];
 }
 
-/* What a sweep counts. */
+/* The counts of sweeps. */
 struct lab_audit_calls {
     lab_atomic_t last;    /* epoch of the last sweep */
     lab_atomic_t sweeper; /* the process that sweeps, as lab_os_process(); 0: none */

@@ -4,8 +4,8 @@
 #ifndef LAB_AUDIT_CONTEXT_H
 #define LAB_AUDIT_CONTEXT_H
 
-/* What a call at level full of the audit finds of the lcore's last one; and the put of one object,
- * which many programs do for each packet, as short as it can be. */
+/* A call at level full of the audit begins with the context of the lcore's last one. And the put of
+ * one object, which many programs do for each packet, as short as it can be. */
 
 #include <lab_audit_calls.h>
 #include <lab_audit_here.h>

@@ -2,8 +2,9 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Get and put while there is an audit: the same as without, and the audit is told before an object
- * goes into the pool and after it came out. So no object is free while its record says it is held.
+/* Get and put while there is an audit: the same as without, and the audit records a put before the
+ * object goes into the pool and a get after it came out. So no object is free while its record says
+ * it is held.
  */
 
 #include <lab_audit_context.h>
@@ -73,8 +74,8 @@ static bool has_shared(const struct lab_pool *pool, uint64_t who)
            lab_audit_context_of(pool, lab_pool_lcore_index(lcore))->shared != 0;
 }
 
-/* What two who use one lcore id make of its deque looks like what a program does that frees twice.
- * It is called what it is where one of them is the caller, or had the object last. */
+/* Two threads that use one lcore id damage its deque, which looks like a double free. The report
+ * names the shared id where one of the two is the caller, or had the object last. */
 static enum lab_audit_fault name_of(const struct lab_pool *pool, enum lab_audit_fault fault,
                                     uint64_t who, uint64_t before)
 {
@@ -217,7 +218,7 @@ static int get_full(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp, v
     lab_atomic_t *call = begin(pool, lcore_index, &audited.call);
     int rc = lab_pool_core_get(pool, lcore_index, gfp, ret_objects, n);
 
-    /* What waits in quarantine waits no longer than until somebody needs it. */
+    /* An object waits in quarantine no longer than until somebody needs it. */
     if (lab_unlikely(rc != 0) && n <= pool->count && lab_audit_free_quarantine(pool) > 0)
         rc = lab_pool_core_get_slow(pool, lcore_index, gfp, ret_objects, n);
     audited.call.at = time_of_get(pool, lcore_index);
@@ -281,7 +282,8 @@ static LAB_COLD void report_foreign(struct lab_pool *pool, const struct lab_audi
         report(pool, call, LAB_AUDIT_FOREIGN_FREE, wrong, LAB_AUDIT_NONE, 0, 0);
 }
 
-/* What the audit does to free objects. Returns what is to go into the pool, NULL for nothing yet.
+/* Poisons a free object, and puts it in quarantine. Returns the object that is to go into the pool,
+ * NULL for none yet.
  */
 static void *keep_back(struct lab_pool *pool, void *object, uint32_t index)
 {

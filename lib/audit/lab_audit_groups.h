@@ -4,7 +4,7 @@
 #ifndef LAB_AUDIT_GROUPS_H
 #define LAB_AUDIT_GROUPS_H
 
-/* Who holds how many objects, grouped by the call that got them, the holder and the age. */
+/* The holders of objects, grouped by the call that got them, the holder and the age. */
 
 #include <lab_audit_report.h>
 

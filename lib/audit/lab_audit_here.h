@@ -4,7 +4,7 @@
 #ifndef LAB_AUDIT_HERE_H
 #define LAB_AUDIT_HERE_H
 
-/* What the audit knows of the process it runs in. Inline, since at level full every get and put
+/* The audit's knowledge of the process it runs in. Inline, since at level full every get and put
  * asks for it. */
 
 #include <lab_audit_table.h>

@@ -4,7 +4,7 @@
 #ifndef LAB_AUDIT_POISON_H
 #define LAB_AUDIT_POISON_H
 
-/* What free objects are filled with, so that a write after free shows. */
+/* The content of free objects, so that a write after free shows. */
 
 #include <lab_common.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
 
 /* The processes that use a table, each at its place.
  *
- * Invariant: a process has one place. So whoever looks for its own place does so from the first one
- * on, and only one thread of a process at a time takes one; nobody takes one for another process.
+ * Invariant: a process has one place. So a process looks for its own place from the first one on,
+ * and only one thread of a process at a time takes one; nobody takes one for another process.
  *
  * A place's home is stored after its identity was, and taken away before: a reader of both in that
  * order has a home of that identity, or none.
@@ -31,7 +31,7 @@ static bool take_if(struct lab_audit *audit, unsigned process_slot, uint64_t is,
            lab_cas_acq_rel(&audit->table->process[process_slot], &is, identity);
 }
 
-/* The home of who has none. No namespace has such a number. */
+/* The home of a process that has none. No namespace has such a number. */
 #define NOWHERE UINT64_MAX
 
 /* One that nobody has had, or that is free again. */

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What is of this process alone: who it is, and a lock of its threads. */
+/* The state of this process alone: who it is, and a lock of its threads. */
 
 #include <lab_audit_here.h>
 #include <lab_os.h>

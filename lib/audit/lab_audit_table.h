@@ -5,13 +5,11 @@
 #define LAB_AUDIT_TABLE_H
 
 /* The audit: for each object of a pool a record of who holds it, since when and from where, in a
- * table beside the objects. The pool tells it of gets and puts; it knows objects by their index
- * only.
+ * table beside the objects. It knows objects by their index only.
  *
  * The table is shared between processes, at the same or at different addresses: there are no
- * pointers in it. What is constant about it is each process's own (struct lab_audit), so that no
- * other can lead it out of the table. A call site is an address in the process that stands beside
- * it.
+ * pointers in it. The constant part is each process's own (struct lab_audit), so that no other can
+ * lead it out of the table. A call site is an address in the process that stands beside it.
  *
  * A record's word changes by these rules (lab_audit_word.h):
  *
@@ -54,11 +52,11 @@ struct lab_audit_record {
     lab_atomic_t handed_site; /* of the last hand-over, 0 when there was none since the get */
 };
 
-/* What all processes write. */
+/* The part that all processes write. */
 struct lab_audit_table {
-    /* level | how often it was changed << LAB_AUDIT_EPOCH_SHIFT: the epoch, and above it what tells
-     * two of the same number from each other. Who remembers a mode knows whether it is still that.
-     */
+    /* level | how often it was changed << LAB_AUDIT_EPOCH_SHIFT: the epoch, and above it a count
+     * that distinguishes two of the same number. A thread that remembers a mode knows whether it is
+     * still that. */
     alignas(LAB_CACHE_LINE) lab_atomic_t mode;
     lab_atomic_t settled_at; /* ticks; before, calls that began at another level may be under way */
     lab_atomic_t sample;
@@ -70,7 +68,7 @@ struct lab_audit_table {
     lab_atomic_t faults[LAB_AUDIT_FAULTS];        /* found so far */
 
     lab_atomic_t process[LAB_AUDIT_PROCESS_SLOTS]; /* identities (lab_os_process()), from 1 on */
-    lab_atomic_t home[LAB_AUDIT_PROCESS_SLOTS];    /* where these mean something; 0: not yet stated */
+    lab_atomic_t home[LAB_AUDIT_PROCESS_SLOTS]; /* where these mean something; 0: not yet stated */
     lab_atomic_t
         sampled[LAB_AUDIT_SAMPLED_COUNTS]; /* sampled objects that are held, by their address */
 
@@ -91,7 +89,7 @@ struct lab_audit {
 };
 
 /* Where a call was made: the address it returns to; and the frame of the function that was called,
- * as __builtin_dwarf_cfa() has it, if a resolver is to look further, else NULL. */
+ * as __builtin_dwarf_cfa() has it, if a resolver is to look further, otherwise NULL. */
 struct lab_audit_site {
     const void *address;
     const void *frame;
@@ -114,7 +112,7 @@ struct lab_audit_call {
     uint64_t site; /* the address that the call returns to */
 };
 
-/* Bytes of a table for so many objects. */
+/* Bytes of a table for `count` objects. */
 size_t lab_audit_footprint(uint32_t count, const struct lab_audit_options *options);
 
 /* Fills in what never changes of a table that somebody makes, or has made. */
@@ -149,7 +147,7 @@ LAB_INLINE enum lab_audit_level lab_audit_level(const struct lab_audit *audit)
     return lab_audit_mode_level(lab_load_relaxed(&audit->table->mode));
 }
 
-/* Level sample looks at one get in so many: at least 1, whatever others wrote there. */
+/* Level sample looks at one get in this number: at least 1, whatever others wrote there. */
 LAB_INLINE uint32_t lab_audit_sample(const struct lab_audit *audit)
 {
     uint32_t sample = (uint32_t)lab_load_relaxed(&audit->table->sample);
@@ -241,15 +239,15 @@ LAB_INLINE enum lab_audit_fault lab_audit_got(struct lab_audit *audit, uint32_t 
     return LAB_AUDIT_FINE;
 }
 
-/* Whether a put may change the object. What is put without ever having been got is a pool's first
- * filling: what its program then writes into free objects is meant to be found there. */
+/* Whether a put may change the object. An object that is put and was never got is of a pool's first
+ * filling: its program writes into free objects, and means to find that there. */
 LAB_INLINE bool lab_audit_may_touch(uint64_t before)
 {
     return lab_audit_word_generation(before) != 0;
 }
 
 /* The caller puts object `index`, and does so only if this is fine. `poison` is 0 or
- * LAB_AUDIT_POISONED: who asks for it overwrites the object, if it may touch it, before it goes
+ * LAB_AUDIT_POISONED: then the caller overwrites the object, if it may touch it, before it goes
  * into the pool. */
 LAB_INLINE enum lab_audit_fault lab_audit_put(struct lab_audit *audit, uint32_t index,
                                               const struct lab_audit_call *call, uint64_t poison,

@@ -4,8 +4,8 @@
 #ifndef LAB_AUDIT_WATCH_H
 #define LAB_AUDIT_WATCH_H
 
-/* Level sample: one get in so many is recorded, and the object is sampled until it is put. What is
- * not sampled has no record, so that nothing is said of gets and puts that nobody saw. */
+/* Level sample: one get in N is recorded, and the object is sampled until it is put. An object that
+ * is not sampled has no record, so that nothing is said of gets and puts that nobody saw. */
 
 #include <lab_audit_table.h>
 

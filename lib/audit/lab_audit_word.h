@@ -10,12 +10,13 @@
  *     63         32 31      16 15     10 9     4    3    2    0
  *      generation  |  lcore  | process | epoch | flag | state
  *
- * generation  one more with each get: who remembers it knows whether the object was given out again
+ * generation  one more with each get: a holder of an old one knows whether the object was given out
+ *             again
  * lcore       of the holder, or of the last one while the object is free; LAB_AUDIT_LCORE_ANY for
  *             a thread without an id; from LAB_AUDIT_DEVICE on, a device queue
  * process     the process slot: a place in lab_audit.process, 1 and up; 0: one too many
- * epoch       one more with each change of level. A record of another epoch tells nothing, for
- *             there were gets and puts that nobody saw
+ * epoch       one more with each change of level. A record of another epoch says nothing, for there
+ *             were gets and puts that nobody saw
  * flag        of a free object: its content was overwritten with LAB_AUDIT_POISON; of one that is
  *             held: it is sampled (lab_audit_watch.h)
  */
@@ -90,7 +91,7 @@ LAB_INLINE bool lab_audit_word_is_sampled(uint64_t word)
            (LAB_AUDIT_HELD | LAB_AUDIT_SAMPLED);
 }
 
-/* What the word says in the epoch of `who`. */
+/* The state in the epoch of `who`. */
 LAB_INLINE enum lab_audit_state lab_audit_word_state(uint64_t word, uint64_t who)
 {
     if (lab_audit_word_epoch(word) != lab_audit_word_epoch(who))
@@ -110,8 +111,8 @@ LAB_INLINE uint64_t lab_audit_word_next(uint32_t generation, uint64_t who,
     return (uint64_t)generation << LAB_AUDIT_GENERATION_SHIFT | who | (uint64_t)state;
 }
 
-/* What of a word tells that nothing is out of the ordinary: its record is of this epoch, and has no
- * flag. Where only the holder may put, a put looks at all of who-word besides. */
+/* The bits of a word which show that nothing is out of the ordinary: its record is of this epoch,
+ * and has no flag. Where only the holder may put, a put looks at all of who-word besides. */
 #define LAB_AUDIT_PLAIN_GET (LAB_AUDIT_EPOCH_MASK | LAB_AUDIT_POISONED | LAB_AUDIT_STATE_MASK)
 #define LAB_AUDIT_PLAIN_PUT (LAB_AUDIT_EPOCH_MASK | LAB_AUDIT_SAMPLED | LAB_AUDIT_STATE_MASK)
 #define LAB_AUDIT_PLAIN_PUT_STATED (LAB_AUDIT_WHO_MASK | LAB_AUDIT_PLAIN_PUT)

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What a program may ask of its pool's audit, and state to it. */
+/* The questions and statements of a program to its pool's audit. */
 
 #include <lab_audit.h>
 #include <lab_audit_context.h>
@@ -11,7 +11,7 @@
 #include <lab_audit_report.h>
 #include <lab_ticks.h>
 
-/* The hot path of gets tells the audit nothing. It is opened after the level has fallen, and after
+/* The audit does not see gets on the hot path. That is opened after the level has fallen, and after
  * every thread can see that: an object that was got there, and put at level full, would be taken
  * for one that is freed twice. */
 static void set_hot(struct lab_pool *pool, enum lab_audit_level level)

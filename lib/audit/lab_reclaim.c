@@ -2,8 +2,9 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Reclaim: what the records give to the dead is taken over by a CAS of each record, which needs no
- * look at anything else. What the dead had in motion is free by its record, and nowhere: the sweep.
+/* Reclaim. An object that the dead hold by its record is taken over by a CAS of the record, and
+ * nothing else is looked at. An object that the dead had in motion is free by its record, and
+ * nowhere: the sweep finds it.
  *
  *     1. the epoch is raised; then wait until every call that began before has ended
  *     2. note all that is in a deque, in the stack, in the reserve, or in quarantine
@@ -12,8 +13,8 @@
  *
  * Why a living thread's objects are safe: if one was in a container when step 2 began, then step 2
  * saw it there, or somebody took it out, and has noted it before the end of that call, or made its
- * record say that it is held. If it was held, it is still, or was noted before it became free.
- * Inside a call that began before step 1 was none: they have ended. */
+ * record say that it is held. If it was held, it is still, or was noted before it became free. No
+ * object is inside a call that began before step 1: those have ended. */
 
 #include <lab_audit.h>
 #include <lab_audit_calls.h>
@@ -48,13 +49,13 @@ struct reclaim {
     unsigned unknown;                      /* of how many processes it cannot be known */
 };
 
-/* Who is dead */
+/* The dead */
 
 /* Whether the process at a place of the pool's audit runs: 1, also of a place that is nobody's; 0
  * when it has ended; -errno when that cannot be known. Asks the system. */
 static int runs(const struct lab_pool *pool, unsigned process_slot)
 {
-    /* Place 0 is shared by processes that nobody knows. */
+    /* Processes that nobody knows share place 0. */
     return process_slot == 0 ? 1 : lab_audit_runs(lab_audit_of(pool), process_slot);
 }
 
@@ -189,10 +190,10 @@ static void note_index(void *context, uint32_t index)
                                reclaim->epoch);
 }
 
-/* Inside a call the owner may lower bot for a moment; what it had before may still be there. What a
- * dead owner lowered is gone, if it was dead already when the counters were read: one that dies
- * later may have put bot back before. It stays gone: somebody who is revoking that deque, and read
- * bot before, would publish it. */
+/* Inside a call the owner may lower bot for a moment; its objects may still lie above. The objects
+ * above a dead owner's bot are gone, if the owner was dead already when the counters were read: one
+ * that dies later may have put bot back before. They stay gone, also where another thread revokes
+ * that deque and has read bot before, which would publish them. */
 static bool find_span(struct reclaim *reclaim, uint32_t lcore_index,
                       struct lab_deque_span *ret_span)
 {
@@ -361,7 +362,7 @@ static void forget_named(struct reclaim *reclaim)
         forget_call(pool, lcore_index, process_slot);
 }
 
-/* Nobody has its id yet. Whoever will, takes the deque over as from another process (W7). */
+/* Nobody has its id yet. The next that has it takes the deque over as from another process (W7). */
 static void disown_named(const struct reclaim *reclaim)
 {
     uint32_t lcore_index = lab_pool_lcore_index(reclaim->holder->lcore);
@@ -396,9 +397,10 @@ static void look_for_holders(struct reclaim *reclaim)
     }
 }
 
-/* Only those that had ended before the sweep: who died during it may have noted what it was
- * moving, and is for the next one. Somebody may just be handing an object to one that has ended. So
- * it is first made unknown, then the hand-overs that know it come to their end. */
+/* Only those that had ended before the sweep: a process that died during it may have noted what it
+ * was moving, and is for the next one. A thread may just be handing an object to a process that has
+ * ended. So that process is first made unknown, then the hand-overs that know it come to their
+ * end. */
 static void forget_gone(struct reclaim *reclaim)
 {
     bool any = false;
@@ -421,7 +423,8 @@ static void forget_gone(struct reclaim *reclaim)
 /* The sweep */
 
 /* Calls at another level neither note nor record what they take. One that took something away
- * before it was noted had seen the change by then, and so has a thread that saw that it was away. */
+ * before it was noted had seen the change by then, and so has a thread that saw that it was
+ * away. */
 static bool is_of_one_level(const struct reclaim *reclaim)
 {
     return lab_load_relaxed(&lab_audit_of(reclaim->pool)->table->mode) == reclaim->mode;

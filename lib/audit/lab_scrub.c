@@ -26,7 +26,7 @@ void lab_scrub(struct lab_pool *pool, uint32_t lcore_index, void *const *objects
     }
 }
 
-/* What the audit writes into free buffers reaches as far as its options say. */
+/* The audit writes into free buffers as far as its options say. */
 static uint32_t dirtied(const struct lab_pool *pool, size_t used_bytes)
 {
     const struct lab_audit *audit = lab_audit_of(pool);

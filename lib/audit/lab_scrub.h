@@ -4,20 +4,20 @@
 #ifndef LAB_SCRUB_H
 #define LAB_SCRUB_H
 
-/* Trust domains: what one domain left in a buffer, no other is given.
+/* Trust domains: no domain is given what another left in a buffer.
  *
- * Each buffer has a residue, which says whose contents it has, and how far:
+ * Each buffer has a residue, the owner of its contents and their length:
  *
  *     residue = (domain + 1) << 32 | bytes        0 for a domain: of several, or of nobody who is
  * known
  *
- *     What holders of any other domain than this one must not see lies in the first `bytes`.
+ *     Content that holders of other domains must not see lies in the first `bytes`.
  *
- * Whoever gets a buffer zeroes so much, unless the domain is its own. Whoever puts one adds what
- * was written; if it is not of the domain that got the buffer, the contents are of several.
+ * A get zeroes that much, unless the domain is its own. A put adds the bytes that were written; if
+ * its caller is not of the domain that got the buffer, the contents are of several.
  *
- * A residue belongs to who holds the buffer, as a link of the stack does, and takes the same way
- * from holder to holder as the contents: relaxed accesses will do. */
+ * A residue belongs to the holder of the buffer, as a link of the stack does, and goes from holder
+ * to holder in the same way as the contents: relaxed accesses will do. */
 
 #include <lab_intercept.h>
 

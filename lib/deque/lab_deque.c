@@ -232,7 +232,7 @@ static bool lower_split(struct lab_deque *deque, uint64_t *split, uint64_t need)
     if ((int64_t)(lowered - top) >= (int64_t)deque->private_size + deque->steal_max)
         lowered -= deque->private_size;
 
-    /* What a successor goes by, should this owner be killed before it has checked: a revoker may
+    /* A successor goes by these, should this owner be killed before it has checked: a revoker may
      * have raised split since the limits were set. */
     set_limits(deque, before, top);
     found = before;
@@ -274,8 +274,8 @@ unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_objects, u
     if (deque->slots == NULL)
         return 0;
     repair_if_pop_was_cut_short(deque);
-    /* Every turn but the last is one in which a revoker changed split: lock-free. What a killed
-     * predecessor left may show only then, so each turn looks for it. */
+    /* Every turn but the last is one in which a revoker changed split: lock-free. The remains of a
+     * killed predecessor may show only then, so each turn looks for them. */
     for (;;) {
         uint64_t bot = repaired_bot(deque);
         uint64_t split = settled_split(deque, bot);

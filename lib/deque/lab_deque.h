@@ -33,8 +33,8 @@
  * (lab_barrier_heavy) and publishes all up to the `bot` that it then reads. The owner's pop stores
  * `bot` first and then looks at `split`, so that one of the two sees the other.
  *
- * Progress: pop and push of the owner are wait-free; all else is lock-free. A thread stopped or
- * killed anywhere stops nobody, and hides at most the burst that it was moving.
+ * Progress: pop and push of the owner are wait-free; everything else is lock-free. A thread stopped
+ * or killed anywhere stops nobody, and hides at most the burst that it was moving.
  *
  * Known, and left: an owner that does not fence, killed in the hot pop with bot low while a revoker
  * publishes what lay above, leaves a bot below split. Its successor's first push, if it takes the
@@ -137,7 +137,7 @@ LAB_INLINE bool lab_deque_is_fenced_any(const struct lab_deque *deque)
     return lab_load_acquire(&deque->fenced) != 0; /* D11: or pops of before it are not seen */
 }
 
-/* What a predecessor with the same id left that was killed inside a call is put in order: at rest,
+/* Puts in order what a predecessor with the same id left that was killed inside a call: at rest,
  * top <= split <= bot again. The slow halves below do so by themselves. Owner; lock-free. */
 void lab_deque_repair_owner(struct lab_deque *deque);
 
@@ -176,7 +176,7 @@ LAB_INLINE void *lab_deque_above_owner(const struct lab_deque *own, unsigned i);
 /* Now the first n of them are in the private part; nothing is published. Owner; wait-free. */
 void lab_deque_keep_owner(struct lab_deque *own, unsigned n);
 
-/* Room for so many more objects. Owner; wait-free. */
+/* Objects that still fit. Owner; wait-free. */
 uint64_t lab_deque_room_owner(struct lab_deque *deque);
 
 /* Adds n objects to the private part, which has room, and publishes nothing. Owner; wait-free. */
@@ -196,7 +196,7 @@ LAB_INLINE bool lab_deque_has_public_owner(const struct lab_deque *deque)
     return (int64_t)(lab_load_relaxed(&deque->split) - lab_load_relaxed(&deque->top)) > 0;
 }
 
-/* What lab_deque_mark_any found. */
+/* The findings of lab_deque_mark_any(). */
 enum lab_deque_marked {
     LAB_DEQUE_BARE,   /* nothing in the private part */
     LAB_DEQUE_PUBLIC, /* something to steal, or the owner is at work: steal first */
@@ -222,7 +222,7 @@ void lab_deque_end_revocation_any(struct lab_deque *deque);
  * wait-free. */
 bool lab_deque_open_dead_any(struct lab_deque *deque);
 
-/* What of the counters a look at the objects in a deque needs. */
+/* The counters between which a deque's objects lie. */
 struct lab_deque_span {
     uint64_t top;
     uint64_t end;

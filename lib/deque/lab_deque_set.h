@@ -17,9 +17,9 @@
  *
  * Registry. There are slots for `places` lcores. An lcore registers when it first has something to
  * keep, and its id has that place for good: the registry names the lcores in order of arrival, so
- * that whoever steals looks at those alone. An entry may be seen before the deques have slots; D13
- * and D14 in lab_deque.h make sure that nobody looks at their layout then. An lcore that is killed
- * between the two finds its place again when its id comes back.
+ * that a thief looks at those alone. An entry may be seen before the deques have slots; D13 and D14
+ * in lab_deque.h make sure that nobody looks at their layout then. An lcore that is killed between
+ * the two finds its place again when its id comes back.
  *
  * Starving. A get that found too little everywhere starves: it begins a shortage, in which every
  * put publishes all that its lcore has. A shortage has a number, which is never used again, so that
@@ -81,14 +81,14 @@ struct lab_deque_array {
     uint32_t private_size;
 };
 
-/* What one lcore remembers of a set. Its owner alone reads and writes it. */
+/* One lcore's memory of a set. Its owner alone reads and writes it. */
 struct lab_deque_set_own {
     uint64_t shortage; /* the last one that it has seen */
     uint32_t puts;     /* since it saw that */
     uint32_t victim;   /* the place that was last worth stealing from */
 };
 
-/* What all threads of all processes write. */
+/* The part that all threads of all processes write. */
 struct lab_deque_set_state {
     alignas(LAB_CACHE_LINE) lab_atomic_t intercepted; /* reasons why puts are not hot */
     lab_atomic_t starving;         /* the number of the shortage, 0: there is none */
@@ -99,7 +99,7 @@ struct lab_deque_set_state {
     lab_atomic_t registered;       /* places that are taken, or were asked for */
 };
 
-/* What never changes, so that a process can have it where no other writes. */
+/* The constant part, so that a process can have it where no other writes. */
 struct lab_deque_set {
     const struct lab_deque_array *array;
     uint32_t arrays;

@@ -149,7 +149,7 @@ void lab_stack_forget(const struct lab_stack *stack, uint32_t index)
     lab_store_relaxed(link, lab_load_relaxed(link) & ~IN_STACK);
 }
 
-/* What a pop has taken: below the last of its objects lies `below`. */
+/* The objects of a pop: below the last of them lies `below`. */
 struct popped {
     unsigned n;
     uint64_t depth;
@@ -179,7 +179,7 @@ static struct popped pop(const struct lab_stack *stack, uint32_t *ret_indices, u
     return popped;
 }
 
-/* What was popped is in no stack any more. Walks still follow the rest of its link. */
+/* Popped objects are in no stack any more. Walks still follow the rest of their links. */
 static void let_links_go(const struct lab_stack *stack, const uint32_t *indices,
                          struct popped popped)
 {
@@ -208,10 +208,10 @@ unsigned lab_stack_move_any(const struct lab_stack *from, const struct lab_stack
     return moved;
 }
 
-/* Follows links from an object down to the bottom. What was popped since keeps its link, and leads
- * to what still lies below; what was pushed again lies at another depth, or leads down all the
- * same, for below it lies the rest. So the walk is astray exactly if a depth is not the one
- * expected. */
+/* Follows links from an object down to the bottom. An object that was popped since keeps its link,
+ * and leads to the objects that still lie below; one that was pushed again lies at another depth,
+ * or leads down all the same, for below it lies the rest. So the walk is astray exactly if a depth
+ * is not the one expected. */
 static bool walk_down(const struct lab_stack *stack, uint64_t next,
                       void (*visit)(void *context, uint32_t index), void *context)
 {

@@ -22,7 +22,7 @@
  * An object's index is in one of the stacks over its link at most once: a push takes the link for
  * its own, and leaves out what another push has taken before it. So an object that is freed twice
  * is wrong alone; without, it would become its own successor, and all below it would be lost.
- * Whoever holds an object that is in no stack may take its link.
+ * The holder of an object that is in no stack may take its link.
  *
  * Progress: lock-free. A thread stopped or killed in push hides what it was pushing, in pop what it
  * had just taken: at most LAB_STACK_BURST objects.
@@ -48,7 +48,7 @@
 /* The most objects that one CAS moves. */
 #define LAB_STACK_BURST 64u
 
-/* What never changes of a stack, so that a process can have it where no other writes. */
+/* The constant part of a stack, so that a process can have it where no other writes. */
 struct lab_stack {
     lab_atomic_t *head;  /* best on a cache line of its own; 0: empty */
     lab_atomic_t *links; /* one for each index */
@@ -79,8 +79,8 @@ int lab_stack_walk_any(const struct lab_stack *stack, void (*visit)(void *contex
  * many were not in a stack already: the others are left out. Any thread. */
 unsigned lab_stack_push_any(const struct lab_stack *stack, const uint32_t *indices, unsigned n);
 
-/* Says that an object is in no stack: one whose last holder was killed while it moved it. By who
- * has found it, and has it alone; wait-free. */
+/* Says that an object is in no stack: one whose last holder was killed while it moved it. The
+ * caller has found it, and has it alone; wait-free. */
 void lab_stack_forget(const struct lab_stack *stack, uint32_t index);
 
 /* Takes the topmost objects, at most n and at most LAB_STACK_BURST, in one CAS; returns how many.
@@ -88,8 +88,7 @@ void lab_stack_forget(const struct lab_stack *stack, uint32_t index);
 unsigned lab_stack_pop_any(const struct lab_stack *stack, uint32_t *ret_indices, unsigned n);
 
 /* Moves the topmost objects, at most n and at most LAB_STACK_BURST, to a stack of the caller's own
- * over the same links; returns how many. What two pops and pushes would do, but for less. Any
- * thread. */
+ * over the same links; returns how many. The same as a pop and a push, but cheaper. Any thread. */
 unsigned lab_stack_move_any(const struct lab_stack *from, const struct lab_stack *to, unsigned n);
 
 /* Objects in the stack: exact at some moment during the call, unless it was overtaken. Any thread;

@@ -32,7 +32,7 @@ struct request {
 
 _Static_assert(LAB_REGION_NAME_SIZE == LAB_SHARE_NAME_SIZE, "one name, one size");
 
-/* What there was before the attempt, which itself uses it up: hugetlb pages, or bytes. */
+/* The memory before the attempt, which itself uses it up: hugetlb pages, or bytes. */
 struct supply {
     int err; /* not 0: that could not be known */
     size_t available;
@@ -132,8 +132,8 @@ static int short_of_memory(const struct request *request, const struct supply *s
                          what, supply->available >> 20);
 }
 
-/* What the control groups must leave: page tables count as memory, too, and some is charged for
- * each CPU ahead of its use. */
+/* The bytes that the control groups must leave: page tables count as memory, too, and some is
+ * charged for each CPU ahead of its use. */
 static size_t charged_bytes(const struct request *request)
 {
     return kinds[request->pages].hugeadm ? request->bytes

@@ -12,7 +12,7 @@
 /* Memory that is mapped once, at set-up: huge pages where there are some, bound to a NUMA node,
  * present before the first packet, not inherited by fork, not dumped. */
 
-/* What the memory is made of, best first. */
+/* The pages that the memory is made of, best first. */
 enum lab_pages {
     LAB_PAGES_ANY,    /* in a request: the best that can be had, in the order below */
     LAB_PAGES_1G,     /* hugetlb pages of 1 GiB */
@@ -87,11 +87,11 @@ LAB_PUBLIC int lab_region_create(const struct lab_region_options *options,
 /* Maps a shared region that another process made, at the address that it has there; its contents
  * are as the others left them. Put off no longer than needed: the address must still be free here.
  *
- * Whoever has it could write anything into it. So it is looked for only in processes that could do
- * with the caller what they like anyhow: of its user, of its PID and user namespace, with all the
- * capabilities that it has. Of what others show nothing is opened. A process that nobody may look
- * into (prctl(2), PR_SET_DUMPABLE: also one whose program file has capabilities or a set-user-ID
- * bit, or that has changed its user) is found by root alone.
+ * A process that has it could write anything into it. So it is looked for only in processes that
+ * could do with the caller what they like anyhow: of its user, of its PID and user namespace, with
+ * all the capabilities that it has. Of what others show nothing is opened. A process that nobody
+ * may look into (prctl(2), PR_SET_DUMPABLE: also one whose program file has capabilities or a
+ * set-user-ID bit, or that has changed its user) is found by root alone.
  *
  * Returns 0; -ENOENT when no such process has one of that name; -EADDRINUSE when something else
  * lies at its address; -EALREADY when this process has it; -EINVAL for what is no name; -EMFILE

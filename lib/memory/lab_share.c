@@ -23,8 +23,8 @@
 /* For others who make one of the same name: looking takes them milliseconds. */
 #define PATIENCE_NS UINT64_C(1000000000)
 
-/* The descriptors by which others find what this process has, one for each place. What looks for
- * them in /proc would need another one. */
+/* The descriptors by which others find what this process has, one for each place. A look for them
+ * in /proc would need another one. */
 static struct {
     int file;
     uint64_t number; /* 0: none */
@@ -113,7 +113,7 @@ static void add_stranger(const struct lab_os_share *share, struct lab_error *err
              why[share->stranger]);
 }
 
-/* What keeps this process from looking, which is not the same as that there is none. */
+/* The reason why this process cannot look, which does not mean that there is none. */
 static int cannot_look(const char *name, int err, int pid, struct lab_error *error)
 {
     if (err == -EMFILE || err == -ENFILE)

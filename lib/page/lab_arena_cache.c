@@ -5,9 +5,9 @@
 #include <lab_page_clean.h>
 #include <string.h>
 
-/* What a refill takes beyond the need: a part of what the private part can hold, in pages up to
- * this. More gained nothing. Need and surplus come in one burst; a need as large as that has no
- * surplus. */
+/* The pages that a refill takes beyond the need: a part of what the private part can hold, in pages
+ * up to this. More gained nothing. Need and surplus come in one burst; a need as large as that has
+ * no surplus. */
 #define SURPLUS_MOST 64u
 #define REFILL_BURST 48u
 
@@ -35,7 +35,7 @@ static bool are_own(const struct lab_page_lcore *me, void *const *pages, unsigne
     return true;
 }
 
-/* Into the own deque, which takes what is clean only as such. What does not fit goes back. */
+/* Into the own deque, which takes what is clean only as such. Pages that do not fit go back. */
 static void keep(const struct lab_page_request *request, enum lab_page_kind kind,
                  void *const *pages, unsigned n)
 {
@@ -77,8 +77,8 @@ static unsigned steal(const struct lab_page_request *request, enum lab_page_kind
     return used;
 }
 
-/* Clean pages that were offered to all come back a burst at a time; else what was put last is got
- * first. */
+/* Clean pages that were offered to all come back a burst at a time; otherwise what was put last is
+ * got first. */
 unsigned lab_arena_cache_get_own(const struct lab_page_request *request, enum lab_page_kind kind,
                                  void **ret_pages, unsigned n)
 {
@@ -168,7 +168,7 @@ static unsigned sort(const struct lab_zone *zone, unsigned order, enum lab_page_
     return front;
 }
 
-/* What a refill brought beyond the need: what is clean stays so while there is room for it. */
+/* The surplus of a refill: clean pages stay clean while there is room for them. */
 static void keep_surplus(const struct lab_page_request *request, struct lab_zone *zone,
                          void **pages, unsigned n)
 {

@@ -66,7 +66,7 @@ bool lab_arena_cache_revoke(struct lab_arena *arena, uint32_t lcore_index);
  * thread that knows of its end; lock-free, no system call. */
 void lab_arena_cache_drain_dead(struct lab_arena *arena, uint32_t lcore_index);
 
-/* What a put does while the arena starves. */
+/* Notes a put while the arena starves. */
 void lab_arena_cache_note_put(struct lab_arena *arena, uint32_t lcore_index);
 
 /* Pages in deques: in the private parts, and in the public parts, of one order and kind (the own

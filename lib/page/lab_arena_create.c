@@ -23,9 +23,9 @@
 /* Lcores with deques, by default. */
 #define CACHES_DEFAULT 16u
 
-/* What the deques of all lcores together can hold of the smallest zone, so that no lcore's
- * hides more than a part of that. Of an lcore's share half is for single pages, a quarter for clean
- * ones, and the rest for the other orders. */
+/* The share of the smallest zone that the deques of all lcores together can hold, so that no
+ * lcore's hides more than a part of that. Of an lcore's share half is for single pages, a quarter
+ * for clean ones, and the rest for the other orders. */
 #define CACHED_SHARE 8u
 
 /* Slots of a deque; below, bursts of 32 never run hot. The private part's and the steal's shares

@@ -31,7 +31,7 @@
  * A thread that dies between the two leaves a row split and closed, and its intent names that row:
  * lab_block_find_orphan() and lab_block_recover() bring it back. Neither an intent left behind by a
  * thread that died at another step nor a second sweep at the same time deceives them, since
- *   - no other living thread's intent names the row (else it is that thread's transit);
+ *   - no other living thread's intent names the row (otherwise it is that thread's transit);
  *   - the row's word is still the same, and that means that it was not opened in between: a closing
  *     is stamped with the version that the state had since the row was split, so no two closings of
  *     a row are alike;

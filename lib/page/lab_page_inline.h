@@ -141,7 +141,7 @@ LAB_INLINE bool lab_page_is_own(const struct lab_page_lcore *me, const void *pag
                                  order - LAB_BLOCK_ROW_ORDER);
 }
 
-/* What lab_page.h declares */
+/* The functions that lab_page.h declares */
 
 LAB_INLINE uint32_t lab_arena_present(const struct lab_arena *arena)
 {

@@ -4,7 +4,7 @@
 #ifndef LAB_ZONE_SEARCH_H
 #define LAB_ZONE_SEARCH_H
 
-/* What the files of a part share: the hint bytes and the search through them (advice on where to
+/* Shared by the files of a part: the hint bytes and the search through them (advice on where to
  * look, never on what is free), and how every call begins and ends. For lib/page alone.
  *
  *     Z1 a guest's place is taken acquire   pairs with Z2

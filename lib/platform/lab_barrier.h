@@ -33,7 +33,7 @@ enum lab_barrier {
  * lab_barrier. */
 int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got);
 
-/* What LAB_BARRIER_PRIVATE reaches, as a number that no other address space has, in other
+/* The address space that LAB_BARRIER_PRIVATE reaches, as a number that no other has, in other
  * containers either; 0 before a lab_barrier_register() that got LAB_BARRIER_PRIVATE or SHARED, and
  * in a child after fork. Any thread; wait-free. */
 uint64_t lab_barrier_address_space(void);
@@ -44,7 +44,8 @@ uint64_t lab_barrier_address_space(void);
  *
  * Returns true; or false where PRIVATE was refused, because the process never registered, or gave
  * up membarrier(2) afterwards, as programs do that filter their system calls. It was then done as
- * SHARED: no less sure, but slow. Whoever would call often does better to have the owners fence.
+ * SHARED: no less sure, but slow. A caller that would call often does better to have the owners
+ * fence.
  *
  * SHARED takes 8 to 20 ms and needs no registration. Kernels with CPUs that have no tick
  * (nohz_full) refuse it, as filters of system calls may; then it lasts 10 ms, in which every store

@@ -40,7 +40,7 @@
 /* A result that must not be ignored. */
 #define LAB_CHECKED __attribute__((warn_unused_result))
 
-/* Exported from liblabyrinth.so; all else is hidden. */
+/* Exported from liblabyrinth.so; everything else is hidden. */
 #ifdef __cplusplus
 #define LAB_PUBLIC extern "C" __attribute__((visibility("default")))
 #else

@@ -14,9 +14,9 @@
 #include <lab_common.h>
 #include <stdint.h>
 
-/* The index if it is below count, else 0; count is 1 to 2^63. No branch, wait-free. Compilers do
- * not see what the statements in assembler do: what they know from a check before is no reason to
- * leave the bound out. */
+/* The index if it is below count, otherwise 0; count is 1 to 2^63. No branch, wait-free. Compilers
+ * do not see what the statements in assembler do: what they know from a check before is no reason
+ * to leave the bound out. */
 LAB_INLINE uint64_t lab_index_bounded(uint64_t index, uint64_t count)
 {
 #ifdef __x86_64__

@@ -18,9 +18,10 @@
 #define LAB_PAGE_1G ((size_t)1 << 30)
 
 /* Maps `bytes` of private, zeroed memory that nothing has touched yet. page_bytes is 0 for ordinary
- * pages, else LAB_PAGE_2M or LAB_PAGE_1G for hugetlb pages; `bytes` is of whole such pages, and the
- * address is aligned to them, and to 2 MiB when `bytes` is at least that, so that transparent huge
- * pages fit. -ENOMEM when the pages are not there; -EINVAL for other sizes of a page. */
+ * pages, otherwise LAB_PAGE_2M or LAB_PAGE_1G for hugetlb pages; `bytes` is of whole such pages,
+ * and the address is aligned to them, and to 2 MiB when `bytes` is at least that, so that
+ * transparent huge pages fit. -ENOMEM when the pages are not there; -EINVAL for other sizes of a
+ * page. */
 int lab_os_map(size_t bytes, size_t page_bytes, void **ret_address);
 
 /* Unmaps what lab_os_map mapped. */
@@ -52,8 +53,8 @@ int lab_os_hugepages(size_t page_bytes, int node, size_t *ret_free, size_t *ret_
  * caches files. An estimate. -ENOENT where there is no such node; node 0 as above. */
 int lab_os_memory(int node, size_t *ret_bytes);
 
-/* What the control groups of this process leave it: the one that it is in, and all above it, of
- * both versions. An estimate, of the moment. */
+/* The memory that the control groups of this process leave it: the one that it is in, and all above
+ * it, of both versions. An estimate, of the moment. */
 struct lab_os_room {
     size_t bytes;    /* SIZE_MAX: no limit is known */
     char limit[192]; /* the file that has the limit, without its place where that is long; or "" */
@@ -154,8 +155,8 @@ struct lab_os_process {
 void lab_os_process_self(struct lab_os_process *ret_self);
 
 /* The identity of a process by its id; pid 0 is the caller. -ESRCH when there is none; -EXDEV when
- * it is of another PID or time namespace, and must be asked itself; else what stands in the way of
- * reading /proc: -EACCES for one that the caller may not look into, -EMFILE and the like. */
+ * it is of another PID or time namespace, and must be asked itself; otherwise what stands in the
+ * way of reading /proc: -EACCES for one that the caller may not look into, -EMFILE and the like. */
 int lab_os_process(int pid, uint64_t *ret_identity);
 
 /* Whether that process still runs that program: 1; 0 when it has ended, also if nobody has waited

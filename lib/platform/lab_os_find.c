@@ -85,7 +85,7 @@ static bool is_before(const struct stat *one, const struct stat *other)
     return one->st_dev != other->st_dev ? one->st_dev < other->st_dev : one->st_ino < other->st_ino;
 }
 
-/* Who has it */
+/* The process that has it */
 
 /* 1 when the process is in that namespace of the caller's, 0 or -errno. */
 static int shares_namespace(const struct process *process, const char *kind)
@@ -150,7 +150,7 @@ static int judge_process(const struct process *process, enum lab_os_stranger *re
     return rc < 0 ? rc : 0;
 }
 
-/* What it is */
+/* The kind of file */
 
 static int judge_file(int place, struct stat *ret_status, enum lab_os_stranger *ret_stranger)
 {

@@ -48,7 +48,7 @@ struct tree {
     char place[PATH_MAX]; /* the mount point; later the directory of a group */
 };
 
-/* What is looked for. */
+/* A search under way. */
 struct search {
     const char *proc;
     const char *controller; /* as version 1 names it */
@@ -106,7 +106,8 @@ static size_t cached(const struct tree *tree)
     return sum;
 }
 
-/* What one limit of a group leaves. Where there is none, or none that can be read, nothing changes.
+/* The memory that one limit of a group leaves. Where there is none, or none that can be read,
+ * nothing changes.
  */
 static void look_at_limit(const struct search *search, const struct tree *tree,
                           const struct limit *limit, struct lab_os_room *room)

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Who a process is, and whether it has ended.
+/* The identity of a process, and whether it has ended.
  *
  * A process id is used again, means something else in another PID namespace, and stays when the
  * process executes another program. The time at which a process started is shown differently in
@@ -44,7 +44,7 @@
 /* A home: the PID namespace's number, which has 32 bits, << 32 | the time namespace's. */
 #define PID_NAMESPACE_SHIFT 32
 
-/* What /proc shows of a process. */
+/* The facts that /proc shows of a process. */
 struct facts {
     uint64_t start;
     uint64_t stack; /* 0: not to this caller */
@@ -310,7 +310,7 @@ int lab_os_process_runs(const struct lab_os_process *process, uint64_t own_home)
     err = find_in_proc(file, &shown);
     if (err == 0)
         err = read_facts(shown, &facts);
-    /* What has not ended by now had the id, and its place in /proc, all the time. */
+    /* A process that has not ended by now had the id, and its place in /proc, all the time. */
     ended = has_ended(file);
     close(file);
     if (ended != 0)

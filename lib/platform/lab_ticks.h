@@ -13,8 +13,8 @@
 #endif
 
 /* Ticks since some moment, at a steady rate, the same on all CPUs and in all processes; two reads
- * in succession may be out of order by some tens of nanoseconds. What a tick is in nanoseconds, two
- * readings of this and of lab_os_clock_ns() tell. Any thread; wait-free. */
+ * in succession may be out of order by some tens of nanoseconds. Two readings of this and of
+ * lab_os_clock_ns() show how long a tick is. Any thread; wait-free. */
 LAB_INLINE uint64_t lab_ticks(void)
 {
 #if defined(__x86_64__)

@@ -9,8 +9,8 @@
  * Two kinds, the same in all but who owns the memory:
  *   - lab_pool_create() maps memory, or takes pages from an arena, and cuts it into buffers, for
  *     this process or for several, which lab_pool_attach() to it by its name;
- *   - lab_pool_init() builds a pool in memory of the caller's, and lab_pool_adopt() tells it the
- *     caller's objects. That is what the DPDK driver uses.
+ *   - lab_pool_init() builds a pool in memory of the caller's, and lab_pool_adopt() gives it the
+ *     caller's objects. The DPDK driver uses that.
  *
  * Every object is in one place: held by the program, in one deque, or in the stack. At rest
  *
@@ -25,17 +25,17 @@
  *
  * The reserve, where there is one, is some objects apart from all others: gets end before it, but
  * for those under LAB_GFP_ATOMIC (lab_pool_get_bulk_atomic()), which may have the last one of it.
- * They are for receive paths. What belongs to the reserve goes back to it when it is put, whoever
- * puts it.
+ * They are for receive paths. An object of the reserve goes back to it with every put, by any
+ * thread.
  *
- * Progress: the hot paths are wait-free, all else is lock-free: a thread that is preempted, stopped
- * or killed at any point delays nobody, and hides at most the burst that it was moving. Nothing
- * makes a system call, but a get that found too little in all public parts and the stack: at most
- * two, or four where there are more than 64 deques. These interrupt other threads of the process,
- * and do not wait; only in a pool of several processes, such a get may have to wait, 8 to 20 ms,
- * because of lcores of the process that made it that have not called in since another one came; and
- * in a process that gave up membarrier(2) after it made the pool (lab_pool_stats.refused), because
- * of lcores that have not called in since.
+ * Progress: the hot paths are wait-free, everything else is lock-free: a thread that is preempted,
+ * stopped or killed at any point delays nobody, and hides at most the burst that it was moving.
+ * Nothing makes a system call, but a get that found too little in all public parts and the stack:
+ * at most two, or four where there are more than 64 deques. These interrupt other threads of the
+ * process, and do not wait; only in a pool of several processes, such a get may have to wait, 8 to
+ * 20 ms, because of lcores of the process that made it that have not called in since another one
+ * came; and in a process that gave up membarrier(2) after it made the pool
+ * (lab_pool_stats.refused), because of lcores that have not called in since.
  *
  * Stack: gets and puts need LAB_POOL_STACK_BYTES at most.
  *
@@ -56,10 +56,10 @@
 struct lab_pool;
 struct lab_arena;
 
-/* What gets and puts need of the caller's stack at most, bytes, with an audit, too: a signal's own
- * stack, or that of a thread of PTHREAD_STACK_MIN, will do. Not counted is what a reporter of the
- * audit needs, which runs on that stack; what a process's first call at level full does to know who
- * it is, if it is a forked child or a secondary of DPDK's; and what the loader needs, where a
+/* The bytes of the caller's stack that gets and puts need at most, with an audit, too: a signal's
+ * own stack, or that of a thread of PTHREAD_STACK_MIN, will do. Not counted is what a reporter of
+ * the audit needs, which runs on that stack; what a process's first call at level full does to know
+ * who it is, if it is a forked child or a secondary of DPDK's; and what the loader needs, where a
  * program that was linked without -z now makes a call for the first time. */
 #define LAB_POOL_STACK_BYTES 2048u
 
@@ -72,7 +72,7 @@ struct lab_arena;
 /* Objects in one pool: the stack's limit. */
 #define LAB_POOL_COUNT_MAX LAB_STACK_INDEX_MAX
 
-/* Who holds what: the floor above reads these, the pool carries them. */
+/* The audit's options: the floor above reads these, the pool carries them. */
 
 enum lab_audit_level {
     LAB_AUDIT_OFF,    /* costs nothing */
@@ -88,10 +88,10 @@ struct lab_audit_options {
                               look whether somebody wrote there; at level full */
     uint32_t poison_from;  /* bytes; what lies before is left alone */
     uint32_t poison_bytes; /* [all, in a pool of buffers] */
-    uint32_t sample;       /* level sample looks at one get in so many [4096] */
-    uint32_t quarantine; /* objects that wait so many puts before they can be got again, or until a
-                            get would fail without them, at level full; up to a quarter of the
-                            pool [0] */
+    uint32_t sample;       /* level sample looks at one get in this number [4096] */
+    uint32_t quarantine;   /* objects that wait this number of puts before they can be got again, or
+                              until a get would fail without them, at level full; up to a quarter of
+                              the pool [0] */
 };
 
 struct lab_pool_options {
@@ -104,7 +104,7 @@ struct lab_pool_options {
     uint32_t deques; /* lcores that can have a deque of their own at the same time; those that come
                         later work through the stack; at most LAB_LCORE_MAX [16, or lcores if
                         that is less] */
-    uint32_t private_size; /* objects that a lcore keeps private when it publishes [by count, up to
+    uint32_t private_size; /* objects that an lcore keeps private when it publishes [by count, up to
                               1,024] */
     uint32_t steal_max;    /* most objects that one steal takes [by count, up to 256] */
     uint32_t reserve; /* of these, objects that only LAB_GFP_ATOMIC may take: fewer than count. With
@@ -120,7 +120,7 @@ struct lab_pool_options {
 
     /* For lab_pool_init() alone: until the first lab_pool_adopt(), an object that the pool does not
      * know is adopted when it is put, as long as there are fewer than count. For programs that put
-     * their objects without telling of them before; each put is a slow one until the pool has all
+     * their objects without adopting them before; each put is a slow one until the pool has all
      * [what is put must be known] */
     bool takes_strangers;
 
@@ -133,9 +133,9 @@ struct lab_pool_options {
     /* For lab_pool_create() alone. */
 
     /* Trust domains: domain[i] is that of lcore i, for all `lcores`, which must be given then;
-     * threads without an id are of domain 0. What one domain left in a buffer is zeroed before
-     * another gets it, as far as it was dirtied: see lab_pool_put_used(). Gets and puts cost more
-     * then [all trust each other] */
+     * threads without an id are of domain 0. A buffer is zeroed before another domain gets it, as
+     * far as it was dirtied: see lab_pool_put_used(). Gets and puts cost more then [all trust each
+     * other] */
     const uint8_t *domain;
 
     uint32_t buffer_bytes; /* size of a buffer; 1 to 1 GiB */
@@ -145,24 +145,24 @@ struct lab_pool_options {
 
     /* Pages of this arena (lab_page.h) are what the buffers are cut from: several pools, of
      * whatever sizes, can share its memory, and lab_pool_destroy() gives it back. It must live
-     * longer than the pool. What the pool needs beside its buffers is mapped for itself, as `node`
+     * longer than the pool. The pool's memory beside its buffers is mapped for itself, as `node`
      * and `pages` say. Not for shared pools, and buffers have at most 2 MiB [mapped memory] */
     struct lab_arena *arena;
     unsigned gfp; /* how to ask the arena: a class, and modifiers (lab_gfp.h) [LAB_GFP_WAIT] */
 };
 
 /* Maps memory for a pool of buffers, or gets it from an arena, and makes it. All buffers are free.
- * Returns 0; -EINVAL for a wrong option, -ENOMEM when memory was short, or what else
- * lab_region_create() returns; *error (may be NULL) then says which and how to fix it, and
- * *ret_pool is untouched. On success error->message may name better memory that could not be had
- * (see lab_region_create). Blocking; set-up only; any thread. Examples: doc/examples/native.c,
+ * Returns 0; -EINVAL for a wrong option, -ENOMEM when memory was short, or another error of
+ * lab_region_create(); *error (may be NULL) then says which and how to fix it, and *ret_pool is
+ * untouched. On success error->message may name better memory that could not be had (see
+ * lab_region_create). Blocking; set-up only; any thread. Examples: doc/examples/native.c,
  * test/doc/sizes.c. */
 LAB_PUBLIC int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
                                struct lab_error *error) LAB_CHECKED;
 
 /* Finds the shared pool of that name that another process made, of this user and with no fewer
  * rights than this one (lab_region_attach), and maps it: it is at the same address there, and so
- * are its buffers, which any of the processes may put. What holds for regions holds for it: see
+ * are its buffers, which any of the processes may put. The conditions are those of regions: see
  * lab_region_attach(), whose errors it has, too; -EAGAIN while the pool is being made, and -EPROTO
  * when the region is no pool, or one of another version of this library.
  *
@@ -201,7 +201,7 @@ LAB_PUBLIC int lab_pool_footprint(const struct lab_pool_options *options, size_t
 LAB_PUBLIC int lab_pool_init(void *memory, const struct lab_pool_options *options,
                              struct lab_pool **ret_pool, struct lab_error *error) LAB_CHECKED;
 
-/* Tells a pool of lab_pool_init() an object that it is to serve. The object counts as held: put it
+/* Gives a pool of lab_pool_init() an object that it is to serve. The object counts as held: put it
  * to make it free. The first call ends what options->takes_strangers asked for. Any thread, while
  * no other uses the pool; wait-free.
  * Returns 0, -ENOSPC beyond options->count, -EEXIST for one that it knows. */
@@ -220,8 +220,8 @@ LAB_PUBLIC int lab_pool_adopt(struct lab_pool *pool, void *object);
  * LAB_LCORE_ANY. A signal handler is another thread in this: the call that it interrupts may be one
  * with that id, half done, and then an object is given out twice, or lost. In a handler the id is
  * LAB_LCORE_ANY. Returns 0; -ENOBUFS when there are too few; -EINVAL when lcore is neither.
- * Wait-free from the private part, else lock-free; system calls only when all that is public is too
- * little, and no waiting in them but where other processes have come (above). On failure
+ * Wait-free from the private part, otherwise lock-free; system calls only when all that is public
+ * is too little, and no waiting in them but where other processes have come (above). On failure
  * ret_objects is untouched and nothing is taken. */
 LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_objects,
                                  unsigned n);
@@ -236,14 +236,14 @@ LAB_INLINE int lab_pool_get_bulk_atomic(struct lab_pool *pool, uint32_t lcore, v
  * Always returns 0 for objects of this pool that the caller holds, and an lcore as above. -EINVAL
  * when lcore is out of range or, in a checking build, an object is not of this pool: nothing is
  * put. -EBADMSG when the audit at level full found faults, which it reports: all other objects are
- * put. Wait-free into the private part, else lock-free; never blocks; no system call. */
+ * put. Wait-free into the private part, otherwise lock-free; never blocks; no system call. */
 LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *const *objects,
                                  unsigned n);
 
-/* lab_pool_put_bulk() by one who knows that since they were got no more than the first used_bytes
- * of these buffers were written to, by whomever. In a pool with trust domains no more will have to
- * be zeroed before another domain gets them; lab_pool_put_bulk() counts on all of a buffer. What an
- * earlier holder of the same domain wrote further behind is not forgotten. Errors and progress as
+/* lab_pool_put_bulk() by a caller that knows that since they were got nobody wrote to more than the
+ * first used_bytes of these buffers. In a pool with trust domains no more will have to be zeroed
+ * before another domain gets them; lab_pool_put_bulk() counts on all of a buffer. Bytes that an
+ * earlier holder of the same domain wrote further behind are not forgotten. Errors and progress as
  * of lab_pool_put_bulk(); never blocks. Example: test/unit/pool_trust_test.c. */
 LAB_INLINE int lab_pool_put_used(struct lab_pool *pool, uint32_t lcore, void *const *objects,
                                  unsigned n, size_t used_bytes);
@@ -263,12 +263,12 @@ LAB_INLINE int lab_pool_put(struct lab_pool *pool, uint32_t lcore, void *object)
  * wait-free. */
 LAB_INLINE bool lab_pool_reserve_is_held(const struct lab_pool *pool);
 
-/* Returns whether an object is of the reserve: a receive path that was given one had better not let
- * it go to those who keep objects for long. While nothing of the reserve is held, that is one load.
- * Any thread; wait-free. */
+/* Returns whether an object is of the reserve: a receive path that was given one had better not
+ * pass it to code that keeps objects for long. While nothing of the reserve is held, that is one
+ * load. Any thread; wait-free. */
 LAB_PUBLIC bool lab_pool_is_reserve(const struct lab_pool *pool, const void *object);
 
-/* What a pool reports */
+/* Reports of a pool */
 
 /* Free objects. Exact while no thread is inside a call. Any thread; wait-free. */
 LAB_PUBLIC uint32_t lab_pool_count(const struct lab_pool *pool);
@@ -282,11 +282,11 @@ struct lab_pool_stats {
     uint32_t free;       /* as lab_pool_count() */
     uint32_t stack;      /* of these, in the shared stack */
     uint32_t reserve;    /* and in the reserve, */
-    uint32_t reserved;   /* out of so many */
+    uint32_t reserved;   /* of this size */
     uint32_t high_water; /* most objects seen held at once: a sample of slow gets, an estimate */
     bool refused; /* membarrier(2) was refused after the pool had been made: each lcore fences
-                     from its next slow path on, and who revokes may wait 8 to 20 ms for one
-                     that does not yet */
+                     from its next slow path on, and a revoker may wait 8 to 20 ms for one that does
+                     not yet */
 };
 
 /* How a slow path ended, one counter each per lcore. The hot paths count nothing: see
@@ -301,7 +301,7 @@ enum lab_pool_counter {
     LAB_POOL_PUT_PUBLISH, /* puts into the own deque, but not by its hot path */
     LAB_POOL_PUT_STACK,   /* puts that went to the stack: no deque, or a full one */
     LAB_POOL_PUT_FOREIGN, /* objects on their way to the stack that are not this pool's: dropped,
-                             and told to the reporter (lab_audit.h), whatever the audit's level */
+                             and reported (lab_audit.h) at every level of the audit */
     LAB_POOL_PUT_TWICE,   /* objects on their way to the stack that lie in it already: dropped */
     LAB_POOL_COUNTERS
 };
@@ -346,8 +346,8 @@ struct lab_pool_events {
     uint64_t count[LAB_CROSSINGS]; /* since the pool was made */
 };
 
-/* What has been seen so far. Reads only. Any thread, of any process that has the pool; wait-free,
- * no system call. */
+/* The events so far. Reads only. Any thread, of any process that has the pool; wait-free, no system
+ * call. */
 LAB_INLINE void lab_pool_events(const struct lab_pool *pool, struct lab_pool_events *ret_events);
 
 /* One more whenever the number of free objects crosses a watermark: a poller asks

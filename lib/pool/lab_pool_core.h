@@ -4,7 +4,7 @@
 #ifndef LAB_POOL_CORE_H
 #define LAB_POOL_CORE_H
 
-/* What the pool's own files share, and what the floor above calls. An lcore index is
+/* Shared by the pool's own files, and called by the floor above. An lcore index is
  * lab_pool_lcore_index() of a caller's lcore, in range. */
 
 #include <lab_index.h>
@@ -165,20 +165,21 @@ LAB_INLINE uint32_t lab_pool_step(const struct lab_pool_options *options)
 int lab_pool_plan_runs(const struct lab_pool_options *options, uint32_t *ret_most,
                        struct lab_error *error);
 
-/* Tells the pool a buffer or an object; the errors are those of lab_pool_adopt(), which says that
- * it is held, besides. */
+/* Makes a buffer or an object known to the pool, with the errors of lab_pool_adopt(), which counts
+ * it as held besides. */
 int lab_pool_know(struct lab_pool *pool, void *object);
 
 /* lab_pool_disown_all(), but for what the floor above knows of the objects. */
 int lab_pool_core_disown_all(struct lab_pool *pool);
 
 /* Adopts what the pool does not know of n objects that are about to be put, if it is open to that.
- * One thread at a time does so: another waits until it has done, but not for ever. What is not
- * adopted is found out, and told, on its way to the stack. */
+ * One thread at a time does so: another waits until it has done, but not for ever. An object that
+ * is not adopted is found out, and reported, on its way to the stack. */
 void lab_pool_adopt_strangers(struct lab_pool *pool, void *const *objects, unsigned n);
 
 /* Cuts buffers from the arena's pages until the pool has all of its own: 0, or a failure of
- * lab_page_fit(), which is told, and after which the pool has none. And gives the pages back. */
+ * lab_page_fit(), which *error describes, and after which the pool has none. And gives the pages
+ * back. */
 int lab_pool_take_runs(struct lab_pool *pool, const struct lab_pool_options *options,
                        struct lab_error *error);
 void lab_pool_give_runs(struct lab_pool *pool);

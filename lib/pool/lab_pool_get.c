@@ -9,13 +9,13 @@
  * it is there, and the stack of the caller may be small: it comes into the private part of the
  * caller's own deque, straight from the ring that it was in. Callers without a deque, and those
  * that want more than theirs holds, link it up in a stack of the call's own (`pieces`), over the
- * links that belong to whoever holds the objects. Objects of the reserve go there, too, for they
- * must never be in a deque. */
+ * links that belong to the objects' holder. Objects of the reserve go there, too, for they must
+ * never be in a deque. */
 
 #include <lab_pool_core.h>
 #include <lab_prefetch.h>
 
-/* Where every get is a slow one, the free objects are counted at every so many of them. */
+/* Where every get is a slow one, one in this number counts the free objects. */
 #define SAMPLE_EVERY_FENCED 256u
 
 /* A get under way. */
@@ -257,8 +257,8 @@ static void get_starving(struct request *request)
     }
 }
 
-/* What only the receive path may have, when there is nothing else. What lies in the own deque may
- * be revoked meanwhile by others who starve: the reserve then gives that, too. */
+/* The receive path alone may have the reserve, when there is nothing else. Others that starve may
+ * revoke what lies in the own deque meanwhile: the reserve then gives that, too. */
 static void get_reserve(struct request *request)
 {
     unsigned left, came;
@@ -300,7 +300,7 @@ static bool gather(struct request *request)
     return true;
 }
 
-/* What was gathered in vain is for all. */
+/* Objects that were gathered in vain are for all. */
 static LAB_NOINLINE void give_up(struct request *request)
 {
     struct lab_pool *pool = request->pool;
@@ -313,7 +313,7 @@ static LAB_NOINLINE void give_up(struct request *request)
         (void)lab_deque_push_slow_owner(own_deque(request), NULL, 0, true);
 }
 
-/* What came beyond the need stays in the own deque: the next gets are then hot. */
+/* The surplus stays in the own deque: the next gets are then hot. */
 static void keep_surplus(const struct request *request)
 {
     struct lab_deque *own = own_deque(request);

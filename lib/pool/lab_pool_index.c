@@ -11,8 +11,9 @@
 #include <lab_pool.h>
 #include <lab_pool_core.h>
 
-/* Who finds another thread adopting yields so often before it gives up: some milliseconds, where
- * adopting takes less than a microsecond. Only a process that died there keeps it for longer. */
+/* A thread that finds another one adopting yields this often before it gives up: some milliseconds,
+ * where adopting takes less than a microsecond. Only a process that died there keeps it for
+ * longer. */
 #define YIELDS_MAX 10000
 
 int lab_pool_know(struct lab_pool *pool, void *object)

@@ -36,7 +36,7 @@ struct lab_pool_slow {
  * First comes what never changes once the pool is made. In a pool that processes share by its name
  * it is each process's own, which no other can write to: see lab_pool_layout.h. */
 struct lab_pool {
-    uint32_t magic; /* first, so that a driver can tell whose pool this is */
+    uint32_t magic; /* first, so that a driver knows whose pool this is */
     uint32_t count;
     uint32_t lcores;
     uint32_t stride; /* bytes from buffer to buffer, or 0: they lie here and there */
@@ -144,7 +144,7 @@ LAB_INLINE bool lab_pool_put_hot(struct lab_pool *pool, uint32_t lcore, void *co
            lab_likely(lab_deque_push_owner(&pool->deque[lab_pool_lcore_index(lcore)], objects, n));
 }
 
-/* What lab_pool.h declares */
+/* The functions that lab_pool.h declares */
 
 LAB_INLINE int lab_pool_get_bulk(struct lab_pool *pool, uint32_t lcore, void **ret_objects,
                                  unsigned n)

@@ -15,10 +15,10 @@
  *     ─────────────────┴───────────────────┴─────────────────────┴──────┴─────────┴──────┘
  *                      ▲ the pool's address, the same in all
  *
- * The seed says with which options the pool was made. Who attaches copies it, checks it as it would
- * a caller's options, and works out for itself where everything lies: addresses, sizes and counts
- * are taken from nobody. Then the page is read-only. So whatever a process writes into the region,
- * no other follows it out of the region.
+ * The seed says with which options the pool was made. A process that attaches copies it, checks it
+ * as a caller's options, and computes by itself where everything lies: it takes no address, size or
+ * count from another. Then the page is read-only. So whatever a process writes into the region, no
+ * other follows it out of the region.
  *
  * All other pools are in one piece. Those of lab_pool_init() may lie in memory that several
  * processes have (DPDK's), where each can write to the constant part, too.
@@ -95,7 +95,7 @@ size_t lab_pool_bytes(const struct lab_pool_options *options, const struct lab_p
 void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options *options,
                             const struct lab_pool_layout *layout, enum lab_barrier barrier);
 
-/* The buffers that lie `at` so many bytes behind the pool's address are all its objects. */
+/* The buffers that begin `at` bytes behind the pool's address are all its objects. */
 void lab_pool_set_buffers(struct lab_pool *pool, size_t at);
 
 /* The seed of a region: its last bytes. */

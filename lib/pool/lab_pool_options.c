@@ -15,8 +15,8 @@
 #define DEQUES_DEFAULT 16u
 
 /* Slots of all deques together, for each object: 48/5 of them take 3 % of a pool of mbufs. So 8
- * deques have room for the whole pool each, 16 for 3/5 of it. What gathers beyond that in one deque
- * goes to the stack. */
+ * deques have room for the whole pool each, 16 for 3/5 of it. Objects beyond that in one deque go
+ * to the stack. */
 #define SLOTS_SHARE_OF 48u
 #define SLOTS_SHARE_BY 5u
 #define CAPACITY_MIN 64u

@@ -2,14 +2,14 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The reserve: objects of their own, in a stack of their own, told by their indices.
+/* The reserve: objects of their own, in a stack of their own, known by their indices.
  *
  *     held of the reserve + depth of pool->reserve = pool->reserved
  *
- * While one of them is held, `intercepted` is not 0 and every put looks where each object
- * belongs: so none of them ever gets into a deque. Who holds one knows of the count, since it was
- * raised by whom the object came from. While none is held, nobody looks. Whoever dies here leaves
- * the count too high, never too low. */
+ * While one of them is held, `intercepted` is not 0 and every put looks where each object belongs:
+ * so none of them ever gets into a deque. The holder of one knows of the count, since the thread
+ * that gave it raised that. While none is held, nobody looks. A thread that dies here leaves the
+ * count too high, never too low. */
 
 #include <lab_pool.h>
 #include <lab_pool_core.h>

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What a pool reports about itself. Reads only. */
+/* A pool's report about itself. Reads only. */
 
 #include <lab_pool.h>
 

@@ -4,7 +4,7 @@
 #include <labyrinth.h>
 #include <stdio.h>
 
-/* A pool of `count` buffers of so many bytes, from the arena's memory. */
+/* A pool of `count` buffers of `bytes` bytes, from the arena's memory. */
 static struct lab_pool *make(struct lab_arena *arena, uint32_t count, uint32_t bytes)
 {
     const struct lab_pool_options options = {

@@ -64,7 +64,7 @@ int main(int argc, char *argv[])
     printf("%u packets kept, %lu came after that and were dropped\n", n,
            (unsigned long)lab_mbuf_dropped(pool));
 
-    /* What is not reception stops where the reserve begins. */
+    /* Everything but reception stops where the reserve begins. */
     own = rte_pktmbuf_alloc(lab_mbuf_pool_nowait(pool));
     printf("a packet of the program's own: %s\n", own != NULL ? "yes" : "not until some are freed");
 

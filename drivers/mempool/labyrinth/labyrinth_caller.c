@@ -14,7 +14,7 @@
 
 #include "labyrinth_site.h"
 
-/* What is known of a site, in one word, so that it is read and written at once:
+/* The knowledge of a site, in one word, so that it is read and written at once:
  *     63 .. 24  the site, but for the bits that are its row in the table
  *     23 .. 12  words from the frame below to this one, 0: the site is the program's own
  *     11 ..  0  words from the frame below to the return address */
@@ -139,7 +139,7 @@ const void *labyrinth_caller(struct lab_audit_site from, bool *ret_own)
         site = ((const uint64_t *)cfa)[word & WORDS_MASK];
         cfa += (word >> SIZE_SHIFT & WORDS_MASK) * sizeof(uint64_t);
     }
-    /* What could not be looked up just now has no place in the table yet. */
+    /* A site that could not be looked up just now has no place in the table yet. */
     *ret_own = site == (uint64_t)(uintptr_t)from.address && find(site) == tag_of(site);
     return (const void *)(uintptr_t)site;
 }

@@ -187,7 +187,7 @@ static void read_module(const struct dl_phdr_info *info, const struct range *all
     lab_store_release(&newest, (uint64_t)(uintptr_t)module); /* M1 */
 }
 
-/* What the loader had loaded when the list was last complete. */
+/* The loader's objects when the list was last complete. */
 static unsigned long long loads_seen;
 
 static int visit(struct dl_phdr_info *info, size_t size, void *argument)

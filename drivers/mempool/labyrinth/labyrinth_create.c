@@ -39,7 +39,7 @@ static uint32_t deques_wanted(void)
     return RTE_MIN(lcores, LAB_LCORE_MAX);
 }
 
-/* What LABYRINTH_OPTIONS asks for, as far as the pool itself is concerned. */
+/* The words of LABYRINTH_OPTIONS, as far as the pool itself is concerned. */
 static int apply_options(struct rte_mempool *mp, struct labyrinth_options *options,
                          struct lab_pool_options *pool_options, struct lab_error *error)
 {

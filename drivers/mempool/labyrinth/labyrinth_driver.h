@@ -4,7 +4,7 @@
 #ifndef LABYRINTH_DRIVER_H
 #define LABYRINTH_DRIVER_H
 
-/* What the driver's files share, file by file. */
+/* Shared by the driver's files, file by file. */
 
 #include <lab_audit_table.h>
 #include <lab_error.h>
@@ -94,11 +94,11 @@ struct labyrinth_options {
     bool no_cache;    /* cache=off: pools are made without rte_mempool's per-lcore cache */
     bool no_prefetch; /* prefetch=off: mbufs of another lcore's are got without a write prefetch */
 
-    /* audit=off|sample|full, sample=N, quarantine=N, poison=on|off: of every pool. Whoever names
-     * the audit has records, so that the level can be changed. */
+    /* audit=off|sample|full, sample=N, quarantine=N, poison=on|off: of every pool. With any of
+     * these there are records, so that the level can be changed. */
     struct lab_audit_options audit;
     bool reclaim; /* reclaim=auto: what processes held that end is taken back */
-    char report[LABYRINTH_REPORT_MAX]; /* report=FILE: JSON lines are added to it; else "" */
+    char report[LABYRINTH_REPORT_MAX]; /* report=FILE: JSON lines are added to it; otherwise "" */
     bool abort;                        /* on_error=abort: end the program at the first fault */
     uint32_t limit;                    /* limit=N: entries in one second, 0 for all of them [100] */
 };
@@ -139,7 +139,7 @@ void labyrinth_cache_off(struct rte_mempool *mp);
 /* The objects that a cache is refilled to: 0 when there are none, or labyrinth_cache_off(). */
 uint32_t labyrinth_cache_size(const struct rte_mempool *mp);
 
-/* What the caches have, as a bit for each object, which the caller frees; NULL where memory is
+/* The objects in the caches, as a bit for each object, which the caller frees; NULL where memory is
  * short. *ret_count: how many. A cache changes while it is read: each object was in there at some
  * moment. */
 uint64_t *labyrinth_cached_objects(const struct rte_mempool *mp, uint64_t *ret_count);

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What a library asks the loader for, and which functions it has, read from its file. Every offset
- * in there is checked: the file may be damaged, and the loader need not have looked at it yet. */
+/* The needs of a library from the loader, and its functions, read from its file. Every offset in
+ * there is checked: the file may be damaged, and the loader need not have looked at it yet. */
 
 #include <fcntl.h>
 #include <link.h>

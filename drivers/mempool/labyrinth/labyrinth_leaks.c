@@ -56,7 +56,7 @@ static void on_event(enum rte_mempool_event event, struct rte_mempool *mp, void 
     }
 }
 
-/* What the parent holds is not the child's to report, and no other thread of it is here to unlock.
+/* A child does not report what its parent holds, and no other thread of that is here to unlock.
  */
 static void forget_in_child(void)
 {
@@ -132,8 +132,8 @@ static bool is_mapped(const void *address)
     return mincore((void *)page, 1, &resident) == 0;
 }
 
-/* Another process may have freed it, or a child: nobody is told, and the memory may be anybody's by
- * now. */
+/* Another process may have freed it, or a child: nobody learns of it, and the memory may be
+ * anybody's by now. */
 static bool is_there(const struct follower *follower)
 {
     return is_mapped(follower->mp) && is_mapped(follower->pool) &&

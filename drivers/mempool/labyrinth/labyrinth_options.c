@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What LABYRINTH_OPTIONS may say to the driver. It is read when a process starts, for its reports,
- * and when a pool is created. */
+/* The words of LABYRINTH_OPTIONS for the driver. They are read when a process starts, for its
+ * reports, and when a pool is created. */
 
 #include <errno.h>
 #include <inttypes.h>

@@ -110,7 +110,7 @@ static bool is_safe(const char *path)
     }
 }
 
-/* What does not load here does not load in the EAL either, which has the words for it. */
+/* A plugin that does not load here does not load in the EAL either, which has the words for it. */
 static void load(const char *path)
 {
     char real[PATH_MAX];

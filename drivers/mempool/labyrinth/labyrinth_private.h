@@ -9,8 +9,8 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
-/* What lab_mbuf_pool_create() tells the driver: it lies in the mempool's private area, behind what
- * DPDK has there for mbufs, where every process sees it. */
+/* The message of lab_mbuf_pool_create() to the driver: it lies in the mempool's private area,
+ * behind what DPDK has there for mbufs, where every process sees it. */
 struct labyrinth_private {
     struct rte_pktmbuf_pool_private mbuf;
     uint32_t magic;

@@ -27,8 +27,8 @@
 static unsigned incomplete_rounds; /* before this one */
 static bool is_incomplete;         /* this one */
 
-/* A dead process may have left an mbuf in any state. What is not an mbuf keeps its content: nobody
- * but the program knows what belongs there. */
+/* A dead process may have left an mbuf in any state. An object that is no mbuf keeps its content:
+ * nobody but the program knows what belongs there. */
 static void renew(void *object, void *context)
 {
     (void)labyrinth_mbuf_renew(context, object);

@@ -22,7 +22,7 @@
 
 #define LIBRARY "libjansson.so.4"
 
-/* What is used of it. */
+/* The functions that are used of it. */
 static struct {
     __typeof__(json_delete) *json_delete;
     __typeof__(json_dumps) *json_dumps;
@@ -170,7 +170,7 @@ static json_t *entry_json(const struct lab_audit_entry *entry)
         js.json_object_set_new(json, "offset", js.json_integer((json_int_t)entry->offset));
     if (entry->left_out != 0)
         js.json_object_set_new(json, "left_out", js.json_integer((json_int_t)entry->left_out));
-    /* What was not seen is left out: NULL adds nothing. */
+    /* A call that was not seen is left out: NULL adds nothing. */
     js.json_object_set_new(json, "caller", actor_json(&entry->caller));
     js.json_object_set_new(json, "got", actor_json(&entry->got));
     js.json_object_set_new(json, "handed_over", actor_json(&entry->holder));
@@ -232,7 +232,7 @@ static bool load(void)
     return labyrinth_optional_load(LIBRARY, symbols, RTE_DIM(symbols));
 }
 
-/* Whether the report can be written is told now, not when there is something to lose. */
+/* An unwritable report is reported now, not when there is something to lose. */
 static void start_file(void)
 {
     char folder[PATH_MAX - LABYRINTH_REPORT_MAX - 1] = "";

@@ -34,7 +34,7 @@ static const char *last_part(const char *path)
 
 #define LIBRARY "libdw.so.1"
 
-/* What is used of it. */
+/* The functions that are used of it. */
 static struct {
     __typeof__(dwarf_attr) *dwarf_attr;
     __typeof__(dwarf_diename) *dwarf_diename;

@@ -46,10 +46,10 @@ const void *labyrinth_caller(struct lab_audit_site site, bool *ret_own);
 
 /* labyrinth_site.c: its name. */
 
-/* What can be said of a call site: as much as the program's symbols allow. */
+/* The description of a call site: as much as the program's symbols allow. */
 struct labyrinth_site {
     char function[96]; /* "" if it has no name */
-    uint64_t offset;   /* from the function's start, else from the file's */
+    uint64_t offset;   /* from the function's start, otherwise from the file's */
     char file[128];    /* "" without debugging information */
     int line;
     char module[96]; /* the program or library that the address lies in, "" if unknown */

@@ -4,7 +4,7 @@
 
 /* DPDK's table of mempool ops: the slot of this driver, and which of its ops stand there.
  *
- * DPDK tells a driver which processes make a mempool, but not which ones look one up or were
+ * A driver learns from DPDK which processes make a mempool, but not which ones look one up or were
  * forked, and nothing in memory that they share distinguishes them. But the table is each process's
  * own: it has ops that say that another process is there, and the shortest ones only in a primary
  * that has made a mempool itself, and not in its children. */

@@ -16,7 +16,7 @@
 #include "labyrinth_driver.h"
 #include "labyrinth_plain.h"
 
-/* What an answer of telemetry has room for: 16 KiB, 512 entries in an array. */
+/* The room of an answer of telemetry: 16 KiB, 512 entries in an array. */
 #define LIST_BYTES 15000u
 #define LIST_NAMES (RTE_TEL_MAX_ARRAY_ENTRIES - 1) /* and a sentence */
 #define LCORES_MAX 40u
@@ -154,7 +154,7 @@ static int add_lcore(struct rte_tel_data *lcores, const char *name,
     return rte_tel_data_add_dict_container(lcores, name, dict, 0);
 }
 
-/* What /labyrinth/info says. */
+/* The answer of /labyrinth/info. */
 struct info {
     char name[LABYRINTH_PLAIN_NAME];
     uint32_t cache_size;
@@ -274,6 +274,6 @@ void labyrinth_telemetry_register(void)
     rte_telemetry_register_cmd("/labyrinth/holders", labyrinth_telemetry_holders,
                                "Where all buffers of a pool are. Parameter: its name.");
     rte_telemetry_register_cmd("/labyrinth/leaks", labyrinth_telemetry_leaks,
-                               "What has been held for long, by call site. Parameters: the pool's "
+                               "Objects held for long, by call site. Parameters: the pool's "
                                "name, and the least age in seconds (1).");
 }

@@ -57,7 +57,7 @@ static int add_group(struct rte_tel_data *groups, unsigned int number,
     return rte_tel_data_add_dict_container(groups, name, dict, 0);
 }
 
-/* What is held, and was got at least so long ago. */
+/* The objects that are held, and were got at least that long ago. */
 struct held {
     uint64_t least_age_ns;
     unsigned int n;
@@ -152,7 +152,7 @@ int labyrinth_telemetry_leaks(const char *cmd, const char *params, struct rte_te
     return add_groups(&held, data);
 }
 
-/* What /labyrinth/holders says besides. */
+/* The rest of the answer of /labyrinth/holders. */
 struct holders {
     struct held held;
     struct lab_pool_stats stats;

@@ -39,9 +39,9 @@ __rte_cold __rte_noinline int labyrinth_refuse(const struct rte_mempool *mp)
     return -EINVAL;
 }
 
-/* What the hot paths leave over: called by a jump, so that what these return to is what the op was
- * to return to. rte_mempool's functions are inline: that is the place of the program's call, or not
- * far from it (labyrinth_caller.c). */
+/* The calls that the hot paths do not serve: called by a jump, so that they return to where the op
+ * was to return to. rte_mempool's functions are inline: that is the place of the program's call, or
+ * not far from it (labyrinth_caller.c). */
 static __rte_noinline int enqueue_slow(struct lab_pool *pool, void *const *objs, unsigned int n)
 {
     struct lab_audit_site site = {__builtin_return_address(0), __builtin_dwarf_cfa()};
@@ -49,7 +49,7 @@ static __rte_noinline int enqueue_slow(struct lab_pool *pool, void *const *objs,
     return lab_pool_put_slow_from(pool, rte_lcore_id(), objs, n, site);
 }
 
-/* What happened cannot be undone, and is the same for all pools: told once. */
+/* It cannot be undone, and is the same for all pools: reported once. */
 static __rte_cold __rte_noinline void report_refused(void)
 {
     static lab_atomic_t is_reported;
@@ -175,7 +175,7 @@ RTE_INIT(labyrinth_register)
         LABYRINTH_LOG(NOTICE, "every get from a new pool costs a fence: there is no membarrier(2) "
                               "here, or LABYRINTH_BARRIER=fence");
     labyrinth_telemetry_register();
-    /* Wrong options are told when a pool is created. */
+    /* Wrong options are reported when a pool is created. */
     if (labyrinth_options_read(&options, NULL) == 0)
         labyrinth_report_start(&options);
     labyrinth_caller_prepare();
