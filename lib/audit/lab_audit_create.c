@@ -66,8 +66,8 @@ static struct parts place_parts(const struct lab_pool_options *options,
     return parts;
 }
 
-static int plan(const struct lab_pool_options *options, struct parts *ret_parts,
-                struct lab_pool_layout *ret_layout, struct lab_error *error)
+static int plan_audit(const struct lab_pool_options *options, struct parts *ret_parts,
+                      struct lab_pool_layout *ret_layout, struct lab_error *error)
 {
     int rc = lab_pool_plan(options, ret_layout, error);
 
@@ -138,7 +138,7 @@ int lab_pool_footprint(const struct lab_pool_options *options, size_t *ret_bytes
 {
     struct lab_pool_layout layout = {0};
     struct parts parts;
-    int rc = plan(options, &parts, &layout, error);
+    int rc = plan_audit(options, &parts, &layout, error);
 
     if (rc == 0)
         *ret_bytes = layout.end;
@@ -151,7 +151,7 @@ int lab_pool_init(void *memory, const struct lab_pool_options *options, struct l
     struct lab_pool_layout layout;
     struct lab_pool *pool;
     struct parts parts;
-    int rc = plan(options, &parts, &layout, error);
+    int rc = plan_audit(options, &parts, &layout, error);
 
     if (rc == 0)
         rc = lab_pool_core_init(memory, options, &layout, &pool, error);
@@ -168,7 +168,7 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
     struct lab_pool_layout layout;
     struct lab_pool *pool;
     struct parts parts;
-    int rc = plan(options, &parts, &layout, error);
+    int rc = plan_audit(options, &parts, &layout, error);
 
     if (rc == 0)
         rc = lab_pool_core_create(options, &layout, &pool, error);
@@ -199,7 +199,7 @@ int lab_pool_attach(const char *name, struct lab_pool **ret_pool, struct lab_err
 
     if (rc != 0)
         return rc;
-    makes_sense = plan(&seed.options, &parts, &layout, NULL) == 0;
+    makes_sense = plan_audit(&seed.options, &parts, &layout, NULL) == 0;
     rc = lab_pool_core_attach(&region, &seed, makes_sense ? &layout : NULL, &pool, error);
     if (rc != 0)
         return rc;

@@ -260,7 +260,7 @@ static bool note_reachable(struct reclaim *reclaim)
 /* Taking */
 
 /* Makes an object the caller's, if its record is as it was, and puts it. */
-static bool take(struct reclaim *reclaim, uint32_t index, uint64_t word)
+static bool take_object(struct reclaim *reclaim, uint32_t index, uint64_t word)
 {
     struct lab_pool *pool = reclaim->pool;
     struct lab_audit_record *record = &lab_audit_of(pool)->table->record[index];
@@ -305,7 +305,7 @@ static uint32_t take_held(struct reclaim *reclaim)
             lab_load_acquire(&lab_audit_of(reclaim->pool)->table->record[i].word); /* U2 */
 
         if (is_theirs(reclaim, word))
-            taken += take(reclaim, i, word);
+            taken += take_object(reclaim, i, word);
     }
     return taken;
 }
@@ -327,7 +327,7 @@ static uint32_t take_lost(struct reclaim *reclaim)
             break;
         case LAB_AUDIT_FREE:
             if (lab_byte_load_relaxed(&pool->sweep_seen[i]) != reclaim->epoch)
-                taken += take(reclaim, i, word);
+                taken += take_object(reclaim, i, word);
             break;
         }
     }
@@ -505,8 +505,8 @@ static int check_named(const struct lab_pool *pool, const struct lab_pool_holder
     return 0;
 }
 
-static int check(const struct lab_pool *pool, uint32_t lcore, const struct lab_pool_holder *holder,
-                 struct lab_error *error)
+static int check_reclaim(const struct lab_pool *pool, uint32_t lcore,
+                         const struct lab_pool_holder *holder, struct lab_error *error)
 {
     if (lab_pool_lcore_index(lcore) > pool->lcores)
         return lab_error_set(error, -EINVAL, "pool %s has no lcore %u", pool->name, lcore);
@@ -534,7 +534,7 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
                               .lcore_index = lab_pool_lcore_index(lcore)};
     struct lab_audit_site site = {__builtin_return_address(0), NULL};
     struct lab_pool_reclaimed reclaimed = {0};
-    int rc = check(pool, lcore, holder, error);
+    int rc = check_reclaim(pool, lcore, holder, error);
 
     if (rc != 0)
         return rc;

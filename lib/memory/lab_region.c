@@ -205,7 +205,7 @@ static int prepare(const struct request *request, const struct supply *supply, v
 }
 
 /* An error without a sentence is a lack of pages. */
-static int map(const struct request *request, void **ret_address, struct lab_error *error)
+static int map_region(const struct request *request, void **ret_address, struct lab_error *error)
 {
     size_t page = kinds[request->pages].hugeadm ? request->page_bytes : 0;
 
@@ -236,7 +236,7 @@ static int attempt(const struct request *request, struct lab_region *ret_region,
         (!hugetlb && !supply.err && supply.available < request->bytes))
         return short_of(request, &supply, -ENOMEM, error);
 
-    err = map(request, &address, error);
+    err = map_region(request, &address, error);
     if (err)
         return error->code ? err : short_of(request, &supply, err, error);
     err = prepare(request, &supply, address, &refusal, error);
@@ -268,7 +268,7 @@ static int check_name(const char *name, struct lab_error *error)
                          LAB_REGION_NAME_SIZE - 1);
 }
 
-static int check(const struct lab_region_options *options, struct lab_error *error)
+static int check_region(const struct lab_region_options *options, struct lab_error *error)
 {
     size_t page, ignored;
 
@@ -299,7 +299,7 @@ int lab_region_create(const struct lab_region_options *options, struct lab_regio
     unsigned first = any ? LAB_PAGES_1G : options->pages;
     unsigned last = any ? LAB_PAGES_NORMAL : options->pages;
     struct lab_error failure = {0}, wish = {0};
-    int err = check(options, error);
+    int err = check_region(options, error);
 
     if (err)
         return err;

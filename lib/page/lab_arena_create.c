@@ -52,7 +52,7 @@ struct layout {
 
 /* Takes room at the end of the layout, on a cache line of its own. The options' limits keep it far
  * from overflow. */
-static size_t place(struct layout *layout, size_t bytes)
+static size_t place_in_arena(struct layout *layout, size_t bytes)
 {
     size_t at = layout->end;
 
@@ -111,11 +111,11 @@ static int plan_zone(const struct lab_arena_options *options, uint32_t index, st
 
         if (rc != 0)
             return rc;
-        own->part[part] = place(layout, bytes);
+        own->part[part] = place_in_arena(layout, bytes);
     }
-    own->own = place(layout, layout->lcores * sizeof(struct lab_level_own));
-    own->dirt = place(layout, all * LAB_BLOCK_PAGES);
-    own->lock = place(layout, all * LAB_BLOCK_PAGES);
+    own->own = place_in_arena(layout, layout->lcores * sizeof(struct lab_level_own));
+    own->dirt = place_in_arena(layout, all * LAB_BLOCK_PAGES);
+    own->lock = place_in_arena(layout, all * LAB_BLOCK_PAGES);
     return 0;
 }
 
@@ -153,11 +153,11 @@ static void plan_caches(const struct lab_arena_options *options, struct layout *
             layout->slots_each += layout->capacity[order][kind];
             layout->deques += layout->lcores + 1;
         }
-    layout->lcore = place(layout, (layout->lcores + 1) * sizeof(struct lab_page_lcore));
-    layout->registry = place(layout, layout->caches * sizeof(lab_atomic_t));
-    layout->deque = place(layout, layout->deques * sizeof(struct lab_deque));
+    layout->lcore = place_in_arena(layout, (layout->lcores + 1) * sizeof(struct lab_page_lcore));
+    layout->registry = place_in_arena(layout, layout->caches * sizeof(lab_atomic_t));
+    layout->deque = place_in_arena(layout, layout->deques * sizeof(struct lab_deque));
     layout->slots =
-        place(layout, (size_t)layout->caches * layout->slots_each * sizeof(lab_atomic_t));
+        place_in_arena(layout, (size_t)layout->caches * layout->slots_each * sizeof(lab_atomic_t));
 }
 
 static int check_lcores(const struct lab_arena_options *options, const struct layout *layout,
@@ -175,8 +175,8 @@ static int check_lcores(const struct lab_arena_options *options, const struct la
     return 0;
 }
 
-static int plan(const struct lab_arena_options *options, struct layout *ret_layout,
-                struct lab_error *error)
+static int plan_arena(const struct lab_arena_options *options, struct layout *ret_layout,
+                      struct lab_error *error)
 {
     struct layout layout = {.lcores = options->lcores != 0 ? options->lcores : LAB_LCORE_MAX,
                             .caches = options->caches != 0 ? options->caches : CACHES_DEFAULT};
@@ -197,7 +197,7 @@ static int plan(const struct lab_arena_options *options, struct layout *ret_layo
         return rc;
     if (layout.caches > layout.lcores)
         layout.caches = layout.lcores;
-    (void)place(&layout, sizeof(struct lab_arena));
+    (void)place_in_arena(&layout, sizeof(struct lab_arena));
     for (uint32_t i = 0; i < options->zones; i++) {
         rc = plan_zone(options, i, &layout, error);
         if (rc != 0)
@@ -321,8 +321,9 @@ static void build_caches(struct lab_arena *arena, const struct layout *layout,
 }
 
 /* All but the addresses of the zones' memory. */
-static int build(void *memory, const struct lab_arena_options *options, const struct layout *layout,
-                 struct lab_arena **ret_arena, struct lab_error *error)
+static int build_arena(void *memory, const struct lab_arena_options *options,
+                       const struct layout *layout, struct lab_arena **ret_arena,
+                       struct lab_error *error)
 {
     enum lab_barrier wanted =
         options->fenced || options->shared ? LAB_BARRIER_FENCE : LAB_BARRIER_PRIVATE;
@@ -358,7 +359,7 @@ int lab_arena_footprint(const struct lab_arena_options *options, size_t *ret_byt
                         struct lab_error *error)
 {
     struct layout layout;
-    int rc = plan(options, &layout, error);
+    int rc = plan_arena(options, &layout, error);
 
     if (rc == 0)
         *ret_bytes = layout.end;
@@ -370,7 +371,7 @@ int lab_arena_init(void *memory, const struct lab_arena_options *options,
 {
     struct lab_arena *arena;
     struct layout layout;
-    int rc = plan(options, &layout, error);
+    int rc = plan_arena(options, &layout, error);
 
     if (rc != 0)
         return rc;
@@ -390,7 +391,7 @@ int lab_arena_init(void *memory, const struct lab_arena_options *options,
                                  "arena %s, zone %u: its memory at %p is not aligned to 2 MiB",
                                  options->name, i, options->zone[i].memory);
     }
-    rc = build(memory, options, &layout, &arena, error);
+    rc = build_arena(memory, options, &layout, &arena, error);
     if (rc != 0)
         return rc;
     for (uint32_t i = 0; i < options->zones; i++) {
@@ -428,7 +429,7 @@ int lab_arena_create(const struct lab_arena_options *options, struct lab_arena *
     struct lab_arena *arena;
     struct lab_region memory;
     struct layout layout;
-    int rc = plan(options, &layout, error);
+    int rc = plan_arena(options, &layout, error);
 
     if (rc != 0)
         return rc;
@@ -448,7 +449,7 @@ int lab_arena_create(const struct lab_arena_options *options, struct lab_arena *
     rc = lab_arena_map(options->name, "metadata", &wanted, &memory, error, &wish);
     if (rc != 0)
         return rc;
-    rc = build(memory.address, options, &layout, &arena, error);
+    rc = build_arena(memory.address, options, &layout, &arena, error);
     if (rc != 0) {
         (void)lab_region_destroy(&memory);
         return rc;

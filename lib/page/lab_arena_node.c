@@ -80,8 +80,8 @@ static void to_addresses(const struct lab_zone *zone, enum lab_page_part part, c
         ret_pages[i] = first + page[i] * LAB_PAGE_BYTES;
 }
 
-static unsigned take(const struct lab_page_request *request, struct lab_zone *zone,
-                     enum lab_page_part part, void **ret_pages, unsigned n)
+static unsigned take_from_node(const struct lab_page_request *request, struct lab_zone *zone,
+                               enum lab_page_part part, void **ret_pages, unsigned n)
 {
     uint32_t page[BURST];
     unsigned got = 0, came;
@@ -136,7 +136,7 @@ unsigned lab_arena_take(const struct lab_page_request *request, struct lab_zone 
     unsigned got = admitted(zone, request->order, keep, n);
 
     if (got > 0)
-        got = take(request, zone, LAB_PAGE_COMMON, ret_pages, got);
+        got = take_from_node(request, zone, LAB_PAGE_COMMON, ret_pages, got);
     if (lab_likely(got > 0))
         count_out(request->arena, zone, request->lcore, (uint64_t)got << request->order);
     return got;
@@ -147,7 +147,7 @@ unsigned lab_arena_take_reserve(const struct lab_page_request *request, struct l
 {
     enum lab_page_part part =
         request->order == 0 ? LAB_PAGE_RESERVE_SINGLES : LAB_PAGE_RESERVE_RUNS;
-    unsigned got = zone->part[part] != NULL ? take(request, zone, part, ret_pages, n) : 0;
+    unsigned got = zone->part[part] != NULL ? take_from_node(request, zone, part, ret_pages, n) : 0;
 
     if (got > 0)
         lab_zone_raise_event(request->arena, zone, LAB_PAGE_RESERVE);
@@ -188,8 +188,8 @@ bool lab_arena_holds(const struct lab_page_where *where, unsigned order)
 }
 
 /* As many pages from the first on as are of its part, up to a burst; their numbers. */
-static unsigned gather(struct lab_arena *arena, void *const *pages, unsigned n,
-                       struct lab_page_where *ret_where, uint32_t *ret_page)
+static unsigned gather_from_node(struct lab_arena *arena, void *const *pages, unsigned n,
+                                 struct lab_page_where *ret_where, uint32_t *ret_page)
 {
     const struct lab_zone *zone;
     uintptr_t first;
@@ -220,7 +220,7 @@ int lab_arena_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void
     while (*done < n && rc == 0) {
         struct lab_page_where where;
         uint32_t page[BURST];
-        unsigned k = gather(arena, pages + *done, n - *done, &where, page), given = 0;
+        unsigned k = gather_from_node(arena, pages + *done, n - *done, &where, page), given = 0;
 
         if (k == 0)
             return -EINVAL;

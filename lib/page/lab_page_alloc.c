@@ -143,7 +143,7 @@ static LAB_COLD bool take_more_memory(struct gathering *g)
 /* A request that may wait empties all deques into the zones; twice, since pages that others were
  * moving meanwhile may have come to rest in a private part again. In a fenced arena that is no
  * system call, and every request does it. */
-static bool take(struct gathering *g)
+static bool take_for_request(struct gathering *g)
 {
     struct lab_arena *arena = g->request.arena;
     bool may_wait = (g->request.gfp & LAB_GFP_WAIT) != 0;
@@ -231,7 +231,7 @@ static LAB_NOINLINE int alloc_bulk(const struct lab_page_request *request, void 
     struct gathering g = {.request = *request, .pages = n <= FEW ? few : ret_pages, .want = n};
 
     g.home = lab_arena_home(request->arena, request->lcore + 1);
-    if (lab_unlikely(!take(&g)))
+    if (lab_unlikely(!take_for_request(&g)))
         return fail(&g);
     if (g.pages == few)
         memcpy(ret_pages, few, n * sizeof(*few));

@@ -20,7 +20,7 @@ struct layout {
 
 /* Takes room at the end of the layout, on a cache line of its own. The options' limits keep it far
  * from overflow. */
-static size_t place(struct layout *layout, size_t bytes)
+static size_t place_in_zone(struct layout *layout, size_t bytes)
 {
     size_t at = layout->end;
 
@@ -33,8 +33,8 @@ static uint32_t groups_of(uint32_t blocks)
     return (blocks + LAB_BYTES_GROUP - 1) / LAB_BYTES_GROUP;
 }
 
-static int plan(const struct lab_zone_options *options, struct layout *ret_layout,
-                struct lab_error *error)
+static int plan_zone(const struct lab_zone_options *options, struct layout *ret_layout,
+                     struct lab_error *error)
 {
     struct layout layout = {.lcores = options->lcores != 0 ? options->lcores : LAB_LCORE_MAX};
 
@@ -51,12 +51,12 @@ static int plan(const struct lab_zone_options *options, struct layout *ret_layou
                              "part %s: %u lcores asked for, at most %u are possible", options->name,
                              options->lcores, LCORES_MAX);
     layout.groups = groups_of(options->blocks);
-    (void)place(&layout, sizeof(struct lab_zone_part));
+    (void)place_in_zone(&layout, sizeof(struct lab_zone_part));
     layout.lcore =
-        place(&layout, (layout.lcores + LAB_ZONE_GUESTS) * sizeof(struct lab_zone_lcore));
+        place_in_zone(&layout, (layout.lcores + LAB_ZONE_GUESTS) * sizeof(struct lab_zone_lcore));
     for (int i = 0; i < LAB_ZONE_HINTS; i++)
-        layout.hint[i] = place(&layout, (size_t)layout.groups * LAB_BYTES_GROUP);
-    layout.block = place(&layout, (size_t)options->blocks * sizeof(struct lab_block));
+        layout.hint[i] = place_in_zone(&layout, (size_t)layout.groups * LAB_BYTES_GROUP);
+    layout.block = place_in_zone(&layout, (size_t)options->blocks * sizeof(struct lab_block));
     *ret_layout = layout;
     return 0;
 }
@@ -71,8 +71,8 @@ static void init_lcore(struct lab_zone_lcore *lcore, const struct lab_zone_part 
         lcore->cursor[i] = lcore->home;
 }
 
-static struct lab_zone_part *build(void *memory, const struct lab_zone_options *options,
-                                   const struct layout *layout)
+static struct lab_zone_part *build_zone(void *memory, const struct lab_zone_options *options,
+                                        const struct layout *layout)
 {
     struct lab_zone_part *part = memory;
     char *base = memory;
@@ -101,7 +101,7 @@ int lab_zone_footprint(const struct lab_zone_options *options, size_t *ret_bytes
                        struct lab_error *error)
 {
     struct layout layout = {0};
-    int rc = plan(options, &layout, error);
+    int rc = plan_zone(options, &layout, error);
 
     if (rc == 0)
         *ret_bytes = layout.end;
@@ -112,10 +112,10 @@ int lab_zone_init(void *memory, const struct lab_zone_options *options,
                   struct lab_zone_part **ret_part, struct lab_error *error)
 {
     struct layout layout = {0};
-    int rc = plan(options, &layout, error);
+    int rc = plan_zone(options, &layout, error);
 
     if (rc == 0)
-        *ret_part = build(memory, options, &layout);
+        *ret_part = build_zone(memory, options, &layout);
     return rc;
 }
 

@@ -94,7 +94,7 @@ static bool take_rows(struct request *r, uint32_t block)
 }
 
 /* All that the block has, with its free rows if the hint is of these. */
-static bool take(struct request *r, enum lab_zone_hint hint, uint32_t block)
+static bool take_from_zone(struct request *r, enum lab_zone_hint hint, uint32_t block)
 {
     bool split = hint == LAB_ZONE_ROWS, done;
 
@@ -119,7 +119,7 @@ static bool take_found(struct request *r, const struct lab_zone_search *search, 
             return false;
         lab_zone_enter_block(r->part, block);
         r->at->block = block;
-        if (lab_likely(take(r, search->hint, block)))
+        if (lab_likely(take_from_zone(r, search->hint, block)))
             return true;
         vain += r->want == want;
     }
@@ -176,7 +176,7 @@ static LAB_COLD bool take_anywhere(struct request *r)
         if (r->order > LAB_ROW_ORDER_MAX)
             close_empty_rows(r, block);
         lab_zone_leave_block(r->part, block);
-        if (take(r, LAB_ZONE_ROWS, block))
+        if (take_from_zone(r, LAB_ZONE_ROWS, block))
             return true;
     }
     return false;

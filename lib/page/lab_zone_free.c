@@ -52,7 +52,8 @@ int lab_zone_free(struct lab_zone_part *part, uint32_t lcore, uint32_t page, uns
 
 /* The number of allocations, from the first on, that one step puts back: those of one row, or of
  * one block's rows, each once. The first is one of the part's. */
-static unsigned gather(const uint32_t *pages, unsigned n, unsigned order, uint32_t *ret_starts)
+static unsigned gather_freed(const uint32_t *pages, unsigned n, unsigned order,
+                             uint32_t *ret_starts)
 {
     uint32_t span = order <= LAB_ROW_ORDER_MAX ? LAB_ROW_PAGES : LAB_BLOCK_PAGES;
     uint32_t first = pages[0] & ~(span - 1), beside = (UINT32_C(1) << order) - 1, starts = 0;
@@ -81,7 +82,7 @@ static int put_all(struct lab_zone_part *part, struct lab_zone_lcore *me, unsign
 
         if (!lab_zone_has(part, first, order))
             return -EINVAL;
-        k = gather(pages + *done, n - *done, order, &starts);
+        k = gather_freed(pages + *done, n - *done, order, &starts);
         if (lab_likely(put(part, me, first, order, starts) == 0)) {
             *done += k;
             continue;

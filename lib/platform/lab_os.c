@@ -21,7 +21,7 @@
 /* The most nodes that any kernel is built for (CONFIG_NODES_SHIFT is at most 10). */
 #define NODES_MAX 1024
 
-static int map(size_t bytes, int flags, char **ret_address)
+static int map_anonymous(size_t bytes, int flags, char **ret_address)
 {
     /* No MAP_NORESERVE: a refusal now is better than the out-of-memory killer, or for hugetlb
      * pages a SIGBUS, at the first touch. */
@@ -44,7 +44,7 @@ static int map_aligned(size_t bytes, size_t alignment, char **ret_address)
 
     if (bytes > SIZE_MAX - slack)
         return -ENOMEM;
-    err = map(bytes + slack, 0, &address);
+    err = map_anonymous(bytes + slack, 0, &address);
     if (err)
         return err;
     before = -(uintptr_t)address & (alignment - 1);
@@ -65,15 +65,15 @@ int lab_os_map(size_t bytes, size_t page_bytes, void **ret_address)
     int err;
 
     if (page_bytes == LAB_PAGE_1G)
-        err = map(bytes, MAP_HUGETLB | MAP_HUGE_1GB, &address);
+        err = map_anonymous(bytes, MAP_HUGETLB | MAP_HUGE_1GB, &address);
     else if (page_bytes == LAB_PAGE_2M)
-        err = map(bytes, MAP_HUGETLB | MAP_HUGE_2MB, &address);
+        err = map_anonymous(bytes, MAP_HUGETLB | MAP_HUGE_2MB, &address);
     else if (page_bytes)
         err = -EINVAL;
     else if (bytes >= LAB_PAGE_2M)
         err = map_aligned(bytes, LAB_PAGE_2M, &address);
     else
-        err = map(bytes, 0, &address);
+        err = map_anonymous(bytes, 0, &address);
     if (!err)
         *ret_address = address;
     return err;

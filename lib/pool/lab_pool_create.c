@@ -95,8 +95,8 @@ void lab_pool_set_buffers(struct lab_pool *pool, size_t at)
 }
 
 /* Builds the pool over zeroed memory, nothing in it yet. */
-static struct lab_pool *build(void *memory, const struct lab_pool_options *options,
-                              const struct lab_pool_layout *layout, enum lab_barrier barrier)
+static struct lab_pool *build_pool(void *memory, const struct lab_pool_options *options,
+                                   const struct lab_pool_layout *layout, enum lab_barrier barrier)
 {
     struct lab_pool *pool = memory;
 
@@ -140,7 +140,7 @@ int lab_pool_core_init(void *memory, const struct lab_pool_options *options,
     rc = register_for(options, &barrier, error);
     if (rc != 0)
         return rc;
-    *ret_pool = build(memory, options, layout, barrier);
+    *ret_pool = build_pool(memory, options, layout, barrier);
     return 0;
 }
 
@@ -175,8 +175,8 @@ void lab_pool_publish_seed(const struct lab_pool *pool, const struct lab_pool_op
 }
 
 /* The memory for a pool, and where in it the pool begins: a shared one in the page before. */
-static int map(const struct lab_pool_options *options, const struct lab_pool_layout *layout,
-               struct lab_region *ret_region, char **ret_pool, struct lab_error *error)
+static int map_pool(const struct lab_pool_options *options, const struct lab_pool_layout *layout,
+                    struct lab_region *ret_region, char **ret_pool, struct lab_error *error)
 {
     struct lab_region_options wanted = {.bytes = lab_pool_bytes(options, layout),
                                         .node = options->node,
@@ -214,10 +214,10 @@ int lab_pool_core_create(const struct lab_pool_options *options,
                              options->name);
     rc = register_for(options, &barrier, error);
     if (rc == 0)
-        rc = map(options, layout, &region, &memory, error);
+        rc = map_pool(options, layout, &region, &memory, error);
     if (rc != 0)
         return rc;
-    pool = build(memory, options, layout, barrier);
+    pool = build_pool(memory, options, layout, barrier);
     pool->region = region;
     if (options->arena != NULL) {
         rc = lab_pool_take_runs(pool, options, error);

@@ -275,7 +275,7 @@ static void get_reserve(struct request *request)
 }
 
 /* Everything that a get may try, dearer and dearer. Returns whether it has what it wants. */
-static bool gather(struct request *request)
+static bool gather_objects(struct request *request)
 {
     struct lab_pool *pool = request->pool;
 
@@ -336,7 +336,7 @@ static LAB_NOINLINE bool get_elsewhere(struct lab_pool *pool, uint32_t lcore_ind
         n <= pool->array.capacity - pool->array.steal_max && lab_pool_register(pool, lcore_index);
     request.atomic = (gfp & LAB_GFP_ATOMIC) != 0;
     lab_stack_init_beside(&request.pieces, &request.pieces_head, &pool->stack, LAB_STACK_OF_A_CALL);
-    if (!gather(&request)) {
+    if (!gather_objects(&request)) {
         give_up(&request);
         return false;
     }

@@ -16,7 +16,7 @@
 /* A run's order fits into the low bits of its address. */
 #define ORDER_MASK (LAB_PAGE_BYTES - 1)
 
-static int check(const struct lab_pool_options *options, struct lab_error *error)
+static int check_runs(const struct lab_pool_options *options, struct lab_error *error)
 {
     if (options->buffer_bytes == 0)
         return lab_error_set(error, -EINVAL, "pool %s: buffers of 0 bytes asked for from pages",
@@ -43,7 +43,7 @@ int lab_pool_plan_runs(const struct lab_pool_options *options, uint32_t *ret_mos
 {
     uint32_t step = lab_pool_step(options);
     size_t in_smallest;
-    int rc = check(options, error);
+    int rc = check_runs(options, error);
 
     if (rc != 0)
         return rc;
