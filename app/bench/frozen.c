@@ -23,7 +23,7 @@
  * comes at random, and is taken for one in mid-call only when the victim says that it is inside of
  * one; else it is sent again. A turn freezes at some ten such points. */
 
-#define WINDOW_MS 5.0   /* for which the others are watched at a time */
+#define WINDOW_MS 5.0   /* for which the others are counted at a time */
 #define WINDOWS_MAX 20  /* and how often in a row */
 #define TRIES_MAX 10000 /* of hitting the victim in mid-call */
 
@@ -170,7 +170,7 @@ static struct tally tally_of_others(const struct turn *turn)
 
 /* Adds what the others do in a window of time, or several, until they have had a CPU for a part of
  * it: on a busy machine that may take a while. Returns their speed; negative when they had none. */
-static double watch(const struct turn *turn, double window_ms, struct tally *sum)
+static double count_window(const struct turn *turn, double window_ms, struct tally *sum)
 {
     struct tally before = tally_of_others(turn), now;
     unsigned windows = 0;
@@ -205,11 +205,11 @@ static void freeze_once(struct turn *turn, struct freezer *freezer, double windo
     lab_store_relaxed(&freezer->resting, 0);
     lab_store_relaxed(&freezer->rest, 1);
     wait_until(&freezer->resting);
-    at_rest = watch(turn, window_ms, &freezer->when_resting);
+    at_rest = count_window(turn, window_ms, &freezer->when_resting);
     wake(freezer);
     if (!freeze(freezer))
         return;
-    in_call = watch(turn, window_ms, &freezer->when_frozen);
+    in_call = count_window(turn, window_ms, &freezer->when_frozen);
     wake(freezer);
     if (at_rest < 0 || in_call < 0)
         return;

@@ -63,8 +63,8 @@ static FILE *table_file(const struct options *options)
 static int measure_one(const struct options *options, struct progress *progress,
                        struct result *result)
 {
-    const struct slots_watch watch = {.turn = progress_turn, .context = progress};
-    enum slots_verdict verdict = slots_run(options, &watch, result);
+    const struct slots_monitor monitor = {.turn = progress_turn, .context = progress};
+    enum slots_verdict verdict = slots_run(options, &monitor, result);
 
     progress_clear(progress);
     if (result->left_out[0] != '\0')

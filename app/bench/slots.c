@@ -135,7 +135,7 @@ static struct series *open_series(const struct options *options, struct result *
 
 /* One turn for each pool. The one that begins is another in every round, and every other round goes
  * backwards: none always comes first, or always after the same one. */
-static int take_round(struct series *series, unsigned round, const struct slots_watch *watch)
+static int take_round(struct series *series, unsigned round, const struct slots_monitor *monitor)
 {
     struct result *result = series->result;
 
@@ -147,7 +147,7 @@ static int take_round(struct series *series, unsigned round, const struct slots_
 
         if (stop_requested() != STOP_NONE)
             return -EINTR;
-        watch->turn(watch->context, round, series->contenders[which].name);
+        monitor->turn(monitor->context, round, series->contenders[which].name);
         series->turn.round = round;
         series->turn.contender = &series->contenders[which];
         rc = turn_take(&series->turn, series->lcores, values);
@@ -161,7 +161,7 @@ static int take_round(struct series *series, unsigned round, const struct slots_
     return 0;
 }
 
-enum slots_verdict slots_run(const struct options *options, const struct slots_watch *watch,
+enum slots_verdict slots_run(const struct options *options, const struct slots_monitor *monitor,
                              struct result *result)
 {
     const char *objection = plan_objection(&result->setting);
@@ -178,7 +178,7 @@ enum slots_verdict slots_run(const struct options *options, const struct slots_w
     result->n_entries = series->n;
     for (unsigned i = 0; i < series->n; i++)
         result->entries[i].pool = series->contenders[i].name;
-    while (result->rounds < options->rounds && take_round(series, result->rounds, watch) == 0)
+    while (result->rounds < options->rounds && take_round(series, result->rounds, monitor) == 0)
         result->rounds++;
     ours_whole = look_for_lost(series);
     close_series(series);

@@ -16,14 +16,14 @@ enum slots_verdict {
 };
 
 /* Told before each turn. */
-struct slots_watch {
+struct slots_monitor {
     void (*turn)(void *context, unsigned round, const char *pool);
     void *context;
 };
 
 /* Measures result->setting with the pools of the options that exist and that the pattern is for;
  * fills in the rest of the result. Ends early, with fewer rounds, when a signal asks for it. */
-enum slots_verdict slots_run(const struct options *options, const struct slots_watch *watch,
+enum slots_verdict slots_run(const struct options *options, const struct slots_monitor *monitor,
                              struct result *result);
 
 #endif

@@ -38,7 +38,7 @@ struct lab_arena;
  *
  * Each zone keeps back memory for those that must not fail:
  *
- *     pages free      high ─ the zone is calm again          (an event)
+ *     pages free      high ─ there is no pressure any more   (an event)
  *          │          low  ─ LAB_GFP_NOWAIT gets no further  (an event)
  *          │          min  ─ LAB_GFP_WAIT gets no further    (an event)
  *          ▼          0    ─ LAB_GFP_ATOMIC takes the reserve from here on (an event)

@@ -34,7 +34,7 @@ int __wrap_rte_dev_dma_unmap(struct rte_device *device, void *address, uint64_t 
 static struct rte_device *device[DEVICES];
 
 /* What each device has been given of the region, and what one of them refuses. */
-static const struct lab_region *watched;
+static const struct lab_region *tested;
 static bool has[DEVICES][BYTES / 4096];
 static unsigned int calls, calls_before_refusal;
 static int refusal; /* below 0: of the way back */
@@ -43,10 +43,10 @@ static const struct rte_device *refused;
 static void note(const struct rte_device *of, char *address, uint64_t iova, size_t bytes, bool now)
 {
     unsigned int which = of == device[0] ? 0 : 1;
-    size_t first = (size_t)(address - (char *)watched->address) / 4096;
+    size_t first = (size_t)(address - (char *)tested->address) / 4096;
 
     assert_ptr_equal(device[which], of);
-    assert_in_range(bytes, 4096, watched->bytes - first * 4096);
+    assert_in_range(bytes, 4096, tested->bytes - first * 4096);
     for (size_t i = 0; i < bytes / 4096; i++) {
         assert_int_equal(rte_mem_virt2iova(address + i * 4096), iova + i * 4096);
         assert_true(has[which][first + i] != now);
@@ -87,7 +87,7 @@ int __wrap_rte_dev_dma_unmap(struct rte_device *of, void *address, uint64_t iova
 
 static void expect_mapped(unsigned int which, bool mapped)
 {
-    for (size_t i = 0; i < watched->bytes / 4096; i++)
+    for (size_t i = 0; i < tested->bytes / 4096; i++)
         assert_int_equal(has[which][i], mapped);
 }
 
@@ -104,7 +104,7 @@ static void expect_nothing(void)
 {
     for (unsigned int i = 0; i < DEVICES; i++)
         expect_mapped(i, false);
-    assert_null(rte_mem_virt2memseg(watched->address, NULL));
+    assert_null(rte_mem_virt2memseg(tested->address, NULL));
 }
 
 static void make(struct lab_region *region, enum lab_pages pages)
@@ -115,7 +115,7 @@ static void make(struct lab_region *region, enum lab_pages pages)
 
     if (lab_region_create(&options, region, &error) != 0)
         fail_msg("%s", error.message);
-    watched = region;
+    tested = region;
     refusal = 0;
     calls = 0;
 }

@@ -3,7 +3,7 @@
  */
 
 /* The level of an audit changes while an object is sampled. A pool counts the objects that are
- * watched, and its puts go the slow way while there is one: so none may stay that no put will look
+ * sampled, and its puts go the slow way while there is one: so none may stay that no put will look
  * for. */
 
 #include "explore.h"
@@ -20,7 +20,7 @@ static char objects[OBJECTS];
 static struct lab_audit audit;
 static _Alignas(LAB_CACHE_LINE) char memory[4096];
 static struct lab_audit_call call;
-static unsigned watched, taken_back; /* as a pool adds and subtracts them */
+static unsigned sampled, taken_back; /* as a pool adds and subtracts them */
 
 struct lab_audit_here lab_audit_here;
 
@@ -53,12 +53,12 @@ static void setup(const void *data)
     lab_audit_init(&audit, (void *)memory, OBJECTS, &options);
     lab_audit_begin_table(&audit, &options);
     (void)lab_audit_begin(&audit, 0, (struct lab_audit_site){memory, NULL}, 1, &call);
-    watched = taken_back = 0;
+    sampled = taken_back = 0;
 }
 
 static void get(void)
 {
-    watched += lab_audit_set_sampled(&audit, INDEX, &objects[INDEX], &call);
+    sampled += lab_audit_set_sampled(&audit, INDEX, &objects[INDEX], &call);
 }
 
 /* As a pool's put: it looks for a mark only where one is counted. */
@@ -88,10 +88,10 @@ static void change_level_twice(void)
 static void check(void)
 {
     put();
-    if (watched != taken_back)
-        explore_fail("%u are watched, and %u are so no longer: puts stay slow", watched,
+    if (sampled != taken_back)
+        explore_fail("%u are sampled, and %u are so no longer: puts stay slow", sampled,
                      taken_back);
-    if (watched == 1)
+    if (sampled == 1)
         explore_witness();
 }
 

@@ -31,7 +31,7 @@ size_t fault_mapped_bytes(void)
 }
 
 /* Whether this call is the one that fails. */
-static bool strikes(const char *name, bool fatal)
+static bool fails_now(const char *name, bool fatal)
 {
     if (calls_to_go == 0 || --calls_to_go > 0)
         return false;
@@ -40,14 +40,14 @@ static bool strikes(const char *name, bool fatal)
     return true;
 }
 
-/* WRAP(name, errno, fatal, parameters, arguments): lab_os_name fails with errno when it is struck.
- * Each errno is one that the system call gives when nothing is wrong with the arguments. */
+/* WRAP(name, errno, fatal, parameters, arguments): lab_os_name fails with errno when its turn has
+ * come. Each errno is one that the system call gives when nothing is wrong with the arguments. */
 #define WRAP(name, error, fatal, parameters, arguments)                                            \
     int __real_lab_os_##name parameters;                                                           \
     int __wrap_lab_os_##name parameters;                                                           \
     int __wrap_lab_os_##name parameters                                                            \
     {                                                                                              \
-        return strikes("lab_os_" #name, fatal) ? -(error) : __real_lab_os_##name arguments;        \
+        return fails_now("lab_os_" #name, fatal) ? -(error) : __real_lab_os_##name arguments;      \
     }
 
 /* mbind(2) and madvise(2) split a mapping, for which there may be no memory. */
@@ -80,7 +80,7 @@ int __wrap_lab_os_unmap(void *address, size_t bytes);
 int __wrap_lab_os_map(size_t bytes, size_t page_bytes, void **ret_address)
 {
     int err =
-        strikes("lab_os_map", true) ? -ENOMEM : __real_lab_os_map(bytes, page_bytes, ret_address);
+        fails_now("lab_os_map", true) ? -ENOMEM : __real_lab_os_map(bytes, page_bytes, ret_address);
 
     if (!err)
         mapped_bytes += bytes;
@@ -89,7 +89,7 @@ int __wrap_lab_os_map(size_t bytes, size_t page_bytes, void **ret_address)
 
 int __wrap_lab_os_reserve(void *address, size_t bytes)
 {
-    int err = strikes("lab_os_reserve", true) ? -ENOMEM : __real_lab_os_reserve(address, bytes);
+    int err = fails_now("lab_os_reserve", true) ? -ENOMEM : __real_lab_os_reserve(address, bytes);
 
     if (!err)
         mapped_bytes += bytes;
@@ -98,7 +98,7 @@ int __wrap_lab_os_reserve(void *address, size_t bytes)
 
 int __wrap_lab_os_unmap(void *address, size_t bytes)
 {
-    int err = strikes("lab_os_unmap", false) ? -ENOMEM : __real_lab_os_unmap(address, bytes);
+    int err = fails_now("lab_os_unmap", false) ? -ENOMEM : __real_lab_os_unmap(address, bytes);
 
     if (!err)
         mapped_bytes -= bytes;

@@ -26,7 +26,7 @@ size_t fault_mapped_bytes(void);
  *
  * Returns 0 when the set-up succeeded, having torn everything down again, or the negative errno of
  * the set-up, having asserted that its results are untouched. A tear-down that fails is repeated: a
- * fault strikes once. */
+ * fault happens once. */
 struct scenario {
     const char *name;
     int (*run)(const struct scenario *scenario, struct lab_error *error);

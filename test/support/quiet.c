@@ -42,7 +42,7 @@ int quiet_begin(void)
 
 #else
 
-/* The allocator. Only the thread that is watched counts. */
+/* The allocator. Only one thread is counted. */
 
 extern void *__libc_malloc(size_t bytes);
 extern void *__libc_calloc(size_t n, size_t bytes);
@@ -50,11 +50,11 @@ extern void *__libc_realloc(void *block, size_t bytes);
 extern void *__libc_memalign(size_t align, size_t bytes);
 extern void __libc_free(void *block);
 
-static _Thread_local bool is_watched;
+static _Thread_local bool is_counted;
 
 static void count_allocation(void)
 {
-    if (is_watched && counting)
+    if (is_counted && counting)
         allocations++;
 }
 
@@ -112,7 +112,7 @@ void free(void *block)
 #define NOTHING (-1)
 #define NO_FILTER (-2)
 
-/* The filter's file, from the watched thread to the supervisor. */
+/* The filter's file, from the counted thread to the supervisor. */
 static atomic_int listener;
 
 /* The kernel's structs may be longer than those that this program was built with. */
@@ -178,7 +178,7 @@ int quiet_begin(void)
     listener = file >= 0 ? file : NO_FILTER;
     if (file < 0)
         return -ENOTSUP;
-    is_watched = true;
+    is_counted = true;
     counting = true;
     return 0;
 }

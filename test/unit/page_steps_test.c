@@ -31,7 +31,7 @@ static void make(struct arena_rig *rig, bool fenced)
                             .zone = zone, .zones = 2, .cached_orders = 1u << 3, .fenced = fenced});
 }
 
-static void watch(const struct lab_arena *arena, uint64_t before)
+static void check_steps(const struct lab_arena *arena, uint64_t before)
 {
     if (counted_steps - before > most)
         most = counted_steps - before;
@@ -59,12 +59,12 @@ static void play(struct lab_arena *arena, uint64_t seed)
                                random_below(&random, 2) ? LAB_GFP_ATOMIC : LAB_GFP_NOWAIT,
                                &held[n].page) == 0)
                 held[n++].order = order;
-            watch(arena, before);
+            check_steps(arena, before);
         } else if (n > 0) {
             unsigned which = random_below(&random, n);
 
             assert_int_equal(lab_page_free(arena, lcore, held[which].page, held[which].order), 0);
-            watch(arena, before);
+            check_steps(arena, before);
             held[which] = held[--n];
         }
     }
@@ -120,7 +120,7 @@ static void a_zone_in_splinters(void **state)
                 uint64_t before = counted_steps;
 
                 assert_int_equal(lab_page_alloc(arena, 0, order, gfp, pages), -ENOMEM);
-                watch(arena, before);
+                check_steps(arena, before);
             }
         print_message("%llu steps at most, %llu promised\n", (unsigned long long)most,
                       (unsigned long long)lab_page_steps_max(arena));

@@ -252,7 +252,7 @@ static int replay(struct run_shared *shared, struct series *series)
 {
     struct worker *workers = shared->workers;
     struct keys *keys = NULL;
-    struct watch *watch;
+    struct monitor *monitor;
     int rc = 0;
 
     if (shared->options->pace.kind == PACE_ONEATATIME)
@@ -261,10 +261,10 @@ static int replay(struct run_shared *shared, struct series *series)
         return rc;
     stop_rearm();
     run_start(shared, workers);
-    watch = watch_start(shared, workers, series);
+    monitor = monitor_start(shared, workers, series);
     receiver (&workers[0])(&workers[0]);
     rte_eal_mp_wait_lcore();
-    watch_end(watch);
+    monitor_end(monitor);
     keys_end(keys);
     return 0;
 }

@@ -30,7 +30,7 @@ struct count {
     uint64_t latency_cycles;
 };
 
-struct watch {
+struct monitor {
     const struct run_shared *shared;
     struct worker *workers;
     struct series *series;
@@ -44,10 +44,10 @@ struct watch {
 };
 
 /* The part that is done, up to 1; negative when nobody knows. */
-static double share_done(const struct watch *watch, const struct count *now)
+static double share_done(const struct monitor *monitor, const struct count *now)
 {
-    const struct options *options = watch->shared->options;
-    uint64_t frames = sizing_frames(options, watch->shared->capture);
+    const struct options *options = monitor->shared->options;
+    uint64_t frames = sizing_frames(options, monitor->shared->capture);
     double share = -1;
 
     if (frames != UINT64_MAX && frames > 0)
@@ -57,9 +57,9 @@ static double share_done(const struct watch *watch, const struct count *now)
     return RTE_MIN(share, 1);
 }
 
-static void show(struct watch *watch, const struct count *now, const struct point *point)
+static void show(struct monitor *monitor, const struct count *now, const struct point *point)
 {
-    double share = share_done(watch, now);
+    double share = share_done(monitor, now);
     char line[256], bar[BAR + 1];
     int n = snprintf(line, sizeof(line), "\r%" PRIu64 " s  %" PRIu64 " frames  %.3f Mpps ",
                      now->ns / SECOND_NS, now->packets, point->mpps);
@@ -73,14 +73,14 @@ static void show(struct watch *watch, const struct count *now, const struct poin
     message_try(line);
 }
 
-static void print_line(const struct watch *watch, const struct count *now,
+static void print_line(const struct monitor *monitor, const struct count *now,
                        const struct point *point)
 {
-    const struct run_shared *shared = watch->shared;
+    const struct run_shared *shared = monitor->shared;
 
     char line[256];
     int n = snprintf(line, sizeof(line), "%s%.1f s: %" PRIu64 " packets, %.3f Mpps, %.3f Gbps",
-                     watch->shows ? "\r\033[K" : "", point->seconds, now->packets, point->mpps,
+                     monitor->shows ? "\r\033[K" : "", point->seconds, now->packets, point->mpps,
                      point->gbps);
 
     if (shared->ports == NULL) /* which take and free buffers of which they do not say */
@@ -92,14 +92,14 @@ static void print_line(const struct watch *watch, const struct count *now,
     message_try(line);
 }
 
-static struct count count_now(const struct watch *watch)
+static struct count count_now(const struct monitor *monitor)
 {
-    const struct run_shared *shared = watch->shared;
+    const struct run_shared *shared = monitor->shared;
     struct count now = {.ns = lab_os_clock_ns() - shared->start_ns};
 
     for (unsigned i = 0; i < shared->options->rxq; i++) {
-        now.packets += lab_load_relaxed(&watch->workers[i].progress);
-        now.bytes += lab_load_relaxed(&watch->workers[i].progress_bytes);
+        now.packets += lab_load_relaxed(&monitor->workers[i].progress);
+        now.bytes += lab_load_relaxed(&monitor->workers[i].progress_bytes);
     }
     for (unsigned i = 0; i < shared->n_meters; i++) {
         now.latencies += lab_load_relaxed(&shared->meters[i].latency_n);
@@ -119,10 +119,10 @@ static uint32_t outside(struct worker *worker)
     return (uint32_t)(lab_load_relaxed(&worker->meter->taken) - returned);
 }
 
-static struct point point_of(struct watch *watch, const struct count *now)
+static struct point point_of(struct monitor *monitor, const struct count *now)
 {
-    const struct run_shared *shared = watch->shared;
-    const struct count *last = &watch->last;
+    const struct run_shared *shared = monitor->shared;
+    const struct count *last = &monitor->last;
     double ns = (double)(now->ns - last->ns), cycle_ns = 1e9 / (double)rte_get_tsc_hz();
     uint64_t peak = 0;
     struct point point = {
@@ -140,106 +140,106 @@ static struct point point_of(struct watch *watch, const struct count *now)
     }
     point.latency_max_ns = cycle_ns * (double)peak;
     for (unsigned i = 0; shared->ports == NULL && i < shared->options->rxq; i++)
-        point.outside[i] = outside(&watch->workers[i]);
+        point.outside[i] = outside(&monitor->workers[i]);
     return point;
 }
 
-static void look(struct watch *watch)
+static void look(struct monitor *monitor)
 {
-    struct count now = count_now(watch);
+    struct count now = count_now(monitor);
     struct point point;
 
-    if (now.ns <= watch->last.ns)
+    if (now.ns <= monitor->last.ns)
         return;
-    point = point_of(watch, &now);
-    if (watch->series != NULL)
-        series_add(watch->series, &point);
-    if (watch->shared->options->stats_s > 0 && !watch->shared->options->quiet)
-        print_line(watch, &now, &point);
-    if (watch->shows && now.ns / SECOND_NS > watch->shown_s) {
-        watch->shown_s = now.ns / SECOND_NS;
-        show(watch, &now, &point);
+    point = point_of(monitor, &now);
+    if (monitor->series != NULL)
+        series_add(monitor->series, &point);
+    if (monitor->shared->options->stats_s > 0 && !monitor->shared->options->quiet)
+        print_line(monitor, &now, &point);
+    if (monitor->shows && now.ns / SECOND_NS > monitor->shown_s) {
+        monitor->shown_s = now.ns / SECOND_NS;
+        show(monitor, &now, &point);
     }
-    watch->last = now;
+    monitor->last = now;
 }
 
 /* Sleeps until then, or until the run is over. */
-static bool sleep_until(struct watch *watch, uint64_t ns)
+static bool sleep_until(struct monitor *monitor, uint64_t ns)
 {
     struct timespec then = {.tv_sec = (time_t)(ns / SECOND_NS), .tv_nsec = (long)(ns % SECOND_NS)};
     int rc = 0;
 
-    while (!watch->ended && rc != ETIMEDOUT)
-        rc = pthread_cond_clockwait(&watch->wake, &watch->mutex, CLOCK_MONOTONIC, &then);
-    return !watch->ended;
+    while (!monitor->ended && rc != ETIMEDOUT)
+        rc = pthread_cond_clockwait(&monitor->wake, &monitor->mutex, CLOCK_MONOTONIC, &then);
+    return !monitor->ended;
 }
 
-static uint64_t period_ns(const struct watch *watch)
+static uint64_t period_ns(const struct monitor *monitor)
 {
-    double stats_s = watch->shared->options->stats_s;
+    double stats_s = monitor->shared->options->stats_s;
 
     if (stats_s > 0)
         return (uint64_t)(stats_s * SECOND_NS);
-    return watch->series != NULL ? SERIES_NS : SECOND_NS;
+    return monitor->series != NULL ? SERIES_NS : SECOND_NS;
 }
 
-static void *watch_thread(void *argument)
+static void *monitor_thread(void *argument)
 {
-    struct watch *watch = argument;
-    uint64_t next_ns = watch->shared->start_ns;
+    struct monitor *monitor = argument;
+    uint64_t next_ns = monitor->shared->start_ns;
     bool over = false;
 
-    pthread_mutex_lock(&watch->mutex);
+    pthread_mutex_lock(&monitor->mutex);
     while (!over) {
         /* What has been missed is not caught up with. */
-        next_ns = RTE_MAX(next_ns + period_ns(watch), lab_os_clock_ns());
-        over = !sleep_until(watch, next_ns);
-        look(watch);
+        next_ns = RTE_MAX(next_ns + period_ns(monitor), lab_os_clock_ns());
+        over = !sleep_until(monitor, next_ns);
+        look(monitor);
     }
-    pthread_mutex_unlock(&watch->mutex);
+    pthread_mutex_unlock(&monitor->mutex);
     return NULL;
 }
 
-struct watch *watch_start(const struct run_shared *shared, struct worker workers[],
-                          struct series *series)
+struct monitor *monitor_start(const struct run_shared *shared, struct worker workers[],
+                              struct series *series)
 {
     const struct options *options = shared->options;
     bool shows = !options->quiet && isatty(STDERR_FILENO);
-    struct watch *watch;
+    struct monitor *monitor;
     int rc;
 
     if (!shows && options->stats_s == 0 && series == NULL)
         return NULL;
-    watch = calloc(1, sizeof(*watch));
-    if (watch == NULL)
+    monitor = calloc(1, sizeof(*monitor));
+    if (monitor == NULL)
         return NULL;
-    watch->shared = shared;
-    watch->workers = workers;
-    watch->series = series;
-    watch->shows = shows;
-    pthread_mutex_init(&watch->mutex, NULL);
-    pthread_cond_init(&watch->wake, NULL);
-    rc = cpus_start_thread(&watch->thread, watch_thread, watch);
+    monitor->shared = shared;
+    monitor->workers = workers;
+    monitor->series = series;
+    monitor->shows = shows;
+    pthread_mutex_init(&monitor->mutex, NULL);
+    pthread_cond_init(&monitor->wake, NULL);
+    rc = cpus_start_thread(&monitor->thread, monitor_thread, monitor);
     if (rc != 0) {
         note("no thread to watch the run with (%s): no progress is shown, and the report has no "
              "series",
              strerror(rc));
-        free(watch);
+        free(monitor);
         return NULL;
     }
-    return watch;
+    return monitor;
 }
 
-void watch_end(struct watch *watch)
+void monitor_end(struct monitor *monitor)
 {
-    if (watch == NULL)
+    if (monitor == NULL)
         return;
-    pthread_mutex_lock(&watch->mutex);
-    watch->ended = true;
-    pthread_cond_signal(&watch->wake);
-    pthread_mutex_unlock(&watch->mutex);
-    pthread_join(watch->thread, NULL);
-    if (watch->shows)
+    pthread_mutex_lock(&monitor->mutex);
+    monitor->ended = true;
+    pthread_cond_signal(&monitor->wake);
+    pthread_mutex_unlock(&monitor->mutex);
+    pthread_join(monitor->thread, NULL);
+    if (monitor->shows)
         message_try("\r\033[K");
-    free(watch);
+    free(monitor);
 }

@@ -9,12 +9,12 @@
 
 /* A thread that sleeps beside a run: it says how far it is on a terminal or with --stats, and keeps
  * the series for --json. What stderr has no room for, because nobody reads it, is left out. */
-struct watch;
+struct monitor;
 
 /* NULL when there is nothing to watch, or no thread to be had for it, which is said: then without.
  * The series may be NULL. */
-struct watch *watch_start(const struct run_shared *shared, struct worker workers[],
-                          struct series *series);
-void watch_end(struct watch *watch);
+struct monitor *monitor_start(const struct run_shared *shared, struct worker workers[],
+                              struct series *series);
+void monitor_end(struct monitor *monitor);
 
 #endif
