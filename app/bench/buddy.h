@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /* A binary buddy allocator for one thread, as plain as they come (Knuth, The Art of Computer
- * Programming 1, 2.5): a list of free runs for each order, last in, first out. What it keeps whole
- * is what any page allocator has to reach. */
+ * Programming 1, 2.5): a list of free runs for each order, last in, first out. It keeps as much
+ * whole as any page allocator has to reach. */
 
 struct buddy;
 

@@ -240,7 +240,7 @@ static size_t bytes_of_pool(unsigned bufs, size_t page_bytes)
     return pools_bytes(bufs, CONTENDER_MBUF_SIZE, page_bytes);
 }
 
-/* What is held, and before the first turn; twice, since its headers stand between. */
+/* Held, and before the first turn; twice, since its headers stand between. */
 static size_t bytes_of_rte_malloc(unsigned bufs, size_t page_bytes)
 {
     return 2 * 2 * RTE_MIN(CONTENDER_PAGES_HELD_BYTES, bufs * CONTENDER_PAGE_BYTES);

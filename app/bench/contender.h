@@ -36,7 +36,7 @@ enum contender_kind {
 
 #define CONTENDER_PAGE_BYTES LAB_PAGE_BYTES
 
-/* What a contender without a limit of its own may be asked to hold at most in the page patterns,
+/* The most that a contender without a limit of its own may be asked to hold in the page patterns,
  * by all lcores together; and at most as much again before the first turn (see occupancy.h). */
 #define CONTENDER_PAGES_HELD_BYTES ((size_t)128 << 20)
 

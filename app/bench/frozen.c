@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 /* One of the lcores, the victim, is stopped in the middle of a get or a put by a signal whose
- * handler sleeps, as a debugger, a hypervisor or the scheduler may stop it. What do the others do
- * meanwhile?
+ * handler sleeps, as a debugger, a hypervisor or the scheduler may stop it. Measured is how the
+ * others do meanwhile.
  *
  * Their speed is compared with that while the victim rests between two calls: it uses neither the
  * CPU nor the pool in both, so that what is left is the effect of where it stopped. The signal
@@ -27,10 +27,10 @@
 #define WINDOWS_MAX 20  /* and how often in a row */
 #define TRIES_MAX 10000 /* of hitting the victim in mid-call */
 
-/* What the signal found. */
+/* The finding of the signal. */
 enum answer { ANSWER_NONE, ANSWER_OUTSIDE, ANSWER_INSIDE };
 
-/* What the others did, in how much CPU time of theirs: see turn.h. */
+/* The work of the others, in how much CPU time of theirs: see turn.h. */
 struct tally {
     double ops, cpu_s;
 };

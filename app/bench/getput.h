@@ -8,7 +8,7 @@
 
 #include <rte_mempool.h>
 
-/* What most patterns consist of. */
+/* The parts of most patterns. */
 
 /* Gets bursts until so many buffers are held, or the pool is empty. Returns how many. */
 static inline unsigned get_all(struct rte_mempool *pool, void **objects, unsigned held,

@@ -14,7 +14,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-/* What stands after the colon in a line of /proc/cpuinfo that begins so; "unknown" without. */
+/* The text after the colon in a line of /proc/cpuinfo that begins so; "unknown" without. */
 static void read_cpuinfo(const char *key, char *value, size_t capacity)
 {
     FILE *file = fopen("/proc/cpuinfo", "re");

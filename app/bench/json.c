@@ -65,7 +65,7 @@ static json_t *best_object(const struct result *result, unsigned entry)
     return object;
 }
 
-/* What was, or was not, measured; more is added by the caller. */
+/* The values that were, or were not, measured; more is added by the caller. */
 static json_t *setting_object(const struct setting *setting)
 {
     json_t *object = json_object();

@@ -40,7 +40,7 @@ static int start_eal(const struct options *options, const struct plan *plan)
     return eal_start(&request);
 }
 
-/* Whoever names a pool wants to see it measured; of the usual ones, those are that there are. */
+/* A pool that is named must be measured; of the usual ones, those are that there are. */
 static bool check_pools(const struct options *options)
 {
     for (unsigned i = 0; i < options->n_pools; i++) {

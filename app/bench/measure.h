@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* What a turn can tell about a pool. Every pattern measures the speed; some measure more. */
+/* The measures that a turn takes of a pool. Every pattern measures the speed; some measure more. */
 
 enum measure {
     MEASURE_MOPS,      /* million operations a second, of all lcores together */

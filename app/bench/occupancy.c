@@ -60,7 +60,8 @@ bool occupancy_fill(struct occupancy *ret_occupancy, const struct contender *con
         used -= 1u << any->order;
         *any = all.held[--all.n];
     }
-    /* What was given back last would rest with this lcore else, which works no more. */
+    /* The last pages that were given back would otherwise rest with this lcore, which works no
+     * more. */
     if (contender->kind == CONTENDER_PAGE)
         (void)lab_arena_prefer(contender->arena, rte_lcore_id(), LAB_NODE_ANY);
     *ret_occupancy = all;

@@ -6,9 +6,10 @@
 
 #include "turn.h"
 
-/* Pages that are held from the first turn to the last, so that what is free lies scattered: all
- * are taken, in the pattern's orders, and random ones given back until setting->occupancy percent
- * are left. Who has no limit of his own is given one: 2048 runs, or CONTENDER_PAGES_HELD_BYTES. */
+/* Pages that are held from the first turn to the last, so that what is free lies scattered: all are
+ * taken, in the pattern's orders, and random ones given back until setting->occupancy percent are
+ * left. A contender without a limit of its own is given one: 2048 runs, or
+ * CONTENDER_PAGES_HELD_BYTES. */
 
 struct occupant {
     void *object;

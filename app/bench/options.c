@@ -128,7 +128,7 @@ static void print_help(void)
     option_print(&table);
     printf("\n"
            "Several values of --bulk, --bufs, --cache and so on are measured one after the\n"
-           "other, in all combinations. What is not given, each pattern chooses as its sentence\n"
+           "other, in all combinations. Each pattern chooses what is not given as its sentence\n"
            "says; the results name it.\n"
            "\n"
            "Patterns:\n");

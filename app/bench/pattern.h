@@ -36,7 +36,7 @@ struct pattern {
     const char *shows;     /* in a sentence */
     const char *operation; /* what is counted, in the plural: "buffers got and put back" */
 
-    /* What it is measured with, unless the command line says something else. */
+    /* The measurement's values, unless the command line says something else. */
     struct list bulk;
     struct list cache;
     struct list lcores;

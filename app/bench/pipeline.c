@@ -55,7 +55,7 @@ static void collect(struct turn *turn, double values[MEASURES])
     close_pipes(turn->state, turn->setting->lcores / 2);
 }
 
-/* What a PMD writes on receive: the header's first line, and the NIC the first data line. */
+/* The writes of a PMD on receive: the header's first line, and the NIC the first data line. */
 static inline void receive(void *const objects[], unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
@@ -78,8 +78,8 @@ static inline void receive(void *const objects[], unsigned n)
     }
 }
 
-/* What a program reads to look at a packet and to free it: both of these, and the header's second
- * line, where `next` and `pool` are. */
+/* The reads of a program that looks at a packet and frees it: both of these, and the header's
+ * second line, where `next` and `pool` are. */
 static inline uint64_t look_at(void *const objects[], unsigned n)
 {
     uint64_t seen = 0;

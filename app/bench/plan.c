@@ -14,7 +14,7 @@ static const struct list *chosen(const struct list *given, const struct list *ow
     return given->n > 0 ? given : own;
 }
 
-/* What can be chosen for a pattern, in the order in which it varies. */
+/* The choices of a pattern, in the order in which it varies. */
 enum axis { AXIS_BULK, AXIS_CACHE, AXIS_LCORES, AXIS_OCCUPANCY, AXIS_BUFS, AXES };
 
 struct axes {
@@ -128,7 +128,7 @@ unsigned plan_lcores(const struct plan *plan, bool crowded)
     return most;
 }
 
-/* What the EAL, the rings of a pipeline and the workers take beside the pools. */
+/* The memory that the EAL, the rings of a pipeline and the workers take beside the pools. */
 #define OTHER_BYTES ((size_t)16 << 20)
 
 size_t plan_bytes(const struct setting *setting, const struct options *options, size_t page_bytes)

@@ -7,7 +7,7 @@
 #include "options.h"
 #include "statistics.h"
 
-/* What was measured. */
+/* The measurements. */
 
 /* One pool in one setting: every measure, round for round, so that rounds can be compared. */
 struct entry {

@@ -47,8 +47,8 @@ static void open_contenders(struct series *series)
     }
 }
 
-/* Looks whether every buffer that a pool began with is there again. What a peer loses is part of
- * the result; false when one of ours has lost any, for that is a mistake. */
+/* Looks whether every buffer that a pool began with is there again. The losses of a peer are part
+ * of the result; false when one of ours has lost any, for that is a mistake. */
 static bool look_for_lost(struct series *series)
 {
     const struct setting *setting = &series->result->setting;

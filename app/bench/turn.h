@@ -35,7 +35,7 @@ struct setting {
     bool crowded;       /* all lcores on two CPUs, more than these can run; else one on each */
 };
 
-/* What an lcore needs, apart from the others. */
+/* The needs of an lcore, apart from the others. */
 struct worker {
     struct turn *turn;
     unsigned index;        /* 0 to lcores - 1 */

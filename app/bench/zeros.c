@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What LAB_GFP_ZERO costs where a clean page is ready: the same requests with it and without, in
+/* The cost of LAB_GFP_ZERO where a clean page is ready: the same requests with it and without, in
  * turns of some microseconds, from an arena that an idle thread keeps house in. That is this thread
  * itself, between the turns; so both requests find in their deque what they ask for. */
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a person has to know of DPDK's devices, where DPDK itself says a number or nothing. */
+/* The names that a person needs for DPDK's devices, where DPDK itself says a number or nothing. */
 
 /* Whether the EAL's options speak of devices alone: then the rest is ours to choose. */
 bool device_words_only(const struct eal_words *user);

@@ -186,7 +186,7 @@ static void at_exit(void)
     _exit(EXIT_FAILURE);
 }
 
-/* What helps, as far as what the EAL says shows it. */
+/* The advice, as far as the EAL's words show one. */
 static const char *advice(const struct eal_request *request, int error)
 {
     static const char *const ordinary_words[] = {"--no-huge", NULL};
@@ -291,7 +291,7 @@ int eal_start(const struct eal_request *request)
     static const char *const plugin_words[] = {"-d", NULL};
     int rc, error;
 
-    /* What is written beyond a limit fails, and is told. */
+    /* A write beyond a limit fails, and is reported. */
     (void)signal(SIGXFSZ, SIG_IGN);
 
     if (!is_given(user, plugin_words) && !plugin_load())

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* What an app needs of the EAL, where the user's own options for it say nothing. */
+/* The needs of an app from the EAL, where the user's own options for it say nothing. */
 struct eal_request {
     struct eal_words user;
     const char *lcores; /* an argument for --lcores */

@@ -6,9 +6,9 @@
 
 #include <stdbool.h>
 
-/* What a person is told while the program runs: one sentence a line, on stderr, after the
- * program's name. A stderr that has no room, because nobody reads it, is waited for two seconds:
- * the program's end does not hang on it. */
+/* Messages to a person while the program runs: one sentence a line, on stderr, after the program's
+ * name. A stderr that has no room, because nobody reads it, is waited for two seconds: the
+ * program's end does not hang on it. */
 
 /* Says why something did not work. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -117,7 +117,7 @@ struct option_table {
     size_t n;
 };
 
-/* What became of a command line. */
+/* The outcome of a command line. */
 enum options_verdict {
     OPTIONS_RUN,
     OPTIONS_ANSWERED, /* --help, --version */

@@ -118,7 +118,7 @@ static bool is_lacking(int error)
     return error == EPERM || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
 }
 
-/* What the file was like before, or what the shell would make. */
+/* The mode of the file before, or of one that the shell would make. */
 static int make_alike(int file, const struct stat *before)
 {
     mode_t mask = umask(0);

@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/* What a program writes at its end, to a file, a FIFO, a device or standard output. These return 0
- * or -errno, and say nothing. */
+/* The output of a program at its end, to a file, a FIFO, a device or standard output. These return
+ * 0 or -errno, and say nothing. */
 
 /* Whether the text can have its place, asked before the work rather than after an hour. Leaves all
  * as it was. */

@@ -55,7 +55,7 @@ bool pools_know(const char *option, const char *driver)
     return false;
 }
 
-/* What the EAL has to give: its heap, and the huge pages that it would take. */
+/* The memory that the EAL has to give: its heap, and the huge pages that it would take. */
 static size_t free_bytes(void)
 {
     struct rte_malloc_socket_stats stats;

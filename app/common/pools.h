@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Mempools by the name of their driver. What is wrong is said, with what fixes it. */
+/* Mempools by the name of their driver. An error is said, with what fixes it. */
 
 struct pool_spec {
     const char *name;

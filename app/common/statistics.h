@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* What the rounds of a measurement come to, at most STATISTICS_MAX. The middle one is quoted, for a
+/* The values of a measurement's rounds, at most STATISTICS_MAX. The middle one is quoted, for a
  * slow moment of the machine moves it little; the extremes stand beside it, so that nobody takes
  * noise for a result. */
 #define STATISTICS_MAX 1000 /* values */

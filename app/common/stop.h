@@ -4,8 +4,8 @@
 #ifndef COMMON_STOP_H
 #define COMMON_STOP_H
 
-/* Why a run ends before its last frame. Whoever asks for it, the receiving lcores see it at
- * their next poll, stop feeding, and everything that is under way is received and given back. */
+/* Why a run ends before its last frame. The receiving lcores see it, whoever asks for it, at their
+ * next poll, stop feeding, and everything that is under way is received and given back. */
 
 enum stop_cause {
     STOP_NONE,
@@ -18,8 +18,8 @@ enum stop_cause {
  * sends its signal twice. */
 void stop_on_signals(void);
 
-/* The same of a SIGPIPE that somebody sends. What is written to nobody fails from now on, instead
- * of ending the program. */
+/* The same of a SIGPIPE that somebody sends. A write to nobody fails from now on, instead of ending
+ * the program. */
 void stop_on_pipe(void);
 
 /* From now on a signal gives the program so long, of whatever it is doing: then SIGALRM comes. 0:

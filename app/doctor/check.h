@@ -7,8 +7,8 @@
 #include "report.h"
 #include "tree.h"
 
-/* What is looked at. A check only reads, and adds what it found to the report; nothing is fixed
- * here, and nothing deleted. */
+/* The checks. A check only reads, and adds what it found to the report; nothing is fixed here, and
+ * nothing deleted. */
 typedef void check_fn(const struct tree *tree, struct report *report);
 
 /* check_memory.c */

@@ -14,7 +14,7 @@
 
 #define SLOTS 16 /* RTE_MEMPOOL_MAX_OPS_IDX, in every release */
 
-/* What ends in ".so.25" or ".so.25.0" is for the ABI 25. */
+/* A name that ends in ".so.25" or ".so.25.0" is for the ABI 25. */
 static bool is_for(const char *path, unsigned abi)
 {
     char word[32], after;
@@ -148,7 +148,7 @@ void check_slots(const struct tree *tree, struct report *report)
         struct dpdk_slots slots;
         int rc;
 
-        /* What the EAL would not load is not loaded here either. */
+        /* A file that the EAL would not load is not loaded here either. */
         if (!dpdks[i].present || dpdk_unsafe(tree, dpdks[i].folder, unsafe))
             continue;
         rc = dpdk_count_slots(tree, &dpdks[i], &slots);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What DPDK's processes leave to each other, and to us when they die. */
+/* The things that DPDK's processes leave to each other, and to us when they die. */
 
 #include "check.h"
 #include "locks.h"

@@ -51,12 +51,13 @@ static check_fn *const checks[] = {
 
 static void print_help(void)
 {
-    printf("Usage: " PROGRAM " [options]\n"
-           "\n"
-           "Looks at what DPDK programs and Labyrinth's pools need of this machine, and says line\n"
-           "by line what is good, and the command that fixes what is not. What it may not look at\n"
-           "is \"not known\". It changes nothing, and needs neither root nor DPDK.\n"
-           "\n");
+    printf(
+        "Usage: " PROGRAM " [options]\n"
+        "\n"
+        "Looks at what DPDK programs and Labyrinth's pools need of this machine, and says line\n"
+        "by line what is good, and the command that fixes what is not. A part that it may not see\n"
+        "is \"not known\". It changes nothing, and needs neither root nor DPDK.\n"
+        "\n");
     option_print(&table);
     printf("\n"
            "Exit status, by the worst finding: 0 good, 1 advice (works, and could be better),\n"

@@ -11,7 +11,7 @@
 static const char harmless[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                                "_@%+=:,./-";
 
-/* What a line of text, or JSON, may not be able to show. */
+/* Characters that a line of text, or JSON, may not be able to show. */
 static bool is_odd(char c)
 {
     return (unsigned char)c < ' ' || (unsigned char)c >= 0x7f;

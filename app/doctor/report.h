@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* What was found, in the order in which it was looked at. */
+/* The findings, in the order of the checks. */
 
 enum level {
     LEVEL_GOOD,
@@ -29,7 +29,7 @@ struct report {
     size_t n, capacity;
 };
 
-/* Adds a finding of a check. What is returned is good until the next one comes. */
+/* Adds a finding of a check. The returned pointer is good until the next one comes. */
 struct finding *report_add(struct report *report, enum level level, const char *check,
                            const char *format, ...) __attribute__((format(printf, 4, 5)));
 

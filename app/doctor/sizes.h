@@ -33,7 +33,7 @@ int64_t sizes_pages(const struct huge_sizes *sizes, int node, uint64_t page_kib,
 /* "2 MiB", "1 GiB". */
 const char *sizes_name(uint64_t page_kib);
 
-/* What hugeadm calls it: "2MB", "1GB". */
+/* The name that hugeadm has for it: "2MB", "1GB". */
 const char *sizes_hugeadm(uint64_t page_kib);
 
 #endif

@@ -81,7 +81,7 @@ int slots_main(const struct slots_call *call)
 
 /* In the child. The library that the drivers register with, and with it the EAL, is there from the
  * beginning, as in every program of DPDK's: its thread-local variables need a place that is given
- * out at the start. What the drivers print goes nowhere. */
+ * out at the start. The drivers' output goes nowhere. */
 static void start_slots_main(const struct tree *tree, const struct dpdk *dpdk, int answer)
 {
     char library[2 * PATH_MAX], abi[16], number[16];

@@ -175,7 +175,7 @@ const char *tree_match(const struct tree *tree, const glob_t *files, size_t n)
     return files->gl_pathv[n] + strlen(tree->root);
 }
 
-/* What follows a word on a line of /proc/self/status; to be freed. */
+/* The text behind a word on a line of /proc/self/status; to be freed. */
 static char *status_of(const struct tree *tree, const char *word)
 {
     char *text = tree_file(tree, "/proc/self/status"), *found, *line;

@@ -47,8 +47,8 @@ size_t tree_glob(const struct tree *tree, glob_t *ret_files, const char *folder,
 int tree_glob_error(void);
 const char *tree_match(const struct tree *tree, const glob_t *files, size_t n);
 
-/* Who runs this: /proc/self/status of the tree; where that is not to be had, of this machine who
- * this is, and of another root. */
+/* The user who runs this: /proc/self/status of the tree; where that is not to be had, of this
+ * machine who this is, and of another root. */
 uid_t tree_user(const struct tree *tree);
 bool tree_in_group(const struct tree *tree, gid_t group);
 

@@ -256,7 +256,7 @@ static int run_find_size(struct replay *replay)
     return rc;
 }
 
-/* What is to be said when a signal has come before the first frame. */
+/* The report when a signal has come before the first frame. */
 static struct run_result never_started(const struct replay *replay)
 {
     return (struct run_result){

@@ -17,8 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What an option may be at most: a time that the clock can count to, and a rate that is a double's
- * still when it is multiplied. */
+/* The limits of options: a time that the clock can count to, and a rate that is a double's still
+ * when it is multiplied. */
 #define MOST_SECONDS 1e9
 #define MOST_RATE 1e15
 #define LEAST_PERIOD_S 0.001 /* what is printed more often nobody reads */

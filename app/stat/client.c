@@ -38,7 +38,7 @@ static void complain_end(struct client *client, ssize_t moved)
         complain("the process (pid %d) has ended", client->pid);
 }
 
-/* What the keys of telemetry's objects are made of: the process may be anybody's. */
+/* The characters of the keys of telemetry's objects: the process may be anybody's. */
 static bool has_plain_keys(json_t *value)
 {
     const char *key;

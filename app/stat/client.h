@@ -25,7 +25,7 @@ struct client {
 bool client_open(struct client *ret_client, const struct place *place);
 void client_close(struct client *client);
 
-/* What the process answers to "/labyrinth/VERB,NAME" (name NULL: without), as it says it, and to
+/* The answer of the process to "/labyrinth/VERB,NAME" (name NULL: without), as it says it, and to
  * "list" an array of all names; the caller's to release. NULL, and the reason has been said: it has
  * no such pool, or does not know the command, or does not answer. */
 json_t *client_ask(struct client *client, const char *verb, const char *name);

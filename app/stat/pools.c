@@ -55,7 +55,7 @@ static json_t *pool_row(json_t *info)
     return row;
 }
 
-/* What is no pool's is no row of zeros, either. */
+/* An answer that is no pool's is no row of zeros, either. */
 static bool is_of_a_pool(struct client *client, const json_t *info)
 {
     static const char *const numbers[] = {"size", "free", "high_water", "cache_size"};

@@ -14,7 +14,8 @@ json_t *pools_rows(struct client *client, bool calls);
 json_t *pools_lcores(struct client *client, const char *name);
 
 /* In rows, turns what stands under keys that end in "/s" from counts into how many a second there
- * were since `before`: other rows of the same kind, or NULL. What was not there before has none. */
+ * were since `before`: other rows of the same kind, or NULL. A row that was not there before has
+ * none. */
 void pools_rates(json_t *rows, json_t *before, double seconds);
 
 #endif

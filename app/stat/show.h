@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 /* Prints any answer of telemetry's for people: single values as a list of keys and values, objects
- * that look alike as a table. What a driver adds to its answers needs no change here. */
+ * that look alike as a table. A driver's additions to its answers need no change here. */
 void show(FILE *out, json_t *answer);
 
 /* The rows of an object of objects, as an array: each with its key in front, as `title`. */

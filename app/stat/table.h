@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* What is in a table's cell, into text. Numbers as they are, true as yes, null as "-", an empty
- * text as a shell has it: ''. */
+/* Makes text of a table's cell. Numbers as they are, true as yes, null as "-", an empty text as a
+ * shell has it: ''. */
 void table_cell(json_t *value, char *text, size_t capacity);
 
 /* An array of objects: a row for each, a column for each key that one of them has, numbers to the

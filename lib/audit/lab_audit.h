@@ -48,8 +48,8 @@ LAB_PUBLIC int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level le
 /* A holder that is no lcore: what is posted to a device queue (0 to 32,767) is the device's. */
 #define LAB_POOL_DEVICE(queue) (LAB_AUDIT_DEVICE | (uint32_t)(queue))
 
-/* States that the caller, who has the id lcore, hands n objects to the lcore `to` of a process (0:
- * this one; otherwise lab_os_process() of it), or to a device queue, LAB_POOL_DEVICE(queue). A
+/* States that the caller, which has the id lcore, hands n objects to the lcore `to` of a process
+ * (0: this one; otherwise lab_os_process() of it), or to a device queue, LAB_POOL_DEVICE(queue). A
  * device's objects are handed back by stating `to` as the caller. Returns 0; -EINVAL when lcore is
  * out of range, and -ESRCH when that process does not use the pool, or uses it no longer: nothing
  * is handed over then; -EBADMSG when the audit found that the caller does not hold some: these stay

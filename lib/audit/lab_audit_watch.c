@@ -23,7 +23,7 @@ bool lab_audit_set_sampled(struct lab_audit *audit, uint32_t index, const void *
     if (lab_audit_got(audit, index, call, &before) != LAB_AUDIT_FINE)
         return false;
     held = lab_audit_word_next(lab_audit_word_generation(before) + 1, call->who, LAB_AUDIT_HELD);
-    /* U1, U2: or what its getter noted is not seen by one who finds it sampled */
+    /* U1, U2: or what its getter noted is not seen by a thread that finds it sampled */
     if (lab_cas_acq_rel(word, &held, held | LAB_AUDIT_SAMPLED)) {
         (void)lab_fetch_add_relaxed(lab_audit_sampled_count(audit, object), 1);
         lab_fence_seq_cst(); /* N1: or a change of level passes unseen, and the flag stays */

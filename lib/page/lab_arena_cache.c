@@ -245,7 +245,7 @@ bool lab_arena_cache_put(struct lab_arena *arena, uint32_t lcore_index, unsigned
 }
 
 /* Gives back what can be had of one deque, as its owner or as a thief: burst by burst, so that one
- * who is killed meanwhile hides no more than that. */
+ * that is killed meanwhile hides no more than that. */
 static void empty(struct lab_arena *arena, uint32_t lcore, unsigned order, enum lab_page_kind kind,
                   uint32_t lcore_index)
 {

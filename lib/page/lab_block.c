@@ -84,12 +84,12 @@ static bool close_row(struct lab_block *block, unsigned row, uint64_t *seen,
     bool done;
 
     announce(transit, row);
-    /* G4: or who gets the row does not see what its other holders did, and a sweep sees the row
-     * closed without its intent */
+    /* G4: or the row's next holder does not see what its other holders did, and a sweep sees the
+     * row closed without its intent */
     done = lab_cas_acq_rel(&block->row[row], seen, closed);
     while (done) {
         next = lab_block_state_coalesce(state, row);
-        /* G5: or who gets the row next does not see what was done to it before */
+        /* G5: or the row's next holder does not see what was done to it before */
         if (lab_cas_release(&block->state, &state, next))
             break;
     }
@@ -124,7 +124,7 @@ int lab_block_put(struct lab_block *block, unsigned row, lab_row_piece piece,
         if (lab_row_is_empty(left) && transit != NULL) {
             if (close_row(block, row, &seen, transit, ret_order))
                 return 0;
-            /* G2: or who gets the pages next does not see what was done to them before */
+            /* G2: or the pages' next holder does not see what was done to them before */
         } else if (lab_likely(lab_cas_release(&block->row[row], &seen, left))) {
             *ret_order = lab_row_largest(left);
             return 0;
@@ -142,7 +142,7 @@ int lab_block_put_rows(struct lab_block *block, uint32_t starts, unsigned order,
         uint64_t next = lab_block_state_give(seen, starts, rows);
 
         lab_invariant(lab_block_state_is_valid(next));
-        /* G8: or who gets the rows next does not see what was done to them before */
+        /* G8: or the rows' next holder does not see what was done to them before */
         if (lab_cas_release(&block->state, &seen, next)) {
             *ret_order = lab_block_largest_in_rows(next);
             return 0;
@@ -166,7 +166,7 @@ bool lab_block_recover(struct lab_block *block, unsigned row, const struct lab_b
 
     if (lab_load_relaxed(&block->row[row]) != orphan->word)
         return false;
-    /* G12: or who gets the row next does not see what its holders did before */
+    /* G12: or the row's next holder does not see what its holders did before */
     return lab_cas_release(&block->state, &seen, lab_block_state_coalesce(orphan->state, row));
 }
 

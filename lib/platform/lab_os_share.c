@@ -28,7 +28,7 @@ static unsigned huge_flags(size_t page_bytes)
     return page_bytes == LAB_PAGE_2M ? MFD_HUGETLB | MFD_HUGE_2MB : 0;
 }
 
-/* The kernel kills who goes beyond, by SIGXFSZ. */
+/* The kernel kills a process that goes beyond, by SIGXFSZ. */
 static bool is_beyond_limit(size_t bytes)
 {
     struct rlimit limit;

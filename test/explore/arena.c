@@ -262,7 +262,7 @@ static unsigned new_free(unsigned thread)
     return play_new_free();
 }
 
-/* What lies free in a part. */
+/* The free pages of a part. */
 static void name_free(unsigned first, unsigned units)
 {
     for (unsigned unit = first; unit < first + units; unit++)

@@ -21,7 +21,7 @@ struct coroutine {
     char stack[COROUTINE_STACK_BYTES] __attribute__((aligned(16)));
 };
 
-/* The next switch to it calls body(), which never returns. What it was doing is forgotten. */
+/* The next switch to it calls body(), which never returns. Its work so far is forgotten. */
 void coroutine_start(struct coroutine *c, void (*body)(void));
 
 /* Leaves `from`, which goes on after this call when somebody switches to it. */

@@ -136,7 +136,7 @@ bool pages_get(unsigned order, unsigned late)
     return get_as(explore_self(), order, late);
 }
 
-/* What was got last. */
+/* The pages that were got last. */
 bool pages_put(unsigned n, unsigned late)
 {
     unsigned me = explore_self();

@@ -4,9 +4,9 @@
 #ifndef PLAY_H
 #define PLAY_H
 
-/* What the programs of all suites are made of: numbered objects, threads that hold some, and for
- * each thread a list of steps. Two holders of one object are found at once; an object that nobody
- * can obtain any longer, at the end. */
+/* The parts of the programs of all suites: numbered objects, threads that hold some, and for each
+ * thread a list of steps. Two holders of one object are found at once; an object that nobody can
+ * obtain any longer, at the end. */
 
 #include "explore.h"
 

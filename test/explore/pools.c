@@ -128,7 +128,7 @@ static bool is_anybody_dead(void)
     return play_died() || game->ended;
 }
 
-/* Who is seen to be dead has done all that it will do. */
+/* A thread that is seen to be dead has done all that it will do. */
 static bool drain_dead(unsigned thread)
 {
     if (!is_dead(thread))
@@ -436,7 +436,8 @@ static void setup(const void *data)
     acting = true;
 }
 
-/* What is not back yet must come back now; if nobody is known to have ended, then all is. */
+/* Objects that are not back yet must come back now; if nobody is known to have ended, then all
+ * is. */
 static void reclaim_rest(void)
 {
     struct lab_pool_reclaimed reclaimed;

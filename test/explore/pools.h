@@ -13,7 +13,7 @@
 #define POOLS_LCORES 3u
 #define POOLS_ENDED 3u
 
-/* Who is dead, and how that is known. */
+/* The dead, and how that is known. */
 enum pools_reclaim {
     NO_RECLAIM,
     OF_PROCESSES, /* each thread is a process of its own */

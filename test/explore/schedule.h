@@ -9,7 +9,7 @@
 /* Runs one execution, the one that choice.c is at; true if nothing was wrong. */
 bool schedule_execution(const struct explore_program *program, bool trace);
 
-/* What was wrong in the last execution that failed. */
+/* The fault of the last execution that failed. */
 const char *schedule_reason(void);
 
 /* True if an execution called explore_witness() since this was last asked. */

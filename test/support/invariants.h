@@ -4,7 +4,7 @@
 #ifndef INVARIANTS_H
 #define INVARIANTS_H
 
-/* What must be true of a deque and of a pool while no thread is inside a call. Reads only; each
+/* The invariants of a deque and of a pool while no thread is inside a call. Reads only; each
  * returns NULL, or says what is wrong. */
 
 #include <lab_pool.h>

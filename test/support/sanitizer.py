@@ -5,7 +5,7 @@ told to do without."""
 
 import os
 
-# What is freed is kept for a while, which counts against a limit of memory.
+# Freed memory is kept for a while, which counts against a limit of memory.
 WITHOUT_KEEPING = "quarantine_size_mb=0"
 
 # At the end a thread looks for leaks, and the program aborts where there can be none.

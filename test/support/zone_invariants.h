@@ -4,7 +4,7 @@
 #ifndef ZONE_INVARIANTS_H
 #define ZONE_INVARIANTS_H
 
-/* What must be true of a zone while no thread is inside a call. Reads only. */
+/* The invariants of a zone while no thread is inside a call. Reads only. */
 
 #include <lab_zone.h>
 

@@ -29,7 +29,7 @@ struct oracle {
     char memory[16384] __attribute__((aligned(64)));
 };
 
-/* What a step does. */
+/* The kinds of steps. */
 enum oracle_kind {
     ORACLE_GET,
     ORACLE_PUT,

@@ -74,7 +74,7 @@ enum capture_order {
     CAPTURE_BESIDE, /* all begin together, each on a queue of its own, as far as there are some */
 };
 
-/* What is to be replayed, and within which limits. */
+/* The frames to be replayed, and the limits. */
 struct capture_request {
     char *const *files;
     int n_files;
@@ -86,8 +86,8 @@ struct capture_request {
     uint64_t frame_bytes;  /* that a queue can receive at once; 0: no limit */
 };
 
-/* Reads the files. What is wrong is said on stderr. A file that is damaged after its header, or
- * that cannot be read beyond some frame, makes the capture partial and is no failure; one that is
+/* Reads the files. Errors are said on stderr. A file that is damaged after its header, or that
+ * cannot be read beyond some frame, makes the capture partial and is no failure; one that is
  * missing, no capture, or too large is: -ENOENT…, -EBADMSG, -ENOMEM; so is a filter that is none:
  * -EINVAL. When a signal asks for the end of the run meanwhile, what has been read by then is the
  * capture. */

@@ -17,7 +17,7 @@
 
 _Alignas(uint32_t) const uint8_t flow_key[FLOW_KEY_BYTES] = {KEY_16, KEY_16, KEY_16, KEY_4};
 
-/* What the hash is taken of: both addresses, then perhaps both ports. */
+/* The content that is hashed: both addresses, then perhaps both ports. */
 struct tuple {
     uint32_t words[RTE_THASH_V6_L4_LEN];
     unsigned n;

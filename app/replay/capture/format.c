@@ -23,7 +23,7 @@ enum remedy {
         "netsniff-ng -T 0xa1b2c3d4"
 #define VARIANT "a variant of pcap that neither libpcap nor Wireshark reads", "tcpdump -w"
 
-/* What it begins with: wiretap, file(1) and the formats' own descriptions agree. */
+/* The first bytes: wiretap, file(1) and the formats' own descriptions agree. */
 static const struct format {
     const char *magic;
     unsigned n_magic;
@@ -108,14 +108,14 @@ static const struct format *find_format(const struct input_head *head)
     return is_erf(head) ? &erf : NULL;
 }
 
-/* What stands for the file in a command: standard input cannot be read again. */
+/* The word for the file in a command: standard input cannot be read again. */
 static const char *file_word(const char *name, char text[FORMAT_BYTES / 2])
 {
     char path[PATH_MAX];
 
     if (strcmp(name, "-") == 0)
         return "FILE";
-    /* What begins like an option is none behind a folder. */
+    /* A name that begins like an option is none behind a folder. */
     snprintf(path, sizeof(path), "%s%s", name[0] == '-' ? "./" : "", name);
     return quote_word(path, text, FORMAT_BYTES / 2)[0] != '\0' ? text : "FILE";
 }

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* What a file is that libpcap does not read, or not to its end, and the command that makes a
+/* The kind of a file that libpcap does not read, or not to its end, and the command that makes a
  * capture of it that can be read. */
 
 #define FORMAT_BYTES 4096

@@ -12,7 +12,8 @@
 
 struct source;
 
-/* Who reads them, and how: what is read is counted in *counts; the others as in reader.h. */
+/* The reader of them, and its way: what is read is counted in *counts; the others as in
+ * reader.h. */
 struct source_how {
     struct capture *counts;
     bool notes;

@@ -178,7 +178,7 @@ static void compare(struct stream *stream, const struct capture *pass, uint64_t 
     stream->has_last = true;
 }
 
-/* 1 when there may be another pass, else as read_pass(). What is odd is said once, in the first
+/* 1 when there may be another pass, otherwise as read_pass(). Oddities are said once, in the first
  * pass of all; a damage, in the pass that has it first. */
 static int read_once(struct stream *stream, struct passage *at)
 {
@@ -322,7 +322,7 @@ static bool is_pipe(const char *name)
            (stat(name, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode));
 }
 
-/* What can only be known of a file that can be opened twice is asked now, before the run. */
+/* Facts that can only be known of a file that can be opened twice are asked now, before the run. */
 static int look_at(struct stream *stream, const char *name)
 {
     struct reader reader = {

@@ -28,7 +28,7 @@ struct stream;
 int stream_open(struct capture *ret_capture, const struct stream_request *request);
 void stream_close(struct stream *stream);
 
-/* What its windows take of memory, while it reads. */
+/* The memory that its windows take, while it reads. */
 uint64_t stream_memory_bytes(const struct stream *stream);
 
 /* Begins to read, and returns when a window is full, the files are at their end, or a second is
@@ -43,7 +43,7 @@ void stream_stop(struct stream *stream);
 /* Whether the files have been read to their end at least once. */
 bool stream_is_whole(const struct stream *stream);
 
-/* What was counted in the first pass of the last run: puts it into *capture. Partial is what any
+/* The counts of the first pass of the last run, which it puts into *capture. Partial is what any
  * pass of any run made it. */
 void stream_count(const struct stream *stream, struct capture *capture);
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What --hold says of how long packets are held. */
+/* The value of --hold: how long packets are held. */
 enum hold_kind {
     HOLD_NONE,
     HOLD_FIXED,   /* each for `amount` frames */

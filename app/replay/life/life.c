@@ -85,7 +85,7 @@ static void pass_on_due(struct life *life)
         pass_on(life, packets, n);
 }
 
-/* What lies in the reserve is not for keeping: it goes back at once. Returns how many are left. */
+/* Packets of the reserve are not for keeping: they go back at once. Returns how many are left. */
 static unsigned give_up(struct life *life, struct rte_mbuf *packets[], unsigned n)
 {
     struct rte_mbuf *given[PIECE];

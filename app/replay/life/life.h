@@ -12,7 +12,7 @@
 
 #include <rte_ring.h>
 
-/* What becomes of packets between receiving and freeing: cloned, held, and freed here or on another
+/* The life of packets between receiving and freeing: cloned, held, and freed here or on another
  * lcore. One receiver's own, but for the ring. */
 struct life {
     struct rte_ring *handover; /* to the lcore that frees; NULL: this one does */

@@ -33,7 +33,8 @@ uint64_t meter_outside(struct meter meters[], unsigned n)
 {
     uint64_t taken = 0, returned = 0;
 
-    /* What was returned was taken before: read in this order, the difference is not negative. */
+    /* Each buffer was taken before it was returned: read in this order, the difference is not
+     * negative. */
     for (unsigned i = 0; i < n; i++)
         returned += lab_load_relaxed(&meters[i].returned); /* written by meter_returned() */
     for (unsigned i = 0; i < n; i++)

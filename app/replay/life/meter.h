@@ -11,7 +11,7 @@
 #include <rte_mbuf.h>
 #include <stdbool.h>
 
-/* What an lcore finds out about buffers while it works. Times are taken of one poll in
+/* The measurements of an lcore about buffers while it works. Times are taken of one poll in
  * METER_EVERY, which costs less than a hundredth of a run's speed, in cycles of the CPU's counter.
  * One thread's own, but for the two counters of buffers, which all read: what the counters of all
  * lcores differ by is outside of the pool. */

@@ -34,7 +34,7 @@ uint64_t arrivals_bytes(const struct capture *capture, unsigned n_queues);
 int arrivals_index_create(const struct capture *capture, struct arrivals_index **ret_index);
 void arrivals_index_free(struct arrivals_index *index);
 
-/* What one receiving lcore has seen so far. */
+/* The packets that one receiving lcore has seen so far. */
 struct arrivals {
     const struct arrivals_index *index;
     uint64_t *flow_next; /* of each flow, the least position that may come */

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the device says of a descriptor: the bytes that it wrote, and whether they are a frame's
- * last ones. */
+/* The device's note on a descriptor: the bytes that it wrote, and whether they are a frame's last
+ * ones. */
 #define DONE_LAST (UINT32_C(1) << 31)
 
-/* What a driver writes to the start of each header, as one word. */
+/* The word that a driver writes to the start of each header. */
 static uint64_t rearm_word(void)
 {
     struct rte_mbuf mbuf = {
@@ -112,8 +112,8 @@ static bool dma_chain(struct nicq *queue, const uint8_t *bytes, uint32_t n_bytes
 
 unsigned nicq_dma(struct nicq *queue, const struct view frames[], unsigned n)
 {
-    /* What is written might be the queue itself, as far as the compiler knows: it would load all of
-     * it anew for each frame. */
+    /* The written memory might be the queue itself, as far as the compiler knows: it would load all
+     * of it anew for each frame. */
     struct nicq q = *queue;
     unsigned i;
 

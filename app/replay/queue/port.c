@@ -401,7 +401,7 @@ void ports_losses(const struct ports *ports, uint64_t lost, uint64_t ret_lost[LO
     }
 }
 
-/* What lies in a ring between two ports belongs to no driver. */
+/* A packet in a ring between two ports belongs to no driver. */
 static void drain(const struct port *port)
 {
     struct rte_mbuf *packets[32];

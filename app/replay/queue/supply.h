@@ -13,7 +13,7 @@
 #include <rte_branch_prediction.h>
 #include <string.h>
 
-/* What gives a queue its frames: those to be fed, and later the same to compare with. */
+/* The source of a queue's frames: those to be fed, and later the same to compare with. */
 struct supply {
     const struct capture *capture;
     const struct pace *pace;

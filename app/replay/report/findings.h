@@ -8,7 +8,7 @@
 
 #include <rte_mempool.h>
 
-/* What the meters of all lcores come to. */
+/* The sums of the meters of all lcores. */
 
 struct quantiles {
     uint64_t n; /* samples; the others are 0 without any */

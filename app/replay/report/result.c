@@ -21,7 +21,7 @@ bool result_reached(const struct run_result *result, double *ret_part)
     return true;
 }
 
-/* What was sent came back, and in order. */
+/* The frames that were sent came back, and in order. */
 static bool is_whole(const struct run_result *result)
 {
     const struct port_result *port = &result->port;

@@ -17,7 +17,7 @@
 
 /* The outcome of a run, which the run fills in and the reports read. */
 
-/* What is to be said of a run over ports. */
+/* The report of a run over ports. */
 struct port_result {
     bool used;
     char tx[RTE_ETH_NAME_MAX_LEN];

@@ -34,7 +34,7 @@ void report_print_smallest(FILE *out, const struct report *report)
     char *const *words = report->words;
     int first = 1;
 
-    /* What is before "--" is the EAL's. */
+    /* The words before "--" are the EAL's. */
     for (int i = 1; i < report->n_words; i++) {
         if (strcmp(words[i], "--") == 0) {
             first = i + 1;

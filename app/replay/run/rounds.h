@@ -24,7 +24,7 @@ void rounds_close(struct rounds *rounds);
 struct run_result *rounds_next(struct rounds *rounds, unsigned pool);
 void rounds_done(struct rounds *rounds, unsigned pool);
 
-/* What the pool's rounds come to, as long as the rounds are kept. It must have one. */
+/* The result of the pool's rounds, as long as the rounds are kept. It must have one. */
 struct run_result rounds_median(const struct rounds *rounds, unsigned pool);
 
 #endif

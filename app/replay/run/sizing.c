@@ -35,7 +35,8 @@ void sizing_lcore_map(const struct options *options, char *text, size_t capacity
                                    i, cpus_nth(i));
 }
 
-/* What the lcores' caches can keep to themselves: a cache overflows at half as much again. */
+/* The buffers that the lcores' caches can keep to themselves: a cache overflows at half as much
+ * again. */
 static uint64_t cached(const struct options *options)
 {
     return (uint64_t)sizing_lcores(options) * (options->mbcache + options->mbcache / 2);
@@ -51,7 +52,7 @@ uint64_t sizing_frames(const struct options *options, const struct capture *capt
     return options->capture.frames != 0 ? RTE_MIN(end, options->capture.frames) : end;
 }
 
-/* What two ports can hold of buffers: their queues' descriptors, and what drivers keep in rings of
+/* The buffers that two ports can hold: their queues' descriptors, and what drivers keep in rings of
  * their own (AF_XDP has the most: 2 x 2048 for each queue). */
 static uint64_t in_ports(const struct options *options)
 {

@@ -20,7 +20,7 @@ static bool may_send(const struct worker *w)
     return w->port->n_waiting > 0 || (!cursor_at_end(&w->feed) && stop_requested() == STOP_NONE);
 }
 
-/* What the port did not take was not replayed. */
+/* A frame that the port did not take was not replayed. */
 static void end_sending(struct worker *w)
 {
     uint64_t frames, bytes;

@@ -21,7 +21,7 @@
 #define SERIES_NS (SECOND_NS / 10) /* without --stats */
 #define BAR 30                     /* characters */
 
-/* What the workers have counted so far. */
+/* The workers' counts so far. */
 struct count {
     uint64_t ns; /* since the start */
     uint64_t packets;
@@ -191,7 +191,7 @@ static void *monitor_thread(void *argument)
 
     pthread_mutex_lock(&monitor->mutex);
     while (!over) {
-        /* What has been missed is not caught up with. */
+        /* A missed turn is not caught up with. */
         next_ns = RTE_MAX(next_ns + period_ns(monitor), lab_os_clock_ns());
         over = !sleep_until(monitor, next_ns);
         look(monitor);

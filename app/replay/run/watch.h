@@ -8,7 +8,8 @@
 #include "run/worker.h"
 
 /* A thread that sleeps beside a run: it says how far it is on a terminal or with --stats, and keeps
- * the series for --json. What stderr has no room for, because nobody reads it, is left out. */
+ * the series for --json. A line for which stderr has no room, because nobody reads it, is left
+ * out. */
 struct monitor;
 
 /* NULL when there is nothing to watch, or no thread to be had for it, which is said: then without.

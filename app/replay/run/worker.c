@@ -151,8 +151,8 @@ static void note_fed(struct worker *w, const struct view views[], unsigned fed)
     w->frames_replayed += fed;
 }
 
-/* The cursor behind so many frames of those that were collected. What came last was fed in time
- * or late, which is what the rate of the run is told from. */
+/* The cursor behind n frames of those that were collected. The last one was fed in time or late,
+ * which gives the rate of the run. */
 static void advance(struct worker *w, const struct view views[], unsigned done, unsigned n,
                     const struct cursor *ahead)
 {

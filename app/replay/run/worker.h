@@ -17,7 +17,7 @@
 
 #include <lab_atomic.h>
 
-/* What the lcores do: one receiver for each queue, and with --free-on=other one releaser for
+/* The work of the lcores: one receiver for each queue, and with --free-on=other one releaser for
  * each receiver. */
 
 /* Frames that are edited for one poll, at most. */
