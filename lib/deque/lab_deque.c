@@ -44,13 +44,17 @@ void lab_deque_repair_layout_any(struct lab_deque *deque, lab_atomic_t *slots, u
     deque->private_size = private_size;
 }
 
-void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity)
+void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
+                           uint64_t start)
 {
+    lab_store_relaxed(&deque->bot, start);
+    lab_store_relaxed(&deque->split, start);
+    lab_store_relaxed(&deque->top, start);
     deque->capacity = capacity;
     deque->mask = capacity - 1;
     lab_pointer_store_release(&deque->slots, slots); /* D13: or it has slots and no layout yet */
     lab_fence_light(); /* a killed owner must not leave limits without slots */
-    set_limits(deque, 0, 0);
+    set_limits(deque, start, start);
 }
 
 void lab_deque_fence_owner(struct lab_deque *deque, bool fenced)

@@ -116,9 +116,10 @@ void lab_deque_init(struct lab_deque *deque, uint32_t steal_max, uint32_t privat
 void lab_deque_repair_layout_any(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
                                  uint32_t steal_max, uint32_t private_size);
 
-/* Gives the deque its slots; capacity is a power of two, at least twice the private part. Owner;
- * once. */
-void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity);
+/* Gives the deque its slots; capacity is a power of two, at least twice the private part. Its
+ * counters begin at `start`, less than capacity: see lab_deque_array. Owner; once. */
+void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
+                           uint64_t start);
 
 /* Where its slots are, or NULL while there are none; then its layout is not to be looked at. Any
  * thread; wait-free. */

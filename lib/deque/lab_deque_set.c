@@ -130,7 +130,8 @@ bool lab_deque_set_register_owner(const struct lab_deque_set *set, uint32_t lcor
     choose_fence_owner(set, lcore_index);
     for (uint32_t i = set->arrays; i-- > 0;)
         lab_deque_equip_owner(&set->array[i].deque[lcore_index],
-                              slots_of(set, &set->array[i], place), set->array[i].capacity);
+                              slots_of(set, &set->array[i], place), set->array[i].capacity,
+                              place == 0 ? set->array[i].start : 0);
     return true;
 }
 

@@ -79,6 +79,9 @@ struct lab_deque_array {
     uint32_t slots_at;       /* where they begin among the slots of an lcore */
     uint32_t steal_max;      /* as in each deque */
     uint32_t private_size;
+    uint32_t start; /* of the first lcore's counters, so that they are a multiple of a cache line's
+                       words once it has put all that there is: the first one fills a pool, and wide
+                       moves that pass the end of a line take twice the time */
 };
 
 /* One lcore's memory of a set. Its owner alone reads and writes it. */

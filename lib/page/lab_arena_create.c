@@ -288,9 +288,12 @@ static uint32_t build_arrays(struct lab_arena *arena, const struct layout *layou
                 arena->lcore[i].deque[kind][order] = cached ? &deques[i] : &arena->nothing;
             if (!cached)
                 continue;
-            *array = (struct lab_deque_array){deques, capacity, slots_at,
-                                              at_most(capacity / STEAL_SHARE, LAB_PAGE_MOVING_MAX),
-                                              capacity / PRIVATE_SHARE};
+            *array = (struct lab_deque_array){
+                .deque = deques,
+                .capacity = capacity,
+                .slots_at = slots_at,
+                .steal_max = at_most(capacity / STEAL_SHARE, LAB_PAGE_MOVING_MAX),
+                .private_size = capacity / PRIVATE_SHARE};
             next++;
             slots_at += capacity;
             deques += arena->lcores + 1;

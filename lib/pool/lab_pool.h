@@ -105,8 +105,14 @@ struct lab_pool_options {
                         later work through the stack; at most LAB_LCORE_MAX [16, or lcores if
                         that is less] */
     uint32_t private_size; /* objects that an lcore keeps private when it publishes [by count, up to
-                              1,024] */
+                              1,024; where deques is given, so that all of them leave half of the
+                              objects to others] */
     uint32_t steal_max;    /* most objects that one steal takes [by count, up to 256] */
+    uint32_t circulate;    /* objects that an lcore keeps public: what it publishes beyond that, the
+                              oldest, is parked in the shared stack, from which is taken last. Where
+                              one lcore gets and another puts, about so many go round, and not all that
+                              there are: choose what fits into the last-level cache. Costs where lcores
+                              hold more than that for a while [no bound] */
     uint32_t reserve; /* of these, objects that only LAB_GFP_ATOMIC may take: fewer than count. With
                          lab_pool_init(), those that are adopted first [none] */
     uint32_t low;     /* objects free at which the pool is low, those of the

@@ -102,9 +102,21 @@ LAB_INLINE void lab_pool_core_put(struct lab_pool *pool, uint32_t lcore_index, v
         lab_pool_core_put_slow(pool, lcore_index, objects, n);
 }
 
-/* An lcore counts the free objects at every so many slow gets: the sum over all deques reads their
- * owners' hot lines, which is no price for one get in some thousands. */
+/* An lcore counts the free objects at every so many slow gets, and at fewer the more lcores there
+ * are, since the sum over all deques reads their owners' hot lines: all together, at every so many.
+ * But no more than this share of all goes by uncounted. */
 #define LAB_POOL_SAMPLE_EVERY 8u
+#define LAB_POOL_SAMPLE_SHARE 8u
+
+LAB_INLINE uint32_t lab_pool_sample_every(const struct lab_pool *pool)
+{
+    uint32_t every = LAB_POOL_SAMPLE_EVERY * lab_deque_set_length(&pool->set);
+    uint32_t most = pool->count / (LAB_POOL_SAMPLE_SHARE * pool->array.steal_max);
+
+    if (every > most)
+        every = most;
+    return every > LAB_POOL_SAMPLE_EVERY ? every : LAB_POOL_SAMPLE_EVERY;
+}
 
 /* Counts what is free: notes the smallest number yet, and whether a watermark is crossed. */
 void lab_pool_sample_free(struct lab_pool *pool);

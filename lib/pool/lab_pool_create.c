@@ -62,7 +62,8 @@ void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options
     pool->array = (struct lab_deque_array){.deque = pool->deque,
                                            .capacity = layout->capacity,
                                            .steal_max = layout->steal_max,
-                                           .private_size = layout->private_size};
+                                           .private_size = layout->private_size,
+                                           .start = layout->start};
     pool->set = (struct lab_deque_set){
         .array = &pool->array,
         .arrays = 1,
@@ -81,6 +82,7 @@ void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options
     pool->hash = (void *)(base + layout->hash);
     pool->run = (void *)(base + layout->run);
     pool->buffer_bytes = options->buffer_bytes;
+    pool->circulate = options->circulate;
     memcpy(pool->name, options->name, strlen(options->name) + 1);
     lab_stack_init(&pool->stack, &pool->stack_head, links, pool->count);
     lab_stack_init_beside(&pool->reserve, &pool->reserve_head, &pool->stack, LAB_STACK_RESERVE);

@@ -68,7 +68,7 @@ static void prefetch_for_writing(const struct lab_pool *pool, void *const *objec
 static void sample_now_and_then(struct lab_pool *pool, uint32_t lcore_index)
 {
     bool fenced = lab_load_relaxed(&pool->deque[lcore_index].fenced) != 0;
-    uint32_t every = fenced ? SAMPLE_EVERY_FENCED : LAB_POOL_SAMPLE_EVERY;
+    uint32_t every = fenced ? SAMPLE_EVERY_FENCED : lab_pool_sample_every(pool);
 
     if (lcore_index != LAB_DEQUE_SET_ANY && pool->slow[lcore_index].gets++ % every == 0)
         lab_pool_sample_free(pool);

@@ -51,6 +51,7 @@ struct lab_pool {
     uint32_t prefetch[LAB_POOL_PREFETCH_MAX];
     uint32_t layout;              /* LAB_SHARED_LAYOUT: a process with another must not attach */
     uint32_t buffer_bytes;        /* or 0: objects of the caller's */
+    uint32_t circulate;           /* as in the options */
     lab_byte_t *sweep_seen;       /* by index, the sweep in which an object was last on its way;
                                      NULL where there is none, whatever `sweep` says */
     char *buffers;                /* with a stride: the first buffer */
@@ -108,7 +109,7 @@ enum lab_pool_strangers { LAB_POOL_CLOSED, LAB_POOL_OPEN, LAB_POOL_ADOPTING };
 /* The number of the layout of all that lies in shared memory, which lib/layout.txt describes. It is
  * raised by hand whenever a field moves: programs of two versions that would disagree must not meet
  * in one pool. */
-#define LAB_SHARED_LAYOUT 2u
+#define LAB_SHARED_LAYOUT 3u
 
 /* The rest of get and put: for the inline functions below only. gfp is a class (lab_gfp.h), and
  * used_bytes as in lab_pool_put_used(), or SIZE_MAX: all of a buffer. */

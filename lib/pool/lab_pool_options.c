@@ -29,6 +29,11 @@
 #define PRIVATE_MIN 16u
 #define PRIVATE_MAX 1024u
 
+/* The share of all objects that an lcore's private part takes, by the number of lcores. */
+#define LCORES_SHARE 4u
+
+#define WORDS_OF_LINE (LAB_CACHE_LINE / (uint32_t)sizeof(lab_atomic_t))
+
 /* The same of what one steal takes. Beyond 256, nothing was gained. */
 #define STEAL_SHARE 8u
 #define STEAL_MIN 16u
@@ -63,6 +68,17 @@ static uint32_t capacity_for(uint32_t count, uint32_t deques)
     if (share >= most)
         return most > CAPACITY_MIN ? most : CAPACITY_MIN;
     return share <= CAPACITY_MIN ? CAPACITY_MIN : pow2_at_least((uint32_t)share / 2 + 1);
+}
+
+/* Where it is said how many lcores there are, half of all objects at least can be had without a
+ * revocation: an lcore publishes beyond twice its private part's size. */
+static uint32_t private_size_for(const struct lab_pool_options *options, uint32_t capacity)
+{
+    uint32_t size = clamp(capacity / PRIVATE_SHARE, PRIVATE_MIN, PRIVATE_MAX);
+
+    if (options->deques == 0)
+        return size;
+    return clamp(options->count / (LCORES_SHARE * options->deques), PRIVATE_MIN, size);
 }
 
 /* The limits of the options keep all sizes far below what a size_t holds: the largest pool has less
@@ -163,9 +179,9 @@ int lab_pool_plan(const struct lab_pool_options *options, struct lab_pool_layout
     layout.deques = options->deques != 0 ? options->deques : DEQUES_DEFAULT;
     layout.deques = clamp(layout.deques, 1, layout.lcores);
     layout.capacity = capacity_for(options->count, layout.deques);
-    layout.private_size = options->private_size != 0
-                              ? options->private_size
-                              : clamp(layout.capacity / PRIVATE_SHARE, PRIVATE_MIN, PRIVATE_MAX);
+    layout.private_size = options->private_size != 0 ? options->private_size
+                                                     : private_size_for(options, layout.capacity);
+    layout.start = options->count < layout.capacity ? -options->count % WORDS_OF_LINE : 0;
     layout.steal_max = options->steal_max != 0
                            ? options->steal_max
                            : clamp(layout.capacity / STEAL_SHARE, STEAL_MIN, STEAL_MAX);

@@ -117,7 +117,7 @@ bool lab_pool_keep(struct lab_pool *pool, uint32_t lcore_index, void *const *obj
 static LAB_COLD void sample_under_pressure(struct lab_pool *pool, uint32_t lcore_index)
 {
     if (lcore_index == LAB_DEQUE_SET_ANY ||
-        pool->slow[lcore_index].puts++ % LAB_POOL_SAMPLE_EVERY == 0)
+        pool->slow[lcore_index].puts++ % lab_pool_sample_every(pool) == 0)
         lab_pool_sample_free(pool);
 }
 
@@ -131,6 +131,24 @@ static void note_put_while_starving(struct lab_pool *pool, uint32_t lcore_index,
 
     if (puts >= LAB_DEQUE_SET_PUTS_ENOUGH || lab_deque_count_any(deque, NULL) >= plenty)
         lab_deque_set_end_shortage_any(&pool->set, shortage);
+}
+
+/* Moves what an lcore has public beyond the bound to the stack, the oldest first: of the buffers
+ * that are left, the same ones go round, and stay in the cache. */
+static LAB_NOINLINE void park(struct lab_pool *pool, uint32_t lcore_index)
+{
+    struct lab_deque *deque = &pool->deque[lcore_index];
+    uint64_t private_count, count = lab_deque_count_any(deque, &private_count);
+    int64_t excess = (int64_t)(count - private_count) - (int64_t)pool->circulate;
+    void *burst[LAB_STACK_BURST];
+    unsigned came = 1;
+
+    for (int64_t left = excess; left > 0 && came > 0; left -= came) {
+        came = lab_deque_steal_any(deque, burst,
+                                   left < LAB_STACK_BURST ? (unsigned)left : LAB_STACK_BURST);
+        lab_pool_note_moving(pool, burst, came);
+        (void)lab_pool_stack_put(pool, lcore_index, &pool->stack, burst, came);
+    }
 }
 
 LAB_COLD void lab_pool_core_put_slow(struct lab_pool *pool, uint32_t lcore_index,
@@ -148,6 +166,8 @@ LAB_COLD void lab_pool_core_put_slow(struct lab_pool *pool, uint32_t lcore_index
         lab_pool_add_to_counter(pool, lcore_index, LAB_POOL_PUT_PUBLISH, 1);
         if (shortage != 0)
             note_put_while_starving(pool, lcore_index, shortage);
+        else if (pool->circulate != 0)
+            park(pool, lcore_index);
     } else {
         lab_pool_add_to_counter(pool, lcore_index, LAB_POOL_PUT_STACK, 1);
     }

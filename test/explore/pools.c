@@ -384,6 +384,7 @@ static void make_pool(void)
                                        .deques = game->deques ? game->deques : POOLS_LCORES,
                                        .reserve = game->reserve,
                                        .private_size = 1,
+                                       .circulate = game->circulate,
                                        .steal_max = game->steal_max ? game->steal_max : 1,
                                        .shared = true};
     static _Alignas(LAB_CACHE_LINE) char memory[65536];

@@ -30,6 +30,7 @@ struct pools_game {
     unsigned deques;            /* left 0: one for each lcore */
     unsigned capacity;          /* of a deque; left 0: as the pool wants it */
     unsigned steal_max;         /* of a thief; left 0: 1 */
+    unsigned circulate;         /* public objects of an lcore, before some are parked */
     bool audited;               /* at level full, and only holders may put */
     bool unstated;              /* or everybody may */
     bool levels;                /* its level changes */

@@ -40,7 +40,7 @@ static void make_deque(unsigned d, const struct world *world)
                    vacant || barrier == LAB_BARRIER_FENCE);
     memset(slots[d], 0, sizeof(slots[d]));
     if (!vacant)
-        lab_deque_equip_owner(&deques[d], slots[d], or_default(world->capacity, 4));
+        lab_deque_equip_owner(&deques[d], slots[d], or_default(world->capacity, 4), 0);
 }
 
 static void setup(const void *data)
@@ -72,7 +72,7 @@ bool world_register(unsigned n, unsigned deque)
 {
     lab_deque_fence_owner(&deques[deque], barrier == LAB_BARRIER_FENCE);
     lab_fence_seq_cst(); /* as lab_pool_choose_fence_owner() */
-    lab_deque_equip_owner(&deques[deque], slots[deque], 4);
+    lab_deque_equip_owner(&deques[deque], slots[deque], 4, 0);
     return true;
 }
 

@@ -30,7 +30,7 @@ static void rig_init(struct rig *rig, uint32_t steal_max, uint32_t private_size,
     memset(rig, 0, sizeof(*rig));
     rig->next = 1;
     lab_deque_init(&rig->deque, steal_max, private_size, fenced);
-    lab_deque_equip_owner(&rig->deque, rig->slots, CAPACITY);
+    lab_deque_equip_owner(&rig->deque, rig->slots, CAPACITY, 0);
     lab_store_relaxed(&rig->deque.top, base);
     lab_store_relaxed(&rig->deque.split, base);
     lab_store_relaxed(&rig->deque.bot, base);
@@ -409,7 +409,7 @@ static void what_is_wrong_is_not_valid(void **state)
     lab_store_relaxed(&deque.bot, 1); /* without slots */
     assert_false(lab_deque_is_valid(&deque));
     lab_store_relaxed(&deque.bot, 0);
-    lab_deque_equip_owner(&deque, slots, CAPACITY);
+    lab_deque_equip_owner(&deque, slots, CAPACITY, 0);
     assert_true(lab_deque_is_valid(&deque));
     lab_store_relaxed(&deque.bot, CAPACITY + 1);
     assert_false(lab_deque_is_valid(&deque));

@@ -156,7 +156,7 @@ static void more_than_the_ring(void **state)
 
     memset(objects, 0x5a, sizeof(objects));
     lab_deque_init(&deque, 32, 16, false);
-    lab_deque_equip_owner(&deque, ring.slots, CAPACITY);
+    lab_deque_equip_owner(&deque, ring.slots, CAPACITY, 0);
     lab_store_relaxed(&deque.top, 1000); /* "room" for a thousand */
     assert_false(lab_deque_push_slow_owner(&deque, objects, BURST, false));
     lab_store_relaxed(&deque.top, 0);
