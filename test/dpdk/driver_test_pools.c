@@ -162,9 +162,12 @@ static void test_prefetches_lines_of_mbufs_only(void **state)
     static const struct {
         unsigned int priv, room, prefetch_lines;
     } cases[] = {{0, 2176, 2}, {64, 512, 2}, {8, RTE_PKTMBUF_HEADROOM, 1}, {0, 0, 1}};
-    struct rte_mempool *mp = make_pool(100, 2304, 0);
-    const struct lab_pool *pool = mp->pool_data;
+    struct rte_mempool *mp;
+    const struct lab_pool *pool;
 
+    assert_int_equal(setenv("LABYRINTH_OPTIONS", "prefetch=on", 1), 0);
+    mp = make_pool(100, 2304, 0);
+    pool = mp->pool_data;
     assert_int_equal(pool->prefetch_lines, 0);
     rte_mempool_free(mp);
     for (size_t c = 0; c < RTE_DIM(cases); c++) {
@@ -179,6 +182,7 @@ static void test_prefetches_lines_of_mbufs_only(void **state)
                              sizeof(struct rte_mbuf) + cases[c].priv + RTE_PKTMBUF_HEADROOM);
         rte_mempool_free(mp);
     }
+    assert_int_equal(unsetenv("LABYRINTH_OPTIONS"), 0);
 }
 
 /* Programs fill all free mbufs at start-up, and expect them back as they were. */

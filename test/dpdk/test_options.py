@@ -43,7 +43,7 @@ def without_one_nothing_is_stranded(place):
 def check_refused(place, options, said):
     program = shell(place, options)
     check_equal(program.refused(f'0 create some {SIZE} {CACHE} {OPS}'), 'EINVAL', options)
-    check(said + '; known are: cache=on|off, prefetch=on|off, audit=off|sample|full'
+    check(said + '; known are: cache=on|off, circulate=auto|off|N, prefetch=auto|on|off, audit=off|sample|full'
           in program.output(), 'no word of what is known')
     program.kill()
 
@@ -58,7 +58,7 @@ def unknown_values_are_refused(place):
 
 def wrong_words_of_the_audit_are_refused(place):
     for options in ('audit=ful', 'audit=', 'sample=0', 'sample=some', 'quarantine=-1', 'poison=1',
-                    'on_error=exit', 'limit=x', 'report='):
+                    'on_error=exit', 'limit=x', 'report=', 'circulate=0', 'circulate=few', 'prefetch='):
         check_refused(place, options, f'no such value "{options}"')
 
 

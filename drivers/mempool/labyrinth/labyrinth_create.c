@@ -39,6 +39,27 @@ static uint32_t deques_wanted(void)
     return RTE_MIN(lcores, LAB_LCORE_MAX);
 }
 
+/* As the library does where it is told how many deques are in use: half of the objects at least can
+ * be had without a revocation. The spare deques do not count. */
+static uint32_t private_size_wanted(uint32_t size)
+{
+    uint32_t share = size / (4 * rte_lcore_count());
+
+    return share < 16 ? 16 : RTE_MIN(1024u, share);
+}
+
+/* Where mbufs that come from another lcore are asked for in the exclusive state, Intel's processors
+ * receive 1.3 to 1.6 times as fast; AMD's gain nothing, and take twice the time where nobody looks
+ * into the mbufs. Others have not been measured. */
+static bool is_prefetch_worth_it(void)
+{
+#ifdef RTE_ARCH_X86
+    return __builtin_cpu_is("intel");
+#else
+    return false;
+#endif
+}
+
 /* The words of LABYRINTH_OPTIONS, as far as the pool itself is concerned. */
 static int apply_options(struct rte_mempool *mp, struct labyrinth_options *options,
                          struct lab_pool_options *pool_options, struct lab_error *error)
@@ -49,7 +70,11 @@ static int apply_options(struct rte_mempool *mp, struct labyrinth_options *optio
         return rc;
     labyrinth_options_fit(options, mp);
     pool_options->audit = options->audit;
-    if (!options->no_prefetch)
+    pool_options->circulate = options->circulate;
+    if (options->circulate == LABYRINTH_CIRCULATE_AUTO)
+        pool_options->circulate = labyrinth_circulate_auto(mp);
+    if (options->prefetch == LABYRINTH_ON ||
+        (options->prefetch == LABYRINTH_AUTO && is_prefetch_worth_it()))
         labyrinth_mbuf_prefetch(mp, pool_options);
     return 0;
 }
@@ -104,6 +129,7 @@ int labyrinth_alloc(struct rte_mempool *mp)
         .count = mp->size,
         .lcores = RTE_MAX_LCORE,
         .deques = deques_wanted(),
+        .private_size = private_size_wanted(mp->size),
         .shared = true,
         .takes_strangers = true, /* a program may enqueue its objects itself, and not populate */
     };

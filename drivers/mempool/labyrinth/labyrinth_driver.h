@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "labyrinth_ops.h"
+
 /* rte_mempool_labyrinth.c */
 
 #define LABYRINTH_OPS_NAME "labyrinth"
@@ -46,7 +48,7 @@ struct lab_pool *labyrinth_pool_of(const struct rte_mempool *mp);
  * (labyrinth_order.c); in a full table, in place of a driver for processors of another kind.
  * Returns false when a copy of this driver was loaded before, which is the one that serves: DPDK
  * loads the installed one also after one that -d names. Once, before any other thread. */
-bool labyrinth_table_enter(const struct rte_mempool_ops *ops, const struct rte_mempool_ops *maker);
+bool labyrinth_table_enter(const struct rte_mempool_ops *ops, const struct labyrinth_moves *maker);
 
 /* This process has made a pool that nobody uses yet. */
 void labyrinth_table_made(struct lab_pool *pool);
@@ -90,9 +92,17 @@ void labyrinth_elf_functions(const char *path, labyrinth_elf_see_fn *see, void *
 
 #define LABYRINTH_REPORT_MAX 256
 
+/* See labyrinth_circulate_auto(). */
+#define LABYRINTH_CIRCULATE_AUTO UINT32_MAX
+
+enum labyrinth_switch { LABYRINTH_AUTO, LABYRINTH_ON, LABYRINTH_OFF };
+
 struct labyrinth_options {
-    bool no_cache;    /* cache=off: pools are made without rte_mempool's per-lcore cache */
-    bool no_prefetch; /* prefetch=off: mbufs of another lcore's are got without a write prefetch */
+    bool no_cache;      /* cache=off: pools are made without rte_mempool's per-lcore cache */
+    uint32_t circulate; /* circulate=auto|off|N: objects that an lcore keeps public, or one of the
+                           two below */
+    enum labyrinth_switch prefetch; /* prefetch=auto|on|off: mbufs of another lcore's are got with a
+                                       write prefetch */
 
     /* audit=off|sample|full, sample=N, quarantine=N, poison=on|off: of every pool. With any of
      * these there are records, so that the level can be changed. */
@@ -126,6 +136,13 @@ bool labyrinth_mbuf_renew(struct rte_mempool *mp, void *object);
  * of the header which every PMD fills in, and that where the frame begins. Other pools are left
  * alone. */
 void labyrinth_mbuf_prefetch(struct rte_mempool *mp, struct lab_pool_options *options);
+
+/* labyrinth_circulate.c */
+
+/* The objects of a mempool that an lcore keeps public: as many as its part of half of the
+ * last-level cache has room for; 0, no bound, where its lcores do not have one cache for certain,
+ * since buffers that come from another cache cost more than those that come from memory. */
+uint32_t labyrinth_circulate_auto(const struct rte_mempool *mp);
 
 /* labyrinth_cache.c: DPDK's own caches of a mempool, one for each lcore, in front of every driver.
  */

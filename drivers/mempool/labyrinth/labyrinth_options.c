@@ -54,8 +54,23 @@ static int set_cache(void *into, const char *value)
 
 static int set_prefetch(void *into, const char *value)
 {
-    return set_switch(&((struct labyrinth_options *)into)->no_prefetch, value,
-                      (const char *const[]){"on", "off"});
+    int which = find(value, (const char *const[]){"auto", "on", "off"}, 3);
+
+    if (which < 0)
+        return -EINVAL;
+    ((struct labyrinth_options *)into)->prefetch = (enum labyrinth_switch)which;
+    return 0;
+}
+
+static int set_circulate(void *into, const char *value)
+{
+    uint32_t *circulate = &((struct labyrinth_options *)into)->circulate;
+    int which = find(value, (const char *const[]){"off", "auto"}, 2);
+
+    if (which < 0)
+        return set_number(circulate, value, 1);
+    *circulate = which == 0 ? 0 : LABYRINTH_CIRCULATE_AUTO;
+    return 0;
 }
 
 static int set_audit(void *into, const char *value)
@@ -114,11 +129,17 @@ static int set_limit(void *into, const char *value)
 }
 
 static const struct lab_option known[] = {
-    {"cache", "on|off", set_cache},          {"prefetch", "on|off", set_prefetch},
-    {"audit", "off|sample|full", set_audit}, {"sample", "N", set_sample},
-    {"report", "FILE", set_report},          {"on_error", "report|abort", set_on_error},
-    {"quarantine", "N", set_quarantine},     {"poison", "on|off", set_poison},
-    {"reclaim", "off|auto", set_reclaim},    {"limit", "N", set_limit},
+    {"cache", "on|off", set_cache},
+    {"circulate", "auto|off|N", set_circulate},
+    {"prefetch", "auto|on|off", set_prefetch},
+    {"audit", "off|sample|full", set_audit},
+    {"sample", "N", set_sample},
+    {"report", "FILE", set_report},
+    {"on_error", "report|abort", set_on_error},
+    {"quarantine", "N", set_quarantine},
+    {"poison", "on|off", set_poison},
+    {"reclaim", "off|auto", set_reclaim},
+    {"limit", "N", set_limit},
 };
 
 static int need(const char *word, const char *other, struct lab_error *error)
@@ -147,7 +168,8 @@ static int check(const struct labyrinth_options *options, struct lab_error *erro
 
 int labyrinth_options_read(struct labyrinth_options *ret_options, struct lab_error *error)
 {
-    struct labyrinth_options options = {.limit = LIMIT_DEFAULT};
+    struct labyrinth_options options = {.circulate = LABYRINTH_CIRCULATE_AUTO,
+                                        .limit = LIMIT_DEFAULT};
     int rc = lab_options_parse(secure_getenv(LAB_OPTIONS_VARIABLE), known, RTE_DIM(known), &options,
                                error);
 

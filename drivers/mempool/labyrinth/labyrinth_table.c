@@ -16,7 +16,7 @@
 
 #include "labyrinth_driver.h"
 
-static struct rte_mempool_ops any_ops, maker_ops;
+static struct labyrinth_moves any_ops, maker_ops;
 static struct rte_mempool_ops *entry; /* of this process's table */
 static bool is_child;
 
@@ -73,7 +73,7 @@ static int take_slot(const struct rte_mempool_ops *ops)
 /* The ops */
 
 /* Other threads of the process may be in the table just now: they find one or the other. */
-static void use(const struct rte_mempool_ops *ops)
+static void use(const struct labyrinth_moves *ops)
 {
     __atomic_store_n(&entry->enqueue, ops->enqueue, __ATOMIC_RELAXED);
     __atomic_store_n(&entry->dequeue, ops->dequeue, __ATOMIC_RELAXED);
@@ -96,7 +96,7 @@ void labyrinth_table_made(struct lab_pool *pool)
         use(&maker_ops);
 }
 
-bool labyrinth_table_enter(const struct rte_mempool_ops *ops, const struct rte_mempool_ops *maker)
+bool labyrinth_table_enter(const struct rte_mempool_ops *ops, const struct labyrinth_moves *maker)
 {
     int index;
 
@@ -113,7 +113,7 @@ bool labyrinth_table_enter(const struct rte_mempool_ops *ops, const struct rte_m
         return true;
     }
     entry = &rte_mempool_ops_table.ops[index];
-    any_ops = *entry;
+    any_ops = (struct labyrinth_moves){ops->enqueue, ops->dequeue};
     maker_ops = *maker;
     (void)pthread_atfork(NULL, NULL, forked);
     return true;

@@ -3,7 +3,7 @@
  */
 
 /* The DPDK mempool driver, ops name "labyrinth": what DPDK calls. Making, filling and freeing a
- * mempool stand in labyrinth_create.c.
+ * mempool stand in labyrinth_create.c, and the hot halves of get and put in labyrinth_ops.c.
  *
  * Any op may run on a thread without an lcore id. Enqueue cannot fail:
  * rte_mempool ignores its result, so a failure would be a leak. */
@@ -14,6 +14,7 @@
 #include <rte_mempool.h>
 
 #include "labyrinth_driver.h"
+#include "labyrinth_ops.h"
 #include "labyrinth_private.h"
 #include "labyrinth_site.h"
 
@@ -39,10 +40,7 @@ __rte_cold __rte_noinline int labyrinth_refuse(const struct rte_mempool *mp)
     return -EINVAL;
 }
 
-/* The calls that the hot paths do not serve: called by a jump, so that they return to where the op
- * was to return to. rte_mempool's functions are inline: that is the place of the program's call, or
- * not far from it (labyrinth_caller.c). */
-static __rte_noinline int enqueue_slow(struct lab_pool *pool, void *const *objs, unsigned int n)
+__rte_noinline int labyrinth_enqueue_slow(struct lab_pool *pool, void *const *objs, unsigned int n)
 {
     struct lab_audit_site site = {__builtin_return_address(0), __builtin_dwarf_cfa()};
 
@@ -61,7 +59,7 @@ static __rte_cold __rte_noinline void report_refused(void)
                       "from now on, which is slower. Allow it in the filter of system calls.");
 }
 
-static __rte_noinline int dequeue_slow(const struct rte_mempool *mp, void **objs, unsigned int n)
+__rte_noinline int labyrinth_dequeue_slow(const struct rte_mempool *mp, void **objs, unsigned int n)
 {
     struct lab_audit_site site = {__builtin_return_address(0), __builtin_dwarf_cfa()};
     struct lab_pool *pool = mp->pool_data;
@@ -75,56 +73,6 @@ static __rte_noinline int dequeue_slow(const struct rte_mempool *mp, void **objs
     if (unlikely(lab_load_relaxed(&pool->state.is_refused) != 0))
         report_refused();
     return rc;
-}
-
-static int labyrinth_enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
-{
-    struct lab_pool *pool = mp->pool_data;
-    uint32_t lcore;
-
-    if (unlikely(pool->magic != LAB_POOL_MAGIC))
-        return labyrinth_refuse(mp);
-    lcore = rte_lcore_id();
-    if (LAB_POOL_CHECKS && lab_pool_check(pool, lcore, objs, n) != 0)
-        return -EINVAL;
-    /* Many PMDs free one mbuf at a time. The same line again, since a constant n leaves less than
-     * half of it over. */
-    if (n == 1)
-        return lab_pool_put_hot(pool, lcore, objs, 1) ? 0 : enqueue_slow(pool, objs, 1);
-    return lab_pool_put_hot(pool, lcore, objs, n) ? 0 : enqueue_slow(pool, objs, n);
-}
-
-static int labyrinth_dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
-{
-    struct lab_pool *pool = mp->pool_data;
-    uint32_t lcore;
-
-    if (unlikely(pool->magic != LAB_POOL_MAGIC))
-        return labyrinth_refuse(mp);
-    lcore = rte_lcore_id();
-    if (n == 1) /* as above */
-        return lab_pool_get_hot(pool, lcore, objs, 1) ? 0 : dequeue_slow(mp, objs, 1);
-    return lab_pool_get_hot(pool, lcore, objs, n) ? 0 : dequeue_slow(mp, objs, n);
-}
-
-/* The same in a process that may not have made the pool (labyrinth_table.c). */
-static inline void note_arrival(struct lab_pool *pool)
-{
-    if (pool->magic == LAB_POOL_MAGIC &&
-        unlikely(lab_load_relaxed(&pool->state.is_multi_process) == 0))
-        (void)lab_pool_announce(pool);
-}
-
-static int arriving_enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
-{
-    note_arrival(mp->pool_data);
-    return labyrinth_enqueue(mp, objs, n);
-}
-
-static int arriving_dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
-{
-    note_arrival(mp->pool_data);
-    return labyrinth_dequeue(mp, objs, n);
 }
 
 static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
@@ -146,30 +94,34 @@ static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
     return lab_pool_count(pool);
 }
 
-static const struct rte_mempool_ops labyrinth_ops = {
-    .name = LABYRINTH_OPS_NAME,
-    .alloc = labyrinth_alloc,
-    .free = labyrinth_free,
-    .enqueue = arriving_enqueue,
-    .dequeue = arriving_dequeue,
-    .get_count = labyrinth_get_count,
-    .populate = labyrinth_populate,
-};
-
-/* In place of these two, in a process that need not say that it is there. */
-static const struct rte_mempool_ops maker_ops = {
-    .enqueue = labyrinth_enqueue,
-    .dequeue = labyrinth_dequeue,
-};
+/* The widest moves that the processor has. */
+static const struct labyrinth_ops *choose_ops(void)
+{
+#ifdef LABYRINTH_HAS_WIDE
+    if (__builtin_cpu_supports("avx2"))
+        return &labyrinth_ops_wide;
+#endif
+    return &labyrinth_ops_plain;
+}
 
 /* A constructor of its own rather than RTE_MEMPOOL_REGISTER_OPS, because it comes behind DPDK's own
  * drivers, and because a full table must not be found out by the name being unknown. */
 RTE_INIT(labyrinth_register)
 {
+    const struct labyrinth_ops *chosen = choose_ops();
+    const struct rte_mempool_ops ops = {
+        .name = LABYRINTH_OPS_NAME,
+        .alloc = labyrinth_alloc,
+        .free = labyrinth_free,
+        .enqueue = chosen->any.enqueue,
+        .dequeue = chosen->any.dequeue,
+        .get_count = labyrinth_get_count,
+        .populate = labyrinth_populate,
+    };
     struct labyrinth_options options;
     enum lab_barrier barrier;
 
-    if (!labyrinth_table_enter(&labyrinth_ops, &maker_ops))
+    if (!labyrinth_table_enter(&ops, &chosen->maker))
         return;
     if (lab_barrier_register(LAB_BARRIER_PRIVATE, &barrier) != 0 || barrier == LAB_BARRIER_FENCE)
         LABYRINTH_LOG(NOTICE, "every get from a new pool costs a fence: there is no membarrier(2) "
