@@ -8,13 +8,22 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A directory that is not to be; and ordinary memory that is as good without a file. */
+static const char *const unneeded[] = {
+    "EAL: Error creating '",
+    "EAL: Cannot resize memfd: ",
+    "EAL: Falling back to anonymous map",
+};
+
 /* rte_log() writes a message and flushes it: it comes in one piece. */
 static ssize_t on_write(void *cookie, const char *text, size_t n)
 {
-    static const char unneeded[] = "EAL: Error creating '";
+    for (size_t i = 0; i < sizeof(unneeded) / sizeof(unneeded[0]); i++) {
+        size_t length = strlen(unneeded[i]);
 
-    if (n > strlen(unneeded) && memcmp(text, unneeded, strlen(unneeded)) == 0)
-        return (ssize_t)n;
+        if (n >= length && memcmp(text, unneeded[i], length) == 0)
+            return (ssize_t)n;
+    }
     return write(STDERR_FILENO, text, n);
 }
 

@@ -50,6 +50,14 @@ static bool may_have_files(struct lab_error *error)
                             strerror(errno));
         return false;
     }
+    if (ftruncate(file, (off_t)page_bytes) != 0) {
+        (void)lab_error_set(error, -errno,
+                            "DPDK has huge pages in files that it makes longer by ftruncate(2), "
+                            "which is refused: %s",
+                            strerror(errno));
+        close(file);
+        return false;
+    }
     close(file);
     return true;
 }

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <rte_common.h>
+#include <rte_errno.h>
 #include <rte_telemetry.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -244,7 +245,11 @@ void lab_mbuf_map_remove(const struct lab_arena *arena)
 
 RTE_INIT(lab_mbuf_map_register)
 {
-    rte_telemetry_register_cmd("/labyrinth/map", handle_map,
-                               "An arena's free runs by order, watermarks, events and deques. "
-                               "Parameter: its name; none, where there is one alone.");
+    int rc =
+        rte_telemetry_register_cmd("/labyrinth/map", handle_map,
+                                   "An arena's free runs by order, watermarks, events and deques. "
+                                   "Parameter: its name; none, where there is one alone.");
+
+    if (rc != 0)
+        LAB_MBUF_SAY(NOTICE, "telemetry has no /labyrinth/map: %s", rte_strerror(-rc));
 }

@@ -74,13 +74,15 @@ static bool has_shared(const struct lab_pool *pool, uint64_t who)
            lab_audit_context_of(pool, lab_pool_lcore_index(lcore))->shared != 0;
 }
 
-/* Two threads that use one lcore id damage its deque, which looks like a double free. The report
- * names the shared id where one of the two is the caller, or had the object last. */
+/* Two threads that use one lcore id damage its deque, which looks like a double free; or they get
+ * NULL from it, and free that. The report names the shared id where one of the two is the caller,
+ * or had the object last. */
 static enum lab_audit_fault name_of(const struct lab_pool *pool, enum lab_audit_fault fault,
-                                    uint64_t who, uint64_t before)
+                                    const void *object, uint64_t who, uint64_t before)
 {
     bool alike = fault == LAB_AUDIT_DOUBLE_FREE || fault == LAB_AUDIT_HELD_TWICE ||
-                 fault == LAB_AUDIT_WRONG_HOLDER;
+                 fault == LAB_AUDIT_WRONG_HOLDER ||
+                 (fault == LAB_AUDIT_FOREIGN_FREE && object == NULL);
 
     return alike && (has_shared(pool, who) || has_shared(pool, before)) ? LAB_AUDIT_SHARED_LCORE
                                                                         : fault;
@@ -90,7 +92,7 @@ static LAB_COLD void report(struct lab_pool *pool, const struct lab_audit_call *
                             enum lab_audit_fault fault, const void *object, uint32_t index,
                             uint64_t before, uint64_t offset)
 {
-    struct lab_audit_entry entry = {.fault = name_of(pool, fault, call->who, before),
+    struct lab_audit_entry entry = {.fault = name_of(pool, fault, object, call->who, before),
                                     .pool = pool->name,
                                     .object = object,
                                     .index = index,

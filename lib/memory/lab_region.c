@@ -166,9 +166,19 @@ static int short_of(const struct request *request, const struct supply *supply, 
                                          : short_of_memory(request, supply, cause, error);
 }
 
-/* Where the kernel does not know the call, or a container forbids it, memory comes from the node of
- * the caller's CPU, which is the right one where there is no other. *ret_refusal: why not from the
- * one that was asked for, or 0. */
+/* What the kernel or a container does not let this process do, where memory will do without. */
+struct refusals {
+    int bind;   /* mbind(2) fails with this; not told of where there is one node */
+    int advice; /* madvise(2) */
+};
+
+static bool is_refusal(int err)
+{
+    return err == -ENOSYS || err == -EPERM || err == -EACCES;
+}
+
+/* Memory then comes from the node of the caller's CPU, which is the right one where there is no
+ * other. */
 static int bind_to_node(const struct request *request, void *address, int *ret_refusal)
 {
     int err = 0;
@@ -176,18 +186,61 @@ static int bind_to_node(const struct request *request, void *address, int *ret_r
     *ret_refusal = 0;
     if (request->node != LAB_NODE_ANY)
         err = lab_os_bind(address, request->bytes, request->node);
-    if (err != -ENOSYS && err != -EPERM && err != -EACCES)
+    if (!is_refusal(err))
         return err;
     if (!has_one_node())
         *ret_refusal = err;
     return 0;
 }
 
+static int cannot_keep_private(int err, struct lab_error *error)
+{
+    return lab_error_set(error, err,
+                         "cannot keep memory out of forked children and core dumps by madvise(2): "
+                         "%s",
+                         strerror(-err));
+}
+
+/* A child has private memory as a copy. Shared memory it would have in truth, and could use what
+ * is in it without having come: that must not be. */
+static int keep_private(const struct request *request, void *address, int *ret_refusal,
+                        struct lab_error *error)
+{
+    int err = lab_os_keep_private(address, request->bytes);
+
+    *ret_refusal = 0;
+    if (err && (request->share || !is_refusal(err)))
+        return cannot_keep_private(err, error);
+    *ret_refusal = err;
+    return 0;
+}
+
+static void say_refused(const struct request *request, const struct refusals *refused,
+                        struct lab_error *error)
+{
+    if (refused->bind && refused->advice)
+        lab_error_set(error, 0,
+                      "not bound to NUMA node %d, and forked children and core dumps have a copy, "
+                      "for this process may call neither mbind(2) nor madvise(2) (%s): a seccomp "
+                      "profile that allows them",
+                      request->node, strerror(-refused->bind));
+    else if (refused->bind)
+        lab_error_set(error, 0,
+                      "not bound to NUMA node %d, for this process may not call mbind(2) (%s): "
+                      "`numactl -m %d` before the program, or a seccomp profile that allows it",
+                      request->node, strerror(-refused->bind), request->node);
+    else if (refused->advice)
+        lab_error_set(error, 0,
+                      "forked children and core dumps have a copy of the memory, for this process "
+                      "may not call madvise(2) (%s): a seccomp profile that allows it",
+                      strerror(-refused->advice));
+}
+
 /* All advice comes before the first touch. */
 static int prepare(const struct request *request, const struct supply *supply, void *address,
-                   int *ret_refusal, struct lab_error *error)
+                   struct refusals *ret_refused, struct lab_error *error)
 {
-    int err = bind_to_node(request, address, ret_refusal);
+    int err = bind_to_node(request, address, &ret_refused->bind);
 
     if (err)
         return lab_error_set(error, err, "cannot bind memory to NUMA node %d: %s", request->node,
@@ -195,11 +248,9 @@ static int prepare(const struct request *request, const struct supply *supply, v
     if (request->pages == LAB_PAGES_THP && lab_os_advise_huge(address, request->bytes))
         return lab_error_set(error, -ENOMEM,
                              "transparent huge pages are switched off: `hugeadm --thp-madvise`");
-    err = lab_os_keep_private(address, request->bytes);
+    err = keep_private(request, address, &ret_refused->advice, error);
     if (err)
-        return lab_error_set(error, err,
-                             "cannot keep memory out of forked children and core dumps: %s",
-                             strerror(-err));
+        return err;
     err = lab_os_populate(address, request->bytes);
     return err ? short_of(request, supply, err, error) : 0;
 }
@@ -226,8 +277,9 @@ static int attempt(const struct request *request, struct lab_region *ret_region,
 {
     struct supply supply = look(request);
     bool hugetlb = kinds[request->pages].hugeadm;
-    int err, refusal;
+    struct refusals refused = {0};
     void *address;
+    int err;
 
     /* A system, or a control group, that runs out of ordinary memory kills somebody instead of
      * refusing. Of hugetlb pages a system may have more than it shows: see nr_overcommit_hugepages.
@@ -239,21 +291,17 @@ static int attempt(const struct request *request, struct lab_region *ret_region,
     err = map_region(request, &address, error);
     if (err)
         return error->code ? err : short_of(request, &supply, err, error);
-    err = prepare(request, &supply, address, &refusal, error);
+    err = prepare(request, &supply, address, &refused, error);
     if (err) {
         unmap(request, address);
         return err;
     }
     *ret_region = (struct lab_region){.address = address,
                                       .bytes = request->bytes,
-                                      .node = refusal ? LAB_NODE_ANY : request->node,
+                                      .node = refused.bind ? LAB_NODE_ANY : request->node,
                                       .pages = request->pages,
                                       .shared = request->share != NULL};
-    if (refusal)
-        lab_error_set(error, 0,
-                      "not bound to NUMA node %d, for this process may not call mbind(2) (%s): "
-                      "`numactl -m %d` before the program, or a seccomp profile that allows it",
-                      request->node, strerror(-refusal), request->node);
+    say_refused(request, &refused, error);
     return 0;
 }
 
@@ -315,7 +363,9 @@ int lab_region_create(const struct lab_region_options *options, struct lab_regio
         failure = (struct lab_error){0};
         err = attempt(&request, ret_region, &failure);
         if (!err)
-            return lab_error_set(error, 0, "%s", wish.message[0] ? wish.message : failure.message);
+            return lab_error_set(error, 0, "%s%s%s", wish.message,
+                                 wish.message[0] && failure.message[0] ? "; " : "",
+                                 failure.message);
         if (err == -EEXIST)
             break;
         /* Transparent pages are no wish: whoever follows the advice on hugetlb pages is better
@@ -346,9 +396,7 @@ int lab_region_attach(const char *name, struct lab_region *ret_region, struct la
     err = lab_os_keep_private(region.address, region.bytes);
     if (err) {
         (void)lab_region_destroy(&region);
-        return lab_error_set(error, err,
-                             "cannot keep memory out of forked children and core dumps: %s",
-                             strerror(-err));
+        return cannot_keep_private(err, error);
     }
     region.pages = kind_of(page);
     *ret_region = region;

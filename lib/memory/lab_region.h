@@ -65,7 +65,8 @@ struct lab_region {
  * instance: "needs 21 pages of 2 MiB on node 0, 12 free: `hugeadm --pool-pages-min 2MB:21`". On
  * success error->message is empty, or, where LAB_PAGES_ANY fell back to lesser pages, that same
  * sentence about the huge pages it would have liked (error->code is 0); or that the memory is not
- * bound to the node, because a container forbids mbind(2).
+ * bound to the node, because a container forbids mbind(2), or that forked children and core dumps
+ * have a copy of it, because it forbids madvise(2); both after a semicolon, where there are two.
  *
  * Nothing is taken that the control groups of the process do not leave, as far as their limits can
  * be read: the kernel would kill the process, or another one of the group. Somebody else may take
@@ -77,7 +78,8 @@ struct lab_region {
  * shared. -EEXIST when a process that lab_region_attach() would look at has one of that name, or
  * makes one; whether there is one must be known: -EMFILE and -ENOTSUP as there. -EFBIG when
  * RLIMIT_FSIZE is less than its size, since for the kernel it is a file; -EPERM, -EACCES or -ENOSYS
- * where memfd_create(2) is forbidden: there is no other way to share by name.
+ * where memfd_create(2) or ftruncate(2) is forbidden: there is no other way to share by name; and
+ * where madvise(2) is, without which forked children would be in it unseen.
  *
  * Blocking; any thread; set-up only. Examples: test/unit/region_test.c, region_share_test.c. */
 LAB_PUBLIC int lab_region_create(const struct lab_region_options *options,

@@ -176,10 +176,12 @@ static int make_and_map(const char *name, void *address, size_t bytes, size_t pa
                              "one: `ulimit -f unlimited`",
                              name, (bytes - 1) / ((size_t)1 << 20) + 1);
     if (err == -EPERM || err == -EACCES || err == -ENOSYS)
-        return lab_error_set(error, err,
-                             "%s: this process may not call memfd_create(2), without which no "
-                             "memory is shared by name (%s): a seccomp profile that allows it",
-                             name, strerror(-err));
+        return lab_error_set(
+            error, err,
+            "%s: this process may not call memfd_create(2) or ftruncate(2), without "
+            "which no memory is shared by name (%s): a seccomp profile that "
+            "allows both",
+            name, strerror(-err));
     if (err == -EMFILE || err == -ENFILE)
         return cannot_look(name, err, 0, error);
     if (err != 0)

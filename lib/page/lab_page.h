@@ -99,7 +99,9 @@ struct lab_arena_options {
     bool fenced; /* every request may empty the private parts of others, and owners fence at
                     each [only LAB_GFP_WAIT and lab_housekeep() may] */
     bool shared; /* for lab_arena_init(): other processes use the arena too, which makes it `fenced`
-                    [this one alone] */
+                    [this one alone]. They have it by its address, which the caller gives them:
+                    there is no attaching, at which the library could see that they agree on its
+                    layout. So all must be built with one LAB_SHARED_LAYOUT (lab_pool.h) */
 };
 
 /* Maps the zones, and some memory for their metadata, and makes an arena of them, all free. Returns
@@ -166,7 +168,8 @@ LAB_PUBLIC int lab_arena_sweep(struct lab_arena *arena, uint32_t dead) LAB_CHECK
 /* And the most at once that leaves the caller's array alone when it fails. */
 #define LAB_PAGE_BULK_UNTOUCHED 16u
 
-/* Stack that a get or put of pages may need, bytes. */
+/* Stack that a get or put of pages may need, bytes. Not counted is what the loader needs, where a
+ * program that was linked without -z now makes a call for the first time. */
 #define LAB_PAGE_STACK_BYTES 2048u
 
 /* Gets n times 2^order pages, all or none; ret_pages[0 .. n-1] are their addresses.

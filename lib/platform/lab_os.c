@@ -121,8 +121,8 @@ int lab_os_advise_huge(void *address, size_t bytes)
     return thp_forbidden() ? -EINVAL : advise(address, bytes, MADV_HUGEPAGE);
 }
 
-/* Before Linux 5.14: write zeros over the zeros by a system call, which unlike a store fails with
- * EFAULT where there is no page. */
+/* Before Linux 5.14, and where a container forbids advice: write zeros over the zeros by a system
+ * call, which unlike a store fails with EFAULT where there is no page. */
 static int populate_by_read(char *address, size_t bytes)
 {
     int zeros = open("/dev/zero", O_RDONLY | O_CLOEXEC);
@@ -148,7 +148,7 @@ int lab_os_populate(void *address, size_t bytes)
 {
     int err = advise(address, bytes, MADV_POPULATE_WRITE);
 
-    if (err == -EINVAL)
+    if (err == -EINVAL || err == -EPERM || err == -EACCES || err == -ENOSYS)
         err = populate_by_read(address, bytes);
     return err == -EFAULT ? -ENOMEM : err;
 }

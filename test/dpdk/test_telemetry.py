@@ -163,5 +163,16 @@ def pools_that_go(place):
     check_equal(shell.finish(), 0, 'exit status')
 
 
+def without_commands(place):
+    """What DPDK does not take is said, and nothing else suffers."""
+    status, output = place.run(
+        built('reserve'), *place.eal(lcores(1), '--vdev=net_null0', *place.ordinary_memory(256)),
+        env={'LD_PRELOAD': built('no_commands.so')})
+    check_equal(status, 0, 'exit status')
+    for verb in 'list', 'info', 'holders', 'leaks', 'map':
+        check(f'telemetry has no /labyrinth/{verb}: Cannot allocate memory' in output,
+              f'nothing is said of {verb}: {output}')
+
+
 main(lists, pool_of_another_driver, figures, starving, wrong_names, only_reads, odd_names,
-     more_pools_than_an_answer_has, pools_that_go)
+     more_pools_than_an_answer_has, pools_that_go, without_commands)

@@ -54,9 +54,11 @@ def is_noticed(name, link):
                    key=lambda file: -file.read_text(encoding="utf-8").count(f"--{name}"))
     for file in files:
         test = first_failure(file, link, name)
-        if test and not first_failure(file, link):
+        if test and not (always := first_failure(file, link)):
             print(f"--{name}: {file.name}: {test}", flush=True)
             return True
+        if test:
+            print(f"--{name}: {file.name} shows nothing: {always} fails with it, too", flush=True)
     print(f"--{name}: no test fails without it", flush=True)
     return False
 
@@ -78,7 +80,8 @@ if "INERT" in os.environ:
     for known_option in options(ACTUAL):
         if known_option["name"] == INERT:
             WORDS = without(known_option, WORDS)
-    signal.alarm(30)  # what no longer ends, as without --limit, shall not be waited for
+    if INERT:
+        signal.alarm(30)  # what no longer ends, as without --limit, shall not be waited for
     os.execv(ACTUAL, [sys.argv[0], *WORDS])
 else:
     check(sys.argv[1:])

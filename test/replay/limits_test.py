@@ -77,6 +77,20 @@ class Refused(Limits):
             if huge_pages_free() >= 64:
                 self.assertIn("memfd_create(2), which is refused: ", said)
 
+    def test_ftruncate(self):
+        for error in errno.EPERM, errno.ENOSYS:
+            said = self.replays(["ftruncate"], error)
+            self.assertIn("on ordinary memory: ", said)
+            if huge_pages_free() >= 64:
+                self.assertIn("ftruncate(2), which is refused: ", said)
+
+    def test_madvise(self):
+        """Huge pages do without."""
+        for error in errno.EPERM, errno.ENOSYS:
+            said = self.replays(["madvise"], error)
+            self.assertIn("costs a fence: ", said)
+            self.assertIn("madvise(2)", said)
+
     def test_both(self):
         self.assertIn("on ordinary memory: ", self.replays([*NUMA, "memfd_create"], errno.EPERM))
 

@@ -8,9 +8,11 @@ import struct
 
 NUMBERS = {
     "x86_64": {"mbind": 237, "set_mempolicy": 238, "get_mempolicy": 239, "migrate_pages": 256,
-               "move_pages": 279, "memfd_create": 319, "fsync": 74, "fchmod": 91, "fchown": 93},
+               "move_pages": 279, "memfd_create": 319, "fsync": 74, "fchmod": 91, "fchown": 93,
+               "ftruncate": 77, "madvise": 28},
     "aarch64": {"mbind": 235, "get_mempolicy": 236, "set_mempolicy": 237, "migrate_pages": 238,
-                "move_pages": 239, "memfd_create": 279, "fsync": 82, "fchmod": 52, "fchown": 55},
+                "move_pages": 239, "memfd_create": 279, "fsync": 82, "fchmod": 52, "fchown": 55,
+                "ftruncate": 46, "madvise": 233},
 }.get(os.uname().machine)
 
 # What Docker's default profile refuses of these without CAP_SYS_NICE.

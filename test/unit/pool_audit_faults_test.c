@@ -405,7 +405,13 @@ static void two_with_one_id(void **state)
     /* What looks like a double free is called so no more, if that lcore had it last. */
     assert_int_equal(lab_pool_put(rig.pool, 4, object), -EBADMSG);
     assert_int_equal(twins.shared, 2);
+    assert_int_equal(sem_post(&twins.leave), 0); /* for the first that is called otherwise */
+    assert_int_equal(lab_pool_put(rig.pool, 3, NULL), -EBADMSG); /* as its deque may have had */
+    assert_int_equal(twins.shared, 3);
     assert_int_equal(twins.others, 1);
+    assert_int_equal(lab_pool_put(rig.pool, 4, NULL), -EBADMSG);
+    assert_int_equal(twins.shared, 3);
+    assert_int_equal(twins.others, 2);
     lab_audit_report_to(listen, 0);
     rig_unmake(&rig);
 }

@@ -23,6 +23,7 @@ static const struct lab_region untouched = {.address = (void *)0x5a5a, .bytes = 
 static struct {
     bool has_two_nodes;
     int bind;   /* mbind(2) fails with this, or binds nothing */
+    int advice; /* madvise(2) fails with this */
     int memfd;  /* memfd_create(2) fails with this */
     int groups; /* control groups cannot be looked at, and why */
     size_t page_bytes;
@@ -36,6 +37,8 @@ int __wrap_lab_os_bind(void *address, size_t bytes, int node);
 int __wrap_lab_os_group_room(size_t page_bytes, struct lab_os_room *ret_room);
 int __real_lab_os_share_create(const char *name, size_t bytes, size_t page_bytes, int *ret_file);
 int __wrap_lab_os_share_create(const char *name, size_t bytes, size_t page_bytes, int *ret_file);
+int __real_lab_os_keep_private(void *address, size_t bytes);
+int __wrap_lab_os_keep_private(void *address, size_t bytes);
 int __real_lab_os_populate(void *address, size_t bytes);
 int __wrap_lab_os_populate(void *address, size_t bytes);
 
@@ -64,6 +67,11 @@ int __wrap_lab_os_share_create(const char *name, size_t bytes, size_t page_bytes
 {
     return system_is.memfd != 0 ? system_is.memfd
                                 : __real_lab_os_share_create(name, bytes, page_bytes, ret_file);
+}
+
+int __wrap_lab_os_keep_private(void *address, size_t bytes)
+{
+    return system_is.advice != 0 ? system_is.advice : __real_lab_os_keep_private(address, bytes);
 }
 
 int __wrap_lab_os_populate(void *address, size_t bytes)
@@ -183,6 +191,40 @@ static void a_group_with_no_huge_pages(void **state)
     assert_int_equal(lab_region_destroy(&region), 0);
 }
 
+/* Private memory does without, and says so, also beside what else there is to say. */
+static void advice_is_refused(void **state)
+{
+    const int refusals[] = {-EPERM, -ENOSYS, -EACCES};
+    struct lab_region region;
+    struct lab_error error;
+
+    for (unsigned i = 0; i < 3; i++) {
+        system_is.advice = refusals[i];
+        assert_int_equal(create(MIB, LAB_PAGES_NORMAL, LAB_NODE_ANY, &region, &error), 0);
+        assert_int_equal(error.code, 0);
+        assert_non_null(strstr(error.message, "core dumps have a copy"));
+        assert_non_null(strstr(error.message, "may not call madvise(2)"));
+        assert_non_null(strstr(error.message, strerror(-refusals[i])));
+        assert_int_equal(lab_region_destroy(&region), 0);
+    }
+    system_is.has_two_nodes = true;
+    system_is.bind = -EPERM;
+    assert_int_equal(create(MIB, LAB_PAGES_NORMAL, 1, &region, &error), 0);
+    assert_int_equal(region.node, LAB_NODE_ANY);
+    assert_non_null(strstr(error.message, "neither mbind(2) nor madvise(2)"));
+    assert_non_null(strstr(error.message, "profile that allows them"));
+    assert_int_equal(lab_region_destroy(&region), 0);
+    system_is.page_bytes = LAB_PAGE_2M;
+    system_is.room = 1;
+    assert_int_equal(create(4 * MIB, LAB_PAGES_ANY, LAB_NODE_ANY, &region, &error), 0);
+    assert_non_null(strstr(error.message, "needs 2 pages of 2 MiB"));
+    assert_non_null(strstr(error.message, "; forked children and core dumps"));
+    assert_int_equal(lab_region_destroy(&region), 0);
+    system_is.advice = -EINVAL; /* no refusal */
+    assert_int_equal(create(MIB, LAB_PAGES_NORMAL, LAB_NODE_ANY, &region, &error), -EINVAL);
+    assert_memory_equal(&region, &untouched, sizeof(region));
+}
+
 static int shared(struct lab_region *ret_region, struct lab_error *error)
 {
     char name[32];
@@ -208,6 +250,11 @@ static void sharing_is_refused(void **state)
         assert_non_null(strstr(error.message, "memfd_create(2)"));
         assert_non_null(strstr(error.message, strerror(-refusals[i])));
     }
+    system_is.memfd = 0;
+    system_is.advice = -EPERM; /* a forked child would have the memory in truth */
+    assert_int_equal(shared(&region, &error), -EPERM);
+    assert_memory_equal(&region, &untouched, sizeof(region));
+    assert_non_null(strstr(error.message, "by madvise(2): "));
 }
 
 /* In a child, which the kernel would kill. */
@@ -241,6 +288,7 @@ int main(void)
         cmocka_unit_test_setup(binding_is_refused_on_one_of_several_nodes, set_up),
         cmocka_unit_test_setup(binding_is_refused_on_the_only_node, set_up),
         cmocka_unit_test_setup(a_pool_says_that_it_is_not_bound, set_up),
+        cmocka_unit_test_setup(advice_is_refused, set_up),
         cmocka_unit_test_setup(a_group_with_too_little_room, set_up),
         cmocka_unit_test_setup(a_group_with_no_huge_pages, set_up),
         cmocka_unit_test_setup(sharing_is_refused, set_up),

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <lab_pool.h>
 #include <rte_eal_memconfig.h>
+#include <rte_errno.h>
 #include <rte_tailq.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -264,16 +265,24 @@ static int handle_info(const char *cmd, const char *params, struct rte_tel_data 
     return add_lcores(&info, data);
 }
 
+static void add_command(const char *command, telemetry_cb callback, const char *help)
+{
+    int rc = rte_telemetry_register_cmd(command, callback, help);
+
+    if (rc != 0)
+        LABYRINTH_LOG(NOTICE, "telemetry has no %s: %s", command, rte_strerror(-rc));
+}
+
 void labyrinth_telemetry_register(void)
 {
-    rte_telemetry_register_cmd("/labyrinth/list", handle_list,
-                               "Names of the labyrinth pools. Parameter: how many to pass over, "
-                               "where there are more than one answer has.");
-    rte_telemetry_register_cmd("/labyrinth/info", handle_info,
-                               "A pool's size, free buffers and counters. Parameter: its name.");
-    rte_telemetry_register_cmd("/labyrinth/holders", labyrinth_telemetry_holders,
-                               "Where all buffers of a pool are. Parameter: its name.");
-    rte_telemetry_register_cmd("/labyrinth/leaks", labyrinth_telemetry_leaks,
-                               "Objects held for long, by call site. Parameters: the pool's "
-                               "name, and the least age in seconds (1).");
+    add_command("/labyrinth/list", handle_list,
+                "Names of the labyrinth pools. Parameter: how many to pass over, "
+                "where there are more than one answer has.");
+    add_command("/labyrinth/info", handle_info,
+                "A pool's size, free buffers and counters. Parameter: its name.");
+    add_command("/labyrinth/holders", labyrinth_telemetry_holders,
+                "Where all buffers of a pool are. Parameter: its name.");
+    add_command("/labyrinth/leaks", labyrinth_telemetry_leaks,
+                "Objects held for long, by call site. Parameters: the pool's "
+                "name, and the least age in seconds (1).");
 }

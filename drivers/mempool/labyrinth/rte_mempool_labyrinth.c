@@ -124,8 +124,9 @@ RTE_INIT(labyrinth_register)
     if (!labyrinth_table_enter(&ops, &chosen->maker))
         return;
     if (lab_barrier_register(LAB_BARRIER_PRIVATE, &barrier) != 0 || barrier == LAB_BARRIER_FENCE)
-        LABYRINTH_LOG(NOTICE, "every get from a new pool costs a fence: there is no membarrier(2) "
-                              "here, or LABYRINTH_BARRIER=fence");
+        LABYRINTH_LOG(NOTICE,
+                      "every get from a new pool costs a fence: membarrier(2), madvise(2) or "
+                      "getrandom(2) is not to be had here, or LABYRINTH_BARRIER=fence is set");
     labyrinth_telemetry_register();
     /* Wrong options are reported when a pool is created. */
     if (labyrinth_options_read(&options, NULL) == 0)
