@@ -6,6 +6,7 @@
 
 /* Shared by the driver's files, file by file. */
 
+#include <lab_audit.h>
 #include <lab_audit_table.h>
 #include <lab_error.h>
 #include <lab_pool.h>
@@ -211,6 +212,10 @@ bool labyrinth_telemetry_look(const char *params, labyrinth_look_fn *look, void 
                               struct rte_tel_data *data);
 
 /* labyrinth_telemetry_audit.c: two of the commands. */
+
+/* "audit", the level, or "none" without records. */
+void labyrinth_telemetry_add_level(const struct lab_pool_audit_stats *audit,
+                                   struct rte_tel_data *data);
 
 int labyrinth_telemetry_leaks(const char *cmd, const char *params, struct rte_tel_data *data);
 int labyrinth_telemetry_holders(const char *cmd, const char *params, struct rte_tel_data *data);

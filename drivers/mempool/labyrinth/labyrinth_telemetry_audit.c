@@ -92,7 +92,8 @@ static int add_groups(const struct held *held, struct rte_tel_data *data)
     return rte_tel_data_add_dict_container(data, "by_call_site", dict, 0);
 }
 
-static void add_level(const struct lab_pool_audit_stats *audit, struct rte_tel_data *data)
+void labyrinth_telemetry_add_level(const struct lab_pool_audit_stats *audit,
+                                   struct rte_tel_data *data)
 {
     static const char *const levels[] = {"off", "sample", "full"};
 
@@ -148,7 +149,7 @@ int labyrinth_telemetry_leaks(const char *cmd, const char *params, struct rte_te
                                      "LABYRINTH_OPTIONS=audit=full, or audit=sample");
         return 0;
     }
-    add_level(&held.audit, data);
+    labyrinth_telemetry_add_level(&held.audit, data);
     return add_groups(&held, data);
 }
 
@@ -203,7 +204,7 @@ int labyrinth_telemetry_holders(const char *cmd, const char *params, struct rte_
     rte_tel_data_start_dict(data);
     if (!labyrinth_telemetry_look(params, copy_holders, &holders, data))
         return 0;
-    add_level(audit, data);
+    labyrinth_telemetry_add_level(audit, data);
     rte_tel_data_add_dict_u64(data, "size", stats->count);
     rte_tel_data_add_dict_u64(data, "free", stats->free);
     rte_tel_data_add_dict_u64(data, "held", stats->count - stats->free);
