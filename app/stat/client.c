@@ -299,11 +299,12 @@ static void complain_name(const json_t *pools, const char *name)
     free(names);
 }
 
-/* Says so if that is what was wrong: no pool has this name, nor, of leaks, what is before its last
- * comma. */
+/* Says so if that is what was wrong: no pool has this name, nor, of leaks and audit, what is before
+ * its last comma. */
 static bool is_wrong_name(struct client *client, const char *verb, const char *asked)
 {
-    const char *comma = strcmp(verb, "leaks") == 0 ? strrchr(asked, ',') : NULL;
+    bool has_more = strcmp(verb, "leaks") == 0 || strcmp(verb, "audit") == 0;
+    const char *comma = has_more ? strrchr(asked, ',') : NULL;
     char name[COMMAND_BYTES];
     json_t *pools = list_pools(client);
     bool wrong;

@@ -48,13 +48,29 @@ static bool print(struct client *client, const struct options *options, json_t *
     return done;
 }
 
+/* From now on the entries are those of calls that pass DPDK's cache. */
+static void note_cache(const struct options *options, const json_t *answer)
+{
+    json_int_t cache = json_integer_value(json_object_get(answer, "cache_size"));
+
+    if (strcmp(options->verb, "audit") == 0 && cache > 0)
+        note("DPDK's caches of %" JSON_INTEGER_FORMAT " stand between: the audit sees who filled "
+             "one, not who took from it; a program started with cache=off has none",
+             cache);
+}
+
 /* What telemetry says to a command of its own, in our form. */
 static json_t *ask(struct client *client, const struct options *options)
 {
-    json_t *raw = client_ask(client, options->verb, options->name), *answer;
+    char parameters[1024];
+    json_t *raw, *answer;
 
+    if (options->word != NULL)
+        snprintf(parameters, sizeof(parameters), "%s,%s", options->name, options->word);
+    raw = client_ask(client, options->verb, options->word != NULL ? parameters : options->name);
     if (raw == NULL)
         return NULL;
+    note_cache(options, raw);
     answer = sites_totalled(raw);
     json_decref(raw);
     return answer;

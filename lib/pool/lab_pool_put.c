@@ -167,6 +167,12 @@ int lab_pool_publish(struct lab_pool *pool, uint32_t lcore)
     return 0;
 }
 
+void lab_pool_publish_all(struct lab_pool *pool)
+{
+    lab_deque_set_starve_any(&pool->set);
+    (void)lab_deque_set_revoke_any(&pool->set, &pool->array, LAB_DEQUE_SET_ANY);
+}
+
 LAB_COLD int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *objects,
                             unsigned n)
 {

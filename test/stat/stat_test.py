@@ -155,6 +155,21 @@ class Sentences(StatTest):
             self.assert_fails(self.ask("leaks", f"b,{age}"), f"{age}: leaks takes whole seconds")
         self.assertNotIn("/labyrinth/leaks", "".join(process.asked))
 
+    def test_changes(self):
+        process = self.serve({**POOLS, "/labyrinth/audit": {"audit": "full", "cache_size": 250},
+                              "/labyrinth/publish": {"before": 7, "in_private_parts": 0}})
+        done = self.ask("audit", "b", "sample:7")
+        self.assertEqual((done.returncode, process.asked), (0, ["/labyrinth/audit,b,sample:7"]))
+        self.assertIn("DPDK's caches of 250 stand between", done.stderr)
+        self.answer("publish", "b")
+        self.assertEqual(process.asked[-1], "/labyrinth/publish,b")
+        self.assert_fails(self.ask("reclaim", "b"), "does not know /labyrinth/reclaim")
+
+    def test_changes_that_are_refused(self):
+        self.serve({**POOLS, "/labyrinth/audit": {"error": "nothing may be changed"}})
+        self.assert_fails(self.ask("audit", "b", "full"), "nothing may be changed")
+        self.assert_fails(self.ask("audit", "else", "full"), "there is no pool else (pools: mb_pool_0, b)")
+
     def test_names_with_commas(self):
         process = self.serve({**POOLS, "/labyrinth/list": ["a,b"], "/labyrinth/leaks": {"count": 0}})
         for asked in "a,b", "a,b,60":
@@ -324,7 +339,8 @@ class Usage(StatTest):
         done = self.run_stat("--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for word in ("list", "info NAME", "map [ARENA]", "holders NAME", "leaks NAME[,SEC]",
-                     "watch [NAME]", "--file-prefix=PREFIX", "--json", "Exit status", "Examples"):
+                     "watch [NAME]", "audit NAME LEVEL", "publish NAME", "reclaim NAME",
+                     "--file-prefix=PREFIX", "--json", "Exit status", "Examples"):
             self.assertIn(word, done.stdout)
 
     def test_version(self):
@@ -333,6 +349,9 @@ class Usage(StatTest):
     def test_sentences(self):
         for message, *arguments in (
                 ("which command? list, info", ),
+                ("audit needs a pool's name", "audit"),
+                ("audit needs more: labyrinth-stat audit NAME LEVEL", "audit", "b"),
+                ("full is too much: labyrinth-stat publish NAME", "publish", "b", "full"),
                 ("no command lost: did you mean list?", "lost"),
                 ("no command xyzzy: see --help", "xyzzy"),
                 ("info needs a pool's name: labyrinth-stat list has them", "info"),

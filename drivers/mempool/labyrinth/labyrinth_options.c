@@ -113,12 +113,19 @@ static int set_limit(void *into, const char *value)
     return set_number(&((struct labyrinth_options *)into)->limit, value, 0);
 }
 
+static int set_control(void *into, const char *value)
+{
+    return set_switch(&((struct labyrinth_options *)into)->control, value,
+                      (const char *const[]){"off", "on"});
+}
+
 static const struct lab_option known[] = {
     {"cache", "on|off", set_cache},          {"prefetch", "on|off", set_prefetch},
     {"audit", "off|sample|full", set_audit}, {"sample", "N", set_sample},
     {"report", "FILE", set_report},          {"on_error", "report|abort", set_on_error},
     {"quarantine", "N", set_quarantine},     {"poison", "on|off", set_poison},
     {"reclaim", "off|auto", set_reclaim},    {"limit", "N", set_limit},
+    {"control", "off|on", set_control},
 };
 
 static int need(const char *word, const char *other, struct lab_error *error)

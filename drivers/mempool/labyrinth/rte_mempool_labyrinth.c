@@ -178,6 +178,9 @@ RTE_INIT(labyrinth_register)
     /* Wrong options are reported when a pool is created. */
     if (labyrinth_options_read(&options, NULL) == 0)
         labyrinth_report_start(&options);
+    else
+        options = (struct labyrinth_options){0};
+    labyrinth_control_register(&options);
     labyrinth_caller_prepare();
     lab_audit_resolve_by(labyrinth_caller);
 }
