@@ -139,7 +139,10 @@ void labyrinth_mbuf_prefetch(struct rte_mempool *mp, struct lab_pool_options *op
 void labyrinth_cache_off(struct rte_mempool *mp);
 
 /* The objects that a cache is refilled to: 0 when there are none, or labyrinth_cache_off(). */
-uint32_t labyrinth_cache_size(const struct rte_mempool *mp);
+static inline uint32_t labyrinth_cache_size(const struct rte_mempool *mp)
+{
+    return mp->cache_size > 0 ? mp->local_cache[0].size : 0;
+}
 
 /* The objects in the caches, as a bit for each object, which the caller frees; NULL where memory is
  * short. *ret_count: how many. A cache changes while it is read: each object was in there at some

@@ -42,14 +42,17 @@ static int add_group(struct rte_tel_data *groups, unsigned int number,
                      const struct lab_audit_group *group)
 {
     struct rte_tel_data *dict = rte_tel_data_alloc();
-    char text[LABYRINTH_SITE_TEXT], plain[RTE_TEL_MAX_STRING_LEN], name[16];
+    char text[LABYRINTH_SITE_TEXT], said[LABYRINTH_SITE_TEXT + 32], name[16];
+    char plain[RTE_TEL_MAX_STRING_LEN];
 
     if (dict == NULL)
         return -ENOMEM;
     rte_tel_data_start_dict(dict);
     rte_tel_data_add_dict_u64(dict, "count", group->count);
     labyrinth_site_text(group->holder.process, group->holder.site, text);
-    rte_tel_data_add_dict_string(dict, "site", labyrinth_plain(plain, sizeof(plain), text));
+    snprintf(said, sizeof(said), "%s%s",
+             labyrinth_site_is_cache(group->holder.site) ? "filled a cache: " : "", text);
+    rte_tel_data_add_dict_string(dict, "site", labyrinth_plain(plain, sizeof(plain), said));
     add_who(dict, &group->holder);
     rte_tel_data_add_dict_u64(dict, "oldest_s", group->holder.age_ns / SECOND_NS);
     rte_tel_data_add_dict_u64(dict, "youngest_s", group->youngest_ns / SECOND_NS);

@@ -39,14 +39,29 @@ __rte_cold __rte_noinline int labyrinth_refuse(const struct rte_mempool *mp)
     return -EINVAL;
 }
 
+/* The call's own place, and whether it is of one of DPDK's caches: their arrays are its objects'
+ * then, and whoever has the object is another. With cache=off they go through such an array, and no
+ * further. */
+static inline const void *site_of(const struct rte_mempool *mp, const void *address,
+                                  void *const *objs)
+{
+    uint64_t offset = (uint64_t)(uintptr_t)objs - (uint64_t)(uintptr_t)mp->local_cache;
+
+    if (labyrinth_cache_size(mp) > 0 && offset < RTE_MAX_LCORE * sizeof(*mp->local_cache))
+        address = (const void *)((uintptr_t)address | LABYRINTH_SITE_CACHE);
+    return address;
+}
+
 /* The calls that the hot paths do not serve: called by a jump, so that they return to where the op
  * was to return to. rte_mempool's functions are inline: that is the place of the program's call, or
  * not far from it (labyrinth_caller.c). */
-static __rte_noinline int enqueue_slow(struct lab_pool *pool, void *const *objs, unsigned int n)
+static __rte_noinline int enqueue_slow(const struct rte_mempool *mp, void *const *objs,
+                                       unsigned int n)
 {
-    struct lab_audit_site site = {__builtin_return_address(0), __builtin_dwarf_cfa()};
+    struct lab_audit_site site = {site_of(mp, __builtin_return_address(0), objs),
+                                  __builtin_dwarf_cfa()};
 
-    return lab_pool_put_slow_from(pool, rte_lcore_id(), objs, n, site);
+    return lab_pool_put_slow_from(mp->pool_data, rte_lcore_id(), objs, n, site);
 }
 
 /* It cannot be undone, and is the same for all pools: reported once. */
@@ -63,7 +78,8 @@ static __rte_cold __rte_noinline void report_refused(void)
 
 static __rte_noinline int dequeue_slow(const struct rte_mempool *mp, void **objs, unsigned int n)
 {
-    struct lab_audit_site site = {__builtin_return_address(0), __builtin_dwarf_cfa()};
+    struct lab_audit_site site = {site_of(mp, __builtin_return_address(0), objs),
+                                  __builtin_dwarf_cfa()};
     struct lab_pool *pool = mp->pool_data;
     unsigned int gfp = LAB_GFP_NOWAIT;
     int rc;
@@ -90,8 +106,8 @@ static int labyrinth_enqueue(struct rte_mempool *mp, void *const *objs, unsigned
     /* Many PMDs free one mbuf at a time. The same line again, since a constant n leaves less than
      * half of it over. */
     if (n == 1)
-        return lab_pool_put_hot(pool, lcore, objs, 1) ? 0 : enqueue_slow(pool, objs, 1);
-    return lab_pool_put_hot(pool, lcore, objs, n) ? 0 : enqueue_slow(pool, objs, n);
+        return lab_pool_put_hot(pool, lcore, objs, 1) ? 0 : enqueue_slow(mp, objs, 1);
+    return lab_pool_put_hot(pool, lcore, objs, n) ? 0 : enqueue_slow(mp, objs, n);
 }
 
 static int labyrinth_dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
