@@ -8,6 +8,7 @@
 #include "document.h"
 #include "json_file.h"
 #include "message.h"
+#include "metrics.h"
 #include "options.h"
 #include "pools.h"
 #include "screen.h"
@@ -86,6 +87,21 @@ static int ask_once(struct client *client, const struct options *options)
     return client->is_damaged ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Commands that are more than a question and its answer. */
+static int run(struct client *client, const struct options *options)
+{
+    static const struct {
+        const char *verb;
+        int (*run)(struct client *client, const struct options *options);
+    } special[] = {{"watch", watch}, {"metrics", metrics}};
+
+    for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
+        if (strcmp(options->verb, special[i].verb) == 0)
+            return special[i].run(client, options);
+    }
+    return ask_once(client, options);
+}
+
 int main(int argc, char *argv[])
 {
     struct options options;
@@ -103,8 +119,7 @@ int main(int argc, char *argv[])
     }
     if (!client_open(&client, &options.place))
         return EXIT_FAILURE;
-    status =
-        strcmp(options.verb, "watch") == 0 ? watch(&client, &options) : ask_once(&client, &options);
+    status = run(&client, &options);
     client_close(&client);
     return status;
 }

@@ -70,6 +70,8 @@ static const struct verb {
      "what has been held for SEC seconds (1) or more, by who took it"},
     {"watch", 0, 1, "watch [NAME]",
      "all pools, or one pool's lcores, again and again, as top(1) does"},
+    {"metrics", 0, 0, "metrics",
+     "all pools in OpenMetrics, for node_exporter's textfile collector"},
     {"audit", 2, 2, "audit NAME LEVEL", "changes the audit's level: off, sample, sample:N or full"},
     {"publish", 1, 1, "publish NAME", "makes public what idle lcores keep to themselves"},
     {"reclaim", 1, 1, "reclaim NAME", "takes back what processes held that have ended"},

@@ -339,7 +339,7 @@ class Usage(StatTest):
         done = self.run_stat("--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for word in ("list", "info NAME", "map [ARENA]", "holders NAME", "leaks NAME[,SEC]",
-                     "watch [NAME]", "audit NAME LEVEL", "publish NAME", "reclaim NAME",
+                     "watch [NAME]", "metrics", "audit NAME LEVEL", "publish NAME", "reclaim NAME",
                      "--file-prefix=PREFIX", "--json", "Exit status", "Examples"):
             self.assertIn(word, done.stdout)
 
