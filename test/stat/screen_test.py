@@ -61,6 +61,10 @@ class Elsewhere(StatTest):
                     "/labyrinth/info": info("b", calls={**LCORE, "get_fail": 1000})})
         self.assertRegex(self.answer("list"), r"\n  b +8000 +1000 ")
 
+    def test_an_older_driver_that_leaves_lcores_out(self):
+        self.serve({"/labyrinth/list": ["b"], "/labyrinth/info": info("b", lcores_left_out=3)})
+        self.assertRegex(self.answer("list"), r"\n  b +8000 +- ")
+
 
 class Terminal(StatTest):
     def test_an_empty_pool_is_red(self):
