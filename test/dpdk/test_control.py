@@ -4,16 +4,20 @@
 """What labyrinth-stat changes in a running program, where that allows it: the audit's level, what
 idle lcores keep, what the dead held."""
 
+import ctypes
 import json
 import os
 import re
+import select
 import signal
+import socket
 import subprocess
 import time
 
-from dpdk_support import WAIT_S, OPS, Failure, built, check, check_equal, lcores, main
+from dpdk_support import WAIT_S, OPS, Failure, Lacking, built, check, check_equal, lcores, main
 
 SIZE = 5000
+LARGE = 200000  # whose level takes some time to change
 STAT = os.environ['LABYRINTH_STAT']
 
 
@@ -170,5 +174,58 @@ def nobody_waits(place):
     check(0 < logged <= 3 * changes, f'{logged} of {changes} changes in the log')
 
 
+class Frozen:
+    """A thread of another process that stands still, wherever it is, until the end of the block."""
+
+    SEIZE, INTERRUPT, DETACH, ALL_THREADS = 0x4206, 0x4207, 17, 0x40000000
+
+    def __init__(self, tid):
+        self.tid, self.libc = tid, ctypes.CDLL(None, use_errno=True)
+
+    def trace(self, request):
+        if self.libc.ptrace(ctypes.c_long(request), ctypes.c_long(self.tid), None, None) != 0:
+            raise Lacking(f'a thread cannot be stopped here: {os.strerror(ctypes.get_errno())}')
+
+    def __enter__(self):
+        self.trace(self.SEIZE)
+        self.trace(self.INTERRUPT)
+        os.waitpid(self.tid, self.ALL_THREADS)
+
+    def __exit__(self, *_):
+        self.trace(self.DETACH)
+
+
+def threads_of(program):
+    return {int(tid) for tid in os.listdir(f'/proc/{program.process.pid}/task')}
+
+
+def a_command_that_stands_still(place):
+    """Where telemetry's thread is stopped in the middle of a command, gets and puts go on, and lose
+    nothing."""
+    shell = place.start(built('pool_shell'), *place.eal(lcores(2), *place.ordinary_memory(256)),
+                        env={'LABYRINTH_OPTIONS': 'audit=off:control=on:limit=0'})
+    shell.expect('^ok$')
+    shell.ask(f'0 create some {LARGE} 0 {OPS}')
+    before = threads_of(shell)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+        client.connect(os.path.join(place.runtime, 'dpdk_telemetry.v2'))
+        client.settimeout(WAIT_S)
+        client.recv(1024)
+        tid, = threads_of(shell) - before
+        for attempt in range(1000):
+            client.send(f'/labyrinth/audit,some,{("full", "off")[attempt % 2]}'.encode())
+            with Frozen(tid):
+                in_the_middle = not select.select([client], [], [], 0)[0]
+                if in_the_middle:
+                    check(shell.ask('1 cycle 300') > 0, 'no cycle was made')
+            client.recv(16384)
+            if in_the_middle:
+                break
+    check(in_the_middle, 'no command was met in the middle')
+    dropped = shell.output().count(': object 0x')
+    check(LARGE - dropped <= shell.ask('0 drain') <= LARGE, f'objects; {dropped} were dropped')
+
+
 main(nothing_without_a_word, levels, levels_that_are_none, without_records,
-     for_the_programs_user_alone, private_parts_are_published, what_the_dead_held, nobody_waits)
+     for_the_programs_user_alone, private_parts_are_published, what_the_dead_held, nobody_waits,
+     a_command_that_stands_still)
