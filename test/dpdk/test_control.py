@@ -89,6 +89,22 @@ def levels(place):
     check_equal(shell.ask('1 drain'), SIZE - held['held'], 'what can be had')
 
 
+def behind_a_cache(place):
+    """DPDK's caches stay where they are: whoever fills one is not said to have what comes of it, and
+    what goes from cache to cache is no fault."""
+    shell = start(place, 'audit=off:control=on:limit=0', cache=32)
+    check_equal(stat(place, 'audit', 'some', 'full')['cache_size'], 32, 'cache')
+    held = wait_for_groups(place, shell)
+    for row in held['by_call_site']:
+        check(row['site'].startswith('filled a cache: '), row)
+    shell.ask('2 put 100')
+    for where in 0, 1, 2, 1:
+        shell.ask(f'{where} get 500 8')
+        shell.ask(f'{(where + 1) % 3} put 500')
+    faults = stat(place, 'info', 'some')['faults']
+    check_equal({name for name, count in faults.items() if count}, set(), f'faults {faults}')
+
+
 def levels_that_are_none(place):
     shell = start(place, 'audit=off:control=on')
     for level in 'ful', '', 'sample:', 'sample:0', 'sample:x', 'sample:99999999999':
@@ -226,6 +242,6 @@ def a_command_that_stands_still(place):
     check(LARGE - dropped <= shell.ask('0 drain') <= LARGE, f'objects; {dropped} were dropped')
 
 
-main(nothing_without_a_word, levels, levels_that_are_none, without_records,
+main(nothing_without_a_word, levels, behind_a_cache, levels_that_are_none, without_records,
      for_the_programs_user_alone, private_parts_are_published, what_the_dead_held, nobody_waits,
      a_command_that_stands_still)
