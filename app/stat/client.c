@@ -110,8 +110,10 @@ static bool greet(struct client *client)
 {
     json_t *greeting = receive(client);
     json_int_t bytes = json_integer_value(json_object_get(greeting, "max_output_len"));
+    const char *version = json_string_value(json_object_get(greeting, "version"));
 
     client->pid = (int)json_integer_value(json_object_get(greeting, "pid"));
+    snprintf(client->dpdk, sizeof(client->dpdk), "%s", version != NULL ? version : "");
     json_decref(greeting);
     if (greeting == NULL)
         return false;
@@ -149,6 +151,7 @@ void client_close(struct client *client)
 {
     close(client->fd);
     free(client->reply);
+    json_decref(client->driver);
 }
 
 /* The value that the process gives to a command: json null for what it does not know. */
@@ -174,6 +177,13 @@ static json_t *ask_process(struct client *client, const char *command, const cha
     json_decref(answer);
     client->is_damaged |= value == NULL && !client->is_gone;
     return value;
+}
+
+json_t *client_driver(struct client *client)
+{
+    if (client->driver == NULL && !client->is_gone)
+        client->driver = ask_process(client, "/labyrinth/version", NULL);
+    return client->driver;
 }
 
 static bool has_string(const json_t *array, const char *text)
@@ -289,11 +299,12 @@ static void complain_name(const json_t *pools, const char *name)
     free(names);
 }
 
-/* Says so if that is what was wrong: no pool has this name, nor, of leaks, what is before its last
- * comma. */
+/* Says so if that is what was wrong: no pool has this name, nor, of leaks and audit, what is before
+ * its last comma. */
 static bool is_wrong_name(struct client *client, const char *verb, const char *asked)
 {
-    const char *comma = strcmp(verb, "leaks") == 0 ? strrchr(asked, ',') : NULL;
+    bool has_more = strcmp(verb, "leaks") == 0 || strcmp(verb, "audit") == 0;
+    const char *comma = has_more ? strrchr(asked, ',') : NULL;
     char name[COMMAND_BYTES];
     json_t *pools = list_pools(client);
     bool wrong;

@@ -17,6 +17,8 @@ struct client {
     bool is_gone;     /* it has hung up, or does not answer: there is nothing more to ask */
     bool is_damaged;  /* one of its answers could not be understood */
     char program[32]; /* its name; "" where the process lies in another PID namespace */
+    char dpdk[64];    /* its version of DPDK; "" where it says none */
+    json_t *driver;   /* what /labyrinth/version says; NULL: not asked yet */
     size_t reply_bytes;
     char *reply;
 };
@@ -29,5 +31,8 @@ void client_close(struct client *client);
  * "list" an array of all names; the caller's to release. NULL, and the reason has been said: it has
  * no such pool, or does not know the command, or does not answer. */
 json_t *client_ask(struct client *client, const char *verb, const char *name);
+
+/* What the process says of its driver: an object; null of a driver of old. The client's. */
+json_t *client_driver(struct client *client);
 
 #endif

@@ -53,25 +53,28 @@ static const struct option_row rows[] = {
 
 static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};
 
-enum naming { NAME_NONE, NAME_POSSIBLE, NAME_NEEDED };
-
+/* Words behind the command. */
 static const struct verb {
     const char *name;
-    enum naming naming;
+    int least, most;
     const char *usage;
     const char *help;
 } verbs[] = {
-    {"list", NAME_NONE, "list", "the pools: buffers, how many are free, most ever held"},
-    {"info", NAME_NEEDED, "info NAME",
+    {"list", 0, 0, "list", "the pools: buffers, how many are free, most ever held"},
+    {"info", 1, 1, "info NAME",
      "where one pool's free buffers are, and which way its lcores' calls went"},
-    {"map", NAME_POSSIBLE, "map [ARENA]",
+    {"map", 0, 1, "map [ARENA]",
      "an arena's free runs by order, its watermarks, events and deques"},
-    {"holders", NAME_NEEDED, "holders NAME",
-     "why is my pool empty: who has its buffers, most first"},
-    {"leaks", NAME_NEEDED, "leaks NAME[,SEC]",
+    {"holders", 1, 1, "holders NAME", "why is my pool empty: who has its buffers, most first"},
+    {"leaks", 1, 1, "leaks NAME[,SEC]",
      "what has been held for SEC seconds (1) or more, by who took it"},
-    {"watch", NAME_POSSIBLE, "watch [NAME]",
+    {"watch", 0, 1, "watch [NAME]",
      "all pools, or one pool's lcores, again and again, as top(1) does"},
+    {"metrics", 0, 0, "metrics",
+     "all pools in OpenMetrics, for node_exporter's textfile collector"},
+    {"audit", 2, 2, "audit NAME LEVEL", "changes the audit's level: off, sample, sample:N or full"},
+    {"publish", 1, 1, "publish NAME", "makes public what idle lcores keep to themselves"},
+    {"reclaim", 1, 1, "reclaim NAME", "takes back what processes held that have ended"},
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -81,7 +84,8 @@ static void print_help(void)
     printf("Usage: " PROGRAM " [options] COMMAND [NAME]\n"
            "\n"
            "Asks a running DPDK program about its Labyrinth pools, over DPDK's telemetry socket.\n"
-           "It reads only: nothing in the program changes, and nothing that polls waits.\n"
+           "Nothing that polls waits for it. It reads only, but for audit, publish and reclaim,\n"
+           "which the program must allow: LABYRINTH_OPTIONS=control=on.\n"
            "\n"
            "Commands:\n");
     for (size_t i = 0; i < N_VERBS; i++)
@@ -104,6 +108,7 @@ static void print_help(void)
         "  " PROGRAM " list\n"
         "  " PROGRAM " info mb_pool_0\n"
         "  " PROGRAM " leaks mb_pool_0,60\n"
+        "  " PROGRAM " audit mb_pool_0 sample:1000\n"
         "  " PROGRAM " --file-prefix=lab watch\n"
         "  " PROGRAM " --json --interval=10 --count=60 watch >ten-minutes.jsonl\n");
 }
@@ -130,22 +135,27 @@ static bool parse_words(struct options *o, char *words[], int n)
     const struct verb *verb;
 
     if (n == 0) {
-        complain("which command? list, info, map, holders, leaks or watch: see --help");
+        complain("which command? list, info, holders, watch...: see --help");
         return false;
     }
     verb = find_verb(words[0]);
     if (verb == NULL)
         return false;
-    if (n == 1 && verb->naming == NAME_NEEDED) {
+    if (n == 1 && verb->least > 0) {
         complain("%s needs a pool's name: " PROGRAM " list has them", verb->name);
         return false;
     }
-    if (n > (verb->naming == NAME_NONE ? 1 : 2)) {
+    if (n - 1 < verb->least) {
+        complain("%s needs more: " PROGRAM " %s", verb->name, verb->usage);
+        return false;
+    }
+    if (n - 1 > verb->most) {
         complain("%s is too much: " PROGRAM " %s", words[n - 1], verb->usage);
         return false;
     }
     o->verb = verb->name;
     o->name = n > 1 ? words[1] : NULL;
+    o->word = n > 2 ? words[2] : NULL;
     return true;
 }
 

@@ -12,6 +12,7 @@ struct options {
     struct place place;
     const char *verb; /* "list" and so on: one of those that --help names */
     const char *name; /* NULL: none */
+    const char *word; /* behind it; NULL: none */
     bool json;
     double interval_s;
     unsigned count; /* refreshes; 0: until interrupted */

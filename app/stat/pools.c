@@ -3,8 +3,8 @@
  */
 #include "pools.h"
 
+#include "listed.h"
 #include "message.h"
-#include "show.h"
 
 #include <math.h>
 #include <string.h>
@@ -30,28 +30,65 @@ static json_int_t number(json_t *object, const char *key)
     return json_integer_value(json_object_get(object, key));
 }
 
-static void add_calls(json_t *row, json_t *lcore)
+static void add_calls(json_t *row, json_t *counters)
 {
     for (size_t i = 0; i < N_CALLS; i++) {
         json_int_t sum = number(row, calls_of[i].key);
 
         for (size_t j = 0; j < 5 && calls_of[i].counters[j] != NULL; j++)
-            sum += number(lcore, calls_of[i].counters[j]);
+            sum += number(counters, calls_of[i].counters[j]);
         json_object_set_new(row, calls_of[i].key, json_integer(sum));
     }
 }
 
-static json_t *pool_row(json_t *info)
+/* The counters of all lcores together. A driver of old says no totals; it knows them as far as it
+ * lists its lcores. */
+static json_t *all_calls(json_t *info)
+{
+    json_t *calls = json_object_get(info, "calls"), *lcore, *counter;
+    const char *key, *name;
+
+    if (calls != NULL)
+        return json_incref(calls);
+    calls = json_object();
+    json_object_foreach(json_object_get(info, "lcores"), key, lcore)
+    {
+        json_object_foreach(lcore, name, counter)
+        {
+            json_object_set_new(calls, name,
+                                json_integer(number(calls, name) + json_integer_value(counter)));
+        }
+    }
+    return calls;
+}
+
+/* A driver of old that leaves lcores out does not say how many gets failed. */
+static json_t *failed_of(json_t *info, json_t *calls)
+{
+    if (json_object_get(info, "calls") == NULL && number(info, "lcores_left_out") > 0)
+        return json_null();
+    return json_integer(number(calls, "get_fail"));
+}
+
+/* What matters comes first: a terminal has room for so much. */
+static json_t *pool_row(json_t *info, bool with_calls)
 {
     json_int_t size = number(info, "size"), free = number(info, "free");
-    json_t *row = json_object();
+    json_t *row = json_object(), *calls = all_calls(info);
 
     json_object_set(row, "pool", json_object_get(info, "name"));
-    json_object_set_new(row, "size", json_integer(size));
     json_object_set_new(row, "free", json_integer(free));
+    if (with_calls)
+        json_object_set_new(row, "failed/s", json_integer(0));
+    else
+        json_object_set_new(row, "failed", failed_of(info, calls));
+    json_object_set_new(row, "size", json_integer(size));
     json_object_set_new(row, "held", json_integer(size - free));
     json_object_set_new(row, "most_held", json_integer(number(info, "high_water")));
     json_object_set_new(row, "cache", json_integer(number(info, "cache_size")));
+    if (with_calls)
+        add_calls(row, calls);
+    json_decref(calls);
     return row;
 }
 
@@ -73,13 +110,12 @@ static bool is_of_a_pool(struct client *client, const json_t *info)
 json_t *pools_rows(struct client *client, bool calls)
 {
     json_t *names = client_ask(client, "list", NULL), *rows = json_array();
-    json_t *name, *lcore;
-    const char *key;
+    json_t *name;
     size_t i;
 
     json_array_foreach(names, i, name)
     {
-        json_t *info = client_ask(client, "info", json_string_value(name)), *row;
+        json_t *info = client_ask(client, "info", json_string_value(name));
 
         if (client->is_gone)
             break;
@@ -89,15 +125,7 @@ json_t *pools_rows(struct client *client, bool calls)
             json_decref(info);
             continue;
         }
-        row = pool_row(info);
-        if (calls)
-            add_calls(row, NULL); /* of a pool that nobody has used yet, zeros */
-        json_object_foreach(json_object_get(info, "lcores"), key, lcore)
-        {
-            if (calls)
-                add_calls(row, lcore);
-        }
-        json_array_append_new(rows, row);
+        json_array_append_new(rows, pool_row(info, calls));
         json_decref(info);
     }
     if (names == NULL || client->is_gone) {
@@ -115,14 +143,14 @@ json_t *pools_lcores(struct client *client, const char *name)
 
     if (info == NULL)
         return NULL;
-    view = json_object();
-    json_object_set_new(view, "pool", pool_row(info));
-    rows = show_rows("lcore", json_object_get(info, "lcores"));
+    view = pool_row(info, false);
+    rows = listed_rows("lcore", json_object_get(info, "lcores"));
     json_array_foreach(rows, i, row)
     {
         json_t *brief = json_object();
 
         json_object_set(brief, "lcore", json_object_get(row, "lcore"));
+        json_object_set_new(brief, "failed/s", json_integer(0));
         json_object_set(brief, "private", json_object_get(row, "private"));
         json_object_set(brief, "public", json_object_get(row, "public"));
         add_calls(brief, row);

@@ -10,7 +10,7 @@
  * keys that end in "/s": see pools_rates(). NULL, and the reason has been said. */
 json_t *pools_rows(struct client *client, bool calls);
 
-/* The same of one pool: "pool" holds what there is to say about the whole, "lcores" a row each. */
+/* The same of one pool: what there is to say about the whole, and in "lcores" a row each. */
 json_t *pools_lcores(struct client *client, const char *name);
 
 /* In rows, turns what stands under keys that end in "/s" from counts into how many a second there

@@ -5,14 +5,17 @@
 
 #include "table.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+static const struct table_how whole = {.brief = false}, brief = {.brief = true};
 
 static bool is_container(json_t *value)
 {
     return json_is_object(value) || json_is_array(value);
 }
 
-static bool holds_objects_alone(json_t *value)
+static bool holds_containers(json_t *value)
 {
     json_t *item;
     const char *key;
@@ -20,31 +23,15 @@ static bool holds_objects_alone(json_t *value)
 
     json_array_foreach(value, i, item)
     {
-        if (!json_is_object(item))
-            return false;
+        if (is_container(item))
+            return true;
     }
     json_object_foreach(value, key, item)
     {
-        if (!json_is_object(item))
-            return false;
+        if (is_container(item))
+            return true;
     }
-    return true;
-}
-
-json_t *show_rows(const char *title, json_t *objects)
-{
-    json_t *rows = json_array(), *object;
-    const char *key;
-
-    json_object_foreach(objects, key, object)
-    {
-        json_t *row = json_object();
-
-        json_object_set_new(row, title, json_string(key));
-        json_object_update(row, object);
-        json_array_append_new(rows, row);
-    }
-    return rows;
+    return false;
 }
 
 static void show_single(FILE *out, json_t *object)
@@ -64,7 +51,7 @@ static void show_single(FILE *out, json_t *object)
         if (is_container(value))
             continue;
         table_cell(value, text, sizeof(text));
-        fprintf(out, "  %-*s  %s\n", width, key, text);
+        fprintf(out, "%s%-*s  %s\n", table_margin(table_is_alarm(key, value)), width, key, text);
     }
 }
 
@@ -81,24 +68,34 @@ static void show_list(FILE *out, json_t *array)
     }
 }
 
-static void show_container(FILE *out, const char *title, json_t *value)
+static void show_row(FILE *out, json_t *object)
 {
-    json_t *rows;
+    json_t *rows = json_array();
 
-    if (json_object_size(value) + json_array_size(value) == 0) {
+    json_array_append(rows, object);
+    table_print(out, rows, &brief);
+    json_decref(rows);
+}
+
+static void show_container(FILE *out, json_t *value)
+{
+    if (json_object_size(value) + json_array_size(value) == 0)
         fprintf(out, "  none\n");
-    } else if (!holds_objects_alone(value)) {
-        if (json_is_array(value))
-            show_list(out, value);
-        else
-            show(out, value);
-    } else if (json_is_array(value)) {
-        table_print(out, value, true);
-    } else {
-        rows = show_rows(title, value);
-        table_print(out, rows, true);
-        json_decref(rows);
-    }
+    else if (json_is_object(value) && holds_containers(value))
+        show(out, value);
+    else if (json_is_object(value))
+        show_row(out, value);
+    else if (holds_containers(value))
+        table_print(out, value, &brief);
+    else
+        show_list(out, value);
+}
+
+/* Where each call site is one group, the groups say nothing more. */
+static bool is_said_already(json_t *answer, const char *key, json_t *value)
+{
+    return strcmp(key, "by_holder") == 0 &&
+           json_array_size(value) == json_array_size(json_object_get(answer, "by_call_site"));
 }
 
 void show(FILE *out, json_t *answer)
@@ -113,16 +110,20 @@ void show(FILE *out, json_t *answer)
         fprintf(out, "  %s\n", text);
         return;
     }
-    if (json_is_array(answer) || holds_objects_alone(answer)) {
-        show_container(out, "name", answer);
+    if (json_is_array(answer) && json_array_size(answer) > 0 && holds_containers(answer)) {
+        table_print(out, answer, &whole); /* the list was asked for, with all that it has */
+        return;
+    }
+    if (json_is_array(answer)) {
+        show_container(out, answer);
         return;
     }
     show_single(out, answer);
     json_object_foreach(answer, key, value)
     {
-        if (!is_container(value))
+        if (!is_container(value) || is_said_already(answer, key, value))
             continue;
         fprintf(out, "\n%s\n", key);
-        show_container(out, "name", value);
+        show_container(out, value);
     }
 }

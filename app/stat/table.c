@@ -4,6 +4,7 @@
 #include "table.h"
 
 #include "message.h"
+#include "screen.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,33 @@ struct column {
     int width;
     bool is_text; /* else numbers, which are aligned at their ends */
     bool is_zero;
+    bool has_room;
 };
+
+/* A zero of these is an answer, and not what nobody asked for. */
+static const char *const answers[] = {"free",   "failed", "failed/s", "get_fail", "private",
+                                      "public", "count",  "held",     "lost"};
+
+static bool is_answer(const char *key)
+{
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        if (strcmp(key, answers[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool table_is_alarm(const char *key, json_t *value)
+{
+    return strcmp(key, "free") == 0 && json_is_integer(value) && json_integer_value(value) == 0;
+}
+
+const char *table_margin(bool alarm)
+{
+    static const char mark[] = {SCREEN_ALARM, ' ', '\0'};
+
+    return alarm ? mark : MARGIN;
+}
 
 void table_cell(json_t *value, char *text, size_t capacity)
 {
@@ -96,52 +123,90 @@ static unsigned measure(json_t *rows, struct column columns[])
     return n;
 }
 
-static void print_cell(FILE *out, const struct column *column, const char *text, bool last)
+/* Takes columns from the left, as long as there is room, and those that are narrow enough for what
+ * is left of it. A name that has more than half of the room is cut. */
+static void fit(struct column columns[], unsigned n, const struct table_how *how)
 {
-    if (!column->is_text)
-        fprintf(out, MARGIN "%*s", column->width, text);
-    else
-        fprintf(out, MARGIN "%-*s", last ? 0 : column->width, text);
+    int used = 0;
+
+    for (unsigned c = 0; c < n; c++) {
+        struct column *column = &columns[c];
+
+        column->is_zero &= how->brief && !is_answer(column->key);
+        if (c == 0 && how->columns > 0 && column->width > how->columns / 2)
+            column->width = how->columns / 2;
+        column->has_room =
+            !column->is_zero &&
+            (how->columns == 0 || used + (int)strlen(MARGIN) + column->width <= how->columns);
+        if (column->has_room)
+            used += (int)strlen(MARGIN) + column->width;
+    }
 }
 
-static void print_zeros(FILE *out, const struct column columns[], unsigned n)
+static void print_cell(FILE *out, const struct column *column, const char *text, bool last)
 {
-    const char *before = MARGIN "all 0: ";
+    int length = (int)strlen(text);
 
-    for (unsigned i = 0; i < n; i++) {
-        if (!columns[i].is_zero)
+    if (length > column->width)
+        fprintf(out, "%.*s~", column->width - 1, text);
+    else if (!column->is_text)
+        fprintf(out, "%*s", column->width, text);
+    else
+        fprintf(out, "%-*s", last ? 0 : column->width, text);
+}
+
+/* A row, or (NULL) the head. */
+static void print_row(FILE *out, const struct column columns[], unsigned n, json_t *row)
+{
+    const char *margin =
+        table_margin(row != NULL && table_is_alarm("free", json_object_get(row, "free")));
+    char text[CELL_BYTES];
+
+    for (unsigned c = 0; c < n; c++) {
+        if (!columns[c].has_room)
             continue;
-        fprintf(out, "%s%s", before, columns[i].key);
+        if (row != NULL)
+            table_cell(json_object_get(row, columns[c].key), text, sizeof(text));
+        fputs(margin, out);
+        print_cell(out, &columns[c], row != NULL ? text : columns[c].key, c + 1 == n);
+        margin = MARGIN;
+    }
+    fputc('\n', out);
+}
+
+/* The keys of columns that are not there, for one of the two reasons. */
+static void print_missing(FILE *out, const struct column columns[], unsigned n, bool zero)
+{
+    const char *before = zero ? "all 0: " : "no room for: ";
+    unsigned found = 0;
+
+    for (unsigned c = 0; c < n; c++) {
+        if (columns[c].has_room || columns[c].is_zero != zero)
+            continue;
+        fprintf(out, "%s%s%s", found++ == 0 ? MARGIN : "", before, columns[c].key);
         before = ", ";
     }
-    if (before[0] == ',')
+    if (found > 0)
         fputc('\n', out);
 }
 
-void table_print(FILE *out, json_t *rows, bool brief)
+void table_print(FILE *out, json_t *rows, const struct table_how *how)
 {
     struct column columns[COLUMNS_MAX];
-    unsigned n = measure(rows, columns);
-    char text[CELL_BYTES];
+    unsigned n = measure(rows, columns), shown = 0;
     json_t *row;
     size_t i;
 
+    fit(columns, n, how);
     for (unsigned c = 0; c < n; c++)
-        columns[c].is_zero &= brief;
-    for (unsigned c = 0; c < n; c++) {
-        if (!columns[c].is_zero)
-            print_cell(out, &columns[c], columns[c].key, c + 1 == n);
-    }
-    fputc('\n', out);
-    json_array_foreach(rows, i, row)
-    {
-        for (unsigned c = 0; c < n; c++) {
-            if (columns[c].is_zero)
-                continue;
-            table_cell(json_object_get(row, columns[c].key), text, sizeof(text));
-            print_cell(out, &columns[c], text, c + 1 == n);
+        shown += columns[c].has_room;
+    if (shown > 0) {
+        print_row(out, columns, n, NULL);
+        json_array_foreach(rows, i, row)
+        {
+            print_row(out, columns, n, row);
         }
-        fputc('\n', out);
     }
-    print_zeros(out, columns, n);
+    print_missing(out, columns, n, true);
+    print_missing(out, columns, n, false);
 }

@@ -3,8 +3,10 @@
  */
 #include "watch.h"
 
+#include "document.h"
 #include "message.h"
 #include "pools.h"
+#include "screen.h"
 #include "show.h"
 #include "stop.h"
 #include "table.h"
@@ -15,7 +17,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -56,59 +57,79 @@ static void print_head(FILE *out, const struct client *client, const struct opti
             options->interval_s);
 }
 
-static void print_answer(FILE *out, json_t *answer)
+/* Pools of which nothing is free come first: the screen may have no room for all. */
+static json_t *alarms_first(json_t *rows)
 {
-    json_t *left_out = json_object_get(answer, "lcores_left_out");
+    json_t *sorted = json_array(), *row;
+    size_t i;
 
-    if (json_is_object(answer))
-        show(out, json_object_get(answer, "pool"));
-    if (json_is_object(answer) && json_array_size(rows_of(answer)) > 0)
-        fputc('\n', out);
-    if (json_array_size(rows_of(answer)) > 0)
-        table_print(out, rows_of(answer), false);
-    else if (json_is_array(answer))
+    for (int alarm = 1; alarm >= 0; alarm--) {
+        json_array_foreach(rows, i, row)
+        {
+            if (table_is_alarm("free", json_object_get(row, "free")) == alarm)
+                json_array_append(sorted, row);
+        }
+    }
+    return sorted;
+}
+
+static void print_pools(FILE *out, json_t *pools, const struct table_how *how)
+{
+    json_t *sorted = alarms_first(pools);
+
+    if (json_array_size(sorted) > 0)
+        table_print(out, sorted, how);
+    else
         fprintf(out, "  none\n");
+    json_decref(sorted);
+}
+
+static void print_pool(FILE *out, json_t *pool, const struct table_how *how)
+{
+    json_t *left_out = json_object_get(pool, "lcores_left_out"), *single = json_copy(pool);
+
+    json_object_del(single, "lcores");
+    show(out, single);
+    json_decref(single);
+    if (json_array_size(rows_of(pool)) > 0) {
+        fputc('\n', out);
+        table_print(out, rows_of(pool), how);
+    }
     if (left_out != NULL)
         fprintf(out, "  and %" JSON_INTEGER_FORMAT " more lcores\n", json_integer_value(left_out));
 }
 
-/* As much of the text as the terminal has room for, over what was there before. */
-static void print_in_place(const char *text)
+static bool print_json(struct client *client, const struct options *options,
+                       const struct look *look)
 {
-    struct winsize size = {0};
-    int rows, columns;
+    json_t *document = document_new(client, options, json_incref(look->answer));
+    bool done = json_dumpf(document, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF &&
+                fflush(stdout) == 0;
 
-    /* There are terminals that do not know, and say 0. */
-    (void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-    rows = (size.ws_row > 1 ? size.ws_row : 24) - 1;
-    columns = size.ws_col > 0 ? size.ws_col : 80;
-    fputs("\033[H", stdout);
-    for (; rows > 0 && *text != '\0'; rows--) {
-        int length = (int)strcspn(text, "\n");
-
-        printf("%.*s\033[K\n", length < columns ? length : columns, text);
-        text += length + (text[length] != '\0');
-    }
-    fputs("\033[J", stdout);
+    json_decref(document);
+    return done;
 }
 
-static bool print_look(const struct client *client, const struct options *options,
+static bool print_look(struct client *client, const struct options *options,
                        const struct look *look, bool in_place)
 {
+    const struct table_how how = {.columns = screen_columns()};
     size_t bytes = 0;
     char *text = NULL;
     FILE *out;
 
     if (options->json)
-        return json_dumpf(look->answer, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF &&
-               fflush(stdout) == 0;
+        return print_json(client, options, look);
     out = open_memstream(&text, &bytes);
     if (out == NULL)
         return false;
     print_head(out, client, options);
-    print_answer(out, look->answer);
+    if (json_is_array(look->answer))
+        print_pools(out, look->answer, &how);
+    else
+        print_pool(out, look->answer, &how);
     if (fclose(out) == 0 && in_place)
-        print_in_place(text);
+        screen_print_in_place(text);
     else if (text != NULL)
         printf("%s\n", text);
     free(text);
@@ -144,7 +165,7 @@ int watch(struct client *client, const struct options *options)
 
     hold_signals(&signals);
     if (in_place)
-        fputs("\033[2J", stdout);
+        screen_clear();
     for (unsigned n = 0; good && stop_requested() == STOP_NONE;) {
         json_t *counts;
 

@@ -6,6 +6,7 @@
 
 #include <lab_audit_report.h>
 #include <lab_os.h>
+#include <lab_probe.h>
 #include <lab_ticks.h>
 
 #define SECOND_NS UINT64_C(1000000000)
@@ -120,6 +121,8 @@ void lab_audit_report(struct lab_audit *audit, struct lab_audit_entry *entry,
     if (entry->fault == LAB_AUDIT_HELD_TWICE && is_out_of_date(audit, call))
         return;
     (void)lab_fetch_add_relaxed(&audit->table->faults[entry->fault], 1);
+    if (entry->fault == LAB_AUDIT_DOUBLE_FREE)
+        LAB_PROBE3(double_free, entry->pool, entry->object, call->site);
     entry->count = 1;
     entry->caller = lab_audit_actor(audit, call->site, call->who, call->at);
     if (entry->index < audit->count)

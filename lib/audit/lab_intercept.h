@@ -58,6 +58,10 @@ int lab_pool_disown_all(struct lab_pool *pool) LAB_CHECKED;
  * Returns how many objects. For the end of a pool; any thread. */
 uint64_t lab_pool_report_leaks(const struct lab_pool *pool, const uint64_t *skip);
 
+/* From now on level sample records one get in this number, each lcore after its next sample.
+ * Returns 0; -ENOENT for a pool without records; -EINVAL for 0. Any thread; wait-free. */
+int lab_pool_set_sample(struct lab_pool *pool, uint32_t sample);
+
 /* The pool's records, or NULL. */
 LAB_INLINE struct lab_audit *lab_audit_of(const struct lab_pool *pool)
 {

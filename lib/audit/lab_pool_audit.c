@@ -9,6 +9,7 @@
 #include <lab_audit_groups.h>
 #include <lab_audit_quarantine.h>
 #include <lab_audit_report.h>
+#include <lab_intercept.h>
 #include <lab_ticks.h>
 
 /* The audit does not see gets on the hot path. That is opened after the level has fallen, and after
@@ -42,6 +43,16 @@ int lab_pool_set_audit(struct lab_pool *pool, enum lab_audit_level level)
     if (level == LAB_AUDIT_FULL)
         lab_deque_set_intercept(&pool->set, 1);
     lab_deque_set_intercept(&pool->set, -(int64_t)sampled - (before == LAB_AUDIT_FULL));
+    return 0;
+}
+
+int lab_pool_set_sample(struct lab_pool *pool, uint32_t sample)
+{
+    if (lab_audit_of(pool) == NULL)
+        return -ENOENT;
+    if (sample == 0)
+        return -EINVAL;
+    lab_store_relaxed(&lab_audit_of(pool)->table->sample, sample);
     return 0;
 }
 

@@ -62,10 +62,11 @@ LAB_INLINE bool lab_watermark_is_pressed(const struct lab_watermark *watermark)
 void lab_watermark_raise_event(lab_atomic_t *count, lab_atomic_t *sequence);
 
 /* `free` objects have been counted. Changes the pressure, and raises the events of what was
- * crossed. Returns whether pressure begins with this call. Any thread; one that loses against
- * another leaves the change to the next that counts. */
-bool lab_watermark_update(struct lab_watermark *watermark,
-                          const struct lab_watermark_limits *limits, int64_t free,
-                          lab_atomic_t *sequence);
+ * crossed. Returns these, a bit for each, 1 << enum lab_crossing: pressure begins with
+ * LAB_BELOW_LOW. Any thread; one that loses against another leaves the change to the next that
+ * counts. */
+unsigned lab_watermark_update(struct lab_watermark *watermark,
+                              const struct lab_watermark_limits *limits, int64_t free,
+                              lab_atomic_t *sequence);
 
 #endif

@@ -30,8 +30,10 @@ void lab_zone_raise_event(struct lab_arena *arena, struct lab_zone *zone, enum l
 /* Pressure on one zone is a shortage for all: pages go back to where all can get them. */
 static LAB_COLD void change_pressure(struct lab_arena *arena, struct lab_zone *zone)
 {
-    if (lab_watermark_update(&zone->watermark, &zone->limits, lab_zone_count_free(zone),
-                             &arena->sequence))
+    unsigned crossed = lab_watermark_update(&zone->watermark, &zone->limits,
+                                            lab_zone_count_free(zone), &arena->sequence);
+
+    if ((crossed & 1u << LAB_BELOW_LOW) != 0)
         lab_deque_set_starve_any(&arena->set);
 }
 

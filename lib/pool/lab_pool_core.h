@@ -23,6 +23,11 @@ void lab_pool_core_put_slow(struct lab_pool *pool, uint32_t lcore_index, void *c
  * there is nothing to do. Lock-free. */
 int lab_pool_publish(struct lab_pool *pool, uint32_t lcore);
 
+/* Makes public what lies in the private parts of those lcores that have nothing public, as a get
+ * does that starves; the others publish at their next put. Any thread; lock-free; never blocks an
+ * lcore; system calls as of a revocation. */
+void lab_pool_publish_all(struct lab_pool *pool);
+
 /* Counts a get that failed, and what is free. Returns -ENOBUFS. */
 int lab_pool_fail(struct lab_pool *pool, uint32_t lcore_index);
 

@@ -14,6 +14,7 @@
 
 #include <lab_pool_core.h>
 #include <lab_prefetch.h>
+#include <lab_probe.h>
 
 /* Where every get is a slow one, one in this number counts the free objects. */
 #define SAMPLE_EVERY_FENCED 256u
@@ -246,6 +247,7 @@ static void get_starving(struct request *request)
     struct lab_pool *pool = request->pool;
 
     lab_deque_set_starve_any(&pool->set);
+    LAB_PROBE3(starve, pool->name, lab_pool_lcore(request->lcore_index), request->want);
     for (int round = 0; round < 2 && !request->done; round++) {
         struct lab_deque_revoked revoked =
             lab_deque_set_revoke_any(&pool->set, &pool->array, request->lcore_index);
@@ -253,6 +255,7 @@ static void get_starving(struct request *request)
         lab_pool_add_to_counter(pool, request->lcore_index, LAB_POOL_GET_REVOKE, revoked.barriers);
         if (!revoked.any)
             break;
+        LAB_PROBE3(revoke, pool->name, lab_pool_lcore(request->lcore_index), revoked.barriers);
         get_public(request);
     }
 }
@@ -384,6 +387,7 @@ LAB_COLD int lab_pool_core_get_slow(struct lab_pool *pool, uint32_t lcore_index,
 LAB_COLD int lab_pool_fail(struct lab_pool *pool, uint32_t lcore_index)
 {
     lab_pool_add_to_counter(pool, lcore_index, LAB_POOL_GET_FAIL, 1);
+    LAB_PROBE2(fail, pool->name, lab_pool_lcore(lcore_index));
     lab_pool_sample_free(pool); /* what was gathered in vain was never held */
     return -ENOBUFS;
 }

@@ -5,6 +5,7 @@
 /* The slow path of put: the own private part is too large, or absent; and what gets keep. */
 
 #include <lab_pool_core.h>
+#include <lab_probe.h>
 
 /* Objects of which some may be of the reserve are looked through in pieces of so many. */
 #define SORTED 32u
@@ -63,6 +64,8 @@ unsigned lab_pool_stack_put(struct lab_pool *pool, uint32_t lcore_index, struct 
             k = 0;
         }
     }
+    if (lab_unlikely(foreign + twice > 0))
+        LAB_PROBE3(dropped, pool->name, foreign, twice);
     if (foreign > 0)
         lab_pool_add_to_counter(pool, lcore_index, LAB_POOL_PUT_FOREIGN, foreign);
     if (twice > 0)
@@ -185,6 +188,12 @@ int lab_pool_publish(struct lab_pool *pool, uint32_t lcore)
         return 0;
     (void)lab_deque_push_slow_owner(&pool->deque[lcore_index], NULL, 0, true);
     return 0;
+}
+
+void lab_pool_publish_all(struct lab_pool *pool)
+{
+    lab_deque_set_starve_any(&pool->set);
+    (void)lab_deque_set_revoke_any(&pool->set, &pool->array, LAB_DEQUE_SET_ANY);
 }
 
 LAB_COLD int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *const *objects,

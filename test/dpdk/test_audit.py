@@ -129,6 +129,26 @@ def samples_name_the_leak(place):
     check_site(ended(program)[0]['got'], 'forget')
 
 
+def behind_a_cache_nobody_innocent_is_named(place):
+    """What fills DPDK's cache for others, and what empties it, is not taken for who has the mbufs.
+    Larger than the cache, a get passes it by."""
+    for sample in 1, 16:
+        program = start(place, 'leak', 4000, f'audit=sample:sample={sample}')
+        answer = place.telemetry('/labyrinth/leaks,packets,0')
+        groups = answer['by_call_site'].values()
+        check(len(groups) > 0, 'nothing is found')
+        for group in groups:
+            check(group['site'].startswith('filled a cache: '), f'named as the holder: {group}')
+        for entry in ended(program):
+            check_equal((entry['fault'], entry['got']['cache']), ('leak', 1), 'report')
+            check('still held; a cache was filled with it by lcore 0 in ' in program.output(),
+                  program.output()[-1000:])
+        os.unlink(program.report)
+    start(place, 'leak', 100, 'audit=sample:sample=1:cache=off')
+    for group in place.telemetry('/labyrinth/leaks,packets,0')['by_call_site'].values():
+        check('cache' not in group['site'], f'there is none: {group}')
+
+
 def functions_that_are_not_inlined_are_passed_over(place):
     """From the first call on: nothing is learned in between."""
     name = 'leaky_plain'
@@ -241,6 +261,6 @@ def no_audit_says_how_to_have_one(place):
 
 main(double_frees_are_found, foreign_frees_are_found, frees_of_the_inside_are_found,
      writes_after_a_free_are_found, without_poison_content_stays, leaks_are_found,
-     samples_name_the_leak, a_trickle_is_named, a_secondary_process_is_named,
+     samples_name_the_leak, behind_a_cache_nobody_innocent_is_named, a_trickle_is_named, a_secondary_process_is_named,
      functions_that_are_not_inlined_are_passed_over, honest_work_is_not_reported, on_error_abort_ends_the_program,
      reports_do_without_the_libraries_that_make_them_better, no_audit_says_how_to_have_one)

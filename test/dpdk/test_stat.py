@@ -30,11 +30,15 @@ def start(place, ops=OPS):
 def figures(place):
     shell = start(place)
     shell.ask('1 get 3000 30')
-    row, = json.loads(stat(place, 'list', '--json'))
+    document = json.loads(stat(place, 'list', '--json'))
+    row, = document['pools']
     check_equal(row, {'pool': 'some', 'size': SIZE, 'free': SIZE - 3000, 'held': 3000,
-                      'most_held': row['most_held'], 'cache': 0}, 'list')
-    check_equal(json.loads(stat(place, 'info', 'some', '--json')),
-                place.telemetry('/labyrinth/info,some'), 'info')
+                      'most_held': row['most_held'], 'cache': 0, 'failed': 0}, 'list')
+    check_equal(document['process']['pid'], shell.process.pid, 'pid')
+    check(all(document['versions'].values()), f'versions: {document["versions"]}')
+    raw = place.telemetry('/labyrinth/info,some')
+    raw['lcores'] = [{'lcore': name, **lcore} for name, lcore in raw['lcores'].items()]
+    check_equal(json.loads(stat(place, 'info', 'some', '--json'))['pool'], raw, 'info')
     for words in (stat(place, 'list'), stat(place, 'info', 'some'),
                   stat(place, 'watch', '--count=1'), stat(place, 'watch', 'some', '--count=1')):
         check('some' in words and str(SIZE) in words, words)
@@ -46,13 +50,23 @@ def odd_names(place):
     names = 'a,b', 'a,60', 'é', 'a"b', 'a\\b', '\x01', '%s', ''
     for name in names:
         shell.ask(f"0 create {name or chr(39) * 2} 100 0 {OPS}")
-    listed = [row['pool'] for row in json.loads(stat(place, 'list', '--json'))]
+    listed = [row['pool'] for row in json.loads(stat(place, 'list', '--json'))['pools']]
     check_equal(len(set(listed)), 1 + len(names), f'names ({listed})')
     for name in *listed, *names:
-        check(str(json.loads(stat(place, 'info', name, '--json'))['size']) in '5000 100', name)
+        check(json.loads(stat(place, 'info', name, '--json'))['pool']['size'] in (5000, 100), name)
         for age in '', ',60':
             check('there is no audit' in stat(place, 'leaks', name + age, status=1), name + age)
     check('there is no pool some,abc' in stat(place, 'leaks', 'some,abc', status=1), 'an age')
+
+
+def an_empty_pool(place):
+    """It is seen to be empty, also in 80 columns, and how often gets fail."""
+    shell = start(place)
+    check_equal(shell.ask('1 drain'), SIZE, 'drained')
+    head, row = stat(place, 'list').splitlines()
+    check_equal(head.split()[:3], ['pool', 'free', 'failed'], 'columns')
+    check_equal(row.split()[:3], ['!', 'some', '0'], 'an empty pool')
+    check(int(row.split()[3]) > 0, f'no failure was counted: {row}')
 
 
 def rates(place):
@@ -63,7 +77,7 @@ def rates(place):
     place.cleanup.callback(watch.kill)
     shell.say('1 cycle 10000')
     for line in watch.stdout:
-        if (json.loads(line)[0]['slow_gets/s'] or 0) > 0:
+        if (json.loads(line)['pools'][0]['slow_gets/s'] or 0) > 0:
             return
     check(False, 'no slow gets were seen')
 
@@ -72,10 +86,12 @@ def the_map_of_an_arena(place):
     holder = place.start(built('mbuf_test'),
                          *place.eal(lcores(1), *place.ordinary_memory(64)), '--', 'hold')
     holder.expect('^ok$')
-    found = json.loads(stat(place, 'map', '--json'))
-    check_equal(found, json.loads(stat(place, 'map', 'shared', '--json')), 'the only one, and by name')
+    found = json.loads(stat(place, 'map', '--json'))['arena']
+    check_equal(found, json.loads(stat(place, 'map', 'shared', '--json'))['arena'],
+                'the only one, and by name')
     check_equal(found['arena'], 'shared', 'name')
-    runs, zone = found['free_runs']['zone_0_common'], found['zones']['zone_0']
+    runs = next(row for row in found['free_runs'] if row['name'] == 'zone_0_common')
+    zone = next(row for row in found['zones'] if row['name'] == 'zone_0')
     check_equal(runs['pages'], 8 * 256, 'pages of 8 MiB')
     check(0 < runs['free'] < runs['pages'], f'the pool has some pages, and not all: {runs}')
     check_equal(sum(runs[f'order_{order}'] << order for order in range(10)), runs['free'], 'in runs')
@@ -101,4 +117,4 @@ def sentences(place):
     check('no' in stat(place, 'list', status=1), 'a process that has ended')
 
 
-main(figures, odd_names, rates, sentences, the_map_of_an_arena)
+main(figures, an_empty_pool, odd_names, rates, sentences, the_map_of_an_arena)

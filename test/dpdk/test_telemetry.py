@@ -52,10 +52,14 @@ def figures(place):
     some = check_sums(place, SIZE)
     check_equal({key for key in some if key != 'lcores'},
                 {'name', 'size', 'free', 'stack', 'reserve', 'reserve_free', 'high_water',
-                 'cache_size', 'lcores_left_out', *MARKS}, 'keys')
+                 'cache_size', 'lcores_left_out', 'audit', 'calls', *MARKS}, 'keys')
+    check_equal(some['audit'], 'none', 'audit')
     check_equal((some['name'], some['size'], some['cache_size']), ('some', SIZE, 0), 'pool')
     for lcore, counters in some['lcores'].items():
         check_equal(set(counters), COUNTERS, f'counters of lcore {lcore}')
+    for key, total in some['calls'].items():
+        check_equal(total, sum(lcore[key] for lcore in some['lcores'].values()), f'total of {key}')
+    check_equal(set(some['calls']), COUNTERS - {'private', 'public'}, 'totals')
 
     shell.ask('1 get 3000 30')
     some = check_sums(place, SIZE - 3000)
@@ -71,6 +75,17 @@ def figures(place):
     check(some['stack'] >= 2000, 'what such a thread puts goes to the stack')
     # It is sampled at some of the refills.
     check(30 <= some['high_water'] <= 3000, f'high-water mark: {some["high_water"]}')
+
+
+def faults(place):
+    """Counted where there are records, and not said to be none where there are none."""
+    shell = place.start(built('pool_shell'), *place.eal(lcores(1), *place.ordinary_memory(64)),
+                        env={'LABYRINTH_OPTIONS': 'audit=full'})
+    shell.expect('^ok$')
+    shell.ask(f'0 create some {SIZE} 0 {OPS}')
+    some = info(place)
+    check_equal((some['audit'], set(some['faults'].values())), ('full', {0}), 'faults')
+    check('double_free' in some['faults'] and 'leak' not in some['faults'], some['faults'])
 
 
 def starving(place):
@@ -174,5 +189,5 @@ def without_commands(place):
               f'nothing is said of {verb}: {output}')
 
 
-main(lists, pool_of_another_driver, figures, starving, wrong_names, only_reads, odd_names,
+main(lists, pool_of_another_driver, figures, faults, starving, wrong_names, only_reads, odd_names,
      more_pools_than_an_answer_has, pools_that_go, without_commands)

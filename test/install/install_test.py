@@ -232,6 +232,13 @@ class Files(InstallTest):
     def test_version(self):
         self.assertEqual(self.place.flags("--modversion"), ["0.1.0"])
 
+    def test_monitoring(self):
+        share = self.place.examples.parents[2]
+        for name in ("doc/labyrinth/monitoring/labyrinth-alerts.yml",
+                     "doc/labyrinth/monitoring/labyrinth-dashboard.json",
+                     "dpdk/telemetry-endpoints/labyrinth.py"):
+            self.assertTrue((share / name).is_file(), name)
+
     def test_examples(self):
         names = {file.name for file in self.place.examples.iterdir()}
         self.assertLessEqual({"native.c", "dpdk.c", "testpmd.sh", "labyrinth-sysctl.conf",

@@ -6,118 +6,24 @@ one it is tested in test/dpdk/test_stat.py."""
 import contextlib
 import json
 import os
-import pty
-import select
 import signal
 import socket
 import subprocess
 import tempfile
 import threading
-import time
-import unittest
 
 from skips import main
-
-PROGRAM = os.environ["LABYRINTH_STAT"]
-TIMEOUT_S = 60  # nothing takes longer, however busy the machine is
-
-LCORE = {"private": 12, "public": 300, "get_own": 1, "get_steal": 2,
-         "get_stack": 3, "get_revoke": 0, "get_fail": 4, "put_publish": 5, "put_stack": 6,
-         "put_foreign": 0}
-
-
-def info(name, **more):
-    return {"name": name, "size": 8191, "free": 8000, "stack": 0, "high_water": 500,
-            "cache_size": 256, "lcores": {"any": LCORE, "17": {**LCORE, "private": 7}}, **more}
-
-
-class Process:
-    """Answers as DPDK's telemetry does: `answers` is by command, a value or a function of the
-    parameters; None for a command means that it is known and refused."""
-
-    def __init__(self, path, answers, greeting=None):
-        self.answers = {"/": lambda _: sorted(self.answers), **answers}
-        self.greeting = greeting or {"version": "DPDK 22.11", "pid": os.getpid(),
-                                     "max_output_len": 16384}
-        self.asked = []
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.listener.bind(path)
-        self.listener.listen()
-        self.thread = threading.Thread(target=self.serve, daemon=True)
-        self.thread.start()
-
-    def serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self.listener.accept()
-                with connection, contextlib.suppress(OSError):
-                    self.talk(connection)
-
-    def talk(self, connection):
-        connection.send(json.dumps(self.greeting).encode())
-        while line := connection.recv(1024).decode():
-            self.asked.append(line)
-            command, _, parameters = line.partition(",")
-            answer = self.answers.get(command)
-            if callable(answer):
-                answer = answer(parameters)
-            if answer == "hang up":
-                return
-            if isinstance(answer, bytes):
-                connection.send(answer)
-            elif answer != "silence":
-                connection.send(json.dumps({command: answer}).encode())
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.thread.join(TIMEOUT_S)
-
-
-class StatTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-        self.socket = os.path.join(self.folder, "dpdk_telemetry.v2")
-
-    def serve(self, answers, **how):
-        process = Process(self.socket, answers, **how)
-        self.addCleanup(process.close)
-        return process
-
-    def run_stat(self, *arguments, **how):
-        return subprocess.run([PROGRAM, *arguments], stdout=subprocess.PIPE, check=False, text=True,
-                              stderr=subprocess.PIPE, timeout=TIMEOUT_S, **how)
-
-    def ask(self, *arguments, **how):
-        return self.run_stat(f"--socket={self.socket}", *arguments, **how)
-
-    def answer(self, *arguments):
-        done = self.ask(*arguments)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        return done.stdout
-
-    def assert_fails(self, done, message, status=1):
-        self.assertEqual(done.returncode, status, done.stderr)
-        self.assertIn(message, done.stderr)
-        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
-        self.assertEqual(done.stdout, "")
-
-
-POOLS = {"/labyrinth/list": ["mb_pool_0", "b"],
-         "/labyrinth/info": lambda name: info(name) if name in ("mb_pool_0", "b") else
-         {"error": "no labyrinth pool of that name"}}
+from stat_support import LCORE, POOLS, PROGRAM, TIMEOUT_S, Process, StatTest, info
 
 
 class Tables(StatTest):
     def test_list(self):
         self.serve(POOLS)
         self.assertEqual(self.answer("list"), "".join((
-            "  pool       size  free  held  most_held  cache\n",
-            "  mb_pool_0  8191  8000   191        500    256\n",
-            "  b          8191  8000   191        500    256\n")))
-        rows = json.loads(self.answer("--json", "list"))
+            "  pool       free  failed  size  held  most_held  cache\n",
+            "  mb_pool_0  8000       8  8191   191        500    256\n",
+            "  b          8000       8  8191   191        500    256\n")))
+        rows = json.loads(self.answer("--json", "list"))["pools"]
         self.assertEqual([row["pool"] for row in rows], ["mb_pool_0", "b"])
         self.assertEqual(rows[0]["held"], 191)
 
@@ -128,28 +34,27 @@ class Tables(StatTest):
             first = int(parameters)
             return {"pools": names[first:first + 500], "left_out": max(0, 1300 - first - 500)}
         self.serve({"/labyrinth/list": page, "/labyrinth/info": info})
-        self.assertEqual([row["pool"] for row in json.loads(self.answer("list", "--json"))], names)
+        self.assertEqual([row["pool"] for row in json.loads(self.answer("list", "--json"))["pools"]], names)
 
     def test_older_driver_with_more_pools(self):
         self.serve({"/labyrinth/list": [f"pool_{i}" for i in range(512)], "/labyrinth/info": info})
         done = self.ask("list", "--json")
-        self.assertEqual(len(json.loads(done.stdout)), 512)
+        self.assertEqual(len(json.loads(done.stdout)["pools"]), 512)
         self.assertIn("there may be more", done.stderr)
 
     def test_no_pools(self):
         self.serve({**POOLS, "/labyrinth/list": []})
         self.assertEqual(self.answer("list"), "  none\n")
-        self.assertEqual(json.loads(self.answer("list", "--json")), [])
+        self.assertEqual(json.loads(self.answer("list", "--json"))["pools"], [])
 
     def test_info(self):
         process = self.serve(POOLS)
         text = self.answer("info", "b")
         self.assertEqual(process.asked, ["/labyrinth/info,b"])
         self.assertIn("  size        8191\n", text)
-        self.assertIn("\nlcores\n  name  private  public", text)
+        self.assertIn("\nlcores\n  lcore  private  public", text)
         self.assertRegex(text, r"\n  17 +7 +300 +1 +2 ")
         self.assertTrue(text.endswith("  all 0: get_revoke, put_foreign\n"), text)
-        self.assertEqual(json.loads(self.answer("info", "b", "--json")), info("b"))
 
     def test_what_a_driver_may_add(self):
         """Any shape of answer is printed, and so that nothing in it is missing."""
@@ -166,9 +71,9 @@ class Tables(StatTest):
             "  f                         100        1      1    7\n")))
         self.assertEqual(self.answer("holders", "b"), "".join((
             "  private  3\n  bad      ?[2J?\n  pinned   yes\n\nsites\n  none\n",
-            "\nplaces\n  device  2\n")))
+            "\nplaces\n  device\n       2\n")))
         self.assertEqual(self.answer("map"), "  ab\n  1\n")
-        self.assertEqual(json.loads(self.answer("-j", "leaks", "b")), leaks)
+        self.assertEqual(json.loads(self.answer("-j", "leaks", "b"))["pool"], leaks)
 
 
 class Watch(StatTest):
@@ -185,7 +90,7 @@ class Watch(StatTest):
     def test_rates(self):
         self.serve_counting()
         lines = self.answer("watch", "--json", "--count=3", "--interval=0.5").splitlines()
-        looks = [json.loads(line)[0] for line in lines]
+        looks = [json.loads(line)["pools"][0] for line in lines]
         self.assertEqual([look["slow_gets/s"] for look in looks][0], None)
         for look in looks[1:]:
             self.assertTrue(0 < look["slow_gets/s"] <= 2000, look)
@@ -195,27 +100,9 @@ class Watch(StatTest):
         self.serve_counting()
         text = self.answer("watch", "b", "--count=2", "-d", "0.1")
         self.assertRegex(text, rf"^labyrinth pools of \S+ \(pid {os.getpid()}\), \d\d:\d\d:\d\d, ")
-        self.assertEqual(text.count("  lcore  private  public  slow_gets/s"), 2)
-        self.assertRegex(text, r"\n  3 +12 +300 +\d+ +0 ")
+        self.assertEqual(text.count("  lcore  failed/s  private  public  slow_gets/s"), 2)
+        self.assertRegex(text, r"\n  3 +0 +12 +300 +\d+ +0 ")
         self.assertIn("  and 2 more lcores\n", text)
-
-    def on_terminal(self, *arguments):
-        terminal, side = pty.openpty()
-        self.addCleanup(os.close, terminal)
-        process = subprocess.Popen([PROGRAM, f"--socket={self.socket}", *arguments], stdout=side,
-                                   stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.kill)
-        os.close(side)
-        return terminal, process
-
-    def read_until(self, terminal, wanted):
-        text, end = "", time.monotonic() + TIMEOUT_S
-        while not wanted(text):
-            self.assertLess(time.monotonic(), end, text)
-            if select.select([terminal], [], [], 1)[0]:
-                text += os.read(terminal, 65536).decode()
-        return text
 
     def test_in_place_until_interrupted(self):
         self.serve_counting()
@@ -268,6 +155,21 @@ class Sentences(StatTest):
             self.assert_fails(self.ask("leaks", f"b,{age}"), f"{age}: leaks takes whole seconds")
         self.assertNotIn("/labyrinth/leaks", "".join(process.asked))
 
+    def test_changes(self):
+        process = self.serve({**POOLS, "/labyrinth/audit": {"audit": "full", "cache_size": 250},
+                              "/labyrinth/publish": {"before": 7, "in_private_parts": 0}})
+        done = self.ask("audit", "b", "sample:7")
+        self.assertEqual((done.returncode, process.asked), (0, ["/labyrinth/audit,b,sample:7"]))
+        self.assertIn("DPDK's caches of 250 stand between", done.stderr)
+        self.answer("publish", "b")
+        self.assertEqual(process.asked[-1], "/labyrinth/publish,b")
+        self.assert_fails(self.ask("reclaim", "b"), "does not know /labyrinth/reclaim")
+
+    def test_changes_that_are_refused(self):
+        self.serve({**POOLS, "/labyrinth/audit": {"error": "nothing may be changed"}})
+        self.assert_fails(self.ask("audit", "b", "full"), "nothing may be changed")
+        self.assert_fails(self.ask("audit", "else", "full"), "there is no pool else (pools: mb_pool_0, b)")
+
     def test_names_with_commas(self):
         process = self.serve({**POOLS, "/labyrinth/list": ["a,b"], "/labyrinth/leaks": {"count": 0}})
         for asked in "a,b", "a,b,60":
@@ -285,8 +187,8 @@ class Sentences(StatTest):
 
     def test_empty_name(self):
         process = self.serve({**POOLS, "/labyrinth/list": [""], "/labyrinth/info": info})
-        self.assertIn("  pool  size", self.answer("list"))
-        self.assertIn("  ''    8191", self.answer("list"))
+        self.assertIn("  pool  free", self.answer("list"))
+        self.assertIn("  ''    8000", self.answer("list"))
         self.answer("info", "")
         self.assertEqual(process.asked[-1], "/labyrinth/info,")
 
@@ -341,7 +243,7 @@ class Sentences(StatTest):
             self.socket = f"{base}/mine/dpdk_telemetry.v2{instance}"
             self.serve({"/labyrinth/list": [instance or "b"], "/labyrinth/info": info})
         done = self.run_stat("list", "--file-prefix=mine", "--json", env=environment)
-        self.assertEqual(json.loads(done.stdout)[0]["pool"], "b")
+        self.assertEqual(json.loads(done.stdout)["pools"][0]["pool"], "b")
         done = self.run_stat("list", "-f", "mine", "-i", "2", env=environment)
         self.assertIn("  :2  ", done.stdout)
         done = self.run_stat("list", env=environment)
@@ -437,7 +339,8 @@ class Usage(StatTest):
         done = self.run_stat("--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for word in ("list", "info NAME", "map [ARENA]", "holders NAME", "leaks NAME[,SEC]",
-                     "watch [NAME]", "--file-prefix=PREFIX", "--json", "Exit status", "Examples"):
+                     "watch [NAME]", "metrics", "audit NAME LEVEL", "publish NAME", "reclaim NAME",
+                     "--file-prefix=PREFIX", "--json", "Exit status", "Examples"):
             self.assertIn(word, done.stdout)
 
     def test_version(self):
@@ -446,6 +349,9 @@ class Usage(StatTest):
     def test_sentences(self):
         for message, *arguments in (
                 ("which command? list, info", ),
+                ("audit needs a pool's name", "audit"),
+                ("audit needs more: labyrinth-stat audit NAME LEVEL", "audit", "b"),
+                ("full is too much: labyrinth-stat publish NAME", "publish", "b", "full"),
                 ("no command lost: did you mean list?", "lost"),
                 ("no command xyzzy: see --help", "xyzzy"),
                 ("info needs a pool's name: labyrinth-stat list has them", "info"),

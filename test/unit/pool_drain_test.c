@@ -110,6 +110,29 @@ static void what_is_published_needs_no_revocation(void **state)
     rig_unmake(&rig);
 }
 
+/* A thread that uses no deque can do it for all of them. */
+static void what_idle_lcores_keep_can_be_published(void **state)
+{
+    struct lab_pool_options options = plain_options(OBJECTS, 1023);
+    struct lab_pool_lcore_stats stats;
+    struct rig rig;
+
+    rig_make_held(&rig, &options);
+    rig_put(&rig, 3, rig.objects, 50);
+    rig_put(&rig, 5, rig.objects + 50, 50);
+    lab_pool_publish_all(rig.pool);
+    for (uint32_t lcore = 3; lcore <= 5; lcore += 2) {
+        assert_int_equal(lab_pool_lcore_stats(rig.pool, lcore, &stats), 0);
+        assert_int_equal(stats.private_part, 0);
+        assert_int_equal(stats.public_part, 50);
+    }
+    assert_true(rig_get(&rig, 4, rig.objects, 100));
+    assert_int_equal(lab_pool_lcore_stats(rig.pool, 4, &stats), 0);
+    assert_int_equal(stats.counter[LAB_POOL_GET_REVOKE], 0);
+    rig_check(&rig);
+    rig_unmake(&rig);
+}
+
 /* Whoever starves makes the others publish what they put from then on, so that a second one needs
  * no system call; and that ends when there is plenty. */
 static void hunger_makes_others_publish_until_there_is_plenty(void **state)
@@ -163,6 +186,7 @@ int main(void)
         cmocka_unit_test(in_one_bulk),
         cmocka_unit_test(from_tips_alone),
         cmocka_unit_test(what_is_published_needs_no_revocation),
+        cmocka_unit_test(what_idle_lcores_keep_can_be_published),
         cmocka_unit_test(hunger_makes_others_publish_until_there_is_plenty),
         cmocka_unit_test(a_shortage_ends_by_and_by),
     };

@@ -16,11 +16,6 @@ void labyrinth_cache_off(struct rte_mempool *mp)
     }
 }
 
-uint32_t labyrinth_cache_size(const struct rte_mempool *mp)
-{
-    return mp->cache_size > 0 ? mp->local_cache[0].size : 0;
-}
-
 uint64_t *labyrinth_cached_objects(const struct rte_mempool *mp, uint64_t *ret_count)
 {
     const struct lab_pool *pool = labyrinth_pool_of(mp);

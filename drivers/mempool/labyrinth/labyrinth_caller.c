@@ -127,7 +127,9 @@ void labyrinth_caller_prepare(void)
 
 const void *labyrinth_caller(struct lab_audit_site from, bool *ret_own)
 {
-    uint64_t site = (uint64_t)(uintptr_t)from.address, cfa = (uint64_t)(uintptr_t)from.frame;
+    uint64_t cache = (uint64_t)(uintptr_t)from.address & LABYRINTH_SITE_CACHE;
+    uint64_t first = (uint64_t)(uintptr_t)from.address & ~LABYRINTH_SITE_CACHE;
+    uint64_t site = first, cfa = (uint64_t)(uintptr_t)from.frame;
 
     for (int depth = 0; depth < DEPTH_MAX; depth++) {
         uint64_t word = find(site);
@@ -140,6 +142,6 @@ const void *labyrinth_caller(struct lab_audit_site from, bool *ret_own)
         cfa += (word >> SIZE_SHIFT & WORDS_MASK) * sizeof(uint64_t);
     }
     /* A site that could not be looked up just now has no place in the table yet. */
-    *ret_own = site == (uint64_t)(uintptr_t)from.address && find(site) == tag_of(site);
-    return (const void *)(uintptr_t)site;
+    *ret_own = site == first && find(site) == tag_of(site);
+    return (const void *)(uintptr_t)(site | cache);
 }

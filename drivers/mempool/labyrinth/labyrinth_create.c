@@ -90,10 +90,10 @@ static void follow_options(struct rte_mempool *mp, const struct labyrinth_option
     if (options->audit.level == LAB_AUDIT_FULL && options->reclaim)
         labyrinth_reclaim_start();
     lab_pool_audit_stats(mp->pool_data, &stats);
-    if (stats.records) {
+    if (stats.records)
         labyrinth_caller_prepare();
+    if (stats.records || options->control)
         labyrinth_leaks_follow(mp);
-    }
 }
 
 /* The pool for such options, in DPDK's memory: 0, or -errno after a sentence in *error. */

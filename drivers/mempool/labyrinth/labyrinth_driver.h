@@ -6,6 +6,7 @@
 
 /* Shared by the driver's files, file by file. */
 
+#include <lab_audit.h>
 #include <lab_audit_table.h>
 #include <lab_error.h>
 #include <lab_pool.h>
@@ -111,6 +112,7 @@ struct labyrinth_options {
     char report[LABYRINTH_REPORT_MAX]; /* report=FILE: JSON lines are added to it; otherwise "" */
     bool abort;                        /* on_error=abort: end the program at the first fault */
     uint32_t limit;                    /* limit=N: entries in one second, 0 for all of them [100] */
+    bool control;                      /* control=on: telemetry may change something, too */
 };
 
 /* Reads LABYRINTH_OPTIONS, which says nothing to a program that has more rights than who started
@@ -154,7 +156,10 @@ uint32_t labyrinth_circulate_auto(const struct rte_mempool *mp);
 void labyrinth_cache_off(struct rte_mempool *mp);
 
 /* The objects that a cache is refilled to: 0 when there are none, or labyrinth_cache_off(). */
-uint32_t labyrinth_cache_size(const struct rte_mempool *mp);
+static inline uint32_t labyrinth_cache_size(const struct rte_mempool *mp)
+{
+    return mp->cache_size > 0 ? mp->local_cache[0].size : 0;
+}
 
 /* The objects in the caches, as a bit for each object, which the caller frees; NULL where memory is
  * short. *ret_count: how many. A cache changes while it is read: each object was in there at some
@@ -169,7 +174,7 @@ uint64_t *labyrinth_cached_objects(const struct rte_mempool *mp, uint64_t *ret_c
 void labyrinth_leaks_follow(struct rte_mempool *mp);
 
 /* Calls back for each mempool that is followed; none goes meanwhile. */
-void labyrinth_leaks_each(void (*visit)(struct rte_mempool *mp));
+void labyrinth_leaks_each(void (*visit)(struct rte_mempool *mp, void *context), void *context);
 
 /* The mempool goes. */
 void labyrinth_leaks_forget(const struct rte_mempool *mp);
@@ -180,6 +185,12 @@ void labyrinth_leaks_forget(const struct rte_mempool *mp);
  * whether another has ended that held objects of an audited mempool of its own, and takes them
  * back. Once or more often; control path. */
 void labyrinth_reclaim_start(void);
+
+struct lab_pool_reclaimed;
+
+/* Takes back what processes held that have ended, once: as lab_pool_reclaim(). */
+int labyrinth_reclaim_now(struct rte_mempool *mp, struct lab_pool_reclaimed *ret_reclaimed,
+                          struct lab_error *error);
 
 /* labyrinth_report.c */
 
@@ -229,7 +240,16 @@ bool labyrinth_telemetry_look(const char *params, labyrinth_look_fn *look, void 
 
 /* labyrinth_telemetry_audit.c: two of the commands. */
 
+/* "audit", the level, or "none" without records. */
+void labyrinth_telemetry_add_level(const struct lab_pool_audit_stats *audit,
+                                   struct rte_tel_data *data);
+
 int labyrinth_telemetry_leaks(const char *cmd, const char *params, struct rte_tel_data *data);
 int labyrinth_telemetry_holders(const char *cmd, const char *params, struct rte_tel_data *data);
+
+/* labyrinth_control.c */
+
+/* Registers the telemetry commands that change something; without control=on they refuse. */
+void labyrinth_control_register(const struct labyrinth_options *options);
 
 #endif

@@ -140,12 +140,12 @@ static bool is_there(const struct follower *follower)
            follower->mp->pool_data == follower->pool && follower->pool->magic == LAB_POOL_MAGIC;
 }
 
-void labyrinth_leaks_each(void (*visit)(struct rte_mempool *mp))
+void labyrinth_leaks_each(void (*visit)(struct rte_mempool *mp, void *context), void *context)
 {
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < places; i++)
         if (followed[i].mp != NULL && is_there(&followed[i]))
-            visit(followed[i].mp);
+            visit(followed[i].mp, context);
     pthread_mutex_unlock(&lock);
 }
 

@@ -21,10 +21,11 @@ static inline bool is_ours(const struct lab_pool *pool)
     return likely(pool->magic == LAB_POOL_MAGIC);
 }
 
-static __rte_always_inline int put(struct lab_pool *pool, uint32_t lcore, void *const *objs,
+static __rte_always_inline int put(const struct rte_mempool *mp, uint32_t lcore, void *const *objs,
                                    unsigned int n)
 {
-    return lab_pool_put_hot(pool, lcore, objs, n) ? 0 : labyrinth_enqueue_slow(pool, objs, n);
+    return lab_pool_put_hot(mp->pool_data, lcore, objs, n) ? 0
+                                                           : labyrinth_enqueue_slow(mp, objs, n);
 }
 
 static __rte_always_inline int get(const struct rte_mempool *mp, uint32_t lcore, void **objs,
@@ -38,10 +39,10 @@ static __rte_always_inline int get(const struct rte_mempool *mp, uint32_t lcore,
  * which is what many PMDs do, and nine tenths of a burst of their usual size with wide moves. Large
  * bursts have functions of their own, so that small ones pay nothing for them. */
 
-static __rte_noinline int put_large(struct lab_pool *pool, uint32_t lcore, void *const *objs,
+static __rte_noinline int put_large(const struct rte_mempool *mp, uint32_t lcore, void *const *objs,
                                     unsigned int n)
 {
-    return n == LARGE ? put(pool, lcore, objs, LARGE) : put(pool, lcore, objs, n);
+    return n == LARGE ? put(mp, lcore, objs, LARGE) : put(mp, lcore, objs, n);
 }
 
 static __rte_noinline int get_large(const struct rte_mempool *mp, uint32_t lcore, void **objs,
@@ -52,17 +53,16 @@ static __rte_noinline int get_large(const struct rte_mempool *mp, uint32_t lcore
 
 static int enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
 {
-    struct lab_pool *pool = mp->pool_data;
     uint32_t lcore;
 
-    if (!is_ours(pool))
+    if (!is_ours(mp->pool_data))
         return labyrinth_refuse(mp);
     lcore = rte_lcore_id();
-    if (LAB_POOL_CHECKS && lab_pool_check(pool, lcore, objs, n) != 0)
+    if (LAB_POOL_CHECKS && lab_pool_check(mp->pool_data, lcore, objs, n) != 0)
         return -EINVAL;
     if (n == 1)
-        return put(pool, lcore, objs, 1);
-    return n < LARGE ? put(pool, lcore, objs, n) : put_large(pool, lcore, objs, n);
+        return put(mp, lcore, objs, 1);
+    return n < LARGE ? put(mp, lcore, objs, n) : put_large(mp, lcore, objs, n);
 }
 
 static int dequeue(struct rte_mempool *mp, void **objs, unsigned int n)

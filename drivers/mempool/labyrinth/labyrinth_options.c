@@ -128,6 +128,12 @@ static int set_limit(void *into, const char *value)
     return set_number(&((struct labyrinth_options *)into)->limit, value, 0);
 }
 
+static int set_control(void *into, const char *value)
+{
+    return set_switch(&((struct labyrinth_options *)into)->control, value,
+                      (const char *const[]){"off", "on"});
+}
+
 static const struct lab_option known[] = {
     {"cache", "on|off", set_cache},
     {"circulate", "auto|off|N", set_circulate},
@@ -140,6 +146,7 @@ static const struct lab_option known[] = {
     {"poison", "on|off", set_poison},
     {"reclaim", "off|auto", set_reclaim},
     {"limit", "N", set_limit},
+    {"control", "off|on", set_control},
 };
 
 static int need(const char *word, const char *other, struct lab_error *error)

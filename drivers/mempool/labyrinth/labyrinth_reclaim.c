@@ -63,19 +63,27 @@ static void report_unknown(const struct rte_mempool *mp, unsigned unknown)
         mp->name, unknown);
 }
 
-static void reclaim(struct rte_mempool *mp)
+int labyrinth_reclaim_now(struct rte_mempool *mp, struct lab_pool_reclaimed *ret_reclaimed,
+                          struct lab_error *error)
 {
     const struct lab_pool_holder ended = {.process = 0, .lcore = LAB_LCORE_ANY};
+
+    return lab_pool_reclaim(labyrinth_pool_of(mp), LAB_LCORE_ANY, &ended, renew, mp, ret_reclaimed,
+                            error);
+}
+
+static void reclaim(struct rte_mempool *mp, void *context)
+{
     struct lab_pool_reclaimed reclaimed;
     struct lab_error error;
     unsigned unknown, ended_now = lab_pool_ended(labyrinth_pool_of(mp), &unknown);
 
+    RTE_SET_USED(context);
     report_unknown(mp, unknown);
     if (ended_now == 0)
         return;
     /* -EAGAIN and -EBUSY pass by the next time. */
-    if (lab_pool_reclaim(labyrinth_pool_of(mp), LAB_LCORE_ANY, &ended, renew, mp, &reclaimed,
-                         &error) != 0) {
+    if (labyrinth_reclaim_now(mp, &reclaimed, &error) != 0) {
         LABYRINTH_LOG(DEBUG, "%s", error.message);
         return;
     }
@@ -98,7 +106,7 @@ static void reclaim_for_ever(void)
     for (;;) {
         sleep(EVERY_S);
         is_incomplete = false;
-        labyrinth_leaks_each(reclaim);
+        labyrinth_leaks_each(reclaim, NULL);
         incomplete_rounds = is_incomplete ? incomplete_rounds + 1 : 0;
     }
 }

@@ -61,11 +61,14 @@ static const char *who_text(const struct lab_audit_actor *actor, char *text, siz
     return text;
 }
 
-static void add_actor(char *text, const char *what, const struct lab_audit_actor *actor)
+static void add_actor(char *text, const char *what, const char *cache,
+                      const struct lab_audit_actor *actor)
 {
     size_t used = strlen(text);
     char who[64], site[LABYRINTH_SITE_TEXT];
 
+    if (labyrinth_site_is_cache(actor->site))
+        what = cache;
     if (actor->site != 0)
         snprintf(text + used, TEXT - used, "; %s by %s in %s, %.3f s ago", what,
                  who_text(actor, who, sizeof(who)),
@@ -94,8 +97,9 @@ static void begin(char *text, const struct lab_audit_entry *entry)
                  "; it is dropped. LABYRINTH_OPTIONS=audit=full names who freed it");
         return;
     }
-    snprintf(text + strlen(text), TEXT - strlen(text), ", by %s in %s",
+    snprintf(text + strlen(text), TEXT - strlen(text), ", by %s%s in %s",
              who_text(&entry->caller, who, sizeof(who)),
+             labyrinth_site_is_cache(entry->caller.site) ? ", for a cache," : "",
              labyrinth_site_text(entry->caller.process, entry->caller.site, site));
     if (entry->fault == LAB_AUDIT_INSIDE_FREE || entry->fault == LAB_AUDIT_WRITE_AFTER_FREE)
         snprintf(text + strlen(text), TEXT - strlen(text),
@@ -109,9 +113,9 @@ static void log_entry(const struct lab_audit_entry *entry)
     char text[TEXT];
 
     begin(text, entry);
-    add_actor(text, "got", &entry->got);
-    add_actor(text, "handed over", &entry->holder);
-    add_actor(text, "freed", &entry->put);
+    add_actor(text, "got", "a cache was filled with it", &entry->got);
+    add_actor(text, "handed over", "handed over", &entry->holder);
+    add_actor(text, "freed", "a cache was emptied of it", &entry->put);
     if (entry->left_out > 0)
         snprintf(text + strlen(text), TEXT - strlen(text),
                  " (%" PRIu64 " reports before this one were left out)", entry->left_out);
@@ -142,12 +146,14 @@ static json_t *actor_json(const struct lab_audit_actor *actor)
     if (actor->site == 0)
         return NULL;
     (void)labyrinth_site_find(actor->process, actor->site, &site);
-    json =
-        js.json_pack("{s:I, s:f, s:o, s:I, s:o, s:o, s:i, s:I}", "pid",
-                     (json_int_t)lab_os_process_pid(actor->process), "age_s",
-                     (double)actor->age_ns / 1e9, "function", text_json(site.function), "offset",
-                     (json_int_t)site.offset, "module", text_json(site.module), "file",
-                     text_json(site.file), "line", site.line, "address", (json_int_t)actor->site);
+    json = js.json_pack("{s:I, s:f, s:o, s:I, s:o, s:o, s:i, s:I}", "pid",
+                        (json_int_t)lab_os_process_pid(actor->process), "age_s",
+                        (double)actor->age_ns / 1e9, "function", text_json(site.function), "offset",
+                        (json_int_t)site.offset, "module", text_json(site.module), "file",
+                        text_json(site.file), "line", site.line, "address",
+                        (json_int_t)(actor->site & ~LABYRINTH_SITE_CACHE));
+    if (labyrinth_site_is_cache(actor->site))
+        js.json_object_set_new(json, "cache", js.json_integer(1));
     if (actor->device)
         js.json_object_set_new(json, "device_queue", js.json_integer(actor->lcore));
     else if (actor->lcore != LAB_LCORE_ANY)

@@ -260,6 +260,7 @@ static void find_with_loader(uint64_t process, uint64_t address, struct labyrint
 
 bool labyrinth_site_find(uint64_t process, uint64_t address, struct labyrinth_site *ret_site)
 {
+    address &= ~LABYRINTH_SITE_CACHE;
     *ret_site = (struct labyrinth_site){.offset = address};
     if (address == 0)
         return false;

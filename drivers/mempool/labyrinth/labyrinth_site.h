@@ -12,6 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A call that was made to fill or to empty a cache in front of the pool is not that of who has the
+ * object: this bit of its address says so. No address of a program has it. */
+#define LABYRINTH_SITE_CACHE (UINT64_C(1) << 63)
+
+static inline bool labyrinth_site_is_cache(uint64_t address)
+{
+    return (address & LABYRINTH_SITE_CACHE) != 0;
+}
+
 /* labyrinth_code.c: whose code it is. */
 
 enum labyrinth_code {
@@ -41,7 +50,7 @@ void labyrinth_caller_prepare(void);
  *
  * The first call from a site walks up the stack, some microseconds long; what it learns is how far
  * up in the stack the next return address lies, and later calls look there. Any thread; wait-free,
- * no system call, no allocation. */
+ * no system call, no allocation. LABYRINTH_SITE_CACHE stays what it is. */
 const void *labyrinth_caller(struct lab_audit_site site, bool *ret_own);
 
 /* labyrinth_site.c: its name. */
@@ -55,7 +64,8 @@ struct labyrinth_site {
     char module[96]; /* the program or library that the address lies in, "" if unknown */
 };
 
-/* Looks an address up in a process (lab_os_process() of it). A call that was inlined from DPDK's or
+/* Looks an address up in a process (lab_os_process() of it), with or without
+ * LABYRINTH_SITE_CACHE. A call that was inlined from DPDK's or
  * Labyrinth's headers counts as made where the program uses it. May read files, and take long the
  * first time. Any thread that reports; one at a time looks it up, and who comes meanwhile does not
  * wait, but learns the module alone: false, as where there are no symbols to be read. */

@@ -2,10 +2,11 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The telemetry commands. They only read, and answer from what they copied of a mempool while none
+/* The telemetry commands that only read. They answer from what they copied of a mempool while none
  * could go. */
 
 #include <inttypes.h>
+#include <lab_audit.h>
 #include <lab_pool.h>
 #include <rte_eal_memconfig.h>
 #include <rte_errno.h>
@@ -150,8 +151,9 @@ static int add_lcore(struct rte_tel_data *lcores, const char *name,
     rte_tel_data_start_dict(dict);
     rte_tel_data_add_dict_u64(dict, "private", stats->private_part);
     rte_tel_data_add_dict_u64(dict, "public", stats->public_part);
-    for (unsigned int i = 0; i < LAB_POOL_COUNTERS; i++)
-        rte_tel_data_add_dict_u64(dict, lab_pool_counter_name(i), stats->counter[i]);
+    for (int i = 0; i < LAB_POOL_COUNTERS; i++)
+        rte_tel_data_add_dict_u64(dict, lab_pool_counter_name((enum lab_pool_counter)i),
+                                  stats->counter[i]);
     return rte_tel_data_add_dict_container(lcores, name, dict, 0);
 }
 
@@ -161,7 +163,9 @@ struct info {
     uint32_t cache_size;
     struct lab_pool_stats stats;
     struct lab_pool_events events;
-    bool has_any; /* threads without an id have used it */
+    struct lab_pool_audit_stats audit;
+    uint64_t calls[LAB_POOL_COUNTERS]; /* of all lcores, and of the threads without an id */
+    bool has_any;                      /* these have used it */
     struct lab_pool_lcore_stats any;
     uint32_t n, left_out; /* lcores */
     struct {
@@ -170,15 +174,25 @@ struct info {
     } lcore[LCORES_MAX];
 };
 
+static void add_to_calls(struct info *info, const struct lab_pool_lcore_stats *stats)
+{
+    for (unsigned int i = 0; i < LAB_POOL_COUNTERS; i++)
+        info->calls[i] += stats->counter[i];
+}
+
 static void copy_lcores(const struct lab_pool *pool, struct info *info)
 {
     struct lab_pool_lcore_stats stats;
 
     info->n = info->left_out = 0;
+    memset(info->calls, 0, sizeof(info->calls));
     info->has_any = lab_pool_lcore_stats(pool, LAB_LCORE_ANY, &info->any) == 0;
+    if (info->has_any)
+        add_to_calls(info, &info->any);
     for (uint32_t id = 0; id < pool->lcores; id++) {
         if (lab_pool_lcore_stats(pool, id, &stats) != 0)
             continue;
+        add_to_calls(info, &stats);
         if (info->n == LCORES_MAX) {
             info->left_out++;
             continue;
@@ -197,6 +211,7 @@ static void copy_info(const struct rte_mempool *mp, void *context)
     info->cache_size = labyrinth_cache_size(mp);
     lab_pool_stats(pool, &info->stats);
     lab_pool_events(pool, &info->events);
+    lab_pool_audit_stats(pool, &info->audit);
     copy_lcores(pool, info);
 }
 
@@ -218,6 +233,37 @@ static int add_lcores(const struct info *info, struct rte_tel_data *data)
     }
     rte_tel_data_add_dict_u64(data, "lcores_left_out", info->left_out);
     return rte_tel_data_add_dict_container(data, "lcores", lcores, 0);
+}
+
+/* Totals, also of the lcores for which an answer has no room. */
+static int add_calls(const struct info *info, struct rte_tel_data *data)
+{
+    struct rte_tel_data *calls = rte_tel_data_alloc();
+
+    if (calls == NULL)
+        return -ENOMEM;
+    rte_tel_data_start_dict(calls);
+    for (int i = 0; i < LAB_POOL_COUNTERS; i++)
+        rte_tel_data_add_dict_u64(calls, lab_pool_counter_name((enum lab_pool_counter)i),
+                                  info->calls[i]);
+    return rte_tel_data_add_dict_container(data, "calls", calls, 0);
+}
+
+/* Of a pool without records it is not known whether there were faults. */
+static int add_faults(const struct lab_pool_audit_stats *audit, struct rte_tel_data *data)
+{
+    struct rte_tel_data *faults;
+
+    if (!audit->records)
+        return 0;
+    faults = rte_tel_data_alloc();
+    if (faults == NULL)
+        return -ENOMEM;
+    rte_tel_data_start_dict(faults);
+    for (int i = LAB_AUDIT_FINE + 1; i < LAB_AUDIT_LEAK; i++)
+        rte_tel_data_add_dict_u64(faults, lab_audit_fault_name((enum lab_audit_fault)i),
+                                  audit->faults[i]);
+    return rte_tel_data_add_dict_container(data, "faults", faults, 0);
 }
 
 static void add_watermarks(const struct lab_pool_events *events, struct rte_tel_data *data)
@@ -262,7 +308,20 @@ static int handle_info(const char *cmd, const char *params, struct rte_tel_data 
     rte_tel_data_add_dict_u64(data, "high_water", info.stats.high_water);
     rte_tel_data_add_dict_u64(data, "cache_size", info.cache_size);
     add_watermarks(&info.events, data);
+    labyrinth_telemetry_add_level(&info.audit, data);
+    add_faults(&info.audit, data);
+    add_calls(&info, data);
     return add_lcores(&info, data);
+}
+
+static int handle_version(const char *cmd, const char *params, struct rte_tel_data *data)
+{
+    RTE_SET_USED(cmd);
+    RTE_SET_USED(params);
+    rte_tel_data_start_dict(data);
+    rte_tel_data_add_dict_string(data, "driver", LABYRINTH_VERSION);
+    rte_tel_data_add_dict_u64(data, "layout", LAB_SHARED_LAYOUT);
+    return 0;
 }
 
 static void add_command(const char *command, telemetry_cb callback, const char *help)
@@ -275,6 +334,7 @@ static void add_command(const char *command, telemetry_cb callback, const char *
 
 void labyrinth_telemetry_register(void)
 {
+    add_command("/labyrinth/version", handle_version, "The driver's version. Takes no parameters.");
     add_command("/labyrinth/list", handle_list,
                 "Names of the labyrinth pools. Parameter: how many to pass over, "
                 "where there are more than one answer has.");

@@ -42,14 +42,17 @@ static int add_group(struct rte_tel_data *groups, unsigned int number,
                      const struct lab_audit_group *group)
 {
     struct rte_tel_data *dict = rte_tel_data_alloc();
-    char text[LABYRINTH_SITE_TEXT], plain[RTE_TEL_MAX_STRING_LEN], name[16];
+    char text[LABYRINTH_SITE_TEXT], said[LABYRINTH_SITE_TEXT + 32], name[16];
+    char plain[RTE_TEL_MAX_STRING_LEN];
 
     if (dict == NULL)
         return -ENOMEM;
     rte_tel_data_start_dict(dict);
     rte_tel_data_add_dict_u64(dict, "count", group->count);
     labyrinth_site_text(group->holder.process, group->holder.site, text);
-    rte_tel_data_add_dict_string(dict, "site", labyrinth_plain(plain, sizeof(plain), text));
+    snprintf(said, sizeof(said), "%s%s",
+             labyrinth_site_is_cache(group->holder.site) ? "filled a cache: " : "", text);
+    rte_tel_data_add_dict_string(dict, "site", labyrinth_plain(plain, sizeof(plain), said));
     add_who(dict, &group->holder);
     rte_tel_data_add_dict_u64(dict, "oldest_s", group->holder.age_ns / SECOND_NS);
     rte_tel_data_add_dict_u64(dict, "youngest_s", group->youngest_ns / SECOND_NS);
@@ -92,7 +95,8 @@ static int add_groups(const struct held *held, struct rte_tel_data *data)
     return rte_tel_data_add_dict_container(data, "by_call_site", dict, 0);
 }
 
-static void add_level(const struct lab_pool_audit_stats *audit, struct rte_tel_data *data)
+void labyrinth_telemetry_add_level(const struct lab_pool_audit_stats *audit,
+                                   struct rte_tel_data *data)
 {
     static const char *const levels[] = {"off", "sample", "full"};
 
@@ -148,7 +152,7 @@ int labyrinth_telemetry_leaks(const char *cmd, const char *params, struct rte_te
                                      "LABYRINTH_OPTIONS=audit=full, or audit=sample");
         return 0;
     }
-    add_level(&held.audit, data);
+    labyrinth_telemetry_add_level(&held.audit, data);
     return add_groups(&held, data);
 }
 
@@ -203,7 +207,7 @@ int labyrinth_telemetry_holders(const char *cmd, const char *params, struct rte_
     rte_tel_data_start_dict(data);
     if (!labyrinth_telemetry_look(params, copy_holders, &holders, data))
         return 0;
-    add_level(audit, data);
+    labyrinth_telemetry_add_level(audit, data);
     rte_tel_data_add_dict_u64(data, "size", stats->count);
     rte_tel_data_add_dict_u64(data, "free", stats->free);
     rte_tel_data_add_dict_u64(data, "held", stats->count - stats->free);

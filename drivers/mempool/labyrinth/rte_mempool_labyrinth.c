@@ -40,11 +40,26 @@ __rte_cold __rte_noinline int labyrinth_refuse(const struct rte_mempool *mp)
     return -EINVAL;
 }
 
-__rte_noinline int labyrinth_enqueue_slow(struct lab_pool *pool, void *const *objs, unsigned int n)
+/* The call's own place, and whether it is of one of DPDK's caches: their arrays are its objects'
+ * then, and whoever has the object is another. With cache=off they go through such an array, and no
+ * further. */
+static inline const void *site_of(const struct rte_mempool *mp, const void *address,
+                                  void *const *objs)
 {
-    struct lab_audit_site site = {__builtin_return_address(0), __builtin_dwarf_cfa()};
+    uint64_t offset = (uint64_t)(uintptr_t)objs - (uint64_t)(uintptr_t)mp->local_cache;
 
-    return lab_pool_put_slow_from(pool, rte_lcore_id(), objs, n, site);
+    if (labyrinth_cache_size(mp) > 0 && offset < RTE_MAX_LCORE * sizeof(*mp->local_cache))
+        address = (const void *)((uintptr_t)address | LABYRINTH_SITE_CACHE);
+    return address;
+}
+
+__rte_noinline int labyrinth_enqueue_slow(const struct rte_mempool *mp, void *const *objs,
+                                          unsigned int n)
+{
+    struct lab_audit_site site = {site_of(mp, __builtin_return_address(0), objs),
+                                  __builtin_dwarf_cfa()};
+
+    return lab_pool_put_slow_from(mp->pool_data, rte_lcore_id(), objs, n, site);
 }
 
 /* It cannot be undone, and is the same for all pools: reported once. */
@@ -61,7 +76,8 @@ static __rte_cold __rte_noinline void report_refused(void)
 
 __rte_noinline int labyrinth_dequeue_slow(const struct rte_mempool *mp, void **objs, unsigned int n)
 {
-    struct lab_audit_site site = {__builtin_return_address(0), __builtin_dwarf_cfa()};
+    struct lab_audit_site site = {site_of(mp, __builtin_return_address(0), objs),
+                                  __builtin_dwarf_cfa()};
     struct lab_pool *pool = mp->pool_data;
     unsigned int gfp = LAB_GFP_NOWAIT;
     int rc;
@@ -131,6 +147,9 @@ RTE_INIT(labyrinth_register)
     /* Wrong options are reported when a pool is created. */
     if (labyrinth_options_read(&options, NULL) == 0)
         labyrinth_report_start(&options);
+    else
+        options = (struct labyrinth_options){0};
+    labyrinth_control_register(&options);
     labyrinth_caller_prepare();
     lab_audit_resolve_by(labyrinth_caller);
 }
