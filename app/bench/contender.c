@@ -373,6 +373,13 @@ void contender_close(struct contender *contender)
     rte_mempool_free(contender->mempool);
 }
 
+const struct lab_pool *contender_pool(const struct contender *contender)
+{
+    if (contender->mempool != NULL && contender->type->ours)
+        return contender->mempool->pool_data;
+    return contender->library;
+}
+
 unsigned contender_missing(const struct contender *contender, unsigned bufs)
 {
     const struct contender_type *type = contender->type;

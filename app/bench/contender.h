@@ -83,6 +83,9 @@ bool contender_open(struct contender *ret_contender, const char *name, unsigned 
                     unsigned cache, bool touched);
 void contender_close(struct contender *contender);
 
+/* The library's pool behind one of this project's; NULL behind all others. */
+const struct lab_pool *contender_pool(const struct contender *contender);
+
 /* Buffers that can no longer be had, when everybody has given back all they held. */
 unsigned contender_missing(const struct contender *contender, unsigned bufs);
 

@@ -75,6 +75,7 @@ static json_t *setting_object(const struct setting *setting)
     set_count(object, "cache", setting->cache);
     set_count(object, "lcores", setting->lcores);
     set_count(object, "held", setting->held);
+    set_count(object, "drift", setting->drift);
     set_count(object, "bufs", setting->bufs);
     set_count(object, "occupancy", setting->occupancy);
     return object;

@@ -101,6 +101,10 @@ static const struct option_row rows[] = {
      "lcores that work at the same time"},
     {"held", '\0', "N", OPTION_WHOLE(held, 1, HELD_MAX),
      "buffers that an lcore holds before it puts them back"},
+    {"drift", '\0', "N", OPTION_WHOLE(drift, 1, LAB_POOL_COUNT_MAX),
+     "an lcore's own deque rests N slots before its ring's end while it holds what it holds "
+     "(--held, "
+     "or a burst): below that, every call goes around the end; our pools, without a cache"},
     {"occupancy", '\0', "PERCENT,...", OPTION_LIST(occupancy, 0, 99),
      "of the page patterns: how much is held at random throughout"},
     {"json", '\0', "FILE", OPTION_TEXT(json),

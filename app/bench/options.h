@@ -29,6 +29,7 @@ struct options {
     struct list lcores;
     struct list occupancy;
     unsigned held;
+    unsigned drift;
 
     const char *json; /* NULL: none */
     bool quiet;

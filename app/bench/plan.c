@@ -8,6 +8,7 @@
 #include <rte_common.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct list *chosen(const struct list *given, const struct list *own)
 {
@@ -66,6 +67,7 @@ static struct setting setting_of(const struct pattern *pattern, const struct opt
         .bulk = pattern->single ? 1 : values[AXIS_BULK],
         .cache = values[AXIS_CACHE],
         .lcores = values[AXIS_LCORES],
+        .drift = options->drift,
         .occupancy = values[AXIS_OCCUPANCY],
         .bufs = values[AXIS_BUFS],
         .crowded = pattern->crowd == CROWD_ALWAYS ||
@@ -171,6 +173,8 @@ const char *plan_objection(const struct setting *setting)
         return "needs at least 512 pages";
     if (setting->held > setting->bufs)
         return "holds more buffers than there are";
+    if (setting->drift > 0 && (pattern->pages || setting->cache > 0))
+        return "--drift is for pools of buffers without a cache";
     return NULL;
 }
 
@@ -186,4 +190,6 @@ void plan_describe(const struct setting *setting, char *text, size_t capacity)
         snprintf(text, capacity, "%s: bulk %u, cache %u, %u held, %u buffers, %u lcore%s",
                  setting->pattern->name, setting->bulk, setting->cache, setting->held,
                  setting->bufs, setting->lcores, plural);
+    if (setting->drift > 0)
+        snprintf(text + strlen(text), capacity - strlen(text), ", drift %u", setting->drift);
 }

@@ -3,6 +3,7 @@
  */
 #include "slots.h"
 
+#include "drift.h"
 #include "lcores.h"
 #include "message.h"
 #include "occupancy.h"
@@ -80,6 +81,16 @@ static void close_series(struct series *series)
     free(series);
 }
 
+static bool place_deques(struct series *series)
+{
+    const struct setting *setting = &series->result->setting;
+    bool placed = true;
+
+    for (unsigned i = 0; i < series->n && setting->drift > 0; i++)
+        placed = drift_place(&series->contenders[i], setting, series->lcores) && placed;
+    return placed;
+}
+
 /* The same memory for all pools, so that none has it better. */
 static bool open_workers(struct series *series)
 {
@@ -120,6 +131,8 @@ static struct series *open_series(const struct options *options, struct result *
         open_contenders(series);
         if (series->n == 0)
             snprintf(result->left_out, sizeof(result->left_out), "none of the pools takes part");
+        else if (!place_deques(series))
+            snprintf(result->left_out, sizeof(result->left_out), "the deques cannot be placed");
         else if (!open_workers(series))
             snprintf(result->left_out, sizeof(result->left_out), "no memory");
     }

@@ -30,6 +30,7 @@ struct setting {
     unsigned cache;
     unsigned lcores;
     unsigned held;
+    unsigned drift;     /* see drift.h; 0: wherever it is */
     unsigned bufs;      /* of page allocators: pages */
     unsigned occupancy; /* percent of them that are held throughout */
     bool crowded;       /* all lcores on two CPUs, more than these can run; else one on each */

@@ -20,7 +20,7 @@ TIMEOUT_S = 100
 OURS = ("labyrinth", "liblabyrinth", "lab_page", "lab_zone")
 
 # What a result says about its setting.
-NUMBERS = ("bulk", "cache", "lcores", "cpus", "held", "bufs", "occupancy", "rounds")
+NUMBERS = ("bulk", "cache", "lcores", "cpus", "held", "drift", "bufs", "occupancy", "rounds")
 
 
 class Result:

@@ -97,6 +97,12 @@ class HowMuch(bench.BenchTest):
         self.assertEqual([e["bufs"] for e in self.assert_succeeds(result)], [64])
         self.assertIn("more buffers than there are", result.report["left_out"][0]["reason"])
 
+    def test_drift(self):
+        result = quick(*LOCAL[::2], "--cache=0,64", "--drift=16")
+        self.assertEqual([(e["drift"], e["cache"]) for e in self.assert_succeeds(result)], [(16, 0)])
+        self.assertIn("without a cache", result.report["left_out"][0]["reason"])
+        self.assertIn("1 lcore, drift 16", result.out)
+
     @needs_two_cpus
     def test_lcores(self):
         entries = self.assert_succeeds(quick(*LOCAL, "--lcores=1,2"))
