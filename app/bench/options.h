@@ -23,6 +23,7 @@ struct options {
 
     unsigned rounds;
     unsigned slot_ms;
+    unsigned slot_us; /* 0: what the pattern says */
     struct list bulk; /* n is 0: what the pattern says, in all of these */
     struct list bufs;
     struct list cache;

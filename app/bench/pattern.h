@@ -44,6 +44,9 @@ struct pattern {
     struct list occupancy; /* n is 0: nothing is held before */
     unsigned held;         /* buffers that an lcore holds at the most; 0: one bulk */
 
+    unsigned
+        chunk_us; /* turns are chunks of this length, where no lcores share a CPU; 0: long turns */
+
     unsigned takes; /* who takes part: CONTENDER_BITs; 0: mempools */
     bool touched;   /* the lcores write and read the buffers, which then are mbufs */
     bool single;    /* one at a time, whatever --bulk says */
@@ -76,6 +79,12 @@ static inline bool pattern_takes(const struct pattern *pattern, enum contender_k
     unsigned takes = pattern->takes != 0 ? pattern->takes : CONTENDER_BIT(CONTENDER_MEMPOOL);
 
     return (takes & CONTENDER_BIT(kind)) != 0;
+}
+
+/* Whether it reports this one. */
+static inline bool pattern_has(const struct pattern *pattern, enum measure measure)
+{
+    return measure == MEASURE_MOPS || (pattern->measures & MEASURE_BIT(measure)) != 0;
 }
 
 extern const struct pattern *const patterns[];

@@ -74,6 +74,8 @@ static struct setting setting_of(const struct pattern *pattern, const struct opt
                    (pattern->crowd == CROWD_NEEDED && values[AXIS_LCORES] > cpus_count()),
     };
 
+    if (pattern->chunk_us > 0 && !setting.crowded)
+        setting.chunk_us = options->slot_us > 0 ? options->slot_us : pattern->chunk_us;
     setting.held = RTE_MAX(held, setting.bulk);
     if (pattern->pages) {
         setting.bufs -= setting.bufs % LAB_BLOCK_PAGES;

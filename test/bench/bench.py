@@ -20,7 +20,8 @@ TIMEOUT_S = 100
 OURS = ("labyrinth", "liblabyrinth", "lab_page", "lab_zone")
 
 # What a result says about its setting.
-NUMBERS = ("bulk", "cache", "lcores", "cpus", "held", "drift", "bufs", "occupancy", "rounds")
+NUMBERS = ("bulk", "cache", "lcores", "cpus", "held", "drift", "bufs", "occupancy", "rounds",
+           "samples", "undisturbed", "slot_us")
 
 
 class Result:
@@ -67,10 +68,18 @@ def patterns():
 
 class BenchTest(unittest.TestCase):
     def assert_spread(self, spread):
-        self.assertEqual(set(spread), {"median", "min", "max"})
-        known = [spread[key] for key in ("min", "median", "max") if spread[key] is not None]
+        keys = ("min", "q1", "median", "q3", "max")
+        self.assertEqual(set(spread), set(keys))
+        known = [spread[key] for key in keys if spread[key] is not None]
         self.assertEqual(known, sorted(known), spread)
         self.assertGreaterEqual(min(known, default=0), 0)
+
+    def assert_line(self, line):
+        """The round trip of a cache line; null where it is unknown."""
+        if line is not None:
+            self.assertGreater(line["q1"], 0)
+            self.assertGreater(line["ns"], 0)
+            self.assertTrue(line["q1"] <= line["cycles"] <= line["q3"], line)
 
     def assert_well_formed(self, report):
         """The schema: everything is there, and of its type."""
@@ -79,9 +88,16 @@ class BenchTest(unittest.TestCase):
                           "labyrinth_options": str, "memory": str, "date": str, "rounds": int,
                           "slot_ms": int}.items():
             self.assertIsInstance(report["host"][key], kind)
+        self.assert_line(report["host"]["line"])
         for result in report["results"]:
             for key in NUMBERS:
                 self.assertIsInstance(result[key], int)
+            self.assert_line(result["line"])
+            self.assertLessEqual(result["undisturbed"], result["samples"])
+            if result["default_peer"] is not None:
+                peer = result["default_peer"].pop("pool")
+                self.assertEqual(peer, "ring_mp_mc")
+                self.assertEqual(result["default_peer"], result["ratio_spread"][peer])
             self.assert_spread(result["mops"])
             self.assertIn(result["ranked_by"], result)
             self.assertNotIn(result["pool"], result["ratio"])
