@@ -142,18 +142,6 @@ static uint64_t find_budget(struct chunks *chunks, const struct contender *conte
     }
 }
 
-static void shuffle(struct chunks *chunks, unsigned order[CONTENDERS_MAX])
-{
-    unsigned n = chunks->result->n_entries;
-
-    for (unsigned i = 0; i < n; i++) {
-        unsigned other = mix_below(&chunks->random, i + 1);
-
-        order[i] = order[other];
-        order[other] = i;
-    }
-}
-
 static bool was_preempted(const struct turn *turn)
 {
     bool any = false;
@@ -168,7 +156,7 @@ static void measure_row(struct chunks *chunks)
     struct result *result = chunks->result;
     unsigned order[CONTENDERS_MAX], row = result->samples;
 
-    shuffle(chunks, order);
+    mix_shuffle(&chunks->random, order, result->n_entries);
     chunks->offset = mix_below(&chunks->random, CHUNKS_ROOM / RTE_CACHE_LINE_SIZE) * LINE_WORDS;
     for (unsigned i = 0; i < result->n_entries; i++) {
         const struct contender *contender = &chunks->contenders[order[i]];

@@ -102,7 +102,7 @@ static bool open_library(struct contender *contender, const struct request *requ
     const struct lab_pool_options options = {
         .name = contender->name,
         .count = request->bufs,
-        .buffer_bytes = sizeof(struct rte_mbuf) + CONTENDER_MBUF_SIZE,
+        .buffer_bytes = CONTENDER_BUFFER_BYTES,
         .node = LAB_NODE_ANY,
     };
     struct lab_error error = {0};
@@ -385,6 +385,18 @@ unsigned contender_missing(const struct contender *contender, unsigned bufs)
     const struct contender_type *type = contender->type;
 
     return type->missing == NULL ? 0 : type->missing(contender, bufs);
+}
+
+bool contender_is_whole(const struct contender *contender, unsigned bufs, const char *pattern,
+                        unsigned *ret_lost)
+{
+    unsigned lost = contender_missing(contender, bufs);
+
+    *ret_lost = lost;
+    if (lost == 0 || !contender_is_ours(contender->name))
+        return true;
+    complain("%s: pool %s has lost %u of its %u buffers", pattern, contender->name, lost, bufs);
+    return false;
 }
 
 size_t contender_bytes(const char *name, unsigned bufs, size_t page_bytes)

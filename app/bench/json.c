@@ -95,6 +95,7 @@ static json_t *setting_object(const struct setting *setting)
     set_count(object, "drift", setting->drift);
     set_count(object, "bufs", setting->bufs);
     set_count(object, "occupancy", setting->occupancy);
+    set_count(object, "lru_bytes", setting->lru_bytes);
     set_count(object, "slot_us", setting->chunk_us);
     return object;
 }

@@ -4,12 +4,8 @@
 #include "getput.h"
 #include "pattern.h"
 
-#include <rte_mbuf.h>
-
 /* Calls as a program makes them that is built with the allocator: the library's inline functions,
  * the mempool's with its inline cache in front, and malloc() and free() of general allocators. */
-
-#define MALLOC_BYTES (sizeof(struct rte_mbuf) + CONTENDER_MBUF_SIZE)
 
 static inline unsigned library_get_all(const struct worker *worker, unsigned held, unsigned bulk)
 {
@@ -66,7 +62,7 @@ static uint64_t work_malloc(struct worker *worker)
 
     while (!turn_is_over(worker)) {
         for (unsigned i = 0; i < held; i++)
-            worker->objects[i] = contender->malloc.get(MALLOC_BYTES);
+            worker->objects[i] = contender->malloc.get(CONTENDER_BUFFER_BYTES);
         for (unsigned i = 0; i < held; i++)
             contender->malloc.put(worker->objects[i]);
         ops += held;

@@ -7,6 +7,7 @@
 #include "statistics.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <rte_version.h>
 #include <stdio.h>
 #include <string.h>
@@ -110,6 +111,9 @@ static const struct option_row rows[] = {
      "or a burst): below that, every call goes around the end; our pools, without a cache"},
     {"occupancy", '\0', "PERCENT,...", OPTION_LIST(occupancy, 0, 99),
      "of the page patterns: how much is held at random throughout"},
+    {"lru-bytes", '\0', "N,...", OPTION_LIST(lru_bytes, 1, UINT_MAX),
+     "of footprint: the cache that the buffers pass, which loses first what was not used for "
+     "longest"},
     {"json", '\0', "FILE", OPTION_TEXT(json),
      "write the results to FILE (-: stdout, the table to stderr)"},
     {"list", '\0', NULL, OPTION_ANSWER(patterns_print), "the patterns, a sentence on each"},

@@ -29,6 +29,7 @@ struct options {
     struct list cache;
     struct list lcores;
     struct list occupancy;
+    struct list lru_bytes;
     unsigned held;
     unsigned drift;
 

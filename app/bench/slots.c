@@ -4,6 +4,7 @@
 #include "slots.h"
 
 #include "chunks.h"
+#include "counted.h"
 #include "drift.h"
 #include "lcores.h"
 #include "message.h"
@@ -50,25 +51,17 @@ static void open_contenders(struct series *series)
     }
 }
 
-/* Looks whether every buffer that a pool began with is there again. The losses of a peer are part
- * of the result; false when one of ours has lost any, for that is a mistake. */
+/* Looks whether every buffer that a pool began with is there again. */
 static bool look_for_lost(struct series *series)
 {
     const struct setting *setting = &series->result->setting;
     bool ours_whole = true;
 
     for (unsigned i = 0; i < series->n; i++) {
-        unsigned lost;
-
         occupancy_release(&series->occupancies[i], &series->contenders[i]);
-        lost = contender_missing(&series->contenders[i], setting->bufs);
-
-        series->result->entries[i].lost = lost;
-        if (lost == 0 || !contender_is_ours(series->contenders[i].name))
-            continue;
-        complain("%s: pool %s has lost %u of its %u buffers", setting->pattern->name,
-                 series->contenders[i].name, lost, setting->bufs);
-        ours_whole = false;
+        ours_whole = contender_is_whole(&series->contenders[i], setting->bufs,
+                                        setting->pattern->name, &series->result->entries[i].lost) &&
+                     ours_whole;
     }
     return ours_whole;
 }
@@ -222,6 +215,8 @@ enum slots_verdict slots_run(const struct options *options, const struct slots_m
         snprintf(result->left_out, sizeof(result->left_out), "%s", objection);
         return SLOTS_LEFT_OUT;
     }
+    if (result->setting.pattern->count != NULL)
+        return counted_run(options, monitor, result);
     series = open_series(options, result);
     if (series == NULL)
         return SLOTS_LEFT_OUT;

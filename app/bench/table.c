@@ -7,6 +7,7 @@
 #include "plan.h"
 #include "report.h"
 
+#include <math.h>
 #include <rte_mbuf.h>
 #include <string.h>
 
@@ -22,7 +23,10 @@ static bool is_shown(const struct pattern *pattern, enum measure measure)
 /* As many digits as mean something, at any size. */
 static void print_number(FILE *out, double value)
 {
-    fprintf(out, " %10.*f", value >= 100 ? 0 : value >= 10 ? 1 : 3, value);
+    if (isnan(value))
+        fprintf(out, " %10s", "-");
+    else
+        fprintf(out, " %10.*f", value >= 100 ? 0 : value >= 10 ? 1 : 3, value);
 }
 
 static void print_head(FILE *out, const struct result *result)
@@ -33,13 +37,19 @@ static void print_head(FILE *out, const struct result *result)
     unsigned peer;
 
     plan_describe(&result->setting, text, sizeof(text));
-    fprintf(out, "\n%s on %u CPU%s\n%s (%s); ", text, result->n_cpus,
-            result->n_cpus == 1 ? "" : "s", pattern->operation, ranked->unit);
-    if (result->setting.chunk_us > 0)
+    fprintf(out, "\n%s", text);
+    if (pattern->count == NULL)
+        fprintf(out, " on %u CPU%s", result->n_cpus, result->n_cpus == 1 ? "" : "s");
+    fprintf(out, "\n%s (%s); ", pattern->operation, ranked->unit);
+    if (pattern->count != NULL)
+        fprintf(out, "counted\n");
+    else if (result->setting.chunk_us > 0)
         fprintf(out, "%u chunks of %u us\n", result->samples, result->setting.chunk_us);
     else
         fprintf(out, "%u round%s\n", result->rounds, result->rounds == 1 ? "" : "s");
-    fprintf(out, "  %-*s %10s %10s %10s", NAME_WIDTH, "pool", ranked->title, "q1", "q3");
+    fprintf(out, "  %-*s %10s", NAME_WIDTH, "pool", ranked->title);
+    if (pattern->count == NULL)
+        fprintf(out, " %10s %10s", "q1", "q3");
     for (unsigned measure = 0; measure < MEASURES; measure++) {
         if (is_shown(pattern, measure))
             fprintf(out, " %10s", measure_info(measure)->title);
@@ -71,7 +81,9 @@ static void print_ratio(FILE *out, const struct result *result, unsigned a, unsi
     char text[64] = "-";
     struct spread ratio;
 
-    if (a != b && result_ratio(result, a, b, &ratio))
+    if (a != b && result_ratio(result, a, b, &ratio) && result->samples == 1)
+        snprintf(text, sizeof(text), "%.2f x", ratio.median);
+    else if (a != b && result_ratio(result, a, b, &ratio))
         snprintf(text, sizeof(text), "%.2f x (%.2f to %.2f)", ratio.median, ratio.q1, ratio.q3);
     fprintf(out, "   %-*s", RATIO_WIDTH, text);
 }
@@ -98,8 +110,10 @@ void table_print(FILE *out, const struct result *result)
 
         fprintf(out, "  %-*s", NAME_WIDTH, result->entries[i].pool);
         print_number(out, ranked.median);
-        print_number(out, ranked.q1);
-        print_number(out, ranked.q3);
+        if (pattern->count == NULL) {
+            print_number(out, ranked.q1);
+            print_number(out, ranked.q3);
+        }
         for (unsigned measure = 0; measure < MEASURES; measure++) {
             if (is_shown(pattern, measure)) {
                 struct spread spread = result_spread(result, i, measure);

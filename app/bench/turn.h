@@ -37,6 +37,7 @@ struct setting {
     unsigned drift;     /* see drift.h; 0: wherever it is */
     unsigned bufs;      /* of page allocators: pages */
     unsigned occupancy; /* percent of them that are held throughout */
+    unsigned lru_bytes; /* of a cache that is emulated */
     unsigned chunk_us;  /* 0: in turns of slot_ms */
     bool crowded;       /* all lcores on two CPUs, more than these can run; else one on each */
 };
