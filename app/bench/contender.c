@@ -4,6 +4,7 @@
 #include "contender.h"
 
 #include "message.h"
+#include "peers.h"
 #include "pools.h"
 
 #include <dlfcn.h>
@@ -275,6 +276,8 @@ static const struct contender_type types[] = {
     {.name = "stack", MEMPOOL},
     {.name = "lf_stack", MEMPOOL},
     {.name = "bucket", MEMPOOL},
+    {.name = "scq", MEMPOOL},
+    {.name = "vpp", MEMPOOL},
     {.name = "mimalloc",
      .kind = CONTENDER_MALLOC,
      .open = open_malloc,
@@ -334,6 +337,7 @@ bool contender_exists(const char *name)
 
     switch (contender.type->kind) {
     case CONTENDER_MEMPOOL:
+        peers_register(name);
         return pools_has(name);
     case CONTENDER_MALLOC:
         return open_malloc(&contender, NULL);

@@ -17,7 +17,7 @@
 /* Whose speed is measured: mempools by the name of their driver; for the native patterns also the
  * library's own pools and general allocators; for the page patterns whoever has pages. */
 
-#define CONTENDERS_MAX 16
+#define CONTENDERS_MAX 24
 
 /* Data room of a buffer, with its headroom: DPDK's default, RTE_MBUF_DEFAULT_BUF_SIZE. */
 #define CONTENDER_MBUF_SIZE RTE_MBUF_DEFAULT_BUF_SIZE

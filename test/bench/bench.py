@@ -113,8 +113,8 @@ class BenchTest(unittest.TestCase):
                 peer = result["best_peer"].pop("pool")
                 self.assert_spread(result["best_peer"])
                 self.assertEqual(result["best_peer"], result["ratio_spread"][peer])
-                self.assertEqual(result["ratio"][peer] or math.inf, min(
-                    r or math.inf for p, r in result["ratio"].items() if p not in OURS))
+                ratios = {p: math.inf if r is None else r for p, r in result["ratio"].items()}
+                self.assertEqual(ratios[peer], min(r for p, r in ratios.items() if p not in OURS))
         for left in report["left_out"]:
             self.assertTrue(left["pattern"] and left["reason"])
 

@@ -6,7 +6,7 @@ import os
 
 import bench
 
-MEMPOOLS = ["labyrinth", "ring_mp_mc", "stack"]
+MEMPOOLS = ["labyrinth", "ring_mp_mc", "stack", "scq", "vpp"]
 NANOSECONDS = ("p50_ns", "p99_ns", "p999_ns", "p9999_ns", "max_ns")
 
 
