@@ -4,6 +4,7 @@
 #include "contender.h"
 
 #include "message.h"
+#include "peers.h"
 #include "pools.h"
 
 #include <dlfcn.h>
@@ -102,7 +103,7 @@ static bool open_library(struct contender *contender, const struct request *requ
     const struct lab_pool_options options = {
         .name = contender->name,
         .count = request->bufs,
-        .buffer_bytes = sizeof(struct rte_mbuf) + CONTENDER_MBUF_SIZE,
+        .buffer_bytes = CONTENDER_BUFFER_BYTES,
         .node = LAB_NODE_ANY,
     };
     struct lab_error error = {0};
@@ -275,6 +276,8 @@ static const struct contender_type types[] = {
     {.name = "stack", MEMPOOL},
     {.name = "lf_stack", MEMPOOL},
     {.name = "bucket", MEMPOOL},
+    {.name = "scq", MEMPOOL},
+    {.name = "vpp", MEMPOOL},
     {.name = "mimalloc",
      .kind = CONTENDER_MALLOC,
      .open = open_malloc,
@@ -334,6 +337,7 @@ bool contender_exists(const char *name)
 
     switch (contender.type->kind) {
     case CONTENDER_MEMPOOL:
+        peers_register(name);
         return pools_has(name);
     case CONTENDER_MALLOC:
         return open_malloc(&contender, NULL);
@@ -373,11 +377,30 @@ void contender_close(struct contender *contender)
     rte_mempool_free(contender->mempool);
 }
 
+const struct lab_pool *contender_pool(const struct contender *contender)
+{
+    if (contender->mempool != NULL && contender->type->ours)
+        return contender->mempool->pool_data;
+    return contender->library;
+}
+
 unsigned contender_missing(const struct contender *contender, unsigned bufs)
 {
     const struct contender_type *type = contender->type;
 
     return type->missing == NULL ? 0 : type->missing(contender, bufs);
+}
+
+bool contender_is_whole(const struct contender *contender, unsigned bufs, const char *pattern,
+                        unsigned *ret_lost)
+{
+    unsigned lost = contender_missing(contender, bufs);
+
+    *ret_lost = lost;
+    if (lost == 0 || !contender_is_ours(contender->name))
+        return true;
+    complain("%s: pool %s has lost %u of its %u buffers", pattern, contender->name, lost, bufs);
+    return false;
 }
 
 size_t contender_bytes(const char *name, unsigned bufs, size_t page_bytes)

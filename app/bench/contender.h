@@ -9,6 +9,7 @@
 #include <lab_page.h>
 #include <lab_pool.h>
 #include <lab_zone.h>
+#include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,10 +17,13 @@
 /* Whose speed is measured: mempools by the name of their driver; for the native patterns also the
  * library's own pools and general allocators; for the page patterns whoever has pages. */
 
-#define CONTENDERS_MAX 16
+#define CONTENDERS_MAX 24
 
 /* Data room of a buffer, with its headroom: DPDK's default, RTE_MBUF_DEFAULT_BUF_SIZE. */
 #define CONTENDER_MBUF_SIZE RTE_MBUF_DEFAULT_BUF_SIZE
+
+/* All of one. */
+#define CONTENDER_BUFFER_BYTES (sizeof(struct rte_mbuf) + CONTENDER_MBUF_SIZE)
 
 enum contender_kind {
     CONTENDER_MEMPOOL, /* "labyrinth", "ring_mp_mc"... */
@@ -83,8 +87,16 @@ bool contender_open(struct contender *ret_contender, const char *name, unsigned 
                     unsigned cache, bool touched);
 void contender_close(struct contender *contender);
 
+/* The library's pool behind one of this project's; NULL behind all others. */
+const struct lab_pool *contender_pool(const struct contender *contender);
+
 /* Buffers that can no longer be had, when everybody has given back all they held. */
 unsigned contender_missing(const struct contender *contender, unsigned bufs);
+
+/* The same, and whether that is well: the losses of a peer are part of the result, but one of ours
+ * that has lost any has a mistake, which is reported. */
+bool contender_is_whole(const struct contender *contender, unsigned bufs, const char *pattern,
+                        unsigned *ret_lost);
 
 /* Memory of the EAL's that one takes on pages of this size. */
 size_t contender_bytes(const char *name, unsigned bufs, size_t page_bytes);

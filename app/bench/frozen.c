@@ -82,7 +82,7 @@ static uint64_t be_victim(struct worker *worker, struct freezer *freezer)
 
     freezer->victim = pthread_self();
     lab_store_release(&freezer->arrived, 1); /* F3 pairs with F4 */
-    while (!turn_is_over(turn)) {
+    while (!turn_is_over(worker)) {
         int rc;
 
         if (lab_load_relaxed(&freezer->rest) != 0) {
@@ -113,7 +113,7 @@ static uint64_t be_other(struct worker *worker)
     unsigned bulk = turn->setting->bulk;
     uint64_t ops = 0;
 
-    while (!turn_is_over(turn)) {
+    while (!turn_is_over(worker)) {
         if (rte_mempool_get_bulk(pool, worker->objects, bulk) != 0)
             continue;
         rte_mempool_put_bulk(pool, worker->objects, bulk);

@@ -16,7 +16,7 @@ static uint64_t get_and_put(struct worker *worker)
     unsigned bulk = turn->setting->bulk, held = turn->setting->held;
     uint64_t ops = 0;
 
-    while (!turn_is_over(turn)) {
+    while (!turn_is_over(worker)) {
         unsigned n = get_all(pool, worker->objects, held, bulk);
 
         put_all(pool, worker->objects, n, bulk);
@@ -35,7 +35,7 @@ static uint64_t get_and_put_single(struct worker *worker)
     unsigned held = turn->setting->held;
     uint64_t ops = 0;
 
-    while (!turn_is_over(turn)) {
+    while (!turn_is_over(worker)) {
         unsigned n = get_all(pool, worker->objects, held, 1);
 
         put_all(pool, worker->objects, n, 1);
@@ -50,6 +50,7 @@ const struct pattern local_bulk = {
     .operation = "buffers got and put back",
     .bulk = LIST(32),
     .cache = LIST(0, 256),
+    .chunk_us = 50,
     .lcores = LIST(1),
     .bufs = LIST(8191),
     .work = get_and_put,
@@ -61,6 +62,7 @@ const struct pattern local_single = {
     .operation = "buffers got and put back",
     .bulk = LIST(1),
     .cache = LIST(0),
+    .chunk_us = 50,
     .lcores = LIST(1),
     .bufs = LIST(8191),
     .held = 32,
@@ -74,6 +76,7 @@ const struct pattern shared_bulk = {
     .operation = "buffers got and put back",
     .bulk = LIST(32),
     .cache = LIST(0),
+    .chunk_us = 50,
     .lcores = LIST(2),
     .bufs = LIST(8191),
     .work = get_and_put,
@@ -85,6 +88,7 @@ const struct pattern overflow = {
     .operation = "buffers got and put back",
     .bulk = LIST(32),
     .cache = LIST(256),
+    .chunk_us = 200,
     .lcores = LIST(2),
     .bufs = LIST(8191),
     .held = 2048,

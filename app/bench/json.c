@@ -29,6 +29,8 @@ static json_t *spread_object(struct spread spread)
     json_object_set_new(object, "median", number(spread.median));
     json_object_set_new(object, "min", number(spread.min));
     json_object_set_new(object, "max", number(spread.max));
+    json_object_set_new(object, "q1", number(spread.q1));
+    json_object_set_new(object, "q3", number(spread.q3));
     return object;
 }
 
@@ -65,6 +67,21 @@ static json_t *best_object(const struct result *result, unsigned entry)
     return object;
 }
 
+/* By how much it is better than DPDK's default driver: null without, or for that itself. */
+static json_t *default_object(const struct result *result, unsigned entry)
+{
+    struct spread ratio;
+    json_t *object;
+    unsigned peer;
+
+    if (!result_default(result, &peer) || peer == entry ||
+        !result_ratio(result, entry, peer, &ratio))
+        return json_null();
+    object = spread_object(ratio);
+    json_object_set_new(object, "pool", json_string(result->entries[peer].pool));
+    return object;
+}
+
 /* The values that were, or were not, measured; more is added by the caller. */
 static json_t *setting_object(const struct setting *setting)
 {
@@ -75,8 +92,11 @@ static json_t *setting_object(const struct setting *setting)
     set_count(object, "cache", setting->cache);
     set_count(object, "lcores", setting->lcores);
     set_count(object, "held", setting->held);
+    set_count(object, "drift", setting->drift);
     set_count(object, "bufs", setting->bufs);
     set_count(object, "occupancy", setting->occupancy);
+    set_count(object, "lru_bytes", setting->lru_bytes);
+    set_count(object, "slot_us", setting->chunk_us);
     return object;
 }
 
@@ -87,9 +107,12 @@ static json_t *entry_object(const struct result *result, unsigned entry)
 
     set_count(object, "cpus", result->n_cpus);
     set_count(object, "rounds", result->rounds);
+    set_count(object, "samples", result->samples);
+    set_count(object, "undisturbed", result_undisturbed(result, entry, entry));
+    json_object_set_new(object, "line", line_object(&result->line));
     json_object_set_new(object, "pool", json_string(result->entries[entry].pool));
     for (unsigned measure = 0; measure < MEASURES; measure++) {
-        if (measure == MEASURE_MOPS || (setting->pattern->measures & MEASURE_BIT(measure)) != 0)
+        if (pattern_has(setting->pattern, measure))
             json_object_set_new(object, measure_info(measure)->key,
                                 spread_object(result_spread(result, entry, measure)));
     }
@@ -99,6 +122,7 @@ static json_t *entry_object(const struct result *result, unsigned entry)
     json_object_set_new(object, "ratio", ratio_object(result, entry, false));
     json_object_set_new(object, "ratio_spread", ratio_object(result, entry, true));
     json_object_set_new(object, "best_peer", best_object(result, entry));
+    json_object_set_new(object, "default_peer", default_object(result, entry));
     return object;
 }
 
@@ -116,6 +140,7 @@ int report_json(const struct options *options, const struct results *results)
     json_t *host = host_object();
     int rc;
 
+    json_object_set_new(host, "line", line_object(&results->line));
     set_count(host, "rounds", options->rounds);
     set_count(host, "slot_ms", options->slot_ms);
     for (unsigned i = 0; i < results->n; i++) {

@@ -6,6 +6,7 @@
 
 #include "cpus.h"
 #include "eal.h"
+#include "host.h"
 #include "hugepages.h"
 #include "json_file.h"
 #include "lcores.h"
@@ -36,7 +37,9 @@ static int start_eal(const struct options *options, const struct plan *plan)
         .memory_advice = "a smaller --bufs, or fewer --pools",
     };
 
-    lcores_map(plan_lcores(plan, false), plan_lcores(plan, true), lcores, sizeof(lcores));
+    /* Two for the round trip of a cache line, whatever is measured. */
+    lcores_map(RTE_MAX(2u, plan_lcores(plan, false)), plan_lcores(plan, true), lcores,
+               sizeof(lcores));
     return eal_start(&request);
 }
 
@@ -99,6 +102,9 @@ static int bench(const struct options *options, const struct plan *plan)
 
     if (results.results == NULL)
         return EXIT_FAILURE;
+    results.line = line_measure_any();
+    if (!options->quiet)
+        host_print(table_file(options), &results.line);
     status = measure_all(options, plan, &results);
     if (!options->quiet && results.n > 1)
         table_print_summary(table_file(options), &results);

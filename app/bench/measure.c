@@ -20,6 +20,13 @@ const struct measure_info *measure_info(enum measure measure)
         [MEASURE_EXTRA] = {"extra_ns", "extra", "ns", true},
         [MEASURE_MISSED] = {"missed", "missed", "requests", true},
         [MEASURE_PREEMPTED] = {"preempted", "preempted", "calls", true},
+        [MEASURE_DISTINCT] = {"distinct", "distinct", "buffers", true},
+        [MEASURE_LRU_MISSES] = {"lru_misses", "LRU misses", "share of the gets", true},
+        [MEASURE_LINES] = {"lines", "lines", "cache lines a buffer", true},
+        [MEASURE_STEALS] = {"steals", "steals/k", "steals in a thousand buffers", true},
+        [MEASURE_PUBLISHES] = {"publishes", "publish/k", "puts in a thousand buffers", true},
+        [MEASURE_REVOKES] = {"revokes", "revoke/M", "revocations in a million buffers", true},
+        [MEASURE_FAILS] = {"fails", "fails", "gets", true},
     };
 
     return &infos[measure];

@@ -16,6 +16,16 @@ unsigned mix_below(struct mix_state *state, unsigned n)
     return (unsigned)((uint64_t)nrand48(state->words) * n >> 31);
 }
 
+void mix_shuffle(struct mix_state *state, unsigned ret_order[], unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        unsigned other = mix_below(state, i + 1);
+
+        ret_order[i] = ret_order[other];
+        ret_order[other] = i;
+    }
+}
+
 unsigned mix_order(unsigned mix, struct mix_state *state)
 {
     unsigned draw;

@@ -24,6 +24,9 @@ struct mix_state mix_seed(unsigned seed);
 /* 0 to n - 1. */
 unsigned mix_below(struct mix_state *state, unsigned n);
 
+/* 0 to n - 1 in random order. */
+void mix_shuffle(struct mix_state *state, unsigned ret_order[], unsigned n);
+
 /* The next order that is asked for. */
 unsigned mix_order(unsigned mix, struct mix_state *state);
 

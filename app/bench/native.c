@@ -4,12 +4,8 @@
 #include "getput.h"
 #include "pattern.h"
 
-#include <rte_mbuf.h>
-
 /* Calls as a program makes them that is built with the allocator: the library's inline functions,
  * the mempool's with its inline cache in front, and malloc() and free() of general allocators. */
-
-#define MALLOC_BYTES (sizeof(struct rte_mbuf) + CONTENDER_MBUF_SIZE)
 
 static inline unsigned library_get_all(const struct worker *worker, unsigned held, unsigned bulk)
 {
@@ -31,7 +27,7 @@ static inline uint64_t work_library(struct worker *worker, unsigned bulk)
     void **objects = worker->objects;
     uint64_t ops = 0;
 
-    while (!turn_is_over(turn)) {
+    while (!turn_is_over(worker)) {
         unsigned n = library_get_all(worker, turn->setting->held, bulk);
 
         for (unsigned i = 0; i < n; i += bulk)
@@ -47,7 +43,7 @@ static inline uint64_t work_mempool(struct worker *worker, unsigned bulk)
     struct rte_mempool *pool = turn->contender->mempool;
     uint64_t ops = 0;
 
-    while (!turn_is_over(turn)) {
+    while (!turn_is_over(worker)) {
         unsigned n = get_all(pool, worker->objects, turn->setting->held, bulk);
 
         put_all(pool, worker->objects, n, bulk);
@@ -64,9 +60,9 @@ static uint64_t work_malloc(struct worker *worker)
     unsigned held = turn->setting->held;
     uint64_t ops = 0;
 
-    while (!turn_is_over(turn)) {
+    while (!turn_is_over(worker)) {
         for (unsigned i = 0; i < held; i++)
-            worker->objects[i] = contender->malloc.get(MALLOC_BYTES);
+            worker->objects[i] = contender->malloc.get(CONTENDER_BUFFER_BYTES);
         for (unsigned i = 0; i < held; i++)
             contender->malloc.put(worker->objects[i]);
         ops += held;
@@ -108,6 +104,7 @@ const struct pattern native_single = {
     .operation = "buffers got and put back",
     .bulk = LIST(1),
     .cache = LIST(256),
+    .chunk_us = 50,
     .lcores = LIST(1),
     .bufs = LIST(8191),
     .held = 32,
@@ -122,6 +119,7 @@ const struct pattern native_bulk = {
     .operation = "buffers got and put back",
     .bulk = LIST(32),
     .cache = LIST(256),
+    .chunk_us = 50,
     .lcores = LIST(1),
     .bufs = LIST(8191),
     .takes = NATIVE_TAKES,

@@ -7,6 +7,7 @@
 #include "statistics.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <rte_version.h>
 #include <stdio.h>
 #include <string.h>
@@ -91,6 +92,9 @@ static const struct option_row rows[] = {
     {"rounds", '\0', "N", OPTION_WHOLE(rounds, 1, STATISTICS_MAX),
      "turns of each pool in each pattern (5)"},
     {"slot-ms", '\0', "MS", OPTION_WHOLE(slot_ms, 1, 60000), "length of a turn (100)"},
+    {"slot-us", '\0', "US", OPTION_WHOLE(slot_us, 1, 60000000),
+     "length of the chunks that a turn is cut into where no lcores share a CPU and the pattern "
+     "measures speed alone (50 to 5,000, by pattern)"},
     {"bulk", '\0', "N,...", OPTION_LIST(bulk, 1, BULK_MAX),
      "buffers of a call; the -single patterns always take 1"},
     {"bufs", '\0', "N,...", OPTION_LIST(bufs, 1, LAB_POOL_COUNT_MAX),
@@ -101,8 +105,15 @@ static const struct option_row rows[] = {
      "lcores that work at the same time"},
     {"held", '\0', "N", OPTION_WHOLE(held, 1, HELD_MAX),
      "buffers that an lcore holds before it puts them back"},
+    {"drift", '\0', "N", OPTION_WHOLE(drift, 1, LAB_POOL_COUNT_MAX),
+     "an lcore's own deque rests N slots before its ring's end while it holds what it holds "
+     "(--held, "
+     "or a burst): below that, every call goes around the end; our pools, without a cache"},
     {"occupancy", '\0', "PERCENT,...", OPTION_LIST(occupancy, 0, 99),
      "of the page patterns: how much is held at random throughout"},
+    {"lru-bytes", '\0', "N,...", OPTION_LIST(lru_bytes, 1, UINT_MAX),
+     "of footprint: the cache that the buffers pass, which loses first what was not used for "
+     "longest"},
     {"json", '\0', "FILE", OPTION_TEXT(json),
      "write the results to FILE (-: stdout, the table to stderr)"},
     {"list", '\0', NULL, OPTION_ANSWER(patterns_print), "the patterns, a sentence on each"},
@@ -120,10 +131,12 @@ static void print_help(void)
         "Usage: " PROGRAM " [EAL options --] [options]\n"
         "\n"
         "Measures how fast mempools serve, in the ways in which programs use them. All pools\n"
-        "live in this one process and take turns, a tenth of a second each, in an order that\n"
-        "changes from round to round, so that a slow moment of the machine hits all alike.\n"
-        "Read the ratios: each compares two turns of the same round. Speeds are those of a second\n"
-        "of CPU time, which other programs take nothing from but their dirt in the caches.\n"
+        "live in this one process and take turns, in random order: in chunks of 50 microseconds\n"
+        "where that can be, else of a tenth of a second each, so that a slow moment of the\n"
+        "machine hits all alike. Read the ratios: each compares two turns side by side, and the\n"
+        "median of thousands resolves 1 to 3 percent also on a machine under load. Speeds are\n"
+        "those of a second of CPU time, which other programs take nothing from but their dirt in\n"
+        "the caches.\n"
         "\n");
     option_print(&table);
     printf("\n"
@@ -135,18 +148,23 @@ static void print_help(void)
     patterns_print();
     printf(
         "\n"
-        "Pools: any mempool driver of this DPDK; and in the native patterns also liblabyrinth\n"
-        "(the library without DPDK between), mimalloc and jemalloc. In the page patterns:\n"
-        "lab_page (the library's page allocator), lab_zone (what is below its deques), mimalloc,\n"
-        "jemalloc, rte_malloc and mmap, each asked for runs of pages; and for fragmentation a\n"
-        "binary buddy, the textbook's.\n"
+        "Pools: any mempool driver of this DPDK; two that this program alone has, scq (Nikolaev's\n"
+        "lock-free queue, of indices) and vpp (indices under a spinlock, as in VPP); and in the\n"
+        "native patterns also liblabyrinth (the library without DPDK between), mimalloc and\n"
+        "jemalloc. In the page patterns: lab_page (the library's page allocator), lab_zone (what "
+        "is\n"
+        "below its deques), mimalloc, jemalloc, rte_malloc and mmap, each asked for runs of "
+        "pages;\n"
+        "and for fragmentation a binary buddy, the textbook's.\n"
         "\n"
         "For quiet figures: CPUs that nobody else uses, and the performance governor\n"
         "(cpupower frequency-set -g performance). With --lcores=1,2,4 and so on one sees how\n"
-        "a pool scales. \"to best\" compares each pool with the best of its peers; the last\n"
-        "columns say how many times faster the first pool is than each: median, minimum and\n"
-        "maximum of the rounds. Where those lie on both sides of 1, do not believe in a\n"
-        "difference: take more --rounds.\n"
+        "a pool scales. \"to best\" compares each pool with the best of its peers, the next "
+        "column\n"
+        "with DPDK's default driver, and the last says how many times faster the first pool is:\n"
+        "the median of the paired ratios, with quartiles. Where those lie on both sides of 1, do\n"
+        "not believe in a difference: take more --rounds. Figures of two lcores are comparable\n"
+        "only where the round trip of a cache line, at the head, is the same.\n"
         "\n"
         "Exit status: 0 when all was measured or left out by a named reason; 1 when one of our\n"
         "own pools lost a buffer, or it was interrupted; 2 for wrong usage.\n"

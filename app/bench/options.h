@@ -23,12 +23,15 @@ struct options {
 
     unsigned rounds;
     unsigned slot_ms;
+    unsigned slot_us; /* 0: what the pattern says */
     struct list bulk; /* n is 0: what the pattern says, in all of these */
     struct list bufs;
     struct list cache;
     struct list lcores;
     struct list occupancy;
+    struct list lru_bytes;
     unsigned held;
+    unsigned drift;
 
     const char *json; /* NULL: none */
     bool quiet;

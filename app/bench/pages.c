@@ -23,7 +23,7 @@ static __rte_always_inline uint64_t get_and_put_of(struct worker *worker, enum c
     void **objects = worker->objects;
     uint64_t ops = 0;
 
-    while (!turn_is_over(turn)) {
+    while (!turn_is_over(worker)) {
         unsigned n = 0;
 
         while (n < held && page_get(&contender, kind, lcore, order, &objects[n]))
@@ -53,7 +53,7 @@ static uint64_t get_and_put_bulk(struct worker *worker)
     unsigned held = turn->setting->held, order = turn->setting->pattern->mix;
     uint64_t ops = 0;
 
-    while (!turn_is_over(turn)) {
+    while (!turn_is_over(worker)) {
         if (lab_page_alloc_bulk(arena, worker->lcore, order, LAB_GFP_NOWAIT, worker->objects,
                                 held) != 0) {
             rte_pause();
@@ -74,7 +74,7 @@ static uint64_t get_and_put_zone_bulk(struct worker *worker)
     unsigned held = turn->setting->held, order = turn->setting->pattern->mix;
     uint64_t ops = 0;
 
-    while (!turn_is_over(turn)) {
+    while (!turn_is_over(worker)) {
         unsigned n;
 
         if (lab_zone_alloc_bulk(part, worker->lcore, order, LAB_ZONE_SHORT, pages, held, &n) != 0) {
@@ -128,7 +128,7 @@ static __rte_always_inline uint64_t come_and_go(struct worker *worker, enum cont
     uint64_t ops = 0;
 
     memset(orders, -1, sizeof(orders));
-    for (unsigned i = 0; !turn_is_over(turn); i = (i + 1) % SCRIPT) {
+    for (unsigned i = 0; !turn_is_over(worker); i = (i + 1) % SCRIPT) {
         unsigned slot = script[i].slot;
         void **object = &worker->objects[slot];
 
@@ -184,6 +184,7 @@ static uint64_t work_mixed(struct worker *worker)
         .operation = "runs of pages got and put back",                                             \
         .bulk = LIST(1, 512),                                                                      \
         .cache = LIST(0),                                                                          \
+        .chunk_us = 50,                                                                            \
         .lcores = LIST(1),                                                                         \
         .bufs = LIST(PAGES),                                                                       \
         .occupancy = LIST(0, 90),                                                                  \

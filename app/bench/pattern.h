@@ -42,7 +42,12 @@ struct pattern {
     struct list lcores;
     struct list bufs;
     struct list occupancy; /* n is 0: nothing is held before */
+    struct list lru_bytes; /* n is 0: there is no such cache */
+    bool bufs_each;        /* `bufs` are of each lcore */
     unsigned held;         /* buffers that an lcore holds at the most; 0: one bulk */
+
+    unsigned
+        chunk_us; /* turns are chunks of this length, where no lcores share a CPU; 0: long turns */
 
     unsigned takes; /* who takes part: CONTENDER_BITs; 0: mempools */
     bool touched;   /* the lcores write and read the buffers, which then are mbufs */
@@ -66,6 +71,11 @@ struct pattern {
      * returns its number of operations. */
     uint64_t (*work)(struct worker *worker);
 
+    /* Instead of all these, in one thread: counts without taking time, fills in the measures, and
+     * returns 0 or -errno. `traffic` is for that: see emulate.h. */
+    int (*count)(const struct turn *turn, double ret_values[MEASURES]);
+    unsigned traffic;
+
     /* On the main lcore while the others work; returns when the turn is to end. Missing: sleeps
      * as long as the turn lasts. */
     void (*conduct)(struct turn *turn);
@@ -76,6 +86,14 @@ static inline bool pattern_takes(const struct pattern *pattern, enum contender_k
     unsigned takes = pattern->takes != 0 ? pattern->takes : CONTENDER_BIT(CONTENDER_MEMPOOL);
 
     return (takes & CONTENDER_BIT(kind)) != 0;
+}
+
+/* Whether it reports this one. */
+static inline bool pattern_has(const struct pattern *pattern, enum measure measure)
+{
+    if (measure == MEASURE_MOPS)
+        return pattern->count == NULL;
+    return (pattern->measures & MEASURE_BIT(measure)) != 0;
 }
 
 extern const struct pattern *const patterns[];

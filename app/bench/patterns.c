@@ -18,7 +18,9 @@ extern const struct pattern local_bulk, local_single, shared_bulk, overflow, ove
     pipeline, pipeline_touched, frozen, worst, worst_oversubscribed, native_single, native_bulk,
     page_order_0, page_order_1, page_order_2, page_order_3, page_order_4, page_order_5,
     page_order_6, page_order_7, page_order_8, page_order_9, page_mixed, page_fragmented_pages,
-    page_fragmented_singles, page_fragmented_counts, page_zero;
+    page_fragmented_singles, page_fragmented_counts, page_zero, footprint, footprint_local,
+    scaling_counts_local, scaling_counts_pairs, scaling_counts_fan_out, scaling_counts_fan_in,
+    scaling_counts_random;
 
 const struct pattern *const patterns[] = {
     &local_bulk,
@@ -48,6 +50,13 @@ const struct pattern *const patterns[] = {
     &page_fragmented_singles,
     &page_fragmented_counts,
     &page_zero,
+    &footprint,
+    &footprint_local,
+    &scaling_counts_local,
+    &scaling_counts_pairs,
+    &scaling_counts_fan_out,
+    &scaling_counts_fan_in,
+    &scaling_counts_random,
 };
 const unsigned n_patterns = RTE_DIM(patterns);
 

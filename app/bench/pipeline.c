@@ -100,7 +100,7 @@ static inline uint64_t produce(struct worker *worker, struct pipe *pipe, bool to
     unsigned bulk = turn->setting->bulk;
     void *objects[BULK_MAX];
 
-    while (!turn_is_over(turn)) {
+    while (!turn_is_over(worker)) {
         if (rte_mempool_get_bulk(pool, objects, bulk) != 0) {
             rte_pause();
             continue;
@@ -136,6 +136,7 @@ static inline uint64_t consume(struct worker *worker, struct pipe *pipe, bool to
         }
         rte_pause();
     } while (!last);
+    lab_store_relaxed(&pipe->finished, 0);      /* for the next time, which begins after this */
     lab_store_relaxed(&worker->progress, seen); /* so that the compiler lets B read */
     return ops;
 }
@@ -163,6 +164,7 @@ const struct pattern pipeline = {
     .operation = "buffers handed over",
     .bulk = LIST(32),
     .cache = LIST(0, 256),
+    .chunk_us = 200,
     .lcores = LIST(2),
     .bufs = LIST(8191),
     .least = 2,
@@ -178,6 +180,7 @@ const struct pattern pipeline_touched = {
     .operation = "buffers handed over",
     .bulk = LIST(32),
     .cache = LIST(256),
+    .chunk_us = 5000, /* or the pools would drive each other's buffers out of the caches */
     .lcores = LIST(2),
     .bufs = LIST(8191, 32767, 65535, 200000),
     .touched = true,

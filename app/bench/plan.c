@@ -8,6 +8,7 @@
 #include <rte_common.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct list *chosen(const struct list *given, const struct list *own)
 {
@@ -15,7 +16,7 @@ static const struct list *chosen(const struct list *given, const struct list *ow
 }
 
 /* The choices of a pattern, in the order in which it varies. */
-enum axis { AXIS_BULK, AXIS_CACHE, AXIS_LCORES, AXIS_OCCUPANCY, AXIS_BUFS, AXES };
+enum axis { AXIS_BULK, AXIS_CACHE, AXIS_LCORES, AXIS_OCCUPANCY, AXIS_LRU, AXIS_BUFS, AXES };
 
 struct axes {
     const struct list *lists[AXES];
@@ -25,6 +26,7 @@ static struct axes axes_of(const struct pattern *pattern, const struct options *
 {
     static const struct list none = LIST(0);
     const struct list *occupancy = chosen(&options->occupancy, &pattern->occupancy);
+    const struct list *lru_bytes = chosen(&options->lru_bytes, &pattern->lru_bytes);
 
     return (struct axes){{
         [AXIS_BULK] = pattern->single ? &pattern->bulk : chosen(&options->bulk, &pattern->bulk),
@@ -32,6 +34,7 @@ static struct axes axes_of(const struct pattern *pattern, const struct options *
         [AXIS_CACHE] = pattern->pages ? &none : chosen(&options->cache, &pattern->cache),
         [AXIS_LCORES] = chosen(&options->lcores, &pattern->lcores),
         [AXIS_OCCUPANCY] = pattern->occupancy.n > 0 ? occupancy : &none,
+        [AXIS_LRU] = pattern->lru_bytes.n > 0 ? lru_bytes : &none,
         [AXIS_BUFS] = chosen(&options->bufs, &pattern->bufs),
     }};
 }
@@ -66,12 +69,16 @@ static struct setting setting_of(const struct pattern *pattern, const struct opt
         .bulk = pattern->single ? 1 : values[AXIS_BULK],
         .cache = values[AXIS_CACHE],
         .lcores = values[AXIS_LCORES],
+        .drift = options->drift,
         .occupancy = values[AXIS_OCCUPANCY],
-        .bufs = values[AXIS_BUFS],
+        .lru_bytes = values[AXIS_LRU],
+        .bufs = values[AXIS_BUFS] * (pattern->bufs_each ? values[AXIS_LCORES] : 1),
         .crowded = pattern->crowd == CROWD_ALWAYS ||
                    (pattern->crowd == CROWD_NEEDED && values[AXIS_LCORES] > cpus_count()),
     };
 
+    if (pattern->chunk_us > 0 && !setting.crowded)
+        setting.chunk_us = options->slot_us > 0 ? options->slot_us : pattern->chunk_us;
     setting.held = RTE_MAX(held, setting.bulk);
     if (pattern->pages) {
         setting.bufs -= setting.bufs % LAB_BLOCK_PAGES;
@@ -122,7 +129,7 @@ unsigned plan_lcores(const struct plan *plan, bool crowded)
     unsigned most = 0;
 
     for (unsigned i = 0; i < plan->n; i++) {
-        if (plan->settings[i].crowded == crowded)
+        if (plan->settings[i].pattern->count == NULL && plan->settings[i].crowded == crowded)
             most = RTE_MAX(most, plan->settings[i].lcores);
     }
     return most;
@@ -133,13 +140,17 @@ unsigned plan_lcores(const struct plan *plan, bool crowded)
 
 size_t plan_bytes(const struct setting *setting, const struct options *options, size_t page_bytes)
 {
-    size_t bytes = OTHER_BYTES;
+    size_t largest = 0, sum = 0;
 
     for (unsigned i = 0; i < options->n_pools; i++) {
-        if (pattern_takes(setting->pattern, contender_kind(options->pools[i])))
-            bytes += contender_bytes(options->pools[i], setting->bufs, page_bytes);
+        size_t bytes = contender_bytes(options->pools[i], setting->bufs, page_bytes);
+
+        if (!pattern_takes(setting->pattern, contender_kind(options->pools[i])))
+            continue;
+        largest = RTE_MAX(largest, bytes);
+        sum += bytes;
     }
-    return bytes;
+    return OTHER_BYTES + (setting->pattern->count != NULL ? largest : sum); /* one at a time */
 }
 
 size_t plan_largest(const struct plan *plan, const struct options *options, size_t page_bytes,
@@ -169,8 +180,12 @@ const char *plan_objection(const struct setting *setting)
         return "works with fewer lcores";
     if (pattern->pages && setting->bufs == 0)
         return "needs at least 512 pages";
+    if (setting->bufs > LAB_POOL_COUNT_MAX)
+        return "there are too many buffers for one pool";
     if (setting->held > setting->bufs)
         return "holds more buffers than there are";
+    if (setting->drift > 0 && (pattern->pages || pattern->count != NULL || setting->cache > 0))
+        return "--drift is for pools of buffers without a cache, and where time is taken";
     return NULL;
 }
 
@@ -186,4 +201,9 @@ void plan_describe(const struct setting *setting, char *text, size_t capacity)
         snprintf(text, capacity, "%s: bulk %u, cache %u, %u held, %u buffers, %u lcore%s",
                  setting->pattern->name, setting->bulk, setting->cache, setting->held,
                  setting->bufs, setting->lcores, plural);
+    if (setting->lru_bytes > 0)
+        snprintf(text + strlen(text), capacity - strlen(text), ", cache of %.4g MiB",
+                 setting->lru_bytes / 1048576.0);
+    if (setting->drift > 0)
+        snprintf(text + strlen(text), capacity - strlen(text), ", drift %u", setting->drift);
 }

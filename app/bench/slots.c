@@ -3,6 +3,9 @@
  */
 #include "slots.h"
 
+#include "chunks.h"
+#include "counted.h"
+#include "drift.h"
 #include "lcores.h"
 #include "message.h"
 #include "occupancy.h"
@@ -24,6 +27,7 @@ struct series {
     unsigned n;
     unsigned lcores[RTE_MAX_LCORE];
     struct turn turn;
+    struct chunks chunks; /* where turns are cut into these */
 };
 
 static void open_contenders(struct series *series)
@@ -47,25 +51,17 @@ static void open_contenders(struct series *series)
     }
 }
 
-/* Looks whether every buffer that a pool began with is there again. The losses of a peer are part
- * of the result; false when one of ours has lost any, for that is a mistake. */
+/* Looks whether every buffer that a pool began with is there again. */
 static bool look_for_lost(struct series *series)
 {
     const struct setting *setting = &series->result->setting;
     bool ours_whole = true;
 
     for (unsigned i = 0; i < series->n; i++) {
-        unsigned lost;
-
         occupancy_release(&series->occupancies[i], &series->contenders[i]);
-        lost = contender_missing(&series->contenders[i], setting->bufs);
-
-        series->result->entries[i].lost = lost;
-        if (lost == 0 || !contender_is_ours(series->contenders[i].name))
-            continue;
-        complain("%s: pool %s has lost %u of its %u buffers", setting->pattern->name,
-                 series->contenders[i].name, lost, setting->bufs);
-        ours_whole = false;
+        ours_whole = contender_is_whole(&series->contenders[i], setting->bufs,
+                                        setting->pattern->name, &series->result->entries[i].lost) &&
+                     ours_whole;
     }
     return ours_whole;
 }
@@ -75,9 +71,19 @@ static void close_series(struct series *series)
     for (unsigned i = 0; i < series->n; i++)
         contender_close(&series->contenders[i]);
     for (unsigned i = 0; series->turn.workers != NULL && i < series->result->setting.lcores; i++)
-        free(series->turn.workers[i].objects);
+        free(series->turn.workers[i].room);
     rte_free(series->turn.workers);
     free(series);
+}
+
+static bool place_deques(struct series *series)
+{
+    const struct setting *setting = &series->result->setting;
+    bool placed = true;
+
+    for (unsigned i = 0; i < series->n && setting->drift > 0; i++)
+        placed = drift_place(&series->contenders[i], setting, series->lcores) && placed;
+    return placed;
 }
 
 /* The same memory for all pools, so that none has it better. */
@@ -91,14 +97,34 @@ static bool open_workers(struct series *series)
     if (workers == NULL)
         return false;
     for (unsigned i = 0; i < setting->lcores; i++) {
-        size_t bytes = RTE_ALIGN_CEIL(setting->held * sizeof(void *), RTE_CACHE_LINE_SIZE);
+        size_t bytes = CHUNKS_ROOM + RTE_ALIGN_CEIL(setting->held * sizeof(void *), CHUNKS_ROOM);
 
-        workers[i].objects = aligned_alloc(RTE_CACHE_LINE_SIZE, bytes);
-        if (workers[i].objects == NULL)
+        workers[i].room = aligned_alloc(CHUNKS_ROOM, bytes);
+        if (workers[i].room == NULL)
             return false;
-        memset(workers[i].objects, 0, bytes); /* page faults now */
+        memset(workers[i].room, 0, bytes); /* page faults now */
     }
     return true;
+}
+
+/* Chunks fill as much time as turns would. */
+static bool open_samples(struct series *series)
+{
+    struct result *result = series->result;
+    unsigned rounds = series->options->rounds, chunk_us = result->setting.chunk_us, rows = 1;
+
+    if (chunk_us > 0)
+        rows = RTE_MAX(1u, series->options->slot_ms * 1000 / chunk_us);
+    series->chunks = (struct chunks){
+        .turn = &series->turn,
+        .contenders = series->contenders,
+        .lcores = series->lcores,
+        .slot_us = chunk_us,
+        .rows = rows,
+        .result = result,
+        .random = mix_seed(rows),
+    };
+    return result_open(result, series->n, rounds * rows);
 }
 
 /* The whole series, or NULL and result->left_out says why. */
@@ -120,12 +146,13 @@ static struct series *open_series(const struct options *options, struct result *
         open_contenders(series);
         if (series->n == 0)
             snprintf(result->left_out, sizeof(result->left_out), "none of the pools takes part");
+        else if (!place_deques(series))
+            snprintf(result->left_out, sizeof(result->left_out), "the deques cannot be placed");
         else if (!open_workers(series))
             snprintf(result->left_out, sizeof(result->left_out), "no memory");
     }
     if (result->left_out[0] == '\0') {
-        result->entries = calloc(series->n, sizeof(*result->entries));
-        if (result->entries != NULL)
+        if (open_samples(series))
             return series;
         snprintf(result->left_out, sizeof(result->left_out), "no memory");
     }
@@ -135,7 +162,7 @@ static struct series *open_series(const struct options *options, struct result *
 
 /* One turn for each pool. The one that begins is another in every round, and every other round goes
  * backwards: none always comes first, or always after the same one. */
-static int take_round(struct series *series, unsigned round, const struct slots_monitor *monitor)
+static int take_turns(struct series *series, unsigned round, const struct slots_monitor *monitor)
 {
     struct result *result = series->result;
 
@@ -151,14 +178,30 @@ static int take_round(struct series *series, unsigned round, const struct slots_
         series->turn.round = round;
         series->turn.contender = &series->contenders[which];
         rc = turn_take(&series->turn, series->lcores, values);
-        if (rc != 0) {
-            complain("%s: %s", result->setting.pattern->name, strerror(-rc));
+        if (rc != 0)
             return rc;
+        for (unsigned measure = 0; measure < MEASURES; measure++) {
+            if (result->entries[which].values[measure] != NULL)
+                result->entries[which].values[measure][round] = values[measure];
         }
-        for (unsigned measure = 0; measure < MEASURES; measure++)
-            result->entries[which].values[measure][round] = values[measure];
     }
+    result->samples++;
     return 0;
+}
+
+static int take_round(struct series *series, unsigned round, const struct slots_monitor *monitor)
+{
+    int rc;
+
+    if (series->result->setting.chunk_us == 0) {
+        rc = take_turns(series, round, monitor);
+    } else {
+        monitor->turn(monitor->context, round, "all pools");
+        rc = chunks_round(&series->chunks);
+    }
+    if (rc != 0 && rc != -EINTR)
+        complain("%s: %s", series->result->setting.pattern->name, strerror(-rc));
+    return rc;
 }
 
 enum slots_verdict slots_run(const struct options *options, const struct slots_monitor *monitor,
@@ -172,10 +215,13 @@ enum slots_verdict slots_run(const struct options *options, const struct slots_m
         snprintf(result->left_out, sizeof(result->left_out), "%s", objection);
         return SLOTS_LEFT_OUT;
     }
+    if (result->setting.pattern->count != NULL)
+        return counted_run(options, monitor, result);
     series = open_series(options, result);
     if (series == NULL)
         return SLOTS_LEFT_OUT;
-    result->n_entries = series->n;
+    if (result->setting.lcores > 1 && !result->setting.crowded)
+        result->line = line_measure(series->lcores);
     for (unsigned i = 0; i < series->n; i++)
         result->entries[i].pool = series->contenders[i].name;
     while (result->rounds < options->rounds && take_round(series, result->rounds, monitor) == 0)

@@ -72,7 +72,7 @@ static void sleep_through(const struct turn *turn)
     while (cpu_ns_of_all(turn) < least_ns && ++slots < SLOTS_MAX);
 }
 
-static double speed_mops(const struct turn *turn)
+double turn_speed_mops(const struct turn *turn)
 {
     uint64_t ops = 0, cpu_ns = 1;
 
@@ -99,6 +99,8 @@ int turn_take(struct turn *turn, const unsigned lcores[], double ret_values[MEAS
         worker->turn = turn;
         worker->index = i;
         worker->lcore = lcores[i];
+        worker->objects = worker->room;
+        worker->left = UINT64_MAX;
         lab_store_relaxed(&worker->progress, 0);
         rte_eal_remote_launch(work, worker, lcores[i]);
     }
@@ -113,7 +115,7 @@ int turn_take(struct turn *turn, const unsigned lcores[], double ret_values[MEAS
     for (unsigned i = 0; i < turn->setting->lcores; i++)
         rte_eal_wait_lcore(lcores[i]);
     memset(ret_values, 0, MEASURES * sizeof(*ret_values));
-    ret_values[MEASURE_MOPS] = speed_mops(turn);
+    ret_values[MEASURE_MOPS] = turn_speed_mops(turn);
     if (pattern->collect != NULL)
         pattern->collect(turn, ret_values);
     return 0;

@@ -10,16 +10,20 @@
 #include <lab_atomic.h>
 #include <rte_common.h>
 #include <rte_lcore.h>
+#include <rte_pause.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
-/* A turn: one pool in one pattern, for about 100 ms.
+/* A turn: one pool in one pattern, for about 100 ms, or for a chunk of it (see chunks.h).
  *
  * Its speed is that of a second in which the workers have their CPUs for themselves: operations,
  * over the CPU time that all workers had together, divided by the number of CPUs. Nobody sleeps in
  * a pattern, so on a machine that does nothing else this is the time on the wall; on any other it
  * leaves out what other programs took. */
+
+#define TURN_SPINS 2000 /* some 30 microseconds */
 
 struct pattern;
 
@@ -30,8 +34,11 @@ struct setting {
     unsigned cache;
     unsigned lcores;
     unsigned held;
+    unsigned drift;     /* see drift.h; 0: wherever it is */
     unsigned bufs;      /* of page allocators: pages */
     unsigned occupancy; /* percent of them that are held throughout */
+    unsigned lru_bytes; /* of a cache that is emulated */
+    unsigned chunk_us;  /* 0: in turns of slot_ms */
     bool crowded;       /* all lcores on two CPUs, more than these can run; else one on each */
 };
 
@@ -40,9 +47,12 @@ struct worker {
     struct turn *turn;
     unsigned index;        /* 0 to lcores - 1 */
     unsigned lcore;        /* DPDK's id, and ours */
-    void **objects;        /* room for all that it holds */
+    void **room;           /* for all that it holds, */
+    void **objects;        /* which begins here */
+    uint64_t left;         /* times that it may still ask whether the turn is over */
     uint64_t ops;          /* of the turn, when it is over */
     uint64_t cpu_ns;       /* that it has run for them */
+    bool was_preempted;    /* since it began with them; see chunks.h */
     clockid_t clock;       /* its CPU time */
     lab_atomic_t progress; /* operations so far, for patterns that look on */
 } __rte_cache_aligned;
@@ -62,13 +72,29 @@ struct turn {
     lab_atomic_t over __rte_cache_aligned;
 } __rte_cache_aligned;
 
-static inline bool turn_is_over(const struct turn *turn)
+/* Asked once in every loop of a worker. */
+static inline bool turn_is_over(struct worker *worker)
 {
-    return lab_load_relaxed(&turn->over) != 0; /* a lone word: nothing is read on its strength */
+    if (worker->left == 0)
+        return true;
+    worker->left--;
+    /* a lone word: nothing is read on its strength */
+    return lab_load_relaxed(&worker->turn->over) != 0;
+}
+
+/* For those who wait for another lcore: it may need this one's CPU. */
+static inline void turn_wait(unsigned *spins)
+{
+    rte_pause();
+    if (++*spins % TURN_SPINS == 0)
+        sched_yield();
 }
 
 /* CPU time that a worker of a turn that has begun has had in its life. */
 uint64_t worker_cpu_ns(const struct worker *worker);
+
+/* Million operations a second of all workers together. */
+double turn_speed_mops(const struct turn *turn);
 
 /* Takes a turn: `lcores` are those to work on. 0, or -errno from the pattern's set-up. */
 int turn_take(struct turn *turn, const unsigned lcores[], double ret_values[MEASURES]);

@@ -72,7 +72,7 @@ static uint64_t work(struct worker *worker)
     };
     uint64_t ops = 0;
 
-    while (!turn_is_over(turn)) {
+    while (!turn_is_over(worker)) {
         uint64_t start = rte_rdtsc(), end;
         int rc = rte_mempool_get_bulk(pool, worker->objects, bulk);
 

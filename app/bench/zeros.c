@@ -60,7 +60,7 @@ static uint64_t work(struct worker *worker)
     uint32_t lcore = worker->lcore;
     uint64_t ops = 0;
 
-    while (!turn_is_over(worker->turn)) {
+    while (!turn_is_over(worker)) {
         (void)lab_housekeep(zeros->arena, lcore, 4 * GETS, NULL);
         time_gets(zeros, lcore, LAB_GFP_NOWAIT | LAB_GFP_ZERO, &zeros->clean);
         use(zeros, true);

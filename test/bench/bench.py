@@ -20,7 +20,9 @@ TIMEOUT_S = 100
 OURS = ("labyrinth", "liblabyrinth", "lab_page", "lab_zone")
 
 # What a result says about its setting.
-NUMBERS = ("bulk", "cache", "lcores", "cpus", "held", "bufs", "occupancy", "rounds")
+NUMBERS = ("bulk", "cache", "lcores", "cpus", "held", "drift", "bufs", "occupancy", "rounds",
+           "lru_bytes",
+           "samples", "undisturbed", "slot_us")
 
 
 class Result:
@@ -67,10 +69,18 @@ def patterns():
 
 class BenchTest(unittest.TestCase):
     def assert_spread(self, spread):
-        self.assertEqual(set(spread), {"median", "min", "max"})
-        known = [spread[key] for key in ("min", "median", "max") if spread[key] is not None]
+        keys = ("min", "q1", "median", "q3", "max")
+        self.assertEqual(set(spread), set(keys))
+        known = [spread[key] for key in keys if spread[key] is not None]
         self.assertEqual(known, sorted(known), spread)
         self.assertGreaterEqual(min(known, default=0), 0)
+
+    def assert_line(self, line):
+        """The round trip of a cache line; null where it is unknown."""
+        if line is not None:
+            self.assertGreater(line["q1"], 0)
+            self.assertGreater(line["ns"], 0)
+            self.assertTrue(line["q1"] <= line["cycles"] <= line["q3"], line)
 
     def assert_well_formed(self, report):
         """The schema: everything is there, and of its type."""
@@ -79,10 +89,18 @@ class BenchTest(unittest.TestCase):
                           "labyrinth_options": str, "memory": str, "date": str, "rounds": int,
                           "slot_ms": int}.items():
             self.assertIsInstance(report["host"][key], kind)
+        self.assert_line(report["host"]["line"])
         for result in report["results"]:
             for key in NUMBERS:
                 self.assertIsInstance(result[key], int)
-            self.assert_spread(result["mops"])
+            self.assert_line(result["line"])
+            self.assertLessEqual(result["undisturbed"], result["samples"])
+            if result["default_peer"] is not None:
+                peer = result["default_peer"].pop("pool")
+                self.assertEqual(peer, "ring_mp_mc")
+                self.assertEqual(result["default_peer"], result["ratio_spread"][peer])
+            if "mops" in result:  # time was taken
+                self.assert_spread(result["mops"])
             self.assertIn(result["ranked_by"], result)
             self.assertNotIn(result["pool"], result["ratio"])
             self.assertEqual(set(result["ratio"]), set(result["ratio_spread"]))
@@ -95,8 +113,8 @@ class BenchTest(unittest.TestCase):
                 peer = result["best_peer"].pop("pool")
                 self.assert_spread(result["best_peer"])
                 self.assertEqual(result["best_peer"], result["ratio_spread"][peer])
-                self.assertEqual(result["ratio"][peer] or math.inf, min(
-                    r or math.inf for p, r in result["ratio"].items() if p not in OURS))
+                ratios = {p: math.inf if r is None else r for p, r in result["ratio"].items()}
+                self.assertEqual(ratios[peer], min(r for p, r in ratios.items() if p not in OURS))
         for left in report["left_out"]:
             self.assertTrue(left["pattern"] and left["reason"])
 

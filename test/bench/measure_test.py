@@ -16,7 +16,7 @@ import bench
 
 ROOT = pathlib.Path(os.environ["LABYRINTH_COMPARE"]).parent.parent
 TIMEOUT_S = 300  # twelve measurements in a row
-DOCUMENTS = ("doc/performance.md", "README.md")
+DOCUMENTS = ("doc/performance.md", "doc/performance-pages.md", "README.md")
 BLOCK = re.compile(r"<!-- begin ([\w-]+) -->(.*?)<!-- end \1 -->", re.DOTALL)
 
 
@@ -105,8 +105,9 @@ class Measure(unittest.TestCase):
         status, _, err = run("plots", self.folder, output)
         self.assertEqual((status, err), (0, ""))
         drawn = {path.name: path.read_text(encoding="utf-8") for path in output.iterdir()}
-        shown = set(re.findall(r"\(plots/([\w.]+)\)",
-                               (ROOT / DOCUMENTS[0]).read_text(encoding="utf-8")))
+        shown = set(re.findall(r"\(plots/([\w.-]+)\)",
+                               "".join((ROOT / document).read_text(encoding="utf-8")
+                                       for document in DOCUMENTS)))
         self.assertEqual(set(drawn), shown)
         for name, text in drawn.items():
             self.assertIn("SPDX-License-Identifier: BSD-3-Clause", text)

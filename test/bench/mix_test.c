@@ -35,6 +35,25 @@ static void test_shares(void **state)
     expect_shares(4, (double[]){0, 0, 0, 0, 1, 0, 0, 0, 0, 0});
 }
 
+static void test_a_shuffle_has_each_once_anywhere(void **state)
+{
+    struct mix_state random = mix_seed(1);
+    unsigned order[5], at[5][5] = {{0}};
+
+    for (unsigned i = 0; i < 10000; i++) {
+        unsigned seen = 0;
+
+        mix_shuffle(&random, order, 5);
+        for (unsigned j = 0; j < 5; j++) {
+            seen |= 1u << order[j];
+            at[order[j]][j]++;
+        }
+        assert_int_equal(seen, 31);
+    }
+    for (unsigned i = 0; i < 25; i++)
+        assert_in_range(at[i / 5][i % 5], 1800, 2200);
+}
+
 static void test_a_seed_makes_the_same_again(void **state)
 {
     struct mix_state a = mix_seed(3), b = mix_seed(3), c = mix_seed(4);
@@ -54,6 +73,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_a_shuffle_has_each_once_anywhere),
         cmocka_unit_test(test_a_seed_makes_the_same_again),
     };
 

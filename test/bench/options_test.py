@@ -51,13 +51,31 @@ class What(bench.BenchTest):
         self.assertEqual(entry["rounds"], 4)
 
     def test_slot_ms(self):
-        for slot_ms in 100, 600:
-            start = time.monotonic()
+        """Of a turn, or of the chunks that fill it."""
+        for slot_ms in 100, 300:
             result = bench.run(*LOCAL, f"--slot-ms={slot_ms}", "--rounds=3")
-            passed = time.monotonic() - start
-            self.assert_succeeds(result)
+            entry, = self.assert_succeeds(result)
             self.assertEqual(result.report["host"]["slot_ms"], slot_ms)
-            self.assertGreater(passed, 3 * slot_ms / 1000)
+            self.assertEqual((entry["slot_us"], entry["samples"]), (50, 3 * slot_ms * 1000 // 50))
+
+    @needs_two_cpus
+    def test_long_turns(self):
+        start = time.monotonic()
+        entry, = self.assert_succeeds(bench.run("--pattern=oversubscribed", "--pools=labyrinth",
+                                                "--slot-ms=200", "--rounds=3"))
+        self.assertGreater(time.monotonic() - start, 3 * 0.2)
+        self.assertEqual((entry["slot_us"], entry["samples"]), (0, 3))
+
+    def test_slot_us(self):
+        for slot_us in 100, 1000:
+            entry, = self.assert_succeeds(bench.run(*LOCAL, "--slot-ms=20", "--rounds=2",
+                                                    f"--slot-us={slot_us}"))
+            self.assertEqual((entry["slot_us"], entry["samples"]), (slot_us, 40000 // slot_us))
+
+    def test_a_chunk_longer_than_a_turn(self):
+        entry, = self.assert_succeeds(bench.run(*LOCAL, "--slot-ms=2", "--rounds=2",
+                                                "--slot-us=3000"))
+        self.assertEqual(entry["samples"], 2)
 
 
 class HowMuch(bench.BenchTest):
@@ -97,6 +115,12 @@ class HowMuch(bench.BenchTest):
         self.assertEqual([e["bufs"] for e in self.assert_succeeds(result)], [64])
         self.assertIn("more buffers than there are", result.report["left_out"][0]["reason"])
 
+    def test_drift(self):
+        result = quick(*LOCAL[::2], "--cache=0,64", "--drift=16")
+        self.assertEqual([(e["drift"], e["cache"]) for e in self.assert_succeeds(result)], [(16, 0)])
+        self.assertIn("without a cache", result.report["left_out"][0]["reason"])
+        self.assertIn("1 lcore, drift 16", result.out)
+
     @needs_two_cpus
     def test_lcores(self):
         entries = self.assert_succeeds(quick(*LOCAL, "--lcores=1,2"))
@@ -135,6 +159,18 @@ class Output(bench.BenchTest):
         status, out, _ = self.words(*LOCAL[:2], "--pools=labyrinth,lf_stack", "--slot-ms=2")
         self.assertEqual(status, 0)
         self.assertRegex(out, r"labyrinth +\d.*\n  lf_stack +\d.* x \(\d.* to (\d.*|inf)\)")
+
+    def test_head(self):
+        _, out, _ = self.words(*LOCAL, "--slot-ms=2")
+        self.assertRegex(out, r"^.+; \d+ CPUs?; DPDK .+; Labyrinth .+; \d+-\d+-\d+ \d+:\d+ UTC\n"
+                              r"A cache line from CPU to CPU and back: (unknown|\d+ cycles \(\d+ ns\))")
+
+    def test_default_peer(self):
+        (ours, ring), result = self.measured(
+            bench.all_have_moved, "--pattern=local-single", "--pools=labyrinth,ring_mp_mc")
+        self.assertEqual(ours["default_peer"]["median"], ours["ratio"]["ring_mp_mc"])
+        self.assertIsNone(ring["default_peer"])
+        self.assertIn("to ring_mp_mc", result.out)
 
     def test_best_peer(self):
         (ours, stack, lf_stack), result = self.measured(

@@ -6,15 +6,15 @@ import os
 
 import bench
 
-MEMPOOLS = ["labyrinth", "ring_mp_mc", "stack"]
+MEMPOOLS = ["labyrinth", "ring_mp_mc", "stack", "scq", "vpp"]
 NANOSECONDS = ("p50_ns", "p99_ns", "p999_ns", "p9999_ns", "max_ns")
 
 
 class Patterns(bench.BenchTest):
     def test_each(self):
         for pattern in bench.patterns():
-            if pattern.startswith("page-"):
-                continue  # pages_test.py
+            if pattern.startswith(("page-", "footprint", "scaling-counts-")):
+                continue  # pages_test.py, counts_test.py
             with self.subTest(pattern):
                 measured, result = self.measured(
                     lambda entries: all(self.has_moved(pattern, entry) for entry in entries),
