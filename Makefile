@@ -12,7 +12,7 @@ DESTDIR ?=
 RESULTS ?= build/measurements
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-debian13 check build install plots docs clean
+.PHONY: help demo test test-quick check build install plots docs clean
 
 help: ## says what there is
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,9 +30,6 @@ test-quick: $(BUILD)/build.ninja ## the unit tests of the release build alone
 	@pkg-config --exists cmocka || { echo "cmocka is missing: config/setup test installs it"; exit 1; }
 	@meson configure $(BUILD) -Dtests=true
 	@meson test -C $(BUILD) --suite unit --print-errorlogs
-
-test-debian13: ## builds and tests in a chroot of Debian 13, which it makes when there is none
-	@config/debian13
 
 check: ## the rules of the house: licence lines, floors, format
 	@config/check

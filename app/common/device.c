@@ -10,15 +10,11 @@
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <net/if.h>
-#include <rte_version.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-/* The ABI's number is that of the year after its November release. */
-#define ABI_MAJOR (RTE_VER_YEAR + (RTE_VER_MONTH >= 11))
 
 #define BIT(capability) (UINT64_C(1) << (capability))
 
@@ -117,7 +113,7 @@ static bool is_installed(const struct device *device)
     char library[128];
 
     /* Asked for by the name under which the EAL would have loaded it: then it is here already. */
-    snprintf(library, sizeof(library), "librte_%s.so.%d", device->driver, ABI_MAJOR);
+    snprintf(library, sizeof(library), "librte_%s.so." LABYRINTH_DPDK_ABI, device->driver);
     return dlopen(library, RTLD_LAZY) != NULL;
 }
 
@@ -129,9 +125,9 @@ static void complain_missing(const struct device *device)
     for (i = 0; device->driver[i] != '\0'; i++)
         package[i] = device->driver[i] == '_' ? '-' : device->driver[i];
     package[i] = '\0';
-    complain("--vdev=%s: the driver %s is not installed: apt install librte-%s%d, where Debian "
-             "has it",
-             device->text, device->driver, package, ABI_MAJOR);
+    complain("--vdev=%s: the driver %s is not installed: apt install librte-%s" LABYRINTH_DPDK_ABI
+             ", where Debian has it",
+             device->text, device->driver, package);
 }
 
 /* A TAP's interface is made; the others' must be there. */

@@ -10,12 +10,12 @@
 #include <pthread.h>
 #include <rte_common.h>
 #include <rte_errno.h>
-#include <rte_telemetry.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lab_mbuf_private.h"
+#include "labyrinth_dpdk.h"
 #include "labyrinth_plain.h"
 
 #define PLAIN_NAME (4 * LAB_ARENA_NAME_SIZE)

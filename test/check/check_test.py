@@ -80,7 +80,8 @@ class Check(unittest.TestCase):
         self.assertIn(said, output)
 
     def test_a_good_tree_passes(self):
-        self.expect_fine("includes", "details", "exports", "labels", "dpdk", "headers")
+        self.expect_fine("includes", "details", "exports", "labels", "dpdk", "releases",
+                         "headers")
 
     def test_an_include_that_points_up(self):
         self.change("lib/low/lab_low.h", "#include", "#include <lab_high.h>\n#include")
@@ -141,6 +142,13 @@ class Check(unittest.TestCase):
     def test_dpdk_in_the_library(self):
         self.change("lib/high/lab_high.c", "(void)", "(void)rte_rdtsc(), (void)")
         self.expect("dpdk", "rte_rdtsc")
+
+    def test_a_release_of_dpdk(self):
+        line = "#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)\n#endif\n"
+        self.write("drivers/mempool/labyrinth/labyrinth_dpdk.h", line)
+        self.expect_fine("releases")
+        self.write("drivers/mbuf/lab_mbuf.c", line)
+        self.expect("releases", "drivers/mbuf/lab_mbuf.c:1")
 
     def test_a_label_without_a_partner(self):
         self.change("lib/high/lab_high.h", "pairs with A1", "alone")

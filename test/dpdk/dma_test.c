@@ -8,12 +8,8 @@
  *
  * The linker leads DPDK's calls for one device here first (--wrap), for buses that refuse. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "cmocka_first.h"
 
-#include <cmocka.h>
 #include <lab_mbuf.h>
 #include <rte_dev.h>
 #include <rte_eal.h>

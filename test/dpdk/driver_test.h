@@ -7,12 +7,8 @@
 /* What the files of driver_test share. cmocka's assertions work on the main lcore alone: what runs
  * elsewhere returns what it found. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "cmocka_first.h"
 
-#include <cmocka.h>
 #include <rte_mempool.h>
 
 /* An empty pool of ours, in place of the one that a failed test left behind. */

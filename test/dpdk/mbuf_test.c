@@ -9,12 +9,8 @@
  *
  * As a secondary process it does what one of these may. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "cmocka_first.h"
 
-#include <cmocka.h>
 #include <lab_mbuf.h>
 #include <rte_eal.h>
 #include <rte_errno.h>

@@ -4,13 +4,8 @@
 #ifndef UNIT_H
 #define UNIT_H
 
-/* cmocka wants these before it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "cmocka_first.h"
 
-#include <cmocka.h>
 #include <lab_atomic.h>
 #include <stdbool.h>
 #include <stdlib.h>

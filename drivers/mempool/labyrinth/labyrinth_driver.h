@@ -13,10 +13,10 @@
 #include <rte_common.h>
 #include <rte_log.h>
 #include <rte_mempool.h>
-#include <rte_telemetry.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "labyrinth_dpdk.h"
 #include "labyrinth_ops.h"
 
 /* rte_mempool_labyrinth.c */

@@ -10,9 +10,6 @@
 #include <lab_audit.h>
 #include <pthread.h>
 #include <rte_errno.h>
-#include <rte_lcore.h>
-#include <rte_thread.h>
-#include <rte_version.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -111,38 +108,12 @@ static void reclaim_for_ever(void)
     }
 }
 
-/* On the CPUs that the EAL has for such threads. */
-#define THREAD_NAME "lab-reclaim"
-
-#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
-static uint32_t run(void *context)
+static labyrinth_thread_result run(void *context)
 {
     RTE_SET_USED(context);
     reclaim_for_ever();
     return 0;
 }
-
-static int start_thread(void)
-{
-    rte_thread_t thread;
-
-    return rte_thread_create_control(&thread, THREAD_NAME, run, NULL);
-}
-#else
-static void *run(void *context)
-{
-    RTE_SET_USED(context);
-    reclaim_for_ever();
-    return NULL;
-}
-
-static int start_thread(void)
-{
-    pthread_t thread;
-
-    return rte_ctrl_thread_create(&thread, THREAD_NAME, NULL, run, NULL);
-}
-#endif
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -156,7 +127,7 @@ static void forget_in_child(void)
 static void start(void)
 {
     static bool forgets;
-    int rc = start_thread();
+    int rc = labyrinth_start_thread("lab-reclaim", run);
 
     if (!forgets)
         forgets = pthread_atfork(NULL, NULL, forget_in_child) == 0;
