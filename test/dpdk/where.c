@@ -42,7 +42,7 @@ uint64_t in_offsets[MOST], in_tags[MOST], in_high_bits[MOST], in_links[MOST];
 static unsigned used_table, used_thread, used_indices, used_offsets, used_tags, used_high_bits;
 static volatile int stop;
 
-static struct rte_mbuf *get(void)
+static __rte_noinline struct rte_mbuf *get(void)
 {
     struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
 
@@ -221,8 +221,9 @@ static void to_high_bits(void)
 static void to_data(void)
 {
     static unsigned n;
+    struct rte_mbuf *mbuf = get(); /* the macro would get two */
 
-    in_data[n++] = rte_pktmbuf_mtod(get(), const char *);
+    in_data[n++] = rte_pktmbuf_mtod(mbuf, const char *);
 }
 
 /* Of two segments each; the first is in a table. */

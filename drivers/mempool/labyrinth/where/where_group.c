@@ -130,7 +130,7 @@ static uint32_t group_of_reference(struct grouping *grouping, enum where_place p
 
     if (known != NULL)
         return known->group;
-    range = where_name_place(&grouping->walk->map, place, at, &kind, name, sizeof(name));
+    range = where_name_place(grouping->walk, place, at, &kind, name, sizeof(name));
     group = find_group(grouping, place, kind, name);
     if (grouping->nameds < NAMED_MAX)
         grouping->named[grouping->nameds++] = (struct named){range, (uint8_t)place, group};
@@ -142,6 +142,43 @@ static uint32_t group_of(struct grouping *grouping, uint32_t object, struct wher
     if (structure_kinds[spot.place] != NULL)
         return group_of_structure(grouping, spot);
     return group_of_reference(grouping, spot.place, grouping->walk->at[object]);
+}
+
+/* The order of an answer: what is lost, then what is held, and the largest first. */
+
+static unsigned rank_of(const struct where_group *group)
+{
+    if (group->place == WHERE_LOST || group->place == WHERE_UNKNOWN)
+        return 0;
+    if (group->place == WHERE_MOVING)
+        return 2;
+    return where_is_free(group->place) ? 3 : 1;
+}
+
+static bool comes_before(const struct where_group *a, const struct where_group *b)
+{
+    return rank_of(a) != rank_of(b) ? rank_of(a) < rank_of(b) : a->count > b->count;
+}
+
+static void sort_groups(struct where_answer *answer, uint32_t objects)
+{
+    uint32_t number[WHERE_GROUPS_MAX], now[WHERE_GROUPS_MAX];
+
+    for (uint32_t i = 0; i < answer->groups; i++) {
+        struct where_group group = answer->group[i];
+        uint32_t at = i;
+
+        for (; at > 0 && comes_before(&group, &answer->group[at - 1]); at--) {
+            answer->group[at] = answer->group[at - 1];
+            number[at] = number[at - 1];
+        }
+        answer->group[at] = group;
+        number[at] = i;
+    }
+    for (uint32_t i = 0; i < answer->groups; i++)
+        now[number[i]] = i;
+    for (uint32_t i = 0; i < objects; i++)
+        answer->group_of[i] = now[answer->group_of[i]];
 }
 
 /* What the audit knows */
@@ -278,6 +315,7 @@ bool where_group_all(struct where_answer *answer, const struct where_pool *pool,
                grouping.headers != NULL;
     if (is_there) {
         group_objects(&grouping, spot);
+        sort_groups(answer, pool->set.n);
         if (pool->driver == WHERE_DRIVER_LABYRINTH)
             (void)labyrinth_telemetry_find_any(pool->name, copy_records, &grouping);
         for (uint32_t i = 0; pool->has_mbufs && i < answer->groups; i++)

@@ -65,11 +65,12 @@ struct where_map {
     struct where_module *module;
     struct where_range *dpdk;  /* memory of rte_malloc()'s heaps */
     struct where_range *block; /* what it has given out */
+    struct where_range *chunk; /* blocks of malloc() */
     struct where_zone *zone;
     struct where_range *skip; /* sorted; what no walk looks at */
-    size_t mappings, threads, modules, dpdks, blocks, zones, skips;
-    size_t mapping_places, thread_places, module_places, dpdk_places, block_places, zone_places,
-        skip_places;
+    size_t mappings, threads, modules, dpdks, blocks, chunks, zones, skips;
+    size_t mapping_places, thread_places, module_places, dpdk_places, block_places, chunk_places,
+        zone_places, skip_places;
     bool failed; /* memory was short */
 };
 
@@ -87,14 +88,15 @@ void where_map_ready(struct where_map *map);
 bool where_map_next(const struct where_map *map, struct where_range range, uintptr_t from,
                     struct where_range *ret_piece);
 
-/* The mapping, thread with variables of its own, module, memzone, block or memory of DPDK's that
- * has an address; NULL for none. */
+/* The mapping, thread with variables of its own, module, memzone, block, chunk of malloc()'s or
+ * memory of DPDK's that has an address; NULL for none. */
 const struct where_mapping *where_map_mapping(const struct where_map *map, uintptr_t address);
 const struct where_thread *where_map_owner(const struct where_map *map, uintptr_t address,
                                            const struct where_module **ret_module);
 const struct where_module *where_map_module(const struct where_map *map, uintptr_t address);
 const struct where_zone *where_map_zone(const struct where_map *map, uintptr_t address);
 const struct where_range *where_map_block(const struct where_map *map, uintptr_t address);
+const struct where_range *where_map_chunk(const struct where_map *map, uintptr_t address);
 bool where_map_is_dpdk(const struct where_map *map, uintptr_t address);
 
 /* The range that has an address, of some that are sorted; NULL for none. */
@@ -118,6 +120,7 @@ void *where_map_add(struct where_map *map, void **array, size_t *n, size_t *plac
 void where_map_read_threads(struct where_map *map);
 void where_map_read_modules(struct where_map *map);
 void where_map_read_dpdk(struct where_map *map);
+void where_map_read_heap(struct where_map *map);
 
 /* Where a thread is now: its stack's top and how often it was put aside. */
 void where_thread_look(struct where_thread *thread);

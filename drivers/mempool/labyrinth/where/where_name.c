@@ -66,23 +66,47 @@ static bool name_mempool(const struct where_zone *zone, char *name, size_t capac
     return true;
 }
 
-static struct where_range name_dpdk(const struct where_map *map, uintptr_t at,
+/* "blocks of 4096 bytes of sessions (app)". */
+static struct where_range name_block(const struct where_walk *walk, const struct where_range *block,
+                                     char *name, size_t capacity)
+{
+    uintptr_t at = 0;
+    enum where_place owner = where_owner_of(&walk->owners, block->start, &at);
+    const struct where_zone *zone = where_map_zone(&walk->map, at);
+    const struct where_range *outer = where_map_block(&walk->map, at);
+    char of[96] = "";
+    const char *kind;
+
+    if (owner == WHERE_GLOBAL || owner == WHERE_THREAD)
+        (void)where_name_place(walk, owner, at, &kind, of, sizeof(of));
+    else if (owner == WHERE_DPDK && zone != NULL)
+        snprintf(of, sizeof(of), "%s", zone->name);
+    else if (owner == WHERE_DPDK && outer != NULL)
+        snprintf(of, sizeof(of), "one of %" PRIuPTR " bytes", outer->end - outer->start);
+    snprintf(name, capacity, "blocks of %" PRIuPTR " bytes%s%s", block->end - block->start,
+             of[0] != '\0' ? ", of " : "", of);
+    return *block;
+}
+
+static struct where_range name_dpdk(const struct where_walk *walk, uintptr_t at,
                                     const char **ret_kind, char *name, size_t capacity)
 {
-    const struct where_zone *zone = where_map_zone(map, at);
-    const struct where_range *block = where_map_block(map, at);
+    const struct where_zone *zone = where_map_zone(&walk->map, at);
+    const struct where_range *block = where_map_block(&walk->map, at);
 
+    if (zone != NULL && name_mempool(zone, name, capacity)) {
+        *ret_kind = "mempool";
+        return zone->at;
+    }
     if (zone != NULL) {
-        *ret_kind = name_mempool(zone, name, capacity) ? "mempool" : "memzone";
-        if (**ret_kind == 'm' && strcmp(*ret_kind, "memzone") == 0)
-            snprintf(name, capacity, "%s", zone->name);
+        *ret_kind = "memzone";
+        snprintf(name, capacity, "%s", zone->name);
         return zone->at;
     }
     *ret_kind = "rte_malloc";
     if (block == NULL)
         return (struct where_range){at, at + 1};
-    snprintf(name, capacity, "blocks of %" PRIuPTR " bytes", block->end - block->start);
-    return *block;
+    return name_block(walk, block, name, capacity);
 }
 
 /* Other memory */
@@ -97,33 +121,22 @@ static struct where_range name_stack(const struct where_map *map,
 }
 
 #define ARENA_BYTES ((uintptr_t)64 << 20) /* of malloc()'s, from such an address on */
-#define MAPPED_BIT 2u                     /* of a chunk's size: it was mapped for itself */
-#define CHUNK_FLAGS 7u
 
-/* malloc() maps large blocks, which begin with their size. */
-static bool is_large_block(const struct where_mapping *mapping)
+static struct where_range name_memory(const struct where_walk *walk,
+                                      const struct where_mapping *mapping, uintptr_t at,
+                                      const char **ret_kind, char *name, size_t capacity)
 {
-    size_t head[2] = {0, 0};
-
-    (void)where_memory_read(mapping->at.start, head, sizeof(head));
-    return (head[1] & CHUNK_FLAGS) == MAPPED_BIT && head[1] % 4096 == MAPPED_BIT &&
-           head[1] - MAPPED_BIT <= mapping->at.end - mapping->at.start;
-}
-
-static struct where_range name_memory(const struct where_mapping *mapping, const char **ret_kind,
-                                      char *name, size_t capacity)
-{
+    const struct where_range *chunk = where_map_chunk(&walk->map, at);
     bool is_anonymous = mapping->name[0] == '\0';
 
-    *ret_kind = "memory";
+    *ret_kind = "heap";
+    if (chunk != NULL)
+        return name_block(walk, chunk, name, capacity);
     if (mapping->kind == WHERE_MAPPING_HEAP ||
         (is_anonymous && mapping->at.start % ARENA_BYTES == 0))
-        *ret_kind = "heap";
-    else if (is_anonymous && is_large_block(mapping)) {
-        *ret_kind = "heap";
-        snprintf(name, capacity, "a block of %" PRIuPTR " KiB",
-                 (mapping->at.end - mapping->at.start) / 1024);
-    } else if (is_anonymous)
+        return mapping->at;
+    *ret_kind = "memory";
+    if (is_anonymous)
         snprintf(name, capacity, "%" PRIuPTR " KiB, from %" PRIxPTR " on",
                  (mapping->at.end - mapping->at.start) / 1024, mapping->at.start);
     else
@@ -131,17 +144,18 @@ static struct where_range name_memory(const struct where_mapping *mapping, const
     return mapping->at;
 }
 
-struct where_range where_name_place(const struct where_map *map, enum where_place place,
+struct where_range where_name_place(const struct where_walk *walk, enum where_place place,
                                     uintptr_t at, const char **ret_kind, char *name,
                                     size_t capacity)
 {
+    const struct where_map *map = &walk->map;
     const struct where_mapping *mapping = where_map_mapping(map, at);
     const struct where_module *module = where_map_module(map, at);
 
     name[0] = '\0';
     switch (place) {
     case WHERE_DPDK:
-        return name_dpdk(map, at, ret_kind, name, capacity);
+        return name_dpdk(walk, at, ret_kind, name, capacity);
     case WHERE_GLOBAL:
         *ret_kind = "variable";
         if (module != NULL)
@@ -158,7 +172,7 @@ struct where_range where_name_place(const struct where_map *map, enum where_plac
     default:
         *ret_kind = "memory";
         if (mapping != NULL)
-            return name_memory(mapping, ret_kind, name, capacity);
+            return name_memory(walk, mapping, at, ret_kind, name, capacity);
     }
     return (struct where_range){at, at + 1};
 }

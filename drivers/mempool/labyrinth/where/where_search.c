@@ -153,7 +153,7 @@ static int walk_until_settled(struct evidence *evidence)
     int rc = 0;
 
     for (uint32_t n = 1; rc == 0 && n <= WHERE_WALKS_MAX; n++) {
-        if (n > 1)
+        if (n > 1 && evidence->candidates > 0)
             rc = wait_and_sample(evidence);
         if (rc == 0)
             rc = walk_once(evidence, n);
@@ -161,7 +161,7 @@ static int walk_until_settled(struct evidence *evidence)
         answer->is_unsettled = n < WHERE_WALKS_MIN || evidence->candidates != before;
         if (evidence->candidates == 0)
             answer->is_unsettled = false;
-        if (!answer->is_unsettled)
+        if (n >= WHERE_WALKS_MIN && !answer->is_unsettled)
             break;
         before = evidence->candidates;
     }
@@ -213,7 +213,6 @@ static int conclude(struct evidence *evidence)
     }
     for (size_t i = 0; i < evidence->walk.map.threads; i++)
         answer->running += evidence->walk.map.thread[i].stack == 0;
-    answer->running -= answer->running > 0; /* this one */
     answer->shows_free = search->pool.driver != WHERE_DRIVER_OTHER;
     answer->has_mbufs = search->pool.has_mbufs;
     memcpy(answer->pool, search->pool.name, sizeof(answer->pool));

@@ -105,7 +105,7 @@ bool where_group_all(struct where_answer *answer, const struct where_pool *pool,
 
 /* where_name.c: what the memory is called that points to an object; returns from where to where it
  * is called so. May read files. */
-struct where_range where_name_place(const struct where_map *map, enum where_place place,
+struct where_range where_name_place(const struct where_walk *walk, enum where_place place,
                                     uintptr_t at, const char **ret_kind, char *name,
                                     size_t capacity);
 

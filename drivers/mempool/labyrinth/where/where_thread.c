@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <rte_common.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +96,8 @@ static uint32_t thread_of(const struct where_map *map, pid_t tid)
  * is a number not far behind. It lies at the end of the thread's stack, and of the main thread's in
  * a small mapping of the loader's. */
 #define DESCRIPTOR_WORDS 256u
-#define LOOK_AT 16384u
+#define WINDOW_WORDS 2048u
+#define LOADERS_MAX ((size_t)1 << 20)
 
 static uint32_t thread_at(const struct where_map *map, const uint64_t *word, size_t n,
                           uintptr_t address)
@@ -111,14 +113,14 @@ static uint32_t thread_at(const struct where_map *map, const uint64_t *word, siz
     return WHERE_NO_THREAD;
 }
 
-static void find_descriptors(struct where_map *map, struct where_mapping *mapping)
+/* Looks for descriptors that begin in the window before its last part, which the next one has. */
+static void find_in_window(struct where_map *map, struct where_mapping *mapping, uintptr_t from)
 {
-    uint64_t words[LOOK_AT / sizeof(uint64_t)];
-    size_t bytes = mapping->at.end - mapping->at.start;
-    uintptr_t from = bytes > LOOK_AT ? mapping->at.end - LOOK_AT : mapping->at.start;
-    size_t n = where_memory_read(from, words, mapping->at.end - from) / sizeof(words[0]);
+    uint64_t words[WINDOW_WORDS + DESCRIPTOR_WORDS];
+    size_t n = where_memory_read(from, words, RTE_MIN(sizeof(words), mapping->at.end - from)) /
+               sizeof(words[0]);
 
-    for (size_t i = 0; i + 3 < n; i++) {
+    for (size_t i = 0; i < WINDOW_WORDS && i + 3 < n; i++) {
         uintptr_t address = from + i * sizeof(words[0]);
         uint32_t thread = thread_at(map, words + i, n - i, address);
 
@@ -131,6 +133,17 @@ static void find_descriptors(struct where_map *map, struct where_mapping *mappin
         }
     }
     memset(words, 0, sizeof(words));
+}
+
+/* The loader's mapping is small; of a larger one, the end may be that of a stack. */
+static void find_descriptors(struct where_map *map, struct where_mapping *mapping)
+{
+    uintptr_t from = mapping->at.start;
+
+    if (mapping->at.end - from > LOADERS_MAX)
+        from = mapping->at.end - WINDOW_WORDS * sizeof(uint64_t);
+    for (; from < mapping->at.end; from += WINDOW_WORDS * sizeof(uint64_t))
+        find_in_window(map, mapping, from);
 }
 #else
 static void find_descriptors(struct where_map *map, struct where_mapping *mapping)

@@ -32,13 +32,14 @@ bool where_walk_make(struct where_walk *ret_walk, const struct where_pool *pool,
         .queue = where_memory_get(n * sizeof(*ret_walk->queue)),
         .buffer = where_memory_get(BUFFER_BYTES),
     };
-    return ret_walk->place != NULL && ret_walk->at != NULL && ret_walk->queue != NULL &&
-           ret_walk->buffer != NULL;
+    return where_owner_make(&ret_walk->owners) && ret_walk->place != NULL && ret_walk->at != NULL &&
+           ret_walk->queue != NULL && ret_walk->buffer != NULL;
 }
 
 void where_walk_free(struct where_walk *walk)
 {
     where_map_free(&walk->map);
+    where_owner_free(&walk->owners);
     where_memory_put(walk->place);
     where_memory_put(walk->at);
     where_memory_put(walk->queue);
@@ -110,10 +111,27 @@ static void note_reference(struct where_walk *walk, const struct where_mapping *
         note(walk, object, place_of(walk, mapping, at), at);
 }
 
+/* What owns a block; a block that points to itself, or an object, owns nothing. */
+static void note_owner(struct where_walk *walk, const struct where_mapping *mapping, uint64_t word,
+                       uintptr_t at)
+{
+    struct where_owners *owners = &walk->owners;
+    uint32_t block = where_set_find(&owners->set, word);
+    enum where_place place;
+
+    if (block == WHERE_NO_OBJECT || where_set_find(&walk->pool->set, at) != WHERE_NO_OBJECT)
+        return;
+    place = place_of(walk, mapping, at);
+    if (owners->place[block] >= place || at - owners->set.start[block] < WHERE_OWNED_HEAD)
+        return;
+    owners->place[block] = (uint8_t)place;
+    owners->at[block] = at;
+}
+
 static void look_at(struct where_walk *walk, const struct where_mapping *mapping, uintptr_t at,
                     size_t bytes)
 {
-    const struct where_set *set = &walk->pool->set;
+    const struct where_set *set = &walk->pool->set, *blocks = &walk->owners.set;
 
     for (size_t i = 0; i + sizeof(uint64_t) <= bytes; i += WORD_STEP) {
         uint64_t word;
@@ -121,6 +139,8 @@ static void look_at(struct where_walk *walk, const struct where_mapping *mapping
         memcpy(&word, walk->buffer + i, sizeof(word));
         if (lab_unlikely(where_set_is_near(set, word)))
             note_reference(walk, mapping, word, at + i);
+        if (lab_unlikely(where_set_is_near(blocks, word)))
+            note_owner(walk, mapping, word, at + i);
     }
 }
 
@@ -270,6 +290,16 @@ static void leave_out_itself(struct where_map *map)
         where_map_skip(map, mapping->at);
 }
 
+/* By what the walk before has found, while there is still its map. */
+static void choose_blocks(struct where_walk *walk)
+{
+    where_owner_begin(&walk->owners);
+    for (uint32_t i = 0; i < walk->pool->set.n; i++)
+        if (walk->place[i] == WHERE_DPDK || walk->place[i] == WHERE_MEMORY)
+            where_owner_add(&walk->owners, &walk->map, walk->at[i]);
+    where_owner_ready(&walk->owners);
+}
+
 static void leave_out_known(struct where_walk *walk, const struct where_sample *before)
 {
     struct where_map *map = &walk->map;
@@ -289,6 +319,7 @@ bool where_walk_run(struct where_walk *walk, const struct where_sample *before,
 {
     uint64_t read = walk->pace->read;
 
+    choose_blocks(walk);
     memset(walk->place, WHERE_UNKNOWN, walk->pool->set.n * sizeof(*walk->place));
     walk->pace->walk_read = 0;
     walk->pace->walk_from_ns = now_ns();

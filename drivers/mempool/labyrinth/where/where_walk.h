@@ -15,6 +15,7 @@
  * on to those that these point to. So a chain that nothing points to is lost as a whole. */
 
 #include "where_map.h"
+#include "where_owner.h"
 #include "where_pool.h"
 
 #include <lab_atomic.h>
@@ -32,9 +33,10 @@ struct where_walk {
     const struct where_pool *pool;
     struct where_pace *pace;
     struct where_map map;
-    uint8_t *place;  /* by object: where what points to it lies, an enum where_place */
-    uintptr_t *at;   /* and at which address */
-    uint32_t *queue; /* objects whose memory is to be followed */
+    uint8_t *place;             /* by object: where what points to it lies, an enum where_place */
+    uintptr_t *at;              /* and at which address */
+    struct where_owners owners; /* of blocks in which the walk before found references */
+    uint32_t *queue;            /* objects whose memory is to be followed */
     unsigned char *buffer;
 };
 
