@@ -13,6 +13,7 @@
 #include "standard.h"
 #include "status.h"
 #include "watch.h"
+#include "where.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -59,8 +60,12 @@ int main(int argc, char *argv[])
     }
     if (!client_open(&client, &options.place))
         return EXIT_FAILURE;
-    status =
-        strcmp(options.verb, "watch") == 0 ? watch(&client, &options) : ask_once(&client, &options);
+    if (strcmp(options.verb, "watch") == 0)
+        status = watch(&client, &options);
+    else if (strcmp(options.verb, "where") == 0 || strcmp(options.verb, "lost") == 0)
+        status = where(&client, &options);
+    else
+        status = ask_once(&client, &options);
     client_close(&client);
     return status;
 }
