@@ -104,13 +104,13 @@ static void print_verdict(FILE *out, json_t *answer)
         fprintf(out, "Ask again: a leak grows. What does not grow may be kept by an index, or in "
                      "another\nway that shows no address.\n");
     else if (lost > before && ms > 0)
-        fprintf(out, "%lld s ago there were %lld: %.1f more a second.\n", ms / 1000, before,
+        fprintf(out, "%.1f s ago there were %lld: %.1f more a second.\n", (double)ms / 1000, before,
                 (double)(lost - before) * 1000 / (double)ms);
     else
         fprintf(out,
-                "%lld s ago there were %lld: they do not grow. The program may keep them by "
+                "%.1f s ago there were %lld: they do not grow. The program may keep them by "
                 "an index,\nor in another way that shows no address.\n",
-                ms / 1000, before);
+                (double)ms / 1000, before);
     if (running > 0)
         fprintf(out, "%lld threads ran: each may have one in its registers alone.\n", running);
 }

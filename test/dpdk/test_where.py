@@ -179,6 +179,17 @@ def testpmd(place):
         program.kill()
 
 
+def at_work(place):
+    """While all others move without a pause, the lost ones are told from them, each time."""
+    for ops in OPS, 'ring_mp_mc', 'stack':
+        program = start(place, ops)
+        put(program, lose=100, load=1)
+        for _ in range(max(1, WALKS // 5)):
+            answer = search(place, words=';apart_s=0.05')
+            check_equal((answer['lost'], answer['unsettled']), (100, 0), f'lost ({answer})')
+        program.kill()
+
+
 def stat(place, *arguments, status=0):
     done = subprocess.run([STAT, f'--file-prefix={place.prefix}', '--apart=0.2', *arguments],
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -211,7 +222,7 @@ def for_people(place):
 
 
 if '--all' in sys.argv:
-    main(testpmd)
+    main(testpmd, at_work)
 else:
     main(each_place_ours, each_place_of_a_ring, each_place_of_a_stack, each_place_of_a_lockless_stack,
-         chains_and_clones, received, hidden, known_to_the_audit, testpmd, for_people)
+         chains_and_clones, received, hidden, known_to_the_audit, testpmd, at_work, for_people)

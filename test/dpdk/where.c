@@ -293,6 +293,61 @@ static __rte_noinline void lose_received(void)
         n += rte_eth_rx_burst(0, 0, mbufs + n, (uint16_t)(BURST - n));
 }
 
+/* A program at work: one thread gets and passes on through a ring; another keeps what comes for a
+ * while in a table on the heap, in places that change. */
+
+#define KEPT 2048u
+
+static void *get_and_pass(void *ready)
+{
+    struct rte_ring *ring = ring_of("load");
+    struct rte_mbuf *mbufs[BURST];
+
+    *(volatile int *)ready = 1;
+    while (!stop) {
+        unsigned n = 0;
+
+        if (rte_pktmbuf_alloc_bulk(pool, mbufs, BURST) != 0)
+            continue;
+        while (!stop && n < BURST)
+            n += rte_ring_enqueue_burst(ring, (void **)(mbufs + n), BURST - n, NULL);
+    }
+    return NULL;
+}
+
+static void *keep_for_a_while(void *ready)
+{
+    struct rte_mbuf **kept = calloc(KEPT, sizeof(*kept)), *mbufs[BURST];
+    struct rte_ring *ring = ring_of("load");
+    uint32_t seed = 1;
+
+    *(volatile int *)ready = 1;
+    while (!stop) {
+        unsigned n = rte_ring_dequeue_burst(ring, (void **)mbufs, BURST, NULL);
+
+        for (unsigned i = 0; i < n; i++) {
+            uint32_t at = (seed = seed * 1664525u + 1013904223u) >> 16 & (KEPT - 1);
+            struct rte_mbuf *old = kept[at];
+
+            kept[at] = mbufs[i];
+            if (old != NULL && (seed & 1024) != 0) { /* moves on to another place */
+                mbufs[i] = kept[(at + 1) & (KEPT - 1)];
+                kept[(at + 1) & (KEPT - 1)] = old;
+                old = mbufs[i];
+            }
+            rte_pktmbuf_free(old);
+        }
+    }
+    return NULL;
+}
+
+static void load(void)
+{
+    (void)ring_of("load");
+    start(get_and_pass, "getter");
+    start(keep_for_a_while, "keeper");
+}
+
 static const struct place {
     const char *name;
     void (*put)(void);
@@ -320,6 +375,7 @@ static const struct place {
     {"lose_clone", lose_clone},
     {"free", to_nobody},
     {"lose_received", lose_received},
+    {"load", load},
 };
 
 static bool obey(const char *name, unsigned n)

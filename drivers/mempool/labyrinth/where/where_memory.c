@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -112,4 +113,41 @@ size_t where_memory_read(uintptr_t from, void *to, size_t bytes)
     ssize_t n = process_vm_readv(getpid(), &here, 1, &there, 1, 0);
 
     return n > 0 ? (size_t)n : 0;
+}
+
+/* A stack of its own */
+
+#define STACK_BYTES ((size_t)512 << 10) /* libdw is not called on it */
+
+static ucontext_t caller, callee;
+static void (*called)(void *argument);
+static void *called_with;
+
+static void enter(void)
+{
+    called(called_with);
+}
+
+bool where_memory_call(void (*function)(void *argument), void *argument)
+{
+    void *stack = where_memory_get(STACK_BYTES);
+
+    if (stack == NULL || getcontext(&callee) != 0) {
+        where_memory_put(stack);
+        return false;
+    }
+    callee.uc_stack.ss_sp = stack;
+    callee.uc_stack.ss_size = STACK_BYTES;
+    callee.uc_link = &caller;
+    called = function;
+    called_with = argument;
+    makecontext(&callee, enter, 0);
+    (void)swapcontext(&caller, &callee);
+    where_memory_put(stack);
+    return true;
+}
+
+void where_memory_forget(void)
+{
+    lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }

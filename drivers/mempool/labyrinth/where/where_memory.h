@@ -36,4 +36,11 @@ unsigned where_memory_ranges(struct where_range ret_ranges[WHERE_MEMORY_PIECES])
  * an error and no crash. Returns how many bytes were there from the first one on. */
 size_t where_memory_read(uintptr_t from, void *to, size_t bytes);
 
+/* Calls function(argument) on a stack that lies in such a piece: what it leaves there is gone with
+ * it. False: memory was short, and nothing was called. One thread at a time. */
+bool where_memory_call(void (*function)(void *argument), void *argument);
+
+/* In a forked child: nobody else uses the list, and what it lists is the parent's. */
+void where_memory_forget(void);
+
 #endif

@@ -64,7 +64,9 @@ static void write_protocol(unsigned protocol, char *text, size_t capacity)
 
 static void write_type(unsigned type, char *text, size_t capacity)
 {
-    if (type == 0x0806)
+    if (type == 0)
+        text[0] = '\0'; /* nobody has written there yet */
+    else if (type == 0x0806)
         snprintf(text, capacity, "ARP");
     else if (type == 0x88cc)
         snprintf(text, capacity, "LLDP");

@@ -140,30 +140,40 @@ static int wait_and_sample(struct evidence *evidence)
         uint64_t from = now_ns(), pause_us;
 
         rc = take_sample(evidence, &evidence->after);
+        where_walk_pages(&evidence->walk, evidence->is_cleared);
         pause_us = RTE_MAX((now_ns() - from) / 1000 * SAMPLE_SHARE, SAMPLE_EVERY_US);
         usleep((useconds_t)RTE_MIN(pause_us, UINT64_C(999999)));
     }
     return rc;
 }
 
+/* Whether the walks have come to an end: the last ones have cleared nobody. */
+static bool is_settled(const struct evidence *evidence, uint32_t idle_walks, bool moves)
+{
+    if (evidence->candidates == 0)
+        return true;
+    return idle_walks >= (moves ? WHERE_WALKS_IDLE : 1);
+}
+
 static int walk_until_settled(struct evidence *evidence)
 {
     struct where_answer *answer = &evidence->search->answer;
-    uint32_t before = evidence->candidates;
+    uint32_t before = 0, idle_walks = 0;
+    bool moves = false; /* a walk has cleared some whom the one before did not see */
     int rc = 0;
 
-    for (uint32_t n = 1; rc == 0 && n <= WHERE_WALKS_MAX; n++) {
+    answer->is_unsettled = true;
+    for (uint32_t n = 1; rc == 0 && answer->is_unsettled && n <= WHERE_WALKS_MAX; n++) {
         if (n > 1 && evidence->candidates > 0)
             rc = wait_and_sample(evidence);
         if (rc == 0)
             rc = walk_once(evidence, n);
-        answer->walks = n;
-        answer->is_unsettled = n < WHERE_WALKS_MIN || evidence->candidates != before;
-        if (evidence->candidates == 0)
-            answer->is_unsettled = false;
-        if (n >= WHERE_WALKS_MIN && !answer->is_unsettled)
-            break;
+        where_walk_choose_pages(&evidence->walk);
+        moves |= n > 1 && evidence->candidates != before;
+        idle_walks = n > 1 && evidence->candidates == before ? idle_walks + 1 : 0;
         before = evidence->candidates;
+        answer->walks = n;
+        answer->is_unsettled = n < WHERE_WALKS_MIN || !is_settled(evidence, idle_walks, moves);
     }
     answer->samples = evidence->samples;
     return rc;
@@ -241,18 +251,29 @@ static int find_out(struct where_search *search)
 
 /* The thread */
 
+static void find_out_there(void *context)
+{
+    struct where_search *search = context;
+    int rc = find_out(search);
+
+    where_search_lock();
+    search->state = rc == 0 ? WHERE_DONE : WHERE_FAILED;
+    where_search_unlock();
+}
+
 static void run_search(struct where_search *search)
 {
     sigset_t all;
-    int rc;
 
     sigfillset(&all); /* signals are the program's */
     pthread_sigmask(SIG_BLOCK, &all, NULL);
     (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE); /* of this thread alone */
-    rc = find_out(search);
-    where_search_lock();
-    search->state = rc == 0 ? WHERE_DONE : WHERE_FAILED;
-    where_search_unlock();
+    if (!where_memory_call(find_out_there, search)) {
+        where_search_lock();
+        search->state = WHERE_FAILED;
+        (void)fail(search, -ENOMEM, "memory is short");
+        where_search_unlock();
+    }
 }
 
 #define THREAD_NAME "lab-where"
@@ -298,6 +319,7 @@ static void forget_in_child(void)
 {
     lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     last = NULL;
+    where_memory_forget();
 }
 
 static void follow_forks(void)

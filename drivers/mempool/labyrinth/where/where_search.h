@@ -10,15 +10,17 @@
  *
  * Programs move objects while they are walked through, so one walk may miss some that are on their
  * way. Lost is what no sample found in any structure, to what nothing pointed in any walk, and the
- * head of which stayed as it was. Walks go on until one has cleared nobody: then two in a row agree
- * on every single object. Where they do not come to that, the rest counts as moving. */
+ * head of which stayed as it was. Walks go on until one has cleared nobody; in a program where one
+ * has cleared some, until so many in a row have cleared nobody. Where they do not come to that, the
+ * rest counts as moving. */
 
 #include "where_walk.h"
 
 #include <stdbool.h>
 
 #define WHERE_WALKS_MIN 2u
-#define WHERE_WALKS_MAX 8u
+#define WHERE_WALKS_IDLE 3u /* that must clear nobody, once one has */
+#define WHERE_WALKS_MAX 16u
 
 struct where_options {
     double apart_s;     /* between two walks */

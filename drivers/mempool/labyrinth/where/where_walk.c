@@ -18,6 +18,8 @@
     ((uintptr_t)1 << 40) /* larger ones are room that somebody keeps: sanitizers                   \
                           */
 #define WORD_STEP 4u
+#define PAGE_BYTES ((uintptr_t)4096)
+#define PAGES_MAX 4096u /* that are read again between walks */
 
 bool where_walk_make(struct where_walk *ret_walk, const struct where_pool *pool,
                      struct where_pace *pace)
@@ -30,10 +32,11 @@ bool where_walk_make(struct where_walk *ret_walk, const struct where_pool *pool,
         .place = where_memory_get(n * sizeof(*ret_walk->place)),
         .at = where_memory_get(n * sizeof(*ret_walk->at)),
         .queue = where_memory_get(n * sizeof(*ret_walk->queue)),
+        .page = where_memory_get(n * sizeof(*ret_walk->page)),
         .buffer = where_memory_get(BUFFER_BYTES),
     };
     return where_owner_make(&ret_walk->owners) && ret_walk->place != NULL && ret_walk->at != NULL &&
-           ret_walk->queue != NULL && ret_walk->buffer != NULL;
+           ret_walk->queue != NULL && ret_walk->page != NULL && ret_walk->buffer != NULL;
 }
 
 void where_walk_free(struct where_walk *walk)
@@ -43,6 +46,7 @@ void where_walk_free(struct where_walk *walk)
     where_memory_put(walk->place);
     where_memory_put(walk->at);
     where_memory_put(walk->queue);
+    where_memory_put(walk->page);
     where_memory_put(walk->buffer);
     *walk = (struct where_walk){.pool = NULL};
 }
@@ -101,14 +105,19 @@ static void note(struct where_walk *walk, uint32_t object, enum where_place plac
     walk->at[object] = at;
 }
 
-/* Objects are followed, not walked through. */
+/* Objects are followed, not walked through. Libraries have tables of numbers, two of which can look
+ * like an address; variables that are addresses have their place. */
 static void note_reference(struct where_walk *walk, const struct where_mapping *mapping,
                            uint64_t word, uintptr_t at)
 {
     uint32_t object = where_set_find(&walk->pool->set, word);
+    enum where_place place;
 
-    if (object != WHERE_NO_OBJECT && where_set_find(&walk->pool->set, at) == WHERE_NO_OBJECT)
-        note(walk, object, place_of(walk, mapping, at), at);
+    if (object == WHERE_NO_OBJECT || where_set_find(&walk->pool->set, at) != WHERE_NO_OBJECT)
+        return;
+    place = place_of(walk, mapping, at);
+    if (place != WHERE_GLOBAL || at % sizeof(word) == 0)
+        note(walk, object, place, at);
 }
 
 /* What owns a block; a block that points to itself, or an object, owns nothing. */
@@ -276,6 +285,41 @@ static void follow_all(struct where_walk *walk, const struct where_sample *befor
     for (uint32_t i = 0; i < queued && !is_stopped(walk->pace); i++)
         if (!where_is_free(before->spot[walk->queue[i]].place))
             queued = follow(walk, walk->queue[i], queued);
+}
+
+/* Between walks */
+
+void where_walk_choose_pages(struct where_walk *walk)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < walk->pool->set.n; i++)
+        if (walk->place[i] >= WHERE_FRAME && walk->place[i] <= WHERE_DPDK)
+            walk->page[n++] = walk->at[i] / PAGE_BYTES * PAGE_BYTES;
+    where_sort(walk->page, n);
+    walk->pages = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (walk->pages == 0 || walk->page[walk->pages - 1] != walk->page[i])
+            walk->page[walk->pages++] = walk->page[i];
+}
+
+void where_walk_pages(struct where_walk *walk, bool *is_seen)
+{
+    const struct where_set *set = &walk->pool->set;
+
+    for (uint32_t p = 0; p < walk->pages && p < PAGES_MAX; p++) {
+        size_t bytes = where_memory_read(walk->page[p], walk->buffer, PAGE_BYTES);
+
+        for (size_t i = 0; i + sizeof(uint64_t) <= bytes; i += sizeof(uint64_t)) {
+            uint32_t object;
+            uint64_t word;
+
+            memcpy(&word, walk->buffer + i, sizeof(word));
+            object = where_set_find(set, word);
+            if (object != WHERE_NO_OBJECT)
+                is_seen[object] = true;
+        }
+    }
 }
 
 /* The whole */

@@ -37,6 +37,8 @@ struct where_walk {
     uintptr_t *at;              /* and at which address */
     struct where_owners owners; /* of blocks in which the walk before found references */
     uint32_t *queue;            /* objects whose memory is to be followed */
+    uintptr_t *page;            /* where the last walk found references */
+    uint32_t pages;
     unsigned char *buffer;
 };
 
@@ -48,5 +50,11 @@ void where_walk_free(struct where_walk *walk);
  * short, memory cannot be read, or somebody stopped it. Control threads; takes long. */
 bool where_walk_run(struct where_walk *walk, const struct where_sample *before,
                     const char *leave_out);
+
+/* Between walks: which pages had references, and what these point to now. Objects move from one
+ * such page to another, most of them; this finds those that a walk missed on their way. A page that
+ * is left out of walks is not among them, nor are objects' own. */
+void where_walk_choose_pages(struct where_walk *walk);
+void where_walk_pages(struct where_walk *walk, bool *is_seen);
 
 #endif
