@@ -10,6 +10,7 @@ answer says. With --all, all is asked a hundred times while objects move.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -190,6 +191,37 @@ def at_work(place):
         program.kill()
 
 
+def two_processes(place):
+    """What another process keeps is found by that process, and named; one that does not answer is
+    said to be unseen."""
+    memory = place.shared_memory(128)
+    for ops in OPS, 'ring_mp_mc':
+        first = place.start(built('where'), *place.eal(lcores(1), *memory), '--', ops)
+        first.expect('^ready$')
+        second = place.start(built('where'), *place.eal('--lcores=1@0', *memory,
+                                                        '--proc-type=secondary'), '--', ops)
+        second.expect('^ready$')
+        put(first, table=20, lose=30)
+        put(second, table=64, heap=15, stack=1, chain=5, lose=40, ring=12)
+        answer = search(place)
+        check_equal((answer['processes_asked'], answer['processes_unseen']), (2, 0), 'processes')
+        check_equal(answer['lost'], 70, f'lost ({answer})')
+        check_equal((found(answer, 'variable', 'in_table'), found(answer, 'ring', 'waiting'),
+                     found(answer, 'another process', 'variable: in_table (where)'),
+                     found(answer, 'another process', 'heap: '),
+                     found(answer, 'another process', 'stack: keeper'),
+                     found(answer, 'chained behind an mbuf')), (20, 12, 69, 15, 10, 5),
+                    f'{answer}')
+        os.kill(second.process.pid, signal.SIGSTOP)
+        answer = search(place)
+        check_equal((answer['processes_asked'], answer['processes_unseen']), (1, 1), 'stopped')
+        check(answer['lost'] > 70, f'unseen ({answer})')
+        check('do not see' in stat(place, 'lost', 'packets'), 'said so')
+        os.kill(second.process.pid, signal.SIGCONT)
+        second.finish()
+        first.finish()
+
+
 def stat(place, *arguments, status=0):
     done = subprocess.run([STAT, f'--file-prefix={place.prefix}', '--apart=0.2', *arguments],
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -225,4 +257,4 @@ if '--all' in sys.argv:
     main(testpmd, at_work)
 else:
     main(each_place_ours, each_place_of_a_ring, each_place_of_a_stack, each_place_of_a_lockless_stack,
-         chains_and_clones, received, hidden, known_to_the_audit, testpmd, at_work, for_people)
+         chains_and_clones, received, hidden, known_to_the_audit, testpmd, at_work, two_processes, for_people)

@@ -8,8 +8,8 @@
  * says how far it is, or what it found. Words behind the name, each after a semicolon, say how to
  * search, or which search is meant: then it is only asked about. */
 
+#include "where_board.h"
 #include "where_packet.h"
-#include "where_search.h"
 
 #include "labyrinth_driver.h"
 #include "labyrinth_plain.h"
@@ -171,6 +171,8 @@ static void add_counts(struct rte_tel_data *data, const struct where_answer *ans
         rte_tel_data_add_dict_u64(data, "before_ms", answer->before_ns / MEGA_NS);
     }
     rte_tel_data_add_dict_u64(data, "running_threads", answer->running);
+    rte_tel_data_add_dict_u64(data, "processes_asked", answer->asked);
+    rte_tel_data_add_dict_u64(data, "processes_unseen", answer->unseen);
     rte_tel_data_add_dict_u64(data, "walks", answer->walks);
     rte_tel_data_add_dict_u64(data, "samples", answer->samples);
     rte_tel_data_add_dict_u64(data, "read_kib", answer->read_bytes / 1024);
@@ -314,6 +316,7 @@ static int handle_packet(const char *cmd, const char *params, struct rte_tel_dat
 
 void labyrinth_where_register(void)
 {
+    where_secondary_register();
     rte_telemetry_register_cmd("/labyrinth/where", handle_where,
                                "Where all objects of a pool are, of any driver, and which are "
                                "lost. Parameters: its name[;apart_s=S][;mib_s=N][;skip=PATH].");

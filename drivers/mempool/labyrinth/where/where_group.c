@@ -5,8 +5,8 @@
 /* The objects in groups of those that are in the same place: since when, who got them, and what is
  * in them. */
 
+#include "where_board.h"
 #include "where_packet.h"
-#include "where_search.h"
 
 #include "labyrinth_driver.h"
 
@@ -37,6 +37,7 @@ struct grouping {
     struct where_answer *answer;
     const struct where_pool *pool;
     const struct where_walk *walk;
+    const struct where_others *others;
     const struct where_sample *sample;
     struct named *named;
     uint32_t nameds, last_named;
@@ -137,10 +138,21 @@ static uint32_t group_of_reference(struct grouping *grouping, enum where_place p
     return group;
 }
 
+static uint32_t group_of_other(struct grouping *grouping, uintptr_t at)
+{
+    char name[sizeof(((struct where_group *)0)->name)];
+    const char *kind;
+
+    where_others_name(grouping->others, at, &kind, name, sizeof(name));
+    return find_group(grouping, WHERE_ELSEWHERE, kind, name);
+}
+
 static uint32_t group_of(struct grouping *grouping, uint32_t object, struct where_spot spot)
 {
     if (structure_kinds[spot.place] != NULL)
         return group_of_structure(grouping, spot);
+    if (spot.place == WHERE_ELSEWHERE)
+        return group_of_other(grouping, grouping->walk->at[object]);
     return group_of_reference(grouping, spot.place, grouping->walk->at[object]);
 }
 
@@ -301,10 +313,10 @@ static void group_objects(struct grouping *grouping, const struct where_spot *sp
 }
 
 bool where_group_all(struct where_answer *answer, const struct where_pool *pool,
-                     const struct where_walk *walk, const struct where_sample *sample,
-                     const struct where_spot *spot)
+                     const struct where_walk *walk, const struct where_others *others,
+                     const struct where_sample *sample, const struct where_spot *spot)
 {
-    struct grouping grouping = {answer, pool, walk, sample, .nameds = 0};
+    struct grouping grouping = {answer, pool, walk, others, sample, .nameds = 0};
     bool is_there;
 
     answer->group_of = where_memory_get((pool->set.n + 1) * sizeof(*answer->group_of));

@@ -10,6 +10,7 @@
 /* /proc/self/pagemap, as proc(5) has it. */
 #define PRESENT (UINT64_C(1) << 63)
 #define SWAPPED (UINT64_C(1) << 62)
+#define OF_FILE (UINT64_C(1) << 61)
 
 void where_page_open(struct where_pages *ret_pages)
 {
@@ -23,9 +24,10 @@ void where_page_close(struct where_pages *pages)
         close(pages->file);
 }
 
-void where_page_begin(struct where_pages *pages, bool is_shared)
+void where_page_begin(struct where_pages *pages, bool is_shared, bool is_file)
 {
     pages->is_shared = is_shared;
+    pages->is_file = is_file;
     pages->n = 0;
 }
 
@@ -56,7 +58,8 @@ static void ask(struct where_pages *pages, uintptr_t from, uintptr_t end)
         got = pread(pages->file, entry, bytes,
                     (off_t)(pages->start / pages->page * sizeof(entry[0])));
     for (size_t i = 0; i < pages->n; i++)
-        pages->is_there[i] = got != (ssize_t)bytes || (entry[i] & (PRESENT | SWAPPED)) != 0;
+        pages->is_there[i] = got != (ssize_t)bytes || ((entry[i] & (PRESENT | SWAPPED)) != 0 &&
+                                                       !(pages->is_file && (entry[i] & OF_FILE)));
     if (pages->is_shared)
         add_shared(pages);
 }

@@ -13,7 +13,7 @@
 
 struct where_pages {
     int file; /* /proc/self/pagemap, or -1: all count as there */
-    bool is_shared;
+    bool is_shared, is_file;
     size_t page; /* bytes */
     uintptr_t start;
     size_t n;
@@ -23,8 +23,9 @@ struct where_pages {
 void where_page_open(struct where_pages *ret_pages);
 void where_page_close(struct where_pages *pages);
 
-/* Begins with another mapping. */
-void where_page_begin(struct where_pages *pages, bool is_shared);
+/* Begins with another mapping. Of a file's that is_file, a page counts as soon as this process has
+ * written to it: before, it has what the file has, and no reference. */
+void where_page_begin(struct where_pages *pages, bool is_shared, bool is_file);
 
 /* The next run of pages that are there, of a range of that mapping, from `from` on, no more than
  * most_bytes. False: there is none. */

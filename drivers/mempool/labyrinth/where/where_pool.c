@@ -32,9 +32,17 @@ static size_t block_bytes(const void *block)
     return block != NULL && rte_malloc_validate(block, &bytes) == 0 ? bytes : 0;
 }
 
-static bool add_zone(struct where_pool *pool, const struct rte_memzone *zone)
+/* Of the memzone to which such a place of a driver's data points: the driver's name is what this
+ * process calls the pool's number, and another process may call it otherwise. */
+static bool add_zone(struct where_pool *pool, const void *place)
 {
-    return zone == NULL || add_skip(pool, (uintptr_t)zone->addr, zone->len);
+    struct rte_memzone zone;
+    uintptr_t address;
+
+    if (where_memory_read((uintptr_t)place, &address, sizeof(address)) != sizeof(address) ||
+        where_memory_read(address, &zone, sizeof(zone)) != sizeof(zone) || zone.addr != pool->data)
+        return true;
+    return add_skip(pool, zone.addr_64, zone.len);
 }
 
 /* The pool's head with DPDK's caches, the memory of the objects, and what the driver keeps its
@@ -52,9 +60,9 @@ static bool add_skips(struct where_pool *pool)
     if (pool->driver == WHERE_DRIVER_LABYRINTH)
         added = added && add_skip(pool, (uintptr_t)pool->data, block_bytes(pool->data));
     else if (pool->driver == WHERE_DRIVER_RING)
-        added = added && add_zone(pool, ((const struct rte_ring *)pool->data)->memzone);
+        added = added && add_zone(pool, &((const struct rte_ring *)pool->data)->memzone);
     else if (pool->driver == WHERE_DRIVER_STACK)
-        added = added && add_zone(pool, ((const struct rte_stack *)pool->data)->memzone);
+        added = added && add_zone(pool, &((const struct rte_stack *)pool->data)->memzone);
     return added;
 }
 

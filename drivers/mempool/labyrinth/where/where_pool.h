@@ -33,14 +33,15 @@ enum where_place {
     WHERE_PROCESS, /* the same; detail: its process id */
 
     /* Held, and known by what points to it: the worse ones first */
-    WHERE_FRAME,  /* the stack of a thread */
-    WHERE_OBJECT, /* memory of another object of the pool */
-    WHERE_CHAIN,  /* the mbuf before it */
-    WHERE_DIRECT, /* an mbuf that is attached to it */
-    WHERE_MEMORY, /* the heap, or other memory that was mapped */
-    WHERE_THREAD, /* a thread's own variables */
-    WHERE_GLOBAL, /* a variable of the program's, or of a library's */
-    WHERE_DPDK,   /* rte_malloc() and memzones */
+    WHERE_ELSEWHERE, /* memory of another process */
+    WHERE_FRAME,     /* the stack of a thread */
+    WHERE_OBJECT,    /* memory of another object of the pool */
+    WHERE_CHAIN,     /* the mbuf before it */
+    WHERE_DIRECT,    /* an mbuf that is attached to it */
+    WHERE_MEMORY,    /* the heap, or other memory that was mapped */
+    WHERE_THREAD,    /* a thread's own variables */
+    WHERE_GLOBAL,    /* a variable of the program's, or of a library's */
+    WHERE_DPDK,      /* rte_malloc() and memzones */
 
     WHERE_MOVING, /* seen at other times during the search: objects move meanwhile */
     WHERE_LOST,   /* nothing pointed to it in any walk, and it was never free */

@@ -3,23 +3,19 @@
  */
 #include "where_search.h"
 
-#include "labyrinth_driver.h"
+#include "where_board.h"
+#include "where_run.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <rte_errno.h>
-#include <rte_version.h>
-#include <signal.h>
+#include <rte_common.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SAMPLE_EVERY_US 20000u
 #define SAMPLE_SHARE 20u /* of the time between walks, one part in so many is for samples */
 #define HEAD_BYTES 128u  /* of an object: an mbuf's own, which each of its holders writes */
-#define NICE 10
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct where_search *last;
@@ -36,6 +32,7 @@ static uint64_t now_ns(void)
 struct evidence {
     struct where_search *search;
     struct where_walk walk;
+    struct where_others others;
     struct where_sample before, after;
     bool *is_cleared;    /* was free, in a structure or pointed to, at whatever time */
     uint32_t *head;      /* its head, when it was first a candidate */
@@ -121,7 +118,9 @@ static int walk_once(struct evidence *evidence, uint32_t number)
     rc = take_sample(evidence, &evidence->before);
     if (rc != 0)
         return rc;
-    if (!where_walk_run(&evidence->walk, &evidence->before, search->options.leave_out))
+    where_others_begin(&evidence->others, &search->pool, &search->options);
+    if (!where_walk_run(&evidence->walk, &evidence->before, &evidence->others,
+                        search->options.leave_out))
         return fail(search, -EIO,
                     "memory cannot be read: there is no /proc, process_vm_readv(2) is not "
                     "allowed, or memory is short");
@@ -225,10 +224,13 @@ static int conclude(struct evidence *evidence)
         answer->running += evidence->walk.map.thread[i].stack == 0;
     answer->shows_free = search->pool.driver != WHERE_DRIVER_OTHER;
     answer->has_mbufs = search->pool.has_mbufs;
+    answer->asked = 1 + evidence->others.answered;
+    answer->unseen = evidence->others.processes - evidence->others.answered;
     memcpy(answer->pool, search->pool.name, sizeof(answer->pool));
     memcpy(answer->ops, search->pool.ops, sizeof(answer->ops));
     answer->read_bytes = search->pace.read;
-    if (!where_group_all(answer, &search->pool, &evidence->walk, &evidence->after, spot))
+    if (!where_group_all(answer, &search->pool, &evidence->walk, &evidence->others,
+                         &evidence->after, spot))
         return fail(search, -ENOMEM, "memory is short");
     return 0;
 }
@@ -261,56 +263,17 @@ static void find_out_there(void *context)
     where_search_unlock();
 }
 
-static void run_search(struct where_search *search)
+static void run_search(void *context)
 {
-    sigset_t all;
+    struct where_search *search = context;
 
-    sigfillset(&all); /* signals are the program's */
-    pthread_sigmask(SIG_BLOCK, &all, NULL);
-    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE); /* of this thread alone */
-    if (!where_memory_call(find_out_there, search)) {
-        where_search_lock();
-        search->state = WHERE_FAILED;
-        (void)fail(search, -ENOMEM, "memory is short");
-        where_search_unlock();
-    }
+    if (where_memory_call(find_out_there, search))
+        return;
+    where_search_lock();
+    search->state = WHERE_FAILED;
+    (void)fail(search, -ENOMEM, "memory is short");
+    where_search_unlock();
 }
-
-#define THREAD_NAME "lab-where"
-
-#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
-static uint32_t run(void *search)
-{
-    run_search(search);
-    return 0;
-}
-
-static int start_thread(struct where_search *search)
-{
-    rte_thread_t thread;
-    int rc = rte_thread_create_control(&thread, THREAD_NAME, run, search);
-
-    if (rc == 0)
-        (void)rte_thread_detach(thread);
-    return rc;
-}
-#else
-static void *run(void *search)
-{
-    run_search(search);
-    return NULL;
-}
-
-static int start_thread(struct where_search *search)
-{
-    pthread_t thread;
-    int rc = rte_ctrl_thread_create(&thread, THREAD_NAME, NULL, run, search);
-
-    if (rc == 0)
-        (void)pthread_detach(thread);
-    return rc;
-}
-#endif
 
 /* The last one */
 
@@ -384,10 +347,10 @@ int where_search_begin(const char *pool, const struct where_options *options)
     search->options = *options;
     search->pace.bytes_s = options->mib_s << 20;
     remember_before(search);
-    rc = start_thread(search);
+    rc = where_run_start(run_search, search);
     if (rc != 0) {
         free_search(search);
-        return rc < 0 ? rc : -rc;
+        return rc;
     }
     search->number = ++numbers;
     free_search(last);

@@ -64,6 +64,8 @@ struct where_answer {
     uint64_t read_bytes; /* of all walks */
     uint64_t took_ns, ended_ns;
     uint32_t running; /* threads that ran: each may have one object in its registers alone */
+    uint32_t asked;   /* processes that were walked through */
+    uint32_t unseen;  /* others that share the memory */
     bool has_before;  /* there was a search of this pool before */
     uint32_t lost_before;
     uint64_t before_ns; /* how long before */
@@ -102,8 +104,8 @@ int where_search_begin(const char *pool, const struct where_options *options);
 /* where_group.c: groups all objects. `spot` is where they are by structure, in the last picture;
  * false where memory was short. */
 bool where_group_all(struct where_answer *answer, const struct where_pool *pool,
-                     const struct where_walk *walk, const struct where_sample *sample,
-                     const struct where_spot *spot);
+                     const struct where_walk *walk, const struct where_others *others,
+                     const struct where_sample *sample, const struct where_spot *spot);
 
 /* where_name.c: what the memory is called that points to an object; returns from where to where it
  * is called so. May read files. */

@@ -3,6 +3,7 @@
  */
 #include "where_walk.h"
 
+#include "where_board.h"
 #include "where_page.h"
 
 #include <gnu/libc-version.h>
@@ -221,7 +222,9 @@ static void walk_mappings(struct where_walk *walk)
     for (size_t i = 0; i < walk->map.mappings && !is_stopped(walk->pace); i++) {
         const struct where_mapping *mapping = &walk->map.mapping[i];
 
-        where_page_begin(&pages, mapping->is_shared);
+        where_page_begin(&pages, mapping->is_shared,
+                         !mapping->is_shared &&
+                             where_map_module(&walk->map, mapping->at.start) != NULL);
         if (mapping->kind == WHERE_MAPPING_STACK)
             walk_stack(walk, mapping, &pages);
         else
@@ -344,25 +347,20 @@ static void choose_blocks(struct where_walk *walk)
     where_owner_ready(&walk->owners);
 }
 
-static void leave_out_known(struct where_walk *walk, const struct where_sample *before)
+static void leave_out_known(struct where_walk *walk)
 {
     struct where_map *map = &walk->map;
 
     for (size_t i = 0; i < walk->pool->skips; i++)
         where_map_skip(map, walk->pool->skip[i]);
-    for (unsigned i = 0; i < before->rings; i++)
-        where_map_skip(map, before->ring[i].memory);
     for (size_t i = 0; i < map->mappings; i++)
         if (map->mapping[i].at.end - map->mapping[i].at.start > HUGE_MAPPING)
             where_map_skip(map, map->mapping[i].at);
     leave_out_itself(map);
 }
 
-bool where_walk_run(struct where_walk *walk, const struct where_sample *before,
-                    const char *leave_out)
+static bool begin(struct where_walk *walk, const char *leave_out)
 {
-    uint64_t read = walk->pace->read;
-
     choose_blocks(walk);
     memset(walk->place, WHERE_UNKNOWN, walk->pool->set.n * sizeof(*walk->place));
     walk->pace->walk_read = 0;
@@ -370,9 +368,36 @@ bool where_walk_run(struct where_walk *walk, const struct where_sample *before,
     where_map_free(&walk->map);
     if (!where_map_read(&walk->map, leave_out))
         return false;
-    leave_out_known(walk, before);
+    leave_out_known(walk);
+    return true;
+}
+
+static bool is_good(const struct where_walk *walk)
+{
+    return !walk->map.failed && !is_stopped(walk->pace) && walk->pace->walk_read > 0;
+}
+
+bool where_walk_run(struct where_walk *walk, const struct where_sample *before,
+                    struct where_others *others, const char *leave_out)
+{
+    if (!begin(walk, leave_out))
+        return false;
+    for (unsigned i = 0; i < before->rings; i++)
+        where_map_skip(&walk->map, before->ring[i].memory);
     where_map_ready(&walk->map);
     walk_mappings(walk);
+    where_others_take(others, walk);
     follow_all(walk, before);
-    return !walk->map.failed && !is_stopped(walk->pace) && walk->pace->read > read;
+    return is_good(walk);
+}
+
+bool where_walk_private(struct where_walk *walk, const char *leave_out)
+{
+    if (!begin(walk, leave_out))
+        return false;
+    for (size_t i = 0; i < walk->map.dpdks; i++)
+        where_map_skip(&walk->map, walk->map.dpdk[i]);
+    where_map_ready(&walk->map);
+    walk_mappings(walk);
+    return is_good(walk);
 }

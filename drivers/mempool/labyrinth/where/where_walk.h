@@ -29,6 +29,8 @@ struct where_pace {
     uint64_t walk_read, walk_from_ns;
 };
 
+struct where_others; /* where_board.h */
+
 struct where_walk {
     const struct where_pool *pool;
     struct where_pace *pace;
@@ -46,10 +48,15 @@ bool where_walk_make(struct where_walk *ret_walk, const struct where_pool *pool,
                      struct where_pace *pace);
 void where_walk_free(struct where_walk *walk);
 
-/* Walks. `before` is a sample just before: objects in rings point to others, too. False: memory was
- * short, memory cannot be read, or somebody stopped it. Control threads; takes long. */
+/* Walks. `before` is a sample just before: objects in rings point to others, too. And so do those
+ * that other processes have found, which have begun. False: memory was short, memory cannot be
+ * read, or somebody stopped it. Control threads; takes long. */
 bool where_walk_run(struct where_walk *walk, const struct where_sample *before,
-                    const char *leave_out);
+                    struct where_others *others, const char *leave_out);
+
+/* The same for another process's search: through what that does not see, and nothing is followed.
+ */
+bool where_walk_private(struct where_walk *walk, const char *leave_out);
 
 /* Between walks: which pages had references, and what these point to now. Objects move from one
  * such page to another, most of them; this finds those that a walk missed on their way. A page that
