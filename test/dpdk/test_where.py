@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from dpdk_support import OPS, WAIT_S, built, check, check_equal, lcores, main, tool
+from dpdk_support import (OPS, WAIT_S, Place, built, check, check_equal, lcores, main, tool)
 
 STAT = os.environ['LABYRINTH_STAT']
 MBUFS = 8191
@@ -222,6 +222,25 @@ def two_processes(place):
         first.finish()
 
 
+def queues(place):
+    """What a port's driver has posted is in its queues: virtio's, here, with vhost's beside it."""
+    socket = os.path.join(place.directory, 'vhost')
+    beside = Place(place.cleanup)
+    memory = [*place.huge_pages(192), '-m', '64', '--single-file-segments']
+    words = '--', '--forward-mode=io', '--auto-start', '--stats-period=1', '--total-num-mbufs=4095'
+    vhost = beside.start(tool('dpdk-testpmd'), *beside.eal(
+        lcores(2), *memory, f'--vdev=net_vhost0,iface={socket}'), *words)
+    vhost.expect('Rx-pps')
+    virtio = place.start(tool('dpdk-testpmd'), *place.eal(
+        lcores(2), *memory, f'--mbuf-pool-ops-name={OPS}',
+        f'--vdev=net_virtio_user0,path={socket},queue_size=256'), *words, '--tx-first')
+    virtio.expect('Rx-pps')
+    for _ in range(3):
+        answer = search(place, 'mb_pool_0')
+        check_equal(answer['lost'], 0, f'lost ({answer})')
+    check(found(answer, 'rx queue', 'port 0, queue 0') > 0, f'posted for reception ({answer})')
+
+
 def stat(place, *arguments, status=0):
     done = subprocess.run([STAT, f'--file-prefix={place.prefix}', '--apart=0.2', *arguments],
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -257,4 +276,4 @@ if '--all' in sys.argv:
     main(testpmd, at_work)
 else:
     main(each_place_ours, each_place_of_a_ring, each_place_of_a_stack, each_place_of_a_lockless_stack,
-         chains_and_clones, received, hidden, known_to_the_audit, testpmd, at_work, two_processes, for_people)
+         chains_and_clones, received, hidden, known_to_the_audit, testpmd, queues, at_work, two_processes, for_people)

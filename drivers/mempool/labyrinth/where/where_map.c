@@ -203,6 +203,7 @@ bool where_map_read(struct where_map *ret_map, const char *leave_out)
     where_map_read_threads(ret_map);
     where_map_read_dpdk(ret_map);
     where_map_read_heap(ret_map);
+    where_map_read_queues(ret_map);
     return !ret_map->failed;
 }
 
@@ -215,6 +216,7 @@ void where_map_free(struct where_map *map)
     where_memory_put(map->block);
     where_memory_put(map->chunk);
     where_memory_put(map->zone);
+    where_memory_put(map->queue);
     where_memory_put(map->skip);
     *map = (struct where_map){.mappings = 0};
 }

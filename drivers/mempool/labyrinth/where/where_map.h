@@ -59,6 +59,14 @@ struct where_zone {
     char name[32];
 };
 
+/* where_queue.c */
+
+struct where_queue {
+    struct where_range at; /* a block of it */
+    uint16_t port, number;
+    bool is_rx;
+};
+
 struct where_map {
     struct where_mapping *mapping;
     struct where_thread *thread;
@@ -67,10 +75,11 @@ struct where_map {
     struct where_range *block; /* what it has given out */
     struct where_range *chunk; /* blocks of malloc() */
     struct where_zone *zone;
+    struct where_queue *queue;
     struct where_range *skip; /* sorted; what no walk looks at */
-    size_t mappings, threads, modules, dpdks, blocks, chunks, zones, skips;
+    size_t mappings, threads, modules, dpdks, blocks, chunks, zones, queues, skips;
     size_t mapping_places, thread_places, module_places, dpdk_places, block_places, chunk_places,
-        zone_places, skip_places;
+        zone_places, queue_places, skip_places;
     bool failed; /* memory was short */
 };
 
@@ -97,6 +106,7 @@ const struct where_module *where_map_module(const struct where_map *map, uintptr
 const struct where_zone *where_map_zone(const struct where_map *map, uintptr_t address);
 const struct where_range *where_map_block(const struct where_map *map, uintptr_t address);
 const struct where_range *where_map_chunk(const struct where_map *map, uintptr_t address);
+const struct where_queue *where_map_queue(const struct where_map *map, uintptr_t address);
 bool where_map_is_dpdk(const struct where_map *map, uintptr_t address);
 
 /* The range that has an address, of some that are sorted; NULL for none. */
@@ -121,6 +131,7 @@ void where_map_read_threads(struct where_map *map);
 void where_map_read_modules(struct where_map *map);
 void where_map_read_dpdk(struct where_map *map);
 void where_map_read_heap(struct where_map *map);
+void where_map_read_queues(struct where_map *map);
 
 /* Where a thread is now: its stack's top and how often it was put aside. */
 void where_thread_look(struct where_thread *thread);

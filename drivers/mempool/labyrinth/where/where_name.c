@@ -93,7 +93,13 @@ static struct where_range name_dpdk(const struct where_walk *walk, uintptr_t at,
 {
     const struct where_zone *zone = where_map_zone(&walk->map, at);
     const struct where_range *block = where_map_block(&walk->map, at);
+    const struct where_queue *queue = where_map_queue(&walk->map, at);
 
+    if (queue != NULL) {
+        *ret_kind = queue->is_rx ? "rx queue" : "tx queue";
+        snprintf(name, capacity, "port %u, queue %u", queue->port, queue->number);
+        return queue->at;
+    }
     if (zone != NULL && name_mempool(zone, name, capacity)) {
         *ret_kind = "mempool";
         return zone->at;
