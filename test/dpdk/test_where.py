@@ -182,7 +182,7 @@ def testpmd(place):
 
 def at_work(place):
     """While all others move without a pause, the lost ones are told from them, each time."""
-    for ops in OPS, 'ring_mp_mc', 'stack':
+    for ops in (OPS, 'ring_mp_mc', 'stack') if WALKS > 5 else (OPS, 'ring_mp_mc'):
         program = start(place, ops)
         put(program, lose=100, load=1)
         for _ in range(max(1, WALKS // 5)):

@@ -348,6 +348,17 @@ static void load(void)
     start(keep_for_a_while, "keeper");
 }
 
+/* A MiB of memory that is not zero. */
+static void more_memory(void)
+{
+    static unsigned char *last;
+    unsigned char *memory = malloc(1 << 20);
+
+    memset(memory, 0x5a, 1 << 20);
+    memcpy(memory, &last, sizeof(last));
+    last = memory;
+}
+
 static const struct place {
     const char *name;
     void (*put)(void);
@@ -376,6 +387,7 @@ static const struct place {
     {"free", to_nobody},
     {"lose_received", lose_received},
     {"load", load},
+    {"memory", more_memory},
 };
 
 static bool obey(const char *name, unsigned n)

@@ -138,19 +138,60 @@ static void note_owner(struct where_walk *walk, const struct where_mapping *mapp
     owners->at[block] = at;
 }
 
+/* The upper halves of addresses of a set, of 32 bits each: a few values. */
+struct upper {
+    uint32_t low, span;
+};
+
+static struct upper upper_of(const struct where_set *set)
+{
+    uint32_t low = (uint32_t)(set->low >> 32);
+
+    return (struct upper){low, (uint32_t)((set->low + set->span) >> 32) - low};
+}
+
+#define BLOCK_HALVES 16u /* of a cache line */
+
+/* Whether a half of a line can be the upper one of an address: few lines have any, and compilers
+ * make a loop of this that looks at several halves at a time. */
+static bool has_upper(const uint32_t *half, struct upper a, struct upper b)
+{
+    uint32_t any = 0;
+
+    for (unsigned i = 0; i < BLOCK_HALVES; i++) {
+        uint32_t upper = half[i] & (uint32_t)(WHERE_ADDRESS_MASK >> 32);
+
+        any |= (uint32_t)(upper - a.low <= a.span) | (uint32_t)(upper - b.low <= b.span);
+    }
+    return any != 0;
+}
+
+/* A word whose upper half is the i-th one. */
+static void look_at_word(struct where_walk *walk, const struct where_mapping *mapping,
+                         const uint32_t *half, uintptr_t at)
+{
+    uint64_t word = (uint64_t)half[0] << 32 | half[-1];
+
+    if (lab_unlikely(where_set_is_near(&walk->pool->set, word)))
+        note_reference(walk, mapping, word, at - sizeof(*half));
+    if (lab_unlikely(where_set_is_near(&walk->owners.set, word)))
+        note_owner(walk, mapping, word, at - sizeof(*half));
+}
+
+/* Words at multiples of four bytes, which are two halves each. */
 static void look_at(struct where_walk *walk, const struct where_mapping *mapping, uintptr_t at,
                     size_t bytes)
 {
-    const struct where_set *set = &walk->pool->set, *blocks = &walk->owners.set;
+    const uint32_t *half = (const void *)walk->buffer;
+    size_t n = bytes / sizeof(*half);
+    struct upper objects = upper_of(&walk->pool->set);
+    struct upper blocks = walk->owners.set.n > 0 ? upper_of(&walk->owners.set) : objects;
 
-    for (size_t i = 0; i + sizeof(uint64_t) <= bytes; i += WORD_STEP) {
-        uint64_t word;
-
-        memcpy(&word, walk->buffer + i, sizeof(word));
-        if (lab_unlikely(where_set_is_near(set, word)))
-            note_reference(walk, mapping, word, at + i);
-        if (lab_unlikely(where_set_is_near(blocks, word)))
-            note_owner(walk, mapping, word, at + i);
+    for (size_t i = 0; i < n; i += BLOCK_HALVES) {
+        if (i + BLOCK_HALVES <= n && lab_likely(!has_upper(half + i, objects, blocks)))
+            continue;
+        for (size_t k = i > 0 ? i : 1; k < i + BLOCK_HALVES && k < n; k++)
+            look_at_word(walk, mapping, half + k, at + k * sizeof(*half));
     }
 }
 
