@@ -353,8 +353,8 @@ json_t *client_ask(struct client *client, const char *verb, const char *name)
         return value;
     if (json_is_null(value))
         complain_unknown(client, command);
-    else if (error != NULL &&
-             (name == NULL || strcmp(verb, "map") == 0 || !is_wrong_name(client, verb, name)))
+    else if (error != NULL && (name == NULL || strcmp(verb, "map") == 0 ||
+                               strcmp(verb, "where") == 0 || !is_wrong_name(client, verb, name)))
         complain("%s", error);
     json_decref(value);
     return NULL;

@@ -17,6 +17,7 @@
 #include "standard.h"
 #include "status.h"
 #include "watch.h"
+#include "where.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -93,7 +94,7 @@ static int run(struct client *client, const struct options *options)
     static const struct {
         const char *verb;
         int (*run)(struct client *client, const struct options *options);
-    } special[] = {{"watch", watch}, {"metrics", metrics}};
+    } special[] = {{"watch", watch}, {"metrics", metrics}, {"where", where}, {"lost", where}};
 
     for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
         if (strcmp(options->verb, special[i].verb) == 0)

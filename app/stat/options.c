@@ -47,6 +47,18 @@ static const struct option_row rows[] = {
     {"interval", 'd', "SEC", OPTION_OTHER(save_interval, 0), "watch: time between two looks (1)"},
     {"count", '\0', "N", OPTION_WHOLE(count, 0, 1000000000),
      "watch: end after N looks (0: at Ctrl-C)"},
+    {"apart", '\0', "SEC", OPTION_REAL(apart_s, 0.001, 3600),
+     "where, lost: time between two walks through memory (2)"},
+    {"mib-s", '\0', "N", OPTION_WHOLE(mib_s, 0, 1000000),
+     "where, lost: most MiB read in a second (1024; 0: no limit)"},
+    {"skip", '\0', "PATH", OPTION_TEXT(skip),
+     "where, lost: leave out mappings with PATH in their path," OPTION_NEXT
+     "or the one that begins at this hexadecimal address"},
+    {"pcap", '\0', "FILE", OPTION_TEXT(pcap),
+     "where, lost: write packets of a group to FILE, for Wireshark"},
+    {"packets", '\0', "N", OPTION_WHOLE(packets, 1, 1000000), "so many of them (32)"},
+    {"group", '\0', "N", OPTION_WHOLE(group, 1, 1000000),
+     "of this group (the largest of what is lost)"},
     {"help", 'h', NULL, OPTION_ANSWER(print_help), "this text"},
     {"version", 'V', NULL, OPTION_ANSWER(print_version), "version"},
 };
@@ -68,6 +80,9 @@ static const struct verb {
     {"holders", 1, 1, "holders NAME", "why is my pool empty: who has its buffers, most first"},
     {"leaks", 1, 1, "leaks NAME[,SEC]",
      "what has been held for SEC seconds (1) or more, by who took it"},
+    {"where", 1, 1, "where NAME",
+     "where all objects of any mempool are: what points to them, by walking through"},
+    {"lost", 1, 1, "lost NAME", "to which of them nothing points any more: the program lost them"},
     {"watch", 0, 1, "watch [NAME]",
      "all pools, or one pool's lcores, again and again, as top(1) does"},
     {"metrics", 0, 0, "metrics",
@@ -161,7 +176,8 @@ static bool parse_words(struct options *o, char *words[], int n)
 
 enum options_verdict options_parse(struct options *ret_options, int argc, char *argv[])
 {
-    struct options options = {.place.prefix = "rte", .interval_s = 1};
+    struct options options = {
+        .place.prefix = "rte", .interval_s = 1, .apart_s = 2, .mib_s = 1024, .packets = 32};
     enum options_verdict verdict = option_parse(&table, argc, argv, &options);
 
     if (verdict != OPTIONS_RUN)

@@ -16,6 +16,14 @@ struct options {
     bool json;
     double interval_s;
     unsigned count; /* refreshes; 0: until interrupted */
+
+    /* Of where and lost. */
+    double apart_s;   /* between two walks */
+    unsigned mib_s;   /* of memory read in a second; 0: as fast as can be */
+    const char *skip; /* memory that is not read; NULL: none */
+    const char *pcap; /* a file for packets; NULL: none */
+    unsigned packets; /* for that */
+    unsigned group;   /* of which; 0: the lost ones */
 };
 
 enum options_verdict options_parse(struct options *ret_options, int argc, char *argv[]);

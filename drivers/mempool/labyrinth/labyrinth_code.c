@@ -171,8 +171,8 @@ static void read_module(const struct dl_phdr_info *info, const struct range *all
     struct reading reading = {.module = calloc(1, sizeof(struct module)), .base = info->dlpi_addr};
     struct module *module;
 
-    labyrinth_elf_functions(info->dlpi_name[0] != '\0' ? info->dlpi_name : "/proc/self/exe",
-                            see_function, &reading);
+    labyrinth_elf_symbols(info->dlpi_name[0] != '\0' ? info->dlpi_name : "/proc/self/exe",
+                          LABYRINTH_ELF_FUNCTION, see_function, &reading);
     module = reading.module;
     if (module == NULL)
         return;

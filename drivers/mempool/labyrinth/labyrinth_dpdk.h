@@ -25,18 +25,25 @@ typedef uint32_t labyrinth_thread_result;
 typedef void *labyrinth_thread_result;
 #endif
 
-/* A thread on the CPUs that the EAL has for such threads, which nobody joins. */
+/* A thread on the CPUs that the EAL has for such threads, which nobody joins: 0 or -errno. */
 static inline int labyrinth_start_thread(const char *name,
-                                         labyrinth_thread_result (*run)(void *context))
+                                         labyrinth_thread_result (*run)(void *context),
+                                         void *context)
 {
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
     rte_thread_t thread;
+    int rc = rte_thread_create_control(&thread, name, run, context);
 
-    return rte_thread_create_control(&thread, name, run, NULL);
+    if (rc == 0)
+        (void)rte_thread_detach(thread);
+    return rc;
 #else
     pthread_t thread;
+    int rc = rte_ctrl_thread_create(&thread, name, NULL, run, context);
 
-    return rte_ctrl_thread_create(&thread, name, NULL, run, NULL);
+    if (rc == 0)
+        (void)pthread_detach(thread);
+    return rc;
 #endif
 }
 

@@ -81,13 +81,21 @@ void labyrinth_order_load_others(void);
 bool labyrinth_elf_read(const char *path, const char *symbol,
                         void (*needs)(const char *name, void *context), void *context);
 
-/* A function of a file: `start` is an address as the file has it, before it is loaded. */
+enum labyrinth_elf_kind {
+    LABYRINTH_ELF_FUNCTION,
+    LABYRINTH_ELF_VARIABLE,
+    LABYRINTH_ELF_OWN, /* a variable of which each thread has its own */
+};
+
+/* A symbol of a file: `start` is an address as the file has it, before it is loaded; of a variable
+ * that each thread has, a place among those of the file. */
 typedef void labyrinth_elf_see_fn(const char *name, uint64_t start, uint64_t bytes, void *context);
 
-/* Calls back for each function of a program or library: for all of them where its symbols are in
- * the file, or where distributions put what they take out (by the build id); otherwise for those
- * that it exports. */
-void labyrinth_elf_functions(const char *path, labyrinth_elf_see_fn *see, void *context);
+/* Calls back for each symbol of that kind of a program or library: for all of them where its
+ * symbols are in the file, or where distributions put what they take out (by the build id);
+ * otherwise for those that it exports. */
+void labyrinth_elf_symbols(const char *path, enum labyrinth_elf_kind kind,
+                           labyrinth_elf_see_fn *see, void *context);
 
 /* labyrinth_options.c: what LABYRINTH_OPTIONS says. */
 
@@ -129,6 +137,9 @@ void labyrinth_options_fit(struct labyrinth_options *options, struct rte_mempool
 /* For a pool of mbufs with their data behind them, sets *ret_from and *ret_bytes to where the data
  * room lies in each; false for any other. */
 bool labyrinth_mbuf_data_room(struct rte_mempool *mp, uint32_t *ret_from, uint32_t *ret_bytes);
+
+/* Whether a mempool's objects are mbufs, as far as can be seen. */
+bool labyrinth_mbuf_is(struct rte_mempool *mp);
 
 /* Makes an mbuf as new, its data zeroed, whatever it was left as; false when the mempool's objects
  * are none. */
@@ -234,7 +245,10 @@ typedef void labyrinth_look_fn(const struct rte_mempool *mp, void *context);
  * /labyrinth/list shows it. False: there is none. */
 bool labyrinth_telemetry_find(const char *name, labyrinth_look_fn *look, void *context);
 
-/* The same for the parameter of a command; false after an error was put into *data. */
+/* The same for a mempool of whatever driver. */
+bool labyrinth_telemetry_find_any(const char *name, labyrinth_look_fn *look, void *context);
+
+/* The first one for the parameter of a command; false after an error was put into *data. */
 bool labyrinth_telemetry_look(const char *params, labyrinth_look_fn *look, void *context,
                               struct rte_tel_data *data);
 
@@ -251,5 +265,9 @@ int labyrinth_telemetry_holders(const char *cmd, const char *params, struct rte_
 
 /* Registers the telemetry commands that change something; without control=on they refuse. */
 void labyrinth_control_register(const struct labyrinth_options *options);
+
+/* where/where_answer.c: two more, about where objects are. */
+
+void labyrinth_where_register(void);
 
 #endif

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The needs of a library from the loader, and its functions, read from its file. Every offset in
+/* The needs of a library from the loader, and its symbols, read from its file. Every offset in
  * there is checked: the file may be damaged, and the loader need not have looked at it yet. */
 
 #include <fcntl.h>
@@ -143,7 +143,7 @@ bool labyrinth_elf_read(const char *path, const char *symbol,
     return found;
 }
 
-/* Functions */
+/* Symbols */
 
 /* The n-th section; NULL behind the last one. */
 static const ElfW(Shdr) * section(const struct image *image, unsigned n)
@@ -155,8 +155,14 @@ static const ElfW(Shdr) * section(const struct image *image, unsigned n)
     return at(image, head->e_shoff + n * sizeof(ElfW(Shdr)), sizeof(ElfW(Shdr)));
 }
 
-static bool see_functions(const struct image *image, unsigned type, labyrinth_elf_see_fn *see,
-                          void *context)
+static const unsigned char symbol_types[] = {
+    [LABYRINTH_ELF_FUNCTION] = STT_FUNC,
+    [LABYRINTH_ELF_VARIABLE] = STT_OBJECT,
+    [LABYRINTH_ELF_OWN] = STT_TLS,
+};
+
+static bool see_table(const struct image *image, unsigned type, enum labyrinth_elf_kind kind,
+                      labyrinth_elf_see_fn *see, void *context)
 {
     const ElfW(Shdr) * table, *names;
     const ElfW(Sym) * symbol;
@@ -172,7 +178,7 @@ static bool see_functions(const struct image *image, unsigned type, labyrinth_el
     if (symbol == NULL || strings == NULL || strings[names->sh_size - 1] != '\0')
         return false;
     for (uint64_t n = table->sh_size / sizeof(*symbol); n > 0; n--, symbol++)
-        if (ELF64_ST_TYPE(symbol->st_info) == STT_FUNC && symbol->st_shndx != SHN_UNDEF &&
+        if (ELF64_ST_TYPE(symbol->st_info) == symbol_types[kind] && symbol->st_shndx != SHN_UNDEF &&
             symbol->st_size != 0 && symbol->st_name < names->sh_size)
             see(strings + symbol->st_name, symbol->st_value, symbol->st_size, context);
     return true;
@@ -198,7 +204,8 @@ static const unsigned char *build_id(const struct image *image, size_t *ret_byte
 }
 
 /* The symbols that were taken out of a file, where distributions put them. */
-static bool see_symbols_of(const struct image *image, labyrinth_elf_see_fn *see, void *context)
+static bool see_symbols_of(const struct image *image, enum labyrinth_elf_kind kind,
+                           labyrinth_elf_see_fn *see, void *context)
 {
     size_t bytes = 0;
     const unsigned char *id = build_id(image, &bytes);
@@ -215,18 +222,20 @@ static bool see_symbols_of(const struct image *image, labyrinth_elf_see_fn *see,
     strcpy(path + used, ".debug");
     if (!open_image(path, &symbols))
         return false;
-    seen = see_functions(&symbols, SHT_SYMTAB, see, context);
+    seen = see_table(&symbols, SHT_SYMTAB, kind, see, context);
     close_image(&symbols);
     return seen;
 }
 
-void labyrinth_elf_functions(const char *path, labyrinth_elf_see_fn *see, void *context)
+void labyrinth_elf_symbols(const char *path, enum labyrinth_elf_kind kind,
+                           labyrinth_elf_see_fn *see, void *context)
 {
     struct image image;
 
     if (!open_image(path, &image))
         return;
-    if (!see_functions(&image, SHT_SYMTAB, see, context) && !see_symbols_of(&image, see, context))
-        (void)see_functions(&image, SHT_DYNSYM, see, context);
+    if (!see_table(&image, SHT_SYMTAB, kind, see, context) &&
+        !see_symbols_of(&image, kind, see, context))
+        (void)see_table(&image, SHT_DYNSYM, kind, see, context);
     close_image(&image);
 }

@@ -87,6 +87,13 @@ static bool has_mbufs(const struct rte_mempool *mp, const void *object)
     return found;
 }
 
+bool labyrinth_mbuf_is(struct rte_mempool *mp)
+{
+    const struct rte_mempool_objhdr *header = STAILQ_FIRST(&mp->elt_list);
+
+    return mbuf_private(mp) != NULL && header != NULL && has_mbufs(mp, header + 1);
+}
+
 bool labyrinth_mbuf_renew(struct rte_mempool *mp, void *object)
 {
     const struct rte_pktmbuf_pool_private *private = mbuf_private(mp);

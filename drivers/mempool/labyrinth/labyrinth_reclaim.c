@@ -127,7 +127,7 @@ static void forget_in_child(void)
 static void start(void)
 {
     static bool forgets;
-    int rc = labyrinth_start_thread("lab-reclaim", run);
+    int rc = labyrinth_start_thread("lab-reclaim", run, NULL);
 
     if (!forgets)
         forgets = pthread_atfork(NULL, NULL, forget_in_child) == 0;

@@ -26,14 +26,33 @@
 TAILQ_HEAD(mempool_list, rte_tailq_entry); /* as rte_mempool.c has it */
 
 /* With the list's lock held. */
-static void visit_all(labyrinth_look_fn *look, void *context)
+static void visit_any(labyrinth_look_fn *look, void *context)
 {
     const struct mempool_list *list = RTE_TAILQ_LOOKUP("RTE_MEMPOOL", mempool_list);
     const struct rte_tailq_entry *entry = list != NULL ? TAILQ_FIRST(list) : NULL;
 
     for (; entry != NULL; entry = TAILQ_NEXT(entry, next))
-        if (labyrinth_pool_of(entry->data) != NULL)
-            look(entry->data, context);
+        look(entry->data, context);
+}
+
+struct visit {
+    labyrinth_look_fn *look;
+    void *context;
+};
+
+static void visit_ours(const struct rte_mempool *mp, void *context)
+{
+    const struct visit *visit = context;
+
+    if (labyrinth_pool_of(mp) != NULL)
+        visit->look(mp, visit->context);
+}
+
+static void visit_all(labyrinth_look_fn *look, void *context)
+{
+    struct visit visit = {look, context};
+
+    visit_any(visit_ours, &visit);
 }
 
 static void look_at_all(labyrinth_look_fn *look, void *context)
@@ -61,18 +80,29 @@ static void compare(const struct rte_mempool *mp, void *context)
         search->named = mp;
 }
 
-bool labyrinth_telemetry_find(const char *name, labyrinth_look_fn *look, void *context)
+static bool find(void (*visit)(labyrinth_look_fn *look, void *context), const char *name,
+                 labyrinth_look_fn *look, void *context)
 {
     struct search search = {.name = name};
     const struct rte_mempool *found;
 
     rte_mcfg_tailq_read_lock();
-    visit_all(compare, &search);
+    visit(compare, &search);
     found = search.shown != NULL ? search.shown : search.named;
     if (found != NULL)
         look(found, context);
     rte_mcfg_tailq_read_unlock();
     return found != NULL;
+}
+
+bool labyrinth_telemetry_find(const char *name, labyrinth_look_fn *look, void *context)
+{
+    return find(visit_all, name, look, context);
+}
+
+bool labyrinth_telemetry_find_any(const char *name, labyrinth_look_fn *look, void *context)
+{
+    return find(visit_any, name, look, context);
 }
 
 /* A list of names in the making. */
@@ -345,4 +375,5 @@ void labyrinth_telemetry_register(void)
     add_command("/labyrinth/leaks", labyrinth_telemetry_leaks,
                 "Objects held for long, by call site. Parameters: the pool's "
                 "name, and the least age in seconds (1).");
+    labyrinth_where_register();
 }

@@ -1,0 +1,279 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The Labyrinth authors
+"""Where the buffers of a pool are, and which are lost, in a program that knows nothing of it.
+
+Each place in which a program can have an address of an mbuf is one of where.c. What is looked up by
+address must be found there, exactly; of the places that show no address, it is written down what the
+answer says. With --all, all is asked a hundred times while objects move.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from dpdk_support import (OPS, WAIT_S, Place, built, check, check_equal, lcores, main, tool)
+
+STAT = os.environ['LABYRINTH_STAT']
+MBUFS = 8191
+WALKS = 100 if '--all' in sys.argv else 5
+
+
+def start(place, ops=OPS, env=None):
+    program = place.start(built('where'), *place.eal(lcores(2), *place.ordinary_memory(64),
+                                                     '--vdev=net_null0'), '--', ops, env=env)
+    program.expect('^ready$')
+    return program
+
+
+def put(program, **places):
+    for name, count in places.items():
+        program.say(f'{name} {count}')
+        program.expect('^ok$')
+
+
+def search(place, pool='packets', words=';apart_s=0.2'):
+    """What the program says about its pool, with all groups."""
+    answer = place.telemetry(f'/labyrinth/where,{pool}{words}')
+    check('error' not in answer, f'{answer}')
+    end = time.monotonic() + WAIT_S
+    while answer['state'] == 'walking':
+        check(time.monotonic() < end, f'the search does not end: {answer}')
+        time.sleep(0.02)
+        answer = place.telemetry(f'/labyrinth/where,{pool};search={answer["search"]}')
+    check_equal(answer['state'], 'done', f'end of the search ({answer})')
+    groups = list(answer['groups'].values())
+    while 'next' in answer:
+        more = place.telemetry(f'/labyrinth/where,{pool};search={answer["search"]}'
+                               f';from={answer.pop("next")}')
+        groups += more['groups'].values()
+        answer.update({key: more[key] for key in ('next',) if key in more})
+    answer['groups'] = groups
+    check_equal(sum(group['count'] for group in groups), answer['objects'], 'objects in groups')
+    return answer
+
+
+def found(answer, where, name=''):
+    """How many objects are in such a place."""
+    return sum(group['count'] for group in answer['groups']
+               if group['where'] == where and name in group.get('name', ''))
+
+
+# What is put where, and what the answer calls it.
+PLACES = {
+    'table': (64, 'variable', 'in_table (where)'),
+    'thread': (20, "thread's variable", 'in_thread (where) of thread where'),
+    'heap': (100, 'heap', 'of in_heap (where)'),
+    'large': (80, 'heap', 'of in_large_block (where)'),
+    'rte_malloc': (500, 'rte_malloc', 'of in_sessions (where)'),
+    'ring': (200, 'ring', 'waiting'),
+    'hash': (50, 'rte_malloc', 'blocks of'),
+    'stack': (2, 'stack', 'keeper'),
+    'tag': (30, 'variable', 'in_tags (where)'),
+    'high': (31, 'variable', 'in_high_bits (where)'),
+    'data': (25, 'variable', 'in_data (where)'),
+}
+IN_STACK = 10  # of a thread
+
+
+def each_place(place, ops):
+    """What points to an object is found and named; nothing else is."""
+    program = start(place, ops)
+    put(program, **{name: count for name, (count, *_) in PLACES.items()}, lose=300, passed=11,
+        free=100)
+    answer = search(place)
+    wanted = {name: count * (IN_STACK if name == 'stack' else 1)
+              for name, (count, *_) in PLACES.items()}
+    for name, (_, where, called) in PLACES.items():
+        if name == 'hash':
+            number = found(answer, where, called) - wanted['rte_malloc']
+        elif name == 'heap':  # one block may be named otherwise: two point to it
+            number = found(answer, 'heap') - wanted['large']
+        else:
+            number = found(answer, where, called)
+        check_equal(number, wanted[name], f'{name} ({answer})')
+    check_equal((answer['lost'], answer['held'], answer['moving']),
+                (311, sum(wanted.values()), 0), f'lost, held, moving ({answer})')
+    check_equal(answer['free'], MBUFS - 311 - sum(wanted.values()), 'free')
+    check_equal(answer['driver'], ops, 'driver')
+
+
+def each_place_ours(place):
+    each_place(place, OPS)
+
+
+def each_place_of_a_ring(place):
+    each_place(place, 'ring_mp_mc')
+
+
+def each_place_of_a_stack(place):
+    each_place(place, 'stack')
+
+
+def each_place_of_a_lockless_stack(place):
+    each_place(place, 'lf_stack')
+
+
+def chains_and_clones(place):
+    """What only another mbuf points to is held as long as that one is."""
+    for ops in OPS, 'ring_mp_mc':
+        program = start(place, ops)
+        put(program, chain=15, clone=12)
+        answer = search(place)
+        check_equal((found(answer, 'variable', 'in_table'), found(answer, 'chained behind an mbuf'),
+                     found(answer, 'data of an indirect mbuf'), answer['lost']), (27, 15, 12, 0),
+                    f'{answer}')
+        put(program, lose_chain=10, lose_clone=8)
+        check_equal(search(place)['lost'], 36, 'chains and clones are lost as a whole')
+        program.finish()
+
+
+def received(place):
+    """By what is in them."""
+    for ops in OPS, 'ring_mp_mc':
+        program = start(place, ops)
+        put(program, lose_received=20)
+        answer = search(place)
+        check_equal(answer['lost'], 640, f'lost ({answer})')
+        group, = [group for group in answer['groups'] if group['state'] == 'lost']
+        check('64 bytes, port 0' in group['headers_1'], f'headers: {group}')
+        program.finish()
+
+
+def hidden(place):
+    """What shows no address is called lost; that it does not grow is what the answer says."""
+    program = start(place)
+    put(program, xor=10, index=40, offset=50)
+    check_equal(search(place)['lost'], 100, 'hidden ones')
+    answer = search(place)
+    check_equal((answer['lost'], answer['lost_before']), (100, 100), 'no more of them')
+    put(program, register=1)
+    answer = search(place)
+    check_equal(answer['lost'], 101, f'in a register alone ({answer})')
+    check(answer['running_threads'] >= 1, f'and a thread that may have it ({answer})')
+
+
+def known_to_the_audit(place):
+    program = start(place, env={'LABYRINTH_OPTIONS': 'audit=full'})
+    put(program, lose=30)
+    group, = [group for group in search(place)['groups'] if group['state'] == 'lost']
+    check_equal((group['count'], group['recorded']), (30, 30), 'recorded')
+    check(group['youngest_s'] <= group['oldest_s'] and group['site'], f'{group}')
+
+
+def testpmd(place):
+    """Every buffer moves all the time, and none is called lost."""
+    for ops in OPS, 'ring_mp_mc':
+        program = place.start(
+            tool('dpdk-testpmd'),
+            *place.eal(lcores(2), *place.ordinary_memory(64), f'--mbuf-pool-ops-name={ops}',
+                       '--vdev=net_null0', '--vdev=net_null1'),
+            '--', '--forward-mode=mac', '--auto-start', '--total-num-mbufs=8191',
+            '--stats-period=1')
+        program.expect('Rx-pps')
+        for _ in range(WALKS):
+            answer = search(place, 'mb_pool_0')
+            check_equal(answer['lost'], 0, f'lost ({answer})')
+        program.kill()
+
+
+def at_work(place):
+    """While all others move without a pause, the lost ones are told from them, each time."""
+    for ops in (OPS, 'ring_mp_mc', 'stack') if WALKS > 5 else (OPS, 'ring_mp_mc'):
+        program = start(place, ops)
+        put(program, lose=100, load=1)
+        for _ in range(max(1, WALKS // 5)):
+            answer = search(place, words=';apart_s=0.05')
+            check_equal((answer['lost'], answer['unsettled']), (100, 0), f'lost ({answer})')
+        program.kill()
+
+
+def two_processes(place):
+    """What another process keeps is found by that process, and named; one that does not answer is
+    said to be unseen."""
+    memory = place.shared_memory(128)
+    for ops in OPS, 'ring_mp_mc':
+        first = place.start(built('where'), *place.eal(lcores(1), *memory), '--', ops)
+        first.expect('^ready$')
+        second = place.start(built('where'), *place.eal('--lcores=1@0', *memory,
+                                                        '--proc-type=secondary'), '--', ops)
+        second.expect('^ready$')
+        put(first, table=20, lose=30)
+        put(second, table=64, heap=15, stack=1, chain=5, lose=40, ring=12)
+        answer = search(place)
+        check_equal((answer['processes_asked'], answer['processes_unseen']), (2, 0), 'processes')
+        check_equal(answer['lost'], 70, f'lost ({answer})')
+        check_equal((found(answer, 'variable', 'in_table'), found(answer, 'ring', 'waiting'),
+                     found(answer, 'another process', 'variable: in_table (where)'),
+                     found(answer, 'another process', 'heap: '),
+                     found(answer, 'another process', 'stack: keeper'),
+                     found(answer, 'chained behind an mbuf')), (20, 12, 69, 15, 10, 5),
+                    f'{answer}')
+        os.kill(second.process.pid, signal.SIGSTOP)
+        answer = search(place)
+        check_equal((answer['processes_asked'], answer['processes_unseen']), (1, 1), 'stopped')
+        check(answer['lost'] > 70, f'unseen ({answer})')
+        check('do not see' in stat(place, 'lost', 'packets'), 'said so')
+        os.kill(second.process.pid, signal.SIGCONT)
+        second.finish()
+        first.finish()
+
+
+def queues(place):
+    """What a port's driver has posted is in its queues: virtio's, here, with vhost's beside it."""
+    socket = os.path.join(place.directory, 'vhost')
+    beside = Place(place.cleanup)
+    memory = [*place.huge_pages(192), '-m', '64', '--single-file-segments']
+    words = '--', '--forward-mode=io', '--auto-start', '--stats-period=1', '--total-num-mbufs=4095'
+    vhost = beside.start(tool('dpdk-testpmd'), *beside.eal(
+        lcores(2), *memory, f'--vdev=net_vhost0,iface={socket}'), *words)
+    vhost.expect('Rx-pps')
+    virtio = place.start(tool('dpdk-testpmd'), *place.eal(
+        lcores(2), *memory, f'--mbuf-pool-ops-name={OPS}',
+        f'--vdev=net_virtio_user0,path={socket},queue_size=256'), *words, '--tx-first')
+    virtio.expect('Rx-pps')
+    for _ in range(3):
+        answer = search(place, 'mb_pool_0')
+        check_equal(answer['lost'], 0, f'lost ({answer})')
+    check(found(answer, 'rx queue', 'port 0, queue 0') > 0, f'posted for reception ({answer})')
+
+
+def stat(place, *arguments, status=0):
+    done = subprocess.run([STAT, f'--file-prefix={place.prefix}', '--apart=0.2', *arguments],
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=WAIT_S, check=False)
+    check_equal(done.returncode, status, f'status of {arguments}, {done.stderr}')
+    return done.stdout if status == 0 else done.stderr
+
+
+def for_people(place):
+    program = start(place, 'ring_mp_mc')
+    put(program, table=64, lose=100)
+    answer = json.loads(stat(place, '--json', 'where', 'packets'))
+    check_equal((answer['schema'], answer['lost'], answer['groups'][0]['count']), (1, 100, 100),
+                f'{answer}')
+    check_equal(answer['groups'][0]['packets'][0]['count'], 100, 'packets')
+    table = stat(place, 'where', 'packets')
+    for words in '100 lost', 'variable: in_table (where)', "the driver's ring", 'do not grow':
+        check(words in table, f'{words}: {table}')
+    put(program, lose=11)
+    table = stat(place, 'lost', 'packets')
+    for words in '111 lost', 'more a second':
+        check(words in table, f'{words}: {table}')
+    check('in_table' not in table, table)
+    check('no pool' in stat(place, 'lost', 'paquets', status=1), 'another name')
+    capture = os.path.join(place.directory, 'lost.pcap')
+    stat(place, 'lost', 'packets', f'--pcap={capture}', '--packets=10')
+    with open(capture, 'rb') as file:
+        content = file.read()
+    check_equal(len(content), 24 + 10 * (16 + 98), 'bytes of the capture')
+
+
+if '--all' in sys.argv:
+    main(testpmd, at_work)
+else:
+    main(each_place_ours, each_place_of_a_ring, each_place_of_a_stack, each_place_of_a_lockless_stack,
+         chains_and_clones, received, hidden, known_to_the_audit, testpmd, queues, at_work, two_processes, for_people)
