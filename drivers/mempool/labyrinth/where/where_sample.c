@@ -6,6 +6,8 @@
  * and what the audit knows of hand-overs. What is stale in them does not count: it lies behind a
  * length, or outside of two indices. */
 
+#define ALLOW_EXPERIMENTAL_API /* functions of rte_stack.h that this file does not call */
+
 #include "where_pool.h"
 
 #include "labyrinth_driver.h"
