@@ -64,7 +64,7 @@ static void print_groups(FILE *out, json_t *answer, bool lost_alone)
             json_array_append_new(rows, row_of(group));
     }
     if (json_array_size(rows) > 0)
-        table_print(out, rows, false);
+        table_print(out, rows, &(struct table_how){.brief = false});
     else
         fprintf(out, "  none\n");
     json_decref(rows);
