@@ -6,6 +6,7 @@
  * and what the audit knows of hand-overs. What is stale in them does not count: it lies behind a
  * length, or outside of two indices. */
 
+#define ALLOW_EXPERIMENTAL_API /* for what rte_stack.h has inline, which is not called */
 #include "where_pool.h"
 
 #include "labyrinth_driver.h"
