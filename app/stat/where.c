@@ -7,6 +7,7 @@
 
 #include "where.h"
 
+#include "document.h"
 #include "json_file.h"
 #include "message.h"
 
@@ -16,7 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCHEMA 1
 #define ASK_EVERY_MS 100
 #define WORDS_BYTES 1024
 
@@ -144,7 +144,6 @@ static bool complete(struct client *client, const struct options *options, json_
     }
     json_object_del(answer, "next");
     json_object_del(answer, "state");
-    json_object_set_new(answer, "schema", json_integer(SCHEMA));
     json_object_set_new(answer, "groups", groups);
     return true;
 }
@@ -182,10 +181,15 @@ static json_t *group_for_capture(json_t *answer, const struct options *options)
     return NULL;
 }
 
-static bool print(json_t *answer, const struct options *options)
+static bool print(struct client *client, json_t *answer, const struct options *options)
 {
-    if (options->json)
-        return json_file_write("-", answer) == 0;
+    if (options->json) {
+        json_t *document = document_new(client, options, json_incref(answer));
+        bool is_written = json_file_write("-", document) == 0;
+
+        json_decref(document);
+        return is_written;
+    }
     where_show(stdout, answer, strcmp(options->verb, "lost") == 0);
     if (fflush(stdout) == 0)
         return true;
@@ -200,7 +204,7 @@ int where(struct client *client, const struct options *options)
 
     if (answer == NULL)
         return EXIT_FAILURE;
-    good = print(answer, options);
+    good = print(client, answer, options);
     if (good && options->pcap != NULL) {
         group = group_for_capture(answer, options);
         good = group != NULL &&

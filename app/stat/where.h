@@ -11,7 +11,7 @@
  * search, tells how far it is, and prints what it found. Returns the exit status. */
 int where(struct client *client, const struct options *options);
 
-/* The same as a value, for others: {"schema", "pool", counts, "groups": [{"group", "count",
+/* The same as a value, for others: {"pool", counts, "groups": [{"group", "count",
  * "state", "where", "name", "packets": [{"count", "headers"}]}]}; the caller's to release. NULL,
  * and the reason has been said. */
 json_t *where_search(struct client *client, const struct options *options);

@@ -86,31 +86,48 @@ static void print_lost(FILE *out, json_t *group)
                 (long long)number(group, "recorded"), text(group, "site"));
 }
 
+/* A twentieth free is too little for a program to lose more. */
+static bool is_empty(json_t *answer)
+{
+    return number(answer, "free") * 20 < number(answer, "objects");
+}
+
+/* Whether there are more than before is what tells a leak from addresses that do not show. */
+static void print_growth(FILE *out, json_t *answer)
+{
+    long long lost = number(answer, "lost"), before = number(answer, "lost_before");
+    double seconds = (double)number(answer, "before_ms") / 1000;
+
+    if (json_object_get(answer, "lost_before") == NULL)
+        fprintf(out, "Ask again: a leak grows. What does not grow may be kept by an index, or in "
+                     "another\nway that shows no address.\n");
+    else if (lost > before && seconds > 0)
+        fprintf(out, "%.1f s ago there were %lld: %.1f more a second.\n", seconds, before,
+                (double)(lost - before) / seconds);
+    else if (is_empty(answer))
+        fprintf(out, "%.1f s ago there were %lld: no more can be lost, since hardly any is free.\n",
+                seconds, before);
+    else
+        fprintf(out,
+                "%.1f s ago there were %lld: they do not grow. The program may keep them by an "
+                "index,\nor in another way that shows no address.\n",
+                seconds, before);
+}
+
 /* What can be said of a number of lost ones, and what not. */
 static void print_verdict(FILE *out, json_t *answer)
 {
-    long long lost = number(answer, "lost"), before = number(answer, "lost_before");
-    long long running = number(answer, "running_threads"), ms = number(answer, "before_ms");
+    long long running = number(answer, "running_threads");
 
     if (number(answer, "unsettled") != 0)
         fprintf(out, "\nThe walks did not settle: what may be lost counts as on its way.\n");
-    if (lost == 0)
+    if (number(answer, "lost") == 0)
         return;
     fprintf(out,
             "\nTo %lld objects nothing pointed in %lld walks, and they were never free "
             "meanwhile.\n",
-            lost, (long long)number(answer, "walks"));
-    if (json_object_get(answer, "lost_before") == NULL)
-        fprintf(out, "Ask again: a leak grows. What does not grow may be kept by an index, or in "
-                     "another\nway that shows no address.\n");
-    else if (lost > before && ms > 0)
-        fprintf(out, "%.1f s ago there were %lld: %.1f more a second.\n", (double)ms / 1000, before,
-                (double)(lost - before) * 1000 / (double)ms);
-    else
-        fprintf(out,
-                "%.1f s ago there were %lld: they do not grow. The program may keep them by "
-                "an index,\nor in another way that shows no address.\n",
-                (double)ms / 1000, before);
+            (long long)number(answer, "lost"), (long long)number(answer, "walks"));
+    print_growth(out, answer);
     if (running > 0)
         fprintf(out, "%lld threads ran: each may have one in its registers alone.\n", running);
 }

@@ -352,7 +352,7 @@ class Usage(StatTest):
                 ("audit needs a pool's name", "audit"),
                 ("audit needs more: labyrinth-stat audit NAME LEVEL", "audit", "b"),
                 ("full is too much: labyrinth-stat publish NAME", "publish", "b", "full"),
-                ("no command lost: did you mean list?", "lost"),
+                ("no command lisd: did you mean list?", "lisd"),
                 ("no command xyzzy: see --help", "xyzzy"),
                 ("info needs a pool's name: labyrinth-stat list has them", "info"),
                 ("b is too much: labyrinth-stat list", "list", "b"),
