@@ -47,9 +47,11 @@ void lab_deque_repair_layout_any(struct lab_deque *deque, lab_atomic_t *slots, u
 void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
                            uint64_t start)
 {
-    lab_store_relaxed(&deque->bot, start);
-    lab_store_relaxed(&deque->split, start);
-    lab_store_relaxed(&deque->top, start);
+    if (start != 0) {
+        lab_store_relaxed(&deque->bot, start);
+        lab_store_relaxed(&deque->split, start);
+        lab_store_relaxed(&deque->top, start);
+    }
     deque->capacity = capacity;
     deque->mask = capacity - 1;
     lab_pointer_store_release(&deque->slots, slots); /* D13: or it has slots and no layout yet */
