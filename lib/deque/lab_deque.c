@@ -85,6 +85,8 @@ static void store(struct lab_deque_ring ring, uint64_t at, void *const *objects,
 {
     unsigned first = before_end(ring, at, n);
 
+    if (n == 0) /* and perhaps no array: all is to be published */
+        return;
     lab_words_store(ring.slots + (at & ring.mask), objects, first);
     if (first < n)
         lab_words_store(ring.slots, objects + first, n - first);
