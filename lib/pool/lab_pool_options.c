@@ -70,15 +70,19 @@ static uint32_t capacity_for(uint32_t count, uint32_t deques)
     return share <= CAPACITY_MIN ? CAPACITY_MIN : pow2_at_least((uint32_t)share / 2 + 1);
 }
 
-/* Where it is said how many lcores there are, half of all objects at least can be had without a
- * revocation: an lcore publishes beyond twice its private part's size. */
+uint32_t lab_pool_private_size(uint32_t count, uint32_t lcores)
+{
+    return clamp(count / (LCORES_SHARE * lcores), PRIVATE_MIN, PRIVATE_MAX);
+}
+
 static uint32_t private_size_for(const struct lab_pool_options *options, uint32_t capacity)
 {
-    uint32_t size = clamp(capacity / PRIVATE_SHARE, PRIVATE_MIN, PRIVATE_MAX);
+    uint32_t size = clamp(capacity / PRIVATE_SHARE, PRIVATE_MIN, PRIVATE_MAX), bound;
 
     if (options->deques == 0)
         return size;
-    return clamp(options->count / (LCORES_SHARE * options->deques), PRIVATE_MIN, size);
+    bound = lab_pool_private_size(options->count, options->deques);
+    return bound < size ? bound : size;
 }
 
 /* The limits of the options keep all sizes far below what a size_t holds: the largest pool has less

@@ -142,11 +142,10 @@ static LAB_NOINLINE void park(struct lab_pool *pool, uint32_t lcore_index)
 {
     struct lab_deque *deque = &pool->deque[lcore_index];
     uint64_t private_count, count = lab_deque_count_any(deque, &private_count);
-    int64_t excess = (int64_t)(count - private_count) - (int64_t)pool->circulate;
+    int64_t left = (int64_t)(count - private_count) - (int64_t)pool->circulate;
     void *burst[LAB_STACK_BURST];
-    unsigned came = 1;
 
-    for (int64_t left = excess; left > 0 && came > 0; left -= came) {
+    for (unsigned came = 1; left > 0 && came > 0; left -= came) {
         came = lab_deque_steal_any(deque, burst,
                                    left < LAB_STACK_BURST ? (unsigned)left : LAB_STACK_BURST);
         lab_pool_note_moving(pool, burst, came);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <lab_intercept.h>
+#include <lab_pool_core.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <string.h>
@@ -37,15 +38,6 @@ static uint32_t deques_wanted(void)
     uint32_t lcores = RTE_MAX(8u, rte_lcore_count() + 4);
 
     return RTE_MIN(lcores, LAB_LCORE_MAX);
-}
-
-/* As the library does where it is told how many deques are in use: half of the objects at least can
- * be had without a revocation. The spare deques do not count. */
-static uint32_t private_size_wanted(uint32_t size)
-{
-    uint32_t share = size / (4 * rte_lcore_count());
-
-    return share < 16 ? 16 : RTE_MIN(1024u, share);
 }
 
 /* Where mbufs that come from another lcore are asked for in the exclusive state, Intel's processors
@@ -129,7 +121,7 @@ int labyrinth_alloc(struct rte_mempool *mp)
         .count = mp->size,
         .lcores = RTE_MAX_LCORE,
         .deques = deques_wanted(),
-        .private_size = private_size_wanted(mp->size),
+        .private_size = lab_pool_private_size(mp->size, rte_lcore_count()), /* no spare ones */
         .shared = true,
         .takes_strangers = true, /* a program may enqueue its objects itself, and not populate */
     };
