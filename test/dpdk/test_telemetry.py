@@ -184,7 +184,8 @@ def without_commands(place):
         built('reserve'), *place.eal(lcores(1), '--vdev=net_null0', *place.ordinary_memory(256)),
         env={'LD_PRELOAD': built('no_commands.so')})
     check_equal(status, 0, 'exit status')
-    for verb in 'list', 'info', 'holders', 'leaks', 'map':
+    for verb in ('version', 'list', 'info', 'holders', 'leaks', 'where', 'packet', 'audit',
+                 'publish', 'reclaim', 'map'):
         check(f'telemetry has no /labyrinth/{verb}: Cannot allocate memory' in output,
               f'nothing is said of {verb}: {output}')
 

@@ -69,13 +69,6 @@ static bool may_log(void)
             LABYRINTH_LOG(NOTICE, format " (telemetry)", ##__VA_ARGS__);                           \
     } while (0)
 
-static const char *level_name(enum lab_audit_level level)
-{
-    static const char *const names[] = {"off", "sample", "full"};
-
-    return names[level];
-}
-
 static bool run_audit(struct rte_mempool *mp, struct command *command)
 {
     struct lab_pool *pool = labyrinth_pool_of(mp);
@@ -93,9 +86,9 @@ static bool run_audit(struct rte_mempool *mp, struct command *command)
         return false;
     lab_pool_audit_stats(pool, &after);
     CONTROL_LOG("mempool %s: the audit is at level %s now, it was %s", mp->name,
-                level_name(after.level), level_name(before.level));
+                labyrinth_level_names[after.level], labyrinth_level_names[before.level]);
     labyrinth_telemetry_add_level(&after, command->data);
-    rte_tel_data_add_dict_string(command->data, "was", level_name(before.level));
+    rte_tel_data_add_dict_string(command->data, "was", labyrinth_level_names[before.level]);
     if (after.level != LAB_AUDIT_OFF)
         rte_tel_data_add_dict_u64(command->data, "cache_size", labyrinth_cache_size(mp));
     return true;
@@ -227,7 +220,7 @@ static bool parse_level(const char *text, struct command *command)
 
     for (int level = LAB_AUDIT_OFF; level <= LAB_AUDIT_FULL; level++) {
         command->level = (enum lab_audit_level)level;
-        if (strcmp(text, level_name(command->level)) == 0)
+        if (strcmp(text, labyrinth_level_names[command->level]) == 0)
             return true;
     }
     command->level = LAB_AUDIT_SAMPLE;
@@ -259,11 +252,11 @@ static int handle_audit(const char *cmd, const char *params, struct rte_tel_data
 void labyrinth_control_register(const struct labyrinth_options *options)
 {
     is_on = options->control;
-    rte_telemetry_register_cmd("/labyrinth/audit", handle_audit,
-                               "Changes the audit's level. Parameters: the pool's name, and off, "
-                               "sample, sample:N or full.");
-    rte_telemetry_register_cmd("/labyrinth/publish", handle_publish,
-                               "Makes public what idle lcores keep. Parameter: the pool's name.");
-    rte_telemetry_register_cmd("/labyrinth/reclaim", handle_reclaim,
-                               "Takes back what the dead held. Parameter: the pool's name.");
+    labyrinth_telemetry_add("/labyrinth/audit", handle_audit,
+                            "Changes the audit's level. Parameters: the pool's name, and off, "
+                            "sample, sample:N or full.");
+    labyrinth_telemetry_add("/labyrinth/publish", handle_publish,
+                            "Makes public what idle lcores keep. Parameter: the pool's name.");
+    labyrinth_telemetry_add("/labyrinth/reclaim", handle_reclaim,
+                            "Takes back what the dead held. Parameter: the pool's name.");
 }

@@ -123,6 +123,9 @@ struct labyrinth_options {
     bool control;                      /* control=on: telemetry may change something, too */
 };
 
+/* By enum lab_audit_level. */
+extern const char *const labyrinth_level_names[3];
+
 /* Reads LABYRINTH_OPTIONS, which says nothing to a program that has more rights than who started
  * it. 0, or -EINVAL with a sentence that lists the known words, or names the one that another
  * needs. */
@@ -232,6 +235,9 @@ bool labyrinth_optional_load(const char *library, const struct labyrinth_symbol 
 
 /* Registers the telemetry commands. */
 void labyrinth_telemetry_register(void);
+
+/* Registers one; the log says where DPDK does not take it. */
+void labyrinth_telemetry_add(const char *command, telemetry_cb callback, const char *help);
 
 /* Looking at mempools that their program may free at any time.
  *

@@ -16,6 +16,8 @@
 
 #define LIMIT_DEFAULT 100u
 
+const char *const labyrinth_level_names[] = {"off", "sample", "full"};
+
 /* The index of the value among n words, or -1. */
 static int find(const char *value, const char *const words[], int n)
 {
@@ -76,7 +78,7 @@ static int set_circulate(void *into, const char *value)
 static int set_audit(void *into, const char *value)
 {
     struct lab_audit_options *audit = &((struct labyrinth_options *)into)->audit;
-    int level = find(value, (const char *const[]){"off", "sample", "full"}, 3);
+    int level = find(value, labyrinth_level_names, 3);
 
     if (level < 0)
         return -EINVAL;

@@ -354,7 +354,7 @@ static int handle_version(const char *cmd, const char *params, struct rte_tel_da
     return 0;
 }
 
-static void add_command(const char *command, telemetry_cb callback, const char *help)
+void labyrinth_telemetry_add(const char *command, telemetry_cb callback, const char *help)
 {
     int rc = rte_telemetry_register_cmd(command, callback, help);
 
@@ -364,16 +364,17 @@ static void add_command(const char *command, telemetry_cb callback, const char *
 
 void labyrinth_telemetry_register(void)
 {
-    add_command("/labyrinth/version", handle_version, "The driver's version. Takes no parameters.");
-    add_command("/labyrinth/list", handle_list,
-                "Names of the labyrinth pools. Parameter: how many to pass over, "
-                "where there are more than one answer has.");
-    add_command("/labyrinth/info", handle_info,
-                "A pool's size, free buffers and counters. Parameter: its name.");
-    add_command("/labyrinth/holders", labyrinth_telemetry_holders,
-                "Where all buffers of a pool are. Parameter: its name.");
-    add_command("/labyrinth/leaks", labyrinth_telemetry_leaks,
-                "Objects held for long, by call site. Parameters: the pool's "
-                "name, and the least age in seconds (1).");
+    labyrinth_telemetry_add("/labyrinth/version", handle_version,
+                            "The driver's version. Takes no parameters.");
+    labyrinth_telemetry_add("/labyrinth/list", handle_list,
+                            "Names of the labyrinth pools. Parameter: how many to pass over, "
+                            "where there are more than one answer has.");
+    labyrinth_telemetry_add("/labyrinth/info", handle_info,
+                            "A pool's size, free buffers and counters. Parameter: its name.");
+    labyrinth_telemetry_add("/labyrinth/holders", labyrinth_telemetry_holders,
+                            "Where all buffers of a pool are. Parameter: its name.");
+    labyrinth_telemetry_add("/labyrinth/leaks", labyrinth_telemetry_leaks,
+                            "Objects held for long, by call site. Parameters: the pool's "
+                            "name, and the least age in seconds (1).");
     labyrinth_where_register();
 }

@@ -98,9 +98,8 @@ static int add_groups(const struct held *held, struct rte_tel_data *data)
 void labyrinth_telemetry_add_level(const struct lab_pool_audit_stats *audit,
                                    struct rte_tel_data *data)
 {
-    static const char *const levels[] = {"off", "sample", "full"};
-
-    rte_tel_data_add_dict_string(data, "audit", audit->records ? levels[audit->level] : "none");
+    rte_tel_data_add_dict_string(data, "audit",
+                                 audit->records ? labyrinth_level_names[audit->level] : "none");
     if (audit->level == LAB_AUDIT_SAMPLE)
         rte_tel_data_add_dict_u64(data, "one_in", audit->sample);
 }
