@@ -14,8 +14,7 @@
 /* Objects from which on a burst is large. */
 #define LARGE 32u
 
-/* Index of an op in a process's table depends on the order in which its drivers were loaded: the
- * pool of another driver may come here, where the order is not that of the primary process. */
+/* It may be another driver's: see labyrinth_refuse(). */
 static inline bool is_ours(const struct lab_pool *pool)
 {
     return likely(pool->magic == LAB_POOL_MAGIC);

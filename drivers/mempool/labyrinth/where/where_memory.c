@@ -3,10 +3,11 @@
  */
 #include "where_memory.h"
 
+#include "labyrinth_stack.h"
+
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -119,32 +120,14 @@ size_t where_memory_read(uintptr_t from, void *to, size_t bytes)
 
 #define STACK_BYTES ((size_t)512 << 10) /* libdw is not called on it */
 
-static ucontext_t caller, callee;
-static void (*called)(void *argument);
-static void *called_with;
-
-static void enter(void)
-{
-    called(called_with);
-}
-
 bool where_memory_call(void (*function)(void *argument), void *argument)
 {
-    void *stack = where_memory_get(STACK_BYTES);
+    static struct labyrinth_stack stack;
+    void *memory = where_memory_get(STACK_BYTES);
+    bool called = labyrinth_stack_call_on(&stack, memory, STACK_BYTES, function, argument);
 
-    if (stack == NULL || getcontext(&callee) != 0) {
-        where_memory_put(stack);
-        return false;
-    }
-    callee.uc_stack.ss_sp = stack;
-    callee.uc_stack.ss_size = STACK_BYTES;
-    callee.uc_link = &caller;
-    called = function;
-    called_with = argument;
-    makecontext(&callee, enter, 0);
-    (void)swapcontext(&caller, &callee);
-    where_memory_put(stack);
-    return true;
+    where_memory_put(memory);
+    return called;
 }
 
 void where_memory_forget(void)

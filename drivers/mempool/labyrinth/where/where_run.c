@@ -6,7 +6,6 @@
 #include "labyrinth_dpdk.h"
 
 #include <errno.h>
-
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -22,21 +21,16 @@ struct job {
     void *context;
 };
 
-static void do_job(struct job *job)
+static labyrinth_thread_result run_thread(void *context)
 {
-    struct job own = *job;
+    struct job own = *(struct job *)context;
     sigset_t all;
 
-    free(job);
+    free(context);
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, NULL);
     (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE); /* of this thread alone */
     own.run(own.context);
-}
-
-static labyrinth_thread_result run_thread(void *job)
-{
-    do_job(job);
     return 0;
 }
 

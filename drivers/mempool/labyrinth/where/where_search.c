@@ -7,10 +7,10 @@
 #include "where_run.h"
 
 #include <errno.h>
+#include <lab_os.h>
 #include <pthread.h>
 #include <rte_common.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SAMPLE_EVERY_US 20000u
@@ -19,14 +19,6 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct where_search *last;
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* What a search finds out, of each object. */
 struct evidence {
@@ -132,15 +124,15 @@ static int walk_once(struct evidence *evidence, uint32_t number)
 /* Between two walks. */
 static int wait_and_sample(struct evidence *evidence)
 {
-    uint64_t end = now_ns() + (uint64_t)(evidence->search->options.apart_s * 1e9);
+    uint64_t end = lab_os_clock_ns() + (uint64_t)(evidence->search->options.apart_s * 1e9);
     int rc = 0;
 
-    while (rc == 0 && now_ns() < end) {
-        uint64_t from = now_ns(), pause_us;
+    while (rc == 0 && lab_os_clock_ns() < end) {
+        uint64_t from = lab_os_clock_ns(), pause_us;
 
         rc = take_sample(evidence, &evidence->after);
         where_walk_pages(&evidence->walk, evidence->is_cleared);
-        pause_us = RTE_MAX((now_ns() - from) / 1000 * SAMPLE_SHARE, SAMPLE_EVERY_US);
+        pause_us = RTE_MAX((lab_os_clock_ns() - from) / 1000 * SAMPLE_SHARE, SAMPLE_EVERY_US);
         usleep((useconds_t)RTE_MIN(pause_us, UINT64_C(999999)));
     }
     return rc;
@@ -238,7 +230,7 @@ static int conclude(struct evidence *evidence)
 static int find_out(struct where_search *search)
 {
     struct evidence evidence;
-    uint64_t from = now_ns();
+    uint64_t from = lab_os_clock_ns();
     int rc = make_evidence(&evidence, search) ? 0 : fail(search, -ENOMEM, "memory is short");
 
     if (rc == 0)
@@ -246,7 +238,7 @@ static int find_out(struct where_search *search)
     if (rc == 0)
         rc = conclude(&evidence);
     free_evidence(&evidence);
-    search->answer.ended_ns = now_ns();
+    search->answer.ended_ns = lab_os_clock_ns();
     search->answer.took_ns = search->answer.ended_ns - from;
     return rc;
 }
@@ -325,7 +317,7 @@ static void remember_before(struct where_search *search)
         return;
     search->answer.has_before = true;
     search->answer.lost_before = last->answer.lost;
-    search->answer.before_ns = now_ns() - last->answer.ended_ns;
+    search->answer.before_ns = lab_os_clock_ns() - last->answer.ended_ns;
 }
 
 int where_search_begin(const char *pool, const struct where_options *options)

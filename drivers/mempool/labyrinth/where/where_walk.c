@@ -7,11 +7,11 @@
 #include "where_page.h"
 
 #include <gnu/libc-version.h>
+#include <lab_os.h>
 #include <rte_common.h>
 #include <rte_mbuf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BUFFER_BYTES ((size_t)256 << 10) /* of a second-level cache */
@@ -54,14 +54,6 @@ void where_walk_free(struct where_walk *walk)
 
 /* Pace */
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* Sleeps as long as more has been read than the time that has passed allows. */
 static void keep_pace(struct where_pace *pace, size_t bytes)
 {
@@ -72,7 +64,7 @@ static void keep_pace(struct where_pace *pace, size_t bytes)
     if (pace->bytes_s == 0)
         return;
     due = pace->walk_from_ns + pace->walk_read * 1000 / (pace->bytes_s / 1000000 + 1);
-    now = now_ns();
+    now = lab_os_clock_ns();
     if (due > now)
         usleep((useconds_t)RTE_MIN((due - now) / 1000 + 1, UINT64_C(999999)));
 }
@@ -405,7 +397,7 @@ static bool begin(struct where_walk *walk, const char *leave_out)
     choose_blocks(walk);
     memset(walk->place, WHERE_UNKNOWN, walk->pool->set.n * sizeof(*walk->place));
     walk->pace->walk_read = 0;
-    walk->pace->walk_from_ns = now_ns();
+    walk->pace->walk_from_ns = lab_os_clock_ns();
     where_map_free(&walk->map);
     if (!where_map_read(&walk->map, leave_out))
         return false;
