@@ -13,7 +13,7 @@ bool result_open(struct result *result, unsigned n_entries, unsigned samples)
     result->entries = calloc(n_entries, sizeof(*result->entries));
     if (result->entries == NULL)
         return false;
-    result->n_entries = n_entries;
+    result->n_entries = result->n_opened = n_entries;
     for (unsigned i = 0; i < n_entries; i++) {
         struct entry *entry = &result->entries[i];
 
@@ -33,7 +33,7 @@ bool result_open(struct result *result, unsigned n_entries, unsigned samples)
 
 static void close_result(struct result *result)
 {
-    for (unsigned i = 0; result->entries != NULL && i < result->n_entries; i++) {
+    for (unsigned i = 0; result->entries != NULL && i < result->n_opened; i++) {
         for (unsigned measure = 0; measure < MEASURES; measure++)
             free(result->entries[i].values[measure]);
         free(result->entries[i].disturbed);

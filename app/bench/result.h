@@ -25,6 +25,7 @@ struct result {
     unsigned rounds;  /* that were completed */
     unsigned samples; /* of each pool: one of a round, or each row of chunks */
     unsigned n_entries;
+    unsigned n_opened;     /* those that have memory: no fewer, where some pools were left out */
     struct entry *entries; /* NULL with `left_out` */
     struct line_trip line; /* between the first two lcores, where there are two */
     char left_out[160];    /* why there is nothing, or "" */
