@@ -4,7 +4,7 @@
 
 /* The table of records, and its levels. */
 
-#include <lab_audit_here.h>
+#include <lab_audit_site.h>
 #include <lab_os.h>
 #include <lab_ticks.h>
 #include <string.h>
@@ -99,28 +99,6 @@ uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level
                       lab_ticks() + ticks_in(audit, LAB_AUDIT_SETTLE_MS * UINT64_C(1000000)));
     lab_fence_seq_cst(); /* N2: or this and a sampled get miss each other, and a flag stays */
     return forget_records(audit);
-}
-
-/* A lab_audit_resolver, or 0. */
-static lab_atomic_t resolving;
-
-void lab_audit_resolve_by(lab_audit_resolver *resolver)
-{
-    lab_store_release(&resolving, (uint64_t)(uintptr_t)resolver);
-}
-
-LAB_NOINLINE const void *lab_audit_resolve_slow(struct lab_audit_site site)
-{
-    uint64_t resolver = lab_load_acquire(&resolving);
-    const void *address;
-    bool own = false;
-
-    if (resolver == 0)
-        return site.address;
-    address = ((lab_audit_resolver *)(uintptr_t)resolver)(site, &own);
-    if (own)
-        lab_store_relaxed(lab_audit_own_site(site.address), (uint64_t)(uintptr_t)site.address);
-    return address;
 }
 
 bool lab_audit_begin(struct lab_audit *audit, uint32_t lcore, struct lab_audit_site site,

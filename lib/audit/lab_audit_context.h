@@ -8,7 +8,7 @@
  * one object, which many programs do for each packet, as short as it can be. */
 
 #include <lab_audit_calls.h>
-#include <lab_audit_here.h>
+#include <lab_audit_site.h>
 #include <lab_ticks.h>
 
 /* Reading the clock takes as long as the rest of a put. A put's time is that of the lcore's last

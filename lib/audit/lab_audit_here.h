@@ -38,25 +38,4 @@ struct lab_audit_lock {
 void lab_audit_lock_here(struct lab_audit_lock *ret_lock);
 void lab_audit_unlock_here(const struct lab_audit_lock *lock);
 
-LAB_INLINE lab_atomic_t *lab_audit_own_site(const void *address)
-{
-    return &lab_audit_here.own[(uintptr_t)address % LAB_AUDIT_OWN_SITES];
-}
-
-/* Asks the resolver, if there is one. */
-const void *lab_audit_resolve_slow(struct lab_audit_site site);
-
-/* Whether a site is known to be the program's own. Any thread; wait-free. */
-LAB_INLINE bool lab_audit_is_own(struct lab_audit_site site)
-{
-    return site.frame == NULL || lab_likely(lab_load_relaxed(lab_audit_own_site(site.address)) ==
-                                            (uint64_t)(uintptr_t)site.address);
-}
-
-/* The call that a program made. Any thread; wait-free but for the resolver. */
-LAB_INLINE const void *lab_audit_resolve(struct lab_audit_site site)
-{
-    return lab_audit_is_own(site) ? site.address : lab_audit_resolve_slow(site);
-}
-
 #endif

@@ -95,16 +95,6 @@ struct lab_audit_site {
     const void *frame;
 };
 
-/* Finds the call that a program made, where `site` lies in code that stands between the program and
- * the pool. Is called when a call is recorded, on the stack of that call and by a thread that
- * polls: it neither makes a system call nor allocates, and knows from before what it needs to know
- * of the program's code. *ret_own: the address is the program's own, whatever the frame, so that
- * there is no need to ask for it again. */
-typedef const void *lab_audit_resolver(struct lab_audit_site site, bool *ret_own);
-
-/* The resolver of this process, or NULL for none. Any thread. */
-void lab_audit_resolve_by(lab_audit_resolver *resolver);
-
 /* One call's view: made once a call, used for each of its objects. */
 struct lab_audit_call {
     uint64_t who;  /* as in lab_audit_word.h */

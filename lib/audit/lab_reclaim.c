@@ -17,165 +17,27 @@
  * object is inside a call that began before step 1: those have ended. */
 
 #include <lab_audit.h>
-#include <lab_audit_calls.h>
 #include <lab_audit_quarantine.h>
 #include <lab_os.h>
+#include <lab_reclaim_wait.h>
 #include <lab_ticks.h>
-
-/* How long each call of another is waited for: one that was put aside inside one for the turns of
- * a few others, on a machine with more threads than CPUs, comes back within that time. One that is
- * stopped does not, and is for the next reclaim. */
-#define PATIENCE_NS UINT64_C(20000000)
-
-/* Turns of a wait between two looks at whether the process still runs. */
-#define LOOK_EVERY 16u
+#include <string.h>
 
 #define EPOCHS 256u
 
 struct reclaim {
     struct lab_pool *pool;
-    const struct lab_pool_holder *holder;
     void (*renew)(void *object, void *context);
     void *context;
     uint32_t lcore_index; /* the caller's */
     uint8_t epoch;
     uint64_t mode; /* of the audit, when this began */
     struct lab_audit_call call;
-    uint64_t deadline_ns;
-    bool dead[LAB_AUDIT_PROCESS_SLOTS];
+    struct lab_reclaim_wait wait;
     bool gone[LAB_AUDIT_PROCESS_SLOTS]; /* dead before the sweep began, and so without a part in it
                                          */
     bool holding[LAB_AUDIT_PROCESS_SLOTS]; /* some record still says that it holds an object */
-    unsigned unknown;                      /* of how many processes it cannot be known */
 };
-
-/* The dead */
-
-/* Whether the process at a place of the pool's audit runs: 1, also of a place that is nobody's; 0
- * when it has ended; -errno when that cannot be known. Asks the system. */
-static int runs(const struct lab_pool *pool, unsigned process_slot)
-{
-    /* Processes that nobody knows share place 0. */
-    return process_slot == 0 ? 1 : lab_audit_runs(lab_audit_of(pool), process_slot);
-}
-
-unsigned lab_pool_ended(const struct lab_pool *pool, unsigned *ret_unknown)
-{
-    unsigned ended = 0, unknown = 0;
-
-    for (unsigned process_slot = 1;
-         lab_audit_of(pool) != NULL && process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++) {
-        int rc = runs(pool, process_slot);
-
-        ended += rc == 0;
-        unknown += rc < 0;
-    }
-    if (ret_unknown != NULL)
-        *ret_unknown = unknown;
-    return ended;
-}
-
-static void look_for_dead(struct reclaim *reclaim)
-{
-    for (unsigned process_slot = 1; process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++) {
-        int rc = runs(reclaim->pool, process_slot);
-
-        reclaim->gone[process_slot] = reclaim->dead[process_slot] = rc == 0;
-        reclaim->unknown += rc < 0;
-    }
-}
-
-static bool is_named(const struct reclaim *reclaim, uint32_t lcore, unsigned process_slot)
-{
-    const struct lab_pool_holder *holder = reclaim->holder;
-
-    return holder->lcore != LAB_LCORE_ANY && holder->lcore == lcore &&
-           lab_audit_process(lab_audit_of(reclaim->pool), process_slot) == holder->process;
-}
-
-/* Whether a call that an lcore is inside of will never end. Asks the system now and then only. */
-static bool is_abandoned(struct reclaim *reclaim, uint32_t lcore_index, unsigned process_slot,
-                         unsigned turn)
-{
-    if (!reclaim->dead[process_slot] && turn % LOOK_EVERY == LOOK_EVERY - 1)
-        reclaim->dead[process_slot] = runs(reclaim->pool, process_slot) == 0;
-    return reclaim->dead[process_slot] ||
-           is_named(reclaim, lab_pool_lcore(lcore_index), process_slot);
-}
-
-/* Waiting for the living */
-
-static void begin_wait(struct reclaim *reclaim)
-{
-    reclaim->deadline_ns = lab_os_clock_ns() + PATIENCE_NS;
-}
-
-/* Another turn of a wait; false when it has lasted too long. */
-static bool wait_on(const struct reclaim *reclaim)
-{
-    lab_os_yield();
-    return lab_os_clock_ns() < reclaim->deadline_ns;
-}
-
-/* Until the call that the lcore is inside of has ended, or is known never to end. */
-static bool wait_for_call(struct reclaim *reclaim, uint32_t lcore_index)
-{
-    const lab_atomic_t *word = &lab_audit_context_of(reclaim->pool, lcore_index)->call;
-    /* W3: or what the call noted is not seen */
-    uint64_t first = lab_load_acquire(word), call = first;
-
-    begin_wait(reclaim);
-    for (unsigned turn = 0; call == first && (call & LAB_AUDIT_CALL_INSIDE) != 0; turn++) {
-        if (is_abandoned(reclaim, lcore_index, lab_audit_call_process_slot(call), turn))
-            break;
-        if (!wait_on(reclaim))
-            return false;
-        call = lab_load_acquire(word); /* W3 */
-    }
-    return true;
-}
-
-static bool wait_for_any(struct reclaim *reclaim, unsigned process_slot, unsigned phase)
-{
-    const lab_atomic_t *calls =
-        &lab_intercept_of(reclaim->pool)->calls->any_calls[process_slot][phase];
-
-    begin_wait(reclaim);
-    for (unsigned turn = 0; lab_load_acquire(calls) != 0; turn++) { /* W3 */
-        if (is_abandoned(reclaim, lab_pool_lcore_index(LAB_LCORE_ANY), process_slot, turn))
-            return true;
-        if (!wait_on(reclaim))
-            return false;
-    }
-    return true;
-}
-
-/* Those that begin from now on count in the other phase. One that has looked at the phase and not
- * counted yet may still come into this one: hence both phases in turn. */
-static bool wait_for_phase(struct reclaim *reclaim)
-{
-    lab_atomic_t *phase = &lab_intercept_of(reclaim->pool)->calls->phase;
-    unsigned old = (unsigned)lab_load_relaxed(phase) & 1;
-
-    lab_store_release(phase, !old);
-    /* W1: or a call that missed the epoch is not seen to be under way */
-    lab_deque_set_barrier_any(&reclaim->pool->set);
-    for (unsigned process_slot = 0; process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++)
-        if (!wait_for_any(reclaim, process_slot, old))
-            return false;
-    return true;
-}
-
-/* Until every call that is under way has ended. */
-static bool wait_for_calls(struct reclaim *reclaim)
-{
-    if (!wait_for_phase(reclaim) || !wait_for_phase(reclaim))
-        return false;
-    for (uint32_t lcore_index = 1; lcore_index <= reclaim->pool->lcores; lcore_index++)
-        if (!wait_for_call(reclaim, lcore_index))
-            return false;
-    return true;
-}
 
 /* Noting what is somewhere */
 
@@ -200,13 +62,14 @@ static bool find_span(struct reclaim *reclaim, uint32_t lcore_index,
     const struct lab_audit_context *context = lab_audit_context_of(reclaim->pool, lcore_index);
     struct lab_deque *deque = &reclaim->pool->deque[lcore_index];
 
-    begin_wait(reclaim);
+    lab_reclaim_begin_wait(&reclaim->wait);
     do {
-        uint64_t call = lab_load_acquire(&context->call); /* W3 */
-        uint64_t bot = lab_load_acquire(&context->bot);   /* W3 */
+        /* W3: or a bot of before the call is taken for that of it */
+        uint64_t call = lab_load_acquire(&context->call);
+        uint64_t bot = lab_load_acquire(&context->bot); /* W3 */
         bool inside = (call & LAB_AUDIT_CALL_INSIDE) != 0;
-        bool died = inside && is_abandoned(reclaim, lcore_index, lab_audit_call_process_slot(call),
-                                           LOOK_EVERY - 1);
+        bool died = inside && lab_reclaim_is_abandoned(&reclaim->wait, lcore_index,
+                                                       lab_audit_call_process_slot(call), true);
 
         if (died)
             lab_deque_end_revocation_any(deque);
@@ -216,7 +79,7 @@ static bool find_span(struct reclaim *reclaim, uint32_t lcore_index,
         if (inside && !died && (int64_t)(bot - ret_span->end) > 0)
             ret_span->end = bot;
         return true;
-    } while (wait_on(reclaim));
+    } while (lab_reclaim_wait_on(&reclaim->wait));
     return false;
 }
 
@@ -284,13 +147,13 @@ static bool take_object(struct reclaim *reclaim, uint32_t index, uint64_t word)
 /* Whether the dead hold it, by its record. */
 static bool is_theirs(const struct reclaim *reclaim, uint64_t word)
 {
-    const struct lab_pool_holder *holder = reclaim->holder;
+    const struct lab_pool_holder *holder = reclaim->wait.holder;
     unsigned process_slot = lab_audit_word_process_slot(word), lcore = lab_audit_word_lcore(word);
     uint64_t process = lab_audit_process(lab_audit_of(reclaim->pool), process_slot);
 
     if (lab_audit_word_state(word, reclaim->call.who) != LAB_AUDIT_HELD)
         return false;
-    if (holder->process != 0 ? process != holder->process : !reclaim->dead[process_slot])
+    if (holder->process != 0 ? process != holder->process : !reclaim->wait.dead[process_slot])
         return false;
     return holder->lcore == LAB_LCORE_ANY ? lcore < LAB_AUDIT_DEVICE
                                           : lcore == lab_audit_lcore(holder->lcore);
@@ -351,24 +214,24 @@ static void forget_call(struct lab_pool *pool, uint32_t lcore_index, unsigned pr
 static void forget_named(struct reclaim *reclaim)
 {
     struct lab_pool *pool = reclaim->pool;
-    uint32_t lcore = reclaim->holder->lcore, lcore_index = lab_pool_lcore_index(lcore);
+    uint32_t lcore = reclaim->wait.holder->lcore, lcore_index = lab_pool_lcore_index(lcore);
     unsigned process_slot;
 
     if (lcore_index > pool->lcores)
         return;
     process_slot = lab_audit_call_process_slot(
         lab_load_relaxed(&lab_audit_context_of(pool, lcore_index)->call));
-    if (is_named(reclaim, lcore, process_slot))
+    if (lab_reclaim_is_named(&reclaim->wait, lcore, process_slot))
         forget_call(pool, lcore_index, process_slot);
 }
 
 /* Nobody has its id yet. The next that has it takes the deque over as from another process (W7). */
 static void disown_named(const struct reclaim *reclaim)
 {
-    uint32_t lcore_index = lab_pool_lcore_index(reclaim->holder->lcore);
+    uint32_t lcore_index = lab_pool_lcore_index(reclaim->wait.holder->lcore);
 
-    if (reclaim->holder->lcore != LAB_LCORE_ANY && lcore_index <= reclaim->pool->lcores &&
-        lab_audit_context_of(reclaim->pool, lcore_index)->process == reclaim->holder->process)
+    if (reclaim->wait.holder->lcore != LAB_LCORE_ANY && lcore_index <= reclaim->pool->lcores &&
+        lab_audit_context_of(reclaim->pool, lcore_index)->process == reclaim->wait.holder->process)
         lab_audit_context_of(reclaim->pool, lcore_index)->process = 0;
 }
 
@@ -412,7 +275,7 @@ static void forget_gone(struct reclaim *reclaim)
             lab_store_release(&lab_audit_of(reclaim->pool)->table->process[process_slot],
                               LAB_AUDIT_PROCESS_LEFT);
     }
-    if (!any || !wait_for_calls(reclaim))
+    if (!any || !lab_reclaim_wait_for_calls(&reclaim->wait))
         return;
     look_for_holders(reclaim);
     for (unsigned process_slot = 1; process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++)
@@ -438,7 +301,7 @@ static bool begin_epoch(struct reclaim *reclaim)
 
     if (epoch == 0) {
         lab_store_relaxed(&pool->sweep, 0); /* of one that died */
-        if (!wait_for_calls(reclaim))
+        if (!lab_reclaim_wait_for_calls(&reclaim->wait))
             return false;
         for (uint32_t i = 0; i < pool->count; i++)
             lab_byte_store_relaxed(&pool->sweep_seen[i], 0);
@@ -452,8 +315,8 @@ static bool begin_epoch(struct reclaim *reclaim)
 
 static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
 {
-    bool done = begin_epoch(reclaim) && wait_for_calls(reclaim) && note_reachable(reclaim) &&
-                wait_for_calls(reclaim);
+    bool done = begin_epoch(reclaim) && lab_reclaim_wait_for_calls(&reclaim->wait) &&
+                note_reachable(reclaim) && lab_reclaim_wait_for_calls(&reclaim->wait);
 
     done = done && is_of_one_level(reclaim);
     if (done) {
@@ -470,7 +333,8 @@ static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
 /* One that has no place is not known to have ended. */
 static bool became_free(const struct lab_pool *pool, uint64_t sweeper)
 {
-    return sweeper == 0 || runs(pool, lab_audit_process_slot(lab_audit_of(pool), sweeper)) == 0;
+    return sweeper == 0 ||
+           lab_reclaim_runs(pool, lab_audit_process_slot(lab_audit_of(pool), sweeper)) == 0;
 }
 
 static bool become_sweeper(const struct lab_pool *pool)
@@ -491,7 +355,8 @@ static int check_named(const struct lab_pool *pool, const struct lab_pool_holder
     if (holder->process == 0 || holder->lcore != LAB_LCORE_ANY)
         return 0;
     process_slot = lab_audit_process_slot(lab_audit_of(pool), holder->process);
-    rc = process_slot != 0 ? runs(pool, process_slot) : holder->process == lab_audit_self();
+    rc = process_slot != 0 ? lab_reclaim_runs(pool, process_slot)
+                           : holder->process == lab_audit_self();
     if (rc > 0)
         return lab_error_set(error, -EBUSY,
                              "pool %s: process %d still runs: reclaim is for the dead", pool->name,
@@ -528,7 +393,7 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
                                   struct lab_pool_reclaimed *ret_reclaimed, struct lab_error *error)
 {
     struct reclaim reclaim = {.pool = pool,
-                              .holder = holder,
+                              .wait = {.pool = pool, .holder = holder},
                               .renew = renew,
                               .context = context,
                               .lcore_index = lab_pool_lcore_index(lcore)};
@@ -553,11 +418,12 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
             error, -EBUSY, "pool %s: process %d is reclaiming, or is not known to have ended",
             pool->name,
             lab_os_process_pid(lab_load_relaxed(&lab_intercept_of(pool)->calls->sweeper)));
-    look_for_dead(&reclaim);
+    lab_reclaim_look_for_dead(&reclaim.wait);
+    memcpy(reclaim.gone, reclaim.wait.dead, sizeof(reclaim.gone));
     disown_named(&reclaim);
     reclaimed.held = take_held(&reclaim);
-    reclaimed.complete = sweep(&reclaim, &reclaimed.in_motion) && reclaim.unknown == 0;
-    reclaimed.unknown = reclaim.unknown;
+    reclaimed.complete = sweep(&reclaim, &reclaimed.in_motion) && reclaim.wait.unknown == 0;
+    reclaimed.unknown = reclaim.wait.unknown;
     lab_store_release(&lab_intercept_of(pool)->calls->sweeper, 0);
     *ret_reclaimed = reclaimed;
     return 0;

@@ -404,81 +404,13 @@ void lab_deque_land_owner(struct lab_deque *deque, void *const *objects, unsigne
     lab_store_release(&deque->bot, bot + n); /* D1 */
 }
 
-enum lab_deque_marked lab_deque_mark_any(struct lab_deque *deque, uint64_t *ret_mark)
-{
-    /* D11: or one that helps takes an owner that has just come for one that fences */
-    uint64_t split = lab_load_acquire(&deque->split);
-
-    if (split < LAB_DEQUE_MARK) {
-        uint64_t mark;
-
-        if ((int64_t)(lab_load_acquire(&deque->bot) - split) <= 0) /* D11 */
-            return (int64_t)(lab_load_relaxed(&deque->top) - split) < 0 ? LAB_DEQUE_PUBLIC
-                                                                        : LAB_DEQUE_BARE;
-        /* Only an empty public part is revoked: a thief with the old split could otherwise take
-         * objects from above a bot that its owner has lowered for a moment. */
-        if ((int64_t)(lab_load_relaxed(&deque->top) - split) < 0)
-            return LAB_DEQUE_PUBLIC;
-        mark = LAB_DEQUE_MARK | lab_fetch_add_relaxed(&deque->tickets, 1);
-        if (lab_cas_acq_rel(&deque->split, &split, mark)) /* D11 */
-            split = mark;
-        else if (split < LAB_DEQUE_MARK)
-            return LAB_DEQUE_PUBLIC;
-    }
-    *ret_mark = split;
-    return LAB_DEQUE_MARKED;
-}
-
-void lab_deque_settle_any(struct lab_deque *deque, uint64_t mark)
-{
-    uint64_t bot = lab_load_acquire(&deque->bot); /* D2: or it publishes what it sees unwritten */
-    uint64_t top = lab_load_relaxed(&deque->top); /* after bot: top may pass a bot that is low */
-
-    (void)lab_cas_release(&deque->split, &mark, (int64_t)(bot - top) < 0 ? top : bot); /* D3 */
-}
-
-void lab_deque_end_revocation_any(struct lab_deque *deque)
-{
-    uint64_t split;
-
-    lab_fence_seq_cst(); /* D12 */
-    split = lab_load_relaxed(&deque->split);
-    if (split >= LAB_DEQUE_MARK)
-        lab_deque_settle_any(deque, split);
-}
-
-/* A pop that the owner was killed in may have left bot below what was public by then, and the next
- * owner would put there. */
-static void repair_dead(struct lab_deque *deque)
-{
-    uint64_t least = lab_load_acquire(&deque->top);   /* D8 */
-    uint64_t split = lab_load_acquire(&deque->split); /* D4 */
-
-    if (split < LAB_DEQUE_MARK && (int64_t)(split - least) > 0)
-        least = split;
-    if ((int64_t)(lab_load_relaxed(&deque->bot) - least) < 0)
-        lab_store_release(&deque->bot, least); /* D1 */
-}
-
-bool lab_deque_open_dead_any(struct lab_deque *deque)
-{
-    uint64_t mark;
-    enum lab_deque_marked marked = lab_deque_mark_any(deque, &mark);
-
-    if (marked == LAB_DEQUE_MARKED)
-        lab_deque_settle_any(deque, mark);
-    if (marked == LAB_DEQUE_BARE)
-        repair_dead(deque);
-    return marked != LAB_DEQUE_BARE;
-}
-
 struct lab_deque_span lab_deque_span_any(const struct lab_deque *deque)
 {
     struct lab_deque_span span = {.top = lab_load_acquire(&deque->top)};
     uint64_t split = lab_load_acquire(&deque->split); /* D4 */
 
     /* An owner that was killed in a pop may have left bot below what a revoker made public. */
-    span.end = lab_load_acquire(&deque->bot); /* D2 */
+    span.end = lab_load_acquire(&deque->bot); /* D2: or entries are read unwritten */
     if (split < LAB_DEQUE_MARK && (int64_t)(span.end - split) < 0)
         span.end = split;
     if ((int64_t)(span.end - span.top) < 0)

@@ -137,7 +137,7 @@ bool lab_pool_is_valid(const struct lab_pool *pool);
 
 /* Objects on their way
 
- * A sweep (lab_reclaim.h) looks for objects that are free and nowhere. So while there is one, a
+ * A sweep (lab_reclaim.c) looks for objects that are free and nowhere. So while there is one, a
  * thread that moves free objects, or is about to make some free, notes for each in which sweep it
  * moved. Any thread; wait-free. */
 void lab_pool_note_moving_slow(struct lab_pool *pool, void *const *objects, unsigned n);

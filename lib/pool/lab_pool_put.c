@@ -209,24 +209,3 @@ LAB_COLD int lab_pool_check(const struct lab_pool *pool, uint32_t lcore, void *c
             return -EINVAL;
     return 0;
 }
-
-static uint64_t count_free(const struct lab_pool *pool)
-{
-    return lab_deque_set_count_any(&pool->set, &pool->array) + lab_stack_count_any(&pool->stack) +
-           lab_stack_count_any(&pool->reserve) + lab_load_relaxed(&pool->withheld);
-}
-
-uint32_t lab_pool_count(const struct lab_pool *pool)
-{
-    uint64_t free = count_free(pool);
-
-    return free < pool->count ? (uint32_t)free : pool->count;
-}
-
-bool lab_pool_is_valid(const struct lab_pool *pool)
-{
-    uint64_t known = pool->adopted < pool->reserved ? pool->adopted : pool->reserved;
-
-    return lab_deque_set_is_valid(&pool->set) && count_free(pool) <= pool->adopted &&
-           lab_stack_count_any(&pool->reserve) + lab_load_relaxed(&pool->reserve_held) >= known;
-}

@@ -46,6 +46,15 @@ unsigned lab_pool_take_reserve(struct lab_pool *pool, struct lab_stack *to, unsi
     return got;
 }
 
+/* The reserve's indices are the first. */
+static bool is_of_reserve(const struct lab_pool *pool, const void *object, uint32_t *ret_index)
+{
+    if (!lab_pool_lies_in_reserve(pool, object))
+        return false;
+    *ret_index = lab_pool_find(pool, object);
+    return *ret_index < pool->reserved;
+}
+
 unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *objects, unsigned n,
                                void **ret_others, unsigned *ret_twice)
 {
@@ -53,8 +62,7 @@ unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *objects, unsi
     unsigned k = 0, others = 0, put;
 
     for (unsigned i = 0; i < n; i++) {
-        if (lab_pool_lies_in_reserve(pool, objects[i]) &&
-            lab_pool_index(pool, objects[i], &indices[k]) == 0 && indices[k] < pool->reserved)
+        if (is_of_reserve(pool, objects[i], &indices[k]))
             k++;
         else
             ret_others[others++] = objects[i];
@@ -70,6 +78,5 @@ bool lab_pool_is_reserve(const struct lab_pool *pool, const void *object)
 {
     uint32_t index;
 
-    return lab_pool_reserve_is_held(pool) && lab_pool_lies_in_reserve(pool, object) &&
-           lab_pool_index(pool, object, &index) == 0 && index < pool->reserved;
+    return lab_pool_reserve_is_held(pool) && is_of_reserve(pool, object, &index);
 }

@@ -4,7 +4,20 @@
 
 /* A pool's report about itself. Reads only. */
 
-#include <lab_pool.h>
+#include <lab_pool_core.h>
+
+static uint64_t count_free(const struct lab_pool *pool)
+{
+    return lab_deque_set_count_any(&pool->set, &pool->array) + lab_stack_count_any(&pool->stack) +
+           lab_stack_count_any(&pool->reserve) + lab_load_relaxed(&pool->withheld);
+}
+
+uint32_t lab_pool_count(const struct lab_pool *pool)
+{
+    uint64_t free = count_free(pool);
+
+    return free < pool->count ? (uint32_t)free : pool->count;
+}
 
 void lab_pool_stats(const struct lab_pool *pool, struct lab_pool_stats *ret_stats)
 {
@@ -45,4 +58,12 @@ int lab_pool_lcore_stats(const struct lab_pool *pool, uint32_t lcore,
         return -ENOENT;
     *ret_stats = stats;
     return 0;
+}
+
+bool lab_pool_is_valid(const struct lab_pool *pool)
+{
+    uint64_t known = pool->adopted < pool->reserved ? pool->adopted : pool->reserved;
+
+    return lab_deque_set_is_valid(&pool->set) && count_free(pool) <= pool->adopted &&
+           lab_stack_count_any(&pool->reserve) + lab_load_relaxed(&pool->reserve_held) >= known;
 }

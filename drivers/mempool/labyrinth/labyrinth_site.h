@@ -8,7 +8,7 @@
  * that poll find the address (labyrinth_caller.c), by what was read of the program's code before
  * (labyrinth_code.c). Its name is found when somebody reads it (labyrinth_site.c). */
 
-#include <lab_audit_table.h>
+#include <lab_audit_site.h>
 #include <stdbool.h>
 #include <stdint.h>
 
