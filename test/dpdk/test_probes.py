@@ -20,7 +20,7 @@ GUIDE = ROOT / 'doc' / 'guide' / 'watching.md'
 HEADER = ROOT / 'lib' / 'platform' / 'lab_probe.h'
 NOPS = {62: b'\x90', 183: bytes.fromhex('1f2003d5')}  # by e_machine: x86-64, ARM 64
 HOT = {'enqueue', 'dequeue', 'arriving_enqueue', 'arriving_dequeue', 'put_large', 'get_large',
-       'labyrinth_enqueue_slow', 'labyrinth_dequeue_slow'}
+       'put_slow', 'get_slow'}
 SIZE = 5000
 
 

@@ -2,14 +2,17 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The ops of the hot path. This file is compiled once for every x86-64 or AArch64 processor, and
+/* Get and put. This file is compiled once for every x86-64 or AArch64 processor, and
  * once more for those that move 32 bytes at a time: LABYRINTH_OPS is the name of the table that it
  * makes (labyrinth_ops.h). */
 
+#include <lab_intercept.h>
 #include <rte_lcore.h>
 
 #include "labyrinth_driver.h"
 #include "labyrinth_ops.h"
+#include "labyrinth_private.h"
+#include "labyrinth_site.h"
 
 /* Objects from which on a burst is large. */
 #define LARGE 32u
@@ -20,18 +23,70 @@ static inline bool is_ours(const struct lab_pool *pool)
     return likely(pool->magic == LAB_POOL_MAGIC);
 }
 
+/* The slow halves are called by a jump, so that they return to where the op was to return to.
+ * rte_mempool's functions are inline: that is the place of the program's call, or not far from it
+ * (labyrinth_caller.c). */
+
+/* The call's own place, and whether it is of one of DPDK's caches: their arrays are its objects'
+ * then, and whoever has the object is another. With cache=off they go through such an array, and no
+ * further. */
+static inline const void *site_of(const struct rte_mempool *mp, const void *address,
+                                  void *const *objs)
+{
+    uint64_t offset = (uint64_t)(uintptr_t)objs - (uint64_t)(uintptr_t)mp->local_cache;
+
+    if (labyrinth_cache_size(mp) > 0 && offset < RTE_MAX_LCORE * sizeof(*mp->local_cache))
+        address = (const void *)((uintptr_t)address | LABYRINTH_SITE_CACHE);
+    return address;
+}
+
+static __rte_noinline int put_slow(const struct rte_mempool *mp, void *const *objs, unsigned int n)
+{
+    struct lab_audit_site site = {site_of(mp, __builtin_return_address(0), objs),
+                                  __builtin_dwarf_cfa()};
+
+    return lab_pool_put_slow_from(mp->pool_data, rte_lcore_id(), objs, n, site);
+}
+
+/* It cannot be undone, and is the same for all pools: reported once. */
+static __rte_cold __rte_noinline void report_refused(void)
+{
+    static lab_atomic_t is_reported;
+    uint64_t no = 0;
+
+    if (lab_load_relaxed(&is_reported) == 0 && lab_cas_relaxed(&is_reported, &no, 1))
+        LABYRINTH_LOG(NOTICE,
+                      "membarrier(2) is refused since the mempools were made: every get fences "
+                      "from now on, which is slower. Allow it in the filter of system calls.");
+}
+
+static __rte_noinline int get_slow(const struct rte_mempool *mp, void **objs, unsigned int n)
+{
+    struct lab_audit_site site = {site_of(mp, __builtin_return_address(0), objs),
+                                  __builtin_dwarf_cfa()};
+    struct lab_pool *pool = mp->pool_data;
+    unsigned int gfp = LAB_GFP_NOWAIT;
+    int rc;
+
+    /* Where there is a reserve, the mempool itself is for receive queues (lab_mbuf.h). */
+    if (pool->reserved > 0 && !labyrinth_is_handle(mp))
+        gfp = LAB_GFP_ATOMIC;
+    rc = lab_pool_get_slow_from(pool, rte_lcore_id(), gfp, objs, n, site);
+    if (unlikely(lab_load_relaxed(&pool->state.is_refused) != 0))
+        report_refused();
+    return rc;
+}
+
 static __rte_always_inline int put(const struct rte_mempool *mp, uint32_t lcore, void *const *objs,
                                    unsigned int n)
 {
-    return lab_pool_put_hot(mp->pool_data, lcore, objs, n) ? 0
-                                                           : labyrinth_enqueue_slow(mp, objs, n);
+    return lab_pool_put_hot(mp->pool_data, lcore, objs, n) ? 0 : put_slow(mp, objs, n);
 }
 
 static __rte_always_inline int get(const struct rte_mempool *mp, uint32_t lcore, void **objs,
                                    unsigned int n)
 {
-    return lab_pool_get_hot(mp->pool_data, lcore, objs, n) ? 0
-                                                           : labyrinth_dequeue_slow(mp, objs, n);
+    return lab_pool_get_hot(mp->pool_data, lcore, objs, n) ? 0 : get_slow(mp, objs, n);
 }
 
 /* The same line again and again: a constant n leaves less than half of a single put or get over,

@@ -24,10 +24,4 @@ extern const struct labyrinth_ops labyrinth_ops_plain; /* for every processor */
 extern const struct labyrinth_ops labyrinth_ops_wide;  /* with 32-byte moves, where the compiler
                                                           knows some: LABYRINTH_HAS_WIDE */
 
-/* The calls that the hot paths do not serve (rte_mempool_labyrinth.c): called by a jump, so that
- * they return to where the op was to return to. rte_mempool's functions are inline: that is the
- * place of the program's call, or not far from it (labyrinth_caller.c). */
-int labyrinth_enqueue_slow(const struct rte_mempool *mp, void *const *objs, unsigned int n);
-int labyrinth_dequeue_slow(const struct rte_mempool *mp, void **objs, unsigned int n);
-
 #endif

@@ -3,13 +3,12 @@
  */
 
 /* The DPDK mempool driver, ops name "labyrinth": what DPDK calls. Making, filling and freeing a
- * mempool stand in labyrinth_create.c, and the hot halves of get and put in labyrinth_ops.c.
+ * mempool stand in labyrinth_create.c, get and put in labyrinth_ops.c.
  *
  * Any op may run on a thread without an lcore id. Enqueue cannot fail:
  * rte_mempool ignores its result, so a failure would be a leak. */
 
 #include <errno.h>
-#include <lab_intercept.h>
 #include <rte_lcore.h>
 #include <rte_mempool.h>
 
@@ -38,57 +37,6 @@ __rte_cold __rte_noinline int labyrinth_refuse(const struct rte_mempool *mp)
                       "options.",
                       mp->name);
     return -EINVAL;
-}
-
-/* The call's own place, and whether it is of one of DPDK's caches: their arrays are its objects'
- * then, and whoever has the object is another. With cache=off they go through such an array, and no
- * further. */
-static inline const void *site_of(const struct rte_mempool *mp, const void *address,
-                                  void *const *objs)
-{
-    uint64_t offset = (uint64_t)(uintptr_t)objs - (uint64_t)(uintptr_t)mp->local_cache;
-
-    if (labyrinth_cache_size(mp) > 0 && offset < RTE_MAX_LCORE * sizeof(*mp->local_cache))
-        address = (const void *)((uintptr_t)address | LABYRINTH_SITE_CACHE);
-    return address;
-}
-
-__rte_noinline int labyrinth_enqueue_slow(const struct rte_mempool *mp, void *const *objs,
-                                          unsigned int n)
-{
-    struct lab_audit_site site = {site_of(mp, __builtin_return_address(0), objs),
-                                  __builtin_dwarf_cfa()};
-
-    return lab_pool_put_slow_from(mp->pool_data, rte_lcore_id(), objs, n, site);
-}
-
-/* It cannot be undone, and is the same for all pools: reported once. */
-static __rte_cold __rte_noinline void report_refused(void)
-{
-    static lab_atomic_t is_reported;
-    uint64_t no = 0;
-
-    if (lab_load_relaxed(&is_reported) == 0 && lab_cas_relaxed(&is_reported, &no, 1))
-        LABYRINTH_LOG(NOTICE,
-                      "membarrier(2) is refused since the mempools were made: every get fences "
-                      "from now on, which is slower. Allow it in the filter of system calls.");
-}
-
-__rte_noinline int labyrinth_dequeue_slow(const struct rte_mempool *mp, void **objs, unsigned int n)
-{
-    struct lab_audit_site site = {site_of(mp, __builtin_return_address(0), objs),
-                                  __builtin_dwarf_cfa()};
-    struct lab_pool *pool = mp->pool_data;
-    unsigned int gfp = LAB_GFP_NOWAIT;
-    int rc;
-
-    /* Where there is a reserve, the mempool itself is for receive queues (lab_mbuf.h). */
-    if (pool->reserved > 0 && !labyrinth_is_handle(mp))
-        gfp = LAB_GFP_ATOMIC;
-    rc = lab_pool_get_slow_from(pool, rte_lcore_id(), gfp, objs, n, site);
-    if (unlikely(lab_load_relaxed(&pool->state.is_refused) != 0))
-        report_refused();
-    return rc;
 }
 
 static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
