@@ -7,7 +7,7 @@ import math
 import pathlib
 
 # No peers, to be compared with.
-OURS = ("labyrinth", "liblabyrinth", "lab_zone", "lab_page", "nothing")
+OURS = ("labyrinth", "liblabyrinth", "lab_receive", "lab_zone", "lab_page", "nothing")
 
 
 class Missing(Exception):

@@ -18,7 +18,7 @@ static inline bool as_lcore_get(const struct contender *contender, unsigned lcor
     unsigned self = rte_lcore_id();
     bool got;
 
-    if (contender->kind == CONTENDER_LIBRARY)
+    if (contender->library != NULL)
         return lab_pool_get_bulk(contender->library, lcore, ret_objects, n) == 0;
     RTE_PER_LCORE(_lcore_id) = lcore;
     got = rte_mempool_get_bulk(contender->mempool, ret_objects, n) == 0;
@@ -31,7 +31,7 @@ static inline void as_lcore_put(const struct contender *contender, unsigned lcor
 {
     unsigned self = rte_lcore_id();
 
-    if (contender->kind == CONTENDER_LIBRARY) {
+    if (contender->library != NULL) {
         lab_pool_put_bulk(contender->library, lcore, objects, n);
         return;
     }

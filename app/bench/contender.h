@@ -28,6 +28,7 @@
 enum contender_kind {
     CONTENDER_MEMPOOL, /* "labyrinth", "ring_mp_mc"... */
     CONTENDER_LIBRARY, /* "liblabyrinth": lab_pool_create(), no DPDK between */
+    CONTENDER_RECEIVE, /* "lab_receive": its cursors, and rings that it fills */
     CONTENDER_MALLOC,  /* "mimalloc", "jemalloc" */
     CONTENDER_PAGE,    /* "lab_page": the library's page allocator, every order through deques */
     CONTENDER_ZONE,    /* "lab_zone": what lies below that: no deques, no marks */

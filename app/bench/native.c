@@ -37,6 +37,25 @@ static inline uint64_t work_library(struct worker *worker, unsigned bulk)
     return ops;
 }
 
+static uint64_t work_cursor(struct worker *worker)
+{
+    unsigned held = worker->turn->setting->held;
+    struct lab_pool_cursor cursor;
+    uint64_t ops = 0;
+
+    lab_pool_cursor_open(&cursor, worker->turn->contender->library, worker->lcore);
+    while (!turn_is_over(worker)) {
+        unsigned n = 0;
+
+        while (n < held && lab_pool_cursor_get(&cursor, &worker->objects[n]) == 0)
+            n++;
+        for (unsigned i = 0; i < n; i++)
+            lab_pool_cursor_put(&cursor, worker->objects[i]);
+        ops += n;
+    }
+    return ops;
+}
+
 static inline uint64_t work_mempool(struct worker *worker, unsigned bulk)
 {
     const struct turn *turn = worker->turn;
@@ -77,6 +96,8 @@ static inline uint64_t work(struct worker *worker, unsigned bulk)
         return work_library(worker, bulk);
     case CONTENDER_MEMPOOL:
         return work_mempool(worker, bulk);
+    case CONTENDER_RECEIVE:
+        return work_cursor(worker);
     case CONTENDER_MALLOC:
         return work_malloc(worker);
     default:
@@ -89,9 +110,12 @@ static uint64_t work_single(struct worker *worker)
     return work(worker, 1);
 }
 
+/* Programs write their burst as a constant, and most write this one. */
 static uint64_t work_bulk(struct worker *worker)
 {
-    return work(worker, worker->turn->setting->bulk);
+    unsigned bulk = worker->turn->setting->bulk;
+
+    return bulk == 32 ? work(worker, 32) : work(worker, bulk);
 }
 
 #define NATIVE_TAKES                                                                               \
@@ -108,7 +132,7 @@ const struct pattern native_single = {
     .lcores = LIST(1),
     .bufs = LIST(8191),
     .held = 32,
-    .takes = NATIVE_TAKES,
+    .takes = NATIVE_TAKES | CONTENDER_BIT(CONTENDER_RECEIVE),
     .single = true,
     .work = work_single,
 };
@@ -124,4 +148,75 @@ const struct pattern native_bulk = {
     .bufs = LIST(8191),
     .takes = NATIVE_TAKES,
     .work = work_bulk,
+};
+
+/* A receive path: addresses of empty buffers go into a ring of descriptors, and what was received
+ * comes back by these addresses. */
+
+#define DESCRIPTORS 512u
+
+struct descriptors {
+    struct {
+        uint64_t address, rest;
+    } entry[DESCRIPTORS];
+};
+
+static bool refill(const struct worker *worker, struct descriptors *ring, uint32_t at, unsigned n)
+{
+    const struct contender *contender = worker->turn->contender;
+    const struct lab_pool_ring view = {&ring->entry[0].address, DESCRIPTORS - 1,
+                                       sizeof(ring->entry[0]) / sizeof(uint64_t), 0};
+    int rc;
+
+    if (contender->kind == CONTENDER_RECEIVE)
+        return lab_pool_fill(contender->library, worker->lcore, &view, at, n) == 0;
+    rc = contender->kind == CONTENDER_LIBRARY
+             ? lab_pool_get_bulk(contender->library, worker->lcore, worker->objects, n)
+             : rte_mempool_get_bulk(contender->mempool, worker->objects, n);
+    for (unsigned i = 0; rc == 0 && i < n; i++)
+        ring->entry[(at + i) % DESCRIPTORS].address = (uintptr_t)worker->objects[i];
+    return rc == 0;
+}
+
+static void free_received(const struct worker *worker, const struct descriptors *ring, uint32_t at,
+                          unsigned n)
+{
+    const struct contender *contender = worker->turn->contender;
+
+    for (unsigned i = 0; i < n; i++)
+        worker->objects[i] = (void *)(uintptr_t)ring->entry[(at + i) % DESCRIPTORS].address;
+    if (contender->kind == CONTENDER_MEMPOOL)
+        rte_mempool_put_bulk(contender->mempool, worker->objects, n);
+    else
+        (void)lab_pool_put_bulk(contender->library, worker->lcore, worker->objects, n);
+}
+
+static uint64_t work_ring(struct worker *worker)
+{
+    unsigned bulk = worker->turn->setting->bulk;
+    struct descriptors ring;
+    uint64_t ops = 0;
+
+    for (uint32_t at = 0; !turn_is_over(worker); at += bulk) {
+        if (!refill(worker, &ring, at, bulk))
+            break;
+        __asm__ volatile("" ::"r"(&ring) : "memory"); /* a device reads them, and writes */
+        free_received(worker, &ring, at, bulk);
+        ops += bulk;
+    }
+    return ops;
+}
+
+const struct pattern native_ring = {
+    .name = "native-ring",
+    .shows = "the same from and into a ring of descriptors of 16 bytes",
+    .operation = "buffers got and put back",
+    .bulk = LIST(32),
+    .cache = LIST(256),
+    .chunk_us = 50,
+    .lcores = LIST(1),
+    .bufs = LIST(8191),
+    .takes = CONTENDER_BIT(CONTENDER_MEMPOOL) | CONTENDER_BIT(CONTENDER_LIBRARY) |
+             CONTENDER_BIT(CONTENDER_RECEIVE),
+    .work = work_ring,
 };

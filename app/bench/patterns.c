@@ -16,7 +16,7 @@
 
 extern const struct pattern local_bulk, local_single, shared_bulk, overflow, oversubscribed,
     pipeline, pipeline_touched, frozen, worst, worst_oversubscribed, native_single, native_bulk,
-    page_order_0, page_order_1, page_order_2, page_order_3, page_order_4, page_order_5,
+    native_ring, page_order_0, page_order_1, page_order_2, page_order_3, page_order_4, page_order_5,
     page_order_6, page_order_7, page_order_8, page_order_9, page_mixed, page_fragmented_pages,
     page_fragmented_singles, page_fragmented_counts, page_zero, footprint, footprint_local,
     scaling_counts_local, scaling_counts_pairs, scaling_counts_fan_out, scaling_counts_fan_in,
@@ -35,6 +35,7 @@ const struct pattern *const patterns[] = {
     &worst_oversubscribed,
     &native_single,
     &native_bulk,
+    &native_ring,
     &page_order_0,
     &page_order_1,
     &page_order_2,

@@ -289,18 +289,20 @@ bool lab_deque_pop_around_owner(struct lab_deque *deque, struct lab_deque_ring r
 bool lab_deque_push_around_owner(struct lab_deque *deque, struct lab_deque_ring ring,
                                  void *const *objects, unsigned n);
 
-/* Takes the newest n objects from the private part. false: the private part holds fewer, or is
- * being revoked, or the burst wraps around the end of the ring; nothing is changed, and
- * lab_deque_pop_around_owner() is the way on. Owner; wait-free. */
-LAB_INLINE bool lab_deque_pop_ring_owner(struct lab_deque *deque, struct lab_deque_ring ring,
-                                         void **ret_objects, unsigned n)
+/* The two hot paths for an owner that knows the counters of its deque, which nobody else changes
+ * while it makes no other call: `bot`, and the floor or the limit. What comes out lies at *ret_from
+ * until the owner's next push. Otherwise as lab_deque_pop_ring_owner() and its push. */
+LAB_INLINE bool lab_deque_pop_at_owner(struct lab_deque *deque, struct lab_deque_ring ring,
+                                       uint64_t bot, uint64_t pop_floor,
+                                       const lab_atomic_t **ret_from, unsigned n)
 {
-    uint64_t bot = lab_load_relaxed(&deque->bot) - n;
-    uint64_t slot = bot & ring.mask;
+    uint64_t slot;
 
+    bot -= n;
+    slot = bot & ring.mask;
     /* The owner's copy first: what it knows to fail must not move bot, since a deque without an
      * owner is looked at by many. */
-    if (lab_unlikely((int64_t)(bot - deque->pop_floor) < 0) ||
+    if (lab_unlikely((int64_t)(bot - pop_floor) < 0) ||
         lab_unlikely(lab_deque_wraps(ring, slot, n)))
         return false;
     lab_store_release(&deque->bot, bot); /* D1: or a revoker publishes what it sees unwritten */
@@ -309,7 +311,36 @@ LAB_INLINE bool lab_deque_pop_ring_owner(struct lab_deque *deque, struct lab_deq
         lab_store_release(&deque->bot, bot + n); /* D1 */
         return false;
     }
-    lab_words_load(ret_objects, ring.slots + slot, n);
+    *ret_from = ring.slots + slot;
+    return true;
+}
+
+LAB_INLINE bool lab_deque_push_at_owner(struct lab_deque *deque, struct lab_deque_ring ring,
+                                        uint64_t bot, uint64_t push_limit, void *const *objects,
+                                        unsigned n)
+{
+    uint64_t slot = bot & ring.mask;
+
+    if (lab_unlikely((int64_t)(push_limit - (bot + n)) < 0) ||
+        lab_unlikely(lab_deque_wraps(ring, slot, n)))
+        return false;
+    lab_words_store(ring.slots + slot, objects, n);
+    lab_store_release(&deque->bot, bot + n); /* D1 */
+    return true;
+}
+
+/* Takes the newest n objects from the private part. false: the private part holds fewer, or is
+ * being revoked, or the burst wraps around the end of the ring; nothing is changed, and
+ * lab_deque_pop_around_owner() is the way on. Owner; wait-free. */
+LAB_INLINE bool lab_deque_pop_ring_owner(struct lab_deque *deque, struct lab_deque_ring ring,
+                                         void **ret_objects, unsigned n)
+{
+    const lab_atomic_t *from;
+
+    if (!lab_deque_pop_at_owner(deque, ring, lab_load_relaxed(&deque->bot), deque->pop_floor, &from,
+                                n))
+        return false;
+    lab_words_load(ret_objects, from, n);
     return true;
 }
 
@@ -318,39 +349,28 @@ LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_objects,
     return lab_deque_pop_ring_owner(deque, lab_deque_ring(deque), ret_objects, n);
 }
 
-/* Whether n objects more go into the private part as it is, from `bot` on. */
-LAB_INLINE bool lab_deque_has_room_at(const struct lab_deque *deque, struct lab_deque_ring ring,
-                                      uint64_t bot, unsigned n)
-{
-    return lab_likely((int64_t)(deque->push_limit - (bot + n)) >= 0) &&
-           lab_likely(!lab_deque_wraps(ring, bot & ring.mask, n));
-}
-
-/* Whether lab_deque_push_owner() of n objects would succeed. Owner; wait-free. */
-LAB_INLINE bool lab_deque_has_room_owner(const struct lab_deque *deque, unsigned n)
-{
-    return lab_deque_has_room_at(deque, lab_deque_ring(deque), lab_load_relaxed(&deque->bot), n);
-}
-
 /* Adds n objects to the private part. false: the private part has grown enough to be published, or
  * there is no room, or the burst wraps around the end of the ring; nothing is changed, and
  * lab_deque_push_around_owner() is the way on. Owner; wait-free. */
 LAB_INLINE bool lab_deque_push_ring_owner(struct lab_deque *deque, struct lab_deque_ring ring,
                                           void *const *objects, unsigned n)
 {
-    uint64_t bot = lab_load_relaxed(&deque->bot);
-    uint64_t slot = bot & ring.mask;
-
-    if (!lab_deque_has_room_at(deque, ring, bot, n))
-        return false;
-    lab_words_store(ring.slots + slot, objects, n);
-    lab_store_release(&deque->bot, bot + n); /* D1 */
-    return true;
+    return lab_deque_push_at_owner(deque, ring, lab_load_relaxed(&deque->bot), deque->push_limit,
+                                   objects, n);
 }
 
 LAB_INLINE bool lab_deque_push_owner(struct lab_deque *deque, void *const *objects, unsigned n)
 {
     return lab_deque_push_ring_owner(deque, lab_deque_ring(deque), objects, n);
+}
+
+/* Whether lab_deque_push_owner() of n objects would succeed. Owner; wait-free. */
+LAB_INLINE bool lab_deque_has_room_owner(const struct lab_deque *deque, unsigned n)
+{
+    uint64_t bot = lab_load_relaxed(&deque->bot);
+
+    return lab_likely((int64_t)(deque->push_limit - (bot + n)) >= 0) &&
+           lab_likely(!lab_deque_wraps(lab_deque_ring(deque), bot & deque->mask, n));
 }
 
 #endif

@@ -43,6 +43,7 @@
  */
 
 #include <lab_common.h>
+#include <lab_deque.h>
 #include <lab_error.h>
 #include <lab_gfp.h>
 #include <lab_lcore.h>
@@ -263,6 +264,52 @@ LAB_INLINE int lab_pool_get_atomic(struct lab_pool *pool, uint32_t lcore, void *
 /* lab_pool_put_bulk() for one. */
 LAB_INLINE int lab_pool_put(struct lab_pool *pool, uint32_t lcore, void *object);
 
+/* Receive paths
+
+ * A ring in which a device, or the kernel, looks for the addresses of empty buffers. Entry i is the
+ * word at words[(i & mask) * step], and holds the address of a buffer less `origin`: 0 for
+ * addresses, the start of the memory for offsets in it, as AF_XDP has them, or the difference
+ * between the memory's address and what the device takes it for. */
+struct lab_pool_ring {
+    uint64_t *words;
+    uint32_t mask; /* entries, a power of two, less 1 */
+    uint32_t step; /* words from entry to entry: 1 in a ring of addresses, 2 of descriptors of 16
+                      bytes that begin with the address */
+    uintptr_t origin;
+};
+
+/* Gets n objects, all or none, and writes where they are into the entries at, at + 1, ... of a
+ * ring: lab_pool_get_bulk_atomic() without an array between. What the entries hold after a failure
+ * is not specified. Returns 0, or what lab_pool_get_bulk_atomic() does; wait-free from the private
+ * part, otherwise lock-free. Example: test/unit/pool_receive_test.c. */
+LAB_INLINE int lab_pool_fill(struct lab_pool *pool, uint32_t lcore,
+                             const struct lab_pool_ring *ring, uint32_t at, unsigned n);
+
+/* Cursors
+
+ * For a thread that gets and puts one object at a time. Each lab_pool_get() loads a counter that
+ * the call before it has stored, and waits for that store; a cursor that is a variable of the
+ * calling function has it in a register. Its calls do the same as the pool's, in some two thirds of
+ * their time. */
+struct lab_pool_cursor {
+    struct lab_pool *pool;
+    uint32_t lcore;
+    struct lab_deque *deque; /* the rest is what the owner knows of it */
+    struct lab_deque_ring ring;
+    uint64_t bot, pop_floor, push_limit;
+};
+
+/* Opens a cursor: from now on the thread with that id makes its calls on that pool through it, and
+ * after any other call with that id, opens it anew. There is nothing to close. lcore is as in
+ * lab_pool_get_bulk(). Owner of the id; wait-free. Example: test/doc/cursor.c. */
+LAB_INLINE void lab_pool_cursor_open(struct lab_pool_cursor *ret_cursor, struct lab_pool *pool,
+                                     uint32_t lcore);
+
+/* lab_pool_get() and lab_pool_put() by a cursor: they return what these do. Owner of the id;
+ * wait-free from and into the private part, otherwise lock-free. */
+LAB_INLINE int lab_pool_cursor_get(struct lab_pool_cursor *cursor, void **ret_object);
+LAB_INLINE int lab_pool_cursor_put(struct lab_pool_cursor *cursor, void *object);
+
 /* The reserve */
 
 /* Returns whether something of the reserve may be held: false is certain. One load. Any thread;
@@ -370,5 +417,6 @@ LAB_INLINE const char *lab_pool_crossing_name(enum lab_crossing crossing);
 LAB_INLINE const char *lab_pool_pressure_name(enum lab_pressure pressure);
 
 #include <lab_pool_inline.h>
+#include <lab_pool_receive_inline.h>
 
 #endif

@@ -17,7 +17,7 @@ PROGRAM = os.environ["LABYRINTH_BENCH"]
 TIMEOUT_S = 100
 
 # No peers, to be compared with.
-OURS = ("labyrinth", "liblabyrinth", "lab_page", "lab_zone")
+OURS = ("labyrinth", "liblabyrinth", "lab_receive", "lab_page", "lab_zone")
 
 # What a result says about its setting.
 NUMBERS = ("bulk", "cache", "lcores", "cpus", "held", "drift", "bufs", "occupancy", "rounds",

@@ -34,7 +34,7 @@ class What(bench.BenchTest):
         entries = self.assert_succeeds(quick("--pattern=native-*,local-bulk,native-bulk",
                                              "--cache=0", "--pools=labyrinth"))
         self.assertEqual([e["pattern"] for e in entries],
-                         ["native-single", "native-bulk", "local-bulk"])
+                         ["native-single", "native-bulk", "native-ring", "local-bulk"])
 
     def test_pools(self):
         entries = self.assert_succeeds(quick("--pattern=local-single", "--pools=stack,labyrinth"))

@@ -12,6 +12,7 @@
 
 static const struct pools_game *game;
 static struct lab_pool *pool;
+static struct lab_pool_cursor cursors[EXPLORE_THREADS];
 static bool acting;       /* the threads are, and not setup or check */
 static unsigned stand_in; /* these are then of this thread's process */
 
@@ -202,6 +203,36 @@ bool pools_put(unsigned n, unsigned lcore)
 
     n = play_let_go(objects, n);
     if (lab_pool_put_bulk(pool, lcore_of(lcore), objects, n) != 0)
+        explore_fail("a put was refused");
+    play_moving(0);
+    return true;
+}
+
+/* The thread's cursor, which it opens at its first call. */
+static struct lab_pool_cursor *own_cursor(void)
+{
+    struct lab_pool_cursor *cursor = &cursors[explore_self()];
+
+    if (cursor->pool == NULL)
+        lab_pool_cursor_open(cursor, pool, explore_self());
+    return cursor;
+}
+
+bool pools_cursor_get(unsigned n, unsigned which)
+{
+    void *object;
+
+    play_moving(1);
+    n = lab_pool_cursor_get(own_cursor(), &object) == 0;
+    play_obtain(&object, n);
+    return true;
+}
+
+bool pools_cursor_put(unsigned n, unsigned which)
+{
+    void *object;
+
+    if (play_let_go(&object, 1) == 1 && lab_pool_cursor_put(own_cursor(), object) != 0)
         explore_fail("a put was refused");
     play_moving(0);
     return true;
@@ -419,6 +450,7 @@ static void setup(const void *data)
     stand_in = 0;
     explore_process = process_of;
     play_reset(&game->steps);
+    memset(cursors, 0, sizeof(cursors));
     make_pool();
     stand_in = EXPLORE_THREADS;
     put_new(LAB_LCORE_ANY, game->reserve);

@@ -54,6 +54,8 @@ struct pools_game {
 bool pools_get(unsigned n, unsigned lcore);
 bool pools_get_atomic(unsigned n, unsigned lcore);
 bool pools_put(unsigned n, unsigned lcore);
+bool pools_cursor_get(unsigned n, unsigned which); /* one, by a cursor of the thread's own */
+bool pools_cursor_put(unsigned n, unsigned which);
 bool pools_put_same(unsigned object, unsigned which); /* whoever holds it: the audit lets one */
 bool pools_get_same(unsigned n, unsigned which);      /* one that some will put, as above */
 bool pools_transfer(unsigned to, unsigned which);     /* states it of all that the thread holds */
@@ -75,6 +77,8 @@ bool pools_reclaim(unsigned thread, unsigned which); /* SELF: whoever has ended 
 #define GET_ANY(n)       {pools_get, "GET_ANY", n, LAB_LCORE_ANY}
 #define PUT_ANY(n)       {pools_put, "PUT_ANY", n, LAB_LCORE_ANY}
 #define PUT_SAME(object)  {pools_put_same, "PUT_SAME", object, 0}
+#define CURSOR_GET       {pools_cursor_get, "CURSOR_GET", 1, 0}
+#define CURSOR_PUT       {pools_cursor_put, "CURSOR_PUT", 1, 0}
 #define GET_SAME         {pools_get_same, "GET_SAME", 1, 0}
 #define TRANSFER(lcore)  {pools_transfer, "TRANSFER", lcore, 0}
 #define HAND(to, box)    {pools_hand, "HAND", to, box}

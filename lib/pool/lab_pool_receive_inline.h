@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The Labyrinth authors
+ */
+#ifndef LAB_POOL_RECEIVE_INLINE_H
+#define LAB_POOL_RECEIVE_INLINE_H
+
+/* The last part of lab_pool.h, which includes it: rings that are filled, and cursors. */
+
+#ifndef LAB_POOL_INLINE_H
+#error "include <lab_pool.h>"
+#endif
+
+/* Rings */
+
+LAB_INLINE uint64_t *lab_pool_ring_entry(const struct lab_pool_ring *ring, uint32_t at)
+{
+    return &ring->words[(size_t)(at & ring->mask) * ring->step];
+}
+
+/* Objects that a slow fill has in hand at once. */
+#define LAB_POOL_FILL_PIECE 32u
+
+/* Puts back what the first n entries have. */
+LAB_INLINE void lab_pool_fill_undo(struct lab_pool *pool, uint32_t lcore,
+                                   const struct lab_pool_ring *ring, uint32_t at, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        (void)lab_pool_put(pool, lcore,
+                           (void *)(uintptr_t)(*lab_pool_ring_entry(ring, at + i) + ring->origin));
+}
+
+/* The rest of lab_pool_fill(), which is not for programs. */
+LAB_INLINE int lab_pool_fill_slow(struct lab_pool *pool, uint32_t lcore,
+                                  const struct lab_pool_ring *ring, uint32_t at, unsigned n)
+{
+    for (unsigned k = 0; k < n;) {
+        void *piece[LAB_POOL_FILL_PIECE];
+        unsigned came = n - k < LAB_POOL_FILL_PIECE ? n - k : LAB_POOL_FILL_PIECE;
+        int rc = lab_pool_get_bulk_atomic(pool, lcore, piece, came);
+
+        if (rc != 0) {
+            lab_pool_fill_undo(pool, lcore, ring, at, k);
+            return rc;
+        }
+        for (unsigned i = 0; i < came; i++, k++)
+            *lab_pool_ring_entry(ring, at + k) = (uintptr_t)piece[i] - ring->origin;
+    }
+    return 0;
+}
+
+LAB_INLINE int lab_pool_fill(struct lab_pool *pool, uint32_t lcore,
+                             const struct lab_pool_ring *ring, uint32_t at, unsigned n)
+{
+    const lab_atomic_t *from;
+
+    if (lab_likely(lcore < lab_load_relaxed(&pool->hot))) {
+        struct lab_deque *deque = &pool->deque[lab_pool_lcore_index(lcore)];
+
+        if (lab_likely(lab_deque_pop_at_owner(deque, lab_deque_ring(deque),
+                                              lab_load_relaxed(&deque->bot), deque->pop_floor,
+                                              &from, n))) {
+            for (unsigned i = 0; i < n; i++)
+                *lab_pool_ring_entry(ring, at + i) = lab_load_relaxed(&from[i]) - ring->origin;
+            return 0;
+        }
+    }
+    return lab_pool_fill_slow(pool, lcore, ring, at, n);
+}
+
+/* Cursors */
+
+/* After each call of another kind, which may have changed all of it. */
+LAB_INLINE void lab_pool_cursor_update(struct lab_pool_cursor *cursor)
+{
+    cursor->ring = lab_deque_ring(cursor->deque);
+    cursor->bot = lab_load_relaxed(&cursor->deque->bot);
+    cursor->pop_floor = cursor->deque->pop_floor;
+    cursor->push_limit = cursor->deque->push_limit;
+}
+
+LAB_INLINE void lab_pool_cursor_open(struct lab_pool_cursor *ret_cursor, struct lab_pool *pool,
+                                     uint32_t lcore)
+{
+    ret_cursor->pool = pool;
+    ret_cursor->lcore = lcore;
+    /* That of the threads without an id serves nobody: the pool's calls then say what is wrong. */
+    ret_cursor->deque = &pool->deque[lcore < pool->lcores ? lab_pool_lcore_index(lcore) : 0];
+    lab_pool_cursor_update(ret_cursor);
+}
+
+LAB_INLINE int lab_pool_cursor_get(struct lab_pool_cursor *cursor, void **ret_object)
+{
+    const lab_atomic_t *from;
+    int rc;
+
+    if (lab_likely(cursor->lcore < lab_load_relaxed(&cursor->pool->hot)) &&
+        lab_likely(lab_deque_pop_at_owner(cursor->deque, cursor->ring, cursor->bot,
+                                          cursor->pop_floor, &from, 1))) {
+        cursor->bot--;
+        *ret_object = (void *)(uintptr_t)lab_load_relaxed(from);
+        return 0;
+    }
+    rc = lab_pool_get_slow(cursor->pool, cursor->lcore, LAB_GFP_NOWAIT, ret_object, 1);
+    lab_pool_cursor_update(cursor);
+    return rc;
+}
+
+LAB_INLINE int lab_pool_cursor_put(struct lab_pool_cursor *cursor, void *object)
+{
+    int rc;
+
+    if (LAB_POOL_CHECKS) {
+        rc = lab_pool_check(cursor->pool, cursor->lcore, &object, 1);
+        if (rc != 0)
+            return rc;
+    }
+    if (lab_likely(cursor->lcore < cursor->pool->hot_puts) &&
+        lab_likely(lab_load_relaxed(&cursor->pool->state.intercepted) == 0) &&
+        lab_likely(lab_deque_push_at_owner(cursor->deque, cursor->ring, cursor->bot,
+                                           cursor->push_limit, &object, 1))) {
+        cursor->bot++;
+        return 0;
+    }
+    rc = lab_pool_put_slow(cursor->pool, cursor->lcore, &object, 1, SIZE_MAX);
+    lab_pool_cursor_update(cursor);
+    return rc;
+}
+
+#endif
