@@ -35,13 +35,12 @@ void lab_deque_init(struct lab_deque *deque, uint32_t steal_max, uint32_t privat
 }
 
 void lab_deque_repair_layout_any(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
-                                 uint32_t steal_max, uint32_t private_size)
+                                 uint32_t steal_max)
 {
     deque->slots = slots;
     deque->capacity = capacity;
     deque->mask = capacity - 1;
     deque->steal_max = steal_max;
-    deque->private_size = private_size;
 }
 
 void lab_deque_equip_owner(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,

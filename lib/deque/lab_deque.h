@@ -114,7 +114,14 @@ void lab_deque_init(struct lab_deque *deque, uint32_t steal_max, uint32_t privat
 /* Puts the layout right, which is constant once there are slots, where some process has damaged it.
  * Any thread; wait-free. */
 void lab_deque_repair_layout_any(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
-                                 uint32_t steal_max, uint32_t private_size);
+                                 uint32_t steal_max);
+
+/* From its next slow call on the private part has that size. Owner; wait-free. */
+LAB_INLINE void lab_deque_fit_owner(struct lab_deque *deque, uint32_t private_size)
+{
+    if (lab_unlikely(deque->private_size != private_size))
+        deque->private_size = private_size;
+}
 
 /* Gives the deque its slots; capacity is a power of two, at least twice the private part. Its
  * counters begin at `start`, less than capacity: see lab_deque_array. Owner; once. */
@@ -273,11 +280,11 @@ LAB_INLINE struct lab_deque_ring lab_deque_ring(const struct lab_deque *deque)
     return ring;
 }
 
-/* Whether n slots from `slot` on pass the end of the ring. One alone does not, which saves single
+/* Whether n slots from `slot` on pass the end of a ring. One alone does not, which saves single
  * puts and gets a load and a branch; compilers see it only where n is a constant. */
-LAB_INLINE bool lab_deque_wraps(struct lab_deque_ring ring, uint64_t slot, unsigned n)
+LAB_INLINE bool lab_deque_wraps(uint64_t mask, uint64_t slot, unsigned n)
 {
-    return !(__builtin_constant_p(n) && n == 1) && slot + (n - 1) > ring.mask;
+    return !(__builtin_constant_p(n) && n == 1) && slot + (n - 1) > mask;
 }
 
 /* The hot pop and push below, for a burst that may wrap around the end of the ring: in two pieces.
@@ -290,20 +297,20 @@ bool lab_deque_push_around_owner(struct lab_deque *deque, struct lab_deque_ring 
                                  void *const *objects, unsigned n);
 
 /* The two hot paths for an owner that knows the counters of its deque, which nobody else changes
- * while it makes no other call: `bot`, and the floor or the limit. What comes out lies at *ret_from
- * until the owner's next push. Otherwise as lab_deque_pop_ring_owner() and its push. */
-LAB_INLINE bool lab_deque_pop_at_owner(struct lab_deque *deque, struct lab_deque_ring ring,
-                                       uint64_t bot, uint64_t pop_floor,
-                                       const lab_atomic_t **ret_from, unsigned n)
+ * while it makes no other call: `bot`, and the floor or the limit. What comes out lies from slot
+ * *ret_slot on until the owner's next push: where the slots are is asked for after the fence, or a
+ * register would have to be saved for it. Otherwise as lab_deque_pop_ring_owner() and its push. */
+LAB_INLINE bool lab_deque_pop_at_owner(struct lab_deque *deque, uint64_t mask, uint64_t bot,
+                                       uint64_t pop_floor, uint64_t *ret_slot, unsigned n)
 {
     uint64_t slot;
 
     bot -= n;
-    slot = bot & ring.mask;
+    slot = bot & mask;
     /* The owner's copy first: what it knows to fail must not move bot, since a deque without an
      * owner is looked at by many. */
     if (lab_unlikely((int64_t)(bot - pop_floor) < 0) ||
-        lab_unlikely(lab_deque_wraps(ring, slot, n)))
+        lab_unlikely(lab_deque_wraps(mask, slot, n)))
         return false;
     lab_store_release(&deque->bot, bot); /* D1: or a revoker publishes what it sees unwritten */
     lab_fence_light(); /* D9: or this and a revoker miss each other, and both have them */
@@ -311,7 +318,7 @@ LAB_INLINE bool lab_deque_pop_at_owner(struct lab_deque *deque, struct lab_deque
         lab_store_release(&deque->bot, bot + n); /* D1 */
         return false;
     }
-    *ret_from = ring.slots + slot;
+    *ret_slot = slot;
     return true;
 }
 
@@ -322,7 +329,7 @@ LAB_INLINE bool lab_deque_push_at_owner(struct lab_deque *deque, struct lab_dequ
     uint64_t slot = bot & ring.mask;
 
     if (lab_unlikely((int64_t)(push_limit - (bot + n)) < 0) ||
-        lab_unlikely(lab_deque_wraps(ring, slot, n)))
+        lab_unlikely(lab_deque_wraps(ring.mask, slot, n)))
         return false;
     lab_words_store(ring.slots + slot, objects, n);
     lab_store_release(&deque->bot, bot + n); /* D1 */
@@ -335,18 +342,24 @@ LAB_INLINE bool lab_deque_push_at_owner(struct lab_deque *deque, struct lab_dequ
 LAB_INLINE bool lab_deque_pop_ring_owner(struct lab_deque *deque, struct lab_deque_ring ring,
                                          void **ret_objects, unsigned n)
 {
-    const lab_atomic_t *from;
+    uint64_t slot;
 
-    if (!lab_deque_pop_at_owner(deque, ring, lab_load_relaxed(&deque->bot), deque->pop_floor, &from,
-                                n))
+    if (!lab_deque_pop_at_owner(deque, ring.mask, lab_load_relaxed(&deque->bot), deque->pop_floor,
+                                &slot, n))
         return false;
-    lab_words_load(ret_objects, from, n);
+    lab_words_load(ret_objects, ring.slots + slot, n);
     return true;
 }
 
 LAB_INLINE bool lab_deque_pop_owner(struct lab_deque *deque, void **ret_objects, unsigned n)
 {
-    return lab_deque_pop_ring_owner(deque, lab_deque_ring(deque), ret_objects, n);
+    uint64_t slot;
+
+    if (!lab_deque_pop_at_owner(deque, deque->mask, lab_load_relaxed(&deque->bot), deque->pop_floor,
+                                &slot, n))
+        return false;
+    lab_words_load(ret_objects, deque->slots + slot, n);
+    return true;
 }
 
 /* Adds n objects to the private part. false: the private part has grown enough to be published, or
@@ -370,7 +383,7 @@ LAB_INLINE bool lab_deque_has_room_owner(const struct lab_deque *deque, unsigned
     uint64_t bot = lab_load_relaxed(&deque->bot);
 
     return lab_likely((int64_t)(deque->push_limit - (bot + n)) >= 0) &&
-           lab_likely(!lab_deque_wraps(lab_deque_ring(deque), bot & deque->mask, n));
+           lab_likely(!lab_deque_wraps(deque->mask, bot & deque->mask, n));
 }
 
 #endif

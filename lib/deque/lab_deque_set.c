@@ -78,7 +78,7 @@ static LAB_COLD bool repair_layout(const struct lab_deque_set *set,
 
     lab_deque_repair_layout_any(&array->deque[lcore_index],
                                 has ? slots_of(set, array, place) : NULL, array->capacity,
-                                array->steal_max, array->private_size);
+                                array->steal_max);
     return has;
 }
 
@@ -94,10 +94,28 @@ bool lab_deque_set_has_any(const struct lab_deque_set *set, const struct lab_deq
         return false;
     if (lab_likely(offset < set->places * each && offset % each == 0 &&
                    deque->capacity == array->capacity && deque->mask == array->capacity - 1 &&
-                   deque->steal_max == array->steal_max &&
-                   deque->private_size == array->private_size))
+                   deque->steal_max == array->steal_max))
         return true;
     return repair_layout(set, array, lcore_index);
+}
+
+/* The more lcores there are, the less each keeps from the others. Who came before finds out in its
+ * next slow call; and one that has just come cannot know how many follow. */
+static void fit_private_owner(const struct lab_deque_set *set, uint32_t lcore_index,
+                              uint32_t lcores)
+{
+    uint32_t others = lcores > 1 ? lcores - 1 : 1;
+
+    for (uint32_t i = 0; i < set->arrays; i++) {
+        const struct lab_deque_array *array = &set->array[i];
+        uint32_t share = array->private_all / others, size = array->private_size;
+
+        if (share < LAB_DEQUE_SET_PRIVATE_MIN)
+            share = LAB_DEQUE_SET_PRIVATE_MIN;
+        if (array->private_all != 0 && share < size)
+            size = share;
+        lab_deque_fit_owner(&array->deque[lcore_index], size);
+    }
 }
 
 /* An lcore that has no slots yet decides whether it will fence. */
@@ -121,6 +139,7 @@ bool lab_deque_set_register_owner(const struct lab_deque_set *set, uint32_t lcor
 
     if (lab_deque_set_has_any(set, &set->array[0], lcore_index)) {
         lab_deque_set_see_processes_owner(set, lcore_index);
+        fit_private_owner(set, lcore_index, lab_deque_set_length(set));
         return true;
     }
     if (lcore_index == LAB_DEQUE_SET_ANY || !take_place(set, lcore_index, &place))
@@ -128,6 +147,7 @@ bool lab_deque_set_register_owner(const struct lab_deque_set *set, uint32_t lcor
     lab_store_relaxed(&set->entry[place], lcore_index);
     lab_fence_light(); /* the caller may be killed before it has slots, not the other way round */
     choose_fence_owner(set, lcore_index);
+    fit_private_owner(set, lcore_index, set->places);
     for (uint32_t i = set->arrays; i-- > 0;)
         lab_deque_equip_owner(&set->array[i].deque[lcore_index],
                               slots_of(set, &set->array[i], place), set->array[i].capacity,

@@ -69,6 +69,10 @@
 /* Private parts that one barrier revokes: more marks do not go onto a small stack. */
 #define LAB_DEQUE_SET_MARKS 64u
 
+/* What an lcore may keep private, however many there are: below that, bursts of 32 never run hot.
+ */
+#define LAB_DEQUE_SET_PRIVATE_MIN 16u
+
 /* Puts of one lcore since the last get starved, after which the shortage is over. */
 #define LAB_DEQUE_SET_PUTS_ENOUGH 256u
 
@@ -78,7 +82,9 @@ struct lab_deque_array {
     uint32_t capacity;       /* slots of one deque, a power of two */
     uint32_t slots_at;       /* where they begin among the slots of an lcore */
     uint32_t steal_max;      /* as in each deque */
-    uint32_t private_size;
+    uint32_t private_size;   /* of one that is alone, */
+    uint32_t private_all; /* and of all but one together, of those that have slots: what they keep
+                             from that one; 0: no bound */
     uint32_t start; /* of the first lcore's counters, so that they are a multiple of a cache line's
                        words once it has put all that there is: the first one fills a pool, and wide
                        moves that pass the end of a line take twice the time */
@@ -123,7 +129,8 @@ void lab_deque_set_init(const struct lab_deque_set *set);
 /* Registry */
 
 /* Gives the caller's deques slots, the first time that it has something to keep, as long as there
- * are some, and lets its owner fence where it must from now on. Returns whether it has slots. */
+ * are some, fits its private part to the number of lcores that have some, and lets its owner fence
+ * where it must from now on. Returns whether it has slots. */
 bool lab_deque_set_register_owner(const struct lab_deque_set *set, uint32_t lcore_index);
 
 /* Whether an lcore's deque has slots. Repairs its layout, which other processes may have damaged,

@@ -106,8 +106,8 @@ struct lab_pool_options {
                         later work through the stack; at most LAB_LCORE_MAX [16, or lcores if
                         that is less] */
     uint32_t private_size; /* objects that an lcore keeps private when it publishes [by count, up to
-                              1,024; where deques is given, so that all of them leave half of the
-                              objects to others] */
+                              1,024; the more lcores have come, the fewer, so that all of them leave
+                              half of the objects to others] */
     uint32_t steal_max;    /* most objects that one steal takes [by count, up to 256] */
     uint32_t circulate;    /* objects that an lcore keeps public: what it publishes beyond that, the
                               oldest, is parked in the shared stack, from which is taken last. Where

@@ -28,10 +28,6 @@ int lab_pool_publish(struct lab_pool *pool, uint32_t lcore);
  * lcore; system calls as of a revocation. */
 void lab_pool_publish_all(struct lab_pool *pool);
 
-/* What an lcore of so many keeps private, so that half of all objects at least can be had without a
- * revocation: it publishes beyond twice that. */
-uint32_t lab_pool_private_size(uint32_t count, uint32_t lcores);
-
 /* Counts a get that failed, and what is free. Returns -ENOBUFS. */
 int lab_pool_fail(struct lab_pool *pool, uint32_t lcore_index);
 

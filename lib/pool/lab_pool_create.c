@@ -63,6 +63,7 @@ void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options
                                            .capacity = layout->capacity,
                                            .steal_max = layout->steal_max,
                                            .private_size = layout->private_size,
+                                           .private_all = layout->private_all,
                                            .start = layout->start};
     pool->set = (struct lab_deque_set){
         .array = &pool->array,

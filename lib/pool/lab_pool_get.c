@@ -324,7 +324,7 @@ static void keep_surplus(const struct request *request)
 
     if (left > 0 && request->pool->prefetch_lines > 0)
         lab_deque_mark_remote_owner(own);
-    if (left > 2 * (uint64_t)request->pool->array.private_size)
+    if (left > 2 * (uint64_t)own->private_size)
         (void)lab_deque_push_slow_owner(own, NULL, 0, false);
 }
 

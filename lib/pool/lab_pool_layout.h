@@ -33,7 +33,8 @@
 
 /* In bytes from the pool's address. */
 struct lab_pool_layout {
-    uint32_t lcores, deques, capacity, start, private_size, steal_max, hash_slots, stride;
+    uint32_t lcores, deques, capacity, start, private_size, private_all, steal_max, hash_slots,
+        stride;
     size_t slow, registry, slots, links, objects, hash, run, end;
 };
 

@@ -129,7 +129,7 @@ static LAB_COLD void sample_under_pressure(struct lab_pool *pool, uint32_t lcore
 static void note_put_while_starving(struct lab_pool *pool, uint32_t lcore_index, uint64_t shortage)
 {
     const struct lab_deque *deque = &pool->deque[lcore_index];
-    uint64_t plenty = 2 * (uint64_t)pool->array.private_size + pool->array.steal_max;
+    uint64_t plenty = 2 * (uint64_t)deque->private_size + pool->array.steal_max;
     unsigned puts = lab_deque_set_note_put_owner(&pool->slow[lcore_index].own, shortage);
 
     if (puts >= LAB_DEQUE_SET_PUTS_ENOUGH || lab_deque_count_any(deque, NULL) >= plenty)

@@ -51,16 +51,18 @@ LAB_INLINE int lab_pool_fill_slow(struct lab_pool *pool, uint32_t lcore,
 LAB_INLINE int lab_pool_fill(struct lab_pool *pool, uint32_t lcore,
                              const struct lab_pool_ring *ring, uint32_t at, unsigned n)
 {
-    const lab_atomic_t *from;
+    uint64_t slot;
 
     if (lab_likely(lcore < lab_load_relaxed(&pool->hot))) {
         struct lab_deque *deque = &pool->deque[lab_pool_lcore_index(lcore)];
 
-        if (lab_likely(lab_deque_pop_at_owner(deque, lab_deque_ring(deque),
-                                              lab_load_relaxed(&deque->bot), deque->pop_floor,
-                                              &from, n))) {
+        if (lab_likely(lab_deque_pop_at_owner(deque, deque->mask, lab_load_relaxed(&deque->bot),
+                                              deque->pop_floor, &slot, n))) {
+            const lab_atomic_t *slots = deque->slots;
+
             for (unsigned i = 0; i < n; i++)
-                *lab_pool_ring_entry(ring, at + i) = lab_load_relaxed(&from[i]) - ring->origin;
+                *lab_pool_ring_entry(ring, at + i) =
+                    lab_load_relaxed(&slots[slot + i]) - ring->origin;
             return 0;
         }
     }
@@ -90,14 +92,14 @@ LAB_INLINE void lab_pool_cursor_open(struct lab_pool_cursor *ret_cursor, struct 
 
 LAB_INLINE int lab_pool_cursor_get(struct lab_pool_cursor *cursor, void **ret_object)
 {
-    const lab_atomic_t *from;
+    uint64_t slot;
     int rc;
 
     if (lab_likely(cursor->lcore < lab_load_relaxed(&cursor->pool->hot)) &&
-        lab_likely(lab_deque_pop_at_owner(cursor->deque, cursor->ring, cursor->bot,
-                                          cursor->pop_floor, &from, 1))) {
+        lab_likely(lab_deque_pop_at_owner(cursor->deque, cursor->ring.mask, cursor->bot,
+                                          cursor->pop_floor, &slot, 1))) {
         cursor->bot--;
-        *ret_object = (void *)(uintptr_t)lab_load_relaxed(from);
+        *ret_object = (void *)(uintptr_t)lab_load_relaxed(&cursor->ring.slots[slot]);
         return 0;
     }
     rc = lab_pool_get_slow(cursor->pool, cursor->lcore, LAB_GFP_NOWAIT, ret_object, 1);

@@ -222,7 +222,7 @@ bool pools_cursor_get(unsigned n, unsigned which)
 {
     void *object;
 
-    play_moving(1);
+    play_moving(burst(1));
     n = lab_pool_cursor_get(own_cursor(), &object) == 0;
     play_obtain(&object, n);
     return true;

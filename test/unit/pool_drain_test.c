@@ -91,6 +91,7 @@ static void what_is_published_needs_no_revocation(void **state)
     struct lab_pool_lcore_stats stats;
     struct rig rig;
 
+    options.private_size = 100;
     rig_make_held(&rig, &options);
     rig_put(&rig, 3, rig.objects, 100);
     assert_int_equal(lab_pool_lcore_stats(rig.pool, 3, &stats), 0);
@@ -117,6 +118,7 @@ static void what_idle_lcores_keep_can_be_published(void **state)
     struct lab_pool_lcore_stats stats;
     struct rig rig;
 
+    options.private_size = 50;
     rig_make_held(&rig, &options);
     rig_put(&rig, 3, rig.objects, 50);
     rig_put(&rig, 5, rig.objects + 50, 50);

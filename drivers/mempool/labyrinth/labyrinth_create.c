@@ -121,7 +121,6 @@ int labyrinth_alloc(struct rte_mempool *mp)
         .count = mp->size,
         .lcores = RTE_MAX_LCORE,
         .deques = deques_wanted(),
-        .private_size = lab_pool_private_size(mp->size, rte_lcore_count()), /* no spare ones */
         .shared = true,
         .takes_strangers = true, /* a program may enqueue its objects itself, and not populate */
     };

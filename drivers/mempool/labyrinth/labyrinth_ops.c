@@ -77,32 +77,49 @@ static __rte_noinline int get_slow(const struct rte_mempool *mp, void **objs, un
     return rc;
 }
 
-static __rte_always_inline int put(const struct rte_mempool *mp, uint32_t lcore, void *const *objs,
-                                   unsigned int n)
+static __rte_always_inline int put(const struct rte_mempool *mp, void *const *objs, unsigned int n,
+                                   uint32_t lcore)
 {
     return lab_pool_put_hot(mp->pool_data, lcore, objs, n) ? 0 : put_slow(mp, objs, n);
 }
 
-static __rte_always_inline int get(const struct rte_mempool *mp, uint32_t lcore, void **objs,
-                                   unsigned int n)
+static __rte_always_inline int get(const struct rte_mempool *mp, void **objs, unsigned int n,
+                                   uint32_t lcore)
 {
     return lab_pool_get_hot(mp->pool_data, lcore, objs, n) ? 0 : get_slow(mp, objs, n);
 }
 
 /* The same line again and again: a constant n leaves less than half of a single put or get over,
- * which is what many PMDs do, and nine tenths of a burst of their usual size with wide moves. Large
- * bursts have functions of their own, so that small ones pay nothing for them. */
+ * which is what many PMDs do, and nine tenths of a burst of their usual size with wide moves.
+ * Bursts have functions of their own, so that single ones save no registers for them, and small
+ * ones pay nothing for large ones. The arguments stay where the op was given them. */
 
-static __rte_noinline int put_large(const struct rte_mempool *mp, uint32_t lcore, void *const *objs,
-                                    unsigned int n)
+static __rte_noinline int put_small(const struct rte_mempool *mp, void *const *objs, unsigned int n,
+                                    uint32_t lcore)
 {
-    return n == LARGE ? put(mp, lcore, objs, LARGE) : put(mp, lcore, objs, n);
+    if (n >= LARGE)
+        __builtin_unreachable();
+    return put(mp, objs, n, lcore);
 }
 
-static __rte_noinline int get_large(const struct rte_mempool *mp, uint32_t lcore, void **objs,
-                                    unsigned int n)
+static __rte_noinline int get_small(const struct rte_mempool *mp, void **objs, unsigned int n,
+                                    uint32_t lcore)
 {
-    return n == LARGE ? get(mp, lcore, objs, LARGE) : get(mp, lcore, objs, n);
+    if (n >= LARGE)
+        __builtin_unreachable();
+    return get(mp, objs, n, lcore);
+}
+
+static __rte_noinline int put_large(const struct rte_mempool *mp, void *const *objs, unsigned int n,
+                                    uint32_t lcore)
+{
+    return n == LARGE ? put(mp, objs, LARGE, lcore) : put(mp, objs, n, lcore);
+}
+
+static __rte_noinline int get_large(const struct rte_mempool *mp, void **objs, unsigned int n,
+                                    uint32_t lcore)
+{
+    return n == LARGE ? get(mp, objs, LARGE, lcore) : get(mp, objs, n, lcore);
 }
 
 static int enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
@@ -115,8 +132,8 @@ static int enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
     if (LAB_POOL_CHECKS && lab_pool_check(mp->pool_data, lcore, objs, n) != 0)
         return -EINVAL;
     if (n == 1)
-        return put(mp, lcore, objs, 1);
-    return n < LARGE ? put(mp, lcore, objs, n) : put_large(mp, lcore, objs, n);
+        return put(mp, objs, 1, lcore);
+    return n < LARGE ? put_small(mp, objs, n, lcore) : put_large(mp, objs, n, lcore);
 }
 
 static int dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
@@ -127,8 +144,8 @@ static int dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
         return labyrinth_refuse(mp);
     lcore = rte_lcore_id();
     if (n == 1)
-        return get(mp, lcore, objs, 1);
-    return n < LARGE ? get(mp, lcore, objs, n) : get_large(mp, lcore, objs, n);
+        return get(mp, objs, 1, lcore);
+    return n < LARGE ? get_small(mp, objs, n, lcore) : get_large(mp, objs, n, lcore);
 }
 
 static inline void note_arrival(struct lab_pool *pool)
