@@ -10,6 +10,7 @@ import collections
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -133,6 +134,8 @@ def in_a_namespace():
 
 def main(programs, modes=MODES):
     """Runs the programs and leaves with meson's exit status for all of them."""
+    # Also where a shell that started this in the background has told it to ignore that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     table = {}
     for program in programs:
         begin = time.monotonic()

@@ -14,7 +14,7 @@ import sys
 
 from real import SHORT_MODES, in_a_namespace, main
 
-GROUPS = ('suites', 'examples')
+GROUPS = ('suites', 'testpmd', 'examples')
 
 
 def programs(groups):

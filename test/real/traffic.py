@@ -186,10 +186,10 @@ def last_words(program):
     return ' / '.join(line.strip() for line in lines[-3:])
 
 
-def end(program):
+def end(program, number=signal.SIGINT):
     """As a user ends it. Returns the exit status."""
     if program.process.poll() is None:
-        program.process.send_signal(signal.SIGINT)
+        program.process.send_signal(number)
     return program.finish()
 
 
@@ -199,7 +199,7 @@ def has_ops(place, ops):
     check(bool(pools) == (ops == OPS), f'with {ops}, pools of the driver are {pools}')
 
 
-def run_on_wires(place, kind, argv, mode, ops, bursts, in_order=True):
+def run_on_wires(place, kind, argv, mode, ops, bursts, in_order=True, ending=signal.SIGINT):
     """Starts a program between two wires, and ends it. argv is told the ports."""
     wires = Wires(place, kind)
     program = place.start(*argv(wires.ports), env=with_options(mode))
@@ -207,7 +207,7 @@ def run_on_wires(place, kind, argv, mode, ops, bursts, in_order=True):
     wires.warm_up(program, bursts)
     has_ops(place, ops)
     seen = wires.exchange(bursts, in_order)
-    return {**seen, 'exit status': end(program), 'the driver said': complaints(program.output())}
+    return {**seen, 'exit status': end(program, ending), 'the driver said': complaints(program.output())}
 
 
 def port_counts(place, program, port):
@@ -220,7 +220,7 @@ def port_counts(place, program, port):
     return None
 
 
-def run_inside(place, kind, argv, mode, ops):
+def run_inside(place, kind, argv, mode, ops, ending=signal.SIGINT):
     """Starts a program on two ports without an outside, and ends it. Frames come from null alone."""
     program = place.start(*argv([INSIDE[kind].format(n=n) for n in range(2)]),
                           env=with_options(mode))
@@ -233,5 +233,5 @@ def run_inside(place, kind, argv, mode, ops):
         check(time.monotonic() < deadline, f'it stands still: {counts}')
         time.sleep(0.05)
     has_ops(place, ops)
-    return {'sends': [count[1] > 0 for count in counts], 'exit status': end(program),
+    return {'sends': [count[1] > 0 for count in counts], 'exit status': end(program, ending),
             'the driver said': complaints(program.output())}
