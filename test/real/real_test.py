@@ -14,7 +14,7 @@ import sys
 
 from real import SHORT_MODES, in_a_namespace, main
 
-GROUPS = ('suites', 'testpmd', 'examples')
+GROUPS = ('suites', 'testpmd', 'tools', 'examples')
 
 
 def programs(groups):
