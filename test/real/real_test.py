@@ -14,7 +14,7 @@ import sys
 
 from real import SHORT_MODES, in_a_namespace, main
 
-GROUPS = ('suites', 'testpmd', 'tools', 'examples')
+GROUPS = ('suites', 'testpmd', 'tools', 'switch', 'examples')
 
 
 def programs(groups):
