@@ -8,8 +8,8 @@ import signal
 import subprocess
 
 from dpdk_support import BUILD, Lacking, Skip, check, lcores
-from real import Program
-from traffic import (INSIDE, KINDS, Burst, ipv4, plain_bursts, run_inside, run_on_wires, udp)
+from real import TOLD_ANYWAY, Program, complaints, with_options
+from traffic import (INSIDE, KINDS, Burst, end, ipv4, plain_bursts, run_inside, run_on_wires, udp)
 
 BUILD_S = 600
 MTU = 1500
@@ -125,6 +125,75 @@ def run(place, name, kind, ops, mode):
     return run_on_wires(place, kind, argv, mode, ops, bursts(), in_order, ending)
 
 
+# Poison is there to show who reads what nobody wrote. Where a packet comes too early, this one gives
+# rte_eth_tx_burst() the packet in place of a table of packets, which goes well with zeros.
+BUT = {'packet_ordering, null': {'audit=full:poison=on':
+                                 'it sends what lies in a packet as if it were a packet'}}
+
+
+def symmetric(place, kind, ops, mode):
+    """Each process of it has a queue of each port."""
+    program = example('multi_process/symmetric_mp')
+    processes = []
+
+    def argv(ports, number=0):
+        return ['env', f'LD_PRELOAD={ANY_PORT}', program, *place.eal(
+            f'--lcores={number}@0', f'--proc-type={"secondary" if number else "primary"}',
+            f'--mbuf-pool-ops-name={ops}', *ports, *place.shared_memory(192)), '--', '-p', '3',
+            '--num-procs=2', f'--proc-id={number}']
+
+    def second():
+        processes.append(place.start(*argv([], 1), env=with_options(mode)))
+        processes[0].expect('Finished Process Init')
+
+    return with_second(place, kind, argv, second, processes, ops, mode)
+
+
+def client_and_server(place, kind, ops, mode):
+    """The server receives, and its client sends. What is between them at the end is lost."""
+    server = example('multi_process/client_server_mp/mp_server')
+    client = example('multi_process/client_server_mp/mp_client')
+    processes = []
+
+    def argv(ports):
+        return ['env', f'LD_PRELOAD={ANY_PORT}', server, *place.eal(
+            '--lcores=0@0,1@1', f'--mbuf-pool-ops-name={ops}', *ports, *place.shared_memory(256)),
+            '--', '-p', '3', '-n', '1']
+
+    def second():
+        processes.append(place.start(client, *place.eal(
+            '--lcores=2@1', '--proc-type=secondary', *place.shared_memory(256)), '--', '-n', '0',
+            env=with_options(mode)))
+        processes[0].expect('handling packets')
+
+    return with_second(place, kind, argv, second, processes, ops, mode)
+
+
+def with_second(place, kind, argv, second, processes, ops, mode):
+    if kind in INSIDE:
+        seen = run_inside(place, kind, argv, mode, ops, between=second)
+    else:
+        seen = run_on_wires(place, kind, argv, mode, ops, plain_bursts(), in_order=False,
+                            between=second)
+    process = processes[0]
+    seen['the driver said'] = [line for line in seen['the driver said'] if not IN_FLIGHT.search(line)]
+    return {**seen, 'exit status of the second': end(process),
+            'the driver said in the second': complaints(process.output(), IN_FLIGHT)}
+
+
+def simple(_place, _ops, _mode):
+    raise Skip('its pool is none of mbufs, so that it is of the ring whatever is asked for')
+
+
+IN_FLIGHT = re.compile(TOLD_ANYWAY.pattern + '|objects still held')
+
+PROCESSES = {'symmetric_mp': symmetric, 'client_server_mp': client_and_server}
+
 PROGRAMS = [Program(f'example {name}, {kind}',
-                    lambda place, ops, mode, name=name, kind=kind: run(place, name, kind, ops, mode))
+                    lambda place, ops, mode, name=name, kind=kind: run(place, name, kind, ops, mode),
+                    but=BUT.get(f'{name}, {kind}', {}))
             for name in EXAMPLES for kind in KINDS]
+PROGRAMS += [Program(f'example {name}, {kind}',
+                     lambda place, ops, mode, name=name, kind=kind: PROCESSES[name](place, kind, ops, mode))
+             for name in PROCESSES for kind in ('null', 'tap')]
+PROGRAMS += [Program('example simple_mp', simple)]

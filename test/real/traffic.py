@@ -199,11 +199,18 @@ def has_ops(place, ops):
     check(bool(pools) == (ops == OPS), f'with {ops}, pools of the driver are {pools}')
 
 
-def run_on_wires(place, kind, argv, mode, ops, bursts, in_order=True, ending=signal.SIGINT):
-    """Starts a program between two wires, and ends it. argv is told the ports."""
+def nothing():
+    pass
+
+
+def run_on_wires(place, kind, argv, mode, ops, bursts, in_order=True, ending=signal.SIGINT,
+                 between=nothing):
+    """Starts a program between two wires, and ends it. argv is told the ports; between is called when
+    the ports are there."""
     wires = Wires(place, kind)
     program = place.start(*argv(wires.ports), env=with_options(mode))
     wires.open(program)
+    between()
     wires.warm_up(program, bursts)
     has_ops(place, ops)
     seen = wires.exchange(bursts, in_order)
@@ -220,12 +227,16 @@ def port_counts(place, program, port):
     return None
 
 
-def run_inside(place, kind, argv, mode, ops, ending=signal.SIGINT):
+def run_inside(place, kind, argv, mode, ops, ending=signal.SIGINT, between=nothing):
     """Starts a program on two ports without an outside, and ends it. Frames come from null alone."""
     program = place.start(*argv([INSIDE[kind].format(n=n) for n in range(2)]),
                           env=with_options(mode))
     deadline = time.monotonic() + WAIT_S
-    wanted = 100000 if kind == 'null' else 0
+    while any(port_counts(place, program, port) is None for port in range(2)):
+        check(time.monotonic() < deadline, 'its ports do not start')
+        time.sleep(0.02)
+    between()
+    wanted = 1000 if kind == 'null' else 0
     while True:
         counts = [port_counts(place, program, port) for port in range(2)]
         if all(count is not None and count[0] >= wanted for count in counts):
