@@ -252,7 +252,7 @@ static void on_abort(int number)
 /* Signals that end a program at once, and none that the EAL needs. */
 static void hold_signals(sigset_t *ret_before)
 {
-    static const int numbers[] = {SIGQUIT, SIGVTALRM, SIGPROF, SIGIO, SIGPWR};
+    static const int numbers[] = {SIGVTALRM, SIGPROF, SIGIO, SIGPWR};
     sigset_t held;
 
     sigemptyset(&held);

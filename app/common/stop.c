@@ -50,8 +50,9 @@ static void on_signal(int number)
 
 void stop_on_signals(void)
 {
-    /* The last three are how others tell a program that its time is up. */
-    static const int numbers[] = {SIGINT, SIGTERM, SIGXCPU, SIGUSR1, SIGUSR2};
+    /* The last three are how others tell a program that its time is up. SIGABRT still leaves a core
+     * at once. */
+    static const int numbers[] = {SIGINT, SIGTERM, SIGQUIT, SIGXCPU, SIGUSR1, SIGUSR2};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     struct sigaction before;
 

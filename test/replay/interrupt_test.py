@@ -60,7 +60,8 @@ class Interrupt(replay.ReplayTest):
         self.assertEqual((report["frames_refused"], status), ({}, 0))
 
     def test_whoever_says_that_time_is_up(self):
-        for number in signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU, signal.SIGPIPE:
+        for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU, signal.SIGPIPE,
+                       signal.SIGQUIT):
             with self.subTest(number):
                 process = self.run_until_progress("--loop=0")
                 report, status = self.end(process, number)
@@ -138,7 +139,7 @@ class Interrupt(replay.ReplayTest):
 
     def test_while_it_loads(self):
         """In the middle of a capture that comes through a pipe."""
-        for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+        for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT:
             for n in 0, 10:
                 with self.subTest(number=number, frames=n):
                     reading, writing = os.pipe()
@@ -204,7 +205,7 @@ class Interrupt(replay.ReplayTest):
 
     def test_what_ends_it_at_once(self):
         """No report, but nothing is left: what the EAL made is gone while it runs."""
-        for number in signal.SIGQUIT, signal.SIGKILL:
+        for number in signal.SIGABRT, signal.SIGKILL:
             process = self.run_until_progress("--loop=0")
             process.send_signal(number)
             process.communicate(timeout=replay.TIMEOUT_S)
