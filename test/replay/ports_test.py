@@ -146,8 +146,19 @@ class Null(Ports):
         large = report["frames_refused"]["larger_than_port"]
         self.assertEqual((report["frames_replayed"], report["rx_packets"], report["port"]["rx"]),
                          (3 * (DEMO_FRAMES - large), 0, None))
+        self.assertFalse(report["verified"])
         self.assert_succeeds("--port=net_null0", "--rx-port=none", "--mbuf-size=30000", DEMO,
                              eal=("--vdev=net_null0",))
+
+    def test_the_rate_of_what_is_sent(self):
+        result = replay.replay("--port=net_null0", "--rx-port=none", "--loop=0", "--duration=0.3",
+                               "--stats=0.1", DEMO, eal=("--vdev=net_null0",))
+        report = result.report
+        self.assertAlmostEqual(report["mpps"], report["frames_replayed"] / report["duration_s"] / 1e6, 5)
+        self.assertAlmostEqual(report["gbps"], report["bytes_replayed"] * 8 / report["duration_s"] / 1e9, 5)
+        self.assertIn(f"TX-packets: {report['frames_replayed']} ", result.out)
+        self.assertIn("Corrupted:  not known (nothing is received)", result.out)
+        self.assertRegex(result.err, r"s: [1-9]\d* packets, ")
 
     def test_nothing_comes_back(self):
         result = replay.replay("--port=net_null0", DEMO, eal=("--vdev=net_null0,no-rx=1",))

@@ -29,6 +29,13 @@ class Findings(replay.ReplayTest):
                       "Cycles a buffer: get ", "Latency, descriptor to free: p50 "):
             self.assertIn(words, out)
 
+    def test_percentiles_of_enough_samples(self):
+        few, more = replay.run(DEMO).out, replay.run("--loop=300", DEMO).out
+        self.assertRegex(few, r"max [\d.]+ (ns|us|ms|s) \(\d+ samples, too few for percentiles: ")
+        self.assertNotIn("p50", few)
+        self.assertRegex(more, r"p50 [\d.]+ (ns|us|ms|s), p90 ")
+        self.assertNotIn("p99.99", more)
+
     def test_allocations(self):
         report = self.assert_succeeds(ONE_EACH, "--loop=10", "--rxd=64", DEMO)
         self.assertEqual(report["allocations"], 64 + report["rx_packets"])
@@ -131,6 +138,16 @@ class Repeat(replay.ReplayTest):
         self.assertEqual(result.report[0]["ratio"]["median"], 1)
         self.assertNotEqual(result.report[1]["ratio"]["median"], 1)
         self.assertRegex(result.out, r"ring_mp_mc .*\(\d+\.\d\d to \d+\.\d\d\)")
+
+    def test_what_cannot_be_seen(self):
+        once = replay.replay("--pool=labyrinth,ring_mp_mc", DEMO)
+        self.assertRegex(once.out, r"One round of [\d.]+ [mu]?s: how far rounds differ is not known: "
+                                   "--repeat=5 --loop=0 --duration=1\n$")
+        self.assertIsNone(once.report[1]["resolution"])
+        several = replay.replay("--repeat=3", "--pool=labyrinth,ring_mp_mc", DEMO).report
+        ratio = several[1]["ratio"]
+        self.assertAlmostEqual(several[1]["resolution"],
+                               (ratio["max"] - ratio["min"]) / ratio["median"])
 
     def test_once(self):
         self.assertEqual(self.assert_succeeds(DEMO)["rounds"], 1)

@@ -8,6 +8,7 @@
 #include "message.h"
 #include "report/json_findings.h"
 #include "report/report.h"
+#include "report/resolution.h"
 
 #include <errno.h>
 #include <rte_cycles.h>
@@ -133,7 +134,7 @@ static void add_counts(json_t *object, const struct options *options, const stru
         set_count(object, "starved", r->starved);
         json_object_set_new(object, "starved_s", json_real(r->starved_s));
     }
-    json_object_set_new(object, "verified", json_boolean(options->verify));
+    json_object_set_new(object, "verified", json_boolean(options->verify && !result_only_sends(r)));
     set_count(object, "leaked", r->leaked);
     json_object_set_new(object, "interrupted", json_boolean(r->interrupted));
     if (r->port.used)
@@ -192,6 +193,7 @@ static json_t *run_object(const struct report *report, const struct run_result *
     set_count(object, "rounds", r->rounds);
     json_object_set_new(object, "mpps_spread", json_findings_spread(r->mpps_spread));
     json_object_set_new(object, "ratio", json_findings_spread(r->ratio));
+    json_object_set_new(object, "resolution", json_findings_number(resolution_of(report)));
     json_findings(object, r);
     return object;
 }

@@ -6,7 +6,7 @@
 #include <math.h>
 
 /* JSON knows no infinity. */
-static json_t *number(double value)
+json_t *json_findings_number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
 }
@@ -15,9 +15,9 @@ json_t *json_findings_spread(struct spread spread)
 {
     json_t *object = json_object();
 
-    json_object_set_new(object, "median", number(spread.median));
-    json_object_set_new(object, "min", number(spread.min));
-    json_object_set_new(object, "max", number(spread.max));
+    json_object_set_new(object, "median", json_findings_number(spread.median));
+    json_object_set_new(object, "min", json_findings_number(spread.min));
+    json_object_set_new(object, "max", json_findings_number(spread.max));
     return object;
 }
 
@@ -54,7 +54,7 @@ static json_t *series_object(const struct series *series)
                                  point->latency_max_ns};
 
         for (size_t j = 0; j < sizeof(values) / sizeof(values[0]); j++)
-            json_array_append_new(columns[j], number(values[j]));
+            json_array_append_new(columns[j], json_findings_number(values[j]));
         for (unsigned j = 0; j < series->lcores; j++)
             json_array_append_new(json_array_get(occupancy, j), json_integer(point->outside[j]));
     }

@@ -10,6 +10,9 @@
 
 /* The part of the JSON report that tells of buffers and of time. */
 
+/* null for what is no number. */
+json_t *json_findings_number(double value);
+
 /* {"median": ..., "min": ..., "max": ...} */
 json_t *json_findings_spread(struct spread spread);
 

@@ -3,14 +3,23 @@
  */
 #include "report/result.h"
 
+bool result_only_sends(const struct run_result *result)
+{
+    return result->port.used && result->port.rx[0] == '\0';
+}
+
 double result_mpps(const struct run_result *result)
 {
-    return result->duration_s > 0 ? (double)result->rx_packets / result->duration_s / 1e6 : 0;
+    uint64_t packets = result_only_sends(result) ? result->frames_replayed : result->rx_packets;
+
+    return result->duration_s > 0 ? (double)packets / result->duration_s / 1e6 : 0;
 }
 
 double result_gbps(const struct run_result *result)
 {
-    return result->duration_s > 0 ? (double)result->rx_bytes * 8 / result->duration_s / 1e9 : 0;
+    uint64_t bytes = result_only_sends(result) ? result->bytes_replayed : result->rx_bytes;
+
+    return result->duration_s > 0 ? (double)bytes * 8 / result->duration_s / 1e9 : 0;
 }
 
 bool result_reached(const struct run_result *result, double *ret_part)
@@ -30,7 +39,7 @@ static bool is_whole(const struct run_result *result)
         return result->rx_packets == result->frames_replayed &&
                result->rx_bytes == result->bytes_replayed;
     return port->reordered == 0 && !port->stalled &&
-           (port->rx[0] == '\0' || result->rx_packets == result->frames_replayed);
+           (result_only_sends(result) || result->rx_packets == result->frames_replayed);
 }
 
 /* Whether all frames were replayed, or as many as were asked for. */

@@ -77,6 +77,10 @@ struct run_result {
 /* Whether all went as asked: every frame was received, whole, and every buffer is back. */
 bool result_is_clean(const struct run_result *result);
 
+/* Whether nothing was to be received: --rx-port=none. */
+bool result_only_sends(const struct run_result *result);
+
+/* The rate of what was received or, of a run that only sends, of what was sent. */
 double result_mpps(const struct run_result *result);
 double result_gbps(const struct run_result *result);
 

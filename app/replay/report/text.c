@@ -4,7 +4,9 @@
 
 /* The report for a person. */
 
+#include "duration.h"
 #include "report/report.h"
+#include "report/resolution.h"
 
 #include <inttypes.h>
 #include <rte_cycles.h>
@@ -50,27 +52,57 @@ static void print_capture(FILE *out, const struct capture *capture)
 
 static void print_exhaust(FILE *out, const struct exhaust *exhaust)
 {
-    double us = 1e6 / (double)rte_get_tsc_hz();
+    double ns = 1e9 / (double)rte_get_tsc_hz();
+    char mean[DURATION_BYTES], most[DURATION_BYTES];
 
     fprintf(out,
             "  Exhausted: %" PRIu64 " times, with up to %" PRIu64 " packets held; %" PRIu64
             " polls meanwhile, %" PRIu64 " refills refused\n",
             exhaust->times, exhaust->held_most, exhaust->polls_empty, exhaust->refused);
     if (exhaust->recoveries > 0)
-        fprintf(out, "  Recovered: the queue was full again after %.1f us (%.1f us at most)\n",
-                us * (double)exhaust->recovery_total / (double)exhaust->recoveries,
-                us * (double)exhaust->recovery_most);
+        fprintf(out, "  Recovered: the queue was full again after %s (%s at most)\n",
+                duration_format(ns * (double)exhaust->recovery_total / (double)exhaust->recoveries,
+                                mean),
+                duration_format(ns * (double)exhaust->recovery_most, most));
 }
 
-static void print_quantiles(FILE *out, const char *name, const struct quantiles *q, double unit,
-                            const char *unit_name)
+/* Samples of which so few are larger than a percentile say nothing of it. */
+#define LEAST_ABOVE 5
+
+/* Of ten samples and more, their middle is known; of 500, also p99. */
+static bool is_known(const struct quantiles *q, double share)
 {
-    if (q->n > 0)
-        fprintf(out,
-                "  %s: p50 %.4g, p90 %.4g, p99 %.4g, p99.9 %.4g, p99.99 %.4g, max %.4g %s "
-                "(%" PRIu64 " samples)\n",
-                name, q->p50 * unit, q->p90 * unit, q->p99 * unit, q->p999 * unit, q->p9999 * unit,
-                q->max * unit, unit_name, q->n);
+    return (double)q->n * (1 - share) >= LEAST_ABOVE;
+}
+
+static void print_latency(FILE *out, const struct quantiles *q)
+{
+    const struct {
+        const char *name;
+        double share, ns;
+    } rows[] = {{"p50", 0.5, q->p50},
+                {"p90", 0.9, q->p90},
+                {"p99", 0.99, q->p99},
+                {"p99.9", 0.999, q->p999},
+                {"p99.99", 0.9999, q->p9999}};
+    char text[DURATION_BYTES];
+
+    if (q->n == 0)
+        return;
+    fprintf(out, "  Latency, descriptor to free: ");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (is_known(q, rows[i].share))
+            fprintf(out, "%s %s, ", rows[i].name, duration_format(rows[i].ns, text));
+    }
+    fprintf(out, "max %s (%" PRIu64 " samples%s)\n", duration_format(q->max, text), q->n,
+            is_known(q, 0.5) ? "" : ", too few for percentiles: --loop=0 --duration=1");
+}
+
+static void print_cycles(FILE *out, const char *name, const struct quantiles *q)
+{
+    fprintf(out, "%s %.1f", name, q->p50);
+    if (is_known(q, 0.99))
+        fprintf(out, " (p99 %.1f)", q->p99);
 }
 
 static void print_findings(FILE *out, const struct run_result *r)
@@ -85,10 +117,12 @@ static void print_findings(FILE *out, const struct run_result *r)
     if (!r->port.used) /* a port takes and frees buffers of which it does not say */
         fprintf(out, "  Occupancy: mean %.1f, high-water %" PRIu64 " buffers outside the pool\n",
                 f->occupancy_mean, f->occupancy_high);
-    if (f->get.n > 0 && f->put.n > 0)
-        fprintf(out, "  Cycles a buffer: get %.1f (p99 %.1f), put %.1f (p99 %.1f)\n", f->get.p50,
-                f->get.p99, f->put.p50, f->put.p99);
-    print_quantiles(out, "Latency, descriptor to free", &f->latency, 1e-3, "us");
+    if (is_known(&f->get, 0.5) && is_known(&f->put, 0.5)) {
+        print_cycles(out, "  Cycles a buffer: get", &f->get);
+        print_cycles(out, ", put", &f->put);
+        fputc('\n', out);
+    }
+    print_latency(out, &f->latency);
 }
 
 /* How evenly the flows have spread. */
@@ -115,11 +149,27 @@ static void print_port(FILE *out, const struct port_result *port)
     }
     if (between[0] == ',')
         fputc('\n', out);
-    fprintf(out, "  Foreign:    %-14" PRIu64 " Reordered: %-15" PRIu64 " Duplicated: %" PRIu64 "\n",
-            port->foreign, port->reordered, port->duplicated);
+    if (port->rx[0] != '\0')
+        fprintf(out,
+                "  Foreign:    %-14" PRIu64 " Reordered: %-15" PRIu64 " Duplicated: %" PRIu64 "\n",
+                port->foreign, port->reordered, port->duplicated);
     if (port->kept != 0)
         fprintf(out, "  Kept by the driver: %" PRIu64 " buffers, though the port is closed\n",
                 port->kept);
+}
+
+static void print_packets(FILE *out, const struct run_result *r)
+{
+    if (result_only_sends(r)) {
+        fprintf(out, "  TX-packets: %-14" PRIu64 " TX-bytes:   %" PRIu64 "\n", r->frames_replayed,
+                r->bytes_replayed);
+        return;
+    }
+    fprintf(out,
+            "  RX-packets: %-14" PRIu64 " RX-dropped: %-14" PRIu64 " RX-bytes:   %" PRIu64 "\n",
+            r->rx_packets, r->rx_dropped, r->rx_bytes);
+    fprintf(out, "  RX-nombufs: %-14" PRIu64 " RX-chains:  %" PRIu64 "\n", r->rx_nombuf,
+            r->rx_chains);
 }
 
 /* Which pool it was, and how fast. */
@@ -159,11 +209,7 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
                          const struct run_result *r)
 {
     print_run(out, options, n_mbufs, r);
-    fprintf(out,
-            "  RX-packets: %-14" PRIu64 " RX-dropped: %-14" PRIu64 " RX-bytes:   %" PRIu64 "\n",
-            r->rx_packets, r->rx_dropped, r->rx_bytes);
-    fprintf(out, "  RX-nombufs: %-14" PRIu64 " RX-chains:  %" PRIu64 "\n", r->rx_nombuf,
-            r->rx_chains);
+    print_packets(out, r);
     print_findings(out, r);
     if (options->stream)
         fprintf(out,
@@ -182,7 +228,9 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
         print_port(out, &r->port);
     if (options->rxq > 1)
         print_queues(out, options->rxq, r);
-    if (options->verify)
+    if (result_only_sends(r))
+        fprintf(out, "  Corrupted:  not known (nothing is received)\n");
+    else if (options->verify)
         fprintf(out, "  Corrupted:  %-14" PRIu64 " (every byte compared)\n", r->corrupted);
     else
         fprintf(out, "  Corrupted:  not looked at (--no-verify)\n");
@@ -215,4 +263,5 @@ void report_print(FILE *out, const struct report *report)
         print_result(out, report->options, report->n_mbufs, &report->results[i]);
     if (report->n > 1 || report->results[0].rounds > 1)
         print_table(out, report->results, report->n);
+    resolution_print(out, report);
 }

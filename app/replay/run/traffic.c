@@ -116,6 +116,10 @@ static void send_burst(struct worker *w)
     /* Before the port has them; its own barriers then carry it across. */
     lab_store_release(&w->fed, w->feed.index); /* pairs with fed_by_all() */
     portq_flush(w->port);
+    if (!w->port->receives) { /* then it shows how far the run is */
+        lab_store_relaxed(&w->progress, w->frames_replayed);
+        lab_store_relaxed(&w->progress_bytes, w->bytes_replayed);
+    }
 }
 
 int traffic_run(void *argument)

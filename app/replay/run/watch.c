@@ -4,6 +4,7 @@
 #include "run/watch.h"
 
 #include "cpus.h"
+#include "duration.h"
 #include "message.h"
 #include "run/sizing.h"
 
@@ -77,17 +78,16 @@ static void print_line(const struct monitor *monitor, const struct count *now,
                        const struct point *point)
 {
     const struct run_shared *shared = monitor->shared;
-
-    char line[256];
+    char line[256], latency[DURATION_BYTES];
     int n = snprintf(line, sizeof(line), "%s%.1f s: %" PRIu64 " packets, %.3f Mpps, %.3f Gbps",
                      monitor->shows ? "\r\033[K" : "", point->seconds, now->packets, point->mpps,
                      point->gbps);
 
     if (shared->ports == NULL) /* which take and free buffers of which they do not say */
-        n +=
-            snprintf(line + n, sizeof(line) - (size_t)n,
-                     ", %" PRIu64 " buffers outside the pool, latency %.1f us",
-                     meter_outside(shared->meters, shared->n_meters), point->latency_mean_ns / 1e3);
+        n += snprintf(line + n, sizeof(line) - (size_t)n,
+                      ", %" PRIu64 " buffers outside the pool, latency %s",
+                      meter_outside(shared->meters, shared->n_meters),
+                      duration_format(point->latency_mean_ns, latency));
     snprintf(line + n, sizeof(line) - (size_t)n, "\n");
     message_try(line);
 }
