@@ -6,6 +6,7 @@
 
 #include "capture/capture.h"
 #include "capture/flow.h"
+#include "capture/flow_count.h"
 #include "capture/stream.h"
 #include "cpus.h"
 #include "eal.h"
@@ -57,7 +58,7 @@ static int open_stream(struct replay *replay, const struct capture_request *capt
         .window_bytes = options->window_mib << 20,
         .n_queues = options->rxq,
         .reads_once = !options->find_size && options->n_pools * options->repeat == 1,
-        .unique_ip = options->unique_ip,
+        .unique_ip_loops = options->unique_ip ? options->unique_ip_loops : 0,
         .duration_ns = (uint64_t)(options->duration_s * 1e9),
     };
 
@@ -130,6 +131,8 @@ static int aim(struct replay *replay)
             return rc;
         ports_fit(&replay->ports, options, &replay->capture);
     }
+    if (!options->stream)
+        flow_count(&replay->capture);
     capture_plan(&replay->capture, &options->pace);
     report_long_pass(replay);
     rc = flow_spread(&replay->capture, options->rxq, options->capture.order == CAPTURE_BESIDE);

@@ -51,6 +51,16 @@ static bool save_maxsleep(struct options *options, const struct option_row *row,
     return true;
 }
 
+static bool save_loop_delay(struct options *options, const struct option_row *row, char *text)
+{
+    double milliseconds;
+
+    if (!parse_real(row->name, text, 0, 1e3 * MOST_SECONDS, &milliseconds))
+        return false;
+    options->pace.loop_delay_ns = milliseconds * 1e6;
+    return true;
+}
+
 static bool save_include(struct options *options, const struct option_row *row, char *text)
 {
     return choice_parse(row->name, text, &options->capture.choice.include);
@@ -120,6 +130,8 @@ static const struct option_row rows[] = {
      "no wait between frames is longer than MS milliseconds"},
     {"loop", 'l', "N", OPTION_WHOLE(loop, 0, UINT64_MAX),
      "replay the capture N times (1); 0: until interrupted"},
+    {"loopdelay-ms", '\0', "MS", OPTION_OTHER(save_loop_delay, 0),
+     "with --loop: wait so long between two loops"},
     {"limit", 'L', "N", OPTION_WHOLE(capture.frames, 1, UINT64_MAX),
      "stop after N frames; no more of the capture is read"},
     {"duration", '\0', "SEC", OPTION_REAL(duration_s, 0, MOST_SECONDS), "stop after SEC seconds"},
@@ -139,6 +151,8 @@ static const struct option_row rows[] = {
     {"unique-ip", '\0', NULL, OPTION_FLAG(unique_ip),
      "with --loop: each further loop has IP addresses of its own, and" OPTION_NEXT
      "checksums stay right"},
+    {"unique-ip-loops", '\0', "N", OPTION_WHOLE(unique_ip_loops, 1, UINT64_MAX),
+     "with --unique-ip: N loops have the same addresses (1)"},
     {"stream", '\0', NULL, OPTION_FLAG(stream),
      "do not load the capture: read it ahead of the replay, for one" OPTION_NEXT
      "that memory cannot hold, or that comes through a pipe"},
@@ -275,6 +289,8 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
         return OPTIONS_WRONG;
     if (options.rxq == 0)
         options.rxq = default_queues(&options.capture);
+    if (options.unique_ip_loops == 0)
+        options.unique_ip_loops = 1;
     if (options.window_mib == 0)
         options.window_mib = 64;
     *ret_options = options;

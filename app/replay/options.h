@@ -32,6 +32,7 @@ struct options {
     uint64_t loop; /* 0: for ever */
     double duration_s;
     bool unique_ip;
+    uint64_t unique_ip_loops; /* that have the same addresses; 0: chosen */
     bool stream;
     uint64_t window_mib; /* 0: chosen */
     bool paced;          /* the pace was asked for, and is not the default */

@@ -8,6 +8,7 @@
 
 #include "message.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* Whether --find-size, if it is there, has what it needs: runs of one pool, which end. */
@@ -82,6 +83,32 @@ static bool can_reserve(const struct options *options)
     return true;
 }
 
+/* Whether what goes on from loop to loop has several of them. */
+static bool can_loop(const struct options *options)
+{
+    uint64_t same = options->unique_ip_loops == 0 ? 1 : options->unique_ip_loops;
+
+    if (options->unique_ip_loops != 0 && !options->unique_ip) {
+        complain("--unique-ip-loops needs --unique-ip");
+        return false;
+    }
+    if (options->unique_ip && options->loop != 0 && options->loop <= same) {
+        complain("--unique-ip needs --loop=%" PRIu64 " or more: the first loop%s the addresses of "
+                 "the capture, what comes after has others",
+                 same + 1, same == 1 ? " has" : "s have");
+        return false;
+    }
+    if (options->pace.loop_delay_ns > 0 && options->loop == 1) {
+        complain("--loopdelay-ms needs --loop: it is the wait between two loops");
+        return false;
+    }
+    if (options->pace.loop_delay_ns > 0 && options->pace.kind == PACE_ONEATATIME) {
+        complain("--loopdelay-ms: with --oneatatime it is the keys that are waited for");
+        return false;
+    }
+    return true;
+}
+
 /* Whether all go together: an option that does nothing beside the others was meant otherwise. */
 bool options_make_sense(const struct options *options)
 {
@@ -109,10 +136,6 @@ bool options_make_sense(const struct options *options)
         complain("--window needs --stream");
         return false;
     }
-    if (!can_find_size(options) || !can_reserve(options) || !can_use_port(options))
-        return false;
-    if (options->unique_ip && options->loop == 1)
-        complain("--unique-ip needs --loop: the first loop has the addresses of the capture, each "
-                 "further one its own");
-    return !options->unique_ip || options->loop != 1;
+    return can_find_size(options) && can_reserve(options) && can_use_port(options) &&
+           can_loop(options);
 }

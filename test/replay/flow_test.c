@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "capture/flow.h"
+#include "capture/flow_count.h"
 #include "cmocka_first.h"
 #include "queue/cursor.h"
 
@@ -221,6 +222,47 @@ static void test_a_queue_without_frames(void **state)
     free(capture.queued);
 }
 
+static void test_a_flow_is_the_same_both_ways(void **state)
+{
+    uint8_t frame[128];
+    uint64_t key = flow_key64(frame, make_tcp4(frame, 1, 2));
+
+    assert_int_equal(flow_key64(frame, make_tcp4(frame, 2, 1)), key);
+    assert_int_not_equal(flow_key64(frame, make_tcp4(frame, 1, 3)), key);
+    assert_int_not_equal(flow_key64(frame, make_tcp6(frame, 1, 2)), key);
+    (void)make_tcp4(frame, 1, 2);
+    put16(frame + ETHERNET + 20, 1003); /* the same hosts, another port */
+    assert_int_not_equal(flow_key64(frame, ETHERNET + 40), key);
+    assert_int_equal(flow_key64(frame, make_arp(frame, 1, 2)), 0);
+}
+
+/* More of them than the set has places at first. */
+static void test_flows_are_counted(void **state)
+{
+    enum { FLOWS = 5000, BYTES = ETHERNET + 40 };
+    struct capture capture = {.n_frames = 2 * FLOWS + 1};
+
+    capture.data = calloc(capture.n_frames, BYTES);
+    capture.frames = calloc(capture.n_frames, sizeof(capture.frames[0]));
+    for (size_t i = 0; i < capture.n_frames; i++) {
+        uint8_t frame[128];
+
+        /* There and back, and one that is not IP. */
+        (void)make_tcp4(frame, i % 2 == 0 ? 1 : 2, i % 2 == 0 ? 2 : 1);
+        put16(frame + ETHERNET + (i % 2 == 0 ? 20 : 22), (uint16_t)(i / 2));
+        if (i + 1 == capture.n_frames)
+            (void)make_arp(frame, 1, 2);
+        memcpy(capture.data + i * BYTES, frame, BYTES);
+        capture.frames[i] = (struct frame){.offset = i * BYTES, .bytes = BYTES};
+    }
+    flow_count(&capture);
+    assert_true(capture.flows.known);
+    assert_int_equal(capture.flows.n, FLOWS);
+    assert_int_equal(capture.flows.n_frames, 2 * FLOWS);
+    free(capture.data);
+    free(capture.frames);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +272,8 @@ int main(void)
         cmocka_unit_test(test_frames_cut_anywhere),
         cmocka_unit_test(test_a_capture_over_queues),
         cmocka_unit_test(test_a_queue_without_frames),
+        cmocka_unit_test(test_a_flow_is_the_same_both_ways),
+        cmocka_unit_test(test_flows_are_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,16 @@ static void test_passes_follow_each_other(void **state)
     assert_ns((double)pace_due_ns(&pace, 9, 3 * SECOND_NS, 1 / 3.0, 0), SECOND_NS);
 }
 
+static void test_a_wait_between_passes(void **state)
+{
+    struct pace pace = {.kind = PACE_PPS, .rate = 10, .loop_delay_ns = SECOND_NS};
+
+    assert_int_equal(pace_due_ns(&pace, 10, 0, 0, 0), SECOND_NS);
+    assert_int_equal(pace_due_ns(&pace, 10, 2, 0, 0), 3 * (uint64_t)SECOND_NS);
+    pace.kind = PACE_MBPS;
+    assert_int_equal(pace_due_ns(&pace, 9, 3, SECOND_NS, 5), 6 * (uint64_t)SECOND_NS + 5);
+}
+
 static void test_a_rate_near_zero_is_never_due(void **state)
 {
     struct pace pace = {.kind = PACE_MULTIPLIER, .rate = 1e-320};
@@ -120,6 +130,7 @@ int main(void)
         cmocka_unit_test(test_mbps_counts_bytes),
         cmocka_unit_test(test_a_wait_cut_moves_all_that_follows),
         cmocka_unit_test(test_passes_follow_each_other),
+        cmocka_unit_test(test_a_wait_between_passes),
         cmocka_unit_test(test_a_rate_near_zero_is_never_due),
     };
 

@@ -108,6 +108,14 @@ class Times(replay.ReplayTest):
         report = self.assert_succeeds("-x1e12", self.file("3000.pcapng", content))
         self.assertGreaterEqual(report["duration_s"], 0.0184)
 
+    def test_wait_between_loops(self):
+        """Two of them, at whichever pace; at top speed each after the end of its loop."""
+        for more in (), ("--stream",), ("--rxq=2",), ("--no-verify",), ("--hold=fixed:5",):
+            report = self.assert_succeeds("--loop=3", "--loopdelay-ms=50", *more, DEMO)
+            self.assertGreaterEqual(report["duration_s"], 0.1)
+            self.assert_whole(report)
+        self.assert_planned(8999 / 1e6 + 0.1, "--pps=1000000", "--loop=3", "--loopdelay-ms=50", DEMO)
+
     def test_a_pass_of_years_is_told_of(self):
         """Before it begins; not where the run ends before."""
         path = self.file("years.pcap", pcap_header() + pcap_record(frame(0, 60)) +

@@ -363,7 +363,7 @@ static void test_frames_cut_short_are_left_alone(void **state)
 static void test_supply(void **state)
 {
     const struct pace pace = {.kind = PACE_TOPSPEED};
-    struct supply supply = {.capture = &demo, .pace = &pace, .unique_ip = true};
+    struct supply supply = {.capture = &demo, .pace = &pace, .unique_ip_loops = 1};
     struct cursor cursor;
     uint8_t *scratch = malloc(demo.largest);
     struct view view;

@@ -7,7 +7,7 @@ import struct
 import unittest
 
 import replay
-from replay import DEMO, frame, pcap, pcap_header, pcap_record
+from replay import DEMO, frame, pcap, pcap_header, pcap_record, tcp
 
 LINUX_SLL = 113
 LINUX_SLL2 = 276
@@ -128,6 +128,41 @@ class UniqueIp(replay.ReplayTest):
         report = self.assert_succeeds("--unique-ip", "--loop=3", path)
         self.assertEqual(report["frames_edited"], 0)
         self.assert_whole(report)
+
+
+    def test_loops_that_share_addresses(self):
+        for more in (), ("--stream",):
+            report = self.assert_succeeds("--unique-ip", "--unique-ip-loops=3", "--loop=5", *more,
+                                          DEMO)
+            self.assertEqual(report["frames_edited"], 2 * report["frames_read"])
+            self.assert_whole(report)
+
+
+class Flows(replay.ReplayTest):
+    def capture(self):
+        """Two flows of two directions, one of one, and a frame of none."""
+        ends = (1, 80), (2, 1000), (2, 1001), (3, 1000)
+        pairs = (0, 1), (1, 0), (0, 2), (2, 0), (3, 0)
+        frames = [tcp(ends[a], ends[b]) for a, b in pairs] + [to_station(9, 60)]
+        return self.file("flows.pcap", pcap(frames))
+
+    def test_of_the_capture(self):
+        result = replay.replay("--loop=10", self.capture())
+        report = result.report
+        self.assertEqual((report["flows"], report["flow_frames"]), (3, 5))
+        self.assertAlmostEqual(report["flows_per_s"] * report["duration_s"], 3, 3)
+        self.assertRegex(result.out, r"Flows: 3 flows, [\d.]+ fps, 5 flow packets, 1 non-flow packets")
+
+    def test_of_loops_with_addresses_of_their_own(self):
+        for flows, more in (30, ()), (15, ("--unique-ip-loops=2",)):
+            report = self.assert_succeeds("--unique-ip", "--loop=10", *more, self.capture())
+            self.assertAlmostEqual(report["flows_per_s"] * report["duration_s"], flows, 3)
+
+    def test_unknown_where_not_all_was_replayed_or_seen(self):
+        report = self.assert_succeeds("--pps=0.001", "--duration=0.01", self.capture())
+        self.assertEqual((report["flows"], report["flows_per_s"]), (3, None))
+        report = self.assert_succeeds("--stream", self.capture())
+        self.assertEqual((report["flows"], report["flows_per_s"]), (None, None))
 
 
 class Order(replay.ReplayTest):

@@ -43,6 +43,13 @@ struct frame {
 
 #define CAPTURE_MAX_QUEUES 64
 
+/* The flows of the frames that will be replayed: flow_count(). */
+struct flow_counts {
+    bool known; /* not of a stream, nor where memory for counting was short */
+    uint64_t n;
+    uint64_t n_frames; /* that belong to one */
+};
+
 struct capture {
     uint8_t *data;
     size_t data_bytes;
@@ -59,6 +66,7 @@ struct capture {
     uint32_t *queued;
     size_t queue_end[CAPTURE_MAX_QUEUES]; /* in queued[] */
 
+    struct flow_counts flows;
     uint64_t n_read;
     uint64_t refused[REFUSALS];
     uint64_t n_backward; /* timestamps before an earlier frame's; replayed as if at its time */

@@ -21,6 +21,7 @@ _Alignas(uint32_t) const uint8_t flow_key[FLOW_KEY_BYTES] = {KEY_16, KEY_16, KEY
 struct tuple {
     uint32_t words[RTE_THASH_V6_L4_LEN];
     unsigned n;
+    unsigned address_words; /* of each address; 0: the frame is not IP */
 };
 
 /* The frame, from `at` on. */
@@ -72,6 +73,7 @@ static bool read_ipv4(struct tuple *tuple, struct reader *r)
 
     if (!has(r, sizeof(*header)))
         return false;
+    tuple->address_words = 1;
     add(tuple, r, offsetof(struct rte_ipv4_hdr, src_addr), 2);
     fragment = word16(r, offsetof(struct rte_ipv4_hdr, fragment_offset));
     /* Only the first fragment has ports, and the others must not part from it. */
@@ -88,6 +90,7 @@ static bool read_ipv6(struct tuple *tuple, struct reader *r)
 
     if (!has(r, sizeof(*header)))
         return false;
+    tuple->address_words = 4;
     add(tuple, r, offsetof(struct rte_ipv6_hdr, src_addr), 8);
     next = header->proto;
     skip(r, sizeof(*header));
@@ -148,6 +151,31 @@ uint64_t flow_mix(uint64_t seed, const void *bytes, size_t n_bytes)
         n_bytes -= n;
     }
     return hash;
+}
+
+/* A hash of one end: its address and, where there are ports, its own. */
+static uint64_t end_hash(const struct tuple *tuple, unsigned end)
+{
+    unsigned n = tuple->address_words;
+    uint32_t words[4 + 1], ports = tuple->n > 2 * n ? tuple->words[2 * n] : 0;
+
+    memcpy(words, tuple->words + end * n, n * sizeof(words[0]));
+    words[n] = end == 0 ? ports >> 16 : ports & UINT16_MAX;
+    return flow_mix(0, words, (n + 1) * sizeof(words[0]));
+}
+
+uint64_t flow_key64(const uint8_t *frame, uint32_t n_bytes)
+{
+    struct tuple tuple = tuple_of(frame, n_bytes);
+    uint64_t ends[2];
+
+    if (tuple.address_words == 0)
+        return 0;
+    ends[0] = end_hash(&tuple, 0);
+    ends[1] = end_hash(&tuple, 1);
+    if (ends[0] > ends[1])
+        RTE_SWAP(ends[0], ends[1]);
+    return flow_mix(0, ends, sizeof(ends)) | 1;
 }
 
 uint64_t flow_direction(const uint8_t *frame, uint32_t n_bytes)

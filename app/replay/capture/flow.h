@@ -23,6 +23,9 @@ extern const uint8_t flow_key[FLOW_KEY_BYTES];
 
 uint32_t flow_hash(const uint8_t *frame, uint32_t n_bytes);
 
+/* A flow of IP, whichever the direction: a hash of 64 bits, never 0. 0: the frame is not IP. */
+uint64_t flow_key64(const uint8_t *frame, uint32_t n_bytes);
+
 /* One direction of a flow between two machines: a hash of all that names it, of 64 bits, so that
  * no two flows of a capture meet in one by chance. */
 uint64_t flow_direction(const uint8_t *frame, uint32_t n_bytes);

@@ -96,14 +96,16 @@ double pace_plan_pass_ns(const struct pace_plan *plan)
 uint64_t pace_due_ns(const struct pace *pace, uint64_t index, uint64_t loop, double pass_ns,
                      double due_ns)
 {
+    double delays_ns = (double)loop * pace->loop_delay_ns;
+
     switch (pace->kind) {
     case PACE_PPS:
         if (pace->together > 1)
             index /= pace->together;
-        return pace_whole_ns((double)index * pps_wait_ns(pace));
+        return pace_whole_ns((double)index * pps_wait_ns(pace) + delays_ns);
     case PACE_MULTIPLIER:
     case PACE_MBPS:
-        return pace_whole_ns((double)loop * pass_ns + due_ns);
+        return pace_whole_ns((double)loop * pass_ns + due_ns + delays_ns);
     case PACE_TOPSPEED:
     case PACE_ONEATATIME:
     case PACE_KINDS:

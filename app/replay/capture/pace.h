@@ -26,8 +26,9 @@ enum pace_kind {
 struct pace {
     enum pace_kind kind;
     double rate;
-    uint64_t together; /* with PACE_PPS, so many frames are due at once; 0 is 1 */
-    double longest_ns; /* no frame is due later than this after the one before it; 0: no bound */
+    uint64_t together;    /* with PACE_PPS, so many frames are due at once; 0 is 1 */
+    double longest_ns;    /* no frame is due later than this after the one before it; 0: no bound */
+    double loop_delay_ns; /* between two passes; at top speed, after the end of the first */
 };
 
 /* "pps", which is also the name of its option. */

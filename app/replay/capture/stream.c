@@ -90,7 +90,9 @@ static bool put(struct stream *stream, const struct frame *frame, const uint8_t 
     memcpy(room, bytes, frame->bytes);
     view->bytes = room;
     view->n_bytes = frame->bytes;
-    view->is_edited = stream->request.unique_ip && unique_addresses(room, frame->bytes, view->loop);
+    view->is_edited =
+        stream->request.unique_ip_loops != 0 &&
+        unique_addresses(room, frame->bytes, view->loop / stream->request.unique_ip_loops);
     window_put(window, view);
     return true;
 }

@@ -17,8 +17,8 @@ struct stream_request {
     uint64_t window_bytes; /* for all queues together */
     unsigned n_queues;
     bool reads_once; /* there is one run, so that a pipe will do if there is one loop, too */
-    bool unique_ip;
-    uint64_t duration_ns; /* of a run; 0: until its last frame */
+    uint64_t unique_ip_loops; /* as in struct supply */
+    uint64_t duration_ns;     /* of a run; 0: until its last frame */
 };
 
 struct stream;

@@ -17,8 +17,8 @@
 struct supply {
     const struct capture *capture;
     const struct pace *pace;
-    struct window *window; /* NULL: the capture is in memory */
-    bool unique_ip;
+    struct window *window;    /* NULL: the capture is in memory */
+    uint64_t unique_ip_loops; /* that have the same addresses; 0: all have the capture's */
 };
 
 /* In a window, the cursor of a queue counts that queue's own frames, and learns from the window
@@ -60,9 +60,10 @@ static inline bool supply_look(const struct supply *supply, struct cursor *curso
     if (supply->pace->kind != PACE_TOPSPEED)
         view->due_ns = pace_due_ns(supply->pace, cursor->index, cursor->loop, capture->pass_ns,
                                    (double)frame->time_ns);
-    if (supply->unique_ip) {
+    if (supply->unique_ip_loops != 0) {
         memcpy(scratch, view->bytes, view->n_bytes);
-        view->is_edited = unique_addresses(scratch, view->n_bytes, cursor->loop);
+        view->is_edited =
+            unique_addresses(scratch, view->n_bytes, cursor->loop / supply->unique_ip_loops);
         view->bytes = scratch;
     }
     return true;

@@ -158,6 +158,22 @@ static void add_speed(json_t *object, const struct options *options, const struc
     }
 }
 
+static void add_flows(json_t *object, const struct report *report, const struct run_result *r)
+{
+    const struct flow_counts *flows = &report->capture->flows;
+    double replayed;
+
+    json_object_set_new(object, "flows",
+                        flows->known ? json_integer((json_int_t)flows->n) : json_null());
+    json_object_set_new(object, "flow_frames",
+                        flows->known ? json_integer((json_int_t)flows->n_frames) : json_null());
+    json_object_set_new(object, "flows_per_s",
+                        result_flows(r, report->options, report->capture, &replayed) &&
+                                r->duration_s > 0
+                            ? json_real(replayed / r->duration_s)
+                            : json_null());
+}
+
 static void add_setting(json_t *object, const struct options *options, unsigned n_mbufs,
                         const struct run_result *r)
 {
@@ -188,6 +204,7 @@ static json_t *run_object(const struct report *report, const struct run_result *
 
     add_counts(object, options, report->capture, r);
     add_speed(object, options, r);
+    add_flows(object, report, r);
     add_setting(object, options, report->n_mbufs, r);
     json_object_set_new(object, "find_size", json_boolean(options->find_size));
     set_count(object, "rounds", r->rounds);

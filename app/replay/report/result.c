@@ -22,6 +22,20 @@ double result_gbps(const struct run_result *result)
     return result->duration_s > 0 ? (double)bytes * 8 / result->duration_s / 1e9 : 0;
 }
 
+bool result_flows(const struct run_result *result, const struct options *options,
+                  const struct capture *capture, double *ret_flows)
+{
+    double passes;
+
+    if (!capture->flows.known || result->not_reached != 0 || capture->n_frames == 0)
+        return false;
+    *ret_flows = (double)capture->flows.n;
+    passes = (double)result->frames_replayed / (double)capture->n_frames;
+    if (options->unique_ip && passes > (double)options->unique_ip_loops)
+        *ret_flows *= passes / (double)options->unique_ip_loops;
+    return true;
+}
+
 bool result_reached(const struct run_result *result, double *ret_part)
 {
     if (result->planned_s <= 0 || result->fed_s <= 0)

@@ -4,6 +4,7 @@
 #ifndef REPLAY_RESULT_H
 #define REPLAY_RESULT_H
 
+#include "capture/capture.h"
 #include "life/exhaust.h"
 #include "options.h"
 #include "queue/port.h"
@@ -83,6 +84,11 @@ bool result_only_sends(const struct run_result *result);
 /* The rate of what was received or, of a run that only sends, of what was sent. */
 double result_mpps(const struct run_result *result);
 double result_gbps(const struct run_result *result);
+
+/* The flows that were replayed: with --unique-ip, the capture's in each loop that had addresses of
+ * its own. False where that is not known. */
+bool result_flows(const struct run_result *result, const struct options *options,
+                  const struct capture *capture, double *ret_flows);
 
 /* The part of the rate that was asked for which was reached, of a run at a pace. False where that
  * cannot be known: no frame was due later than at once. */

@@ -172,10 +172,24 @@ static void print_packets(FILE *out, const struct run_result *r)
             r->rx_chains);
 }
 
-/* Which pool it was, and how fast. */
-static void print_run(FILE *out, const struct options *options, unsigned n_mbufs,
-                      const struct run_result *r)
+static void print_flows(FILE *out, const struct report *report, const struct run_result *r)
 {
+    const struct capture *capture = report->capture;
+    double flows;
+
+    if (!result_flows(r, report->options, capture, &flows))
+        return;
+    fprintf(out,
+            "  Flows: %.0f flows, %.2f fps, %" PRIu64 " flow packets, %" PRIu64
+            " non-flow packets in the capture\n",
+            flows, r->duration_s > 0 ? flows / r->duration_s : 0, capture->flows.n_frames,
+            capture->n_frames - capture->flows.n_frames);
+}
+
+/* Which pool it was, and how fast. */
+static void print_run(FILE *out, const struct report *report, const struct run_result *r)
+{
+    const struct options *options = report->options;
     char hold[64] = ", held ";
 
     if (options->hold.kind == HOLD_NONE || options->hold.kind == HOLD_ALL)
@@ -185,8 +199,8 @@ static void print_run(FILE *out, const struct options *options, unsigned n_mbufs
     fprintf(out,
             "Pool %s: %u buffers of %u bytes, cache %u; %u x %u descriptors, burst %u, "
             "free on %s lcore%s%s\n",
-            r->pool, n_mbufs, options->mbuf_size, options->mbcache, options->rxq, options->rxd,
-            options->burst,
+            r->pool, report->n_mbufs, options->mbuf_size, options->mbcache, options->rxq,
+            options->rxd, options->burst,
             options->free_on == FREE_ON_RANDOM  ? "any"
             : options->free_on == FREE_ON_OTHER ? "another"
                                                 : "the same",
@@ -202,13 +216,15 @@ static void print_run(FILE *out, const struct options *options, unsigned n_mbufs
         fprintf(out, "  With addresses of their loop: %" PRIu64 " packets\n", r->frames_edited);
     fprintf(out, "  Rated: %.1f Bps, %.2f Mbps, %.2f pps\n", result_gbps(r) * 1e9 / 8,
             result_gbps(r) * 1e3, result_mpps(r) * 1e6);
+    print_flows(out, report, r);
     print_pace(out, &options->pace, r);
 }
 
-static void print_result(FILE *out, const struct options *options, unsigned n_mbufs,
-                         const struct run_result *r)
+static void print_result(FILE *out, const struct report *report, const struct run_result *r)
 {
-    print_run(out, options, n_mbufs, r);
+    const struct options *options = report->options;
+
+    print_run(out, report, r);
     print_packets(out, r);
     print_findings(out, r);
     if (options->stream)
@@ -234,7 +250,7 @@ static void print_result(FILE *out, const struct options *options, unsigned n_mb
         fprintf(out, "  Corrupted:  %-14" PRIu64 " (every byte compared)\n", r->corrupted);
     else
         fprintf(out, "  Corrupted:  not looked at (--no-verify)\n");
-    fprintf(out, "  Leaked:     %-14" PRIu64 " of %u buffers\n", r->leaked, n_mbufs);
+    fprintf(out, "  Leaked:     %-14" PRIu64 " of %u buffers\n", r->leaked, report->n_mbufs);
     if (r->not_reached != 0)
         fprintf(out, "  Not reached: %" PRIu64 " frames\n", r->not_reached);
 }
@@ -260,7 +276,7 @@ void report_print(FILE *out, const struct report *report)
 {
     print_capture(out, report->capture);
     for (unsigned i = 0; i < report->n; i++)
-        print_result(out, report->options, report->n_mbufs, &report->results[i]);
+        print_result(out, report, &report->results[i]);
     if (report->n > 1 || report->results[0].rounds > 1)
         print_table(out, report->results, report->n);
     resolution_print(out, report);

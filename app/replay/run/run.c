@@ -73,10 +73,10 @@ static int open_worker(struct run_shared *shared, struct worker *w, unsigned ind
         .capture = capture,
         .pace = &options->pace,
         .window = capture->stream != NULL ? stream_window(capture->stream, index) : NULL,
-        .unique_ip = options->unique_ip,
+        .unique_ip_loops = options->unique_ip ? options->unique_ip_loops : 0,
     };
-    w->at_once =
-        w->supply.window == NULL && !options->unique_ip && options->pace.kind == PACE_TOPSPEED;
+    w->at_once = w->supply.window == NULL && !options->unique_ip &&
+                 options->pace.kind == PACE_TOPSPEED && options->pace.loop_delay_ns == 0;
     start_cursor(w, index);
     if (life_open(&w->life, options, index, pool, shared->yield, w->meter) != 0)
         return -ENOMEM;

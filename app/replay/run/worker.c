@@ -25,11 +25,23 @@ static bool is_let_pass(struct keys_count *keys, struct cursor *ahead, const str
     return false;
 }
 
+/* At top speed a loop begins when the delay is over that follows the last frame of the one before
+ * it. */
+static bool is_loop_due(struct worker *w, uint64_t loop)
+{
+    if (loop == w->loop)
+        return true;
+    if ((double)(w->now_ns - w->fed_ns) < w->supply.pace->loop_delay_ns)
+        return false;
+    w->loop = loop;
+    return true;
+}
+
 static inline bool is_due(struct worker *w, struct cursor *ahead, const struct view *view)
 {
     switch (w->supply.pace->kind) {
     case PACE_TOPSPEED:
-        return true;
+        return is_loop_due(w, view->loop);
     case PACE_ONEATATIME:
         return is_let_pass(&w->shared->keys, ahead, view);
     default:
@@ -89,7 +101,7 @@ static unsigned collect(struct worker *w, struct view views[], struct cursor *ah
         return collect_at_once(w, views, ahead);
     if (scratch != NULL)
         burst = RTE_MIN(burst, WORKER_EDITED);
-    if (w->supply.pace->kind != PACE_TOPSPEED)
+    if (w->supply.pace->kind != PACE_TOPSPEED || w->supply.pace->loop_delay_ns > 0)
         w->now_ns = lab_os_clock_ns() - w->shared->start_ns;
     for (n = 0; n < burst && !cursor_at_end(ahead); n++) {
         if (!supply_look(&w->supply, ahead, scratch, &views[n])) {
@@ -142,7 +154,7 @@ static void note_fed(struct worker *w, const struct view views[], unsigned fed)
     w->bytes_replayed += bytes;
     for (unsigned i = 0; i < fed && views[i].loop == 0; i++)
         w->first_pass++;
-    for (unsigned i = 0; w->supply.unique_ip && i < fed; i++)
+    for (unsigned i = 0; w->supply.unique_ip_loops != 0 && i < fed; i++)
         w->frames_edited += views[i].is_edited;
     for (unsigned i = 0; w->skips != NULL && i < fed; i++) {
         w->skips[(w->frames_replayed + i) & (w->queue.size - 1)] = w->skipped;
@@ -164,6 +176,8 @@ static void advance(struct worker *w, const struct view views[], unsigned done, 
         cursor_next(&w->feed);
     if (pace_is_timed(w->supply.pace)) {
         w->due_ns = views[done - 1].due_ns;
+        w->fed_ns = w->now_ns;
+    } else if (w->supply.pace->loop_delay_ns > 0) {
         w->fed_ns = w->now_ns;
     }
 }

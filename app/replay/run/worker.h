@@ -72,6 +72,7 @@ struct worker {
     bool sending_over;
     uint64_t rx_seen; /* frames received when it was last looked for the end */
     uint64_t now_ns;  /* of this poll, after the start */
+    uint64_t loop;    /* that has begun */
     uint64_t end_ns;
     uint64_t due_ns;        /* when the last frame that was fed was to be fed, after the start */
     uint64_t fed_ns;        /* and when it was */
