@@ -6,6 +6,7 @@
 
 #include "options.h"
 
+#include "capture/unpack.h"
 #include "message.h"
 #include "statistics.h"
 
@@ -222,10 +223,12 @@ static void print_help(void)
 {
     printf("Usage: " PROGRAM " [EAL options --] [options] FILE...\n"
            "\n"
-           "Replays captures (pcap and pcapng, by content, whatever the name) through receive\n"
-           "queues whose buffers come from a mempool, compares every byte that is received, and\n"
-           "sees that every buffer is back at the end.\n"
-           "\n");
+           "Replays captures through receive queues whose buffers come from a mempool, compares\n"
+           "every byte that is received, and sees that every buffer is back at the end. A FILE is\n"
+           "pcap or pcapng%s%s, by content, whatever its name;\n"
+           "- is standard input.\n"
+           "\n",
+           unpack_names()[0] == '\0' ? "" : ", perhaps compressed by ", unpack_names());
     option_print(&table);
     printf("\n"
            "Without EAL options, or with devices alone, it uses no PCI device that is not named,\n"
@@ -246,7 +249,7 @@ static void print_help(void)
            "  " PROGRAM " --files=merge inside.pcap outside.pcap\n"
            "  " PROGRAM " --linktype=pad-eth tun0.pcap\n"
            "  " PROGRAM " --stream --window=256 larger-than-memory.pcap\n"
-           "  zcat my.pcap.gz | " PROGRAM " --stream -\n"
+           "  tcpdump -w - | " PROGRAM " --stream -\n"
            "  " PROGRAM " -l 2-5 --file-prefix=lab -- --rxq=4 --pps=1000000 -l 0 my.pcap\n"
            "  " PROGRAM " --vdev=net_af_packet0,iface=veth0 --vdev=net_af_xdp0,iface=veth1 -- \\\n"
            "      --port=net_af_packet0 --rx-port=net_af_xdp0 my.pcap\n");

@@ -5,6 +5,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import struct
 import subprocess
@@ -97,6 +98,45 @@ class Remedy(replay.ReplayTest):
         with open(report, encoding="utf-8") as file:
             self.assertEqual(json.load(file)["frames_read"], n)
 
+    def packed(self, tool, content):
+        return subprocess.run([tool, "-c"], input=content, stdout=subprocess.PIPE, check=True).stdout
+
+    def unpacks(self):
+        """The ways of compression that the program unpacks, and that there are tools for here."""
+        said = re.search("perhaps compressed by (.*), by content", replay.run("--help").out)
+        known = said[1].split(" and ") if said else []
+        return [tool for tool in known if shutil.which(tool)]
+
+    def test_unpacked(self):
+        content = pcap([frame(i, 60 + i) for i in range(500)])
+        for tool in self.unpacks():
+            packed = self.packed(tool, content)
+            two = self.packed(tool, content[:7000]) + self.packed(tool, content[7000:])
+            for name, bytes_ in ("one", packed), ("two", two):
+                with self.subTest(tool, pieces=name):
+                    path = self.file(name, bytes_)
+                    for arguments in (path,), ("--stream", "--loop=3", path):
+                        report = self.assert_succeeds(*arguments)
+                        self.assertEqual((report["frames_read"], report["partial"]), (500, False))
+                    with open(path, "rb") as file:
+                        self.assertEqual(self.assert_succeeds("-", stdin=file)["frames_read"], 500)
+
+    def test_unpacked_as_far_as_it_goes(self):
+        noise = random.Random(1)
+        content = pcap([noise.randbytes(1000) for _ in range(2000)])
+        for tool in self.unpacks():
+            packed = self.packed(tool, content)
+            for name, bytes_ in (("cut", packed[:len(packed) // 2]),
+                                 ("damaged", packed[:1000000] + bytes(64) + packed[1000064:])):
+                with self.subTest(tool, how=name):
+                    result = self.assert_fails(1, "compressed data is damaged, or ends too early",
+                                               self.file(name, bytes_))
+                    self.assertTrue(result.report["partial"])
+                    self.assertTrue(0 < result.report["frames_replayed"] <= 2000)
+            for n in 3, 15:
+                self.assert_fails(1, "not a capture that libpcap can read",
+                                  self.file("head", packed[:n]))
+
     def test_compressed(self):
         content = pcap([frame(i, 60) for i in range(5)])
         for kind, tool in (("gzip", "gzip"), ("zstd", "zstd"), ("xz", "xz"), ("bzip2", "bzip2"),
@@ -104,8 +144,9 @@ class Remedy(replay.ReplayTest):
             with self.subTest(kind):
                 if shutil.which(tool) is None:
                     self.skipTest(f"{tool} is not installed")
-                packed = subprocess.run([tool, "-c"], input=content, stdout=subprocess.PIPE,
-                                        check=True).stdout
+                packed = self.packed(tool, content)
+                if kind in self.unpacks():
+                    continue
                 self.assert_fixed(5, f"it is compressed by {kind}: ",
                                    self.file("it's here; $(false).pcap", packed))
 

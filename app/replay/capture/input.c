@@ -3,6 +3,7 @@
  */
 #include "capture/input.h"
 
+#include "capture/unpack.h"
 #include "stop.h"
 
 #include <errno.h>
@@ -17,8 +18,11 @@
 struct input {
     int fd;
     const lab_atomic_t *stopping;
-    struct input_head head;
+    struct input_head head; /* of the file */
     size_t head_given;
+    struct unpack *unpack;      /* NULL: the file is not compressed */
+    struct input_head unpacked; /* the same of what was compressed */
+    size_t unpacked_given;
 };
 
 bool input_is_over(const lab_atomic_t *stopping)
@@ -44,24 +48,46 @@ static ssize_t read_patiently(const struct input *input, void *bytes, size_t n)
     return -1;
 }
 
+/* The head that was read already, first; false when all of it has been given. */
+static bool give_head(const struct input_head *head, size_t *given, void *bytes, size_t *n)
+{
+    size_t left = head->n - *given;
+
+    if (left == 0)
+        return false;
+    if (*n > left)
+        *n = left;
+    memcpy(bytes, head->bytes + *given, *n);
+    *given += *n;
+    return true;
+}
+
+/* The file's own bytes. */
+static ssize_t read_file(void *context, void *bytes, size_t n)
+{
+    struct input *input = context;
+
+    if (give_head(&input->head, &input->head_given, bytes, &n))
+        return (ssize_t)n;
+    return read_patiently(input, bytes, n);
+}
+
 static ssize_t on_read(void *cookie, char *bytes, size_t n)
 {
     struct input *input = cookie;
-    size_t left = input->head.n - input->head_given;
 
-    if (left == 0)
-        return read_patiently(input, bytes, n);
-    if (n > left)
-        n = left;
-    memcpy(bytes, input->head.bytes + input->head_given, n);
-    input->head_given += n;
-    return (ssize_t)n;
+    if (input->unpack == NULL)
+        return read_file(input, bytes, n);
+    if (give_head(&input->unpacked, &input->unpacked_given, bytes, &n))
+        return (ssize_t)n;
+    return unpack_read(input->unpack, bytes, n);
 }
 
 static int on_close(void *cookie)
 {
     struct input *input = cookie;
 
+    unpack_close(input->unpack);
     if (input->fd != STDIN_FILENO)
         close(input->fd);
     free(input);
@@ -79,6 +105,22 @@ static int read_head(struct input *input)
             head->n += (size_t)got;
     }
     return got < 0 ? -errno : 0;
+}
+
+/* Where the file is compressed, looks at what was. What is damaged there is so for its reader, too.
+ */
+static int unpack_head(struct input *input)
+{
+    struct input_head *head = &input->unpacked;
+    int rc = unpack_open(&input->unpack, input->head.bytes, input->head.n, read_file, input);
+    ssize_t got = 1;
+
+    while (rc == 0 && input->unpack != NULL && got > 0 && head->n < sizeof(head->bytes)) {
+        got = unpack_read(input->unpack, head->bytes + head->n, sizeof(head->bytes) - head->n);
+        if (got > 0)
+            head->n += (size_t)got;
+    }
+    return got < 0 && errno == EINTR ? -EINTR : rc;
 }
 
 int input_open(FILE **ret_file, struct input_head *ret_head, const char *name,
@@ -101,12 +143,14 @@ int input_open(FILE **ret_file, struct input_head *ret_head, const char *name,
         return rc;
     }
     rc = read_head(input);
+    if (rc == 0)
+        rc = unpack_head(input);
     file = rc == 0 ? fopencookie(input, "r", functions) : NULL;
     if (file == NULL) {
         on_close(input);
         return rc == 0 ? -ENOMEM : rc;
     }
-    *ret_head = input->head;
+    *ret_head = input->unpack == NULL ? input->head : input->unpacked;
     *ret_file = file;
     return 0;
 }

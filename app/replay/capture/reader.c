@@ -92,6 +92,8 @@ int reader_open(struct reader *ret_reader, const struct reader *how)
         free(reader.buffer);
         if (is_over)
             return -EINTR;
+        if (strstr(why, strerror(EBADMSG)) != NULL)
+            strcpy(why, "its compressed data is damaged, or ends too early");
         format_unreadable(reader.name, &head, remedy);
         complain("%s: not a capture that libpcap can read: %s%s", reader.name, why, remedy);
         return -EBADMSG;
@@ -175,6 +177,8 @@ static void complain_partial(const struct reader *reader)
     const char *why = pcap_geterr(reader->pcap);
     char remedy[FORMAT_BYTES];
 
+    if (strstr(why, strerror(EBADMSG)) != NULL)
+        why = "its compressed data is damaged, or ends too early";
     format_unfinished(reader->name, why, is_pcapng(reader), reader->link == DLT_EN10MB, remedy);
     complain("%s: partial: %" PRIu64 " frames of at least %" PRIu64 ": %s%s", reader->name,
              reader->n_read, reader->n_read + 1, why, remedy);
