@@ -23,6 +23,7 @@
 #include "standard.h"
 #include "status.h"
 #include "stop.h"
+#include "words.h"
 
 #include <errno.h>
 #include <lab_os.h>
@@ -357,6 +358,8 @@ int main(int argc, char *argv[])
     standard_open();
     /* From here on a signal ends the run with its report, whatever is under way. */
     stop_on_signals();
+    if (words_expand(&argc, &argv) != 0)
+        return EXIT_USAGE;
     /* getopt moves the words about. */
     replay.n_words = argc;
     replay.words = malloc((size_t)argc * sizeof(*argv));

@@ -226,7 +226,8 @@ static void print_help(void)
            "Replays captures through receive queues whose buffers come from a mempool, compares\n"
            "every byte that is received, and sees that every buffer is back at the end. A FILE is\n"
            "pcap or pcapng%s%s, by content, whatever its name;\n"
-           "- is standard input.\n"
+           "- is standard input. A word @FILE stands for the words in that file, quoted as for a\n"
+           "shell, with comments behind #.\n"
            "\n",
            unpack_names()[0] == '\0' ? "" : ", perhaps compressed by ", unpack_names());
     option_print(&table);
@@ -250,6 +251,7 @@ static void print_help(void)
            "  " PROGRAM " --linktype=pad-eth tun0.pcap\n"
            "  " PROGRAM " --stream --window=256 larger-than-memory.pcap\n"
            "  tcpdump -w - | " PROGRAM " --stream -\n"
+           "  " PROGRAM " @night.options --duration=60 my.pcap\n"
            "  " PROGRAM " -l 2-5 --file-prefix=lab -- --rxq=4 --pps=1000000 -l 0 my.pcap\n"
            "  " PROGRAM " --vdev=net_af_packet0,iface=veth0 --vdev=net_af_xdp0,iface=veth1 -- \\\n"
            "      --port=net_af_packet0 --rx-port=net_af_xdp0 my.pcap\n");

@@ -378,6 +378,40 @@ class WrongUsage(replay.ReplayTest):
         self.assert_fails(2, "the EAL does not start", DEMO, eal=("--no-such-option",))
 
 
+class FromAFile(replay.ReplayTest):
+    def options(self, text):
+        return "@" + self.file("my options", text.encode())
+
+    def test_words(self):
+        """Quoted, with comments, beside others, and the capture among them."""
+        capture = self.file("it's here.pcap", pcap([frame(i, 60 + i) for i in range(9)]))
+        text = "# at night\n--loop=2 -f 'len > 62'  # all but three\n" \
+               "\"--hold=fixed:\"'3' --mbcache \\0\n" f'"{capture}" '
+        report = self.assert_succeeds("--rxd=64", self.options(text))
+        self.assertEqual((report["frames_replayed"], report["hold"], report["mbcache"],
+                          report["rxd"]), (12, "fixed:3", 0, 64))
+
+    def test_with_options_of_the_eal(self):
+        words = " ".join((*EAL, "--", "--loop=3", DEMO))
+        done = replay.run(self.options(words))
+        self.assertEqual(done.status, 0, done.err)
+        self.assertIn("Actual: 9000 packets", done.out)
+
+    def test_later_words_win(self):
+        report = self.assert_succeeds(self.options("--rxd=64\n"), "--rxd=128", DEMO)
+        self.assertEqual(report["rxd"], 128)
+
+    def test_sentences(self):
+        for message, word in (("a quote is not closed", self.options("--filter='len > 60")),
+                              ("No such file", "@none"), ("Is a directory", "@/"),
+                              ("is no file of options", "@" + DEMO)):
+            with self.subTest(message):
+                result = replay.run(word, DEMO)
+                self.assertEqual((result.status, result.out), (2, ""))
+                self.assertIn(message, result.err)
+                self.assertEqual(result.err.count("\n"), 1)
+
+
 class Machine(replay.ReplayTest):
     def test_one_cpu(self):
         for cpu in os.sched_getaffinity(0):
