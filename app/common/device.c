@@ -24,7 +24,8 @@ static const struct privilege {
     uint64_t capabilities;
     const char *names;
 } privileges[] = {
-    {"net_af_packet", BIT(CAP_NET_RAW), "CAP_NET_RAW"},
+    /* It sets the MAC address anew when it is started. */
+    {"net_af_packet", BIT(CAP_NET_RAW) | BIT(CAP_NET_ADMIN), "CAP_NET_RAW and CAP_NET_ADMIN"},
     {"net_af_xdp", BIT(CAP_NET_RAW) | BIT(CAP_NET_ADMIN) | BIT(CAP_BPF),
      "CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"},
     {"net_tap", BIT(CAP_NET_ADMIN), "CAP_NET_ADMIN"},

@@ -8,6 +8,7 @@
 #include "capture/flow.h"
 #include "capture/flow_count.h"
 #include "capture/stream.h"
+#include "capture/way.h"
 #include "cpus.h"
 #include "eal.h"
 #include "life/meter.h"
@@ -40,6 +41,7 @@
 struct replay {
     struct options options;
     struct capture capture;
+    struct way_cache *ways; /* of --cachefile */
     struct ports ports;
     unsigned n_mbufs;
     struct rounds rounds;
@@ -89,6 +91,12 @@ static int load(struct replay *replay)
 
     request.memory_bytes = RTE_MAX(memory_left(), 1u);
     request.frame_bytes = sizing_largest_frame(options);
+    if (options->cachefile != NULL) {
+        rc = way_cache_open(&replay->ways, options->cachefile);
+        if (rc != 0)
+            return rc;
+        request.ways = replay->ways;
+    }
     rc = options->stream ? open_stream(replay, &request) : capture_load(&replay->capture, &request);
     if (rc != 0)
         return rc;
@@ -136,6 +144,13 @@ static int aim(struct replay *replay)
         flow_count(&replay->capture);
     capture_plan(&replay->capture, &options->pace);
     report_long_pass(replay);
+    if (options->port2 != NULL) {
+        bool is_marked = options->cachefile != NULL || options->capture.is_dual;
+
+        rc = way_split(&replay->capture, is_marked ? WAY_BY_MARK : WAY_BY_FLOW);
+        if (rc != 0)
+            return rc;
+    }
     rc = flow_spread(&replay->capture, options->rxq, options->capture.order == CAPTURE_BESIDE);
     if (rc == 0)
         return 0;
@@ -388,6 +403,7 @@ int main(int argc, char *argv[])
     rounds_close(&replay.rounds);
     stream_close(replay.capture.stream);
     capture_free(&replay.capture);
+    way_cache_close(replay.ways);
     free(replay.words);
     return exit_status(rc);
 }

@@ -163,8 +163,22 @@ static const struct option_row rows[] = {
     {"port", '\0', "N|NAME", OPTION_TEXT(port),
      "send the capture out on this ethdev port, and receive it there;" OPTION_NEXT
      "without it, it comes from our own receive queues"},
+    {"port2", '\0', "N|NAME", OPTION_TEXT(port2),
+     "send what servers answer on this one, and what clients ask on" OPTION_NEXT
+     "--port; each receives what the other sends, or neither does" OPTION_NEXT
+     "(--rx-port=none). Clients send the first SYN, or begin"},
+    {"intf1", 'i', "IFACE", OPTION_TEXT(intf1),
+     "the same with an interface of the kernel, without EAL options:" OPTION_NEXT
+     "by AF_XDP, or AF_PACKET where that fails or would take packets" OPTION_NEXT
+     "from the kernel. Only sends, unless there is an --rx-port"},
+    {"intf2", 'I', "IFACE", OPTION_TEXT(intf2), "with --intf1: another one, as --port2"},
+    {"cachefile", 'c', "FILE", OPTION_TEXT(cachefile),
+     "clients and servers are told apart by tcpprep's cache file"},
+    {"dualfile", '\0', NULL, OPTION_FLAG(capture.is_dual),
+     "of two files, by time, the second goes out on the second port"},
     {"rx-port", '\0', "N|NAME", OPTION_TEXT(rx_port),
-     "receive it on another port; none: only send"},
+     "receive it on another port; none: only send; both: with two" OPTION_NEXT
+     "ports or interfaces, each receives what the other sends"},
     {"rxq", '\0', "N", OPTION_WHOLE(rxq, 1, OPTIONS_MAX_QUEUES),
      "receive queues, each polled by an lcore of its own (1," OPTION_NEXT
      "or one for each file with --files=beside)"},
@@ -265,6 +279,19 @@ static unsigned default_queues(const struct capture_request *capture)
     return RTE_MIN((unsigned)capture->n_files, OPTIONS_MAX_QUEUES);
 }
 
+/* Interfaces of the kernel are ports that only send, unless they are told to receive. */
+static void name_interfaces(struct options *options)
+{
+    if (options->intf1 != NULL && options->rx_port == NULL)
+        options->rx_port = "none";
+    if (options->rx_port != NULL && strcmp(options->rx_port, "both") == 0)
+        options->rx_port = NULL;
+    if (options->intf1 != NULL)
+        options->port = options->intf1;
+    if (options->intf2 != NULL)
+        options->port2 = options->intf2;
+}
+
 enum options_verdict options_parse(struct options *ret_options, int argc, char *argv[])
 {
     struct options options = {
@@ -292,6 +319,9 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
         options.mbcache = options.reserve > 0 ? 0 : 256;
     if (!options_make_sense(&options))
         return OPTIONS_WRONG;
+    name_interfaces(&options);
+    if (options.capture.is_dual)
+        options.capture.order = CAPTURE_MERGE;
     if (options.rxq == 0)
         options.rxq = default_queues(&options.capture);
     if (options.unique_ip_loops == 0)

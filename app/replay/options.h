@@ -40,6 +40,10 @@ struct options {
 
     const char *port;    /* NULL: the built-in receive path */
     const char *rx_port; /* NULL: the same; "none" */
+    const char *port2;   /* that sends what servers do; NULL: none */
+    const char *intf1;   /* ports may be interfaces of the kernel, as this first one; NULL: not */
+    const char *intf2;
+    const char *cachefile; /* of tcpprep's; NULL: none */
     unsigned rxq;
     unsigned rxd;
     unsigned burst;

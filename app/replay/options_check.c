@@ -31,6 +31,55 @@ static bool can_find_size(const struct options *options)
     return ends;
 }
 
+/* Whether what distinguishes two ports has two. */
+static bool can_use_two(const struct options *options)
+{
+    const char *second = options->intf2 != NULL ? options->intf2 : options->port2;
+    const char *split = options->cachefile != NULL ? "--cachefile"
+                        : options->capture.is_dual ? "--dualfile"
+                                                   : NULL;
+    bool is_both = options->rx_port != NULL && strcmp(options->rx_port, "both") == 0;
+
+    if (second == NULL && split != NULL)
+        complain("%s is for two ports: --intf1=IFACE --intf2=IFACE, or --port and --port2", split);
+    else if (second == NULL && is_both)
+        complain("--rx-port=both is for two ports: --intf2=IFACE, or --port2");
+    else if (second == NULL)
+        return true;
+    else if (options->rxq > 1)
+        complain("--rxq=%u: one lcore sends on both ports, so that their order stays: --rxq=1",
+                 options->rxq);
+    else if (options->rx_port != NULL && !is_both && strcmp(options->rx_port, "none") != 0)
+        complain("--rx-port=%s: with two ports, both or none", options->rx_port);
+    else if (options->cachefile != NULL && options->capture.is_dual)
+        complain("--cachefile and --dualfile exclude each other");
+    else if (options->cachefile != NULL && options->capture.n_files != 1)
+        complain("--cachefile is made of one capture: name that alone");
+    else if (options->capture.is_dual && options->capture.n_files != 2)
+        complain("--dualfile needs two captures: what clients send, then what servers do");
+    else if (options->capture.order == CAPTURE_BESIDE)
+        complain("--files=beside is for queues, not for two ports: leave it out");
+    else
+        return true;
+    return false;
+}
+
+/* Whether ports are named once, the first before the second. */
+static bool can_name_ports(const struct options *options)
+{
+    if (options->intf1 != NULL && options->port != NULL)
+        complain("--intf1 and --port exclude each other");
+    else if (options->intf2 != NULL && options->port2 != NULL)
+        complain("--intf2 and --port2 exclude each other");
+    else if (options->intf2 != NULL && options->intf1 == NULL)
+        complain("--intf2=%s: needs an --intf1", options->intf2);
+    else if (options->port2 != NULL && options->port == NULL)
+        complain("--port2=%s: needs a --port", options->port2);
+    else
+        return can_use_two(options);
+    return false;
+}
+
 /* Whether --port, if it is there, has beside it only what goes over ports. */
 static bool can_use_port(const struct options *options)
 {
@@ -41,14 +90,17 @@ static bool can_use_port(const struct options *options)
                         : options->find_size ? "--find-size"
                         : is_held_by_age     ? "--hold"
                                              : NULL;
+    const char *port = options->intf1 != NULL ? options->intf1 : options->port;
 
-    if (options->rx_port != NULL && options->port == NULL) {
+    if (!can_name_ports(options))
+        return false;
+    if (options->rx_port != NULL && port == NULL) {
         complain("--rx-port=%s: needs a --port to send on", options->rx_port);
         return false;
     }
-    if (options->port != NULL && other != NULL) {
-        complain("%s is for the receive path of our own: leave out --port=%s", other,
-                 options->port);
+    if (port != NULL && other != NULL) {
+        complain("%s is for the receive path of our own: leave out --%s=%s", other,
+                 options->intf1 != NULL ? "intf1" : "port", port);
         return false;
     }
     return true;

@@ -7,11 +7,12 @@ import contextlib
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import unittest
 
 import replay
-from replay import DEMO, frame, pcap, tcp
+from replay import DEMO, frame, pcap, pcap_header, pcap_record, tcp
 
 DEMO_FRAMES = 3000
 RING = ("--vdev=net_ring0",)
@@ -38,6 +39,23 @@ def needs(*drivers):
     return unittest.skipIf(missing, f"this DPDK lacks: {', '.join(missing)}")
 
 
+def records(path):
+    """The frames of a pcap file."""
+    with open(path, "rb") as file:
+        content = file.read()[24:]
+    frames = []
+    while content:
+        length = struct.unpack("<I", content[8:12])[0]
+        frames.append(content[16:16 + length])
+        content = content[16 + length:]
+    return frames
+
+
+def with_flags(segment, flags):
+    """A segment of TCP with these flags."""
+    return segment[:14 + 20 + 13] + bytes((flags,)) + segment[14 + 20 + 14:]
+
+
 class Ports(replay.ReplayTest):
     def assert_accounts(self, report, loops=1):
         """Every frame read was sent or refused; what was sent came back, or was lost by name."""
@@ -58,6 +76,109 @@ class Ports(replay.ReplayTest):
         self.assertEqual((report["port"]["lost"], report["port"]["reordered"],
                           report["port"]["duplicated"]), ({}, 0, 0))
         return report
+
+
+    def cache(self, firsts, unsent=()):
+        """A cache file as tcpprep writes it: which frames go out on the first port."""
+        comment, bits = b"made by hand", bytearray((len(firsts) + 3) // 4)
+        for i, first in enumerate(firsts):
+            if i not in unsent:
+                bits[i // 4] |= (2 | first) << i % 4 * 2
+        return self.file("frames.cache", b"tcpprep\0" + b"04\0\0" + struct.pack(
+            ">QHH", len(firsts), 4, len(comment)) + comment + bits)
+
+
+@needs("net_pcap")
+class Two(Ports):
+    """What clients ask goes out on one port, and what servers answer on the other, in order."""
+
+    CLIENT, SERVER, OTHER = (1, 4711), (2, 80), (3, 99)
+
+    def sent(self, *arguments):
+        """The frames that each port has sent, and the report."""
+        paths = [os.path.join(self.folder, f"sent{i}.pcap") for i in range(2)]
+        report = self.assert_succeeds(
+            "--port=net_pcap0", "--port2=net_pcap1", "--rx-port=none", *arguments,
+            eal=[f"--vdev=net_pcap{i},tx_pcap={path}" for i, path in enumerate(paths)])
+        self.assertEqual((report["port"]["tx"], report["port"]["tx2"]), ("net_pcap0", "net_pcap1"))
+        return [records(path) for path in paths], report
+
+    def test_by_the_first_syn(self):
+        """Also where the server was heard first; otherwise by who begins."""
+        asks, answers = tcp(self.CLIENT, self.SERVER, b"ask"), tcp(self.SERVER, self.CLIENT, b"ok")
+        syn = with_flags(asks, 0x02)
+        begins, goes_on = tcp(self.OTHER, self.SERVER), tcp(self.SERVER, self.OTHER)
+        arp = frame(1, 60)
+        capture = self.file("syn.pcap", pcap([answers, syn, with_flags(answers, 0x12), asks, begins,
+                                              goes_on, arp, answers]))
+        (first, second), report = self.sent("--loop=3", capture)
+        self.assertEqual(first, 3 * [syn, asks, begins, arp])
+        self.assertEqual(second, 3 * [answers, with_flags(answers, 0x12), goes_on, answers])
+        self.assert_accounts(report, 3)
+
+    def test_by_a_cache_file(self):
+        frames = [frame(i, 60 + i) for i in range(10)]
+        capture = self.file("ten.pcap", pcap(frames))
+        firsts = [i in (0, 3, 4, 9) for i in range(10)]
+        (first, second), report = self.sent("-c", self.cache(firsts, unsent=(4, 8)), capture)
+        self.assertEqual((first, second), ([frames[i] for i in (0, 3, 9)],
+                                           [frames[i] for i in (1, 2, 5, 6, 7)]))
+        self.assertEqual(report["frames_refused"], {"not_sent": 2})
+        # The numbers are those of the capture, whatever else is chosen of it.
+        (first, second), _ = self.sent("-c", self.cache(firsts), "--exclude=1-3", capture)
+        self.assertEqual((first, len(second)), ([frames[i] for i in (3, 4, 9)], 4))
+
+    def test_as_tcpprep_writes_it(self):
+        tcpprep = shutil.which("tcpprep")
+        if tcpprep is None:
+            self.skipTest("tcpprep is not installed (apt install tcpreplay)")
+        path = os.path.join(self.folder, "made.cache")
+        subprocess.run([tcpprep, "--auto=first", f"--pcap={DEMO}", f"--cachefile={path}"],
+                       check=True)
+        told = subprocess.run([tcpprep, f"--print-info={path}"], stdout=subprocess.PIPE, text=True,
+                              check=True).stdout
+        ways = [line.split()[-1] for line in told.splitlines() if line.startswith("Packet")]
+        self.assertEqual(len(ways), DEMO_FRAMES)
+        both = list(zip(ways, records(DEMO)))
+        sides, _ = self.sent("-c", path, "--mbuf-size=10000", "-f", "len < 1500", DEMO)
+        for side, kind in zip(sides, ("Primary", "Secondary")):
+            self.assertEqual(side, [data for way, data in both if way == kind and len(data) < 1500])
+
+    def test_two_files(self):
+        """By the times of their frames."""
+        captures = [pcap_header() + b"".join(pcap_record(frame(i, 60 + i), i) for i in seconds)
+                    for seconds in ((1, 3, 5), (2, 4, 6))]
+        paths = [self.file(f"{i}.pcap", capture) for i, capture in enumerate(captures)]
+        (first, second), _ = self.sent("--dualfile", "--limit=5", *paths)
+        self.assertEqual((first, second), ([frame(i, 60 + i) for i in (1, 3, 5)],
+                                           [frame(i, 60 + i) for i in (2, 4)]))
+
+    def test_sentences(self):
+        ports = "--port=net_pcap0", "--port2=net_pcap1"
+        for status, message, *arguments in (
+                (1, "--cachefile=none: No such file", *ports, "-c", "none", DEMO),
+                (1, "is no cache file of tcpprep's", *ports, "-c", DEMO, DEMO),
+                (1, "ends too early", *ports, "-c", self.file("short", b"tcpprep\0" + b"04\0\0" +
+                                                              struct.pack(">QHH", 99, 4, 0)), DEMO),
+                (2, "knows 4 frames", *ports, "-c", self.cache([1] * 4), DEMO),
+                (2, "is the first port", ports[0], "--port2=net_pcap0", DEMO),
+                (2, "--port2=net_pcap1: needs a --port", ports[1], DEMO),
+                (2, "--intf2=lab1: needs an --intf1", "-I", "lab1", DEMO),
+                (2, "--intf1 and --port exclude each other", "-i", "lab1", ports[0], DEMO),
+                (2, "--intf2 and --port2 exclude", "-i", "lab1", "-I", "lab2", ports[1], DEMO),
+                (2, "one lcore sends on both ports", *ports, "--rxq=2", DEMO),
+                (2, "with two ports, both or none", *ports, "--rx-port=net_pcap0", DEMO),
+                (2, "--rx-port=both is for two ports", ports[0], "--rx-port=both", DEMO),
+                (2, "--cachefile is for two ports", ports[0], "-c", "x", DEMO),
+                (2, "--cachefile is made of one capture", *ports, "-c", "x", DEMO, DEMO),
+                (2, "--dualfile needs two captures", *ports, "--dualfile", DEMO),
+                (2, "exclude each other", *ports, "--dualfile", "-c", "x", DEMO, DEMO),
+                (2, "--files=beside is for queues", *ports, "--files=beside", DEMO),
+                (2, "--stream is for the receive path of our own: leave out --intf1=lab0",
+                 "-i", "lab0", "--stream", DEMO)):
+            with self.subTest(message):
+                self.assert_fails(status, message, *arguments, eal=[
+                    f"--vdev=net_pcap{i},tx_pcap={self.folder}/{i}" for i in range(2)])
 
 
 @needs("net_ring")
@@ -282,6 +403,9 @@ class Kernel(Ports):
         super().setUp()
         self.inside = (IP, "netns", "exec", self.name, replay.PROGRAM)
 
+    def ip(self, *words):
+        subprocess.run([IP, "-n", self.name, *words], check=True)
+
     def links(self):
         return subprocess.run([IP, "-n", self.name, "-o", "link"], stdout=subprocess.PIPE,
                               text=True, check=True).stdout
@@ -370,6 +494,70 @@ class Kernel(Ports):
         self.assert_fails(2, "can be opened once by a process", "--pool=labyrinth,stack",
                           "--port=net_af_xdp0", DEMO, command=self.inside,
                           eal=("--vdev=net_af_xdp0,iface=lab0",))
+
+    def interfaces(self, *arguments, kind="net_af_xdp", command=None, **how):
+        """Over interfaces of the kernel, without a word for the EAL."""
+        result = replay.replay(*arguments, "--pps=20000", command=command or self.inside, **how)
+        # A veth pair with XDP drops what a busy machine does not fetch in time.
+        lost = result.report["port"]["lost"]
+        self.assertEqual(result.status, 1 if lost else 0, result.err + result.out)
+        self.assert_accounts(result.report)
+        self.assertEqual((result.report["corrupted"], result.report["port"]["reordered"]), (0, 0))
+        names = [result.report["port"][key] for key in ("tx", "tx2", "rx")]
+        self.assertTrue(all(name is None or name.startswith(kind) for name in names), names)
+        self.assertNotIn("lib", result.err)  # what libxdp and libbpf tell
+        self.assertNotIn("xdp", self.links())
+        return result.report
+
+    @needs("net_af_packet", "net_af_xdp")
+    def test_interface_of_the_kernel(self):
+        report = self.interfaces("-i", "lab0", DEMO)
+        self.assertEqual((report["rx_packets"], report["port"]["rx"]), (0, None))
+        self.assertGreater(report["mpps"], 0)
+        report = self.interfaces("-i", "lab0", "--rx-port=lab1", DEMO)
+        self.assertGreater(report["rx_packets"], 0)
+        without_xdp = (*self.inside[:-1], "setpriv", "--bounding-set=-bpf,-sys_admin",
+                       replay.PROGRAM)
+        self.interfaces("-i", "lab0", DEMO, kind="net_af_packet", command=without_xdp)
+
+    @needs("net_af_packet", "net_af_xdp")
+    def test_interface_that_the_kernel_uses(self):
+        """What comes there is left to the kernel."""
+        self.ip("addr", "add", "192.0.2.1/24", "dev", "lab0")
+        self.addCleanup(self.ip, "addr", "flush", "dev", "lab0")
+        self.interfaces("-i", "lab0", DEMO, kind="net_af_packet")
+        self.ip("link", "add", "labbr", "type", "bridge")
+        self.addCleanup(self.ip, "link", "del", "labbr")
+        self.ip("link", "set", "lab1", "master", "labbr")
+        self.interfaces("-i", "lab1", DEMO, kind="net_af_packet")
+
+    @needs("net_af_packet", "net_af_xdp")
+    def test_xdp_that_does_not_start(self):
+        """veth pairs refuse it for large frames."""
+        for link in "lab0", "lab1":
+            self.ip("link", "set", link, "mtu", "9000")
+            self.addCleanup(self.ip, "link", "set", link, "mtu", "1500")
+        report = self.interfaces("-i", "lab0", "--rx-port=lab1", DEMO, kind="net_af_packet")
+        self.assertGreater(report["rx_packets"], 0)
+
+    @needs("net_af_packet")
+    def test_interfaces_that_cannot_be_used(self):
+        self.assert_fails(2, "there is no interface lab7: did you mean lab", "-i", "lab7", DEMO,
+                          command=self.inside)
+        self.ip("link", "set", "lab1", "down")
+        self.addCleanup(self.ip, "link", "set", "lab1", "up")
+        self.assert_fails(2, "interface lab1 is down: `ip link set lab1 up`", "-i", "lab1", DEMO,
+                          command=self.inside)
+        command = (*self.inside[:-1], "setpriv", "--bounding-set=-net_raw", replay.PROGRAM)
+        self.assert_fails(1, "lab0 cannot be sent on: it needs CAP_NET_RAW", "-i", "lab0", DEMO,
+                          command=command)
+
+    @needs("net_af_packet")
+    def test_two_interfaces(self):
+        """Each receives what the other sends."""
+        report = self.interfaces("-i", "lab0", "-I", "lab1", "--rx-port=both", DEMO, kind="net_af")
+        self.assertGreater(report["rx_packets"], 0)
+        self.assertNotEqual(report["port"]["tx"], report["port"]["tx2"])
 
     @needs("net_af_packet", "net_tap")
     def test_tap(self):

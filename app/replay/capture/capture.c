@@ -21,6 +21,7 @@ const char *capture_refusal_name(enum refusal reason)
         [REFUSED_NOT_ETHERNET] = "not_ethernet",
         [REFUSED_LARGER_THAN_RING] = "larger_than_ring",
         [REFUSED_EXCLUDED] = "excluded",
+        [REFUSED_NOT_SENT] = "not_sent",
         [REFUSED_FILTERED] = "filtered",
         [REFUSED_LARGER_THAN_PORT] = "larger_than_port",
         [REFUSED_SMALLER_THAN_HEADER] = "smaller_than_header",
@@ -71,6 +72,7 @@ void capture_free(struct capture *capture)
     free(capture->data);
     free(capture->frames);
     free(capture->queued);
+    free(capture->ways);
     memset(capture, 0, sizeof(*capture));
 }
 
@@ -148,7 +150,8 @@ static int keep(struct capture *capture, const struct capture_request *request, 
         return too_large(request, (double)memory);
     rc = reserve(capture, frame.bytes);
     if (rc != 0) {
-        complain("%s: no memory for frame %" PRIu64, request->files[frame.file], capture->n_read);
+        complain("%s: no memory for frame %" PRIu64, request->files[frame.file & ~FRAME_SECOND],
+                 capture->n_read);
         return rc;
     }
     frame.offset = capture->data_bytes;

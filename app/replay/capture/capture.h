@@ -23,6 +23,7 @@ enum refusal {
     REFUSED_NOT_ETHERNET,
     REFUSED_LARGER_THAN_RING, /* no queue has descriptors enough for it */
     REFUSED_EXCLUDED,         /* by --include and --exclude */
+    REFUSED_NOT_SENT,         /* by the cache file */
     REFUSED_FILTERED,         /* by --filter */
     REFUSED_LARGER_THAN_PORT, /* or than one of its buffers, where the port knows no chains */
     REFUSED_SMALLER_THAN_HEADER,
@@ -36,10 +37,13 @@ struct frame {
     uint64_t time_ns; /* as recorded, after the first frame; once planned, when it is due */
     uint32_t bytes;   /* a frame may be larger than 65,535 bytes */
     union {
-        uint32_t file; /* of which it is, until flow_spread() */
+        uint32_t file; /* of which it is, perhaps with FRAME_SECOND, until flow_spread() */
         uint32_t step; /* from then on: frames to the next one of its queue */
     };
 };
+
+/* In frame.file: it goes out on the second of two ports, by a cache file or as the second file. */
+#define FRAME_SECOND (UINT32_C(1) << 31)
 
 #define CAPTURE_MAX_QUEUES 64
 
@@ -66,6 +70,8 @@ struct capture {
     uint32_t *queued;
     size_t queue_end[CAPTURE_MAX_QUEUES]; /* in queued[] */
 
+    uint8_t *ways; /* which of two ports each frame goes out on (way.h); NULL: there is one */
+
     struct flow_counts flows;
     uint64_t n_read;
     uint64_t refused[REFUSALS];
@@ -88,6 +94,8 @@ struct capture_request {
     int n_files;
     enum capture_order order;
     struct choice choice;
+    const struct way_cache *ways; /* NULL: none; of the one file */
+    bool is_dual;                 /* the second file's frames go out on the second of two ports */
     bool pad_ethernet;     /* frames of other links get an Ethernet header; else they are refused */
     uint64_t frames;       /* to be replayed; no more are read. 0: no limit */
     uint64_t memory_bytes; /* that the captures may take; 0 and UINT64_MAX: no limit */

@@ -8,6 +8,7 @@
 #include <rte_byteorder.h>
 #include <rte_ether.h>
 #include <rte_ip.h>
+#include <rte_tcp.h>
 #include <rte_thash.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct tuple {
     uint32_t words[RTE_THASH_V6_L4_LEN];
     unsigned n;
     unsigned address_words; /* of each address; 0: the frame is not IP */
+    uint8_t tcp_flags;      /* 0: they are not known, or it is not TCP */
 };
 
 /* The frame, from `at` on. */
@@ -64,6 +66,8 @@ static void add_ports(struct tuple *tuple, const struct reader *r, uint8_t proto
     if ((protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP) &&
         has(r, 4))
         add(tuple, r, 0, 1);
+    if (protocol == IPPROTO_TCP && has(r, offsetof(struct rte_tcp_hdr, tcp_flags) + 1))
+        tuple->tcp_flags = r->bytes[r->at + offsetof(struct rte_tcp_hdr, tcp_flags)];
 }
 
 static bool read_ipv4(struct tuple *tuple, struct reader *r)
@@ -164,18 +168,23 @@ static uint64_t end_hash(const struct tuple *tuple, unsigned end)
     return flow_mix(0, words, (n + 1) * sizeof(words[0]));
 }
 
-uint64_t flow_key64(const uint8_t *frame, uint32_t n_bytes)
+struct flow_ends flow_ends(const uint8_t *frame, uint32_t n_bytes)
 {
     struct tuple tuple = tuple_of(frame, n_bytes);
-    uint64_t ends[2];
+    uint64_t ends[2], source;
 
     if (tuple.address_words == 0)
-        return 0;
-    ends[0] = end_hash(&tuple, 0);
+        return (struct flow_ends){0};
+    source = ends[0] = end_hash(&tuple, 0);
     ends[1] = end_hash(&tuple, 1);
     if (ends[0] > ends[1])
         RTE_SWAP(ends[0], ends[1]);
-    return flow_mix(0, ends, sizeof(ends)) | 1;
+    return (struct flow_ends){
+        .flow = flow_mix(0, ends, sizeof(ends)) | 1,
+        .source = source,
+        .is_first_syn =
+            (tuple.tcp_flags & (RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG)) == RTE_TCP_SYN_FLAG,
+    };
 }
 
 uint64_t flow_direction(const uint8_t *frame, uint32_t n_bytes)

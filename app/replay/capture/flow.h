@@ -23,8 +23,14 @@ extern const uint8_t flow_key[FLOW_KEY_BYTES];
 
 uint32_t flow_hash(const uint8_t *frame, uint32_t n_bytes);
 
-/* A flow of IP, whichever the direction: a hash of 64 bits, never 0. 0: the frame is not IP. */
-uint64_t flow_key64(const uint8_t *frame, uint32_t n_bytes);
+/* A flow of IP, whichever the direction, and the end that has sent a frame of it. */
+struct flow_ends {
+    uint64_t flow;     /* a hash of 64 bits; 0: the frame is not IP */
+    uint64_t source;   /* the same of its sender's address and port */
+    bool is_first_syn; /* it asks for a connection of TCP */
+};
+
+struct flow_ends flow_ends(const uint8_t *frame, uint32_t n_bytes);
 
 /* One direction of a flow between two machines: a hash of all that names it, of 64 bits, so that
  * no two flows of a capture meet in one by chance. */

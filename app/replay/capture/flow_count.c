@@ -81,7 +81,7 @@ void flow_count(struct capture *capture)
         return;
     for (size_t i = 0; i < capture->n_frames && flows.known; i++) {
         const struct frame *frame = &capture->frames[i];
-        uint64_t key = flow_key64(capture->data + frame->offset, frame->bytes);
+        uint64_t key = flow_ends(capture->data + frame->offset, frame->bytes).flow;
 
         if (key == 0)
             continue;

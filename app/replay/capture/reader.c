@@ -7,6 +7,7 @@
 #include "capture/format.h"
 #include "capture/input.h"
 #include "capture/link.h"
+#include "capture/way.h"
 #include "message.h"
 
 #include <errno.h>
@@ -154,13 +155,15 @@ static int wrap(struct reader *reader, struct pcap_pkthdr *header, const uint8_t
 
 /* Why the frame will not be replayed; REFUSALS when it will. It is on Ethernet by now, or refused.
  */
-static enum refusal judge(const struct reader *reader, const struct pcap_pkthdr *header,
+static enum refusal judge(struct reader *reader, const struct pcap_pkthdr *header,
                           const uint8_t *bytes)
 {
     const struct capture_request *request = reader->request;
 
     if (!choice_has_number(&request->choice, reader->n_read))
         return REFUSED_EXCLUDED;
+    if (request->ways != NULL && !way_cache_look(request->ways, reader->n_read, &reader->way))
+        return REFUSED_NOT_SENT;
     if (reader->link != DLT_EN10MB && !request->pad_ethernet)
         return REFUSED_NOT_ETHERNET;
     if (header->caplen == 0)
@@ -224,8 +227,15 @@ int reader_next(struct reader *reader)
     int rc;
 
     while ((rc = next_raw(reader, &header, &bytes)) == 1) {
+        const struct way_cache *ways = reader->request->ways;
         enum refusal refusal;
 
+        if (ways != NULL && reader->n_read > ways->n_frames) {
+            complain("--cachefile: knows %" PRIu64 " frames, and %s has more: it was made of "
+                     "another capture",
+                     ways->n_frames, reader->name);
+            return -EINVAL;
+        }
         if (wraps && header.caplen > 0 && (rc = wrap(reader, &header, &bytes)) != 0)
             return rc;
         refusal = judge(reader, &header, bytes);

@@ -33,7 +33,8 @@ struct reader {
     instant_t time_ns; /* as recorded */
     const uint8_t *bytes;
     uint32_t n_bytes;
-    bool is_cut; /* the capture holds its beginning only */
+    unsigned way; /* which of two ports it goes out on, by the cache file */
+    bool is_cut;  /* the capture holds its beginning only */
 };
 
 /* 0 or -errno, and the reason has been said: the file is missing, or no capture. -EINTR, and

@@ -186,6 +186,8 @@ int source_next(struct source *source, struct frame *ret_frame, const uint8_t **
         .bytes = input->reader.n_bytes,
         .file = (uint32_t)(input - source->inputs),
     };
+    if (input->reader.way != 0 || (source->request->is_dual && ret_frame->file != 0))
+        ret_frame->file |= FRAME_SECOND;
     *ret_bytes = input->reader.bytes;
     return 1;
 }

@@ -12,6 +12,7 @@ struct view {
     const uint8_t *bytes;
     uint32_t n_bytes;
     bool is_edited; /* not as in the capture */
+    uint8_t way;    /* which of two ports it goes out on; set where there are two */
     uint64_t index; /* of all frames of the run */
     uint64_t loop;
     uint64_t due_ns; /* after the start */

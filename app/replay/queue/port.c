@@ -6,8 +6,8 @@
 #include "capture/flow.h"
 #include "device.h"
 #include "message.h"
+#include "queue/interface.h"
 #include "stop.h"
-#include "suggest.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -33,133 +33,6 @@ struct refusal_text {
  * does not let go of the interface's queue before the process ends. */
 #define AF_XDP_RING 2048u
 
-static bool is_af_xdp(const struct port *port)
-{
-    return strcmp(port->info.driver_name, "net_af_xdp") == 0;
-}
-
-static int complain_unknown(const char *option, const char *text, const struct eal_words *devices)
-{
-    const char *names[RTE_MAX_ETHPORTS], *nearest;
-    char buffer[RTE_MAX_ETHPORTS][RTE_ETH_NAME_MAX_LEN];
-    char list[RTE_MAX_ETHPORTS * 8] = "";
-    size_t length = 0, n = 0;
-    uint16_t id;
-
-    RTE_ETH_FOREACH_DEV(id)
-    {
-        if (rte_eth_dev_get_name_by_port(id, buffer[n]) != 0)
-            continue;
-        if (length < sizeof(list))
-            length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%u %s",
-                                       n == 0 ? "" : ", ", id, buffer[n]);
-        names[n] = buffer[n];
-        n++;
-    }
-    nearest = suggest(text, names, n);
-    /* The EAL goes on without a device that it could not make. */
-    if (device_complain(devices))
-        return -ENODEV;
-    if (n == 0)
-        complain("--%s=%s: there is no port: have one before \"--\", as --vdev=net_ring0, or "
-                 "-a 0000:01:00.0 for a NIC that is bound to vfio-pci",
-                 option, text);
-    else if (nearest != NULL && strcmp(nearest, text) != 0)
-        complain("--%s=%s: no such port: did you mean %s? (there is: %s)", option, text, nearest,
-                 list);
-    else
-        complain("--%s=%s: no such port (there is: %s)", option, text, list);
-    return -EINVAL;
-}
-
-static int find(const struct options *options, const char *option, const char *text,
-                struct port *ret_port)
-{
-    struct port port = {0};
-    char *end;
-    unsigned long number = strtoul(text, &end, 10);
-
-    if (*end == '\0' && end != text && number < RTE_MAX_ETHPORTS &&
-        rte_eth_dev_is_valid_port((uint16_t)number))
-        port.id = (uint16_t)number;
-    else if (rte_eth_dev_get_port_by_name(text, &port.id) != 0)
-        return complain_unknown(option, text, &options->eal);
-    if (rte_eth_dev_get_name_by_port(port.id, port.name) != 0 ||
-        rte_eth_dev_info_get(port.id, &port.info) != 0) {
-        complain("--%s=%s: the port does not say what it is", option, text);
-        return -EIO;
-    }
-    *ret_port = port;
-    return 0;
-}
-
-static int too_few(const struct port *port, const char *kind, unsigned has, unsigned rxq)
-{
-    complain("--rxq=%u: port %s has %u %s queue%s, and each lcore needs one of its own: --rxq=%u, "
-             "or more queues among the port's own arguments",
-             rxq, port->name, has, kind, has == 1 ? "" : "s", has == 0 ? 1 : has);
-    return -EINVAL;
-}
-
-/* In the order in which they were probed: the later may stand on the earlier, as AF_PACKET on a
- * TAP. */
-static void add_second(struct ports *ports, const struct port *rx)
-{
-    unsigned at = rx->id < ports->port[0].id ? 0 : 1;
-
-    ports->port[1] = ports->port[0];
-    ports->port[at] = *rx;
-    ports->rx = &ports->port[at];
-    ports->tx = &ports->port[1 - at];
-    ports->n = 2;
-}
-
-static int find_both(const struct options *options, struct ports *ports)
-{
-    const char *option = options->rx_port != NULL ? "rx-port" : "port";
-    const char *rx = options->rx_port != NULL ? options->rx_port : options->port;
-    struct port port;
-    int rc = find(options, "port", options->port, &ports->port[0]);
-
-    if (rc != 0)
-        return rc;
-    ports->n = 1;
-    ports->tx = ports->rx = &ports->port[0];
-    if (strcmp(rx, "none") == 0) {
-        ports->rx = NULL;
-        return 0;
-    }
-    rc = find(options, option, rx, &port);
-    if (rc == 0 && port.id != ports->tx->id)
-        add_second(ports, &port);
-    return rc;
-}
-
-int ports_find(const struct options *options, struct ports *ret_ports)
-{
-    struct ports *ports = ret_ports;
-    int rc = find_both(options, ports);
-
-    if (rc != 0)
-        return rc;
-    if (ports->tx->info.max_tx_queues < options->rxq)
-        return too_few(ports->tx, "transmit", ports->tx->info.max_tx_queues, options->rxq);
-    if (ports->rx != NULL && ports->rx->info.max_rx_queues < options->rxq)
-        return too_few(ports->rx, "receive", ports->rx->info.max_rx_queues, options->rxq);
-    for (unsigned i = 0; i < ports->n; i++) {
-        struct port *port = &ports->port[i];
-
-        if (options->n_pools > 1 && is_af_xdp(port)) {
-            complain("port %s can be opened once by a process: one --pool at a time", port->name);
-            return -EINVAL;
-        }
-        /* A queue that is not needed still is one that some drivers cannot do without. */
-        port->n_tx = port == ports->tx ? (uint16_t)options->rxq : 1;
-        port->n_rx = port == ports->rx ? (uint16_t)options->rxq : 1;
-    }
-    return 0;
-}
-
 /* The largest frame that a port passes on whole. */
 static uint32_t port_limit(const struct port *port, uint64_t offload_chains, uint32_t room)
 {
@@ -175,7 +48,39 @@ static uint32_t port_limit(const struct port *port, uint64_t offload_chains, uin
         limit = RTE_MIN(limit, mtu + RTE_ETHER_HDR_LEN);
     else if (limit < UINT16_MAX)
         limit -= RTE_ETHER_CRC_LEN;
+    if (port->interface != NULL) /* it may become a port of AF_PACKET, whose places are of 2 KiB */
+        limit = RTE_MIN(limit, (uint32_t)RTE_ETHER_MAX_LEN);
     return offload_chains != 0 ? limit : RTE_MIN(limit, room);
+}
+
+static bool sends(const struct ports *ports, const struct port *port)
+{
+    return port == ports->tx || port == ports->tx2;
+}
+
+static bool receives(const struct ports *ports, const struct port *port)
+{
+    return ports->rx != NULL && (port == ports->rx || ports->tx2 != NULL);
+}
+
+/* The same of all of them. */
+static uint32_t pass_limit(const struct ports *ports, uint32_t room)
+{
+    uint32_t limit = UINT32_MAX;
+
+    for (unsigned i = 0; i < ports->n; i++) {
+        const struct port *port = &ports->port[i];
+
+        if (sends(ports, port))
+            limit = RTE_MIN(
+                limit,
+                port_limit(port, port->info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS, room));
+        if (receives(ports, port))
+            limit = RTE_MIN(
+                limit,
+                port_limit(port, port->info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER, room));
+    }
+    return limit;
 }
 
 void ports_fit(const struct ports *ports, const struct options *options, struct capture *capture)
@@ -183,12 +88,7 @@ void ports_fit(const struct ports *ports, const struct options *options, struct 
     uint32_t room = options->mbuf_size - RTE_PKTMBUF_HEADROOM, limit, largest = 0;
     size_t n = 0;
 
-    limit = port_limit(ports->tx, ports->tx->info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS,
-                       room);
-    if (ports->rx != NULL)
-        limit = RTE_MIN(
-            limit, port_limit(ports->rx,
-                              ports->rx->info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER, room));
+    limit = pass_limit(ports, room);
     for (size_t i = 0; i < capture->n_frames; i++) {
         struct frame frame = capture->frames[i];
 
@@ -203,8 +103,8 @@ void ports_fit(const struct ports *ports, const struct options *options, struct 
     }
     if (capture->refused[REFUSED_LARGER_THAN_PORT] != 0)
         note("%" PRIu64 " frames refused: larger_than_port: %s%s%s passes %u bytes",
-             capture->refused[REFUSED_LARGER_THAN_PORT], ports->tx->name,
-             ports->n == 2 ? " with " : "", ports->n == 2 ? ports->rx->name : "", limit);
+             capture->refused[REFUSED_LARGER_THAN_PORT], ports->port[0].name,
+             ports->n == 2 ? " with " : "", ports->n == 2 ? ports->port[1].name : "", limit);
     capture->n_frames = n;
     capture->largest = largest;
 }
@@ -225,8 +125,7 @@ static int probe_again(struct port *port, struct refusal_text *why)
     rte_eal_hotplug_remove(bus, name);
     rc = rte_eal_hotplug_add(bus, name, args);
     free(args);
-    if (rc != 0 || rte_eth_dev_get_port_by_name(port->name, &port->id) != 0 ||
-        rte_eth_dev_info_get(port->id, &port->info) != 0) {
+    if (rc != 0 || port_look_up(port) != 0) {
         snprintf(why->text, sizeof(why->text),
                  "port %s cannot be opened again for the next pool: run one pool at a time",
                  port->name);
@@ -349,6 +248,36 @@ static int wait_for_link(const struct port *port, struct refusal_text *why)
     return 0;
 }
 
+static void close_port(struct port *port)
+{
+    if (!port->configured)
+        return;
+    rte_eth_dev_close(port->id);
+    port->configured = false;
+    port->closed = true;
+}
+
+/* A port that was made of an interface: one of AF_XDP becomes one of AF_PACKET where it does not
+ * start. What the drivers print on the way is in `why`, or of no importance. */
+static int start_interface(struct port *port, const struct options *options, uint32_t largest,
+                           struct rte_mempool *pool, struct refusal_text *why)
+{
+    uint32_t level = rte_log_get_global_level();
+    int rc;
+
+    rte_log_set_global_level(RTE_LOG_EMERG);
+    rc = start(port, options, largest, pool, why);
+    if (rc != 0 && port_is_af_xdp(port)) {
+        close_port(port);
+        port->closed = false;
+        port->gave_up_xdp = true;
+        if (interface_reopen(port->interface, port->name) == 0 && port_look_up(port) == 0)
+            rc = start(port, options, largest, pool, why);
+    }
+    rte_log_set_global_level(level);
+    return rc;
+}
+
 int ports_start(struct ports *ports, const struct options *options, uint32_t largest,
                 struct rte_mempool *pool)
 {
@@ -359,8 +288,14 @@ int ports_start(struct ports *ports, const struct options *options, uint32_t lar
         if (ports->port[i].closed)
             rc = probe_again(&ports->port[i], &why);
     }
-    for (unsigned i = 0; rc == 0 && i < ports->n; i++)
-        rc = start(&ports->port[i], options, largest, pool, &why);
+    for (unsigned i = 0; rc == 0 && i < ports->n; i++) {
+        struct port *port = &ports->port[i];
+
+        if (port->interface != NULL)
+            rc = start_interface(port, options, largest, pool, &why);
+        else
+            rc = start(port, options, largest, pool, &why);
+    }
     for (unsigned i = 0; rc == 0 && i < ports->n; i++)
         rc = wait_for_link(&ports->port[i], &why);
     if (rc == 0)
@@ -387,12 +322,18 @@ void ports_losses(const struct ports *ports, uint64_t lost, uint64_t ret_lost[LO
     uint64_t counted[LOSSES] = {[LOST_NOT_RETURNED] = UINT64_MAX};
     struct rte_eth_stats stats;
 
-    if (rte_eth_stats_get(ports->tx->id, &stats) == 0)
-        counted[LOST_TX_ERRORS] = stats.oerrors;
-    if (ports->rx != NULL && rte_eth_stats_get(ports->rx->id, &stats) == 0) {
-        counted[LOST_RX_MISSED] = stats.imissed;
-        counted[LOST_RX_NOMBUF] = stats.rx_nombuf;
-        counted[LOST_RX_ERRORS] = stats.ierrors;
+    for (unsigned i = 0; i < ports->n; i++) {
+        const struct port *port = &ports->port[i];
+
+        if (rte_eth_stats_get(port->id, &stats) != 0)
+            continue;
+        if (sends(ports, port))
+            counted[LOST_TX_ERRORS] += stats.oerrors;
+        if (receives(ports, port)) {
+            counted[LOST_RX_MISSED] += stats.imissed;
+            counted[LOST_RX_NOMBUF] += stats.rx_nombuf;
+            counted[LOST_RX_ERRORS] += stats.ierrors;
+        }
     }
     /* A counter may count others' packets, too, or a frame that was tried again. */
     for (unsigned i = 0; i < LOSSES; i++) {
@@ -430,15 +371,6 @@ static void stop_port(struct port *port)
     port->started = false;
 }
 
-static void close_port(struct port *port)
-{
-    if (!port->configured)
-        return;
-    rte_eth_dev_close(port->id);
-    port->configured = false;
-    port->closed = true;
-}
-
 void ports_stop(struct ports *ports, const struct rte_mempool *pool)
 {
     for (unsigned i = ports->n; i-- > 0;)
@@ -454,7 +386,7 @@ uint64_t ports_kept(const struct ports *ports, uint64_t missing)
     for (unsigned i = 0; i < ports->n; i++) {
         const struct port *port = &ports->port[i];
 
-        if (port->closed && is_af_xdp(port))
+        if (port->gave_up_xdp || (port->closed && port_is_af_xdp(port)))
             most += (uint64_t)RTE_MAX(port->n_rx, port->n_tx) * 4 * AF_XDP_RING;
     }
     return RTE_MIN(missing, most);

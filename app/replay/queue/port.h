@@ -10,6 +10,7 @@
 #include <rte_ethdev.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The ethdev ports that a capture goes out on and comes back from: found, configured, started,
  * and stopped again. Some drivers keep buffers until they are closed; such a port is opened anew
@@ -25,14 +26,25 @@ struct port {
     bool started;
     bool promiscuous; /* we made it so */
     bool closed;      /* the driver has to be probed again */
+    bool gave_up_xdp; /* it was one of AF_XDP before, whose driver keeps the buffers that it had */
+    const char *interface; /* of the kernel, of which the port was made; NULL: by the EAL's words */
 };
 
 struct ports {
     struct port port[2]; /* the second one only where it is another than the first */
     unsigned n;
     struct port *tx;
-    struct port *rx; /* NULL: nothing is received */
+    struct port *tx2; /* what servers send; NULL: everything goes out on tx */
+    struct port *rx;  /* NULL: nothing is received; with tx2, both receive */
 };
+
+static inline bool port_is_af_xdp(const struct port *port)
+{
+    return strcmp(port->info.driver_name, "net_af_xdp") == 0;
+}
+
+/* Asks for the number and the facts of the port of this name. 0 or -errno. */
+int port_look_up(struct port *port);
 
 /* Where frames were lost that had been sent, as far as the ports count it. */
 enum loss {

@@ -72,11 +72,24 @@ static bool put(struct portq *q, const uint8_t *bytes, uint32_t n_bytes)
     return true;
 }
 
+/* Whether what goes this way can be put now. */
+static bool turn_to(struct portq *q, uint8_t way)
+{
+    if (!q->has_two || way == q->way)
+        return true;
+    portq_flush(q);
+    if (q->n_waiting > 0)
+        return false;
+    q->way = way;
+    return true;
+}
+
 unsigned portq_put(struct portq *q, const struct view views[], unsigned n)
 {
     unsigned i = 0;
 
-    while (i < n && put(q, views[i].bytes, views[i].n_bytes))
+    q->dry = false;
+    while (i < n && turn_to(q, views[i].way) && put(q, views[i].bytes, views[i].n_bytes))
         i++;
     return i;
 }
@@ -87,7 +100,7 @@ void portq_flush(struct portq *q)
 
     if (q->n_waiting == 0)
         return;
-    n = rte_eth_tx_burst(q->tx_port, q->queue, q->waiting, (uint16_t)q->n_waiting);
+    n = rte_eth_tx_burst(q->tx_port[q->way], q->queue, q->waiting, (uint16_t)q->n_waiting);
     if (n == 0) {
         note_idle(q);
         return;
@@ -99,7 +112,16 @@ void portq_flush(struct portq *q)
 
 unsigned portq_burst(struct portq *q, struct rte_mbuf *packets[], unsigned n)
 {
-    return q->receives ? rte_eth_rx_burst(q->rx_port, q->queue, packets, (uint16_t)n) : 0;
+    unsigned got = 0;
+
+    if (q->n_rx == 0)
+        return 0;
+    /* The one that comes first this time comes last the next. */
+    q->rx_turn = (q->rx_turn + 1) % q->n_rx;
+    for (unsigned i = 0; i < q->n_rx && got < n; i++)
+        got += rte_eth_rx_burst(q->rx_port[(q->rx_turn + i) % q->n_rx], q->queue, packets + got,
+                                (uint16_t)(n - got));
+    return got;
 }
 
 void portq_close(struct portq *q, uint64_t *ret_frames, uint64_t *ret_bytes)

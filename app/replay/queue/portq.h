@@ -17,10 +17,13 @@
 #define PORTQ_MAX_BURST 512
 
 struct portq {
-    uint16_t tx_port;
-    uint16_t rx_port;
+    uint16_t tx_port[2]; /* of each way */
+    bool has_two;        /* ways, or else all goes the first */
+    uint8_t way;         /* of what waits */
+    uint16_t rx_port[2];
+    unsigned n_rx; /* ports that are received from, in turn; 0: with --rx-port=none */
+    unsigned rx_turn;
     uint16_t queue;
-    bool receives; /* false: with --rx-port=none */
     struct rte_mempool *pool;
     uint32_t room; /* bytes of a frame that one buffer takes */
     uint32_t burst;
@@ -37,7 +40,9 @@ struct portq {
     bool stalled;            /* it has taken none for so long that no more are put */
 };
 
-/* Makes packets of frames, of as many as are returned: a burst may wait, and the pool be empty. */
+/* Makes packets of frames, of as many as are returned: a burst may wait, and the pool be empty.
+ * What goes the other way is put when all before it has left, so that the order of both ways stays.
+ */
 unsigned portq_put(struct portq *q, const struct view views[], unsigned n);
 
 /* Offers what waits to the port. */

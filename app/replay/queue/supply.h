@@ -56,6 +56,7 @@ static inline bool supply_look(const struct supply *supply, struct cursor *curso
     view->is_edited = false;
     view->index = cursor->index;
     view->loop = cursor->loop;
+    view->way = capture->ways == NULL ? 0 : capture->ways[cursor->frame];
     view->due_ns = 0;
     if (supply->pace->kind != PACE_TOPSPEED)
         view->due_ns = pace_due_ns(supply->pace, cursor->index, cursor->loop, capture->pass_ns,

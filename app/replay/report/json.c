@@ -94,6 +94,7 @@ static json_t *port_object(const struct port_result *port)
             set_count(lost, port_loss_name(i), port->lost[i]);
     }
     json_object_set_new(object, "tx", json_string(port->tx));
+    json_object_set_new(object, "tx2", port->tx2[0] == '\0' ? json_null() : json_string(port->tx2));
     json_object_set_new(object, "rx", port->rx[0] == '\0' ? json_null() : json_string(port->rx));
     json_object_set_new(object, "lost", lost);
     set_count(object, "foreign", port->foreign);

@@ -22,8 +22,9 @@
 struct port_result {
     bool used;
     char tx[RTE_ETH_NAME_MAX_LEN];
-    char rx[RTE_ETH_NAME_MAX_LEN]; /* "": nothing was to be received */
-    bool stalled;                  /* the port took no more frames */
+    char tx2[RTE_ETH_NAME_MAX_LEN]; /* which sends what servers do; "": there is none */
+    char rx[RTE_ETH_NAME_MAX_LEN];  /* "": nothing was to be received; with tx2, both receive */
+    bool stalled;                   /* the port took no more frames */
     uint64_t foreign;
     uint64_t reordered;
     uint64_t duplicated; /* more came back than were sent */

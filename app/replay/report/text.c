@@ -140,7 +140,10 @@ static void print_port(FILE *out, const struct port_result *port)
 {
     const char *between = "  Lost:       ";
 
-    fprintf(out, "  Port: %s to %s\n", port->tx, port->rx[0] == '\0' ? "nowhere" : port->rx);
+    fprintf(out, "  Port: %s%s%s to %s\n", port->tx, port->tx2[0] == '\0' ? "" : " and ", port->tx2,
+            port->rx[0] == '\0'    ? "nowhere"
+            : port->tx2[0] != '\0' ? "one another"
+                                   : port->rx);
     for (unsigned i = 0; i < LOSSES; i++) {
         if (port->lost[i] == 0)
             continue;

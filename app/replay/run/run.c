@@ -53,7 +53,6 @@ static int open_port(struct worker *w, uint16_t queue, struct rte_mempool *pool)
     if (w->port == NULL)
         return -ENOMEM;
     w->port->queue = queue;
-    w->port->receives = w->shared->ports->rx != NULL;
     w->port->pool = lab_mbuf_pool_nowait(pool); /* what is sent is not received */
     w->port->room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
     w->port->burst = w->shared->options->burst;
@@ -75,7 +74,7 @@ static int open_worker(struct run_shared *shared, struct worker *w, unsigned ind
         .window = capture->stream != NULL ? stream_window(capture->stream, index) : NULL,
         .unique_ip_loops = options->unique_ip ? options->unique_ip_loops : 0,
     };
-    w->at_once = w->supply.window == NULL && !options->unique_ip &&
+    w->at_once = w->supply.window == NULL && capture->ways == NULL && !options->unique_ip &&
                  options->pace.kind == PACE_TOPSPEED && options->pace.loop_delay_ns == 0;
     start_cursor(w, index);
     if (life_open(&w->life, options, index, pool, shared->yield, w->meter) != 0)
@@ -210,6 +209,8 @@ static void gather_port(const struct run_shared *shared, struct port_result *res
 
     result->used = true;
     snprintf(result->tx, sizeof(result->tx), "%s", ports->tx->name);
+    if (ports->tx2 != NULL)
+        snprintf(result->tx2, sizeof(result->tx2), "%s", ports->tx2->name);
     for (unsigned i = 0; i < shared->options->rxq; i++) {
         const struct worker *w = &shared->workers[i];
 
@@ -241,8 +242,13 @@ static int start_ports(struct run_shared *shared, struct rte_mempool *pool)
     for (unsigned i = 0; i < shared->options->rxq; i++) {
         struct portq *port = shared->workers[i].port;
 
-        port->tx_port = ports->tx->id;
-        port->rx_port = ports->rx == NULL ? 0 : ports->rx->id;
+        port->tx_port[0] = ports->tx->id;
+        port->has_two = ports->tx2 != NULL;
+        if (port->has_two)
+            port->tx_port[1] = ports->tx2->id;
+        port->n_rx = ports->rx == NULL ? 0 : ports->tx2 == NULL ? 1 : 2;
+        port->rx_port[0] = ports->rx == NULL ? 0 : ports->rx->id;
+        port->rx_port[1] = port->tx_port[1];
     }
     return 0;
 }

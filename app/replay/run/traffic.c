@@ -61,7 +61,7 @@ static bool is_over(struct worker *w)
         end_sending(w);
         w->end_ns = now_ns;
     }
-    if (!w->port->receives)
+    if (w->port->n_rx == 0)
         return true;
     look_around(w->shared, &sent, &back);
     if (!sent || w->rx_packets != w->rx_seen) {
@@ -116,7 +116,7 @@ static void send_burst(struct worker *w)
     /* Before the port has them; its own barriers then carry it across. */
     lab_store_release(&w->fed, w->feed.index); /* pairs with fed_by_all() */
     portq_flush(w->port);
-    if (!w->port->receives) { /* then it shows how far the run is */
+    if (w->port->n_rx == 0) { /* then it shows how far the run is */
         lab_store_relaxed(&w->progress, w->frames_replayed);
         lab_store_relaxed(&w->progress_bytes, w->bytes_replayed);
     }
