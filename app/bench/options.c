@@ -123,7 +123,7 @@ static const struct option_row rows[] = {
     {"version", 'V', NULL, OPTION_ANSWER(print_version), "version, and the DPDK it runs on"},
 };
 
-static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0]), true};
 
 static void print_help(void)
 {

@@ -144,17 +144,22 @@ static bool add_memory(const struct eal_request *request)
     return add_ordinary_memory(request);
 }
 
+/* PCI devices are nothing that a tool should take from others unless it is told to. */
+static void add_no_pci(const struct eal_request *request)
+{
+    static const char *const words[] = {"-a", "--allow", "-b", "--block", "--no-pci", NULL};
+
+    if (!is_given(&request->user, words))
+        add("--no-pci");
+}
+
 static bool add_own(const struct eal_request *request)
 {
-    static const char *const pci_words[] = {"-a", "--allow", NULL};
-
     /* A name of its own: the directory that the EAL makes can be removed without asking who
      * else uses it. */
     snprintf(eal.prefix, sizeof(eal.prefix), "--file-prefix=%s-%d", program_invocation_short_name,
              (int)getpid());
     eal.own_prefix = true;
-    if (!is_given(&request->user, pci_words))
-        add("--no-pci");
     add("--no-telemetry");
     add("--log-level=error");
     eal_log_without_directory();
@@ -301,6 +306,7 @@ int eal_start(const struct eal_request *request)
         return -ENOMEM;
     add(program_invocation_short_name);
     add_lcores(request);
+    add_no_pci(request);
     if (device_words_only(user) ? !add_own(request) : !take_for_user(request))
         return -ENOMEM;
     for (int i = 0; i < user->n; i++)

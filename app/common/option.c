@@ -3,6 +3,7 @@
  */
 #include "option.h"
 
+#include "eal_names.h"
 #include "message.h"
 #include "suggest.h"
 
@@ -112,6 +113,12 @@ static void complain_unknown(const struct option_table *table, const char *typed
     char word[64];
     size_t n = 0;
 
+    if (table->has_eal && eal_names_has(typed)) {
+        complain("%.*s is an option of the EAL: it belongs before \"--\", as in `%s %s -- ...`",
+                 (int)(letter != 0 ? 2 : strcspn(typed, "=")), typed, program_invocation_short_name,
+                 typed);
+        return;
+    }
     if (letter != 0) {
         complain("unknown option -%c: see --help", letter);
         return;
@@ -169,7 +176,8 @@ bool option_split(const struct option_table *table, int *argc, char **argv[],
         /* --lcores is a word of the EAL's, too. */
         if (strncmp(word, "--", 2) == 0 && strcmp(word, "--help") != 0 &&
             strncmp(word, "--lcores", 8) != 0 && is_name(table, word + 2, strcspn(word + 2, "="))) {
-            complain("%s stands before \"--\", where the EAL's options stand", word);
+            complain("%s stands before \"--\", where the EAL's options stand: it belongs behind it",
+                     word);
             return false;
         }
     }

@@ -115,6 +115,7 @@ struct option_row {
 struct option_table {
     const struct option_row *rows;
     size_t n;
+    bool has_eal; /* options of the EAL stand before "--" */
 };
 
 /* The outcome of a command line. */

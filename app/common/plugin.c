@@ -49,6 +49,7 @@ bool plugin_load(void)
         return true;
     if (dlopen(path, RTLD_NOW) != NULL)
         return true;
-    complain("%s", dlerror());
+    complain("the plugin is there and does not load: %s: `labyrinth-doctor` looks at what it needs",
+             dlerror());
     return false;
 }

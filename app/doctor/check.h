@@ -14,6 +14,9 @@ typedef void check_fn(const struct tree *tree, struct report *report);
 /* check_memory.c */
 check_fn check_hugepages, check_mounts, check_memlock, check_thp;
 
+/* check_groups.c */
+check_fn check_groups;
+
 /* check_dpdk.c */
 check_fn check_plugin, check_slots;
 

@@ -41,12 +41,12 @@ static const struct option_row rows[] = {
     {"version", 'V', NULL, OPTION_ANSWER(print_version), "the version"},
 };
 
-static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0]), false};
 
 static check_fn *const checks[] = {
-    check_hugepages, check_mounts,   check_memlock,  check_thp,  check_plugin,
-    check_slots,     check_prefixes, check_segments, check_aslr, check_membarrier,
-    check_isolation, check_governor, check_nics,
+    check_hugepages,  check_mounts,    check_memlock,  check_thp,      check_groups,
+    check_plugin,     check_slots,     check_prefixes, check_segments, check_aslr,
+    check_membarrier, check_isolation, check_governor, check_nics,
 };
 
 static void print_help(void)

@@ -231,7 +231,7 @@ static const struct option_row rows[] = {
     {"version", 'V', NULL, OPTION_ANSWER(print_version), "version, and the DPDK it runs on"},
 };
 
-static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0]), true};
 
 static void print_help(void)
 {
@@ -246,8 +246,10 @@ static void print_help(void)
            unpack_names()[0] == '\0' ? "" : ", perhaps compressed by ", unpack_names());
     option_print(&table);
     printf("\n"
-           "Without EAL options, or with devices alone, it uses no PCI device that is not named,\n"
-           "the CPUs that it is allowed to use, huge pages where enough are free and ordinary\n"
+           "It uses no PCI device that is not named (-a). Without EAL options, or with devices "
+           "alone,\n"
+           "it uses the CPUs that it is allowed to use, huge pages where enough are free and "
+           "ordinary\n"
            "memory otherwise.\n"
            "\n"
            "Exit status: 0 when every frame read was replayed or refused by a named reason, and\n"

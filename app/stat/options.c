@@ -63,7 +63,7 @@ static const struct option_row rows[] = {
     {"version", 'V', NULL, OPTION_ANSWER(print_version), "version"},
 };
 
-static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0]), false};
 
 /* Words behind the command. */
 static const struct verb {

@@ -7,6 +7,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,11 +101,35 @@ static void list_prefixes(char *list, size_t capacity)
     closedir(directory);
 }
 
+/* The process that is the primary of a prefix, as long as it locks its configuration; 0: none is
+ * known. With --in-memory there is no such file. */
+static pid_t find_primary(const char *prefix)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char path[PATH_MAX];
+    int file, rc;
+
+    snprintf(path, sizeof(path), "%s/dpdk/%s/config", runtime_directory(), prefix);
+    file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return 0;
+    rc = fcntl(file, F_GETLK, &lock);
+    close(file);
+    return rc == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0 ? lock.l_pid : 0;
+}
+
 static void complain_absent(const struct place *place, const char *path)
 {
     const char *root = getuid() == 0 ? "" : "; processes of root can be asked by root alone: sudo";
     char list[256];
+    pid_t primary;
 
+    if (place->socket == NULL && (primary = find_primary(place->prefix)) != 0) {
+        complain("process %d with --file-prefix=%s runs, and has no telemetry (no %s): it was "
+                 "started with --no-telemetry, and can be asked when it is started without",
+                 (int)primary, place->prefix, path);
+        return;
+    }
     if (place->socket != NULL) {
         complain("there is no socket %s: its process has ended, or keeps it elsewhere", path);
         return;

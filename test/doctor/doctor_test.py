@@ -55,7 +55,7 @@ class Good(DoctorTest):
     def test_nothing_is_wrong(self):
         findings = self.look(GOOD)
         self.assertEqual({f["check"] for f in findings},
-                         {"hugepages", "hugetlbfs", "memlock", "thp", "plugin", "slots",
+                         {"hugepages", "hugetlbfs", "memlock", "thp", "groups", "plugin", "slots",
                           "processes", "cpus", "nic"})
         self.assertTrue(all(f["level"] == "good" and "fix" not in f for f in findings))
 
@@ -69,6 +69,51 @@ class Good(DoctorTest):
     def test_quiet(self):
         done = doctor(f"--root={self.machine.root}", "-q")
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+
+class Groups(DoctorTest):
+    MIB = 1 << 20
+
+    def test_limits_that_leave_enough(self):
+        self.machine.group({"pods/a/hugetlb.2MB.max": 4096 * self.MIB,
+                            "pods/a/hugetlb.2MB.current": 96 * self.MIB,
+                            "pods/a/memory.max": "max"}, "/pods/a")
+        self.says("huge pages of 2 MiB: 4000 MiB left of 4096 MiB")
+
+    def test_no_huge_page_is_left(self):
+        """By the group above this one."""
+        self.machine.group({"pods/a/hugetlb.2MB.max": "max", "pods/a/hugetlb.2MB.current": 0,
+                            "pods/hugetlb.2MB.max": 64 * self.MIB,
+                            "pods/hugetlb.2MB.current": 63 * self.MIB}, "/pods/a")
+        self.finds("bad", "groups", "huge pages of 2 MiB: a control group leaves 1 MiB of 64 MiB",
+                   "echo 1140850688 > /sys/fs/cgroup/pods/hugetlb.2MB.max")
+
+    def test_little_memory_is_left(self):
+        self.machine.group({"a/memory.max": 512 * self.MIB, "a/memory.current": 200 * self.MIB},
+                           "/a")
+        self.finds("advice", "groups", "memory: a control group leaves 312 MiB of 512 MiB")
+        self.machine.group({"a/memory.max": "max", "a/memory.high": 512 * self.MIB}, "/a")
+        self.finds("advice", "groups", "before it is throttled: a control group leaves 312 MiB")
+
+    def test_version_1(self):
+        none = 0x7FFFFFFFFFFFF000
+        self.machine.group({"hugetlb/a/hugetlb.1GB.limit_in_bytes": 0,
+                            "hugetlb/a/hugetlb.1GB.usage_in_bytes": 0,
+                            "memory/a/memory.limit_in_bytes": none,
+                            "memory/a/memory.usage_in_bytes": 5}, "/a", version=1)
+        self.finds("bad", "groups", "huge pages of 1 GiB: a control group leaves 0 MiB of 0 MiB",
+                   "/sys/fs/cgroup/hugetlb/a/hugetlb.1GB.limit_in_bytes")
+
+    def test_not_known(self):
+        self.machine.hide("sys/fs/cgroup")
+        self.finds("advice", "groups", "not known: /sys/fs/cgroup")
+        self.machine.hide("proc/self/cgroup")
+        self.finds("advice", "groups", "not known: /proc/self/cgroup")
+
+    def test_a_limit_that_nobody_may_read(self):
+        self.machine.group({"a/memory.current": 1}, "/a")
+        self.machine.hide("sys/fs/cgroup/a/memory.max")
+        self.finds("advice", "groups", "not known: /sys/fs/cgroup/a/memory.max")
 
 
 class Memory(DoctorTest):

@@ -55,6 +55,18 @@ class Machine:
     def promised(self, kib, pages):
         self.write(f"sys/kernel/mm/hugepages/hugepages-{kib}kB/resv_hugepages", pages)
 
+    def group(self, limits, group="/", version=2):
+        """The control group of this process, and the files in it and in those above."""
+        if version == 2:
+            self.write("proc/self/cgroup", f"0::{group}")
+            self.write("sys/fs/cgroup/cgroup.controllers", "memory hugetlb")
+        else:
+            self.write("proc/self/cgroup", f"5:hugetlb:{group}\n9:cpu,memory:{group}\n0::/")
+            for controller in "hugetlb", "memory":
+                self.folder(f"sys/fs/cgroup/{controller}")
+        for path, value in limits.items():
+            self.write(f"sys/fs/cgroup/{path}", value)
+
     def mount(self, path, size="2M", mode=0o755, user=None):
         self.mounts.append(f"none /{path} hugetlbfs rw,relatime,pagesize={size} 0 0")
         self.write("proc/mounts", "\n".join(["proc /proc proc rw 0 0", *self.mounts]))
@@ -126,6 +138,7 @@ def good_machine(folder):
     machine.mount("dev/hugepages-1G", "1024M")
     machine.memlock("unlimited")
     machine.thp("madvise")
+    machine.group({})
     machine.dpdk(6, 1)
     machine.plugin()
     machine.write("proc/sys/kernel/randomize_va_space", 0)

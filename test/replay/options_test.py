@@ -5,6 +5,8 @@
 import json
 import os
 import pty
+import shutil
+import socket
 import subprocess
 import termios
 import time
@@ -363,6 +365,8 @@ class WrongUsage(replay.ReplayTest):
                 ("--free-on=elsewhere: must be same, other or", "--free-on=elsewhere", DEMO),
                 ("--pool=: must be names", "--pool=labyrinth,", DEMO),
                 ("did you mean ring_mp_mc?", "--pool=ring_mpmc", DEMO),
+                ("--vdev is an option of the EAL: it belongs before \"--\"", "--vdev=net_null0", DEMO),
+                ("-d is an option of the EAL: it belongs before", DEMO, "-d", "driver.so"),
                 ("--loop=2 stands before \"--\"", "--loop=2", "--", DEMO)):
             with self.subTest(message):
                 result = replay.run(*arguments)
@@ -376,6 +380,48 @@ class WrongUsage(replay.ReplayTest):
 
     def test_eal_options_that_the_eal_refuses(self):
         self.assert_fails(2, "the EAL does not start", DEMO, eal=("--no-such-option",))
+
+
+class Eal(replay.ReplayTest):
+    def words_of(self, *words):
+        """What the EAL was given, as its telemetry tells."""
+        prefix = f"labyrinth-words-{os.getpid()}"
+        process = subprocess.Popen(
+            [replay.PROGRAM, *words, "--no-huge", "--no-shconf", "-m", "64", "--log-level=error",
+             f"--file-prefix={prefix}", "--", "--loop=0", DEMO], stdout=subprocess.DEVNULL,
+            env={**os.environ, "RUNTIME_DIRECTORY": self.folder})
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.terminate)
+        path = f"{self.folder}/dpdk/{prefix}/dpdk_telemetry.v2"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+            replay.wait_until(lambda: process.poll() is None and client.connect_ex(path) == 0,
+                              "there is no telemetry")
+            client.recv(65536)
+            client.send(b"/eal/params")
+            answer = json.loads(client.recv(65536))["/eal/params"]
+        process.terminate()
+        process.communicate(timeout=replay.TIMEOUT_S)
+        return answer
+
+    def test_no_pci_unless_asked_for(self):
+        self.assertIn("--no-pci", self.words_of())
+        # No device of this machine is touched: there is none of this name.
+        self.assertNotIn("--no-pci", self.words_of("-a0000:ff:1f.7"))
+
+    def test_plugin_that_does_not_load(self):
+        program = os.path.join(self.folder, "app/replay/labyrinth-replay")
+        plugin = os.path.join(self.folder, "drivers/mempool/labyrinth/librte_mempool_labyrinth.so")
+        for path in program, plugin:
+            os.makedirs(os.path.dirname(path))
+        shutil.copy(os.environ.get("ACTUAL", replay.PROGRAM), program)
+        for name in (plugin, f"{plugin}.{self.abi()}"):
+            with open(name, "w", encoding="ascii") as file:
+                file.write("no library")
+        self.assert_fails(1, "the plugin is there and does not load: ", DEMO, command=(program,))
+
+    def abi(self):
+        """The number in the name of a plugin for this DPDK."""
+        return os.path.realpath(os.environ["LABYRINTH_DRIVER"]).rsplit(".so.", 1)[1].split(".")[0]
 
 
 class FromAFile(replay.ReplayTest):

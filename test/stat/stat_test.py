@@ -4,6 +4,7 @@
 one it is tested in test/dpdk/test_stat.py."""
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -249,6 +250,19 @@ class Sentences(StatTest):
         done = self.run_stat("list", env=environment)
         self.assert_fails(done, "no process with --file-prefix=rte")
         self.assertIn("others run with: mine", done.stderr)
+
+    def test_process_without_telemetry(self):
+        """The primary locks its configuration, as the EAL does."""
+        os.makedirs(f"{self.folder}/dpdk/quiet")
+        environment = {**os.environ, "RUNTIME_DIRECTORY": self.folder}
+        with open(f"{self.folder}/dpdk/quiet/config", "w+b") as config:
+            fcntl.lockf(config, fcntl.LOCK_EX)
+            done = self.run_stat("--file-prefix=quiet", "list", env=environment)
+            self.assert_fails(done, f"process {os.getpid()} with --file-prefix=quiet runs, and has "
+                                    "no telemetry")
+            fcntl.lockf(config, fcntl.LOCK_UN)
+            done = self.run_stat("--file-prefix=quiet", "list", env=environment)
+            self.assert_fails(done, "no DPDK process with telemetry runs here")
 
     def test_long_paths(self):
         self.assert_fails(self.run_stat("list", f"--socket=/{'x' * 200}"), "--socket=NAME")
