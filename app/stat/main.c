@@ -18,6 +18,7 @@
 #include "status.h"
 #include "watch.h"
 #include "where.h"
+#include "why.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -94,7 +95,8 @@ static int run(struct client *client, const struct options *options)
     static const struct {
         const char *verb;
         int (*run)(struct client *client, const struct options *options);
-    } special[] = {{"watch", watch}, {"metrics", metrics}, {"where", where}, {"lost", where}};
+    } special[] = {
+        {"watch", watch}, {"metrics", metrics}, {"where", where}, {"lost", where}, {"why", why}};
 
     for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
         if (strcmp(options->verb, special[i].verb) == 0)

@@ -44,15 +44,17 @@ static const struct option_row rows[] = {
      "the process's telemetry socket, where it lies elsewhere:" OPTION_NEXT
      "/proc/PID/root/var/run/dpdk/rte/dpdk_telemetry.v2"},
     {"json", 'j', NULL, OPTION_FLAG(json), "JSON instead of tables; of watch, a line each time"},
-    {"interval", 'd', "SEC", OPTION_OTHER(save_interval, 0), "watch: time between two looks (1)"},
+    {"watch", '\0', NULL, OPTION_FLAG(watch), "why: again and again"},
+    {"interval", 'd', "SEC", OPTION_OTHER(save_interval, 0),
+     "watch, why --watch: time between two looks (1)"},
     {"count", '\0', "N", OPTION_WHOLE(count, 0, 1000000000),
-     "watch: end after N looks (0: at Ctrl-C)"},
+     "the same: end after N looks (0: at Ctrl-C)"},
     {"apart", '\0', "SEC", OPTION_REAL(apart_s, 0.001, 3600),
-     "where, lost: time between two walks through memory (2)"},
+     "where, lost, why: time between two walks through memory (2)"},
     {"mib-s", '\0', "N", OPTION_WHOLE(mib_s, 0, 1000000),
-     "where, lost: most MiB read in a second (1024; 0: no limit)"},
+     "the same: most MiB read in a second (1024; 0: no limit)"},
     {"skip", '\0', "PATH", OPTION_TEXT(skip),
-     "where, lost: leave out mappings with PATH in their path," OPTION_NEXT
+     "the same: leave out mappings with PATH in their path," OPTION_NEXT
      "or the one that begins at this hexadecimal address"},
     {"pcap", '\0', "FILE", OPTION_TEXT(pcap),
      "where, lost: write packets of a group to FILE, for Wireshark"},
@@ -82,6 +84,7 @@ static const struct verb {
      "what has been held for SEC seconds (1) or more, by who took it"},
     {"where", 1, 1, "where NAME", "where all objects of any mempool are: what points to them"},
     {"lost", 1, 1, "lost NAME", "to which of them nothing points any more: the program lost them"},
+    {"why", 1, 1, "why NAME", "why any mempool is empty, or when it will be, and what to do"},
     {"watch", 0, 1, "watch [NAME]",
      "all pools, or one pool's lcores, again and again, as top(1) does"},
     {"metrics", 0, 0, "metrics",
@@ -121,6 +124,7 @@ static void print_help(void)
         "Examples:\n"
         "  " PROGRAM " list\n"
         "  " PROGRAM " info mb_pool_0\n"
+        "  " PROGRAM " why mb_pool_0\n"
         "  " PROGRAM " leaks mb_pool_0,60\n"
         "  " PROGRAM " audit mb_pool_0 sample:1000\n"
         "  " PROGRAM " --file-prefix=lab watch\n"

@@ -17,7 +17,8 @@ struct options {
     double interval_s;
     unsigned count; /* refreshes; 0: until interrupted */
 
-    /* Of where and lost. */
+    /* Of where, lost and why. */
+    bool watch;       /* again and again */
     double apart_s;   /* between two walks */
     unsigned mib_s;   /* of memory read in a second; 0: as fast as can be */
     const char *skip; /* memory that is not read; NULL: none */

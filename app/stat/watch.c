@@ -6,15 +6,13 @@
 #include "document.h"
 #include "message.h"
 #include "pools.h"
+#include "repeat.h"
 #include "screen.h"
 #include "show.h"
-#include "stop.h"
 #include "table.h"
 
 #include <errno.h>
 #include <math.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -136,37 +134,16 @@ static bool print_look(struct client *client, const struct options *options,
     return fflush(stdout) == 0;
 }
 
-/* Sleeps, but not through a signal: those are let in here alone. */
-static void wait_for(double seconds, const sigset_t *signals)
-{
-    struct timespec time = {.tv_sec = (time_t)seconds};
-
-    time.tv_nsec = (long)((seconds - (double)time.tv_sec) * 1e9);
-    (void)ppoll(NULL, 0, &time, signals);
-}
-
-static void hold_signals(sigset_t *ret_before)
-{
-    sigset_t ours;
-
-    sigemptyset(&ours);
-    sigaddset(&ours, SIGINT);
-    sigaddset(&ours, SIGTERM);
-    sigaddset(&ours, SIGHUP);
-    sigprocmask(SIG_BLOCK, &ours, ret_before);
-    stop_on_signals();
-}
-
 int watch(struct client *client, const struct options *options)
 {
-    bool in_place = !options->json && isatty(STDOUT_FILENO), good = true;
+    struct repeat repeat = {.interval_s = options->interval_s, .count = options->count};
+    bool in_place = !options->json && isatty(STDOUT_FILENO), good;
     struct look before = {0}, now;
-    sigset_t signals;
 
-    hold_signals(&signals);
+    repeat_begin();
     if (in_place)
         screen_clear();
-    for (unsigned n = 0; good && stop_requested() == STOP_NONE;) {
+    do {
         json_t *counts;
 
         good = take_look(client, options, &now);
@@ -180,10 +157,7 @@ int watch(struct client *client, const struct options *options)
         json_decref(now.answer);
         json_decref(before.answer);
         before = (struct look){.answer = counts, .when = now.when};
-        if (++n == options->count)
-            break;
-        wait_for(options->interval_s, &signals);
-    }
+    } while (good && repeat_wait(&repeat));
     json_decref(before.answer);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

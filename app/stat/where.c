@@ -10,14 +10,15 @@
 #include "document.h"
 #include "json_file.h"
 #include "message.h"
+#include "repeat.h"
+#include "stop.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define ASK_EVERY_MS 100
+#define ASK_EVERY_S 0.1
 #define WORDS_BYTES 1024
 
 static json_int_t number(json_t *object, const char *key)
@@ -60,7 +61,12 @@ static json_t *ask_again(struct client *client, const char *pool, json_int_t sea
     return client_ask(client, "where", words);
 }
 
-/* The first answer after the search has ended. */
+static bool is_walking(json_t *answer)
+{
+    return strcmp(text(answer, "state"), "walking") == 0;
+}
+
+/* The first answer after the search has ended; before, where a signal has come. */
 static json_t *await(struct client *client, const struct options *options)
 {
     char words[WORDS_BYTES];
@@ -71,11 +77,11 @@ static json_t *await(struct client *client, const struct options *options)
              options->apart_s, options->skip != NULL ? ";skip=" : "",
              options->skip != NULL ? options->skip : "");
     answer = client_ask(client, "where", words);
-    while (answer != NULL && strcmp(text(answer, "state"), "walking") == 0) {
+    while (is_walking(answer) && stop_requested() == STOP_NONE) {
         show_progress(answer);
         search = number(answer, "search");
         json_decref(answer);
-        poll(NULL, 0, ASK_EVERY_MS);
+        repeat_sleep(ASK_EVERY_S);
         answer = ask_again(client, options->name, search, 0);
     }
     end_progress();
@@ -154,9 +160,9 @@ json_t *where_search(struct client *client, const struct options *options)
 
     if (answer == NULL)
         return NULL;
-    if (strcmp(text(answer, "state"), "done") != 0)
+    if (strcmp(text(answer, "state"), "failed") == 0)
         complain("the search has failed: %s", text(answer, "why"));
-    else if (complete(client, options, answer))
+    else if (!is_walking(answer) && complete(client, options, answer))
         return answer;
     json_decref(answer);
     return NULL;

@@ -13,7 +13,7 @@ int where(struct client *client, const struct options *options);
 
 /* The same as a value, for others: {"pool", counts, "groups": [{"group", "count",
  * "state", "where", "name", "packets": [{"count", "headers"}]}]}; the caller's to release. NULL,
- * and the reason has been said. */
+ * and the reason has been said, or a signal has come (stop.h). */
 json_t *where_search(struct client *client, const struct options *options);
 
 /* where_show.c: prints it for people; with `lost_alone`, what is lost. */

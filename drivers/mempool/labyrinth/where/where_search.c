@@ -230,7 +230,6 @@ static int conclude(struct evidence *evidence)
 static int find_out(struct where_search *search)
 {
     struct evidence evidence;
-    uint64_t from = lab_os_clock_ns();
     int rc = make_evidence(&evidence, search) ? 0 : fail(search, -ENOMEM, "memory is short");
 
     if (rc == 0)
@@ -238,8 +237,7 @@ static int find_out(struct where_search *search)
     if (rc == 0)
         rc = conclude(&evidence);
     free_evidence(&evidence);
-    search->answer.ended_ns = lab_os_clock_ns();
-    search->answer.took_ns = search->answer.ended_ns - from;
+    search->answer.took_ns = lab_os_clock_ns() - search->answer.began_ns;
     return rc;
 }
 
@@ -317,7 +315,7 @@ static void remember_before(struct where_search *search)
         return;
     search->answer.has_before = true;
     search->answer.lost_before = last->answer.lost;
-    search->answer.before_ns = lab_os_clock_ns() - last->answer.ended_ns;
+    search->answer.before_ns = search->answer.began_ns - last->answer.began_ns;
 }
 
 int where_search_begin(const char *pool, const struct where_options *options)
@@ -338,6 +336,7 @@ int where_search_begin(const char *pool, const struct where_options *options)
     }
     search->options = *options;
     search->pace.bytes_s = options->mib_s << 20;
+    search->answer.began_ns = lab_os_clock_ns();
     remember_before(search);
     rc = where_run_start(run_search, search);
     if (rc != 0) {

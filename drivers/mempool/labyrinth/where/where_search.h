@@ -62,13 +62,13 @@ struct where_answer {
     uint32_t objects, free, held, moving, lost, unknown;
     uint32_t walks, samples;
     uint64_t read_bytes; /* of all walks */
-    uint64_t took_ns, ended_ns;
+    uint64_t began_ns, took_ns;
     uint32_t running; /* threads that ran: each may have one object in its registers alone */
     uint32_t asked;   /* processes that were walked through */
     uint32_t unseen;  /* others that share the memory */
     bool has_before;  /* there was a search of this pool before */
     uint32_t lost_before;
-    uint64_t before_ns; /* how long before */
+    uint64_t before_ns; /* how long before, from beginning to beginning: lost is what was so then */
     uint32_t *group_of; /* by object */
     struct where_group *group;
     uint32_t groups;
