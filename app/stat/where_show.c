@@ -80,6 +80,13 @@ static void print_lost(FILE *out, json_t *group)
         fprintf(out, "  %lld of those looked at: %s\n", (long long)number(packet, "count"),
                 text(packet, "headers"));
     }
+    if (number(group, "events") > 0)
+        fprintf(out, "  %s, %lld to %lld s ago, and nothing seen since (%lld of those looked at)\n",
+                text(group, "event"), (long long)number(group, "event_youngest_s"),
+                (long long)number(group, "event_oldest_s"), (long long)number(group, "events"));
+    if (number(group, "histories") > 0)
+        fprintf(out, "  DPDK's history: %s (%lld of those looked at)\n", text(group, "history"),
+                (long long)number(group, "histories"));
     if (number(group, "recorded") > 0)
         fprintf(out, "  got %lld to %lld s ago (%lld of them), one by %s\n",
                 (long long)number(group, "youngest_s"), (long long)number(group, "oldest_s"),

@@ -149,13 +149,22 @@ static void say_ages(struct sentence *sentence, json_int_t youngest_s, json_int_
     say(sentence, "%s s ago", figure(oldest_s).text);
 }
 
-static void say_packets(struct sentence *sentence, json_t *group)
+static void say_content(struct sentence *sentence, json_t *group)
 {
     json_t *packets = json_object_get(group, "packets"), *packet = json_array_get(packets, 0);
 
     if (packet != NULL)
         say(sentence, "; %s%s", json_array_size(packets) > 1 ? "most often " : "",
             text(packet, "headers"));
+    if (number(group, "events") > 0) {
+        say(sentence, "; %s, ", text(group, "event"));
+        say_ages(sentence, number(group, "event_youngest_s"), number(group, "event_oldest_s"));
+        say(sentence, strncmp(text(group, "event"), "received", strlen("received")) == 0
+                          ? ", never sent"
+                          : " for sending, and not freed");
+    }
+    if (number(group, "histories") > 0)
+        say(sentence, "; DPDK's history: %s", text(group, "history"));
     if (number(group, "recorded") > 0) {
         say(sentence, "; got ");
         say_ages(sentence, number(group, "youngest_s"), number(group, "oldest_s"));
@@ -171,7 +180,7 @@ static void print_lost(FILE *out, json_t *answer, json_t *group)
         strcmp(text(group, "state"), "lost") == 0 ? "lost" : "free or lost");
     if (strcmp(text(answer, "verdict"), "leak") == 0)
         say(&sentence, ", %s more a second", rate_figure(real(answer, "lost_per_s")).text);
-    say_packets(&sentence, group);
+    say_content(&sentence, group);
     print_wrapped(out, "! ", &sentence);
 }
 
@@ -185,7 +194,7 @@ static void print_held(FILE *out, json_t *answer, json_t *group)
     say_place(&sentence, group);
     if (grows) {
         say(&sentence, ", %s more a second", rate_figure(real(group, "more_per_s")).text);
-        say_packets(&sentence, group);
+        say_content(&sentence, group);
     }
     print_wrapped(out, grows ? "! " : "  ", &sentence);
 }

@@ -164,6 +164,73 @@ def known_to_the_audit(place):
     check(group['youngest_s'] <= group['oldest_s'] and group['site'], f'{group}')
 
 
+def lost_one(answer):
+    group, = [group for group in answer['groups'] if group['state'] == 'lost']
+    return group
+
+
+def lose_until_noted(place, program, how):
+    """Until there are the callbacks that a thread adds."""
+    end = time.monotonic() + WAIT_S
+    put(program, **{how: 1})
+    while 'event' not in lost_one(search(place)):
+        check(time.monotonic() < end, 'no mbuf has a note')
+        put(program, **{how: 1})
+
+
+def what_ports_did_last(place):
+    """ports=on: an mbuf says which port had it last, whatever the pool's driver, and an audit that
+    knows a later get says that this is old."""
+    for ops in 'ring_mp_mc', OPS:
+        program = start(place, ops, env={'LABYRINTH_OPTIONS': 'audit=full:ports=on'})
+        lose_until_noted(place, program, 'lose_received')
+        put(program, lose_received=60)
+        group = lost_one(search(place))
+        check_equal(group['event'], 'received on port 0, queue 0', f'{group}')
+        check(0 < group['events'] <= 256 and 0 <= group['event_youngest_s'] <= group['event_oldest_s'],
+              f'{group}')
+        said = ' '.join(stat(place, 'why', 'packets').split())
+        check('received on port 0, queue 0, ' in said and 'never sent' in said, said)
+        check('received on port 0, queue 0, ' in stat(place, 'lost', 'packets'), 'said by lost, too')
+        program.finish()
+        program = start(place, ops, env={'LABYRINTH_OPTIONS': 'audit=full:ports=on'})
+        lose_until_noted(place, program, 'lose_sent')
+        check_equal(lost_one(search(place))['event'], 'handed to port 0, queue 0', 'lost by sending')
+        program.finish()
+
+
+def an_old_note_is_none(place):
+    """What was received, freed, and got again for something else was not received last."""
+    program = start(place, env={'LABYRINTH_OPTIONS': 'audit=full:ports=on'})
+    lose_until_noted(place, program, 'lose_received')
+    put(program, free_received=1000)
+    time.sleep(0.1)
+    put(program, table=64)
+    group, = [group for group in search(place)['groups'] if 'in_table' in group.get('name', '')]
+    check_equal(group['count'], 64, f'{group}')
+    check('event' not in group, f'an old note: {group}')
+
+
+def without_the_word_nothing_is_noted(place):
+    program = start(place, env={'LABYRINTH_OPTIONS': 'audit=full'})
+    put(program, lose_received=10)
+    time.sleep(0.5)
+    put(program, lose_received=10)
+    check('event' not in lost_one(search(place)), 'a note')
+
+
+def dpdks_own_history(place):
+    """The marks that a DPDK of 25.11 keeps, where it was built so."""
+    for ops in OPS, 'ring_mp_mc':
+        program = start(place, ops)
+        put(program, lose_with_history=7)
+        group = lost_one(search(place))
+        check_equal((group['history'], group['histories']),
+                    ('freed by app, alloc by PMD, rx, enqueued', 7), f'{group}')
+        check("DPDK's history: freed by app, " in stat(place, 'lost', 'packets'), 'said by lost')
+        program.finish()
+
+
 def testpmd(place):
     """Every buffer moves all the time, and none is called lost."""
     for ops in OPS, 'ring_mp_mc':
@@ -316,4 +383,6 @@ if '--all' in sys.argv:
     main(testpmd, at_work)
 else:
     main(each_place_ours, each_place_of_a_ring, each_place_of_a_stack, each_place_of_a_lockless_stack,
-         chains_and_clones, received, hidden, known_to_the_audit, testpmd, queues, at_work, two_processes, for_people, the_guides_program)
+         chains_and_clones, received, hidden, known_to_the_audit,
+         what_ports_did_last, an_old_note_is_none, without_the_word_nothing_is_noted,
+         dpdks_own_history, testpmd, queues, at_work, two_processes, for_people, the_guides_program)

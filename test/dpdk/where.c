@@ -20,6 +20,7 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
+#include <rte_mbuf_dyn.h>
 #include <rte_mempool.h>
 #include <rte_ring.h>
 #include <stdio.h>
@@ -280,17 +281,55 @@ static void open_port(void)
 }
 
 /* Received, and lost; 32 each. */
-static __rte_noinline void lose_received(void)
+static void open_once(void)
 {
     static bool is_open;
-    struct rte_mbuf *mbufs[BURST];
-    unsigned n = 0;
 
     if (!is_open)
         open_port();
     is_open = true;
+}
+
+static __rte_noinline void lose_received(void)
+{
+    struct rte_mbuf *mbufs[BURST];
+    unsigned n = 0;
+
+    open_once();
     while (n < BURST)
         n += rte_eth_rx_burst(0, 0, mbufs + n, (uint16_t)(BURST - n));
+}
+
+static void free_received(void)
+{
+    struct rte_mbuf *mbufs[BURST];
+
+    open_once();
+    rte_pktmbuf_free_bulk(mbufs, rte_eth_rx_burst(0, 0, mbufs, BURST));
+}
+
+/* Sent, and lost all the same: with a reference that nobody gives back. */
+static __rte_noinline void lose_sent(void)
+{
+    struct rte_mbuf *mbuf = get();
+
+    open_once();
+    rte_mbuf_refcnt_update(mbuf, 1);
+    while (rte_eth_tx_burst(0, 0, &mbuf, 1) == 0)
+        ;
+}
+
+/* What a DPDK with RTE_MBUF_HISTORY_DEBUG has: the place of the field, and marks in it. */
+int rte_mbuf_history_field_offset = -1;
+
+static void lose_with_history(void)
+{
+    const struct rte_mbuf_dynfield field = {
+        .name = "history", .size = sizeof(uint64_t), .align = sizeof(uint64_t)};
+
+    if (rte_mbuf_history_field_offset < 0)
+        rte_mbuf_history_field_offset = rte_mbuf_dynfield_register(&field);
+    *RTE_MBUF_DYNFIELD(get(), rte_mbuf_history_field_offset, uint64_t *) = 0x357b;
 }
 
 /* A program at work: one thread gets and passes on through a ring; another keeps what comes for a
@@ -386,6 +425,9 @@ static const struct place {
     {"lose_clone", lose_clone},
     {"free", to_nobody},
     {"lose_received", lose_received},
+    {"lose_sent", lose_sent},
+    {"lose_with_history", lose_with_history},
+    {"free_received", free_received},
     {"load", load},
     {"memory", more_memory},
 };

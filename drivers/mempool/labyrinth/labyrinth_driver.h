@@ -121,6 +121,7 @@ struct labyrinth_options {
     bool abort;                        /* on_error=abort: end the program at the first fault */
     uint32_t limit;                    /* limit=N: entries in one second, 0 for all of them [100] */
     bool control;                      /* control=on: telemetry may change something, too */
+    bool ports; /* ports=on: mbufs say what a port did last (labyrinth_ports.h) */
 };
 
 /* By enum lab_audit_level. */

@@ -136,6 +136,12 @@ static int set_control(void *into, const char *value)
                       (const char *const[]){"off", "on"});
 }
 
+static int set_ports(void *into, const char *value)
+{
+    return set_switch(&((struct labyrinth_options *)into)->ports, value,
+                      (const char *const[]){"off", "on"});
+}
+
 static const struct lab_option known[] = {
     {"cache", "on|off", set_cache},
     {"circulate", "auto|off|N", set_circulate},
@@ -149,6 +155,7 @@ static const struct lab_option known[] = {
     {"reclaim", "off|auto", set_reclaim},
     {"limit", "N", set_limit},
     {"control", "off|on", set_control},
+    {"ports", "off|on", set_ports},
 };
 
 static int need(const char *word, const char *other, struct lab_error *error)

@@ -14,6 +14,7 @@
 
 #include "labyrinth_driver.h"
 #include "labyrinth_ops.h"
+#include "labyrinth_ports.h"
 #include "labyrinth_private.h"
 #include "labyrinth_site.h"
 
@@ -98,6 +99,8 @@ RTE_INIT(labyrinth_register)
     else
         options = (struct labyrinth_options){0};
     labyrinth_control_register(&options);
+    if (options.ports)
+        labyrinth_ports_start();
     labyrinth_caller_prepare();
     lab_audit_resolve_by(labyrinth_caller);
 }

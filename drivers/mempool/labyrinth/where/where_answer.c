@@ -105,6 +105,20 @@ static void add_site(struct rte_tel_data *dict, const struct where_group *group)
     add_plain(dict, "site", labyrinth_site_text(group->process, group->site, text));
 }
 
+static void add_notes(struct rte_tel_data *dict, const struct where_group *group)
+{
+    if (group->event.count != 0) {
+        rte_tel_data_add_dict_u64(dict, "events", group->event.count);
+        rte_tel_data_add_dict_string(dict, "event", group->event.text);
+        rte_tel_data_add_dict_u64(dict, "event_oldest_s", group->event_oldest_s);
+        rte_tel_data_add_dict_u64(dict, "event_youngest_s", group->event_youngest_s);
+    }
+    if (group->history.count != 0) {
+        rte_tel_data_add_dict_u64(dict, "histories", group->history.count);
+        rte_tel_data_add_dict_string(dict, "history", group->history.text);
+    }
+}
+
 /* Returns the bytes that it takes in an answer, about. */
 static size_t add_group(struct rte_tel_data *groups, uint32_t number,
                         const struct where_group *group)
@@ -122,6 +136,7 @@ static size_t add_group(struct rte_tel_data *groups, uint32_t number,
         add_plain(dict, "name", group->name);
     if (group->recorded != 0)
         add_site(dict, group);
+    add_notes(dict, group);
     for (unsigned i = 0; i < WHERE_HEADERS && group->headers[i].count != 0; i++) {
         snprintf(key, sizeof(key), "packets_%u", i + 1);
         rte_tel_data_add_dict_u64(dict, key, group->headers[i].count);
@@ -130,7 +145,7 @@ static size_t add_group(struct rte_tel_data *groups, uint32_t number,
     }
     snprintf(key, sizeof(key), "%" PRIu32, number);
     rte_tel_data_add_dict_container(groups, key, dict, 0);
-    return 420 + strlen(group->name);
+    return 640 + strlen(group->name);
 }
 
 /* The largest first; numbers are those by which packets are asked for. */

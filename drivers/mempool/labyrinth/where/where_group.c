@@ -6,7 +6,7 @@
  * in them. */
 
 #include "where_board.h"
-#include "where_packet.h"
+#include "where_content.h"
 
 #include "labyrinth_driver.h"
 
@@ -17,19 +17,13 @@
 #include <string.h>
 
 #define SECOND_NS UINT64_C(1000000000)
-#define NAMED_MAX 1024u  /* ranges of memory whose names are remembered */
-#define PACKETS_MAX 256u /* of a group that are looked at */
-#define HEADERS_MAX 64u  /* kinds of packets of a group that are counted */
+#define NAMED_MAX 1024u /* ranges of memory whose names are remembered */
+#define HUNDREDTH_NS (SECOND_NS / 100)
 
 struct named {
     struct where_range range;
     uint8_t place;
     uint32_t group;
-};
-
-struct headers_count {
-    uint32_t n;
-    struct where_headers of[HEADERS_MAX];
 };
 
 /* The making of groups. */
@@ -41,7 +35,7 @@ struct grouping {
     const struct where_sample *sample;
     struct named *named;
     uint32_t nameds, last_named;
-    struct headers_count *headers;
+    struct where_content *content;
 };
 
 static const char *const structure_kinds[WHERE_PLACES] = {
@@ -195,9 +189,10 @@ static void sort_groups(struct where_answer *answer, uint32_t objects)
 
 /* What the audit knows */
 
-static void add_record(struct where_group *group, const struct lab_audit *audit,
+static void add_record(struct grouping *grouping, uint32_t object, const struct lab_audit *audit,
                        const struct lab_audit_record *record)
 {
+    struct where_group *group = &grouping->answer->group[grouping->answer->group_of[object]];
     uint64_t word = lab_load_acquire(&record->word); /* U2: or what follows is older */
     struct lab_audit_actor got;
     uint64_t age_s;
@@ -206,6 +201,7 @@ static void add_record(struct where_group *group, const struct lab_audit *audit,
         return;
     got = lab_audit_actor(audit, lab_load_relaxed(&record->got_site),
                           lab_load_relaxed(&record->got_by), lab_load_relaxed(&record->got_at));
+    where_content_got(grouping->content, object, got.age_ns / HUNDREDTH_NS);
     age_s = got.age_ns / SECOND_NS;
     if (group->recorded == 0 || age_s > group->oldest_s)
         group->oldest_s = age_s;
@@ -221,17 +217,16 @@ static void add_record(struct where_group *group, const struct lab_audit *audit,
 static void add_records(struct grouping *grouping, const struct lab_pool *ours)
 {
     const struct lab_audit *audit = lab_audit_of(ours);
-    struct where_answer *answer = grouping->answer;
+    const struct where_answer *answer = grouping->answer;
 
     if (audit == NULL || lab_audit_level(audit) == LAB_AUDIT_OFF)
         return;
     for (uint32_t i = 0; i < grouping->pool->set.n; i++) {
-        struct where_group *group = &answer->group[answer->group_of[i]];
         uint32_t index;
 
-        if (!where_is_free(group->place) &&
+        if (!where_is_free(answer->group[answer->group_of[i]].place) &&
             lab_pool_index(ours, (void *)grouping->pool->set.start[i], &index) == 0)
-            add_record(group, audit, &audit->table->record[index]);
+            add_record(grouping, i, audit, &audit->table->record[index]);
     }
 }
 
@@ -241,57 +236,6 @@ static void copy_records(const struct rte_mempool *mp, void *context)
 
     if (mp == grouping->pool->mp && mp->pool_data == grouping->pool->data)
         add_records(grouping, mp->pool_data);
-}
-
-/* What is in the packets */
-
-static void count_headers(struct headers_count *headers, const char *text)
-{
-    for (uint32_t i = 0; i < headers->n; i++)
-        if (strcmp(headers->of[i].text, text) == 0) {
-            headers->of[i].count++;
-            return;
-        }
-    if (headers->n == HEADERS_MAX)
-        return;
-    headers->of[headers->n].count = 1;
-    snprintf(headers->of[headers->n++].text, sizeof(headers->of[0].text), "%s", text);
-}
-
-static void take_commonest(struct headers_count *headers, struct where_group *group)
-{
-    for (unsigned k = 0; k < WHERE_HEADERS; k++) {
-        uint32_t most = 0;
-
-        for (uint32_t i = 1; i < headers->n; i++)
-            if (headers->of[i].count > headers->of[most].count)
-                most = i;
-        if (headers->n == 0 || headers->of[most].count == 0)
-            return;
-        group->headers[k] = headers->of[most];
-        headers->of[most].count = 0;
-    }
-}
-
-static void look_into(struct grouping *grouping, uint32_t number)
-{
-    struct where_group *group = &grouping->answer->group[number];
-    uint32_t left = PACKETS_MAX;
-
-    grouping->headers->n = 0;
-    for (uint32_t i = group->first; i < grouping->pool->set.n && left > 0; i++) {
-        struct where_packet packet;
-        char text[sizeof(group->headers[0].text)];
-
-        if (grouping->answer->group_of[i] != number)
-            continue;
-        left--;
-        if (!where_packet_read(grouping->pool, i, 256, &packet))
-            continue;
-        where_packet_text(&packet, text, sizeof(text));
-        count_headers(grouping->headers, text);
-    }
-    take_commonest(grouping->headers, group);
 }
 
 /* The whole */
@@ -322,9 +266,9 @@ bool where_group_all(struct where_answer *answer, const struct where_pool *pool,
     answer->group_of = where_memory_get((pool->set.n + 1) * sizeof(*answer->group_of));
     answer->group = where_memory_get(WHERE_GROUPS_MAX * sizeof(*answer->group));
     grouping.named = where_memory_get(NAMED_MAX * sizeof(*grouping.named));
-    grouping.headers = where_memory_get(sizeof(*grouping.headers));
+    grouping.content = where_content_open(pool);
     is_there = answer->group_of != NULL && answer->group != NULL && grouping.named != NULL &&
-               grouping.headers != NULL;
+               grouping.content != NULL;
     if (is_there) {
         group_objects(&grouping, spot);
         sort_groups(answer, pool->set.n);
@@ -332,9 +276,9 @@ bool where_group_all(struct where_answer *answer, const struct where_pool *pool,
             (void)labyrinth_telemetry_find_any(pool->name, copy_records, &grouping);
         for (uint32_t i = 0; pool->has_mbufs && i < answer->groups; i++)
             if (!where_is_free(answer->group[i].place))
-                look_into(&grouping, i);
+                where_content_look(grouping.content, answer, i);
     }
     where_memory_put(grouping.named);
-    where_memory_put(grouping.headers);
+    where_content_close(grouping.content);
     return is_there;
 }

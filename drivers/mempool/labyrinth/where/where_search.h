@@ -30,7 +30,7 @@ struct where_options {
 
 #define WHERE_HEADERS 3u
 
-/* Packets that look alike. */
+/* Packets that look alike, or others of which something is alike. */
 struct where_headers {
     uint32_t count;
     char text[80];
@@ -48,6 +48,9 @@ struct where_group {
     uint64_t oldest_s, youngest_s;
     uint64_t site, process; /* the call that got most of them; 0 if not known */
     struct where_headers headers[WHERE_HEADERS]; /* the commonest first */
+    struct where_headers event; /* the commonest that a port did last with one; count 0: unknown */
+    uint32_t event_oldest_s, event_youngest_s;
+    struct where_headers history; /* the commonest of DPDK's marks; count 0: there are none */
 };
 
 #define WHERE_GROUPS_MAX 256u
