@@ -15,11 +15,13 @@ import subprocess
 import sys
 import time
 
-from dpdk_support import (OPS, WAIT_S, Place, built, check, check_equal, lcores, main, tool)
+from dpdk_support import OPS, WAIT_S, Place, built, check, check_equal, lcores, main, tool
+from where_support import found, search
 
 STAT = os.environ['LABYRINTH_STAT']
 MBUFS = 8191
 WALKS = 100 if '--all' in sys.argv else 5
+LOADED = 50 if WALKS > 5 else 1  # of each driver, under load
 
 
 def start(place, ops=OPS, env=None):
@@ -33,33 +35,6 @@ def put(program, **places):
     for name, count in places.items():
         program.say(f'{name} {count}')
         program.expect('^ok$')
-
-
-def search(place, pool='packets', words=';apart_s=0.2'):
-    """What the program says about its pool, with all groups."""
-    answer = place.telemetry(f'/labyrinth/where,{pool}{words}')
-    check('error' not in answer, f'{answer}')
-    end = time.monotonic() + WAIT_S
-    while answer['state'] == 'walking':
-        check(time.monotonic() < end, f'the search does not end: {answer}')
-        time.sleep(0.02)
-        answer = place.telemetry(f'/labyrinth/where,{pool};search={answer["search"]}')
-    check_equal(answer['state'], 'done', f'end of the search ({answer})')
-    groups = list(answer['groups'].values())
-    while 'next' in answer:
-        more = place.telemetry(f'/labyrinth/where,{pool};search={answer["search"]}'
-                               f';from={answer.pop("next")}')
-        groups += more['groups'].values()
-        answer.update({key: more[key] for key in ('next',) if key in more})
-    answer['groups'] = groups
-    check_equal(sum(group['count'] for group in groups), answer['objects'], 'objects in groups')
-    return answer
-
-
-def found(answer, where, name=''):
-    """How many objects are in such a place."""
-    return sum(group['count'] for group in answer['groups']
-               if group['where'] == where and name in group.get('name', ''))
 
 
 # What is put where, and what the answer calls it.
@@ -128,6 +103,21 @@ def chains_and_clones(place):
                     f'{answer}')
         put(program, lose_chain=10, lose_clone=8)
         check_equal(search(place)['lost'], 36, 'chains and clones are lost as a whole')
+        program.finish()
+
+
+def caches_of_the_programs_own(place):
+    """What lies in them is free; what they had, and is behind their length now, is not."""
+    for ops in OPS, 'ring_mp_mc':
+        program = start(place, ops)
+        put(program, own_cache=1, lose_from_own_cache=40)
+        answer = search(place)
+        kept = found(answer, "a cache of the program's own")
+        check(kept > 64, f'two of 64 or more ({answer})')
+        check_equal((answer['lost'], answer['free']), (40, MBUFS - 40), f'{answer}')
+        put(program, lose_from_own_cache=kept + 1)
+        answer = search(place)
+        check_equal(answer['lost'], 41 + kept, f'as the cache is filled again ({answer})')
         program.finish()
 
 
@@ -252,7 +242,7 @@ def at_work(place):
     for ops in (OPS, 'ring_mp_mc', 'stack') if WALKS > 5 else (OPS, 'ring_mp_mc'):
         program = start(place, ops)
         put(program, lose=100, load=1)
-        for _ in range(max(1, WALKS // 5)):
+        for _ in range(LOADED):
             answer = search(place, words=';apart_s=0.05')
             check_equal((answer['lost'], answer['unsettled']), (100, 0), f'lost ({answer})')
         program.kill()
@@ -383,6 +373,7 @@ if '--all' in sys.argv:
     main(testpmd, at_work)
 else:
     main(each_place_ours, each_place_of_a_ring, each_place_of_a_stack, each_place_of_a_lockless_stack,
-         chains_and_clones, received, hidden, known_to_the_audit,
+         chains_and_clones, caches_of_the_programs_own,
+         received, hidden, known_to_the_audit,
          what_ports_did_last, an_old_note_is_none, without_the_word_nothing_is_noted,
          dpdks_own_history, testpmd, queues, at_work, two_processes, for_people, the_guides_program)

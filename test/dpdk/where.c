@@ -265,6 +265,31 @@ static void lose_clone(void)
     rte_pktmbuf_free(mbuf);
 }
 
+/* A cache that the program makes for itself, in which so many are. A get of one fills it. */
+static void to_own_cache(void)
+{
+    static struct rte_mempool_cache *cache;
+    void *mbuf;
+
+    if (cache == NULL)
+        cache = rte_mempool_cache_create(64, SOCKET_ID_ANY);
+    if (cache == NULL || rte_mempool_generic_get(pool, &mbuf, 1, cache) != 0)
+        exit(1);
+    rte_mempool_generic_put(pool, &mbuf, 1, cache);
+}
+
+/* Lost from such a cache, in which its address stays, behind the length. */
+static void lose_from_own_cache(void)
+{
+    static struct rte_mempool_cache *cache;
+    void *mbuf;
+
+    if (cache == NULL)
+        cache = rte_mempool_cache_create(64, SOCKET_ID_ANY);
+    if (cache == NULL || rte_mempool_generic_get(pool, &mbuf, 1, cache) != 0)
+        exit(1);
+}
+
 static void to_nobody(void)
 {
     rte_pktmbuf_free(get());
@@ -424,6 +449,8 @@ static const struct place {
     {"lose_chain", lose_chain},
     {"lose_clone", lose_clone},
     {"free", to_nobody},
+    {"own_cache", to_own_cache},
+    {"lose_from_own_cache", lose_from_own_cache},
     {"lose_received", lose_received},
     {"lose_sent", lose_sent},
     {"lose_with_history", lose_with_history},

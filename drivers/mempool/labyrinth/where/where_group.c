@@ -47,6 +47,7 @@ static const char *const structure_kinds[WHERE_PLACES] = {
     [WHERE_OPS_RING] = "the driver's ring",
     [WHERE_OPS_STACK] = "the driver's stack",
     [WHERE_CACHE] = "DPDK's cache",
+    [WHERE_OWN_CACHE] = "a cache of the program's own",
     [WHERE_RING] = "ring",
     [WHERE_DEVICE] = "device queue",
     [WHERE_PROCESS] = "process",

@@ -26,6 +26,7 @@ enum where_place {
     WHERE_OPS_RING,  /* the ring of ring_mp_mc and its like */
     WHERE_OPS_STACK, /* of stack and lf_stack */
     WHERE_CACHE,     /* DPDK's, in front of the driver */
+    WHERE_OWN_CACHE, /* one that the program has made */
 
     /* Held, and known by structure */
     WHERE_RING,    /* detail: which one of where_sample.ring */
@@ -50,7 +51,7 @@ enum where_place {
 
 static inline bool where_is_free(enum where_place place)
 {
-    return place >= WHERE_PRIVATE && place <= WHERE_CACHE;
+    return place >= WHERE_PRIVATE && place <= WHERE_OWN_CACHE;
 }
 
 enum where_driver {
@@ -100,9 +101,12 @@ struct where_sample {
 bool where_sample_make(struct where_sample *ret_sample, const struct where_pool *pool);
 void where_sample_free(struct where_sample *sample);
 
+struct where_caches; /* where_cache.h */
+
 /* Looks: every object that was in a structure from the beginning to the end has its spot, and each
  * spot was right at some moment. False: the pool is gone. Control threads; takes DPDK's lock. */
-bool where_sample_take(struct where_sample *sample, const struct where_pool *pool);
+bool where_sample_take(struct where_sample *sample, const struct where_pool *pool,
+                       const struct where_caches *caches);
 
 /* where_ring.c: shows visit() what lies in a ring of pointers, which need not be there any more.
  * False: it is no ring of pointers; or none at all. */

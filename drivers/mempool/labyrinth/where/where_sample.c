@@ -8,7 +8,7 @@
 
 #define ALLOW_EXPERIMENTAL_API /* functions of rte_stack.h that this file does not call */
 
-#include "where_pool.h"
+#include "where_cache.h"
 
 #include "labyrinth_driver.h"
 
@@ -26,6 +26,7 @@ TAILQ_HEAD(ring_list, rte_tailq_entry); /* as rte_ring.c has it */
 struct look {
     struct where_sample *sample;
     const struct where_pool *pool;
+    const struct where_caches *caches;
     struct where_spot spot; /* of what is shown to note() */
     bool is_there;
 };
@@ -186,11 +187,14 @@ static void take_all(const struct rte_mempool *mp, void *context)
     else if (look->pool->driver == WHERE_DRIVER_LABYRINTH)
         take_labyrinth(look);
     take_caches(look);
+    look->spot = (struct where_spot){WHERE_OWN_CACHE, 0};
+    where_cache_each(look->caches, note, look);
 }
 
-bool where_sample_take(struct where_sample *sample, const struct where_pool *pool)
+bool where_sample_take(struct where_sample *sample, const struct where_pool *pool,
+                       const struct where_caches *caches)
 {
-    struct look look = {sample, pool, {WHERE_UNKNOWN, 0}, false};
+    struct look look = {sample, pool, caches, {WHERE_UNKNOWN, 0}, false};
 
     memset(sample->spot, 0, pool->set.n * sizeof(*sample->spot));
     return labyrinth_telemetry_find_any(pool->name, take_all, &look) && look.is_there;

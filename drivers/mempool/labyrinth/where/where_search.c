@@ -62,7 +62,7 @@ static int fail(struct where_search *search, int rc, const char *why)
 
 static int take_sample(struct evidence *evidence, struct where_sample *sample)
 {
-    if (!where_sample_take(sample, &evidence->search->pool))
+    if (!where_sample_take(sample, &evidence->search->pool, &evidence->walk.caches))
         return fail(evidence->search, -ENOENT, "the program has freed the pool meanwhile");
     evidence->samples++;
     for (uint32_t i = 0; i < evidence->search->pool.set.n; i++)

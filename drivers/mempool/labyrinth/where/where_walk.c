@@ -36,13 +36,15 @@ bool where_walk_make(struct where_walk *ret_walk, const struct where_pool *pool,
         .page = where_memory_get(n * sizeof(*ret_walk->page)),
         .buffer = where_memory_get(BUFFER_BYTES),
     };
-    return where_owner_make(&ret_walk->owners) && ret_walk->place != NULL && ret_walk->at != NULL &&
-           ret_walk->queue != NULL && ret_walk->page != NULL && ret_walk->buffer != NULL;
+    return where_cache_make(&ret_walk->caches) && where_owner_make(&ret_walk->owners) &&
+           ret_walk->place != NULL && ret_walk->at != NULL && ret_walk->queue != NULL &&
+           ret_walk->page != NULL && ret_walk->buffer != NULL;
 }
 
 void where_walk_free(struct where_walk *walk)
 {
     where_map_free(&walk->map);
+    where_cache_free(&walk->caches);
     where_owner_free(&walk->owners);
     where_memory_put(walk->place);
     where_memory_put(walk->at);
@@ -401,6 +403,7 @@ static bool begin(struct where_walk *walk, const char *leave_out)
     where_map_free(&walk->map);
     if (!where_map_read(&walk->map, leave_out))
         return false;
+    where_cache_find(&walk->caches, walk->pool, &walk->map);
     leave_out_known(walk);
     return true;
 }

@@ -14,6 +14,7 @@
  * The objects themselves are not walked through, but followed: from those that something points to,
  * on to those that these point to. So a chain that nothing points to is lost as a whole. */
 
+#include "where_cache.h"
 #include "where_map.h"
 #include "where_owner.h"
 #include "where_pool.h"
@@ -37,6 +38,7 @@ struct where_walk {
     struct where_map map;
     uint8_t *place;             /* by object: where what points to it lies, an enum where_place */
     uintptr_t *at;              /* and at which address */
+    struct where_caches caches; /* that the program has made */
     struct where_owners owners; /* of blocks in which the walk before found references */
     uint32_t *queue;            /* objects whose memory is to be followed */
     uintptr_t *page;            /* where the last walk found references */
