@@ -15,13 +15,13 @@ import subprocess
 import sys
 import time
 
-from dpdk_support import OPS, WAIT_S, Place, built, check, check_equal, lcores, main, tool
+from dpdk_support import BUILD, OPS, WAIT_S, Place, built, check, check_equal, lcores, main, tool
 from where_support import found, search
 
 STAT = os.environ['LABYRINTH_STAT']
 MBUFS = 8191
-WALKS = 100 if '--all' in sys.argv else 5
-LOADED = 50 if WALKS > 5 else 1  # of each driver, under load
+WALKS = 100 if '--all' in sys.argv else 2
+LOADED = 50 if '--all' in sys.argv else 1  # of each driver, under load
 
 
 def start(place, ops=OPS, env=None):
@@ -201,6 +201,40 @@ def an_old_note_is_none(place):
     check('event' not in group, f'an old note: {group}')
 
 
+def threads(program):
+    folder = f'/proc/{program.process.pid}/task'
+    names = []
+    for task in os.listdir(folder):
+        with open(f'{folder}/{task}/comm', encoding='utf-8') as file:
+            names.append(file.read().strip())
+    return sorted(names)
+
+
+def nothing_before_somebody_asks(place):
+    """No thread; and the object code of the hot path refers to nothing of it."""
+    program = start(place, 'ring_mp_mc')
+    with_plugin = threads(program)
+    search(place)
+    end = time.monotonic() + WAIT_S
+    while threads(program) != with_plugin:  # its last answer comes before its thread has ended
+        check(time.monotonic() < end, f'threads behind a search: {threads(program)}')
+        time.sleep(0.02)
+    program.finish()
+    beside = Place(place.cleanup)
+    program = beside.start(built('where'), *beside.eal(
+        lcores(2), *place.ordinary_memory(64), '--vdev=net_null0', plugins=[]), '--', 'ring_mp_mc')
+    program.expect('^ready$')
+    check_equal(with_plugin, threads(program), 'threads, with the plugin and without')
+    hot = [os.path.join(BUILD, 'drivers/mempool/labyrinth', f'liblabyrinth_ops_{kind}.a')
+           for kind in ('plain', 'wide')]
+    hot += [os.path.join(BUILD, 'lib', f'liblab_{floor}.a') for floor in ('deque', 'pool', 'audit')]
+    for archive in filter(os.path.exists, hot):
+        wanted = subprocess.run(['nm', '-u', archive], capture_output=True, text=True, check=True)
+        check('lab_' in wanted.stdout, f'{archive} refers to nothing at all')
+        for word in 'where_', 'labyrinth_where', 'labyrinth_ports':
+            check(word not in wanted.stdout, f'{archive} refers to {word}')
+
+
 def without_the_word_nothing_is_noted(place):
     program = start(place, env={'LABYRINTH_OPTIONS': 'audit=full'})
     put(program, lose_received=10)
@@ -239,11 +273,11 @@ def testpmd(place):
 
 def at_work(place):
     """While all others move without a pause, the lost ones are told from them, each time."""
-    for ops in (OPS, 'ring_mp_mc', 'stack') if WALKS > 5 else (OPS, 'ring_mp_mc'):
+    for ops in (OPS, 'ring_mp_mc', 'stack') if LOADED > 1 else (OPS, 'ring_mp_mc'):
         program = start(place, ops)
         put(program, lose=100, load=1)
         for _ in range(LOADED):
-            answer = search(place, words=';apart_s=0.05')
+            answer = search(place)
             check_equal((answer['lost'], answer['unsettled']), (100, 0), f'lost ({answer})')
         program.kill()
 
@@ -299,7 +333,8 @@ def queues(place):
 
 
 def stat(place, *arguments, status=0):
-    done = subprocess.run([STAT, f'--file-prefix={place.prefix}', '--apart=0.2', *arguments],
+    done = subprocess.run([STAT, f'--file-prefix={place.prefix}', '--apart=0.05',
+                           '--mib-s=0', *arguments],
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           timeout=WAIT_S, check=False)
     check_equal(done.returncode, status, f'status of {arguments}, {done.stderr}')
@@ -309,6 +344,7 @@ def stat(place, *arguments, status=0):
 def for_people(place):
     program = start(place, 'ring_mp_mc')
     put(program, table=64, lose=100)
+    check('no pool' in stat(place, 'lost', 'paquets', status=1), 'another name')
     document = json.loads(stat(place, '--json', 'where', 'packets'))
     answer = document['pool']
     check_equal((document['schema'], document['command'], answer['lost'],
@@ -322,12 +358,11 @@ def for_people(place):
     for words in '111 lost', 'more a second':
         check(words in table, f'{words}: {table}')
     check('in_table' not in table, table)
-    check('no pool' in stat(place, 'lost', 'paquets', status=1), 'another name')
     put(program, lose=7900)
-    stat(place, 'lost', 'packets')
-    check('hardly any is free' in stat(place, 'lost', 'packets'), 'no more can be lost')
     capture = os.path.join(place.directory, 'lost.pcap')
-    stat(place, 'lost', 'packets', f'--pcap={capture}', '--packets=10')
+    search(place)
+    table = stat(place, 'lost', 'packets', f'--pcap={capture}', '--packets=10')
+    check('hardly any is free' in table, f'no more can be lost: {table}')
     with open(capture, 'rb') as file:
         content = file.read()
     check_equal(len(content), 24 + 10 * (16 + 98), 'bytes of the capture')
@@ -375,5 +410,6 @@ else:
     main(each_place_ours, each_place_of_a_ring, each_place_of_a_stack, each_place_of_a_lockless_stack,
          chains_and_clones, caches_of_the_programs_own,
          received, hidden, known_to_the_audit,
-         what_ports_did_last, an_old_note_is_none, without_the_word_nothing_is_noted,
+         what_ports_did_last, an_old_note_is_none, nothing_before_somebody_asks,
+         without_the_word_nothing_is_noted,
          dpdks_own_history, testpmd, queues, at_work, two_processes, for_people, the_guides_program)

@@ -26,7 +26,7 @@ struct kinds {
 
 struct where_content {
     const struct where_pool *pool;
-    uint64_t *got; /* by object: how long ago, and 1; 0: unknown */
+    uint64_t *got; /* by object: when, and 1; 0: unknown */
     int port_offset, history_offset;
     uint32_t now;
     struct kinds packets, events, histories;
@@ -74,7 +74,7 @@ void where_content_close(struct where_content *content)
 
 void where_content_got(struct where_content *content, uint32_t object, uint64_t age)
 {
-    content->got[object] = age + 1;
+    content->got[object] = (uint64_t)(uint32_t)(labyrinth_ports_now() - age) + 1;
 }
 
 static void count_kind(struct kinds *kinds, const char *text, uint32_t age)
@@ -119,6 +119,12 @@ static bool read_note(const struct where_content *content, uint32_t object, int 
 /* The same clock reads a little differently on another CPU. */
 #define CLOCK_SLACK 2u
 
+/* Times go round after a year. */
+static bool is_before(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) < 0;
+}
+
 static void look_at_port(struct where_content *content, uint32_t object)
 {
     uint64_t note;
@@ -127,11 +133,10 @@ static void look_at_port(struct where_content *content, uint32_t object)
 
     if (!read_note(content, object, content->port_offset, &note))
         return;
-    age = content->now - (uint32_t)note;
-    if (age > UINT32_MAX - HUNDREDTHS) /* noted since the search began */
-        age = 0;
-    if (content->got[object] != 0 && age > content->got[object] + CLOCK_SLACK)
+    if (content->got[object] != 0 &&
+        is_before((uint32_t)note + CLOCK_SLACK, (uint32_t)(content->got[object] - 1)))
         return;
+    age = is_before((uint32_t)note, content->now) ? content->now - (uint32_t)note : 0;
     snprintf(text, sizeof(text), "%s port %" PRIu64 ", queue %" PRIu64,
              note >> LABYRINTH_PORTS_KIND_SHIFT == LABYRINTH_RECEIVED ? "received on" : "handed to",
              note >> LABYRINTH_PORTS_PORT_SHIFT & LABYRINTH_PORTS_PORT_MASK,
