@@ -16,6 +16,9 @@ int where(struct client *client, const struct options *options);
  * and the reason has been said, or a signal has come (stop.h). */
 json_t *where_search(struct client *client, const struct options *options);
 
+/* where_show.c: which of these places a group is: "12 blocks of 64 bytes, of flows (app)". */
+void where_name(json_t *group, char *name, size_t capacity);
+
 /* where_show.c: prints it for people; with `lost_alone`, what is lost. */
 void where_show(FILE *out, json_t *answer, bool lost_alone);
 

@@ -34,17 +34,31 @@ static void print_head(FILE *out, json_t *answer)
                 (long long)number(answer, "unknown"), text(answer, "driver"));
 }
 
+void where_name(json_t *group, char *name, size_t capacity)
+{
+    static const char many[] = "blocks ";
+    const char *of = text(group, "name");
+    long long blocks = number(group, "blocks");
+
+    if (blocks == 0 || strncmp(of, many, strlen(many)) != 0)
+        snprintf(name, capacity, "%s", of);
+    else
+        snprintf(name, capacity, "%lld block%s %s", blocks, blocks == 1 ? "" : "s",
+                 of + strlen(many));
+}
+
 /* "in_sessions (app)", and since when and by whom, where the audit knows. */
 static json_t *row_of(json_t *group)
 {
     json_t *row = json_object(), *packet = json_array_get(json_object_get(group, "packets"), 0);
-    char place[256], packets[128] = "";
+    char place[256], name[160], packets[128] = "";
 
     json_object_set(row, "group", json_object_get(group, "group"));
     json_object_set(row, "count", json_object_get(group, "count"));
     json_object_set(row, "state", json_object_get(group, "state"));
-    snprintf(place, sizeof(place), "%s%s%s", text(group, "where"),
-             text(group, "name")[0] != '\0' ? ": " : "", text(group, "name"));
+    where_name(group, name, sizeof(name));
+    snprintf(place, sizeof(place), "%s%s%s", text(group, "where"), name[0] != '\0' ? ": " : "",
+             name);
     json_object_set_new(row, "where", json_string(place));
     if (packet != NULL)
         snprintf(packets, sizeof(packets), "%s%s", text(packet, "headers"),

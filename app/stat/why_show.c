@@ -5,6 +5,7 @@
 /* What why_judge() has found, in sentences for one screen. */
 
 #include "screen.h"
+#include "where.h"
 #include "why.h"
 
 #include <inttypes.h>
@@ -131,14 +132,18 @@ static const char *are(json_int_t n)
 
 static void say_place(struct sentence *sentence, json_t *group)
 {
-    const char *where = text(group, "where"), *name = text(group, "name");
+    const char *where = text(group, "where");
+    const char *between = number(group, "blocks") > 0 ? ": " : " ";
+    char name[160];
     bool is_state = strncmp(where, "chained", strlen("chained")) == 0 ||
                     strncmp(where, "data of", strlen("data of")) == 0;
 
+    where_name(group, name, sizeof(name));
     if (strcmp(where, "stack") == 0)
         say(sentence, "on the stack of %s", name[0] != '\0' ? name : "a thread");
     else
-        say(sentence, "%s%s%s%s", is_state ? "" : "in ", where, name[0] != '\0' ? " " : "", name);
+        say(sentence, "%s%s%s%s", is_state ? "" : "in ", where, name[0] != '\0' ? between : "",
+            name);
 }
 
 /* "9 to 40 s", "9 s" */

@@ -70,6 +70,9 @@ def each_place(place, ops):
         else:
             number = found(answer, where, called)
         check_equal(number, wanted[name], f'{name} ({answer})')
+    blocks = {group['name']: group.get('blocks') for group in answer['groups']
+              if group['where'] == 'rte_malloc'}
+    check_equal([n for name, n in blocks.items() if 'in_sessions' in name], [1], f'blocks ({blocks})')
     check_equal((answer['lost'], answer['held'], answer['moving']),
                 (311, sum(wanted.values()), 0), f'lost, held, moving ({answer})')
     check_equal(answer['free'], MBUFS - 311 - sum(wanted.values()), 'free')
@@ -400,7 +403,7 @@ def the_guides_program(place):
     check('port 0' in answer['groups'][0]['headers_1'], f'packets ({answer})')
     check('more a second' in stat(place, 'lost', 'packets'), 'a leak')
     said = stat(place, 'why', 'packets')
-    for words in 'It leaks', '  3,000 are in rte_malloc blocks of 48000 bytes, of sessions (empty)':
+    for words in 'It leaks', '  3,000 are in rte_malloc: 1 block of 48000 bytes, of sessions (empty)':
         check(words in said, f'{words}: {said}')
 
 

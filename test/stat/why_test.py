@@ -22,7 +22,7 @@ def lost(count, **more):
 
 def sessions(count):
     return {"count": count, "state": "held", "where": "rte_malloc",
-            "name": "blocks of 48000 bytes, of sessions (gw)"}
+            "blocks": 1, "name": "blocks of 48000 bytes, of sessions (gw)"}
 
 
 def cached(count, lcore=1):
@@ -66,7 +66,7 @@ class Why(StatTest):
         text = self.answer("why", "packets")
         for words in ("Of the 8,191 objects of packets (ring_mp_mc)\n", "! 4,900 are lost, ",
                       " more a second; ICMP, IPv4, 98 bytes, port 0\n",
-                      "  3,000 are in rte_malloc blocks of 48000 bytes, of sessions (gw)\n",
+                      "  3,000 are in rte_malloc: 1 block of 48000 bytes, of sessions (gw)\n",
                       "  291 are free; DPDK's caches hold 250 of these, for 1 lcore alone\n",
                       "\nIt leaks: the pool lasts ", "labyrinth-stat lost packets --pcap=FILE\n"):
             self.assertIn(words, text)

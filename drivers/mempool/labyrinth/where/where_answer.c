@@ -134,6 +134,8 @@ static size_t add_group(struct rte_tel_data *groups, uint32_t number,
     rte_tel_data_add_dict_string(dict, "where", group->kind);
     if (group->name[0] != '\0')
         add_plain(dict, "name", group->name);
+    if (group->blocks != 0 && !group->has_more_blocks)
+        rte_tel_data_add_dict_u64(dict, "blocks", group->blocks);
     if (group->recorded != 0)
         add_site(dict, group);
     add_notes(dict, group);

@@ -116,6 +116,21 @@ static const struct named *find_named(struct grouping *grouping, enum where_plac
     return NULL;
 }
 
+/* Beyond what is remembered, the same block would be counted again and again. */
+static void count_block(struct grouping *grouping, uint32_t group, uintptr_t start)
+{
+    const struct where_map *map = &grouping->walk->map;
+    const struct where_range *block = where_map_block(map, start);
+    struct where_group *of = &grouping->answer->group[group];
+
+    if (block == NULL)
+        block = where_map_chunk(map, start);
+    if (block == NULL || block->start != start)
+        return;
+    of->blocks++;
+    of->has_more_blocks |= grouping->nameds == NAMED_MAX;
+}
+
 static uint32_t group_of_reference(struct grouping *grouping, enum where_place place, uintptr_t at)
 {
     char name[sizeof(((struct where_group *)0)->name)];
@@ -128,6 +143,7 @@ static uint32_t group_of_reference(struct grouping *grouping, enum where_place p
         return known->group;
     range = where_name_place(grouping->walk, place, at, &kind, name, sizeof(name));
     group = find_group(grouping, place, kind, name);
+    count_block(grouping, group, range.start);
     if (grouping->nameds < NAMED_MAX)
         grouping->named[grouping->nameds++] = (struct named){range, (uint8_t)place, group};
     return group;

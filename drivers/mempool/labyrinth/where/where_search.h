@@ -40,11 +40,13 @@ struct where_headers {
 struct where_group {
     enum where_place place;
     uint32_t count;
-    uint32_t first;    /* an object of it */
-    const char *kind;  /* of place: a constant */
-    char name[120];    /* which of these; "" if there is but one */
-    uintptr_t at;      /* where the first one is pointed to; 0 */
-    uint32_t recorded; /* objects of which the audit knows since when */
+    uint32_t first;       /* an object of it */
+    uint32_t blocks;      /* of malloc() or rte_malloc(), in which they are */
+    bool has_more_blocks; /* than can be counted: how many is not known */
+    const char *kind;     /* of place: a constant */
+    char name[120];       /* which of these; "" if there is but one */
+    uintptr_t at;         /* where the first one is pointed to; 0 */
+    uint32_t recorded;    /* objects of which the audit knows since when */
     uint64_t oldest_s, youngest_s;
     uint64_t site, process; /* the call that got most of them; 0 if not known */
     struct where_headers headers[WHERE_HEADERS]; /* the commonest first */
