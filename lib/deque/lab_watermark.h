@@ -4,16 +4,17 @@
 #ifndef LAB_WATERMARK_H
 #define LAB_WATERMARK_H
 
-/* Watermarks: how near its end a store of free objects or pages is, as events that a program polls.
+/** @file
+ * Watermarks: how near its end a store of free objects or pages is, as events that a program polls.
  *
  *     free      high ─ there is no pressure any more     (above_high)
  *       │       low  ─ fewer than these: pressure begins (below_low)
  *       ▼       min  ─ fewer than these                  (below_min)
  *
  * Between low and high the pressure stays what it was, so that no crossing is reported twice. The
- * watermarks only report: the owner of the store decides who may take what.
- *
- * Each crossing is counted, and raises a sequence by one, so that a program that polls asks for the
+ * watermarks only report: the owner of the store decides who may take what. */
+
+/* Each crossing is counted, and raises a sequence by one, so that a program that polls asks for the
  * counts only when the sequence has changed. Progress: wait-free, but for a CAS that is tried once.
  *
  *     M1 fence between an event's count and the sequence   pairs with M2
@@ -23,9 +24,23 @@
 #include <lab_atomic.h>
 #include <lab_common.h>
 
-enum lab_pressure { LAB_PRESSURE_NONE, LAB_PRESSURE_LOW, LAB_PRESSURE_MIN };
+/** How near its end a store is. */
+enum lab_pressure {
+    LAB_PRESSURE_NONE, /**< there is enough */
+    LAB_PRESSURE_LOW,  /**< less than the low watermark says was free, and not yet as much as the
+                          high one says */
+    LAB_PRESSURE_MIN   /**< less than the min watermark says is free; of a pool: nothing */
+};
 
-enum lab_crossing { LAB_BELOW_LOW, LAB_BELOW_MIN, LAB_ABOVE_HIGH, LAB_CROSSINGS };
+/** The crossings of watermarks, which are events. */
+enum lab_crossing {
+    LAB_BELOW_LOW,  /**< pressure begins */
+    LAB_BELOW_MIN,  /**< less is free than the min watermark says; of a pool: nothing */
+    LAB_ABOVE_HIGH, /**< there is no pressure any more */
+    LAB_CROSSINGS   /**< their number */
+};
+
+/** @cond of the library's own use */
 
 /* Constant. min <= low < high. */
 struct lab_watermark_limits {
@@ -68,5 +83,7 @@ void lab_watermark_raise_event(lab_atomic_t *count, lab_atomic_t *sequence);
 unsigned lab_watermark_update(struct lab_watermark *watermark,
                               const struct lab_watermark_limits *limits, int64_t free,
                               lab_atomic_t *sequence);
+
+/** @endcond */
 
 #endif
