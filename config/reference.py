@@ -15,8 +15,8 @@ import xml.etree.ElementTree
 import mdoc
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-EXAMPLES = ("doc/examples/*.c", "test/doc/*.c", "test/dpdk/*.c", "test/stress/*.c", "test/unit/*.c",
-            "app/bench/*.c")
+# Programs that the tests run; the first use that is found is shown.
+EXAMPLES = ("doc/examples/*.c", "test/doc/*.c", "test/dpdk/reference_*.c")
 EXAMPLE_LINES = 40
 
 
@@ -222,7 +222,7 @@ class Manual:
             out += self.type_lines(first)
         out += [".Sh RETURN VALUES", *self.returned(nodes[0], about[0])]
         out += [".Sh CONCURRENCY", *mdoc.paragraph(about[0].parts["Concurrency"])]
-        path, lines = example(names, about[0].parts.get("Example"), set(self.members["function"]))
+        path, lines = example(names)
         out += [".Sh EXAMPLES", *mdoc.paragraph(f"From {path}:"), *mdoc.literal(lines)]
         errors = [error for each in about for error in each.errors]
         if errors:
@@ -284,25 +284,14 @@ class Manual:
 
 # ---- Examples ----
 
-def uses(names, first):
-    """Functions of programs that the tests build, in which one of these is used."""
-    for pattern in [first, *EXAMPLES] if first else EXAMPLES:
-        for path in sorted(ROOT.glob(pattern)):
-            lines = path.read_text(encoding="utf-8").splitlines()
-            for i, line in enumerate(lines):
-                if line.startswith(" ") and any(f"{name}(" in line for name in names):
-                    yield path.relative_to(ROOT), surroundings(lines, i)
-
-
-def example(names, first, public):
-    """The first use that calls nothing of the library's inside, or else the first."""
-    found = list(uses(names, first))
-    for path, lines in found:
-        if set(re.findall(r"\b(lab_\w+)\(", "\n".join(lines))) <= public:
-            return path, lines
-    if found:
-        return found[0]
-    raise Wrong(f"{names[0]}: used in no program that the tests build ({', '.join(EXAMPLES)})")
+def example(names):
+    """A program, and its function in which one of these is used."""
+    for path in (path for pattern in EXAMPLES for path in sorted(ROOT.glob(pattern))):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for i, line in enumerate(lines):
+            if line.startswith(" ") and any(re.search(rf"\b{name}\b[(,]", line) for name in names):
+                return path.relative_to(ROOT), surroundings(lines, i)
+    raise Wrong(f"{names[0]}: used in none of {', '.join(EXAMPLES)}")
 
 
 def surroundings(lines, at):

@@ -168,8 +168,7 @@ LAB_PUBLIC int lab_mbuf_arena_destroy(struct lab_arena *arena);
  *
  * @return the pool, or NULL: for a mempool of another driver, one that has no memory yet, and one
  *     that a driver of another version than this header made
- * @threads Any thread and process; wait-free.
- * @shows{doc/examples/handover.c} */
+ * @threads Any thread and process; wait-free. */
 LAB_INLINE struct lab_pool *lab_mempool_pool(const struct rte_mempool *mp)
 {
     struct lab_pool *pool = (struct lab_pool *)mp->pool_data;
@@ -206,8 +205,7 @@ LAB_INLINE struct lab_pool *lab_mempool_pool(const struct rte_mempool *mp)
  * @retval -EINVAL no region or no device
  * @retval -ENOMEM memory was short
  * @retval -errno another error of the bus or DPDK
- * @threads Any thread; blocking; for set-up only.
- * @shows{test/dpdk/dma_test.c} */
+ * @threads Any thread; blocking; for set-up only. */
 LAB_PUBLIC int lab_region_dma_map(const struct lab_region *region,
                                   struct rte_device *const devices[], unsigned n,
                                   struct lab_error *error) LAB_CHECKED;
@@ -220,8 +218,7 @@ LAB_PUBLIC int lab_region_dma_map(const struct lab_region *region,
  * @retval -EINVAL no region or no device
  * @retval -errno what the bus of a device says, which *error (may be NULL) describes: then the
  *     others have lost it all the same, but it is still registered
- * @threads Any thread; blocking.
- * @shows{test/dpdk/dma_test.c} */
+ * @threads Any thread; blocking. */
 LAB_PUBLIC int lab_region_dma_unmap(const struct lab_region *region,
                                     struct rte_device *const devices[], unsigned n,
                                     struct lab_error *error);

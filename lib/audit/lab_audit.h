@@ -274,8 +274,7 @@ LAB_PUBLIC unsigned lab_pool_ended(const struct lab_pool *pool, unsigned *ret_un
  * @retval -EAGAIN the audit has been at level full for less than LAB_AUDIT_SETTLE_MS
  * @retval -EINVAL a wrong lcore
  * @threads Any thread; lock-free for all others, which note what they move meanwhile. Not for hot
- *     paths: it asks the system about processes.
- * @shows{test/stress/reclaim.c} */
+ *     paths: it asks the system about processes. */
 LAB_PUBLIC int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
                                 const struct lab_pool_holder *holder,
                                 void (*renew)(void *object, void *context), void *context,

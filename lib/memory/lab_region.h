@@ -94,8 +94,7 @@ struct lab_region {
  *     and there is no other way to share by name; or madvise(2) is, without which forked children
  *     would be in it unseen
  * @retval -errno the kernel refuses a step
- * @threads Any thread; blocking; for set-up only.
- * @shows{test/unit/region_test.c} */
+ * @threads Any thread; blocking; for set-up only. */
 LAB_PUBLIC int lab_region_create(const struct lab_region_options *options,
                                  struct lab_region *ret_region,
                                  struct lab_error *error) LAB_CHECKED;
@@ -118,8 +117,7 @@ LAB_PUBLIC int lab_region_create(const struct lab_region_options *options,
  * @retval -ENOTSUP there is no /proc of this process
  * @retval -ETXTBSY one of these processes has a lease on it
  * @retval -errno the kernel refuses a step
- * @threads Any thread; blocking; for set-up only.
- * @shows{test/unit/region_names_test.c} */
+ * @threads Any thread; blocking; for set-up only. */
 LAB_PUBLIC int lab_region_attach(const char *name, struct lab_region *ret_region,
                                  struct lab_error *error) LAB_CHECKED;
 

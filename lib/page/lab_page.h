@@ -123,8 +123,7 @@ struct lab_arena_options {
  * @retval -EINVAL a wrong option
  * @retval -EOVERFLOW a size that does not fit
  * @retval -ENOMEM memory was short
- * @threads Any thread; blocking; for set-up only.
- * @shows{test/doc/pages.c} */
+ * @threads Any thread; blocking; for set-up only. */
 LAB_PUBLIC int lab_arena_create(const struct lab_arena_options *options,
                                 struct lab_arena **ret_arena, struct lab_error *error) LAB_CHECKED;
 

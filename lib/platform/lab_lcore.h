@@ -50,8 +50,7 @@ LAB_PUBLIC uint32_t lab_lcore_self(void);
  * @retval -EXDEV it is of another PID or time namespace
  * @retval -EACCES the caller may not look into it
  * @retval -errno what else stands in the way of reading /proc
- * @threads Any thread; blocking, as reading a file is.
- * @shows{doc/examples/handover.c} */
+ * @threads Any thread; blocking, as reading a file is. */
 LAB_PUBLIC int lab_os_process(int pid, uint64_t *ret_identity);
 
 #endif

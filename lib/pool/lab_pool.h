@@ -173,8 +173,7 @@ struct lab_pool_options {
  * @retval -EINVAL a wrong option
  * @retval -ENOMEM memory was short
  * @retval -errno another error of lab_region_create()
- * @threads Any thread; blocking; for set-up only.
- * @shows{doc/examples/native.c} */
+ * @threads Any thread; blocking; for set-up only. */
 LAB_PUBLIC int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
                                struct lab_error *error) LAB_CHECKED;
 
@@ -191,8 +190,7 @@ LAB_PUBLIC int lab_pool_create(const struct lab_pool_options *options, struct la
  * @retval -EAGAIN the pool is being made: call again
  * @retval -EPROTO the region is no pool, or one of another version of this library
  * @retval -errno another error of lab_region_attach()
- * @threads Any thread; blocking; for set-up only.
- * @shows{test/stress/killed.c} */
+ * @threads Any thread; blocking; for set-up only. */
 LAB_PUBLIC int lab_pool_attach(const char *name, struct lab_pool **ret_pool,
                                struct lab_error *error) LAB_CHECKED;
 
@@ -203,8 +201,7 @@ LAB_PUBLIC int lab_pool_attach(const char *name, struct lab_pool **ret_pool,
  * before, or each of the others before its first call. It cannot be taken back.
  *
  * @retval -EINVAL a pool that was not made `shared`
- * @threads Any thread; wait-free.
- * @shows{test/stress/child.c} */
+ * @threads Any thread; wait-free. */
 LAB_PUBLIC int lab_pool_announce(struct lab_pool *pool);
 
 /** Unmaps a pool made by lab_pool_create(), or gives its pages back to their arena. NULL is
@@ -290,8 +287,7 @@ LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *co
  * a buffer. Bytes that an earlier holder of the same domain wrote further behind are not forgotten.
  *
  * @retval -EINVAL, -EBADMSG as lab_pool_put_bulk()
- * @threads As lab_pool_put_bulk(): any thread; never blocks.
- * @shows{test/unit/pool_trust_test.c} */
+ * @threads As lab_pool_put_bulk(): any thread; never blocks. */
 LAB_INLINE int lab_pool_put_used(struct lab_pool *pool, uint32_t lcore, void *const *objects,
                                  unsigned n, size_t used_bytes);
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""mbuf_test, on both kinds of memory and in two processes; and the example of the document."""
+"""mbuf_test, on both kinds of memory and in two processes; and the examples of the
+document and of the man pages."""
 
 import re
 
@@ -55,4 +56,12 @@ def the_example(place):
     check('not until some are freed' in output, 'the reserve was given to others')
 
 
-main(in_huge_pages, in_ordinary_memory, in_a_secondary_process, without_the_driver, the_example)
+def what_the_man_pages_show(place):
+    status, output = place.run(
+        built('reference_mbuf'), *place.eal(lcores(1), PORT, *place.ordinary_memory(256)))
+    print(output, flush=True)
+    check_equal(status, 0, 'exit status')
+
+
+main(in_huge_pages, in_ordinary_memory, in_a_secondary_process, without_the_driver, the_example,
+     what_the_man_pages_show)
