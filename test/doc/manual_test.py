@@ -114,6 +114,13 @@ class ManPages(unittest.TestCase):
         for word in words:
             self.assertRegex(described, rf"(?m)^\.It Cm {word} Ns = Ns ")
 
+    def test_documents_promise_what_programs_can_call(self):
+        """Each function and constant that they name has a page."""
+        known = "".join(path.read_text(encoding="utf-8") for path in pages(3))
+        for document in [SOURCE / "README.md", *SOURCE.glob("doc/*.md"), *SOURCE.glob("doc/guide/*.md")]:
+            for name in re.findall(r"\b(?:lab_\w+(?=\()|LAB_[A-Z]\w+)", document.read_text(encoding="utf-8")):
+                self.assertRegex(known, rf"\b{name}\b", document.name)
+
     def test_mandoc_has_no_complaint(self):
         """Each page that is referred to is one of ours, or of the system's."""
         if shutil.which("mandoc") is None:

@@ -14,6 +14,9 @@ from install_test import MESON, SOURCE, Installation, compiler, run
 from skips import main
 
 BLOCK = re.compile(r"^```c\n(.*?)^```$", re.M | re.S)
+# A command that makes a program of an example, and the example.
+LINE = re.compile(r"^(?: \*)? *(cc (?:-\w+ )*(\S+\.c) .*\$\(pkg-config .*\) -o \w+)", re.M)
+PROGRAMS = {"program.c": "test/dpdk/reserve.c"}
 # In a comment, set off from the words around it: lines that are further in.
 INSET = re.compile(r"(?:^ \*\n)((?: \*(?:     .*)?\n)+)", re.M)
 
@@ -84,6 +87,30 @@ class Examples(unittest.TestCase):
                 done += self.compile_all(path.relative_to(SOURCE),
                                          BLOCK.findall(path.read_text(encoding="utf-8")))
         self.assertGreaterEqual(len(done), 10)
+
+    def test_lines_that_compile(self):
+        """As they stand, with the installation's pkg-config files."""
+        settings = pathlib.Path(self.folder, "pkgconfig")
+        settings.mkdir()
+        for path in (self.place.libraries / "pkgconfig").glob("*.pc"):
+            text = re.sub(r"^prefix=.*$", f"prefix={self.place.prefix}", path.read_text(encoding="utf-8"),
+                          flags=re.M)
+            (settings / path.name).write_text(text, encoding="utf-8")
+        lines = set()
+        for path in [SOURCE / "README.md", *SOURCE.glob("doc/**/*.md")]:
+            lines |= {found.group(1, 2) for found in LINE.finditer(path.read_text(encoding="utf-8"))}
+        self.assertGreaterEqual(len(lines), 7)
+        for line, program in sorted(lines):
+            if re.search("dpdk|mbuf", line) and not self.has_dpdk:
+                continue
+            with self.subTest(line):
+                place = program if "/" in program else f"doc/examples/{program}"
+                there = pathlib.Path(self.folder, program)
+                there.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(SOURCE / PROGRAMS.get(program, place), there)
+                done = run("sh", "-c", line.replace("cc ", compiler("cc", "gcc") + " ", 1), cwd=self.folder,
+                           env={**os.environ, "PKG_CONFIG_PATH": str(settings)})
+                self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_headers(self):
         done = []
