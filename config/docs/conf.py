@@ -7,12 +7,13 @@ import pathlib
 import shutil
 
 project = "Labyrinth"
-author = "The Labyrinth authors"
+author = copyright = "The Labyrinth authors"
 html_title = "Labyrinth"
 extensions = ["myst_parser"]
 root_doc = "README"
 include_patterns = ["*.md", "doc/*.md", "doc/guide/*.md", "doc/adr/*.md", "man/*.md"]
 myst_heading_anchors = 6
+smartquotes = False  # --option stays what is typed
 html_theme = "furo"
 html_theme_options = {"navigation_with_keys": True, "top_of_page_button": None}
 html_static_path = ["manual.css"]
@@ -27,7 +28,7 @@ CHAPTERS = {
     "Guide": ["Start <doc/guide/start>", "doc/guide/replay", "doc/guide/dpdk", "doc/guide/native",
               "How many buffers <doc/guide/sizing>", "doc/guide/empty", "Finding leaks <doc/audit>",
               "doc/guide/watching", "doc/guide/processes", "doc/ports", "Packets kept <doc/mbufs>"],
-    "Reference": ["Library <library>", "Tools <tools>", "Driver and concepts <concepts>"],
+    "Reference": ["Library <library>", "Tools <tools>", "Driver <driver>"],
     "Inside": ["Performance <doc/performance>", "Performance of pages <doc/performance-pages>",
                "How the pool works <doc/pool>", "How pages work <doc/pages>", "Decisions <decisions>",
                "Contributing <CONTRIBUTING>", "Changes <CHANGELOG>"],
@@ -45,15 +46,10 @@ def add_chapters(app, name, source):
                                       for title, entries in CHAPTERS.items())
 
 
-def write_lists(app):
-    """The pages that list others. Of the library's, those of headers list the rest."""
+def list_decisions(app):
     folder = pathlib.Path(app.srcdir)
-    for name, title, pattern in (("library", "Library", "man/*.3.md"), ("tools", "Tools", "man/*.1.md"),
-                                 ("concepts", "Driver and concepts", "man/*.7.md"),
-                                 ("decisions", "Decisions", "doc/adr/*.md")):
-        entries = [str(path.relative_to(folder).with_suffix("")) for path in sorted(folder.glob(pattern))
-                   if name != "library" or "{toctree}" in path.read_text(encoding="utf-8")]
-        (folder / f"{name}.md").write_text(f"# {title}\n\n{toctree(entries)}", encoding="utf-8")
+    entries = [str(path.relative_to(folder).with_suffix("")) for path in sorted(folder.glob("doc/adr/*.md"))]
+    (folder / "decisions.md").write_text(f"# Decisions\n\n{toctree(entries)}", encoding="utf-8")
 
 
 def write_index(app, failed):
@@ -64,5 +60,5 @@ def write_index(app, failed):
 
 def setup(app):
     app.connect("source-read", add_chapters)
-    app.connect("builder-inited", write_lists)
+    app.connect("builder-inited", list_decisions)
     app.connect("build-finished", write_index)
