@@ -15,7 +15,6 @@ include_patterns = ["*.md", "doc/*.md", "doc/guide/*.md", "doc/adr/*.md", "man/*
 myst_heading_anchors = 6
 smartquotes = False  # --option stays what is typed
 html_theme = "furo"
-html_theme_options = {"navigation_with_keys": True, "top_of_page_button": None}
 html_static_path = ["manual.css"]
 html_css_files = ["manual.css"]
 html_copy_source = False

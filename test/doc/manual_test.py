@@ -200,8 +200,7 @@ class Html(unittest.TestCase):
                 self.assertTrue((folder / name).exists(), name)
             guide = (folder / "doc/guide/dpdk.html").read_text(encoding="utf-8")
             self.assertIn('id="labyrinth-options"', guide)
-            self.assertRegex(guide, r'current-page"><a class="current reference internal" href="#">'
-                                    r"In a DPDK program")
+            self.assertRegex(guide, r'current-page"><a [^>]*>In a DPDK program')
             self.assertIn('name="viewport"', guide)
             self.assertNotIn('.md"', (folder / "index.html").read_text(encoding="utf-8"))
             function = (folder / "man/lab_pool_get.3.html").read_text(encoding="utf-8")
