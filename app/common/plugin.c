@@ -11,41 +11,49 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Writes the path; false when this is no build tree. */
-static bool find_in_build_tree(char *path, size_t capacity)
+/* The folder that this program lies in. */
+static bool find_self(char *folder, size_t capacity)
 {
-    char self[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    ssize_t length = readlink("/proc/self/exe", folder, capacity - 1);
     char *slash;
-    int n;
 
     if (length < 0)
         return false;
-    self[length] = '\0';
-    slash = strrchr(self, '/');
+    folder[length] = '\0';
+    slash = strrchr(folder, '/');
     if (slash == NULL)
         return false;
     *slash = '\0';
-    n = snprintf(path, capacity, "%s/../../drivers/mempool/labyrinth/" PLUGIN_NAME, self);
+    return true;
+}
+
+/* Writes the path; false when this is no build tree. */
+static bool find_in_build_tree(const char *self, char *path, size_t capacity)
+{
+    int n = snprintf(path, capacity, "%s/../../drivers/mempool/labyrinth/" PLUGIN_NAME, self);
+
     return n > 0 && (size_t)n < capacity && access(path, R_OK) == 0;
 }
 
-/* The same of a place of which the EAL does not know. */
-static bool find_installed(char *path, size_t capacity)
+/* The same of what was installed with this program, also below a folder (DESTDIR). */
+static bool find_installed(const char *self, char *path, size_t capacity)
 {
-#ifdef LABYRINTH_PMD_DIR
-    snprintf(path, capacity, "%s/" PLUGIN_NAME, LABYRINTH_PMD_DIR);
-    return access(path, R_OK) == 0;
-#else
-    return false;
-#endif
+    size_t length = strlen(self), end = strlen(LABYRINTH_BIN_DIR);
+    int n;
+
+    if (length < end || strcmp(self + length - end, LABYRINTH_BIN_DIR) != 0)
+        return false;
+    n = snprintf(path, capacity, "%.*s" LABYRINTH_PMD_DIR "/" PLUGIN_NAME, (int)(length - end),
+                 self);
+    return n > 0 && (size_t)n < capacity && access(path, R_OK) == 0;
 }
 
 bool plugin_load(void)
 {
-    char path[PATH_MAX];
+    char self[PATH_MAX], path[PATH_MAX];
 
-    if (!find_in_build_tree(path, sizeof(path)) && !find_installed(path, sizeof(path)))
+    if (!find_self(self, sizeof(self)) || (!find_in_build_tree(self, path, sizeof(path)) &&
+                                           !find_installed(self, path, sizeof(path))))
         return true;
     if (dlopen(path, RTLD_NOW) != NULL)
         return true;

@@ -8,8 +8,8 @@
 
 #define PLUGIN_NAME "librte_mempool_labyrinth.so"
 
-/* Loads the plugin that lies beside this program in its build tree, or that was installed where the
- * EAL does not look; that there is none is no failure, for where the EAL looks it loads it itself.
+/* Loads the plugin that lies beside this program in its build tree, or that was installed with it;
+ * that there is none is no failure, for where the EAL looks it loads it itself.
  *
  * To be called before the EAL starts: our name then takes its slot among the mempool drivers before
  * all the others. The EAL's own -d refuses what lies under a directory that everybody may write

@@ -88,6 +88,12 @@ class ToolsTest(unittest.TestCase):
     def test_all_are_here(self):
         self.assertLessEqual(set(HOPELESS), {tool.name for tool in self.tools})
 
+    def test_the_plugin_is_that_of_the_same_installation(self):
+        replay = next(tool for tool in self.tools if tool.name == "labyrinth-replay")
+        status, out, err = self.run_tool(replay, DEMO)
+        self.assertEqual(status, 0, err)
+        self.assertIn("Pool labyrinth:", out)
+
     def test_help(self):
         for tool in self.tools:
             with self.subTest(tool.name):
