@@ -12,7 +12,7 @@ DESTDIR ?=
 RESULTS ?= build/measurements
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick check build install plots docs clean
+.PHONY: help demo test test-quick check build install deb plots docs clean
 
 help: ## says what there is
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -44,6 +44,10 @@ install: build ## into PREFIX (/usr/local), below DESTDIR; the driver into PMD_D
 	    { echo "make install: run it as root, or: make install PREFIX=DIR PMD_DIR=DIR"; exit 1; }
 # Programs find a new library only when the loader's cache has been brought up to date.
 	@[ -n '$(DESTDIR)' ] || [ "$$(id -u)" -ne 0 ] || ldconfig
+
+deb: ## Debian packages of all of it, in build/deb
+	@config/setup deb
+	@config/deb
 
 plots: ## doc/plots, from what config/measure wrote into RESULTS (build/measurements)
 	@config/plots '$(RESULTS)'

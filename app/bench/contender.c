@@ -28,10 +28,10 @@ struct contender_type {
     unsigned (*missing)(const struct contender *contender, unsigned bufs); /* NULL: has no limit */
     size_t (*bytes)(unsigned bufs, size_t page_bytes); /* NULL: needs nothing beside a pool */
 
-    /* An allocator that this program was linked with (see meson.build), which has put the C library
-     * before it: malloc() is still its. Theirs is asked for by library. */
+    /* An allocator that this program was linked with (see meson.build), or that was loaded with it,
+     * after the C library: malloc() is still its. Theirs is asked for by library, newest first. */
     struct {
-        const char *library, *get, *get_aligned, *put;
+        const char *libraries[2], *get, *get_aligned, *put;
     } symbols;
     void *(*get)(size_t bytes); /* the system's */
     void (*put)(void *pages, size_t bytes);
@@ -70,8 +70,12 @@ static bool open_system(struct contender *contender, const struct request *reque
 static bool open_malloc(struct contender *contender, const struct request *request)
 {
     const struct contender_type *type = contender->type;
-    void *library = dlopen(type->symbols.library, RTLD_NOW | RTLD_NOLOAD);
+    void *library = NULL;
 
+    for (size_t i = 0; i < RTE_DIM(type->symbols.libraries) && library == NULL; i++) {
+        if (type->symbols.libraries[i] != NULL)
+            library = dlopen(type->symbols.libraries[i], RTLD_NOW | RTLD_NOLOAD);
+    }
     if (library == NULL)
         return false;
     *(void **)&contender->malloc.get = dlsym(library, type->symbols.get);
@@ -287,11 +291,12 @@ static const struct contender_type types[] = {
     {.name = "mimalloc",
      .kind = CONTENDER_MALLOC,
      .open = open_malloc,
-     .symbols = {"libmimalloc.so.2", "mi_malloc", "mi_aligned_alloc", "mi_free"}},
+     .symbols =
+         {{"libmimalloc.so.3", "libmimalloc.so.2"}, "mi_malloc", "mi_aligned_alloc", "mi_free"}},
     {.name = "jemalloc",
      .kind = CONTENDER_MALLOC,
      .open = open_malloc,
-     .symbols = {"libjemalloc.so.2", "malloc", "aligned_alloc", "free"}},
+     .symbols = {{"libjemalloc.so.2"}, "malloc", "aligned_alloc", "free"}},
     {.name = "rte_malloc",
      .kind = CONTENDER_SYSTEM,
      .open = open_system,
@@ -354,12 +359,15 @@ bool contender_exists(const char *name)
 
 void contender_complain(const char *name)
 {
-    if (contender_kind(name) == CONTENDER_MEMPOOL)
+    const struct contender_type *type = type_of(name);
+
+    if (type->kind == CONTENDER_MEMPOOL)
         pools_know("pools", name);
     else
-        complain("--pools=%s: this program was built without: apt install lib%s-dev, then meson "
-                 "setup --reconfigure",
-                 name, name);
+        complain("--pools=%s: this program was built without; load it after the C library: "
+                 "LD_PRELOAD='libc.so.6 %s' labyrinth-bench ...%s%s",
+                 name, type->symbols.libraries[0], type->symbols.libraries[1] ? " or " : "",
+                 type->symbols.libraries[1] ? type->symbols.libraries[1] : "");
 }
 
 bool contender_open(struct contender *ret_contender, const char *name, unsigned bufs,

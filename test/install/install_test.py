@@ -99,7 +99,8 @@ class Installation:
         self.prefix = pathlib.Path(folder + options["prefix"])
         self.libraries = self.prefix / options["libdir"]
         self.headers = self.prefix / options["includedir"] / "labyrinth"
-        self.examples = self.prefix / options["datadir"] / "doc/labyrinth/examples"
+        self.share = self.prefix / options["datadir"]
+        self.examples = self.share / "doc/labyrinth/examples"
 
     def flags(self, *words):
         """What pkg-config says for a prefix that was moved."""
@@ -234,16 +235,25 @@ class Files(InstallTest):
         self.assertEqual(self.place.flags("--modversion"), ["0.1.0"])
 
     def test_monitoring(self):
-        share = self.place.examples.parents[2]
-        for name in ("doc/labyrinth/monitoring/labyrinth-alerts.yml",
-                     "doc/labyrinth/monitoring/labyrinth-dashboard.json",
+        for name in ("doc/labyrinth/doc/monitoring/labyrinth-alerts.yml",
+                     "doc/labyrinth/doc/monitoring/labyrinth-dashboard.json",
                      "dpdk/telemetry-endpoints/labyrinth.py"):
-            self.assertTrue((share / name).is_file(), name)
+            self.assertTrue((self.place.share / name).is_file(), name)
 
     def test_examples(self):
         names = {file.name for file in self.place.examples.iterdir()}
         self.assertLessEqual({"native.c", "dpdk.c", "testpmd.sh", "labyrinth-sysctl.conf",
                               "labyrinth-tmpfiles.conf", "labyrinth-limits.conf"}, names)
+
+    def test_links_of_documents(self):
+        """What is installed of the documents leads to what is installed of them."""
+        documents = self.place.share / "doc/labyrinth"
+        pages = [page for page in documents.glob("**/*.md") if page.name != "CONTRIBUTING.md"]
+        self.assertIn(documents / "doc/guide/start.md", pages)
+        for page in pages:
+            for link in re.findall(r"\]\(([^)#\s:]+)[)#]", page.read_text(encoding="utf-8")):
+                if not link.startswith("../lib/"):
+                    self.assertTrue((page.parent / link).exists(), f"{page}: {link}")
 
     def test_sysctl_names_what_there_is(self):
         text = (self.place.examples / "labyrinth-sysctl.conf").read_text()
