@@ -3,6 +3,7 @@
  */
 #include "options.h"
 
+#include "complete.h"
 #include "message.h"
 #include "statistics.h"
 
@@ -190,6 +191,8 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
     enum options_verdict verdict;
 
     choose_all(&options);
+    if (option_complete(&table, NULL))
+        return OPTIONS_ANSWERED;
     if (!option_split(&table, &argc, &argv, &options.eal))
         return OPTIONS_WRONG;
     verdict = option_parse(&table, argc, argv, &options);

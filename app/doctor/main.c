@@ -5,6 +5,7 @@
 /* labyrinth-doctor: looks at the machine, says what stands in the way, and touches nothing. */
 
 #include "check.h"
+#include "complete.h"
 #include "json_file.h"
 #include "message.h"
 #include "option.h"
@@ -78,8 +79,11 @@ static bool is_folder(const char *path)
 
 static enum options_verdict parse(struct options *options, int argc, char *argv[])
 {
-    enum options_verdict verdict = option_parse(&table, argc, argv, options);
+    enum options_verdict verdict;
 
+    if (option_complete(&table, NULL))
+        return OPTIONS_ANSWERED;
+    verdict = option_parse(&table, argc, argv, options);
     if (verdict != OPTIONS_RUN)
         return verdict;
     if (optind < argc) {

@@ -7,6 +7,7 @@
 #include "options.h"
 
 #include "capture/unpack.h"
+#include "complete.h"
 #include "message.h"
 #include "statistics.h"
 
@@ -310,6 +311,8 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
     };
     enum options_verdict verdict;
 
+    if (option_complete(&table, NULL))
+        return OPTIONS_ANSWERED;
     if (!option_split(&table, &argc, &argv, &options.eal))
         return OPTIONS_WRONG;
     verdict = option_parse(&table, argc, argv, &options);

@@ -3,6 +3,7 @@
  */
 #include "options.h"
 
+#include "complete.h"
 #include "message.h"
 #include "suggest.h"
 
@@ -181,8 +182,14 @@ enum options_verdict options_parse(struct options *ret_options, int argc, char *
 {
     struct options options = {
         .place.prefix = "rte", .interval_s = 1, .apart_s = 2, .mib_s = 1024, .packets = 32};
-    enum options_verdict verdict = option_parse(&table, argc, argv, &options);
+    enum options_verdict verdict;
+    const char *names[N_VERBS + 1] = {NULL};
 
+    for (size_t i = 0; i < N_VERBS; i++)
+        names[i] = verbs[i].name;
+    if (option_complete(&table, names))
+        return OPTIONS_ANSWERED;
+    verdict = option_parse(&table, argc, argv, &options);
     if (verdict != OPTIONS_RUN)
         return verdict;
     if (!parse_words(&options, argv + optind, argc - optind))

@@ -3,11 +3,13 @@
 # Copyright (c) 2026 The Labyrinth authors
 """The examples that are installed: compiled, and run with the plugin that is installed."""
 
+import glob
 import os
+import re
 import signal
 import subprocess
 
-from dpdk_support import WAIT_S, check, check_equal, install, main, tool
+from dpdk_support import WAIT_S, Skip, check, check_equal, install, main, tool
 
 
 def run(*words):
@@ -35,6 +37,24 @@ def dpdk_program(place):
     run('cc', '-Wall', os.path.join(examples, 'dpdk.c'), *flags, '-o', program)
     memory = place.ordinary_memory(256)
     status, said = place.run(program, *place.eal('--lcores=0', *memory, plugins=[plugin]))
+    check_equal(status, 0, 'exit status: ' + said)
+    check('labyrinth: 8159 of 8191 free' in said, said)
+
+
+def static_program(place):
+    """The guide's own words, with the installation of this test."""
+    if not glob.glob(run('pkg-config', '--variable=libdir', 'libdpdk').strip() + '/librte_eal.a'):
+        raise Skip('this DPDK has no archives to link statically')
+    examples, _ = examples_and_plugin(place)
+    text = open(os.path.join(examples, '..', 'guide', 'dpdk.md'), encoding='utf-8').read()
+    line, = re.findall(r'```sh\n(cc [^`]*--whole-archive[^`]*)```', text)
+    libraries = os.path.dirname(find(os.path.join(place.directory, 'root'), 'liblabyrinth.a'))
+    program = os.path.join(place.directory, 'static')
+    line = line.replace('dpdk.c', os.path.join(examples, 'dpdk.c')) \
+               .replace('-o dpdk', f'-L{libraries} -o {program}')
+    run('sh', '-c', line)
+    check(' => ' in run('ldd', program) and 'librte_' not in run('ldd', program), 'DPDK is shared')
+    status, said = place.run(program, *place.eal('--lcores=0', *place.ordinary_memory(256), plugins=[]))
     check_equal(status, 0, 'exit status: ' + said)
     check('labyrinth: 8159 of 8191 free' in said, said)
 
@@ -70,4 +90,4 @@ def testpmd(place):
     check_equal(program.finish(), 0, 'exit status: ' + program.output()[-2000:])
 
 
-main(dpdk_program, handover, testpmd)
+main(dpdk_program, static_program, handover, testpmd)

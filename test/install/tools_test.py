@@ -122,6 +122,36 @@ class ToolsTest(unittest.TestCase):
                     self.assertIn("No space left on device", done.stderr)
                     self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
+    def completed(self, line):
+        """What bash is given for the end of a line, by the command that its file names."""
+        files = next(iter(self.tools[0].parents[1].glob("share/bash-completion/completions")))
+        tool = line.split()[0]
+        done = subprocess.run(["bash", "-c", f". {files / tool} && complete -p {tool}"],
+                              capture_output=True, text=True, timeout=60, check=True)
+        command = re.search(r"-C '?([a-z-]+)", done.stdout)[1]
+        done = subprocess.run([files.parents[2] / "bin" / command], capture_output=True, text=True,
+                              timeout=60, check=False,
+                              env={**os.environ, "LD_LIBRARY_PATH": self.libraries,
+                                   "COMP_LINE": line, "COMP_POINT": str(len(line))})
+        self.assertEqual((done.returncode, done.stderr), (0, ""), line)
+        return done.stdout.splitlines()
+
+    def test_completion(self):
+        for line, words in {
+            "labyrinth-replay --fil": ["--filter=", "--files="],
+            "labyrinth-replay -l 0 -- --files=me": ["merge "],
+            "labyrinth-replay --files=": ["append ", "merge ", "beside "],
+            "labyrinth-replay --topsp": ["--topspeed "],
+            "labyrinth-replay my.pc": [],
+            "labyrinth-doctor --j": ["--json "],
+            "labyrinth-stat ho": ["holders "],
+            "labyrinth-stat --file-prefix=ho": [],
+            "labyrinth-stat holders ho": [],
+            "labyrinth-bench --rou": ["--rounds="],
+        }.items():
+            with self.subTest(line):
+                self.assertEqual(self.completed(line), words)
+
     def test_unknown_option_names_the_nearest(self):
         for tool in self.tools:
             with self.subTest(tool.name):
