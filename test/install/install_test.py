@@ -232,7 +232,8 @@ class Files(InstallTest):
         self.assertNotIn("RUNPATH", said)
 
     def test_version(self):
-        self.assertEqual(self.place.flags("--modversion"), ["0.1.0"])
+        version = json.loads(run(MESON, "introspect", "--projectinfo", BUILD).stdout)["version"]
+        self.assertEqual(self.place.flags("--modversion"), [version])
 
     def test_monitoring(self):
         for name in ("doc/labyrinth/doc/monitoring/labyrinth-alerts.yml",
