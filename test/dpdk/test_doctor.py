@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""labyrinth-doctor tells a program of DPDK's that runs from what a dead one has left."""
+"""labyrinth-doctor tells a program of DPDK's that runs from what a dead one has left.
+
+From inside a PID namespace, the locks of programs outside of it are not seen: there no folder that has
+but files is known to be dead.
+"""
 
 import glob
 import json
@@ -12,6 +16,10 @@ import subprocess
 from dpdk_support import WAIT_S, BUILD, PLUGIN, Skip, built, check, check_equal, main
 
 DOCTOR = os.path.join(BUILD, 'app', 'doctor', 'labyrinth-doctor')
+
+
+# The kernel's first PID namespace has a number that never changes.
+SEES_ALL = os.stat('/proc/self/ns/pid').st_ino == 0xEFFFFFFC
 
 
 def findings(place):
@@ -30,7 +38,10 @@ def living_and_dead(place, *memory):
     shell.kill()
     found = [f for f in findings(place) if f['check'] == 'processes']
     check(found and all(f['level'] == 'advice' for f in found), f'of a dead program: {found}')
-    check_equal(found[0]['fix'], f'rm -r {place.runtime}', 'what fixes it')
+    if SEES_ALL or 'fix' in found[0]:
+        check_equal(found[0]['fix'], f'rm -r {place.runtime}', 'what fixes it')
+    else:
+        check('not known' in found[0]['text'], f'of a dead program: {found}')
     check(os.path.isdir(place.runtime), 'the doctor has deleted something')
     return found
 
