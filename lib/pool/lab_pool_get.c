@@ -19,6 +19,9 @@
 /* Where every get is a slow one, one in this number counts the free objects. */
 #define SAMPLE_EVERY_FENCED 256u
 
+/* Gets of an lcore that go around the end of its ring before its deque moves on. */
+#define WRAPS_MANY 16u
+
 /* A get under way. */
 struct request {
     struct lab_pool *pool;
@@ -370,12 +373,48 @@ static bool get_private(struct lab_pool *pool, uint32_t lcore_index, void **ret_
     return true;
 }
 
-LAB_COLD int lab_pool_core_get_slow(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp,
-                                    void **ret_objects, unsigned n)
+/* Whether a put of n, such as that of what has just been got, would go around the end of the ring.
+ */
+static bool is_at_end(const struct lab_pool *pool, uint32_t lcore_index, unsigned n)
+{
+    const struct lab_deque *deque = &pool->deque[lcore_index];
+    uint64_t mask = lab_pool_ring(pool, deque).mask;
+
+    return lab_deque_wraps(mask, lab_load_relaxed(&deque->bot) & mask, n);
+}
+
+/* A deque that comes to rest at the end of its ring would go around it at each call, at more than
+ * twice the cost, for as long as it rests there. So after some such gets it moves on: its oldest
+ * objects become its newest. */
+static LAB_NOINLINE void move_on(struct lab_pool *pool, uint32_t lcore_index, unsigned n)
+{
+    struct request request = {.pool = pool, .lcore_index = lcore_index};
+    struct lab_deque *own = own_deque(&request);
+
+    if (!lab_pool_has_deque(pool, lcore_index))
+        return;
+    if (!lab_deque_has_public_owner(own))
+        (void)lab_deque_push_slow_owner(own, NULL, 0, true);
+    while (is_at_end(pool, lcore_index, n) && refill_from_deque(&request, own))
+        ;
+}
+
+/* The hot path, for a burst that goes around the end. */
+static bool get_around(struct lab_pool *pool, uint32_t lcore_index, void **ret_objects, unsigned n)
 {
     struct lab_deque *deque = &pool->deque[lcore_index];
 
-    if (n == 0 || lab_deque_pop_around_owner(deque, lab_pool_ring(pool, deque), ret_objects, n) ||
+    if (!lab_deque_pop_around_owner(deque, lab_pool_ring(pool, deque), ret_objects, n))
+        return false;
+    if (is_at_end(pool, lcore_index, n) && ++pool->slow[lcore_index].wraps % WRAPS_MANY == 0)
+        move_on(pool, lcore_index, n);
+    return true;
+}
+
+LAB_COLD int lab_pool_core_get_slow(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp,
+                                    void **ret_objects, unsigned n)
+{
+    if (n == 0 || get_around(pool, lcore_index, ret_objects, n) ||
         get_private(pool, lcore_index, ret_objects, n))
         return 0;
     /* More than there are is not worth a search, which would empty every private part in vain. */

@@ -23,8 +23,9 @@
 struct lab_pool_slow {
     alignas(LAB_CACHE_LINE) lab_atomic_t counter[LAB_POOL_COUNTERS];
     struct lab_deque_set_own own;
-    uint32_t gets; /* slow ones that succeeded */
-    uint32_t puts; /* slow ones while the pool was under pressure */
+    uint32_t gets;  /* slow ones that succeeded */
+    uint32_t puts;  /* slow ones while the pool was under pressure */
+    uint32_t wraps; /* gets that went around the end of the ring */
 };
 
 /* Room in a pool for the constants of the floor above, in bytes. */
@@ -109,7 +110,7 @@ enum lab_pool_strangers { LAB_POOL_CLOSED, LAB_POOL_OPEN, LAB_POOL_ADOPTING };
 /* The number of the layout of all that lies in shared memory, which lib/layout.txt describes. It is
  * raised by hand whenever a field moves: programs of two versions that would disagree must not meet
  * in one pool. */
-#define LAB_SHARED_LAYOUT 4u
+#define LAB_SHARED_LAYOUT 5u
 
 /* The rest of get and put: for the inline functions below only. gfp is a class (lab_gfp.h), and
  * used_bytes as in lab_pool_put_used(), or SIZE_MAX: all of a buffer. */

@@ -100,6 +100,36 @@ static void a_full_pool_rests_at_a_line(void **state)
     }
 }
 
+/* Wherever a deque rests, the bursts of its owner go around the end of the ring some times at most,
+ * and then no longer. The place goes through the whole ring, twice. */
+static void no_place_is_slow(void **state)
+{
+    enum { LCORE = 3, PAIRS = 40, OFTEN = 16 };
+    struct lab_pool_options options = plain_options(OBJECTS, COUNT);
+    const struct lab_pool_slow *slow;
+    void *burst[BURST], *one;
+    struct rig rig;
+
+    rig_make_held(&rig, &options);
+    rig_put_by(&rig, LCORE, rig.objects, COUNT, BURST);
+    slow = &rig.pool->slow[lab_pool_lcore_index(LCORE)];
+    for (uint32_t place = 0; place < 2 * rig.pool->array.capacity; place++) {
+        uint32_t before = slow->wraps;
+
+        for (unsigned i = 0; i < PAIRS; i++) {
+            assert_true(rig_get(&rig, LCORE, burst, BURST));
+            rig_put(&rig, LCORE, burst, BURST);
+        }
+        assert_true(slow->wraps - before <= OFTEN);
+        assert_true(rig_get(&rig, LAB_LCORE_ANY, &one, 1)); /* the oldest becomes the newest */
+        rig_put(&rig, LCORE, &one, 1);
+        if (place % 64 == 0)
+            rig_check(&rig);
+    }
+    assert_true(slow->wraps > 0);
+    rig_unmake(&rig);
+}
+
 /* However many lcores there are, half of all objects at least can be had without a revocation. */
 static void private_parts_share_a_bound(void **state)
 {
@@ -129,6 +159,7 @@ int main(void)
         cmocka_unit_test(without_a_bound_all_do),
         cmocka_unit_test(nothing_that_is_parked_is_stranded),
         cmocka_unit_test(a_full_pool_rests_at_a_line),
+        cmocka_unit_test(no_place_is_slow),
         cmocka_unit_test(private_parts_share_a_bound),
     };
 
