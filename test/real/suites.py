@@ -47,18 +47,18 @@ CASE = re.compile(r'^ \+ TestCase \[ *\d+\] : (.*?) *$', re.MULTILINE)
 VERDICT = re.compile(r'^Test (OK|Failed|Skipped)', re.MULTILINE)
 
 
-def memory_of(place):
+def memory_of(place, is_ordinary):
     try:
-        return place.huge_pages(512)
+        return place.ordinary_memory(1024) if is_ordinary else place.huge_pages(512)
     except Skip:
         return place.ordinary_memory(1024)
 
 
-def run(place, name, ops, mode):
+def run(place, name, ops, mode, is_ordinary=False):
     command = name if 'selftest' in name else f'{name}_autotest'
     device = [f'--vdev={DEVICES[name]}'] if name in DEVICES else []
     status, output = place.run(
-        tool('dpdk-test'), *place.eal(lcores(2), f'--mbuf-pool-ops-name={ops}', *memory_of(place),
+        tool('dpdk-test'), *place.eal(lcores(2), f'--mbuf-pool-ops-name={ops}', *memory_of(place, is_ordinary),
                                       *device),
         env={'DPDK_TEST': command, **with_options(mode)}, seconds=300)
     verdicts = VERDICT.findall(output)
@@ -81,3 +81,6 @@ def run(place, name, ops, mode):
 PROGRAMS = [Program(f'dpdk-test {name}', lambda *where, name=name: run(where[0], name, *where[1:]),
                     short=name in SHORT, timed=name in TIMED, but=BUT.get(name, {}))
             for name in SUITES]
+PROGRAMS += [Program(f'dpdk-test {name}, no huge pages',
+                     lambda *where, name=name: run(where[0], name, *where[1:], is_ordinary=True),
+                     short=True) for name in DUMPED]
