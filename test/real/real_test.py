@@ -14,7 +14,7 @@ import sys
 
 from real import SHORT_MODES, in_a_namespace, main
 
-GROUPS = ('suites', 'testpmd', 'tools', 'switch', 'examples')
+GROUPS = ('suites', 'testpmd', 'tools', 'switch', 'suricata', 'examples')
 
 
 def programs(groups):
