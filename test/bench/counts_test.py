@@ -126,7 +126,7 @@ class Plot(unittest.TestCase):
                            timeout=bench.TIMEOUT_S)
             with open(picture, encoding="utf-8") as file:
                 drawn = file.read()
-        for text in "LRU cache", "ring-mp-mc", "Steals from other lcores", "lcores":
+        for text in "LRU cache", "ring_mp_mc", "Steals from other lcores", "lcores":
             self.assertIn(text, drawn)
 
 

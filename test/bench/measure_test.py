@@ -113,6 +113,11 @@ class Measure(unittest.TestCase):
             self.assertIn("SPDX-License-Identifier: BSD-3-Clause", text)
             self.assertRegex(text, "labyrinth|lab_zone", name)
             self.assertLess(text.count("\n"), 600)
+            self.assertRegex(text, r"20\d\d-\d\d-\d\d \d\d:\d\d UTC", name)
+        for name in "mempools.svg", "touched.svg", "testpmd.svg":
+            self.assertRegex(drawn[name], "times the speed of ring_mp_mc", name)
+        for name in "worst.svg", "pages.svg":
+            self.assertRegex(drawn[name], r"\b10+ (ns|µs|ms)|\b1 (µs|ms|s)\b", name)
 
 
 class WrongUsage(unittest.TestCase):

@@ -208,6 +208,40 @@ class Plot(replay.ReplayTest):
         with open(picture, "rb") as file:
             self.assertEqual(file.read(4), b"\x89PNG")
 
+    def test_what_is_drawn(self):
+        """Names as they are typed, one colour for a pool, one run behind the other, units, and what it
+        is a picture of."""
+        if shutil.which("gnuplot") is None:
+            self.skipTest("gnuplot is not installed (apt install gnuplot-nox)")
+        picture = os.path.join(self.folder, "run.svg")
+        path = self.report("--pool=labyrinth,ring_mp_mc")
+        done = self.plot(path, "-o", picture)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        with open(picture, encoding="utf-8") as file:
+            drawn = file.read()
+        with open(path, encoding="utf-8") as file:
+            reports = json.load(file)
+        for text in ("ring_mp_mc", "labyrinth, max", "time, s", "demo.pcap", " UTC",
+                     reports[0]["host"]):
+            self.assertIn(text, drawn)
+        self.assertRegex(drawn, "<text>(ns|µs|ms|s)</text>")
+        script = self.script(path)
+        self.assertEqual(script.count("linecolor rgb '#34495e'"), 4)  # ring_mp_mc's
+        self.assertIn("set arrow from 0.", script)
+
+    def script(self, path):
+        """What gnuplot is told."""
+        bin_folder = os.path.join(self.folder, "bin")
+        os.makedirs(bin_folder)
+        told = os.path.join(self.folder, "told")
+        with open(os.path.join(bin_folder, "gnuplot"), "w", encoding="ascii") as file:
+            file.write(f"#!/bin/sh\ncat > {told}\necho drawn\n")
+        os.chmod(file.name, 0o755)
+        self.plot(path, "-o", os.path.join(self.folder, "told.svg"),
+                  path=f"{bin_folder}:{os.environ['PATH']}")
+        with open(told, encoding="utf-8") as file:
+            return file.read()
+
     def test_a_run_without_occupancy(self):
         """As over ports, which do not say what they hold."""
         if shutil.which("gnuplot") is None:

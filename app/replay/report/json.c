@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <rte_cycles.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
 
 static void set_count(json_t *object, const char *key, uint64_t value)
 {
@@ -198,11 +200,26 @@ static void add_setting(json_t *object, const struct options *options, unsigned 
         json_object_set_new(object, "exhaust", exhaust_object(&r->exhaust));
 }
 
+/* Where and when. */
+static void add_place(json_t *object)
+{
+    struct utsname machine;
+    time_t now = time(NULL);
+    struct tm utc;
+    char date[32];
+
+    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    json_object_set_new(object, "date", json_string(date));
+    json_object_set_new(object, "host",
+                        uname(&machine) == 0 ? json_string(machine.nodename) : json_null());
+}
+
 static json_t *run_object(const struct report *report, const struct run_result *r)
 {
     const struct options *options = report->options;
     json_t *object = json_object();
 
+    add_place(object);
     add_counts(object, options, report->capture, r);
     add_speed(object, options, r);
     add_flows(object, report, r);
