@@ -27,7 +27,7 @@ static bool is_let_pass(struct keys_count *keys, struct cursor *ahead, const str
 
 /* At top speed a loop begins when the delay is over that follows the last frame of the one before
  * it. */
-static bool is_loop_due(struct worker *w, uint64_t loop)
+static __rte_noinline bool is_loop_due(struct worker *w, uint64_t loop)
 {
     if (loop == w->loop)
         return true;
@@ -174,10 +174,8 @@ static void advance(struct worker *w, const struct view views[], unsigned done, 
         w->feed = *ahead;
     for (unsigned i = 0; done < n && i < done; i++)
         cursor_next(&w->feed);
-    if (pace_is_timed(w->supply.pace)) {
+    if (unlikely(!w->at_once)) { /* whose frames are due when they are there */
         w->due_ns = views[done - 1].due_ns;
-        w->fed_ns = w->now_ns;
-    } else if (w->supply.pace->loop_delay_ns > 0) {
         w->fed_ns = w->now_ns;
     }
 }

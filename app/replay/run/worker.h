@@ -72,7 +72,6 @@ struct worker {
     bool sending_over;
     uint64_t rx_seen; /* frames received when it was last looked for the end */
     uint64_t now_ns;  /* of this poll, after the start */
-    uint64_t loop;    /* that has begun */
     uint64_t end_ns;
     uint64_t due_ns;        /* when the last frame that was fed was to be fed, after the start */
     uint64_t fed_ns;        /* and when it was */
@@ -94,6 +93,7 @@ struct worker {
     uint64_t corrupted;
     uint64_t reordered;
     uint64_t foreign; /* packets that are nobody's frame */
+    uint64_t loop;    /* that has begun, where there is a wait between loops */
 } __rte_cache_aligned;
 
 /* Whether the frames that are received must be known one by one. */
