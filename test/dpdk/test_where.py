@@ -25,7 +25,8 @@ LOADED = 50 if '--all' in sys.argv else 1  # of each driver, under load
 
 
 def start(place, ops=OPS, env=None):
-    program = place.start(built('where'), *place.eal(lcores(2), *place.ordinary_memory(64),
+    # Of two CPUs, one is for control threads: the program's own are on that of its lcore.
+    program = place.start(built('where'), *place.eal(lcores(1), *place.ordinary_memory(64),
                                                      '--vdev=net_null0'), '--', ops, env=env)
     program.expect('^ready$')
     return program
@@ -225,7 +226,7 @@ def nothing_before_somebody_asks(place):
     program.finish()
     beside = Place(place.cleanup)
     program = beside.start(built('where'), *beside.eal(
-        lcores(2), *place.ordinary_memory(64), '--vdev=net_null0', plugins=[]), '--', 'ring_mp_mc')
+        lcores(1), *place.ordinary_memory(64), '--vdev=net_null0', plugins=[]), '--', 'ring_mp_mc')
     program.expect('^ready$')
     check_equal(with_plugin, threads(program), 'threads, with the plugin and without')
     hot = [os.path.join(BUILD, 'drivers/mempool/labyrinth', f'liblabyrinth_ops_{kind}.a')
