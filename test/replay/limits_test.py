@@ -96,11 +96,15 @@ class Refused(Limits):
 
 
     def test_words_for_the_eal(self):
-        """Those are the user's: what refuses is named, and the word that helps."""
+        """Those are the user's: what refuses is named, and the word that helps, where the EAL does not do
+        without, as that of Debian 13 does."""
         if huge_pages_free() < 64:
             self.skipTest("there are no huge pages")
         result = self.run_to_end("--no-pci", "--in-memory", "-m", "64", "--no-telemetry", "--",
                                  DEMO, before=lambda: refuse(NUMA, errno.EPERM))
+        if result.status == 0:
+            self.assertIn("Leaked:     0", result.out)
+            return
         self.assertEqual(result.status, 1)
         self.assertRegex(result.err.splitlines()[-1],
                          'have --no-huge before "--", for .*get_mempolicy')
