@@ -46,6 +46,7 @@ def sent(testpmd, ports):
 def used(testpmd):
     """The mbufs that are neither in the pool nor in a cache in front of it."""
     testpmd.say('dump_mempool mb_pool_0')
+    testpmd.say('dump mempool mb_pool_0')  # since DPDK 25.11; another release knows no such command
     text = testpmd.expect(r'mempool <mb_pool_0>.*?no statistics available').group(0)
     cached = re.search(r'total_cache_count=(\d+)', text)
     return (int(re.search(r'^  size=(\d+)', text, re.MULTILINE).group(1))
