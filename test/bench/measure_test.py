@@ -78,7 +78,7 @@ class Measure(unittest.TestCase):
 
     def test_what_is_missing_stays(self):
         copy = pathlib.Path(self.temporary.name, "partial.md")
-        copy.write_text("<!-- begin x-shared -->7<!-- end x-shared -->"
+        copy.write_text("<!-- begin range-shared -->7<!-- end range-shared -->"
                         "<!-- begin pages -->old<!-- end pages -->")
         partial = pathlib.Path(self.temporary.name, "partial")
         partial.mkdir()
@@ -87,7 +87,7 @@ class Measure(unittest.TestCase):
         self.assertEqual(status, 0)
         self.assertIn("pages stays as it is: pages.json is missing: config/measure", err)
         self.assertEqual(blocks(copy)["pages"], "old")
-        self.assertNotEqual(blocks(copy)["x-shared"], "7")
+        self.assertNotEqual(blocks(copy)["range-shared"], "7")
 
     def test_unknown_block(self):
         copy = pathlib.Path(self.temporary.name, "unknown.md")
