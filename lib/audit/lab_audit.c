@@ -9,10 +9,29 @@
 #include <lab_ticks.h>
 #include <string.h>
 
+#define CLOCK_PAIRS 4
+
 size_t lab_audit_footprint(uint32_t count, const struct lab_audit_options *options)
 {
     return sizeof(struct lab_audit_table) + count * sizeof(struct lab_audit_record) +
            options->quarantine * sizeof(lab_atomic_t);
+}
+
+/* One moment by both clocks: the closest of some pairs, since a thread may lose its CPU between two
+ * readings. */
+static void read_clocks(uint64_t *ret_ticks, uint64_t *ret_ns)
+{
+    uint64_t closest = UINT64_MAX;
+
+    for (int i = 0; i < CLOCK_PAIRS; i++) {
+        uint64_t before = lab_ticks(), ns = lab_os_clock_ns(), apart = lab_ticks() - before;
+
+        if (apart < closest) {
+            closest = apart;
+            *ret_ticks = before;
+            *ret_ns = ns;
+        }
+    }
 }
 
 void lab_audit_init(struct lab_audit *audit, struct lab_audit_table *table, uint32_t count,
@@ -26,8 +45,7 @@ void lab_audit_init(struct lab_audit *audit, struct lab_audit_table *table, uint
     audit->stated = options->stated;
     if (audit->poison_bytes == 0 && audit->quarantine == 0)
         audit->plain_put = options->stated ? LAB_AUDIT_PLAIN_PUT_STATED : LAB_AUDIT_PLAIN_PUT;
-    audit->first_ticks = lab_ticks();
-    audit->first_ns = lab_os_clock_ns();
+    read_clocks(&audit->first_ticks, &audit->first_ns);
 }
 
 void lab_audit_begin_table(struct lab_audit *audit, const struct lab_audit_options *options)
@@ -76,14 +94,16 @@ uint32_t lab_audit_forget(struct lab_audit *audit)
 
 static uint64_t ticks_in(struct lab_audit *audit, uint64_t ns)
 {
-    uint64_t begin_ns = lab_os_clock_ns(), begin = lab_ticks(), now_ns = begin_ns;
+    uint64_t begin = audit->first_ticks, begin_ns = audit->first_ns, now = 0, now_ns = 0;
 
-    if (begin_ns - audit->first_ns > ns)
-        return (uint64_t)((double)(begin - audit->first_ticks) * (double)ns /
-                          (double)(begin_ns - audit->first_ns));
-    while (now_ns - begin_ns < ns / 100) /* the table is too young to tell */
-        now_ns = lab_os_clock_ns();
-    return (lab_ticks() - begin) * 100;
+    read_clocks(&now, &now_ns);
+    if (now_ns - begin_ns <= ns) { /* the table is too young to tell */
+        begin = now;
+        begin_ns = now_ns;
+        while (now_ns - begin_ns < ns / 100)
+            read_clocks(&now, &now_ns);
+    }
+    return (uint64_t)((double)(now - begin) * (double)ns / (double)(now_ns - begin_ns));
 }
 
 uint32_t lab_audit_set_level(struct lab_audit *audit, enum lab_audit_level level)
