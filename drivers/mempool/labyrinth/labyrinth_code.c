@@ -6,8 +6,11 @@
  * functions.
  *
  * Invariant: a module is on the list once it is complete, and never changes or leaves: threads that
- * poll read the list at any time (M1 release, pairs with M2). The newest is first, so that of
- * two that had one address, the one that has it is found. */
+ * poll read the list at any time. The newest is first, so that of two that had one address, the one
+ * that has it is found.
+ *
+ *     O1 store of the newest module   release   pairs with O2: it is complete
+ *     O2 load of it                   acquire   pairs with O1 */
 
 #include <lab_atomic.h>
 #include <link.h>
@@ -36,7 +39,7 @@ static lab_atomic_t newest; /* a struct module, or 0 */
 
 static struct module *first_module(void)
 {
-    return (struct module *)(uintptr_t)lab_load_acquire(&newest); /* M2 */
+    return (struct module *)(uintptr_t)lab_load_acquire(&newest); /* O2: or not all is there */
 }
 
 static bool is_in(const struct range *range, uint64_t address)
@@ -184,7 +187,9 @@ static void read_module(const struct dl_phdr_info *info, const struct range *all
     qsort(module->between, module->n, sizeof(struct range), compare);
     module->all = *all;
     module->next = first_module();
-    lab_store_release(&newest, (uint64_t)(uintptr_t)module); /* M1 */
+    lab_store_release(
+        &newest,
+        (uint64_t)(uintptr_t)module); /* O1: or others read a module that is not complete */
 }
 
 /* The loader's objects when the list was last complete. */

@@ -15,10 +15,10 @@
  * The board is a memzone, and stays for good once it was needed: a process that was stopped may
  * come to it at any time, and finds that it is late. No address of an object lies in it.
  *
- *     S1 store of a slot's done   release   pairs with S2: what it found is written before
- *     S2 load of it               acquire   pairs with S1
- *     S3 end of a part, and beginning of the next one in a process   release and acq_rel   pair
- * with each other: one thread at a time has it */
+ *     Q1 store of a slot's done   release   pairs with Q2: what it found is written before
+ *     Q2 load of it               acquire   pairs with Q1
+ *     Q3 end of a part                      release   pairs with Q4: one thread at a time has it
+ *     Q4 CAS that begins the next one       acq_rel   pairs with Q3 */
 
 #include "where_search.h"
 

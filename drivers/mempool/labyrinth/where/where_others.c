@@ -121,7 +121,7 @@ static unsigned count_come(const struct where_board *board, unsigned *ret_done)
     *ret_done = 0;
     for (unsigned i = 0; i < WHERE_BOARD_SLOTS; i++) {
         come += lab_load_relaxed(&board->slot[i].process) != 0;
-        *ret_done += lab_load_acquire(&board->slot[i].done) == walk; /* S2: or not all is there */
+        *ret_done += lab_load_acquire(&board->slot[i].done) == walk; /* Q2: or not all is there */
     }
     return come;
 }
@@ -148,8 +148,9 @@ void where_others_take(struct where_others *others, struct where_walk *walk)
     for (unsigned slot = 0; slot < WHERE_BOARD_SLOTS; slot++) {
         const uint8_t *group_of = where_board_groups(others->board, slot);
 
-        others->is_done[slot] = lab_load_acquire(&others->board->slot[slot].done) ==
-                                lab_load_relaxed(&others->board->walk); /* S2: as above */
+        others->is_done[slot] =
+            lab_load_acquire(&others->board->slot[slot].done) ==
+            lab_load_relaxed(&others->board->walk); /* what is asked is older than the answer */
         if (!others->is_done[slot])
             continue;
         others->answered++;

@@ -89,7 +89,7 @@ static void take_part(void *context)
         if (where_walk_private(&walk, board->leave_out) &&
             lab_load_relaxed(&board->walk) == part.walk) {
             fill_in(slot, where_board_groups(board, number), &walk);
-            lab_store_release(&slot->done, part.walk); /* S1: or not all is there */
+            lab_store_release(&slot->done, part.walk); /* Q1: or not all is there */
         }
         where_walk_free(&walk);
     }
@@ -99,7 +99,7 @@ static void take_part(void *context)
 static void run_part(void *context)
 {
     (void)where_memory_call(take_part, context);
-    lab_store_release(&part.is_busy, 0); /* S3: the next one has `part` for itself */
+    lab_store_release(&part.is_busy, 0); /* Q3: or the next one finds this one's part */
 }
 
 /* DPDK's thread for messages: others wait behind this one. */
@@ -116,7 +116,7 @@ static int on_message(const struct rte_mp_msg *message, const void *peer)
     call.zone[sizeof(call.zone) - 1] = '\0';
     memzone = rte_memzone_lookup(call.zone);
     if (call.magic != WHERE_BOARD_MAGIC || memzone == NULL ||
-        !lab_cas_acq_rel(&part.is_busy, &idle, 1)) /* S3 */
+        !lab_cas_acq_rel(&part.is_busy, &idle, 1)) /* Q4: as Q3 says */
         return 0;
     part.board = memzone->addr;
     part.walk = call.walk;
