@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""Checks the labels of the memory orders in lib/ (D1, W5, ...), and prints what is wrong with them.
+"""Checks the labels of the memory orders in lib/ and drivers/ (D1, W5, ...), and prints what is wrong with them.
 
 Usage: labels.py ROOT
 
@@ -107,7 +107,8 @@ def wrong_in_orders(root, defined):
 
 def main():
     root = pathlib.Path(sys.argv[1])
-    files = [File(root, path) for path in sorted((root / 'lib').glob('**/*.[ch]'))]
+    files = [File(root, path) for path in
+             sorted([*root.glob('lib/**/*.[ch]'), *root.glob('drivers/**/*.[ch]')])]
     defined = {label for file in files for label, _ in file.defined}
     wrong = [*wrong_in_tables(files), *wrong_in_uses(files, defined),
              *wrong_in_orders(root, defined)]

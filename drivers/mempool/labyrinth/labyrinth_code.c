@@ -187,9 +187,8 @@ static void read_module(const struct dl_phdr_info *info, const struct range *all
     qsort(module->between, module->n, sizeof(struct range), compare);
     module->all = *all;
     module->next = first_module();
-    lab_store_release(
-        &newest,
-        (uint64_t)(uintptr_t)module); /* O1: or others read a module that is not complete */
+    /* O1: or others read a module that is not complete */
+    lab_store_release(&newest, (uint64_t)(uintptr_t)module);
 }
 
 /* The loader's objects when the list was last complete. */

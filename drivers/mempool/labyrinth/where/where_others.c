@@ -148,9 +148,8 @@ void where_others_take(struct where_others *others, struct where_walk *walk)
     for (unsigned slot = 0; slot < WHERE_BOARD_SLOTS; slot++) {
         const uint8_t *group_of = where_board_groups(others->board, slot);
 
-        others->is_done[slot] =
-            lab_load_acquire(&others->board->slot[slot].done) ==
-            lab_load_relaxed(&others->board->walk); /* what is asked is older than the answer */
+        others->is_done[slot] = lab_load_acquire(&others->board->slot[slot].done) == /* Q2 */
+                                lab_load_relaxed(&others->board->walk);
         if (!others->is_done[slot])
             continue;
         others->answered++;
