@@ -399,12 +399,13 @@ static LAB_NOINLINE void move_on(struct lab_pool *pool, uint32_t lcore_index, un
         ;
 }
 
-/* The hot path, for a burst that goes around the end. */
-static bool get_around(struct lab_pool *pool, uint32_t lcore_index, void **ret_objects, unsigned n)
+/* From the own deque: as the hot path does, for a burst that goes around the end, or slowly. */
+static bool get_here(struct lab_pool *pool, uint32_t lcore_index, void **ret_objects, unsigned n)
 {
     struct lab_deque *deque = &pool->deque[lcore_index];
 
-    if (!lab_deque_pop_around_owner(deque, lab_pool_ring(pool, deque), ret_objects, n))
+    if (!lab_deque_pop_around_owner(deque, lab_pool_ring(pool, deque), ret_objects, n) &&
+        !get_private(pool, lcore_index, ret_objects, n))
         return false;
     if (is_at_end(pool, lcore_index, n) && ++pool->slow[lcore_index].wraps % WRAPS_MANY == 0)
         move_on(pool, lcore_index, n);
@@ -414,8 +415,7 @@ static bool get_around(struct lab_pool *pool, uint32_t lcore_index, void **ret_o
 LAB_COLD int lab_pool_core_get_slow(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp,
                                     void **ret_objects, unsigned n)
 {
-    if (n == 0 || get_around(pool, lcore_index, ret_objects, n) ||
-        get_private(pool, lcore_index, ret_objects, n))
+    if (n == 0 || get_here(pool, lcore_index, ret_objects, n))
         return 0;
     /* More than there are is not worth a search, which would empty every private part in vain. */
     if (n <= pool->count && get_elsewhere(pool, lcore_index, gfp, ret_objects, n))
