@@ -28,7 +28,8 @@ CHAPTERS = {
               "doc/guide/native", "How many buffers <doc/guide/sizing>", "doc/guide/empty", "Finding leaks <doc/audit>",
               "doc/guide/watching", "doc/guide/processes", "doc/ports", "Packets kept <doc/mbufs>"],
     "Reference": ["Library <library>", "Tools <tools>", "Driver <driver>"],
-    "Inside": ["Performance <doc/performance>", "Performance of pages <doc/performance-pages>",
+    "Inside": ["Performance <doc/performance>", "Performance on Intel <doc/performance-intel>",
+               "Performance of pages <doc/performance-pages>",
                "How the pool works <doc/pool>", "How pages work <doc/pages>", "Decisions <decisions>",
                "Contributing <CONTRIBUTING>", "Changes <CHANGELOG>"],
 }
