@@ -5,6 +5,7 @@
 What `meson install` has put into a directory of the test's own lies over the machine's own files, in a
 mount and a network namespace that end with the command; so paths are those of an installation."""
 
+import lzma
 import os
 import pathlib
 import re
@@ -27,9 +28,9 @@ ELSEWHERE = {
     "make ": "builds, or installs, or tests",
     "cc ": "documents_test.py compiles it",
     "dpdk-devbind.py": "needs a NIC",
-    "zstd ": "needs zstd, and a compressed capture",
     "config/": "is tested where it belongs",
     "build/release/app": "is what is not installed",
+    'eal="--no-huge': "the same",
     "LABYRINTH_OPTIONS=audit=full:reclaim=auto config/testpmd": "goes on until it is ended",
     "LABYRINTH_OPTIONS=audit=off:control=on my-program": "test/dpdk/test_control.py runs it",
     "d=/var/lib/prometheus": "needs node_exporter's folder",
@@ -37,6 +38,9 @@ ELSEWHERE = {
     "labyrinth-stat": "asks a program: see below",
     "labyrinth-bench": "measures for minutes",
 }
+# What stands between two ports, or is plugged into one machine, for those that begin so.
+WIRES = {"labyrinth-replay -i lab0": "ip link add lab0 type veth peer name lab1\n"
+                                     "ip link set lab0 up\nip link set lab1 up\n"}
 # Those that end with another status, and say why.
 STATUS = {"--exhaust --reserve=600 --pps=500": 1}
 
@@ -85,6 +89,7 @@ class Commands(unittest.TestCase):
     def shell(cls, script):
         """In namespaces of its own, which end with it, and all of its processes with them."""
         shutil.copy(SOURCE / "doc/demo/demo.pcap", cls.work / "my.pcap")
+        (cls.work / "my.pcap.xz").write_bytes(lzma.compress((cls.work / "my.pcap").read_bytes()))
         with subprocess.Popen(["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child",
                                "--mount-proc",
                                "bash", "-c", f"{cls.place}\n{script}"], text=True, stdin=subprocess.DEVNULL,
@@ -104,7 +109,8 @@ class Commands(unittest.TestCase):
             tried.add(command)
             expected = next((status for part, status in STATUS.items() if part in command), 0)
             shorter = command.replace("--duration=10", "--duration=1").replace("--loop=100", "--loop=10")
-            done = self.shell("set -e\n" + shorter)
+            wires = next((made for begin, made in WIRES.items() if command.startswith(begin)), "")
+            done = self.shell("set -e\n" + wires + shorter)
             with self.subTest(f"{name}: {command}"):
                 self.assertEqual(done.returncode, expected, done.stdout[-2000:] + done.stderr[-2000:])
         self.assertGreaterEqual(len(tried), 8, tried)
