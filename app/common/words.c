@@ -131,21 +131,33 @@ static int read_file(const char *path, char **ret_bytes)
     return 0;
 }
 
+/* Adds the words of a file, which lie in its text from now on. */
+static int add_file(struct line *line, const char *path)
+{
+    int n = line->n, rc;
+    char *bytes;
+
+    rc = read_file(path, &bytes);
+    if (rc != 0)
+        return rc;
+    rc = split(line, path, bytes);
+    if (rc != 0 || line->n == n)
+        free(bytes);
+    return rc;
+}
+
 int words_expand(int *argc, char **argv[])
 {
-    struct line line = {0};
+    static struct line line; /* for as long as the program runs */
 
     for (int i = 0; i < *argc; i++) {
-        char *word = (*argv)[i], *bytes;
+        char *word = (*argv)[i];
         int rc = 0;
 
-        if (i > 0 && word[0] == '@' && word[1] != '\0') {
-            rc = read_file(word + 1, &bytes);
-            if (rc == 0)
-                rc = split(&line, word + 1, bytes);
-        } else if (!add(&line, word)) {
+        if (i > 0 && word[0] == '@' && word[1] != '\0')
+            rc = add_file(&line, word + 1);
+        else if (!add(&line, word))
             rc = -ENOMEM;
-        }
         if (rc != 0)
             return rc;
     }

@@ -8,8 +8,8 @@
  * white space, quoted as for a shell ('…', "…", \), and without comments, which begin with # and
  * end with their line. A word of a file that begins with @ stays as it is.
  *
- * The new argv ends with NULL, and lives as long as the program, as its words do. 0 or -errno, and
- * the reason has been said. */
+ * The new argv ends with NULL, and lives as long as the program, as its words do. Once. 0 or
+ * -errno, and the reason has been said. */
 int words_expand(int *argc, char **argv[]);
 
 #endif
