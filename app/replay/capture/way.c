@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <rte_bitops.h> /* rte_align64pow2(), since DPDK 24 */
 #include <rte_common.h>
 #include <stdlib.h>
 #include <string.h>
