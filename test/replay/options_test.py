@@ -335,8 +335,8 @@ class WrongUsage(replay.ReplayTest):
                 ("--pps-multi=0: must be a whole number, 1 or more", "--pps-multi=0", DEMO),
                 ("--pps-multi needs --pps", "--pps-multi=2", "-M1", DEMO),
                 ("--filter=tcp prt 80: ", "-f", "tcp prt 80", DEMO),
-                ("inbound/outbound not supported on Ethernet", "-f", "inbound", DEMO),
-                ("inbound/outbound not supported", "--stream", "-f", "tcp and outbound", DEMO),
+                ("--filter=inbound: ", "-f", "inbound", DEMO),
+                ("--filter=tcp and outbound: ", "--stream", "-f", "tcp and outbound", DEMO),
                 ("--filter=ifindex 2: ", "-f", "ifindex 2", DEMO),
                 ("--include=5-3: must be packet numbers and ranges", "--include=5-3", DEMO),
                 ("--include=0: must be packet numbers and ranges", "--include=0", DEMO),
@@ -379,7 +379,13 @@ class WrongUsage(replay.ReplayTest):
         self.assert_fails(2, f"{DEMO} stands before", DEMO, eal=(*EAL[:3], DEMO, *EAL[3:]))
 
     def test_eal_options_that_the_eal_refuses(self):
-        self.assert_fails(2, "the EAL does not start", DEMO, eal=("--no-such-option",))
+        result = replay.replay(DEMO, eal=("--no-such-option",))
+        self.assertIn("no-such-option", result.err)
+        if "ARGPARSE" in result.err:  # that of DPDK 25.11 ends the program itself
+            self.assertNotEqual(result.status, 0)
+            return
+        self.assertEqual(result.status, 2, result.err)
+        self.assertIn("labyrinth-replay: the EAL does not start", result.err.splitlines()[-1])
 
 
 class Eal(replay.ReplayTest):
