@@ -25,7 +25,8 @@ highlight_language = "none"
 # Chapters, in the order in which they are read; a title of its own where the heading is long.
 CHAPTERS = {
     "Guide": ["Start <doc/guide/start>", "doc/guide/replay", "doc/guide/coming-from", "doc/guide/dpdk",
-              "doc/guide/native", "How many buffers <doc/guide/sizing>", "doc/guide/empty", "Finding leaks <doc/audit>",
+              "doc/guide/native", "doc/guide/xsk", "How many buffers <doc/guide/sizing>", "doc/guide/empty",
+              "Finding leaks <doc/audit>",
               "doc/guide/watching", "doc/guide/processes", "doc/ports", "Packets kept <doc/mbufs>"],
     "Reference": ["Library <library>", "Tools <tools>", "Driver <driver>"],
     "Inside": ["Performance <doc/performance>", "Performance on Intel <doc/performance-intel>",

@@ -358,6 +358,14 @@ LAB_INLINE int lab_pool_cursor_get(struct lab_pool_cursor *cursor, void **ret_ob
  * @threads Owner of the id; wait-free into the private part, otherwise lock-free. */
 LAB_INLINE int lab_pool_cursor_put(struct lab_pool_cursor *cursor, void *object);
 
+/** Finds the memory in which a pool's buffers lie, one behind the other: what the kernel or a
+ * device is told of it, as AF_XDP is (its UMEM). *ret_bytes is untouched where there is no such
+ * memory.
+ *
+ * @return the first buffer; NULL: they are pages of an arena, or objects of the caller's
+ * @threads Any thread; wait-free. */
+LAB_INLINE void *lab_pool_buffers(const struct lab_pool *pool, size_t *ret_bytes);
+
 /** Returns whether something of the reserve may be held. That is one load.
  *
  * @return true when something may be; false is certain

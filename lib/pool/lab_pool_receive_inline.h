@@ -4,11 +4,22 @@
 #ifndef LAB_POOL_RECEIVE_INLINE_H
 #define LAB_POOL_RECEIVE_INLINE_H
 
-/* The last part of lab_pool.h, which includes it: rings that are filled, and cursors. */
+/* The last part of lab_pool.h, which includes it: memory and rings that devices know, and cursors.
+ */
 
 #ifndef LAB_POOL_INLINE_H
 #error "include <lab_pool.h>"
 #endif
+
+/* Memory */
+
+LAB_INLINE void *lab_pool_buffers(const struct lab_pool *pool, size_t *ret_bytes)
+{
+    if (pool->stride == 0)
+        return NULL;
+    *ret_bytes = (size_t)pool->count * pool->stride;
+    return pool->buffers;
+}
 
 /* Rings */
 

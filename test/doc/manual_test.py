@@ -33,6 +33,7 @@ def public_headers():
     for name in re.findall(r"#include <(lab_\w+\.h)>", umbrella):
         yield next(SOURCE.glob(f"lib/*/{name}"))
     yield SOURCE / "drivers/mbuf/lab_mbuf.h"
+    yield SOURCE / "drivers/xsk/labyrinth_xsk.h"
 
 
 def public_text():

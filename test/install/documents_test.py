@@ -55,11 +55,13 @@ class Examples(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.folder)
         cls.place = Installation(cls.folder)
         cls.has_dpdk = run("pkg-config", "--exists", "libdpdk").returncode == 0
+        cls.has_xdp = run("pkg-config", "--exists", "libxdp").returncode == 0
 
     def compile(self, name, text):
-        """What is DPDK's needs its headers, and the library for mempools."""
+        """What is DPDK's needs its headers, and the library for mempools; AF_XDP needs libxdp."""
         of_dpdk = re.search(r"\b(rte|RTE)_|lab_mbuf|lab_mempool|lab_region_dma", text) is not None
-        if of_dpdk and not self.has_dpdk:
+        of_xdp = "lab_xsk" in text
+        if of_dpdk and not self.has_dpdk or of_xdp and not self.has_xdp:
             return False
         is_whole = re.search(r"^int main\(", text, re.M) is not None
         if not is_whole:
@@ -71,6 +73,8 @@ class Examples(unittest.TestCase):
             dpdk = run("pkg-config", "--cflags", "--libs", "libdpdk").stdout.split()
             flags = [f"-L{self.place.libraries}", "-llabyrinth_mbuf", *flags,
                      *[flag.replace("-I/", "-isystem/") for flag in dpdk]]
+        if of_xdp:
+            flags += run("pkg-config", "--cflags", "--libs", "libxdp").stdout.split()
         # An example may leave a result to its reader.
         done = run(compiler("cc", "gcc"), "-Wall", "-Werror", "-Wno-unused-result", path, *flags, "-o",
                    os.path.join(self.folder, "example"))
@@ -101,7 +105,7 @@ class Examples(unittest.TestCase):
             lines |= {found.group(1, 2) for found in LINE.finditer(path.read_text(encoding="utf-8"))}
         self.assertGreaterEqual(len(lines), 7)
         for line, program in sorted(lines):
-            if re.search("dpdk|mbuf", line) and not self.has_dpdk:
+            if re.search("dpdk|mbuf", line) and not self.has_dpdk or "xdp" in line and not self.has_xdp:
                 continue
             with self.subTest(line):
                 place = program if "/" in program else f"doc/examples/{program}"
