@@ -318,16 +318,13 @@ struct lab_pool_ring {
 /** Gets n objects, all or none, and writes where they are into the entries at, at + 1 and so on of
  * a ring. It is lab_pool_get_bulk_atomic() without an array between. The contents of the entries
  * after a failure are not specified.
- *
- * @retval -ENOBUFS, -EINVAL as lab_pool_get_bulk_atomic()
- * @threads Any thread; wait-free from the private part, otherwise lock-free. */
+ * @like{lab_pool_get_bulk} */
 LAB_INLINE int lab_pool_fill(struct lab_pool *pool, uint32_t lcore,
                              const struct lab_pool_ring *ring, uint32_t at, unsigned n);
 
 /** A cursor, for a thread that gets and puts one object at a time. Each lab_pool_get() loads a
  * counter that the call before it has stored, and waits for that store; a cursor that is a variable
- * of the calling function has it in a register. Its calls do the same as the pool's, in some two
- * thirds of their time. */
+ * of the calling function has it in a register. Its calls do the same as the pool's, sooner. */
 struct lab_pool_cursor {
     struct lab_pool *pool;      /**< the pool */
     uint32_t lcore;             /**< the id of the thread */
@@ -346,16 +343,12 @@ struct lab_pool_cursor {
 LAB_INLINE void lab_pool_cursor_open(struct lab_pool_cursor *ret_cursor, struct lab_pool *pool,
                                      uint32_t lcore);
 
-/** Gets one object by a cursor, as lab_pool_get().
- *
- * @retval -ENOBUFS, -EINVAL as lab_pool_get()
- * @threads Owner of the id; wait-free from the private part, otherwise lock-free. */
+/** Gets one object by a cursor, for the owner of its id, as lab_pool_get().
+ * @like{lab_pool_get_bulk} */
 LAB_INLINE int lab_pool_cursor_get(struct lab_pool_cursor *cursor, void **ret_object);
 
-/** Puts one object by a cursor, as lab_pool_put().
- *
- * @retval -EINVAL, -EBADMSG as lab_pool_put()
- * @threads Owner of the id; wait-free into the private part, otherwise lock-free. */
+/** Puts one object by a cursor, for the owner of its id, as lab_pool_put().
+ * @like{lab_pool_put_bulk} */
 LAB_INLINE int lab_pool_cursor_put(struct lab_pool_cursor *cursor, void *object);
 
 /** Finds the memory in which a pool's buffers lie, one behind the other: what the kernel or a
