@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import replay
@@ -276,13 +277,32 @@ class Plot(replay.ReplayTest):
         if shutil.which("gnuplot") is None:
             self.skipTest("gnuplot is not installed (apt install gnuplot-nox)")
         picture = self.file("run.svg", b"old")
-        done = self.plot(self.report(), "-o", picture, preexec_fn=lambda: resource.setrlimit(
-            resource.RLIMIT_FSIZE, (100, 100)))
+        # gnuplot 6 writes files of its own.
+        tools = self.gnuplot(f"ulimit -S -f unlimited; exec {shutil.which('gnuplot')}")
+        done = self.plot(self.report(), "-o", picture, path=f"{tools}:{os.environ['PATH']}",
+                         preexec_fn=lambda: resource.setrlimit(
+                             resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY)))
         self.assertEqual((done.returncode, done.stderr),
                          (1, f"labyrinth-plot: {picture}: File too large\n"))
         with open(picture, "rb") as file:
             self.assertEqual(file.read(), b"old")
         self.assertEqual(sorted(os.listdir(self.folder)), ["run.json", "run.svg"])
+
+    def gnuplot(self, script):
+        """A directory with one that does this."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        program = os.path.join(folder.name, "gnuplot")
+        with open(program, "w", encoding="ascii") as file:
+            file.write(f"#!/bin/sh\n{script}\n")
+        os.chmod(program, 0o755)
+        return folder.name
+
+    def test_gnuplot_that_is_killed(self):
+        done = self.plot(self.report(), "-o", os.path.join(self.folder, "run.png"),
+                         path=self.gnuplot("kill -9 $$"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("run.png: gnuplot was ended: Killed", done.stderr)
 
     def test_without_gnuplot(self):
         done = self.plot(self.report(), "-o", os.path.join(self.folder, "run.png"),
