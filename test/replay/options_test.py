@@ -380,8 +380,7 @@ class WrongUsage(replay.ReplayTest):
 
     def test_eal_options_that_the_eal_refuses(self):
         result = replay.replay(DEMO, eal=("--no-such-option",))
-        self.assertIn("no-such-option", result.err)
-        if "ARGPARSE" in result.err:  # that of DPDK 25.11 ends the program itself
+        if "unknown argument --no-such-option" in result.err:  # that of DPDK 25.11 ends the program
             self.assertNotEqual(result.status, 0)
             return
         self.assertEqual(result.status, 2, result.err)
