@@ -255,20 +255,12 @@ static size_t bytes_of_rte_malloc(unsigned bufs, size_t page_bytes)
     .kind = CONTENDER_MEMPOOL, .open = open_mempool, .missing = missing_of_mempool,                \
     .bytes = bytes_of_pool
 
+#define LIBRARY .open = open_library, .missing = missing_of_library, .bytes = bytes_of_pool
+
 /* All that are measured when --pools says nothing, in this order. */
 static const struct contender_type types[] = {
-    {.name = "liblabyrinth",
-     .kind = CONTENDER_LIBRARY,
-     .ours = true,
-     .open = open_library,
-     .missing = missing_of_library,
-     .bytes = bytes_of_pool},
-    {.name = "lab_receive",
-     .kind = CONTENDER_RECEIVE,
-     .ours = true,
-     .open = open_library,
-     .missing = missing_of_library,
-     .bytes = bytes_of_pool},
+    {.name = "liblabyrinth", .kind = CONTENDER_LIBRARY, .ours = true, LIBRARY},
+    {.name = "lab_receive", .kind = CONTENDER_RECEIVE, .ours = true, LIBRARY},
     {.name = "labyrinth", .ours = true, MEMPOOL},
     {.name = "lab_page",
      .kind = CONTENDER_PAGE,

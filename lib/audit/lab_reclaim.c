@@ -26,7 +26,6 @@
 #define EPOCHS 256u
 
 struct reclaim {
-    struct lab_pool *pool;
     void (*renew)(void *object, void *context);
     void *context;
     uint32_t lcore_index; /* the caller's */
@@ -45,10 +44,10 @@ static void note_index(void *context, uint32_t index)
 {
     struct reclaim *reclaim = context;
 
-    uint32_t count = reclaim->pool->count;
+    uint32_t count = reclaim->wait.pool->count;
 
     if (index < count)
-        lab_byte_store_relaxed(&reclaim->pool->sweep_seen[lab_index_bounded(index, count)],
+        lab_byte_store_relaxed(&reclaim->wait.pool->sweep_seen[lab_index_bounded(index, count)],
                                reclaim->epoch);
 }
 
@@ -59,8 +58,8 @@ static void note_index(void *context, uint32_t index)
 static bool find_span(struct reclaim *reclaim, uint32_t lcore_index,
                       struct lab_deque_span *ret_span)
 {
-    const struct lab_audit_context *context = lab_audit_context_of(reclaim->pool, lcore_index);
-    struct lab_deque *deque = &reclaim->pool->deque[lcore_index];
+    const struct lab_audit_context *context = lab_audit_context_of(reclaim->wait.pool, lcore_index);
+    struct lab_deque *deque = &reclaim->wait.pool->deque[lcore_index];
 
     lab_reclaim_begin_wait(&reclaim->wait);
     do {
@@ -85,26 +84,27 @@ static bool find_span(struct reclaim *reclaim, uint32_t lcore_index,
 
 static bool note_deque(struct reclaim *reclaim, uint32_t lcore_index)
 {
-    const struct lab_deque *deque = &reclaim->pool->deque[lcore_index];
+    const struct lab_deque *deque = &reclaim->wait.pool->deque[lcore_index];
     struct lab_deque_span span;
 
-    if (!lab_pool_has_deque(reclaim->pool, lcore_index))
+    if (!lab_pool_has_deque(reclaim->wait.pool, lcore_index))
         return true;
     if (!find_span(reclaim, lcore_index, &span))
         return false;
-    if (span.end - span.top > reclaim->pool->array.capacity) /* whatever somebody wrote there */
-        span.end = span.top + reclaim->pool->array.capacity;
+    if (span.end - span.top >
+        reclaim->wait.pool->array.capacity) /* whatever somebody wrote there */
+        span.end = span.top + reclaim->wait.pool->array.capacity;
     for (uint64_t at = span.top; at != span.end; at++) {
         void *object = lab_deque_object_any(deque, at);
 
-        lab_pool_note_moving_slow(reclaim->pool, &object, 1);
+        lab_pool_note_moving_slow(reclaim->wait.pool, &object, 1);
     }
     return true;
 }
 
 static bool note_reachable(struct reclaim *reclaim)
 {
-    const struct lab_pool *pool = reclaim->pool;
+    const struct lab_pool *pool = reclaim->wait.pool;
 
     for (uint32_t lcore_index = 1; lcore_index <= pool->lcores; lcore_index++)
         if (!note_deque(reclaim, lcore_index))
@@ -125,7 +125,7 @@ static bool note_reachable(struct reclaim *reclaim)
 /* Makes an object the caller's, if its record is as it was, and puts it. */
 static bool take_object(struct reclaim *reclaim, uint32_t index, uint64_t word)
 {
-    struct lab_pool *pool = reclaim->pool;
+    struct lab_pool *pool = reclaim->wait.pool;
     struct lab_audit_record *record = &lab_audit_of(pool)->table->record[index];
     void *object = lab_pool_object(pool, index);
     uint64_t next;
@@ -149,7 +149,7 @@ static bool is_theirs(const struct reclaim *reclaim, uint64_t word)
 {
     const struct lab_pool_holder *holder = reclaim->wait.holder;
     unsigned process_slot = lab_audit_word_process_slot(word), lcore = lab_audit_word_lcore(word);
-    uint64_t process = lab_audit_process(lab_audit_of(reclaim->pool), process_slot);
+    uint64_t process = lab_audit_process(lab_audit_of(reclaim->wait.pool), process_slot);
 
     if (lab_audit_word_state(word, reclaim->call.who) != LAB_AUDIT_HELD)
         return false;
@@ -163,9 +163,9 @@ static uint32_t take_held(struct reclaim *reclaim)
 {
     uint32_t taken = 0;
 
-    for (uint32_t i = 0; i < reclaim->pool->count; i++) {
+    for (uint32_t i = 0; i < reclaim->wait.pool->count; i++) {
         uint64_t word =
-            lab_load_acquire(&lab_audit_of(reclaim->pool)->table->record[i].word); /* U2 */
+            lab_load_acquire(&lab_audit_of(reclaim->wait.pool)->table->record[i].word); /* U2 */
 
         if (is_theirs(reclaim, word))
             taken += take_object(reclaim, i, word);
@@ -175,7 +175,7 @@ static uint32_t take_held(struct reclaim *reclaim)
 
 static uint32_t take_lost(struct reclaim *reclaim)
 {
-    struct lab_pool *pool = reclaim->pool;
+    struct lab_pool *pool = reclaim->wait.pool;
     uint32_t taken = 0;
 
     for (uint32_t i = 0; i < pool->count; i++) {
@@ -213,7 +213,7 @@ static void forget_call(struct lab_pool *pool, uint32_t lcore_index, unsigned pr
 /* An lcore whose process lives on: nobody may name it again. */
 static void forget_named(struct reclaim *reclaim)
 {
-    struct lab_pool *pool = reclaim->pool;
+    struct lab_pool *pool = reclaim->wait.pool;
     uint32_t lcore = reclaim->wait.holder->lcore, lcore_index = lab_pool_lcore_index(lcore);
     unsigned process_slot;
 
@@ -230,16 +230,17 @@ static void disown_named(const struct reclaim *reclaim)
 {
     uint32_t lcore_index = lab_pool_lcore_index(reclaim->wait.holder->lcore);
 
-    if (reclaim->wait.holder->lcore != LAB_LCORE_ANY && lcore_index <= reclaim->pool->lcores &&
-        lab_audit_context_of(reclaim->pool, lcore_index)->process == reclaim->wait.holder->process)
-        lab_audit_context_of(reclaim->pool, lcore_index)->process = 0;
+    if (reclaim->wait.holder->lcore != LAB_LCORE_ANY && lcore_index <= reclaim->wait.pool->lcores &&
+        lab_audit_context_of(reclaim->wait.pool, lcore_index)->process ==
+            reclaim->wait.holder->process)
+        lab_audit_context_of(reclaim->wait.pool, lcore_index)->process = 0;
 }
 
 /* Another process may have the place of one that is gone with all that it had. Reports of what it
  * did while it lived will then name the other. */
 static void forget(struct reclaim *reclaim, unsigned process_slot)
 {
-    struct lab_pool *pool = reclaim->pool;
+    struct lab_pool *pool = reclaim->wait.pool;
 
     for (uint32_t lcore_index = 1; lcore_index <= pool->lcores; lcore_index++)
         forget_call(pool, lcore_index, process_slot);
@@ -250,7 +251,7 @@ static void forget(struct reclaim *reclaim, unsigned process_slot)
 
 static void look_for_holders(struct reclaim *reclaim)
 {
-    const struct lab_pool *pool = reclaim->pool;
+    const struct lab_pool *pool = reclaim->wait.pool;
 
     for (uint32_t i = 0; i < pool->count; i++) {
         uint64_t word = lab_load_acquire(&lab_audit_of(pool)->table->record[i].word); /* U2 */
@@ -272,7 +273,7 @@ static void forget_gone(struct reclaim *reclaim)
         reclaim->gone[process_slot] &= !reclaim->holding[process_slot];
         any |= reclaim->gone[process_slot];
         if (reclaim->gone[process_slot])
-            lab_store_release(&lab_audit_of(reclaim->pool)->table->process[process_slot],
+            lab_store_release(&lab_audit_of(reclaim->wait.pool)->table->process[process_slot],
                               LAB_AUDIT_PROCESS_LEFT);
     }
     if (!any || !lab_reclaim_wait_for_calls(&reclaim->wait))
@@ -290,13 +291,13 @@ static void forget_gone(struct reclaim *reclaim)
  * away. */
 static bool is_of_one_level(const struct reclaim *reclaim)
 {
-    return lab_load_relaxed(&lab_audit_of(reclaim->pool)->table->mode) == reclaim->mode;
+    return lab_load_relaxed(&lab_audit_of(reclaim->wait.pool)->table->mode) == reclaim->mode;
 }
 
 /* An epoch that no note has: they are cleared before numbers begin anew. */
 static bool begin_epoch(struct reclaim *reclaim)
 {
-    struct lab_pool *pool = reclaim->pool;
+    struct lab_pool *pool = reclaim->wait.pool;
     uint64_t epoch = (lab_load_relaxed(&lab_intercept_of(pool)->calls->last) + 1) % EPOCHS;
 
     if (epoch == 0) {
@@ -324,7 +325,7 @@ static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
         forget_named(reclaim);
         forget_gone(reclaim);
     }
-    lab_store_relaxed(&reclaim->pool->sweep, 0);
+    lab_store_relaxed(&reclaim->wait.pool->sweep, 0);
     return done;
 }
 
@@ -392,8 +393,7 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
                                   void (*renew)(void *object, void *context), void *context,
                                   struct lab_pool_reclaimed *ret_reclaimed, struct lab_error *error)
 {
-    struct reclaim reclaim = {.pool = pool,
-                              .wait = {.pool = pool, .holder = holder},
+    struct reclaim reclaim = {.wait = {.pool = pool, .holder = holder},
                               .renew = renew,
                               .context = context,
                               .lcore_index = lab_pool_lcore_index(lcore)};

@@ -322,14 +322,20 @@ LAB_INLINE bool lab_deque_pop_at_owner(struct lab_deque *deque, uint64_t mask, u
     return true;
 }
 
+/* Whether n objects more go into the private part as it is, from `bot` on. */
+LAB_INLINE bool lab_deque_has_room_at(uint64_t mask, uint64_t bot, uint64_t push_limit, unsigned n)
+{
+    return lab_likely((int64_t)(push_limit - (bot + n)) >= 0) &&
+           lab_likely(!lab_deque_wraps(mask, bot & mask, n));
+}
+
 LAB_INLINE bool lab_deque_push_at_owner(struct lab_deque *deque, struct lab_deque_ring ring,
                                         uint64_t bot, uint64_t push_limit, void *const *objects,
                                         unsigned n)
 {
     uint64_t slot = bot & ring.mask;
 
-    if (lab_unlikely((int64_t)(push_limit - (bot + n)) < 0) ||
-        lab_unlikely(lab_deque_wraps(ring.mask, slot, n)))
+    if (!lab_deque_has_room_at(ring.mask, bot, push_limit, n))
         return false;
     lab_words_store(ring.slots + slot, objects, n);
     lab_store_release(&deque->bot, bot + n); /* D1 */
@@ -380,10 +386,7 @@ LAB_INLINE bool lab_deque_push_owner(struct lab_deque *deque, void *const *objec
 /* Whether lab_deque_push_owner() of n objects would succeed. Owner; wait-free. */
 LAB_INLINE bool lab_deque_has_room_owner(const struct lab_deque *deque, unsigned n)
 {
-    uint64_t bot = lab_load_relaxed(&deque->bot);
-
-    return lab_likely((int64_t)(deque->push_limit - (bot + n)) >= 0) &&
-           lab_likely(!lab_deque_wraps(deque->mask, bot & deque->mask, n));
+    return lab_deque_has_room_at(deque->mask, lab_load_relaxed(&deque->bot), deque->push_limit, n);
 }
 
 #endif

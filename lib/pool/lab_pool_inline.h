@@ -129,11 +129,17 @@ LAB_INLINE uint32_t lab_pool_lcore_index(uint32_t lcore)
     return lcore + 1;
 }
 
+/* Whether the hot path of gets is open to an lcore. Any thread; wait-free. */
+LAB_INLINE bool lab_pool_is_get_hot(const struct lab_pool *pool, uint32_t lcore)
+{
+    return lab_likely(lcore < lab_load_relaxed(&pool->hot));
+}
+
 /* The hot halves. false: nothing was done, and the slow half is the way on. */
 LAB_INLINE bool lab_pool_get_hot(struct lab_pool *pool, uint32_t lcore, void **ret_objects,
                                  unsigned n)
 {
-    return lab_likely(lcore < lab_load_relaxed(&pool->hot)) &&
+    return lab_pool_is_get_hot(pool, lcore) &&
            lab_likely(
                lab_deque_pop_owner(&pool->deque[lab_pool_lcore_index(lcore)], ret_objects, n));
 }

@@ -64,7 +64,7 @@ LAB_INLINE int lab_pool_fill(struct lab_pool *pool, uint32_t lcore,
 {
     uint64_t slot;
 
-    if (lab_likely(lcore < lab_load_relaxed(&pool->hot))) {
+    if (lab_pool_is_get_hot(pool, lcore)) {
         struct lab_deque *deque = &pool->deque[lab_pool_lcore_index(lcore)];
 
         if (lab_likely(lab_deque_pop_at_owner(deque, deque->mask, lab_load_relaxed(&deque->bot),
@@ -106,7 +106,7 @@ LAB_INLINE int lab_pool_cursor_get(struct lab_pool_cursor *cursor, void **ret_ob
     uint64_t slot;
     int rc;
 
-    if (lab_likely(cursor->lcore < lab_load_relaxed(&cursor->pool->hot)) &&
+    if (lab_pool_is_get_hot(cursor->pool, cursor->lcore) &&
         lab_likely(lab_deque_pop_at_owner(cursor->deque, cursor->ring.mask, cursor->bot,
                                           cursor->pop_floor, &slot, 1))) {
         cursor->bot--;

@@ -265,16 +265,24 @@ static void lose_clone(void)
     rte_pktmbuf_free(mbuf);
 }
 
-/* A cache that the program makes for itself, in which so many are. A get of one fills it. */
+/* One through a cache that the program makes for itself, and that its first get fills. */
+static void *get_by_cache(struct rte_mempool_cache **cache)
+{
+    void *mbuf;
+
+    if (*cache == NULL)
+        *cache = rte_mempool_cache_create(64, SOCKET_ID_ANY);
+    if (*cache == NULL || rte_mempool_generic_get(pool, &mbuf, 1, *cache) != 0)
+        exit(1);
+    return mbuf;
+}
+
+/* A cache of the program's, in which so many are. */
 static void to_own_cache(void)
 {
     static struct rte_mempool_cache *cache;
-    void *mbuf;
+    void *mbuf = get_by_cache(&cache);
 
-    if (cache == NULL)
-        cache = rte_mempool_cache_create(64, SOCKET_ID_ANY);
-    if (cache == NULL || rte_mempool_generic_get(pool, &mbuf, 1, cache) != 0)
-        exit(1);
     rte_mempool_generic_put(pool, &mbuf, 1, cache);
 }
 
@@ -282,12 +290,8 @@ static void to_own_cache(void)
 static void lose_from_own_cache(void)
 {
     static struct rte_mempool_cache *cache;
-    void *mbuf;
 
-    if (cache == NULL)
-        cache = rte_mempool_cache_create(64, SOCKET_ID_ANY);
-    if (cache == NULL || rte_mempool_generic_get(pool, &mbuf, 1, cache) != 0)
-        exit(1);
+    (void)get_by_cache(&cache);
 }
 
 static void to_nobody(void)

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <lab_intercept.h>
-#include <lab_pool_core.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <string.h>

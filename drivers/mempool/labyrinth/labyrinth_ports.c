@@ -149,11 +149,10 @@ static labyrinth_thread_result follow_ports(void *context)
 {
     RTE_SET_USED(context);
     hold_signals();
-    while (prepare())
-        for (;;) {
-            look_for_queues();
-            usleep(LOOK_EVERY_US);
-        }
+    for (bool is_ready = prepare(); is_ready;) {
+        look_for_queues();
+        usleep(LOOK_EVERY_US);
+    }
     return 0;
 }
 
