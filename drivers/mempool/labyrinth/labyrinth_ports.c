@@ -149,11 +149,12 @@ static labyrinth_thread_result follow_ports(void *context)
 {
     RTE_SET_USED(context);
     hold_signals();
-    for (bool is_ready = prepare(); is_ready;) {
+    if (!prepare())
+        return 0;
+    for (;;) {
         look_for_queues();
         usleep(LOOK_EVERY_US);
     }
-    return 0;
 }
 
 /* Before the EAL is ready there is no control thread, and no port; with the first port there is. */
