@@ -58,7 +58,7 @@ static void note_cache(const struct options *options, const json_t *answer)
 
     if (strcmp(options->verb, "audit") == 0 && cache > 0)
         note("DPDK's caches of %" JSON_INTEGER_FORMAT " stand between: the audit sees who filled "
-             "one, not who took from it; a program started with cache=off has none",
+             "one, not who took from it; a program started with cache=none has none",
              cache);
 }
 

@@ -41,10 +41,11 @@ class Measure(unittest.TestCase):
         if pathlib.Path(bench.PROGRAM).parts[-4] != "release":
             raise unittest.SkipTest("what is measured is build/release")
         cls.parts = [line.split()[0] for line in run("measure", "--list")[1].splitlines()]
-        # Of the three that run testpmd one will do; the others look the same.
-        short = [part for part in cls.parts if part not in ("testpmd-cached", "testpmd-crowd")]
+        # Of those that run testpmd one will do; the others look the same.
+        others = "testpmd-cached", "testpmd-cacheless", "testpmd-crowd"
+        short = [part for part in cls.parts if part not in others]
         cls.status, cls.out, cls.err = run("measure", "--quick", cls.folder, *short)
-        for part in "testpmd-cached", "testpmd-crowd":
+        for part in others:
             if (cls.folder / "testpmd-bare.json").exists():
                 shutil.copy(cls.folder / "testpmd-bare.json", cls.folder / f"{part}.json")
 

@@ -28,7 +28,7 @@ OPS = 'labyrinth'
 
 # What LABYRINTH_OPTIONS may be, '' for nothing: in none of these does a program that makes no mistake
 # see anything but DPDK's ring.
-MODES = ('', 'cache=off', 'circulate=4096', 'audit=sample', 'audit=full',
+MODES = ('', 'cache=off', 'cache=none', 'circulate=4096', 'audit=sample', 'audit=full',
          'audit=full:reclaim=auto', 'audit=full:poison=on', 'audit=full:quarantine=20')
 FEW_PLUGINS = ('bus_pci', 'bus_vdev', 'mempool_bucket', 'mempool_ring', 'mempool_stack', 'net_null')
 SKIPPED = 77  # meson's exit status of a test that was not run

@@ -40,10 +40,14 @@ def without_one_nothing_is_stranded(place):
     check_equal(cached(place, 'cache=off'), (0, 0), 'stranded, cache')
 
 
+def nor_with_no_cache_at_all(place):
+    check_equal(cached(place, 'cache=none'), (0, 0), 'stranded, cache')
+
+
 def check_refused(place, options, said):
     program = shell(place, options)
     check_equal(program.refused(f'0 create some {SIZE} {CACHE} {OPS}'), 'EINVAL', options)
-    check(said + '; known are: cache=on|off, circulate=auto|off|N, prefetch=auto|on|off, audit=off|sample|full'
+    check(said + '; known are: cache=on|off|none, circulate=auto|off|N, prefetch=auto|on|off, audit=off|sample|full'
           in program.output(), 'no word of what is known')
     program.kill()
 
@@ -114,6 +118,6 @@ def nobody_reads_the_environment_of_a_setuid_program(place):
 
 
 main(wrong_words_of_the_audit_are_refused, a_cache_keeps_what_it_has,
-     without_one_nothing_is_stranded, unknown_words_are_refused, unknown_values_are_refused,
+     without_one_nothing_is_stranded, nor_with_no_cache_at_all, unknown_words_are_refused, unknown_values_are_refused,
      words_that_need_another_are_refused, a_report_that_cannot_be_written_is_told_at_the_start,
      nobody_reads_the_environment_of_a_setuid_program)

@@ -76,9 +76,9 @@ def get_and_put_with_cache(place):
     check_equal(primary.ask('0 free'), POOL, 'free objects')
 
 
-def without_cache(place):
+def without_cache(place, cache='off'):
     """What is said to the primary alone holds for all processes."""
-    os.environ['LABYRINTH_OPTIONS'] = 'cache=off'
+    os.environ['LABYRINTH_OPTIONS'] = f'cache={cache}'
     primary = start_primary(place, cache=256)
     del os.environ['LABYRINTH_OPTIONS']
     secondary = start_secondary(place)
@@ -89,6 +89,10 @@ def without_cache(place):
     check_equal(secondary.ask('4 drain'), POOL, 'drained by the secondary')
     secondary.ask(f'5 put {POOL}')
     check_full(primary)
+
+
+def with_no_cache_at_all(place):
+    without_cache(place, 'none')
 
 
 def drain(place):
@@ -235,5 +239,5 @@ def reclaimed_beside_a_container(place):
     del os.environ['LABYRINTH_OPTIONS']
 
 
-main(get_and_put, get_and_put_with_cache, without_cache, drain, pipeline, killed_in_mid_churn,
-     reclaimed, reclaimed_beside_a_stopped_process, reclaimed_beside_a_container)
+main(get_and_put, get_and_put_with_cache, without_cache, with_no_cache_at_all, drain, pipeline,
+     killed_in_mid_churn, reclaimed, reclaimed_beside_a_stopped_process, reclaimed_beside_a_container)

@@ -35,7 +35,11 @@ def a_program_sees_no_difference(place):
     check_equal([line[5:] for line in wanted if line.startswith('use: ')], list(USES), 'uses')
     for mode in MODES:
         found, said = run(place, OPS, mode, *USES)
-        for number, (line, other) in enumerate(zip(found, wanted)):
+        as_wanted = wanted
+        if mode == 'cache=none':  # the private area moves, with all that is in it, to its other place
+            found = [line.replace('moved 1,', 'moved 0,') for line in found]
+            as_wanted = [re.sub('cache_size [0-9]+', 'cache_size 0', line) for line in wanted]
+        for number, (line, other) in enumerate(zip(found, as_wanted)):
             check_equal(line, other, f'with "{mode}", behind {wanted[max(0, number - 5):number]}')
         check_equal(len(found), len(wanted), 'lines')
         check_equal(TOLD_ANYWAY.sub('', said), '', f'the driver with "{mode}"')

@@ -4,6 +4,7 @@
 
 #include <lab_pool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "labyrinth_driver.h"
 
@@ -14,6 +15,14 @@ void labyrinth_cache_off(struct rte_mempool *mp)
         /* DPDK 26.07 does not read it any more; some of the PMDs that reach into the caches do. */
         mp->local_cache[i].flushthresh = 0;
     }
+}
+
+void labyrinth_cache_none(struct rte_mempool *mp)
+{
+    const void *from = rte_mempool_get_priv(mp);
+
+    mp->cache_size = 0;
+    memmove(rte_mempool_get_priv(mp), from, mp->private_data_size);
 }
 
 uint64_t *labyrinth_cached_objects(const struct rte_mempool *mp, uint64_t *ret_count)

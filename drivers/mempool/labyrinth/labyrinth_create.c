@@ -76,8 +76,10 @@ static void follow_options(struct rte_mempool *mp, const struct labyrinth_option
 {
     struct lab_pool_audit_stats stats;
 
-    if (options->no_cache)
+    if (options->cache == LABYRINTH_CACHE_OFF)
         labyrinth_cache_off(mp);
+    else if (options->cache == LABYRINTH_CACHE_NONE)
+        labyrinth_cache_none(mp);
     if (options->audit.level == LAB_AUDIT_FULL && options->reclaim)
         labyrinth_reclaim_start();
     lab_pool_audit_stats(mp->pool_data, &stats);

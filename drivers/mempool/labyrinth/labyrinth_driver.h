@@ -104,10 +104,16 @@ void labyrinth_elf_symbols(const char *path, enum labyrinth_elf_kind kind,
 /* See labyrinth_circulate_auto(). */
 #define LABYRINTH_CIRCULATE_AUTO UINT32_MAX
 
+enum labyrinth_cache {
+    LABYRINTH_CACHE_ON,
+    LABYRINTH_CACHE_OFF, /* they are there, and keep nothing */
+    LABYRINTH_CACHE_NONE /* the mempool is one without caches */
+};
+
 enum labyrinth_switch { LABYRINTH_AUTO, LABYRINTH_ON, LABYRINTH_OFF };
 
 struct labyrinth_options {
-    bool no_cache;      /* cache=off: pools are made without rte_mempool's per-lcore cache */
+    enum labyrinth_cache cache; /* cache=on|off|none: rte_mempool's per-lcore caches */
     uint32_t circulate; /* circulate=auto|off|N: objects that an lcore keeps public, or one of the
                            two below */
     enum labyrinth_switch prefetch; /* prefetch=auto|on|off: mbufs of another lcore's are got with a
@@ -170,7 +176,13 @@ uint32_t labyrinth_circulate_auto(const struct rte_mempool *mp);
  * the first get and put of the mempool. Reasons: doc/adr/0015. */
 void labyrinth_cache_off(struct rte_mempool *mp);
 
-/* The objects that a cache is refilled to: 0 when there are none, or labyrinth_cache_off(). */
+/* Makes the mempool one without caches: its cache_size becomes 0, and the private area moves to
+ * where rte_mempool_get_priv() looks for it from now on. What lies at its old place stays readable
+ * there, but a pointer that was taken before must not be written through. Before the mempool is
+ * populated. */
+void labyrinth_cache_none(struct rte_mempool *mp);
+
+/* The objects that a cache is refilled to: 0 when there are none, or one of the two above. */
 static inline uint32_t labyrinth_cache_size(const struct rte_mempool *mp)
 {
     return mp->cache_size > 0 ? mp->local_cache[0].size : 0;

@@ -50,8 +50,12 @@ static int set_number(uint32_t *ret_number, const char *value, uint32_t least)
 
 static int set_cache(void *into, const char *value)
 {
-    return set_switch(&((struct labyrinth_options *)into)->no_cache, value,
-                      (const char *const[]){"on", "off"});
+    int which = find(value, (const char *const[]){"on", "off", "none"}, 3);
+
+    if (which < 0)
+        return -EINVAL;
+    ((struct labyrinth_options *)into)->cache = (enum labyrinth_cache)which;
+    return 0;
 }
 
 static int set_prefetch(void *into, const char *value)
@@ -143,7 +147,7 @@ static int set_ports(void *into, const char *value)
 }
 
 static const struct lab_option known[] = {
-    {"cache", "on|off", set_cache},
+    {"cache", "on|off|none", set_cache},
     {"circulate", "auto|off|N", set_circulate},
     {"prefetch", "auto|on|off", set_prefetch},
     {"audit", "off|sample|full", set_audit},
@@ -215,8 +219,8 @@ void labyrinth_options_fit(struct labyrinth_options *options, struct rte_mempool
 {
     struct lab_audit_options *audit = &options->audit;
 
-    if (audit->level == LAB_AUDIT_FULL)
-        options->no_cache = true;
+    if (audit->level == LAB_AUDIT_FULL && options->cache == LABYRINTH_CACHE_ON)
+        options->cache = LABYRINTH_CACHE_OFF;
     /* The header of a free mbuf is part of the pool's state, and so is all of any other object. */
     if (audit->poison)
         audit->poison = labyrinth_mbuf_data_room(mp, &audit->poison_from, &audit->poison_bytes);
