@@ -8,17 +8,31 @@
 #include <string.h>
 
 /* Says what was wrong, and what would have been right. */
-static int reject(const char *what, const char *item, const struct lab_option known[], size_t n,
-                  struct lab_error *error)
+static int reject(const char *what, const char *item, const char *right, struct lab_error *error)
 {
-    char list[160] = "";
+    return lab_error_set(error, -EINVAL, "%s: %s \"%.32s\"; known: %s", LAB_OPTIONS_VARIABLE, what,
+                         item, right);
+}
+
+static int reject_value(const char *item, const struct lab_option *option, struct lab_error *error)
+{
+    char right[64];
+
+    snprintf(right, sizeof(right), "%s=%s", option->word, option->values);
+    return reject("no such value", item, right, error);
+}
+
+/* All words in a message, which has no room for their values too. */
+static int reject_word(const char *item, const struct lab_option known[], size_t n,
+                       struct lab_error *error)
+{
+    char right[160] = "";
     size_t used = 0;
 
-    for (size_t i = 0; i < n && used < sizeof(list); i++)
-        used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s=%s", i == 0 ? "" : ", ",
-                                 known[i].word, known[i].values);
-    return lab_error_set(error, -EINVAL, "%s: %s \"%.32s\"; known are: %s", LAB_OPTIONS_VARIABLE,
-                         what, item, list);
+    for (size_t i = 0; i < n && used < sizeof(right); i++)
+        used += (size_t)snprintf(right + used, sizeof(right) - used, "%s%s", i == 0 ? "" : ", ",
+                                 known[i].word);
+    return reject("no such word", item, right, error);
 }
 
 static int parse_item(char *item, const struct lab_option known[], size_t n, void *options,
@@ -31,10 +45,10 @@ static int parse_item(char *item, const struct lab_option known[], size_t n, voi
         if (strncmp(known[i].word, item, length) != 0 || known[i].word[length] != '\0')
             continue;
         if (equals == NULL || known[i].set(options, equals + 1) != 0)
-            return reject("no such value", item, known, n, error);
+            return reject_value(item, &known[i], error);
         return 0;
     }
-    return reject("no such word", item, known, n, error);
+    return reject_word(item, known, n, error);
 }
 
 int lab_options_parse(const char *text, const struct lab_option known[], size_t n, void *options,

@@ -24,7 +24,7 @@ struct lab_option {
 /* Reads "word=value:word=value" into *options, by the table of n known words. NULL and "" say
  * nothing, and the last of several values for a word counts.
  * Returns 0; -EINVAL for an unknown word or a value that makes no sense: *error (may be NULL) then
- * lists what is known, and *options may have taken what stood before. -ENOMEM.
+ * lists the words, or that word's values, and *options may have taken what stood before. -ENOMEM.
  * Set-up only; any thread. Example: drivers/mempool/labyrinth/labyrinth_options.c. */
 int lab_options_parse(const char *text, const struct lab_option known[], size_t n, void *options,
                       struct lab_error *error) LAB_CHECKED;
