@@ -147,8 +147,10 @@ static int read_self(struct lab_os_process *ret_self)
 {
     char number[16] = "";
     struct facts facts;
-    int shown, err;
+    int pid = getpid(), shown, err;
 
+    if (pid < 0) /* a filter refuses even that */
+        return -errno;
     /* /proc may be of an outer PID namespace, and have another number for this process. */
     if (readlink("/proc/self", number, sizeof(number) - 1) < 0)
         return -errno;
@@ -158,7 +160,7 @@ static int read_self(struct lab_os_process *ret_self)
     if (err == 0)
         err = read_facts(shown, &facts);
     if (err == 0)
-        ret_self->identity = identity_of(getpid(), &facts, ret_self->home);
+        ret_self->identity = identity_of(pid, &facts, ret_self->home);
     return err;
 }
 

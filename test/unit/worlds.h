@@ -92,11 +92,12 @@ static inline int no_descriptors(void)
     return setrlimit(RLIMIT_NOFILE, &none) == 0 ? 0 : -errno;
 }
 
-static inline int no_pidfd_open(void)
+/* A filter that refuses a system call. */
+static inline int without_call(unsigned call)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
     struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
@@ -105,6 +106,16 @@ static inline int no_pidfd_open(void)
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
         return -errno;
     return 0;
+}
+
+static inline int no_pidfd_open(void)
+{
+    return without_call(SYS_pidfd_open);
+}
+
+static inline int no_getpid(void)
+{
+    return without_call(SYS_getpid);
 }
 
 /* Memory that the processes of a test share. */
