@@ -36,6 +36,7 @@ struct search {
     const char *prefix;
     struct lab_os_share *share;
     bool have_mine;
+    bool have_seen_mine;
     struct stat mine;
     int others;       /* 0, -EBUSY or -EAGAIN: of those that are being made, the first */
     struct stat them; /* that one */
@@ -207,8 +208,10 @@ static int look_at_place(struct search *search, const struct process *process, i
     struct stat status;
     int err = judge_file(place, &status, &stranger);
 
-    if (err == 0 && search->have_mine && is_same(&status, &search->mine))
+    if (err == 0 && search->have_mine && is_same(&status, &search->mine)) {
+        search->have_seen_mine = true;
         return 0;
+    }
     if (err == 0 && stranger == LAB_OS_NO_STRANGER)
         err = judge_process(process, &stranger);
     if (err != 0)
@@ -325,6 +328,8 @@ int lab_os_share_find(const char *prefix, int mine, struct lab_os_share *ret_sha
     rc = look_at_all(&search);
     if (rc != 0)
         return rc < 0 ? rc : 0;
+    if (search.have_mine && !search.have_seen_mine)
+        return -ENOTSUP; /* a caller that is not shown its own has not been shown others' */
     ret_share->pid = search.them_pid;
     return search.others != 0 ? search.others : -ENOENT;
 }

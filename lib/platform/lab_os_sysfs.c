@@ -78,6 +78,7 @@ int lab_os_memory(int node, size_t *ret_bytes)
 {
     char path[PATH_MAX] = "/proc/meminfo";
     char line[128];
+    bool is_known = false;
     size_t sum = 0;
     FILE *file;
 
@@ -90,10 +91,14 @@ int lab_os_memory(int node, size_t *ret_bytes)
     while (fgets(line, sizeof(line), file)) {
         size_t kib;
 
-        if (is_available(line) && sscanf(strchr(line, ':') + 1, "%zu", &kib) == 1)
-            sum += kib << 10;
+        if (!is_available(line) || sscanf(strchr(line, ':') + 1, "%zu", &kib) != 1)
+            continue;
+        is_known = true;
+        sum += kib << 10;
     }
     fclose(file);
+    if (!is_known)
+        return -EIO;
     *ret_bytes = sum;
     return 0;
 }

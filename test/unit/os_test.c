@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#include "unit.h"
+#include "worlds.h"
 
 #include "smaps.h"
 #include <errno.h>
@@ -277,6 +277,18 @@ static void counts_memory(void **state)
     assert_in_range(bytes, 1 << 20, (size_t)sysconf(_SC_PHYS_PAGES) * lab_os_page_bytes());
 }
 
+static int is_memory_unknown(void *unused)
+{
+    size_t bytes = 99;
+
+    return lab_os_memory(-1, &bytes) == -EIO && bytes == 99;
+}
+
+static void memory_that_cannot_be_counted_is_unknown(void **state)
+{
+    assert_int_equal(visit_world(no_meminfo, is_memory_unknown, NULL), 1);
+}
+
 static void tells_the_time(void **state)
 {
     const struct timespec nap = {.tv_nsec = 2000000};
@@ -301,6 +313,7 @@ int main(void)
         cmocka_unit_test(counts_huge_pages),
         cmocka_unit_test(a_promised_page_is_not_free),
         cmocka_unit_test(counts_memory),
+        cmocka_unit_test(memory_that_cannot_be_counted_is_unknown),
         cmocka_unit_test(tells_the_time),
     };
 

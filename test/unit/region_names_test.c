@@ -288,6 +288,19 @@ static void without_proc(void **state)
     assert_int_equal(visit_world(no_proc, look_without_proc, NULL), 0);
 }
 
+static int make_without_looking(void *unused)
+{
+    struct lab_region region;
+
+    return create(&region, NULL) == -ENOTSUP ? 0 : 1;
+}
+
+/* One that is not shown its own has not been shown others' either. */
+static void where_names_are_not_shown(void **state)
+{
+    assert_int_equal(visit_world(no_readlinkat, make_without_looking, NULL), 0);
+}
+
 /* Of several that are being made, all agree which one goes on. */
 static void some_make_one_at_the_same_time(void **state)
 {
@@ -361,6 +374,7 @@ int main(void)
         cmocka_unit_test_setup(one_that_ended_without_descriptors, set_up),
         cmocka_unit_test_setup(one_whose_descriptor_the_program_has_closed, set_up),
         cmocka_unit_test_setup(without_proc, set_up),
+        cmocka_unit_test_setup(where_names_are_not_shown, set_up),
         cmocka_unit_test_setup(some_make_one_at_the_same_time, set_up),
         cmocka_unit_test_setup(one_has_it, set_up),
     };

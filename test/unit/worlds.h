@@ -85,6 +85,15 @@ static inline int no_proc(void)
     return 0;
 }
 
+/* The kernel's count of memory cannot be read. */
+static inline int no_meminfo(void)
+{
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("/dev/null", "/proc/meminfo", NULL, MS_BIND, NULL) != 0)
+        return -errno;
+    return 0;
+}
+
 static inline int no_descriptors(void)
 {
     struct rlimit none = {0, 0};
@@ -111,6 +120,11 @@ static inline int without_call(unsigned call)
 static inline int no_pidfd_open(void)
 {
     return without_call(SYS_pidfd_open);
+}
+
+static inline int no_readlinkat(void)
+{
+    return without_call(SYS_readlinkat);
 }
 
 static inline int no_getpid(void)
