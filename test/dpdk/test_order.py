@@ -11,6 +11,7 @@ and what happens is up to it. "dummy" looks first; DPDK's own drivers do not.
 
 import os
 import shutil
+import subprocess
 
 from dpdk_support import OPS, built, check, check_equal, main
 
@@ -94,5 +95,11 @@ def installed_and_named(place):
     check('LABYRINTH:' not in program.output(), 'the driver complained:\n' + program.output())
 
 
+def closed_after_it_was_loaded(place):
+    """DPDK keeps what a driver has registered: its code must not go, whoever closes it."""
+    dynamic = subprocess.run(['readelf', '-d', place.plugin()], capture_output=True, text=True, check=True)
+    check('NODELETE' in dynamic.stdout, 'dlclose() takes the driver from under DPDK')
+
+
 main(ours_is_called_for_a_pool_of_another, another_is_called_for_a_pool_of_ours, full_table,
-     first_in_the_table, installed_and_named)
+     first_in_the_table, installed_and_named, closed_after_it_was_loaded)
