@@ -290,6 +290,17 @@ static int initialise(void)
     return rc;
 }
 
+/* Without, the EAL knows no CPU, and calls what it was told of them wrong. */
+static bool may_see_cpus(void)
+{
+    static const char path[] = "/sys/devices/system/cpu";
+
+    if (access(path, R_OK) == 0)
+        return true;
+    complain("DPDK finds no CPU: %s: %s: `mount -t sysfs sysfs /sys`", path, strerror(errno));
+    return false;
+}
+
 int eal_start(const struct eal_request *request)
 {
     const struct eal_words *user = &request->user;
@@ -299,7 +310,7 @@ int eal_start(const struct eal_request *request)
     /* A write beyond a limit fails, and is reported. */
     (void)signal(SIGXFSZ, SIG_IGN);
 
-    if (!is_given(user, plugin_words) && !plugin_load())
+    if (!may_see_cpus() || (!is_given(user, plugin_words) && !plugin_load()))
         return -ENOENT;
     eal.argv = calloc((size_t)user->n + MAX_OWN, sizeof(*eal.argv));
     if (eal.argv == NULL)

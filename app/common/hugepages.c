@@ -28,6 +28,18 @@ size_t hugepages_free_bytes(void)
     return bytes;
 }
 
+/* The EAL looks for a hugetlbfs, though it is to use none, and ends the program where it cannot. */
+static bool may_see_mounts(struct lab_error *error)
+{
+    static const char path[] = "/proc/mounts";
+
+    if (access(path, R_OK) == 0)
+        return true;
+    (void)lab_error_set(error, -errno, "DPDK has huge pages only where it can read %s: %s", path,
+                        strerror(errno));
+    return false;
+}
+
 /* A file of huge pages, which each of the EAL's pages is: it takes the largest first. */
 static bool may_have_files(struct lab_error *error)
 {
@@ -86,7 +98,7 @@ bool hugepages_granted(size_t bytes, struct lab_error *error)
     struct lab_region_options options = {.bytes = bytes, .node = LAB_NODE_ANY};
     struct lab_region region;
 
-    if (!may_have_files(error) || !may_ask_for_nodes(error))
+    if (!may_see_mounts(error) || !may_have_files(error) || !may_ask_for_nodes(error))
         return false;
     options.pages = LAB_PAGES_2M;
     if (lab_region_create(&options, &region, error) != 0) {

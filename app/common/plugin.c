@@ -7,19 +7,24 @@
 
 #include <dlfcn.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
-/* The folder that this program lies in. */
-static bool find_self(char *folder, size_t capacity)
+/* The folder, of PATH_MAX bytes, that this program lies in, also where there is no /proc. */
+static bool find_self(char *folder)
 {
-    ssize_t length = readlink("/proc/self/exe", folder, capacity - 1);
+    const char *executed = (const char *)(uintptr_t)getauxval(AT_EXECFN);
+    ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
     char *slash;
 
-    if (length < 0)
+    if (length >= 0)
+        folder[length] = '\0';
+    else if (executed == NULL || realpath(executed, folder) == NULL)
         return false;
-    folder[length] = '\0';
     slash = strrchr(folder, '/');
     if (slash == NULL)
         return false;
@@ -52,8 +57,8 @@ bool plugin_load(void)
 {
     char self[PATH_MAX], path[PATH_MAX];
 
-    if (!find_self(self, sizeof(self)) || (!find_in_build_tree(self, path, sizeof(path)) &&
-                                           !find_installed(self, path, sizeof(path))))
+    if (!find_self(self) || (!find_in_build_tree(self, path, sizeof(path)) &&
+                             !find_installed(self, path, sizeof(path))))
         return true;
     if (dlopen(path, RTLD_NOW) != NULL)
         return true;

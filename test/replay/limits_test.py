@@ -141,6 +141,27 @@ class Hugetlbfs(Limits):
         self.assertLessEqual(result.err.count("\n"), 1, result.err)
 
 
+class Kernel(Limits):
+    """What the kernel shows of the machine, in a mount namespace of its own."""
+
+    def without(self, folder, *words):
+        command = ("unshare", "-m", "sh", "-c", f'mount -t tmpfs none {folder} && exec "$0" "$@"')
+        if self.run_to_end("true", command=command).status != 0:
+            self.skipTest("nothing may be mounted here")
+        return self.run_to_end(*words, command=(*command, replay.PROGRAM))
+
+    def test_no_proc(self):
+        result = self.without("/proc", DEMO)
+        self.assertEqual(result.status, 0, result.err)
+        self.assertIn("Leaked:     0", result.out)
+        self.assertRegex(result.err, r"\A.*: on ordinary memory: .*\n\Z")
+
+    def test_no_sys(self):
+        result = self.without("/sys", DEMO)
+        self.assertEqual((result.status, result.out), (1, ""))
+        self.assertRegex(result.err, r"\A.*: DPDK finds no CPU: .*: `mount -t sysfs sysfs /sys`\n\Z")
+
+
 class Files(Limits):
     def test_limit_of_files(self):
         """A signal would come for the huge pages, each of which is a file to the kernel, and later
