@@ -44,11 +44,18 @@ static unsigned take_place(struct lab_audit *audit, uint64_t identity)
     return 0;
 }
 
+static bool is_full(const struct lab_audit *audit)
+{
+    return lab_audit_process_slot(audit, 0) == 0 &&
+           lab_audit_process_slot(audit, LAB_AUDIT_PROCESS_GONE) == 0;
+}
+
+/* A process for which there is no place asks again in each call, and takes no lock for that. */
 unsigned lab_audit_admit(struct lab_audit *audit, uint64_t identity, uint64_t home)
 {
     unsigned process_slot = lab_audit_process_slot(audit, identity);
 
-    if (lab_unlikely(process_slot == 0)) {
+    if (lab_unlikely(process_slot == 0) && !is_full(audit)) {
         struct lab_audit_lock lock;
 
         lab_audit_lock_here(&lock);

@@ -118,6 +118,20 @@ static void processes_have_places_as_long_as_there_are_some(void **state)
     free(audit);
 }
 
+/* It asks in each of its calls, and none may wait for another thread. */
+static void who_finds_no_place_takes_no_lock(void **state)
+{
+    struct lab_audit *audit =
+        audit_make(COUNT, &(struct lab_audit_options){.level = LAB_AUDIT_OFF});
+
+    for (unsigned i = 2; i < LAB_AUDIT_PROCESS_SLOTS; i++)
+        assert_int_equal(lab_audit_admit(audit, 1000 + i, 0), i);
+    pthread_mutex_lock(&lab_audit_here.entering);
+    assert_int_equal(lab_audit_admit(audit, 2000, 0), 0);
+    pthread_mutex_unlock(&lab_audit_here.entering);
+    free(audit);
+}
+
 static int has_identity_of_its_own(void *parent)
 {
     return lab_audit_self() != *(uint64_t *)parent && lab_audit_self() != 0;
@@ -175,6 +189,7 @@ int main(void)
         cmocka_unit_test(a_change_of_level_voids_what_was_recorded),
         cmocka_unit_test(records_of_an_epoch_with_the_same_number_are_gone),
         cmocka_unit_test(processes_have_places_as_long_as_there_are_some),
+        cmocka_unit_test(who_finds_no_place_takes_no_lock),
         cmocka_unit_test(a_child_is_a_process_of_its_own),
         cmocka_unit_test(so_is_one_that_is_made_without_fork),
         cmocka_unit_test(one_that_is_just_coming_runs),
