@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "message.h"
 #include "plugin.h"
+#include "status.h"
 #include "stop.h"
 
 #include <errno.h>
@@ -41,6 +42,7 @@ static struct {
     char prefix[64];
     char farewell[96];
     bool own_prefix;
+    bool starting;
     bool running;
 } eal;
 
@@ -182,9 +184,14 @@ static void remove_directory(void)
         rmdir(dirname(path));
 }
 
-/* Drivers for hardware that is not there have been seen to call exit(), one of them with 0. */
-static void at_exit(void)
+/* The EAL of DPDK 25.11 ends the program itself at an option that it does not know. Drivers for
+ * hardware that is not there have been seen to call exit(), one of them with 0. */
+static void at_exit(int status, void *unused)
 {
+    if (eal.starting && status == -EINVAL) {
+        complain("the EAL does not start: it refuses an option, named above");
+        _exit(EXIT_USAGE);
+    }
     if (!eal.running)
         return;
     complain("a driver of DPDK's has ended the program");
@@ -281,7 +288,9 @@ static int initialise(void)
     sigaction(SIGABRT, &abort_action, &abort_before);
     hold_signals(&signals_before);
     stop_within(PATIENCE_S);
+    eal.starting = true;
     rc = rte_eal_init(eal.argc, eal.argv);
+    eal.starting = false;
     stop_within(0);
     remove_directory();
     pthread_sigmask(SIG_SETMASK, &signals_before, NULL);
@@ -323,6 +332,8 @@ int eal_start(const struct eal_request *request)
     for (int i = 0; i < user->n; i++)
         add(user->words[i]);
 
+    if (on_exit(at_exit, NULL) != 0)
+        return -ENOMEM;
     rc = initialise();
     if (rc >= 0 && rc + 1 < eal.argc) {
         /* getopt has moved what is no option to the end. */
@@ -332,7 +343,7 @@ int eal_start(const struct eal_request *request)
     }
     if (rc >= 0) {
         eal.running = true;
-        return atexit(at_exit) == 0 ? 0 : -ENOMEM;
+        return 0;
     }
     error = rte_errno;
     if (device_complain(user))
