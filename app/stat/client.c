@@ -12,6 +12,7 @@
 #include "suggest.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 
 #define GREETING_BYTES 1024
 #define COMMAND_BYTES 1024 /* the process reads no more of it */
+#define COMM_CHARACTERS 15 /* of a program's name the kernel keeps no more */
 #define NAMES_MAX 1000000  /* no process has as many: it is none that has */
 #define NAMES_LISTED 512   /* the most that an array of telemetry's has */
 
@@ -92,18 +94,38 @@ static json_t *receive(struct client *client)
     return value;
 }
 
-static void read_program(struct client *client)
+/* The first line or word of a file of a process; "" where there is none. */
+static void read_of_process(int pid, const char *name, char *ret_text, size_t bytes)
 {
     char path[64];
     FILE *file;
 
-    snprintf(path, sizeof(path), "/proc/%d/comm", client->pid);
+    ret_text[0] = '\0';
+    snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
     file = fopen(path, "re");
     if (file == NULL)
         return;
-    if (fgets(client->program, sizeof(client->program), file) != NULL)
-        client->program[strcspn(client->program, "\n")] = '\0';
+    if (fgets(ret_text, (int)bytes, file) != NULL)
+        ret_text[strcspn(ret_text, "\n")] = '\0';
     fclose(file);
+}
+
+/* Of a long name the kernel keeps the beginning; all of it stands in the command line. */
+static void read_program(struct client *client)
+{
+    char command[PATH_MAX];
+    const char *name;
+    size_t n;
+
+    read_of_process(client->pid, "comm", client->program, sizeof(client->program));
+    n = strlen(client->program);
+    if (n < COMM_CHARACTERS)
+        return;
+    read_of_process(client->pid, "cmdline", command, sizeof(command));
+    name = strrchr(command, '/');
+    name = name != NULL ? name + 1 : command;
+    if (strncmp(name, client->program, n) == 0)
+        snprintf(client->program, sizeof(client->program), "%s", name);
 }
 
 static bool greet(struct client *client)

@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -104,6 +105,20 @@ class Watch(StatTest):
         self.assertEqual(text.count("  lcore  failed/s  private  public  slow_gets/s"), 2)
         self.assertRegex(text, r"\n  3 +0 +12 +300 +\d+ +0 ")
         self.assertIn("  and 2 more lcores\n", text)
+
+    def test_a_long_name_is_whole(self):
+        """Also where the kernel has kept no more than 15 characters of it."""
+        with tempfile.TemporaryDirectory() as folder:
+            program = os.path.join(folder, "a-program-with-a-name")
+            os.symlink(shutil.which("sleep"), program)
+            with subprocess.Popen([program, "600"]) as process:
+                try:
+                    self.serve({"/labyrinth/list": []}, greeting={
+                        "version": "DPDK 22.11", "pid": process.pid, "max_output_len": 16384})
+                    self.assertRegex(self.answer("watch", "--count=1"),
+                                     rf"^labyrinth pools of a-program-with-a-name \(pid {process.pid}\), ")
+                finally:
+                    process.kill()
 
     def test_in_place_until_interrupted(self):
         self.serve_counting()
