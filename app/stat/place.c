@@ -125,8 +125,8 @@ static void complain_absent(const struct place *place, const char *path)
     pid_t primary;
 
     if (place->socket == NULL && (primary = find_primary(place->prefix)) != 0) {
-        complain("process %d with --file-prefix=%s runs, and has no telemetry (no %s): it was "
-                 "started with --no-telemetry, and can be asked when it is started without",
+        complain("process %d with --file-prefix=%s runs, and has no telemetry (no %s): it is "
+                 "still starting, or was started with --no-telemetry, and cannot be asked",
                  (int)primary, place->prefix, path);
         return;
     }

@@ -18,6 +18,15 @@ install "$@"
 for library in libjemalloc2 libmimalloc2.0 libmimalloc3 libhugetlbfs-bin; do
     ! dpkg -s $library >/dev/null 2>&1 || { say "$library has come with them"; exit 1; }
 done
+# What is loaded by name, when it is asked for.
+for driver in mempool-bucket mempool-ring mempool-stack net-af-packet net-af-xdp net-memif net-null net-pcap \
+    net-ring net-tap; do
+    dpkg-query -W -f '${db:Status-Status} ${Package}\n' "librte-$driver*" | grep -q '^installed ' ||
+        { say "librte-$driver has not come with them"; exit 1; }
+done
+for library in libdw.so.1 libjansson.so.4; do
+    ldconfig -p | grep -qF "$library " || { say "$library has not come with them"; exit 1; }
+done
 install --no-install-recommends dpdk-dev gnuplot-nox gcc libc6-dev pkgconf
 say "installed"
 

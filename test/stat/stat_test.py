@@ -275,6 +275,7 @@ class Sentences(StatTest):
             done = self.run_stat("--file-prefix=quiet", "list", env=environment)
             self.assert_fails(done, f"process {os.getpid()} with --file-prefix=quiet runs, and has "
                                     "no telemetry")
+            self.assertIn("is still starting, or was started with --no-telemetry", done.stderr)
             fcntl.lockf(config, fcntl.LOCK_UN)
             done = self.run_stat("--file-prefix=quiet", "list", env=environment)
             self.assert_fails(done, "no DPDK process with telemetry runs here")
