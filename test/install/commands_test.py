@@ -41,6 +41,9 @@ ELSEWHERE = {
 # What stands between two ports, or is plugged into one machine, for those that begin so.
 WIRES = {"labyrinth-replay -i lab0": "ip link add lab0 type veth peer name lab1\n"
                                      "ip link set lab0 up\nip link set lab1 up\n"}
+# A command that makes an interface takes it away: none stands there that did not before.
+NAMES = "names() { ip -o link show | cut -d: -f2; }; before=$(names)"
+LEFT = '[ "$before" = "$(names)" ] || { echo left over: $(names) >&2; exit 99; }'
 # Those that end with another status, and say why.
 STATUS = {"--exhaust --reserve=600 --pps=500": 1}
 
@@ -110,7 +113,7 @@ class Commands(unittest.TestCase):
             expected = next((status for part, status in STATUS.items() if part in command), 0)
             shorter = command.replace("--duration=10", "--duration=1").replace("--loop=100", "--loop=10")
             wires = next((made for begin, made in WIRES.items() if command.startswith(begin)), "")
-            done = self.shell("set -e\n" + wires + shorter)
+            done = self.shell(f"set -e\n{wires}{NAMES}\n{shorter}\n{LEFT}")
             with self.subTest(f"{name}: {command}"):
                 self.assertEqual(done.returncode, expected, done.stdout[-2000:] + done.stderr[-2000:])
         self.assertGreaterEqual(len(tried), 8, tried)
