@@ -237,6 +237,14 @@ class Files(InstallTest):
         version = json.loads(run(MESON, "introspect", "--projectinfo", BUILD).stdout)["version"]
         self.assertEqual(self.place.flags("--modversion"), [version])
 
+    def test_places_of_make(self):
+        """`make install` hands them to meson, and nothing is written where nobody asked for it."""
+        done = run("make", "-n", "-C", SOURCE, "install", "PREFIX=/a", "PMD_DIR=/b", "DESTDIR=/c")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = " ".join(done.stdout.replace("\\\n", "").split())
+        self.assertRegex(said, r"meson configure \S+ --prefix '/a' .*-Dpmd_dir='/b'")
+        self.assertRegex(said, r"meson install -C \S+ --destdir '/c'")
+
     def test_monitoring(self):
         for name in ("doc/labyrinth/doc/monitoring/labyrinth-alerts.yml",
                      "doc/labyrinth/doc/monitoring/labyrinth-dashboard.json",
