@@ -199,6 +199,7 @@ class Html(unittest.TestCase):
                          "doc/adr/0006-hot-paths-count-nothing.html", "man/lab_pool_get.3.html",
                          "man/labyrinth-replay.1.html", "man/labyrinth_options.7.html"):
                 self.assertTrue((folder / name).exists(), name)
+            self.assertEqual([path.name for path in folder.glob(".*")], [".buildinfo"])
             guide = (folder / "doc/guide/dpdk.html").read_text(encoding="utf-8")
             self.assertIn('id="labyrinth-options"', guide)
             self.assertRegex(guide, r'current-page"><a [^>]*>In a DPDK program')
