@@ -357,6 +357,16 @@ static void move(struct lab_deque_ring from, uint64_t from_at, struct lab_deque_
     }
 }
 
+/* The same, the last piece first. */
+static void move_pieces(struct lab_deque_ring from, uint64_t from_at, struct lab_deque_ring to,
+                        uint64_t to_at, unsigned n, unsigned piece)
+{
+    for (unsigned left = n, k; left > 0; left -= k, from_at += k) {
+        k = left < piece ? left : piece;
+        move(from, from_at, to, to_at + left - k, k);
+    }
+}
+
 static uint64_t room_at(const struct lab_deque *deque, uint64_t bot)
 {
     uint64_t room = lab_load_acquire(&deque->top) + deque->capacity - bot; /* D8 */
@@ -364,7 +374,7 @@ static uint64_t room_at(const struct lab_deque *deque, uint64_t bot)
     return room <= deque->capacity ? room : 0;
 }
 
-unsigned lab_deque_steal_owner(struct lab_deque *own, struct lab_deque *from)
+unsigned lab_deque_steal_owner(struct lab_deque *own, struct lab_deque *from, unsigned piece)
 {
     uint64_t bot = repaired_bot(own), room = room_at(own, bot);
     uint64_t top = lab_load_acquire(&from->top);
@@ -378,8 +388,10 @@ unsigned lab_deque_steal_owner(struct lab_deque *own, struct lab_deque *from)
         if (split >= LAB_DEQUE_MARK || (int64_t)(split - top) <= 0 || room == 0)
             return 0;
         taken = (unsigned)min_u64(min_u64(split - top, from->steal_max), room);
-        move(lab_deque_ring(from), top, lab_deque_ring(own), bot,
-             taken); /* torn, and not looked at, if the CAS fails */
+        if (taken > piece)
+            taken = lab_deque_private_owner(own) > 0 ? piece : taken - taken % piece;
+        /* torn, and not looked at, if the CAS fails */
+        move_pieces(lab_deque_ring(from), top, lab_deque_ring(own), bot, taken, piece);
         if (lab_cas_acq_rel(&from->top, &top, top + taken)) /* D7 */
             return taken;
     }

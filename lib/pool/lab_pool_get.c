@@ -118,12 +118,23 @@ static unsigned missing(const struct request *request)
     return own < left ? left - (unsigned)own : 0;
 }
 
+/* What another lcore has put is to be got in that order, if the next gets are of the size of this
+ * one: where addresses follow each other at one distance, as in a pool that was just filled, the
+ * processor prefetches the packets' lines. One at a time, it may be the reverse; and what comes
+ * from the caller's own end was in no such order. */
+static unsigned piece_of(const struct request *request, const struct lab_deque *deque)
+{
+    unsigned left = missing(request);
+
+    return left > 1 && deque != own_deque(request) ? left : LAB_DEQUE_STEAL_MAX;
+}
+
 /* One burst from a deque, perhaps the caller's own, into the caller's. It is noted before it lies
  * there, as all that is moved. Returns whether anything came. */
 static bool refill_from_deque(struct request *request, struct lab_deque *deque)
 {
     struct lab_deque *own = own_deque(request);
-    unsigned came = lab_deque_steal_owner(own, deque);
+    unsigned came = lab_deque_steal_owner(own, deque, piece_of(request, deque));
 
     if (came == 0)
         return false;

@@ -296,6 +296,43 @@ static void what_came_from_elsewhere_is_popped_slowly_once(void **state)
     assert_true(lab_deque_pop_owner(&rig.deque, rig.got, 6));
 }
 
+/* Pops `piece` objects, of which the first was put as number `first` into an empty deque. */
+static void expect_piece(struct lab_deque *own, unsigned piece, uintptr_t first)
+{
+    void *got[BURST];
+
+    assert_int_equal(lab_deque_pop_slow_owner(own, got, piece, piece), piece);
+    for (unsigned i = 0; i < piece; i++)
+        assert_int_equal((uintptr_t)got[i], first + i);
+}
+
+/* Wherever the two rings end. */
+static void a_thief_pops_pieces_in_the_order_in_which_they_were_put(void **state)
+{
+    enum { PIECE = 5, STEAL_MAX = 12, PUT = 40 };
+
+    for (unsigned at = 0; at < CAPACITY; at++) {
+        struct rig own, victim;
+
+        rig_init(&own, STEAL_MAX, 8, false, CAPACITY - at % 7);
+        rig_init(&victim, STEAL_MAX, 8, false, at);
+        assert_true(push(&victim, PUT, true));
+        assert_int_equal(lab_deque_steal_owner(&own.deque, &victim.deque, PIECE), 2 * PIECE);
+        lab_deque_keep_owner(&own.deque, 2 * PIECE);
+        expect_piece(&own.deque, PIECE, 1);
+        expect_piece(&own.deque, PIECE, 1 + PIECE);
+
+        /* What is larger than a steal comes in two, the second one as small as it need be. */
+        assert_int_equal(lab_deque_steal_owner(&own.deque, &victim.deque, 15), STEAL_MAX);
+        lab_deque_keep_owner(&own.deque, STEAL_MAX);
+        assert_int_equal(lab_deque_steal_owner(&own.deque, &victim.deque, 3), 3);
+        lab_deque_keep_owner(&own.deque, 3);
+        expect_piece(&own.deque, 15, 1 + 2 * PIECE);
+        assert_null(deque_wrong(&own.deque));
+        assert_null(deque_wrong(&victim.deque));
+    }
+}
+
 static void without_slots_there_is_nothing_to_do(void **state)
 {
     struct lab_deque deque;
@@ -432,6 +469,7 @@ int main(void)
         cmocka_unit_test(a_thief_leaves_the_tip_alone_until_it_is_revoked),
         cmocka_unit_test(no_two_revocations_have_one_mark),
         cmocka_unit_test(what_came_from_elsewhere_is_popped_slowly_once),
+        cmocka_unit_test(a_thief_pops_pieces_in_the_order_in_which_they_were_put),
         cmocka_unit_test(without_slots_there_is_nothing_to_do),
         cmocka_unit_test(what_is_wrong_is_not_valid),
         cmocka_unit_test(outlives_an_owner_killed_in_a_pop),

@@ -4,7 +4,8 @@
 #include "pool_rig.h"
 #include <lab_pool_core.h>
 
-/* How many objects go round, where those that are parked are, and how large private parts get. */
+/* How many objects go round and in which order, where those that are parked are, and how large
+ * private parts get. */
 
 enum { COUNT = 8192, BURST = 32, CIRCULATE = 1024 };
 
@@ -64,6 +65,44 @@ static void without_a_bound_all_do(void **state)
     rig_put_by(&rig, 0, rig.objects, COUNT, BURST);
     assert_true(pipeline(&rig, 3) > COUNT / 2);
     rig_unmake(&rig);
+}
+
+/* Lcore 0 gets and lcore 1 puts. Returns how often an object that is got does not lie behind the
+ * one before, in the last of `rounds`. */
+static unsigned breaks_in_order(struct rig *rig, unsigned rounds, unsigned burst)
+{
+    void *objects[COUNT / 8];
+    const char *before = NULL;
+    unsigned breaks = 0;
+
+    for (unsigned round = 0; round < rounds; round++) {
+        breaks = 0;
+        for (unsigned done = 0; done < COUNT; done += burst) {
+            assert_true(rig_get(rig, 0, objects, burst));
+            for (unsigned i = 0; i < burst; i++) {
+                breaks += (char *)objects[i] != before + OBJECT_BYTES;
+                before = objects[i];
+            }
+            rig_put(rig, 1, objects, burst);
+        }
+    }
+    return breaks;
+}
+
+/* A processor prefetches what lies at one distance from the one before. */
+static void bursts_come_in_the_order_in_which_they_were_put(void **state)
+{
+    static const unsigned bursts[] = {7, 32, 100, 288, 512};
+
+    for (unsigned i = 0; i < sizeof(bursts) / sizeof(bursts[0]); i++) {
+        struct lab_pool_options options = options_for(0);
+        struct rig rig;
+
+        rig_make_held(&rig, &options);
+        rig_put_by(&rig, 1, rig.objects, COUNT, bursts[i]);
+        assert_in_range(breaks_in_order(&rig, 8, bursts[i]), 1, COUNT / 256);
+        rig_unmake(&rig);
+    }
 }
 
 static void nothing_that_is_parked_is_stranded(void **state)
@@ -157,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bounded_number_goes_round),
         cmocka_unit_test(without_a_bound_all_do),
+        cmocka_unit_test(bursts_come_in_the_order_in_which_they_were_put),
         cmocka_unit_test(nothing_that_is_parked_is_stranded),
         cmocka_unit_test(a_full_pool_rests_at_a_line),
         cmocka_unit_test(no_place_is_slow),
