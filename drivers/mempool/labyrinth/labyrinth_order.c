@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <link.h>
+#include <search.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -121,18 +122,36 @@ static void load(const char *path)
 
 struct library {
     const char *folder;
+    void **seen; /* names, a tree of tsearch(3) */
     int depth;
 };
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* Whether this name comes for the first time: most libraries are needed by a hundred plugins. */
+static bool is_new(const char *name, void **seen)
+{
+    char *copy = strdup(name), **place = copy != NULL ? tsearch(copy, seen, compare) : NULL;
+
+    if (place != NULL && *place == copy)
+        return true;
+    free(copy);
+    return place == NULL; /* there is no memory to note it */
+}
 
 /* First what it needs, as the loader does. Libraries that are not in the folder are DPDK's own and
  * the system's: no mempool driver is among those. */
 static void load_drivers_of(const char *name, void *context)
 {
     const struct library *above = context;
-    struct library library = {.folder = above->folder, .depth = above->depth + 1};
+    struct library library = {above->folder, above->seen, above->depth + 1};
     char path[PATH_MAX];
 
     if (library.depth <= DEPTH_MAX && strncmp(name, OURS, strlen(OURS)) != 0 &&
+        is_new(name, library.seen) &&
         snprintf(path, sizeof(path), "%s/%s", library.folder, name) < (int)sizeof(path) &&
         labyrinth_elf_read(path, REGISTERS, load_drivers_of, &library))
         load(path);
@@ -142,7 +161,8 @@ void labyrinth_order_load_others(void)
 {
     const char *folder = find_folder();
     DIR *directory = folder != NULL && folder[0] != '\0' ? opendir(folder) : NULL;
-    struct library top = {.folder = folder};
+    void *seen = NULL;
+    struct library top = {folder, &seen, 0};
     const struct dirent *entry;
 
     if (directory == NULL)
@@ -151,4 +171,5 @@ void labyrinth_order_load_others(void)
         if (is_plugin(folder, entry->d_name))
             load_drivers_of(entry->d_name, &top);
     closedir(directory);
+    tdestroy(seen, free);
 }
