@@ -17,6 +17,9 @@ import bench
 ROOT = pathlib.Path(os.environ["LABYRINTH_COMPARE"]).parent.parent
 TIMEOUT_S = 300  # twelve measurements in a row
 DOCUMENTS = ("doc/performance.md", "doc/performance-pages.md", "README.md")
+# Of parts whose reports look the same, one will do.
+ALIKE = {"testpmd-cached": "testpmd-bare", "testpmd-cacheless": "testpmd-bare",
+         "testpmd-crowd": "testpmd-bare", "circulate": "touched"}
 BLOCK = re.compile(r"<!-- begin ([\w-]+) -->(.*?)<!-- end \1 -->", re.DOTALL)
 
 
@@ -41,13 +44,11 @@ class Measure(unittest.TestCase):
         if pathlib.Path(bench.PROGRAM).parts[-4] != "release":
             raise unittest.SkipTest("what is measured is build/release")
         cls.parts = [line.split()[0] for line in run("measure", "--list")[1].splitlines()]
-        # Of those that run testpmd one will do; the others look the same.
-        others = "testpmd-cached", "testpmd-cacheless", "testpmd-crowd"
-        short = [part for part in cls.parts if part not in others]
+        short = [part for part in cls.parts if part not in ALIKE]
         cls.status, cls.out, cls.err = run("measure", "--quick", cls.folder, *short)
-        for part in others:
-            if (cls.folder / "testpmd-bare.json").exists():
-                shutil.copy(cls.folder / "testpmd-bare.json", cls.folder / f"{part}.json")
+        for part, other in ALIKE.items():
+            if (cls.folder / f"{other}.json").exists():
+                shutil.copy(cls.folder / f"{other}.json", cls.folder / f"{part}.json")
 
     def copies(self):
         for document in DOCUMENTS:
