@@ -46,8 +46,12 @@ MARKED = re.compile(rf"([(\[]*)(?:{XR}([^{END}]*){END}|(\w+)\(\))(\S*)")
 def _macro(before, page, function, after):
     """The line for it."""
     name, _, section = (page or "").partition(".")
-    line = ".Xr " if page else ".Fn "
-    line += "".join(c + " " for c in before) + (f"{name} {section or 3}" if page else function)
+    macro = "Xr " if page else "Fn "
+    what = f"{name} {section or 3}" if page else function
+    if before == "(" and after[:1] == ")":
+        line, after = f".Pq {macro}{what}", after[1:]  # groff takes a bracket behind Xr for a name
+    else:
+        line = f".{macro}{''.join(c + ' ' for c in before)}{what}"
     while after and after[0] in DELIMITERS:
         line, after = f"{line} {after[0]}", after[1:]
     return f"{line} Ns {escaped(after)}" if after else line
