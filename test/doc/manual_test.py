@@ -139,6 +139,12 @@ class ManPages(unittest.TestCase):
                 complaints.append(line)
         self.assertEqual(complaints, [])
 
+    def test_groff_has_no_complaint(self):
+        """It takes what stands first behind Xr for the name of a page, and mandoc does not."""
+        for section in "137":
+            for path in pages(section):
+                self.assertNotRegex(path.read_text(encoding="utf-8"), r"(?m)^\.Xr [^\w]", path.name)
+
 
 class Sources(unittest.TestCase):
     """A header that says too little is refused."""
