@@ -250,7 +250,8 @@ struct lab_pool_reclaimed {
  *   it or, where it came to them in another way, first used it;
  * - those whose id is in use, and that the caller cannot look at: its /proc does not show them
  *   (hidepid), it has none, or no file descriptor left;
- * - all, where the caller may not call pidfd_open(2), or is itself one of the third kind.
+ * - all, where the caller may not call pidfd_open(2), or tgkill(2), or is itself one of the third
+ *   kind.
  *
  * @return how many; 0: there is nothing to reclaim, or no audit
  * @threads Any thread; wait-free but for the system, which is asked about each. */
