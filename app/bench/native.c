@@ -5,9 +5,11 @@
 #include "pattern.h"
 
 /* Calls as a program makes them that is built with the allocator: the library's inline functions,
- * the mempool's with its inline cache in front, and malloc() and free() of general allocators. */
+ * the mempool's with its inline cache in front, and malloc() and free() of general allocators.
+ * Inline in any case: a burst that the program writes as a constant is to be one. */
 
-static inline unsigned library_get_all(const struct worker *worker, unsigned held, unsigned bulk)
+static __rte_always_inline unsigned library_get_all(const struct worker *worker, unsigned held,
+                                                    unsigned bulk)
 {
     struct lab_pool *pool = worker->turn->contender->library;
     uint32_t lcore = worker->lcore;
@@ -19,7 +21,7 @@ static inline unsigned library_get_all(const struct worker *worker, unsigned hel
     return n;
 }
 
-static inline uint64_t work_library(struct worker *worker, unsigned bulk)
+static __rte_always_inline uint64_t work_library(struct worker *worker, unsigned bulk)
 {
     const struct turn *turn = worker->turn;
     struct lab_pool *pool = turn->contender->library;
@@ -56,7 +58,7 @@ static uint64_t work_cursor(struct worker *worker)
     return ops;
 }
 
-static inline uint64_t work_mempool(struct worker *worker, unsigned bulk)
+static __rte_always_inline uint64_t work_mempool(struct worker *worker, unsigned bulk)
 {
     const struct turn *turn = worker->turn;
     struct rte_mempool *pool = turn->contender->mempool;
@@ -89,7 +91,7 @@ static uint64_t work_malloc(struct worker *worker)
     return ops;
 }
 
-static inline uint64_t work(struct worker *worker, unsigned bulk)
+static __rte_always_inline uint64_t work(struct worker *worker, unsigned bulk)
 {
     switch (worker->turn->contender->kind) {
     case CONTENDER_LIBRARY:

@@ -374,7 +374,8 @@ static uint64_t room_at(const struct lab_deque *deque, uint64_t bot)
     return room <= deque->capacity ? room : 0;
 }
 
-unsigned lab_deque_steal_owner(struct lab_deque *own, struct lab_deque *from, unsigned piece)
+unsigned lab_deque_steal_owner(struct lab_deque *own, struct lab_deque *from, unsigned piece,
+                               unsigned missing)
 {
     uint64_t bot = repaired_bot(own), room = room_at(own, bot);
     uint64_t top = lab_load_acquire(&from->top);
@@ -388,8 +389,7 @@ unsigned lab_deque_steal_owner(struct lab_deque *own, struct lab_deque *from, un
         if (split >= LAB_DEQUE_MARK || (int64_t)(split - top) <= 0 || room == 0)
             return 0;
         taken = (unsigned)min_u64(min_u64(split - top, from->steal_max), room);
-        if (taken > piece)
-            taken = lab_deque_private_owner(own) > 0 ? piece : taken - taken % piece;
+        taken = taken >= piece ? taken - taken % piece : (unsigned)min_u64(taken, missing);
         /* torn, and not looked at, if the CAS fails */
         move_pieces(lab_deque_ring(from), top, lab_deque_ring(own), bot, taken, piece);
         if (lab_cas_acq_rel(&from->top, &top, top + taken)) /* D7 */

@@ -175,10 +175,10 @@ unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_objects, unsign
 
 /* The same into the ring of the caller's own deque, as much as one steal takes and as there is room
  * for; from its own public part, too. They lie above bot then, and are in no deque yet. Returns how
- * many. Pops of `piece` objects each give them in the order in which they were: of more than one
- * piece, whole ones come, and the oldest lies uppermost; or it comes alone, where the private part
- * has something that is to be popped together with it. Owner of `own`; lock-free. */
-unsigned lab_deque_steal_owner(struct lab_deque *own, struct lab_deque *from, unsigned piece);
+ * many. Pops of `piece` objects each give them in the order in which they were: whole pieces come,
+ * the oldest uppermost; or, of less than one, no more than `missing`. Owner of `own`; lock-free. */
+unsigned lab_deque_steal_owner(struct lab_deque *own, struct lab_deque *from, unsigned piece,
+                               unsigned missing);
 
 /* The i-th of what lies above bot. Owner; wait-free. */
 LAB_INLINE void *lab_deque_above_owner(const struct lab_deque *own, unsigned i);

@@ -118,15 +118,17 @@ static unsigned missing(const struct request *request)
     return own < left ? left - (unsigned)own : 0;
 }
 
-/* What another lcore has put is to be got in that order, if the next gets are of the size of this
- * one: where addresses follow each other at one distance, as in a pool that was just filled, the
+/* What another lcore has put is got in that order, if the next gets are of the size of this one:
+ * where addresses follow each other at one distance, as in a pool that was just filled, the
  * processor prefetches the packets' lines. One at a time, it may be the reverse; and what comes
  * from the caller's own end was in no such order. */
-static unsigned piece_of(const struct request *request, const struct lab_deque *deque)
+static unsigned steal(const struct request *request, struct lab_deque *deque)
 {
-    unsigned left = missing(request);
+    struct lab_deque *own = own_deque(request);
 
-    return left > 1 && deque != own_deque(request) ? left : LAB_DEQUE_STEAL_MAX;
+    if (request->want == 1 || deque == own)
+        return lab_deque_steal_owner(own, deque, LAB_DEQUE_STEAL_MAX, LAB_DEQUE_STEAL_MAX);
+    return lab_deque_steal_owner(own, deque, request->want, missing(request));
 }
 
 /* One burst from a deque, perhaps the caller's own, into the caller's. It is noted before it lies
@@ -134,7 +136,7 @@ static unsigned piece_of(const struct request *request, const struct lab_deque *
 static bool refill_from_deque(struct request *request, struct lab_deque *deque)
 {
     struct lab_deque *own = own_deque(request);
-    unsigned came = lab_deque_steal_owner(own, deque, piece_of(request, deque));
+    unsigned came = steal(request, deque);
 
     if (came == 0)
         return false;

@@ -317,15 +317,15 @@ static void a_thief_pops_pieces_in_the_order_in_which_they_were_put(void **state
         rig_init(&own, STEAL_MAX, 8, false, CAPACITY - at % 7);
         rig_init(&victim, STEAL_MAX, 8, false, at);
         assert_true(push(&victim, PUT, true));
-        assert_int_equal(lab_deque_steal_owner(&own.deque, &victim.deque, PIECE), 2 * PIECE);
+        assert_int_equal(lab_deque_steal_owner(&own.deque, &victim.deque, PIECE, 1), 2 * PIECE);
         lab_deque_keep_owner(&own.deque, 2 * PIECE);
         expect_piece(&own.deque, PIECE, 1);
         expect_piece(&own.deque, PIECE, 1 + PIECE);
 
         /* What is larger than a steal comes in two, the second one as small as it need be. */
-        assert_int_equal(lab_deque_steal_owner(&own.deque, &victim.deque, 15), STEAL_MAX);
+        assert_int_equal(lab_deque_steal_owner(&own.deque, &victim.deque, 15, 15), STEAL_MAX);
         lab_deque_keep_owner(&own.deque, STEAL_MAX);
-        assert_int_equal(lab_deque_steal_owner(&own.deque, &victim.deque, 3), 3);
+        assert_int_equal(lab_deque_steal_owner(&own.deque, &victim.deque, 15, 3), 3);
         lab_deque_keep_owner(&own.deque, 3);
         expect_piece(&own.deque, 15, 1 + 2 * PIECE);
         assert_null(deque_wrong(&own.deque));
