@@ -9,8 +9,12 @@
  * rte_mempool ignores its result, so a failure would be a leak. */
 
 #include <errno.h>
+#include <rte_eal.h>
 #include <rte_lcore.h>
 #include <rte_mempool.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "labyrinth_driver.h"
 #include "labyrinth_ops.h"
@@ -69,6 +73,26 @@ static const struct labyrinth_ops *choose_ops(void)
     return &labyrinth_ops_plain;
 }
 
+/* Whether this process may become a secondary. The EAL knows that only after it has loaded its
+ * plugins; but a primary answers at a socket, and one that has ended does not. Before main() the
+ * EAL has no folder yet, and a socket that cannot be asked may be a primary's: yes, then. */
+static bool may_be_secondary(void)
+{
+    struct sockaddr_un primary = {.sun_family = AF_UNIX};
+    const char *folder = rte_eal_get_runtime_dir();
+    int file, rc;
+
+    if (folder[0] == '\0')
+        return true;
+    (void)snprintf(primary.sun_path, sizeof(primary.sun_path), "%s/mp_socket", folder);
+    file = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (file < 0)
+        return true;
+    rc = connect(file, (const struct sockaddr *)&primary, sizeof(primary)) == 0 ? 0 : -errno;
+    close(file);
+    return rc != -ENOENT && rc != -ECONNREFUSED;
+}
+
 /* A constructor of its own rather than RTE_MEMPOOL_REGISTER_OPS, because it comes behind DPDK's own
  * drivers, and because a full table must not be found out by the name being unknown. */
 RTE_INIT(labyrinth_register)
@@ -101,6 +125,9 @@ RTE_INIT(labyrinth_register)
     labyrinth_control_register(&options);
     if (options.ports)
         labyrinth_ports_start();
-    labyrinth_caller_prepare();
+    /* A process that makes an audited pool is prepared then. One that finds another's is a
+     * secondary, whose first call here may be a polling thread's. */
+    if (may_be_secondary())
+        labyrinth_caller_prepare();
     lab_audit_resolve_by(labyrinth_caller);
 }
