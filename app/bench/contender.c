@@ -121,20 +121,22 @@ static bool open_library(struct contender *contender, const struct request *requ
 /* A zone of pages that are numbers only: what is measured does not look into them. */
 static bool open_zone(struct contender *contender, const struct request *request)
 {
-    const struct lab_zone_options options = {
-        .name = contender->name,
-        .blocks = request->bufs / LAB_BLOCK_PAGES,
-        .lcores = RTE_MAX_LCORE,
-    };
-    struct lab_region_options home = {.node = LAB_NODE_ANY};
+    uint32_t blocks = request->bufs / LAB_BLOCK_PAGES;
+    struct lab_region_options home = {.bytes = lab_zone_footprint(blocks, RTE_MAX_LCORE),
+                                      .node = LAB_NODE_ANY};
     struct lab_error error = {0};
 
-    if (lab_zone_footprint(&options, &home.bytes, &error) == 0 &&
-        lab_region_create(&home, &contender->home, &error) == 0 &&
-        lab_zone_init(contender->home.address, &options, &contender->part, &error) == 0)
-        return true;
-    complain("zone %s: %s", contender->name, error.message);
-    return false;
+    if (blocks == 0) {
+        complain("zone %s: at least %u pages, a block, are needed", contender->name,
+                 LAB_BLOCK_PAGES);
+        return false;
+    }
+    if (lab_region_create(&home, &contender->home, &error) != 0) {
+        complain("zone %s: %s", contender->name, error.message);
+        return false;
+    }
+    contender->part = lab_zone_init(contender->home.address, blocks, RTE_MAX_LCORE);
+    return true;
 }
 
 /* Addresses that nobody looks into, aligned to blocks. */

@@ -8,6 +8,7 @@
 #include <lab_audit.h>
 #include <lab_audit_calls.h>
 #include <lab_audit_quarantine.h>
+#include <lab_place.h>
 #include <lab_pool_layout.h>
 #include <lab_scrub.h>
 
@@ -53,15 +54,14 @@ static struct parts place_parts(const struct lab_pool_options *options,
     if (parts.audited.poison_bytes == 0 && options->buffer_bytes != 0)
         parts.audited.poison_bytes = options->buffer_bytes - parts.audited.poison_from;
     if (parts.has_records) {
-        parts.table =
-            lab_pool_place(layout, 1, lab_audit_footprint(options->count, &parts.audited));
-        parts.calls = lab_pool_place(layout, 1, sizeof(struct lab_audit_calls));
-        parts.seen = lab_pool_place(layout, options->count, sizeof(lab_byte_t));
-        parts.context = lab_pool_place(layout, indices, sizeof(struct lab_audit_context));
+        parts.table = lab_place(&layout->end, lab_audit_footprint(options->count, &parts.audited));
+        parts.calls = lab_place(&layout->end, sizeof(struct lab_audit_calls));
+        parts.seen = lab_place(&layout->end, options->count * sizeof(lab_byte_t));
+        parts.context = lab_place(&layout->end, indices * sizeof(struct lab_audit_context));
     }
     if (options->domain != NULL) {
-        parts.domain = lab_pool_place(layout, indices, 1);
-        parts.residue = lab_pool_place(layout, options->count, sizeof(lab_atomic_t));
+        parts.domain = lab_place(&layout->end, indices);
+        parts.residue = lab_place(&layout->end, options->count * sizeof(lab_atomic_t));
     }
     return parts;
 }

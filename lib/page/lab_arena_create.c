@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <lab_arena_cache.h>
 #include <lab_page_clean.h>
+#include <lab_place.h>
 #include <string.h>
 
 #define BLOCK_BYTES ((size_t)LAB_BLOCK_PAGES * LAB_PAGE_BYTES)
@@ -50,26 +51,9 @@ struct layout {
     struct zone_layout zone[LAB_ARENA_ZONES_MAX];
 };
 
-/* Takes room at the end of the layout, on a cache line of its own. The options' limits keep it far
- * from overflow. */
-static size_t place_in_arena(struct layout *layout, size_t bytes)
-{
-    size_t at = layout->end;
-
-    layout->end += (bytes + LAB_CACHE_LINE - 1) / LAB_CACHE_LINE * LAB_CACHE_LINE;
-    return at;
-}
-
 static size_t blocks_of(size_t bytes)
 {
     return bytes / BLOCK_BYTES + (bytes % BLOCK_BYTES != 0);
-}
-
-static struct lab_zone_options part_options(const struct lab_arena_options *options,
-                                            const struct layout *layout, uint32_t zone, int part)
-{
-    return (struct lab_zone_options){
-        .name = options->name, .blocks = layout->zone[zone].blocks[part], .lcores = layout->lcores};
 }
 
 static int plan_zone(const struct lab_arena_options *options, uint32_t index, struct layout *layout,
@@ -105,17 +89,14 @@ static int plan_zone(const struct lab_arena_options *options, uint32_t index, st
     own->blocks[LAB_PAGE_RESERVE_SINGLES] = (uint32_t)singles;
     own->blocks[LAB_PAGE_RESERVE_RUNS] = (uint32_t)runs;
     for (int part = 0; part < LAB_PAGE_PARTS; part++) {
-        struct lab_zone_options wanted = part_options(options, layout, index, part);
-        size_t bytes = 0;
-        int rc = wanted.blocks > 0 ? lab_zone_footprint(&wanted, &bytes, error) : 0;
+        uint32_t blocks = own->blocks[part];
 
-        if (rc != 0)
-            return rc;
-        own->part[part] = place_in_arena(layout, bytes);
+        own->part[part] =
+            lab_place(&layout->end, blocks > 0 ? lab_zone_footprint(blocks, layout->lcores) : 0);
     }
-    own->own = place_in_arena(layout, layout->lcores * sizeof(struct lab_level_own));
-    own->dirt = place_in_arena(layout, all * LAB_BLOCK_PAGES);
-    own->lock = place_in_arena(layout, all * LAB_BLOCK_PAGES);
+    own->own = lab_place(&layout->end, layout->lcores * sizeof(struct lab_level_own));
+    own->dirt = lab_place(&layout->end, all * LAB_BLOCK_PAGES);
+    own->lock = lab_place(&layout->end, all * LAB_BLOCK_PAGES);
     return 0;
 }
 
@@ -153,11 +134,11 @@ static void plan_caches(const struct lab_arena_options *options, struct layout *
             layout->slots_each += layout->capacity[order][kind];
             layout->deques += layout->lcores + 1;
         }
-    layout->lcore = place_in_arena(layout, (layout->lcores + 1) * sizeof(struct lab_page_lcore));
-    layout->registry = place_in_arena(layout, layout->caches * sizeof(lab_atomic_t));
-    layout->deque = place_in_arena(layout, layout->deques * sizeof(struct lab_deque));
+    layout->lcore = lab_place(&layout->end, (layout->lcores + 1) * sizeof(struct lab_page_lcore));
+    layout->registry = lab_place(&layout->end, layout->caches * sizeof(lab_atomic_t));
+    layout->deque = lab_place(&layout->end, layout->deques * sizeof(struct lab_deque));
     layout->slots =
-        place_in_arena(layout, (size_t)layout->caches * layout->slots_each * sizeof(lab_atomic_t));
+        lab_place(&layout->end, (size_t)layout->caches * layout->slots_each * sizeof(lab_atomic_t));
 }
 
 static int check_lcores(const struct lab_arena_options *options, const struct layout *layout,
@@ -197,7 +178,7 @@ static int plan_arena(const struct lab_arena_options *options, struct layout *re
         return rc;
     if (layout.caches > layout.lcores)
         layout.caches = layout.lcores;
-    (void)place_in_arena(&layout, sizeof(struct lab_arena));
+    (void)lab_place(&layout.end, sizeof(struct lab_arena));
     for (uint32_t i = 0; i < options->zones; i++) {
         rc = plan_zone(options, i, &layout, error);
         if (rc != 0)
@@ -235,22 +216,19 @@ static void set_order(struct lab_arena *arena, uint32_t home)
             zone->next[n++] = i;
 }
 
-static int build_zone(struct lab_arena *arena, const struct lab_arena_options *options,
-                      const struct layout *layout, uint32_t index, struct lab_error *error)
+static void build_zone(struct lab_arena *arena, const struct lab_arena_options *options,
+                       const struct layout *layout, uint32_t index)
 {
     const struct zone_layout *own = &layout->zone[index];
     struct lab_zone *zone = &arena->zone[index];
     char *home = (char *)arena;
 
     for (int part = 0; part < LAB_PAGE_PARTS; part++) {
-        struct lab_zone_options wanted = part_options(options, layout, index, part);
-        int rc = wanted.blocks > 0
-                     ? lab_zone_init(home + own->part[part], &wanted, &zone->part[part], error)
-                     : 0;
+        uint32_t blocks = own->blocks[part];
 
-        if (rc != 0)
-            return rc;
-        zone->first[part + 1] = zone->first[part] + wanted.blocks * LAB_BLOCK_PAGES;
+        if (blocks > 0)
+            zone->part[part] = lab_zone_init(home + own->part[part], blocks, layout->lcores);
+        zone->first[part + 1] = zone->first[part] + blocks * LAB_BLOCK_PAGES;
     }
     zone->pages = zone->first[LAB_PAGE_PARTS];
     zone->node = options->zone[index].node;
@@ -262,7 +240,6 @@ static int build_zone(struct lab_arena *arena, const struct lab_arena_options *o
     zone->level.drift = zone->first[LAB_PAGE_RESERVE_SINGLES] / (DRIFT_SHARE * layout->lcores);
     set_limits(zone, options->zone[index].watermark);
     lab_invariant(lab_zone_is_valid(zone));
-    return 0;
 }
 
 static uint32_t at_most(uint32_t n, uint32_t most)
@@ -340,10 +317,8 @@ static int build_arena(void *memory, const struct lab_arena_options *options,
     arena->lcores = layout->lcores;
     arena->zones = options->zones;
     memcpy(arena->name, options->name, strlen(options->name) + 1);
-    for (uint32_t i = 0; i < arena->zones && rc == 0; i++)
-        rc = build_zone(arena, options, layout, i, error);
-    if (rc != 0)
-        return rc;
+    for (uint32_t i = 0; i < arena->zones; i++)
+        build_zone(arena, options, layout, i);
     for (uint32_t i = 0; i < arena->zones; i++)
         set_order(arena, i);
     build_caches(arena, layout, barrier);

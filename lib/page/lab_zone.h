@@ -28,12 +28,8 @@
 #include <lab_block.h>
 #include <lab_bytes.h>
 #include <lab_common.h>
-#include <lab_error.h>
 #include <lab_lcore.h>
 #include <stddef.h>
-
-/* A part's name, with its terminating zero. */
-#define LAB_ZONE_NAME_SIZE 32
 
 /* Blocks in one part: 16 TiB, so that every page has a number below LAB_PAGE_NONE. */
 #define LAB_ZONE_BLOCKS_MAX (UINT32_C(1) << 23)
@@ -43,12 +39,6 @@
 
 /* Long-lived pages are kept apart from short-lived ones, so that blocks become whole again. */
 enum lab_zone_class { LAB_ZONE_SHORT, LAB_ZONE_LONG, LAB_ZONE_CLASSES };
-
-struct lab_zone_options {
-    const char *name; /* for reports; at most LAB_ZONE_NAME_SIZE - 1 characters */
-    uint32_t blocks;  /* of 2 MiB, 1 to LAB_ZONE_BLOCKS_MAX */
-    uint32_t lcores;  /* ids are 0 to lcores - 1; 0: LAB_LCORE_MAX */
-};
 
 /* Threads without an id that can be at once in a call of one part with all the comfort that an
  * lcore has; further ones leave rows open that they empty (doc/adr/0004). */
@@ -97,21 +87,18 @@ struct lab_zone_part {
     struct lab_block *block;
     lab_byte_t *hint[LAB_ZONE_HINTS]; /* one for each block, and zeros up to a whole group */
     struct lab_zone_lcore *lcore;
-    char name[LAB_ZONE_NAME_SIZE];
 };
 
 #define LAB_ZONE_MAGIC UINT32_C(0x656e6f5a) /* "Zone" in memory */
 
-/* Bytes that lab_zone_init() needs for these options. Returns 0, or -EINVAL for a wrong option;
- * *error (may be NULL) then says which, and *ret_bytes is untouched. */
-int lab_zone_footprint(const struct lab_zone_options *options, size_t *ret_bytes,
-                       struct lab_error *error) LAB_CHECKED;
+/* Bytes that lab_zone_init() needs for that many blocks (1 to LAB_ZONE_BLOCKS_MAX), and lcores with
+ * the ids 0 to lcores - 1. */
+size_t lab_zone_footprint(uint32_t blocks, uint32_t lcores);
 
 /* Makes a part over pages that the caller has, wherever they are, in memory of lab_zone_footprint()
  * bytes, zeroed and aligned to LAB_CACHE_LINE, that the caller frees when nobody uses the part any
- * more. All pages are free. Set-up only; errors as above. */
-int lab_zone_init(void *memory, const struct lab_zone_options *options,
-                  struct lab_zone_part **ret_part, struct lab_error *error) LAB_CHECKED;
+ * more. All pages are free. Set-up only. */
+struct lab_zone_part *lab_zone_init(void *memory, uint32_t blocks, uint32_t lcores);
 
 /* Gets 2^order pages; *ret_page is the first.
  *

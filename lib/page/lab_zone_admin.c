@@ -6,59 +6,31 @@
  * (lab_block.h says how such an orphan is found). */
 
 #include <errno.h>
+#include <lab_place.h>
 #include <lab_zone_search.h>
 #include <string.h>
 
-/* Ids in one part, as in a pool. */
-#define LCORES_MAX 4096u
-
 /* Where everything lies, in bytes from the part's beginning. */
 struct layout {
-    uint32_t lcores, groups;
     size_t lcore, hint[LAB_ZONE_HINTS], block, end;
 };
-
-/* Takes room at the end of the layout, on a cache line of its own. The options' limits keep it far
- * from overflow. */
-static size_t place_in_zone(struct layout *layout, size_t bytes)
-{
-    size_t at = layout->end;
-
-    layout->end += (bytes + LAB_CACHE_LINE - 1) / LAB_CACHE_LINE * LAB_CACHE_LINE;
-    return at;
-}
 
 static uint32_t groups_of(uint32_t blocks)
 {
     return (blocks + LAB_BYTES_GROUP - 1) / LAB_BYTES_GROUP;
 }
 
-static int plan_zone(const struct lab_zone_options *options, struct layout *ret_layout,
-                     struct lab_error *error)
+static struct layout plan_zone(uint32_t blocks, uint32_t lcores)
 {
-    struct layout layout = {.lcores = options->lcores != 0 ? options->lcores : LAB_LCORE_MAX};
+    struct layout layout = {.end = 0};
 
-    if (options->name == NULL || options->name[0] == '\0' ||
-        strnlen(options->name, LAB_ZONE_NAME_SIZE) == LAB_ZONE_NAME_SIZE)
-        return lab_error_set(error, -EINVAL, "a part's name has 1 to %d characters",
-                             LAB_ZONE_NAME_SIZE - 1);
-    if (options->blocks == 0 || options->blocks > LAB_ZONE_BLOCKS_MAX)
-        return lab_error_set(error, -EINVAL,
-                             "part %s: %u blocks of 2 MiB asked for, 1 to %u are possible",
-                             options->name, options->blocks, LAB_ZONE_BLOCKS_MAX);
-    if (layout.lcores > LCORES_MAX)
-        return lab_error_set(error, -EINVAL,
-                             "part %s: %u lcores asked for, at most %u are possible", options->name,
-                             options->lcores, LCORES_MAX);
-    layout.groups = groups_of(options->blocks);
-    (void)place_in_zone(&layout, sizeof(struct lab_zone_part));
+    (void)lab_place(&layout.end, sizeof(struct lab_zone_part));
     layout.lcore =
-        place_in_zone(&layout, (layout.lcores + LAB_ZONE_GUESTS) * sizeof(struct lab_zone_lcore));
+        lab_place(&layout.end, (lcores + LAB_ZONE_GUESTS) * sizeof(struct lab_zone_lcore));
     for (int i = 0; i < LAB_ZONE_HINTS; i++)
-        layout.hint[i] = place_in_zone(&layout, (size_t)layout.groups * LAB_BYTES_GROUP);
-    layout.block = place_in_zone(&layout, (size_t)options->blocks * sizeof(struct lab_block));
-    *ret_layout = layout;
-    return 0;
+        layout.hint[i] = lab_place(&layout.end, (size_t)groups_of(blocks) * LAB_BYTES_GROUP);
+    layout.block = lab_place(&layout.end, (size_t)blocks * sizeof(struct lab_block));
+    return layout;
 }
 
 /* Lcores begin their searches far from each other, guests anywhere among them. */
@@ -71,52 +43,34 @@ static void init_lcore(struct lab_zone_lcore *lcore, const struct lab_zone_part 
         lcore->cursor[i] = lcore->home;
 }
 
-static struct lab_zone_part *build_zone(void *memory, const struct lab_zone_options *options,
-                                        const struct layout *layout)
+size_t lab_zone_footprint(uint32_t blocks, uint32_t lcores)
 {
+    return plan_zone(blocks, lcores).end;
+}
+
+struct lab_zone_part *lab_zone_init(void *memory, uint32_t blocks, uint32_t lcores)
+{
+    struct layout layout = plan_zone(blocks, lcores);
     struct lab_zone_part *part = memory;
     char *base = memory;
 
     part->magic = LAB_ZONE_MAGIC;
-    part->blocks = options->blocks;
-    part->lcores = layout->lcores;
-    part->groups = layout->groups;
-    part->block = (void *)(base + layout->block);
-    part->lcore = (void *)(base + layout->lcore);
+    part->blocks = blocks;
+    part->lcores = lcores;
+    part->groups = groups_of(blocks);
+    part->block = (void *)(base + layout.block);
+    part->lcore = (void *)(base + layout.lcore);
     for (int i = 0; i < LAB_ZONE_HINTS; i++)
-        part->hint[i] = (void *)(base + layout->hint[i]);
-    memcpy(part->name, options->name, strlen(options->name) + 1);
-    for (uint32_t i = 0; i < layout->lcores + LAB_ZONE_GUESTS; i++)
+        part->hint[i] = (void *)(base + layout.hint[i]);
+    for (uint32_t i = 0; i < lcores + LAB_ZONE_GUESTS; i++)
         init_lcore(&part->lcore[i], part, i);
-    for (uint32_t i = 0; i < options->blocks; i++) {
+    for (uint32_t i = 0; i < blocks; i++) {
         lab_block_init(&part->block[i]);
         lab_byte_store_relaxed(&part->hint[LAB_ZONE_ROWS][i],
                                LAB_PAGE_ORDERS - 1 - LAB_ROW_ORDER_MAX);
     }
     lab_invariant(lab_zone_part_is_valid(part));
     return part;
-}
-
-int lab_zone_footprint(const struct lab_zone_options *options, size_t *ret_bytes,
-                       struct lab_error *error)
-{
-    struct layout layout = {0};
-    int rc = plan_zone(options, &layout, error);
-
-    if (rc == 0)
-        *ret_bytes = layout.end;
-    return rc;
-}
-
-int lab_zone_init(void *memory, const struct lab_zone_options *options,
-                  struct lab_zone_part **ret_part, struct lab_error *error)
-{
-    struct layout layout = {0};
-    int rc = plan_zone(options, &layout, error);
-
-    if (rc == 0)
-        *ret_part = build_zone(memory, options, &layout);
-    return rc;
 }
 
 static void add_block(const struct lab_block *block, struct lab_zone_stats *stats)

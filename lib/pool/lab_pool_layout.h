@@ -56,10 +56,6 @@ struct lab_pool_seed {
 int lab_pool_plan(const struct lab_pool_options *options, struct lab_pool_layout *ret_layout,
                   struct lab_error *error);
 
-/* Takes room for n items at the end of the layout, on a cache line of its own; also for the floor
- * above. Returns where they begin. */
-size_t lab_pool_place(struct lab_pool_layout *layout, size_t n, size_t item_bytes);
-
 struct lab_watermark_limits lab_pool_limits(const struct lab_pool_options *options);
 
 /* lab_pool_init() and lab_pool_create(), but for what the floor above has in the pool. */

@@ -5,6 +5,7 @@
 /* Checking a pool's options, and placing its parts. */
 
 #include <errno.h>
+#include <lab_place.h>
 #include <lab_pool_core.h>
 #include <lab_pool_layout.h>
 
@@ -70,16 +71,6 @@ static uint32_t capacity_for(uint32_t count, uint32_t deques)
     if (share >= most)
         return most > CAPACITY_MIN ? most : CAPACITY_MIN;
     return share <= CAPACITY_MIN ? CAPACITY_MIN : pow2_at_least((uint32_t)share / 2 + 1);
-}
-
-/* The limits of the options keep all sizes far below what a size_t holds: the largest pool has less
- * than 2^59 bytes. */
-size_t lab_pool_place(struct lab_pool_layout *layout, size_t n, size_t item_bytes)
-{
-    size_t at = layout->end;
-
-    layout->end += (n * item_bytes + LAB_CACHE_LINE - 1) / LAB_CACHE_LINE * LAB_CACHE_LINE;
-    return at;
 }
 
 static uint32_t low_of(const struct lab_pool_options *options)
@@ -189,14 +180,15 @@ int lab_pool_plan(const struct lab_pool_options *options, struct lab_pool_layout
     layout.hash_slots = adopts ? pow2_at_least(2 * options->count) : 0;
 
     layout.end = sizeof(struct lab_pool);
-    (void)lab_pool_place(&layout, layout.lcores + 1, sizeof(struct lab_deque));
-    layout.slow = lab_pool_place(&layout, layout.lcores + 1, sizeof(struct lab_pool_slow));
-    layout.registry = lab_pool_place(&layout, layout.deques, sizeof(lab_atomic_t));
-    layout.slots = lab_pool_place(&layout, layout.deques, layout.capacity * sizeof(lab_atomic_t));
-    layout.links = lab_pool_place(&layout, options->count, sizeof(lab_atomic_t));
-    layout.objects = lab_pool_place(&layout, adopts ? options->count : 0, sizeof(void *));
-    layout.hash = lab_pool_place(&layout, layout.hash_slots, sizeof(uint32_t));
-    layout.run = lab_pool_place(&layout, runs, sizeof(uintptr_t));
+    (void)lab_place(&layout.end, (layout.lcores + 1) * sizeof(struct lab_deque));
+    layout.slow = lab_place(&layout.end, (layout.lcores + 1) * sizeof(struct lab_pool_slow));
+    layout.registry = lab_place(&layout.end, layout.deques * sizeof(lab_atomic_t));
+    layout.slots =
+        lab_place(&layout.end, (size_t)layout.deques * layout.capacity * sizeof(lab_atomic_t));
+    layout.links = lab_place(&layout.end, options->count * sizeof(lab_atomic_t));
+    layout.objects = lab_place(&layout.end, adopts ? options->count * sizeof(void *) : 0);
+    layout.hash = lab_place(&layout.end, layout.hash_slots * sizeof(uint32_t));
+    layout.run = lab_place(&layout.end, runs * sizeof(uintptr_t));
     *ret_layout = layout;
     return 0;
 }

@@ -225,15 +225,12 @@ bool pages_zone_put(unsigned n, unsigned lcore)
 
 static void make_zone(void)
 {
-    struct lab_zone_options options = {.name = "explored", .blocks = 1, .lcores = EXPLORE_THREADS};
     static _Alignas(LAB_CACHE_LINE) char memory[8192];
-    size_t bytes;
 
-    if (lab_zone_footprint(&options, &bytes, NULL) != 0 || bytes > sizeof(memory))
+    if (lab_zone_footprint(1, EXPLORE_THREADS) > sizeof(memory))
         abort();
-    memset(memory, 0, bytes);
-    if (lab_zone_init(memory, &options, &part, NULL) != 0)
-        abort();
+    memset(memory, 0, sizeof(memory));
+    part = lab_zone_init(memory, 1, EXPLORE_THREADS);
     block = &part->block[0];
 }
 

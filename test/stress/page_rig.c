@@ -105,14 +105,9 @@ int page_rig_free_bulk(struct page_rig *rig, uint32_t lcore, unsigned order, con
 
 struct page_rig *page_rig_map(uint32_t blocks, uint32_t lcores)
 {
-    struct lab_zone_options options = {.name = "stress", .blocks = blocks, .lcores = lcores};
     struct page_rig *rig = stress_map(sizeof(*rig));
-    struct lab_error error;
-    size_t bytes;
 
-    expect(lab_zone_footprint(&options, &bytes, &error) == 0, "%s", error.message);
-    expect(lab_zone_init(stress_map(bytes), &options, &rig->part, &error) == 0, "%s",
-           error.message);
+    rig->part = lab_zone_init(stress_map(lab_zone_footprint(blocks, lcores)), blocks, lcores);
     map_owners(rig, blocks);
     return rig;
 }

@@ -16,13 +16,10 @@ static bool expect(struct oracle *oracle, bool condition, const char *otherwise)
 
 void oracle_init(struct oracle *oracle, uint32_t blocks)
 {
-    struct lab_zone_options options = {.name = "oracle", .blocks = blocks, .lcores = ORACLE_LCORES};
-    size_t bytes;
-
     memset(oracle, 0, sizeof(*oracle));
-    if (lab_zone_footprint(&options, &bytes, NULL) != 0 || bytes > sizeof(oracle->memory) ||
-        lab_zone_init(oracle->memory, &options, &oracle->part, NULL) != 0)
+    if (lab_zone_footprint(blocks, ORACLE_LCORES) > sizeof(oracle->memory))
         abort();
+    oracle->part = lab_zone_init(oracle->memory, blocks, ORACLE_LCORES);
     oracle->pages = oracle->free_pages = blocks * LAB_BLOCK_PAGES;
 }
 

@@ -8,20 +8,17 @@
 #include <string.h>
 #include <zone_invariants.h>
 
-static const struct lab_zone_options usual = {.name = "unit", .blocks = 40, .lcores = 4};
+#define BLOCKS 40u
+#define LCORES 4u
 
-static struct lab_zone_part *make(struct lab_zone_options options)
+static struct lab_zone_part *make(uint32_t blocks)
 {
-    struct lab_zone_part *part;
-    size_t bytes;
-    void *memory;
+    size_t bytes = lab_zone_footprint(blocks, LCORES);
+    void *memory = aligned_alloc(LAB_CACHE_LINE, bytes);
 
-    assert_int_equal(lab_zone_footprint(&options, &bytes, NULL), 0);
-    memory = aligned_alloc(LAB_CACHE_LINE, bytes);
     assert_non_null(memory);
     memset(memory, 0, bytes);
-    assert_int_equal(lab_zone_init(memory, &options, &part, NULL), 0);
-    return part;
+    return lab_zone_init(memory, blocks, LCORES);
 }
 
 static void expect_all_free(struct lab_zone_part *part)
@@ -37,49 +34,21 @@ static void expect_all_free(struct lab_zone_part *part)
     assert_null(zone_wrong(part, false, NULL));
 }
 
-static void wrong_options_are_named(void **state)
-{
-    struct lab_zone_part *untouched = (void *)0x5a5a, *part = untouched;
-    struct lab_zone_options options[6];
-    struct lab_error error;
-    size_t bytes = 7;
-
-    for (int i = 0; i < 6; i++)
-        options[i] = usual;
-    options[0].name = NULL;
-    options[1].name = "";
-    options[2].name = "a name of more than thirty-one characters";
-    options[3].blocks = 0;
-    options[4].blocks = LAB_ZONE_BLOCKS_MAX + 1;
-    options[5].lcores = 4097;
-    for (int i = 0; i < 6; i++) {
-        memset(&error, 0, sizeof(error));
-        assert_int_equal(lab_zone_footprint(&options[i], &bytes, &error), -EINVAL);
-        assert_true(strlen(error.message) > 10);
-        assert_int_equal(error.code, -EINVAL);
-        assert_int_equal(lab_zone_init(NULL, &options[i], &part, NULL), -EINVAL);
-    }
-    assert_int_equal(bytes, 7);
-    assert_ptr_equal(part, untouched);
-}
-
 static void metadata_is_a_thousandth_at_most(void **state)
 {
-    struct lab_zone_options options = {.name = "unit"};
-    size_t bytes;
+    for (uint32_t blocks = 16; blocks <= LAB_ZONE_BLOCKS_MAX; blocks *= 2) {
+        size_t bytes = lab_zone_footprint(blocks, LAB_LCORE_MAX);
 
-    for (options.blocks = 16; options.blocks <= LAB_ZONE_BLOCKS_MAX; options.blocks *= 2) {
-        assert_int_equal(lab_zone_footprint(&options, &bytes, NULL), 0);
-        assert_true(bytes <= options.blocks * ((size_t)2 << 20) / 1000);
-        if (options.blocks >= 1024) /* and a ten-thousandth for 2 GiB and more */
-            assert_true(bytes <= options.blocks * ((size_t)2 << 20) / 9000);
+        assert_true(bytes <= blocks * ((size_t)2 << 20) / 1000);
+        if (blocks >= 1024) /* and a ten-thousandth for 2 GiB and more */
+            assert_true(bytes <= blocks * ((size_t)2 << 20) / 9000);
     }
 }
 
 static void wrong_arguments_change_nothing(void **state)
 {
-    struct lab_zone_part *part = make(usual);
-    uint32_t page = 77, pages[2] = {1, 1}, end = usual.blocks * LAB_BLOCK_PAGES;
+    struct lab_zone_part *part = make(BLOCKS);
+    uint32_t page = 77, pages[2] = {1, 1}, end = BLOCKS * LAB_BLOCK_PAGES;
     unsigned n = 55;
 
     assert_int_equal(lab_zone_alloc(part, 4, 0, LAB_ZONE_SHORT, &page), -EINVAL);
@@ -111,21 +80,21 @@ static void wrong_arguments_change_nothing(void **state)
 static void every_order_to_the_last_page_and_back(void **state)
 {
     static uint32_t pages[40 * LAB_BLOCK_PAGES];
-    struct lab_zone_part *part = make(usual);
+    struct lab_zone_part *part = make(BLOCKS);
 
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
         for (unsigned who = 0; who < 2; who++) {
-            uint32_t lcore = who == 0 ? order % usual.lcores : LAB_LCORE_ANY;
+            uint32_t lcore = who == 0 ? order % LCORES : LAB_LCORE_ANY;
             struct lab_zone_stats stats;
             uint32_t n = 0;
 
             while (lab_zone_alloc(part, lcore, order, order % LAB_ZONE_CLASSES, &pages[n]) == 0)
                 n++;
-            assert_int_equal(n << order, usual.blocks * LAB_BLOCK_PAGES);
+            assert_int_equal(n << order, BLOCKS * LAB_BLOCK_PAGES);
             lab_zone_stats(part, &stats);
             assert_int_equal(stats.free_pages, 0);
             assert_int_equal(stats.largest, -1);
-            assert_int_equal(stats.blocks_full, usual.blocks);
+            assert_int_equal(stats.blocks_full, BLOCKS);
             while (n > 0)
                 assert_int_equal(lab_zone_free(part, lcore, pages[--n], order), 0);
             expect_all_free(part);
@@ -135,13 +104,11 @@ static void every_order_to_the_last_page_and_back(void **state)
 
 static void bulks_take_what_there_is(void **state)
 {
-    struct lab_zone_options options = usual;
     uint32_t pages[2 * LAB_BLOCK_PAGES];
     struct lab_zone_part *part;
     unsigned n = 0;
 
-    options.blocks = 1;
-    part = make(options);
+    part = make(1);
     assert_int_equal(lab_zone_alloc_bulk(part, 0, 0, LAB_ZONE_LONG, pages, 0, &n), 0);
     assert_int_equal(n, 0);
     assert_int_equal(lab_zone_alloc_bulk(part, 0, 0, LAB_ZONE_LONG, pages, 2 * LAB_BLOCK_PAGES, &n),
@@ -161,12 +128,12 @@ static void bulks_take_what_there_is(void **state)
  * next ones still get and put all orders, and what they leave open is closed by others. */
 static void guests_that_come_too_late_do_all_the_same(void **state)
 {
-    struct lab_zone_part *part = make(usual);
+    struct lab_zone_part *part = make(BLOCKS);
     uint32_t page, small[100];
     unsigned k;
 
     for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++)
-        lab_store_relaxed(&part->lcore[usual.lcores + i].taken, 1);
+        lab_store_relaxed(&part->lcore[LCORES + i].taken, 1);
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
         assert_int_equal(lab_zone_alloc(part, LAB_LCORE_ANY, order, LAB_ZONE_SHORT, &page), 0);
         assert_int_equal(lab_zone_free(part, LAB_LCORE_ANY, page, order), 0);
@@ -174,9 +141,9 @@ static void guests_that_come_too_late_do_all_the_same(void **state)
     assert_int_equal(lab_zone_alloc_bulk(part, LAB_LCORE_ANY, 0, LAB_ZONE_LONG, small, 100, &k), 0);
     assert_int_equal(lab_zone_free_bulk(part, LAB_LCORE_ANY, 0, small, 100, &k), 0);
     assert_null(zone_wrong(part, true, NULL));
-    for (uint32_t i = 0; i < usual.blocks; i++)
+    for (uint32_t i = 0; i < BLOCKS; i++)
         assert_int_equal(lab_zone_alloc(part, 0, 9, LAB_ZONE_SHORT, &page), 0);
-    for (uint32_t i = 0; i < usual.blocks; i++)
+    for (uint32_t i = 0; i < BLOCKS; i++)
         assert_int_equal(lab_zone_free(part, 0, i * LAB_BLOCK_PAGES, 9), 0);
     expect_all_free(part);
     free(part);
@@ -192,7 +159,7 @@ static void leave_in_transit(struct lab_zone_part *part, uint32_t lcore, unsigne
 
 static void a_sweep_brings_back_what_was_in_transit(void **state)
 {
-    struct lab_zone_part *part = make(usual);
+    struct lab_zone_part *part = make(BLOCKS);
     struct lab_zone_stats stats;
 
     leave_in_transit(part, 2, 3);
@@ -209,7 +176,7 @@ static void a_sweep_brings_back_what_was_in_transit(void **state)
 
 static void a_sweep_leaves_the_living_alone(void **state)
 {
-    struct lab_zone_part *part = make(usual);
+    struct lab_zone_part *part = make(BLOCKS);
 
     leave_in_transit(part, 2, 3);
     lab_store_relaxed(&part->lcore[1].intent, 1 + 3); /* dead, too: its intent is a stale one */
@@ -222,15 +189,15 @@ static void a_sweep_leaves_the_living_alone(void **state)
 
 static void guests_are_swept_together(void **state)
 {
-    struct lab_zone_part *part = make(usual);
+    struct lab_zone_part *part = make(BLOCKS);
 
     for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++) {
-        leave_in_transit(part, usual.lcores + i, i);
-        lab_store_relaxed(&part->lcore[usual.lcores + i].taken, 1);
+        leave_in_transit(part, LCORES + i, i);
+        lab_store_relaxed(&part->lcore[LCORES + i].taken, 1);
     }
     assert_int_equal(lab_zone_sweep(part, LAB_LCORE_ANY), 0);
     for (unsigned i = 0; i < LAB_ZONE_GUESTS; i++)
-        assert_int_equal(lab_load_relaxed(&part->lcore[usual.lcores + i].taken), 0);
+        assert_int_equal(lab_load_relaxed(&part->lcore[LCORES + i].taken), 0);
     expect_all_free(part);
     free(part);
 }
@@ -238,16 +205,16 @@ static void guests_are_swept_together(void **state)
 /* The first of them only wanted the row: it is not swept before the second is known to be dead. */
 static void guests_that_died_over_the_same_row_are_swept(void **state)
 {
-    struct lab_zone_part *part = make(usual);
+    struct lab_zone_part *part = make(BLOCKS);
 
     for (unsigned i = 0; i < 2; i++)
-        lab_store_relaxed(&part->lcore[usual.lcores + i].taken, 1);
-    lab_store_relaxed(&part->lcore[usual.lcores].intent, 1 + 3);
-    leave_in_transit(part, usual.lcores + 1, 3);
+        lab_store_relaxed(&part->lcore[LCORES + i].taken, 1);
+    lab_store_relaxed(&part->lcore[LCORES].intent, 1 + 3);
+    leave_in_transit(part, LCORES + 1, 3);
     assert_int_equal(lab_zone_sweep(part, LAB_LCORE_ANY), -EAGAIN);
     assert_int_equal(lab_zone_sweep(part, LAB_LCORE_ANY), 0);
     for (unsigned i = 0; i < 2; i++)
-        assert_int_equal(lab_load_relaxed(&part->lcore[usual.lcores + i].taken), 0);
+        assert_int_equal(lab_load_relaxed(&part->lcore[LCORES + i].taken), 0);
     expect_all_free(part);
     free(part);
 }
@@ -255,19 +222,19 @@ static void guests_that_died_over_the_same_row_are_swept(void **state)
 /* Every hint says that there is nothing, or that there is everything. */
 static void hints_may_err(void **state)
 {
-    struct lab_zone_part *part = make(usual);
+    struct lab_zone_part *part = make(BLOCKS);
     uint32_t page;
 
     for (unsigned lie = 0; lie < 2; lie++)
         for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
             uint32_t got = 0;
 
-            for (uint32_t block = 0; block < usual.blocks; block++)
+            for (uint32_t block = 0; block < BLOCKS; block++)
                 for (int hint = 0; hint < LAB_ZONE_HINTS; hint++)
                     lab_byte_store_relaxed(&part->hint[hint][block], lie ? 5 : 0);
             while (lab_zone_alloc(part, 3, order, LAB_ZONE_SHORT, &page) == 0)
                 got++;
-            assert_int_equal(got << order, usual.blocks * LAB_BLOCK_PAGES);
+            assert_int_equal(got << order, BLOCKS * LAB_BLOCK_PAGES);
             for (uint32_t i = 0; i < got; i++)
                 assert_int_equal(lab_zone_free(part, 3, i << order, order), 0);
             expect_all_free(part);
@@ -277,13 +244,11 @@ static void hints_may_err(void **state)
 
 static void statistics_tell_orders(void **state)
 {
-    struct lab_zone_options options = usual;
     struct lab_zone_part *part;
     struct lab_zone_stats stats;
     uint32_t page, row;
 
-    options.blocks = 2;
-    part = make(options);
+    part = make(2);
     assert_int_equal(lab_zone_alloc(part, 0, 0, LAB_ZONE_SHORT, &page), 0);
     assert_int_equal(lab_zone_alloc(part, 0, 7, LAB_ZONE_SHORT, &row), 0);
     lab_zone_stats(part, &stats);
@@ -299,7 +264,6 @@ static void statistics_tell_orders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wrong_options_are_named),
         cmocka_unit_test(metadata_is_a_thousandth_at_most),
         cmocka_unit_test(wrong_arguments_change_nothing),
         cmocka_unit_test(every_order_to_the_last_page_and_back),
