@@ -44,11 +44,25 @@ static int parse_item(char *item, const struct lab_option known[], size_t n, voi
     for (size_t i = 0; i < n; i++) {
         if (strncmp(known[i].word, item, length) != 0 || known[i].word[length] != '\0')
             continue;
-        if (equals == NULL || known[i].set(options, equals + 1) != 0)
+        if (equals == NULL ||
+            known[i].set((char *)options + known[i].at, equals + 1, known[i].values) != 0)
             return reject_value(item, &known[i], error);
         return 0;
     }
     return reject_word(item, known, n, error);
+}
+
+int lab_options_choice(const char *value, const char *values)
+{
+    for (int i = 0;; i++) {
+        size_t length = strcspn(values, "|");
+
+        if (strlen(value) == length && strncmp(value, values, length) == 0)
+            return i;
+        if (values[length] == '\0')
+            return -1;
+        values += length + 1;
+    }
 }
 
 int lab_options_parse(const char *text, const struct lab_option known[], size_t n, void *options,

@@ -17,9 +17,13 @@
 struct lab_option {
     const char *word;
     const char *values; /* as messages show them: "on|off", "N", "FILE" */
-    /* Notes the value in *options; -EINVAL for one that makes no sense. */
-    int (*set)(void *options, const char *value);
+    size_t at;          /* where it is noted among the options */
+    /* Notes the value there; -EINVAL for one that makes no sense. `values` are those above. */
+    int (*set)(void *into, const char *value, const char *values);
 };
+
+/* The index of a value in a list "on|off", or -1. */
+int lab_options_choice(const char *value, const char *values);
 
 /* Reads "word=value:word=value" into *options, by the table of n known words. NULL and "" say
  * nothing, and the last of several values for a word counts.

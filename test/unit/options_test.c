@@ -12,25 +12,25 @@ struct settings {
     int number;
 };
 
-static int set_switch(void *options, const char *value)
+static int set_switch(void *into, const char *value, const char *values)
 {
-    struct settings *settings = options;
+    int which = lab_options_choice(value, values);
 
-    if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+    if (which < 0)
         return -EINVAL;
-    settings->on = strcmp(value, "on") == 0;
+    *(int *)into = which == 0;
     return 0;
 }
 
-static int set_number(void *options, const char *value)
+static int set_number(void *into, const char *value, const char *values)
 {
-    ((struct settings *)options)->number = atoi(value);
+    *(int *)into = atoi(value);
     return 0;
 }
 
 static const struct lab_option known[] = {
-    {"switch", "on|off", set_switch},
-    {"number", "N", set_number},
+    {"switch", "on|off", offsetof(struct settings, on), set_switch},
+    {"number", "N", offsetof(struct settings, number), set_number},
 };
 
 static int parse(const char *text, struct settings *settings, struct lab_error *error)
@@ -51,6 +51,17 @@ static void words_have_values(void **state)
     assert_int_equal(parse("number=1:number=2:", &settings, &error), 0);
     assert_int_equal(settings.number, 2);
     assert_int_equal(settings.on, -1);
+}
+
+static void a_choice_is_one_of_the_words(void **state)
+{
+    assert_int_equal(lab_options_choice("off", "off|sample|full"), 0);
+    assert_int_equal(lab_options_choice("sample", "off|sample|full"), 1);
+    assert_int_equal(lab_options_choice("full", "off|sample|full"), 2);
+    assert_int_equal(lab_options_choice("", "off|sample|full"), -1);
+    assert_int_equal(lab_options_choice("of", "off|sample|full"), -1);
+    assert_int_equal(lab_options_choice("off|sample", "off|sample|full"), -1);
+    assert_int_equal(lab_options_choice("offer", "off"), -1);
 }
 
 static void nothing_says_nothing(void **state)
@@ -107,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_have_values),
+        cmocka_unit_test(a_choice_is_one_of_the_words),
         cmocka_unit_test(nothing_says_nothing),
         cmocka_unit_test(unknown_words_are_named_with_those_that_are_known),
         cmocka_unit_test(unknown_values_are_named_with_those_of_the_word),

@@ -18,71 +18,73 @@
 
 const char *const labyrinth_level_names[] = {"off", "sample", "full"};
 
-/* The index of the value among n words, or -1. */
-static int find(const char *value, const char *const words[], int n)
+static int set_switch(void *into, const char *value, const char *values)
 {
-    while (n-- > 0)
-        if (strcmp(value, words[n]) == 0)
-            return n;
-    return -1;
-}
-
-static int set_switch(bool *ret_switch, const char *value, const char *const words[2])
-{
-    int which = find(value, words, 2);
+    int which = lab_options_choice(value, values);
 
     if (which < 0)
         return -EINVAL;
-    *ret_switch = which == 1;
+    *(bool *)into = which == 1;
     return 0;
 }
 
-static int set_number(uint32_t *ret_number, const char *value, uint32_t least)
+static int set_count(uint32_t *ret_count, const char *value, uint32_t least)
 {
     char *end;
-    unsigned long number = strtoul(value, &end, 10);
+    unsigned long count = strtoul(value, &end, 10);
 
-    if (value[0] < '0' || value[0] > '9' || *end != '\0' || number < least || number > INT32_MAX)
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || count < least || count > INT32_MAX)
         return -EINVAL;
-    *ret_number = (uint32_t)number;
+    *ret_count = (uint32_t)count;
     return 0;
 }
 
-static int set_cache(void *into, const char *value)
+static int set_number(void *into, const char *value, const char *values)
 {
-    int which = find(value, (const char *const[]){"on", "off", "none"}, 3);
+    RTE_SET_USED(values);
+    return set_count(into, value, 0);
+}
+
+static int set_sample(void *into, const char *value, const char *values)
+{
+    RTE_SET_USED(values);
+    return set_count(into, value, 1);
+}
+
+static int set_cache(void *into, const char *value, const char *values)
+{
+    int which = lab_options_choice(value, values);
 
     if (which < 0)
         return -EINVAL;
-    ((struct labyrinth_options *)into)->cache = (enum labyrinth_cache)which;
+    *(enum labyrinth_cache *)into = (enum labyrinth_cache)which;
     return 0;
 }
 
-static int set_prefetch(void *into, const char *value)
+static int set_prefetch(void *into, const char *value, const char *values)
 {
-    int which = find(value, (const char *const[]){"auto", "on", "off"}, 3);
+    int which = lab_options_choice(value, values);
 
     if (which < 0)
         return -EINVAL;
-    ((struct labyrinth_options *)into)->prefetch = (enum labyrinth_switch)which;
+    *(enum labyrinth_switch *)into = (enum labyrinth_switch)which;
     return 0;
 }
 
-static int set_circulate(void *into, const char *value)
+static int set_circulate(void *into, const char *value, const char *values)
 {
-    uint32_t *circulate = &((struct labyrinth_options *)into)->circulate;
-    int which = find(value, (const char *const[]){"off", "auto"}, 2);
+    int which = lab_options_choice(value, values);
 
-    if (which < 0)
-        return set_number(circulate, value, 1);
-    *circulate = which == 0 ? 0 : LABYRINTH_CIRCULATE_AUTO;
+    if (which != 0 && which != 1)
+        return set_count(into, value, 1);
+    *(uint32_t *)into = which == 0 ? LABYRINTH_CIRCULATE_AUTO : 0;
     return 0;
 }
 
-static int set_audit(void *into, const char *value)
+static int set_audit(void *into, const char *value, const char *values)
 {
-    struct lab_audit_options *audit = &((struct labyrinth_options *)into)->audit;
-    int level = find(value, labyrinth_level_names, 3);
+    struct lab_audit_options *audit = into;
+    int level = lab_options_choice(value, values);
 
     if (level < 0)
         return -EINVAL;
@@ -91,75 +93,32 @@ static int set_audit(void *into, const char *value)
     return 0;
 }
 
-static int set_sample(void *into, const char *value)
+static int set_report(void *into, const char *value, const char *values)
 {
-    return set_number(&((struct labyrinth_options *)into)->audit.sample, value, 1);
-}
-
-static int set_report(void *into, const char *value)
-{
-    struct labyrinth_options *options = into;
-
-    if (value[0] == '\0' || strlen(value) >= sizeof(options->report))
+    RTE_SET_USED(values);
+    if (value[0] == '\0' || strlen(value) >= LABYRINTH_REPORT_MAX)
         return -EINVAL;
-    strcpy(options->report, value);
+    strcpy(into, value);
     return 0;
 }
 
-static int set_on_error(void *into, const char *value)
-{
-    return set_switch(&((struct labyrinth_options *)into)->abort, value,
-                      (const char *const[]){"report", "abort"});
-}
+#define AT(member) offsetof(struct labyrinth_options, member)
 
-static int set_quarantine(void *into, const char *value)
-{
-    return set_number(&((struct labyrinth_options *)into)->audit.quarantine, value, 0);
-}
-
-static int set_poison(void *into, const char *value)
-{
-    return set_switch(&((struct labyrinth_options *)into)->audit.poison, value,
-                      (const char *const[]){"off", "on"});
-}
-
-static int set_reclaim(void *into, const char *value)
-{
-    return set_switch(&((struct labyrinth_options *)into)->reclaim, value,
-                      (const char *const[]){"off", "auto"});
-}
-
-static int set_limit(void *into, const char *value)
-{
-    return set_number(&((struct labyrinth_options *)into)->limit, value, 0);
-}
-
-static int set_control(void *into, const char *value)
-{
-    return set_switch(&((struct labyrinth_options *)into)->control, value,
-                      (const char *const[]){"off", "on"});
-}
-
-static int set_ports(void *into, const char *value)
-{
-    return set_switch(&((struct labyrinth_options *)into)->ports, value,
-                      (const char *const[]){"off", "on"});
-}
-
+/* Of two words, the second one switches something on. */
 static const struct lab_option known[] = {
-    {"cache", "on|off|none", set_cache},
-    {"circulate", "auto|off|N", set_circulate},
-    {"prefetch", "auto|on|off", set_prefetch},
-    {"audit", "off|sample|full", set_audit},
-    {"sample", "N", set_sample},
-    {"report", "FILE", set_report},
-    {"on_error", "report|abort", set_on_error},
-    {"quarantine", "N", set_quarantine},
-    {"poison", "on|off", set_poison},
-    {"reclaim", "off|auto", set_reclaim},
-    {"limit", "N", set_limit},
-    {"control", "off|on", set_control},
-    {"ports", "off|on", set_ports},
+    {"cache", "on|off|none", AT(cache), set_cache},
+    {"circulate", "auto|off|N", AT(circulate), set_circulate},
+    {"prefetch", "auto|on|off", AT(prefetch), set_prefetch},
+    {"audit", "off|sample|full", AT(audit), set_audit},
+    {"sample", "N", AT(audit.sample), set_sample},
+    {"report", "FILE", AT(report), set_report},
+    {"on_error", "report|abort", AT(abort), set_switch},
+    {"quarantine", "N", AT(audit.quarantine), set_number},
+    {"poison", "off|on", AT(audit.poison), set_switch},
+    {"reclaim", "off|auto", AT(reclaim), set_switch},
+    {"limit", "N", AT(limit), set_number},
+    {"control", "off|on", AT(control), set_switch},
+    {"ports", "off|on", AT(ports), set_switch},
 };
 
 static int need(const char *word, const char *other, struct lab_error *error)
