@@ -6,7 +6,6 @@
 #include <lab_os.h>
 #include <linux/mempolicy.h>
 #include <linux/mman.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -173,13 +172,6 @@ int lab_os_empty_in_children(void *address, size_t bytes)
 size_t lab_os_page_bytes(void)
 {
     return (size_t)sysconf(_SC_PAGESIZE);
-}
-
-int lab_os_node_self(void)
-{
-    unsigned cpu, node;
-
-    return getcpu(&cpu, &node) ? 0 : (int)node;
 }
 
 int lab_os_pid_self(void)

@@ -136,9 +136,6 @@ int lab_os_close(int file);
 /* The size of an ordinary page, bytes. */
 size_t lab_os_page_bytes(void);
 
-/* The NUMA node of the CPU that the caller runs on, or 0 where that cannot be known. */
-int lab_os_node_self(void);
-
 /* Bits of a process id: the kernel's own limit is 2^22. */
 #define LAB_OS_PID_BITS 22
 

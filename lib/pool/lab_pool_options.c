@@ -89,6 +89,16 @@ struct lab_watermark_limits lab_pool_limits(const struct lab_pool_options *optio
 
 static int check_options(const struct lab_pool_options *options, struct lab_error *error)
 {
+    const struct {
+        const char *option;
+        uint32_t asked, most;
+    } limits[] = {
+        {"lcores", options->lcores, LCORES_MAX},
+        {"deques", options->deques, LAB_LCORE_MAX},
+        {"steal_max", options->steal_max, LAB_DEQUE_STEAL_MAX},
+        {"prefetch_lines", options->prefetch_lines, LAB_POOL_PREFETCH_MAX},
+        {"buffer_bytes", options->buffer_bytes, BUFFER_BYTES_MAX},
+    };
     uint32_t align = options->align;
 
     if (options->name == NULL || (options->name[0] == '\0' && options->buffer_bytes != 0) ||
@@ -116,23 +126,10 @@ static int check_options(const struct lab_pool_options *options, struct lab_erro
                              "pool %s: trust domains are for buffers, and one for each lcore: give "
                              "buffer_bytes and lcores",
                              options->name);
-    if (options->lcores > LCORES_MAX)
-        return lab_error_set(error, -EINVAL,
-                             "pool %s: %u lcores asked for, at most %u are possible", options->name,
-                             options->lcores, LCORES_MAX);
-    if (options->deques > LAB_LCORE_MAX)
-        return lab_error_set(error, -EINVAL,
-                             "pool %s: %u deques asked for, at most %u are possible", options->name,
-                             options->deques, LAB_LCORE_MAX);
-    if (options->steal_max > LAB_DEQUE_STEAL_MAX)
-        return lab_error_set(error, -EINVAL, "pool %s: a steal_max of %u asked for, at most %u",
-                             options->name, options->steal_max, LAB_DEQUE_STEAL_MAX);
-    if (options->prefetch_lines > LAB_POOL_PREFETCH_MAX)
-        return lab_error_set(error, -EINVAL, "pool %s: %u lines to prefetch asked for, at most %d",
-                             options->name, options->prefetch_lines, LAB_POOL_PREFETCH_MAX);
-    if (options->buffer_bytes > BUFFER_BYTES_MAX)
-        return lab_error_set(error, -EINVAL, "pool %s: buffers of %u bytes asked for, at most %u",
-                             options->name, options->buffer_bytes, BUFFER_BYTES_MAX);
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+        if (limits[i].asked > limits[i].most)
+            return lab_error_set(error, -EINVAL, "pool %s: %s of %u asked for, at most %u",
+                                 options->name, limits[i].option, limits[i].asked, limits[i].most);
     if (options->takes_strangers && options->buffer_bytes != 0)
         return lab_error_set(error, -EINVAL,
                              "pool %s: a pool that is cut into buffers adopts no others",

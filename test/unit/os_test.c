@@ -79,7 +79,7 @@ static void binds_to_a_node(void **state)
 {
     const size_t bytes = lab_os_page_bytes();
     char *address = mapped(bytes);
-    int node = lab_os_node_self();
+    int node = node_here();
     int err = lab_os_bind(address, bytes, node);
     int mode = -1;
 
@@ -273,7 +273,7 @@ static void counts_memory(void **state)
     assert_int_equal(bytes, 99);
     assert_int_equal(lab_os_memory(-1, &bytes), 0);
     assert_in_range(bytes, 1 << 20, (size_t)sysconf(_SC_PHYS_PAGES) * lab_os_page_bytes());
-    assert_int_equal(lab_os_memory(lab_os_node_self(), &bytes), 0);
+    assert_int_equal(lab_os_memory(node_here(), &bytes), 0);
     assert_in_range(bytes, 1 << 20, (size_t)sysconf(_SC_PHYS_PAGES) * lab_os_page_bytes());
 }
 

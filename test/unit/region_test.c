@@ -140,7 +140,7 @@ static void any_pages_are_the_best_or_the_sentence_says_why(void **state)
 
 static void binds_to_a_node(void **state)
 {
-    const int node = lab_os_node_self();
+    const int node = node_here();
     const struct lab_region_options options = {1, node, LAB_PAGES_NORMAL, NULL};
     struct lab_region region;
 
@@ -152,7 +152,7 @@ static void binds_to_a_node(void **state)
 /* One page more than there is on the node; the sentence must give the count that fixes it. */
 static void a_shortage_says_what_is_short_and_how_to_get_it(void **state)
 {
-    struct lab_region_options options = {0, lab_os_node_self(), LAB_PAGES_1G, NULL};
+    struct lab_region_options options = {0, node_here(), LAB_PAGES_1G, NULL};
     size_t free_pages, total_here, total = 0, ignored;
     struct lab_region region = untouched;
     struct lab_error error;

@@ -7,6 +7,7 @@
 #include "cmocka_first.h"
 
 #include <lab_atomic.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -25,6 +26,14 @@
 static inline bool is_emulated(void)
 {
     return getenv("LABYRINTH_TEST_EMULATED") != NULL;
+}
+
+/* The NUMA node of the CPU that the caller runs on, or 0 where that cannot be known. */
+static inline int node_here(void)
+{
+    unsigned cpu, node;
+
+    return getcpu(&cpu, &node) != 0 ? 0 : (int)node;
 }
 
 /* Ends the program where ThreadSanitizer watches it, which owns the addresses of shared regions. */
