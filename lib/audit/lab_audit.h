@@ -196,7 +196,7 @@ struct lab_audit_entry {
  * its get or put; it may take its time, but must not use the pool. */
 typedef void lab_audit_reporter(const struct lab_audit_entry *entry);
 
-/** Says where this process's entries go from now on, at most so many a second (0: all of them).
+/** Says where this process's entries go from now on, at most that number a second (0: all of them).
  * Without a reporter they are only counted.
  *
  * @threads Any thread. */

@@ -4,9 +4,10 @@
 #ifndef LAB_AUDIT_QUARANTINE_H
 #define LAB_AUDIT_QUARANTINE_H
 
-/* The quarantine: what was put waits until so many others have been put, so that who still uses it
- * is found out before it has a new holder. A ring of places that are taken in turn: an object goes
- * into one, and what was in there comes out. A thread that dies in between takes one object along.
+/* The quarantine: what was put waits until a number of others have been put, so that who still uses
+ * it is found out before it has a new holder. A ring of places that are taken in turn: an object
+ * goes into one, and what was in there comes out. A thread that dies in between takes one object
+ * along.
  *
  *     V1 CAS of a place   acq_rel   pairs with V1 */
 

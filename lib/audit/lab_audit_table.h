@@ -75,7 +75,7 @@ struct lab_audit_table {
     struct lab_audit_record record[]; /* and behind them the quarantine's places */
 };
 
-/* What never changes, so that a process can have it where no other writes. */
+/* The constant part, so that a process can have it where no other writes. */
 struct lab_audit {
     struct lab_audit_table *table;
     uint32_t count;

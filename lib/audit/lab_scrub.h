@@ -38,7 +38,7 @@ LAB_INLINE uint64_t lab_residue_got(uint64_t residue, unsigned domain)
     return residue >> 32 << 32 == lab_residue_owner(domain) ? residue : lab_residue_owner(domain);
 }
 
-/* The domain puts the buffer, of which so many bytes were written to since it was got. */
+/* The domain puts the buffer, of which that number of bytes was written to since it was got. */
 LAB_INLINE uint64_t lab_residue_put(uint64_t residue, unsigned domain, uint32_t used)
 {
     uint32_t bytes = (uint32_t)residue > used ? (uint32_t)residue : used;

@@ -36,12 +36,12 @@
  * Progress: pop and push of the owner are wait-free; everything else is lock-free. A thread stopped
  * or killed anywhere stops nobody, and hides at most the burst that it was moving.
  *
- * Known, and left: an owner that does not fence, killed in the hot pop with bot low while a revoker
- * publishes what lay above, leaves a bot below split. Its successor's first push, if it takes the
- * hot path, writes there, where others may have taken from: as many objects are lost as the dead
- * one was moving, though not the same ones. To look at split would cost each push a load. Where
- * owners fence, which is wherever one process may be killed and another goes on, pops close the hot
- * push while bot is low, and nothing is lost but what the dead one had in its hands.
+ * One fault is known, and left. An owner that does not fence is killed in the hot pop, when it has
+ * lowered bot, and a revoker publishes what lies above: bot stays below split. The first hot push
+ * of the owner's successor then writes to public slots. As many objects are lost as the dead owner
+ * was moving, though not the same ones. To prevent it, each push would have to load split. Owners
+ * that fence, which are all where one process may be killed and another goes on, do not have it:
+ * their pops close the hot push while bot is low.
  *
  * Sources: Acar, Charguéraud, Rainey, "Scheduling parallel programs by work stealing with private
  * deques" (2013), and van Dijk, van de Pol, "Lace: non-blocking split deque" (2014) for the split;
@@ -61,9 +61,9 @@
  *     D9 owner's fence between its store of bot and its load of split, a light one where the
  *        revoker's lab_barrier_heavy() reaches it   pairs with D2, behind that barrier
  *     D10 owner's store of fenced   release   pairs with D11: its pops before are seen
- *     D11 revoker's load of fenced  acquire   pairs with D10: once it has seen the mark, the last
- *         one before what the mark was set for, by the marker's load of bot (acquire) and its CAS
- *         (acq_rel)
+ *     D11 revoker's load of fenced  acquire   pairs with D10: made after the mark. One that helps
+ *         with another's mark sees what the marker saw: by the marker's load of bot (acquire) and
+ *         CAS (acq_rel), and its own load of split (acquire)
  *     D12 fence of a thread that knows that an owner has ended, before it looks for a mark   pairs
  *         with D2: a revoker that sets a mark later sees the owner's last bot, for its barrier lies
  *         between its CAS and D2
@@ -111,7 +111,7 @@ struct lab_deque {
 void lab_deque_init(struct lab_deque *deque, uint32_t steal_max, uint32_t private_size,
                     bool fenced);
 
-/* Puts the layout right, which is constant once there are slots, where some process has damaged it.
+/* Repairs the layout, which is constant once there are slots, where some process has damaged it.
  * Any thread; wait-free. */
 void lab_deque_repair_layout_any(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
                                  uint32_t steal_max);
@@ -145,7 +145,7 @@ LAB_INLINE bool lab_deque_is_fenced_any(const struct lab_deque *deque)
     return lab_load_acquire(&deque->fenced) != 0; /* D11: or pops of before it are not seen */
 }
 
-/* Puts in order what a predecessor with the same id left that was killed inside a call: at rest,
+/* Repairs what a predecessor with the same id left that was killed inside a call: at rest,
  * top <= split <= bot again. The slow halves below do so by themselves. Owner; lock-free. */
 void lab_deque_repair_owner(struct lab_deque *deque);
 
@@ -299,7 +299,7 @@ bool lab_deque_push_around_owner(struct lab_deque *deque, struct lab_deque_ring 
                                  void *const *objects, unsigned n);
 
 /* The two hot paths for an owner that knows the counters of its deque, which nobody else changes
- * while it makes no other call: `bot`, and the floor or the limit. What comes out lies from slot
+ * while it makes no other call: `bot`, and the floor or the limit. The objects lie from slot
  * *ret_slot on until the owner's next push: where the slots are is asked for after the fence, or a
  * register would have to be saved for it. Otherwise as lab_deque_pop_ring_owner() and its push. */
 LAB_INLINE bool lab_deque_pop_at_owner(struct lab_deque *deque, uint64_t mask, uint64_t bot,

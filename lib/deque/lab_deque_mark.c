@@ -2,8 +2,9 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What makes another's private part public: a mark in place of split, which its owner answers, or
- * whoever has made sure that the owner sees it replaces by what is public then. */
+/* Making another's private part public, by a mark in place of split. Its owner answers the mark; or
+ * a thread that has made sure that the owner sees it puts the end of what is public in its place.
+ */
 
 #include <lab_deque.h>
 

@@ -99,8 +99,8 @@ bool lab_deque_set_has_any(const struct lab_deque_set *set, const struct lab_deq
     return repair_layout(set, array, lcore_index);
 }
 
-/* The more lcores there are, the less each keeps from the others. Who came before finds out in its
- * next slow call; and one that has just come cannot know how many follow. */
+/* The more lcores there are, the less each keeps from the others. Those that came before find out
+ * in their next slow call; and one that has just come cannot know how many follow. */
 static void fit_private_owner(const struct lab_deque_set *set, uint32_t lcore_index,
                               uint32_t lcores)
 {

@@ -26,7 +26,7 @@
  * an lcore never takes one shortage for another. It ends when an lcore has put often enough since
  * the last get starved, or when its owner has plenty.
  *
- * Revocation. The private parts of lcores that do not call in are made public with one barrier on
+ * Revocation. The private parts of lcores that make no call are made public with one barrier on
  * all CPUs for up to LAB_DEQUE_SET_MARKS of them. The quick barrier reaches one process
  * (lab_barrier.h). So in a set that several processes use, the lcores of its maker alone do without
  * fences, which is all of them as long as nobody else has come; those of other processes fence from
@@ -34,16 +34,16 @@
  * it next takes a slow path. Until then, a get that finds one of them idle, with something in its
  * private part, waits for the slow barrier.
  *
- * A process that comes without a word, and works in an id whose deque the maker equipped, finds
- * that deque open for gets without a fence, and the maker's barrier does not reach it. Nothing on
- * the hot path distinguishes processes, so each way into a set announces a process before its first
- * call (lab_deque_set_announce_any).
+ * A process that is not announced, and uses an id whose deque the maker gave slots, would get from
+ * that deque without a fence, and the maker's barrier does not reach it. The hot path cannot
+ * distinguish processes. So each way into a set announces a process before its first call
+ * (lab_deque_set_announce_any).
  *
  * A process may lose the quick barrier, too: it filters its system calls once it has set itself up.
  * The first refusal switches the set to the slow barrier, and from then on it counts as one that
- * several processes use. It is right whatever owners have noticed: a thread that revokes goes by
- * what each deque says of its owner (lab_deque.fenced), and uses the quick barrier only while the
- * set has one process.
+ * several processes use. That is correct also before owners have noticed: a thread that revokes
+ * goes by what each deque says of its owner (lab_deque.fenced), and uses the quick barrier only
+ * while the set has one process.
  *
  * Interception. `intercepted` counts the reasons why puts may not take the hot path; 0 is what the
  * hot path asks for. A shortage is one reason; the floors above have others.
@@ -69,8 +69,8 @@
 /* Private parts that one barrier revokes: more marks do not go onto a small stack. */
 #define LAB_DEQUE_SET_MARKS 64u
 
-/* What an lcore may keep private, however many there are: below that, bursts of 32 never run hot.
- */
+/* An lcore may keep this number private, however many lcores there are: with fewer, bursts of 32
+ * never run hot. */
 #define LAB_DEQUE_SET_PRIVATE_MIN 16u
 
 /* Puts of one lcore since the last get starved, after which the shortage is over. */

@@ -13,7 +13,7 @@ static const struct kind {
     const char *size;    /* as the sentences say it */
     const char *hugeadm; /* as hugeadm(8) says it; NULL when these are no hugetlb pages */
     size_t page_bytes;   /* 0: an ordinary page's */
-    size_t worthwhile;   /* LAB_PAGES_ANY tries these from so many bytes on */
+    size_t worthwhile;   /* LAB_PAGES_ANY tries these from this number of bytes on */
 } kinds[] = {
     [LAB_PAGES_1G] = {"1 GiB", "1GB", LAB_PAGE_1G, LAB_PAGE_1G},
     [LAB_PAGES_2M] = {"2 MiB", "2MB", LAB_PAGE_2M, LAB_PAGE_2M / 2},
@@ -166,7 +166,7 @@ static int short_of(const struct request *request, const struct supply *supply, 
                                          : short_of_memory(request, supply, cause, error);
 }
 
-/* What the kernel or a container does not let this process do, where memory will do without. */
+/* System calls that the kernel or a container refuses, where memory will do without. */
 struct refusals {
     int bind;   /* mbind(2) fails with this; not told of where there is one node */
     int advice; /* madvise(2) */
@@ -368,8 +368,7 @@ int lab_region_create(const struct lab_region_options *options, struct lab_regio
                                  failure.message);
         if (err == -EEXIST)
             break;
-        /* Transparent pages are no wish: whoever follows the advice on hugetlb pages is better
-         * off. */
+        /* Transparent pages are no wish: to follow the advice on hugetlb pages is better. */
         if (kinds[pages].hugeadm)
             wish = failure;
     }

@@ -8,7 +8,7 @@
  *
  * A deque holds pages of its owner's own zone only. To the zone they are out, as if they were held;
  * its watermarks do not see them. When memory is short the arena starves: then nothing is kept in
- * deques, and whoever puts something gives all of its own back to the zones. */
+ * deques, and an lcore that puts something gives all of its own back to the zones. */
 
 #include <lab_arena_node.h>
 
@@ -18,7 +18,7 @@ LAB_INLINE bool lab_arena_is_cached(const struct lab_arena *arena, unsigned orde
     return arena->cache[order] != LAB_PAGE_UNCACHED;
 }
 
-/* Whether they serve so many at once: more than one holds goes straight to the zone. */
+/* Whether they serve that many at once: more than one holds goes straight to the zone. */
 LAB_INLINE bool lab_arena_cache_serves(const struct lab_arena *arena, unsigned order, unsigned n)
 {
     return lab_arena_is_cached(arena, order) && n <= arena->array[arena->cache[order]].capacity;
@@ -38,7 +38,7 @@ unsigned lab_arena_cache_get_others(const struct lab_page_request *request, enum
                                     bool far, void **ret_pages, unsigned n);
 
 /* Gets up to n from the caller's own zone, those of that kind first, and some more into its deques,
- * each by its kind, as long as the zone is far from its marks. */
+ * each by its kind, as long as the zone is far from its watermarks. */
 unsigned lab_arena_cache_refill(const struct lab_page_request *request, enum lab_page_kind kind,
                                 void **ret_pages, unsigned n);
 

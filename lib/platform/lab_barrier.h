@@ -11,8 +11,8 @@
 /* The dear half of an asymmetric fence pair.
  *
  * A hot path that stores one word and loads another would need a full fence between them, 26 to
- * 155 % of a get's time. Instead it has lab_fence_light() (free), and whoever starves makes every
- * thread that is running execute a fence: membarrier(2), expedited.
+ * 155 % of a get's time. Instead it has lab_fence_light() (free), and a thread that starves makes
+ * every thread that is running execute a fence: membarrier(2), expedited.
  *
  * Expedited, that call reaches the threads of the caller's own process alone. There is a command
  * for several processes (GLOBAL_EXPEDITED), but kernels skip CPUs that it should reach: what it

@@ -13,7 +13,7 @@ int lab_error_set(struct lab_error *error, int code, const char *format, ...)
         return code;
     error->code = code;
     va_start(arguments, format);
-    /* A sentence cut short still tells more than none. */
+    /* A sentence cut short still says more than none. */
     (void)vsnprintf(error->message, sizeof(error->message), format, arguments);
     va_end(arguments);
     return code;

@@ -115,7 +115,7 @@ struct lab_os_share {
  * *ret_share is filled in as far as it says. */
 int lab_os_share_find(const char *prefix, int mine, struct lab_os_share *ret_share);
 
-/* A number that tells it from others, not 0; -errno for what is no published one. */
+/* A number that distinguishes it from others, not 0; -errno for what is no published one. */
 int lab_os_share_number(int file, uint64_t *ret_number);
 
 /* The size of it and of its pages, bytes. */

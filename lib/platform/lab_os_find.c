@@ -6,11 +6,11 @@
  *
  * A name says nothing of who gave it, and root sees the names of all. So whose a file is, of which
  * kind, and where its process lives is asked before it is opened, of a descriptor that stands for
- * it only (O_PATH): to open what a stranger has prepared could block, or break what he leased. Who
- * attaches hands his fate to whoever can write there: that is only somebody who could have done
- * with him what he likes anyhow, as the kernel sees it: the same user, in the same user namespace,
- * with no fewer capabilities. And in the same PID namespace, or neither would know of the other's
- * end. */
+ * it only (O_PATH): to open a file that a stranger has prepared could block, or break a lease on
+ * it. A process that attaches is at the mercy of all that can write there. So only those count that
+ * could do with it as they like anyhow, as the kernel sees it: of the same user, in the same user
+ * namespace, with no fewer capabilities; and in the same PID namespace, or neither would know of
+ * the other's end. */
 
 #include <dirent.h>
 #include <errno.h>

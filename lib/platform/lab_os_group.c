@@ -6,7 +6,7 @@
  * beyond, or slows it down until it seems to stand still, so it has to be known before.
  *
  * A group is a directory. Version 1 has a tree of them for each controller, version 2 one for all;
- * /proc/self/cgroup names the group in each tree, /proc/self/mountinfo tells where trees are
+ * /proc/self/cgroup names the group in each tree, /proc/self/mountinfo says where trees are
  * mounted, and which group is at the top of what is seen there. All groups above count, too. */
 
 #include <errno.h>

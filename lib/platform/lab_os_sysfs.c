@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* How much memory there is, as the kernel tells it in /proc and /sys. */
+/* How much memory there is, as the kernel reports it in /proc and /sys. */
 
 #include <errno.h>
 #include <lab_os.h>

@@ -19,10 +19,10 @@
  *
  * Get tries, in this order: the own private part (the hot path: plain loads and stores), the own
  * public part, the public parts of others (many in one CAS, the surplus into the own private part),
- * the stack, and at last the private parts of lcores that do not call in, which it revokes (one
- * membarrier). So every object that is free and not of the reserve, and whose lcore is not inside a
- * call, can be obtained by any thread. A failed get is no proof that the pool was empty while other
- * threads were inside a call.
+ * the stack, and at last the private parts of idle lcores, which it revokes (one membarrier): it
+ * makes them public without their owners. So every object that is free and not of the reserve, and
+ * whose lcore is not inside a call, can be obtained by any thread. A failed get is no proof that
+ * the pool was empty while other threads were inside a call.
  *
  * The reserve, where there is one, is some objects apart from all others: gets end before it, but
  * for those under LAB_GFP_ATOMIC (lab_pool_get_bulk_atomic()), which may have the last one of it.
@@ -34,9 +34,9 @@
  * Nothing makes a system call, but a get that found too little in all public parts and the stack:
  * at most two, or four where there are more than 64 deques. These interrupt other threads of the
  * process, and do not wait; only in a pool of several processes, such a get may have to wait, 8 to
- * 20 ms, because of lcores of the process that made it that have not called in since another one
+ * 20 ms, because of lcores of the process that made it that have made no call since another one
  * came; and in a process that gave up membarrier(2) after it made the pool
- * (lab_pool_stats.refused), because of lcores that have not called in since.
+ * (lab_pool_stats.refused), because of lcores that have made no call since.
  *
  * Stack: gets and puts need LAB_POOL_STACK_BYTES at most.
  *
@@ -80,7 +80,7 @@ struct lab_arena;
 /** How much the audit of a pool records (lab_audit.h). */
 enum lab_audit_level {
     LAB_AUDIT_OFF,    /**< costs nothing */
-    LAB_AUDIT_SAMPLE, /**< one get in so many: finds leaks */
+    LAB_AUDIT_SAMPLE, /**< one get in N: finds leaks */
     LAB_AUDIT_FULL,   /**< every get and put: finds everything */
 };
 
@@ -118,7 +118,7 @@ struct lab_pool_options {
     uint32_t steal_max;    /**< most objects that one steal takes [by count, up to 256] */
     uint32_t circulate; /**< objects that an lcore keeps public: what it publishes beyond that, the
                            oldest, is parked in the shared stack, from which is taken last. Where
-                           one lcore gets and another puts, about so many go round, and not all that
+                           one lcore gets and another puts, about as many go round, and not all that
                            there are: choose what fits into the last-level cache. Costs where lcores
                            hold more than that for a while [no bound] */
     uint32_t reserve;   /**< of these, objects that only LAB_GFP_ATOMIC may take: fewer than count.

@@ -107,9 +107,9 @@ LAB_INLINE void lab_pool_core_put(struct lab_pool *pool, uint32_t lcore_index, v
         lab_pool_core_put_slow(pool, lcore_index, objects, n);
 }
 
-/* An lcore counts the free objects at every so many slow gets, and at fewer the more lcores there
- * are, since the sum over all deques reads their owners' hot lines: all together, at every so many.
- * But no more than this share of all goes by uncounted. */
+/* All lcores together count the free objects once in this number of slow gets, since the sum over
+ * all deques reads their owners' hot lines: the more lcores, the less often each one does. But no
+ * more than this share of all objects goes by uncounted. */
 #define LAB_POOL_SAMPLE_EVERY 8u
 #define LAB_POOL_SAMPLE_SHARE 8u
 

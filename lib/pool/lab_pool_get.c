@@ -118,10 +118,10 @@ static unsigned missing(const struct request *request)
     return own < left ? left - (unsigned)own : 0;
 }
 
-/* What another lcore has put is got in that order, if the next gets are of the size of this one:
- * where addresses follow each other at one distance, as in a pool that was just filled, the
- * processor prefetches the packets' lines. One at a time, it may be the reverse; and what comes
- * from the caller's own end was in no such order. */
+/* A get takes what another lcore has put in the order of the puts, if the next gets are of the size
+ * of this one: where addresses follow each other at one distance, as in a pool that was just
+ * filled, the processor prefetches the packets' lines. One at a time, it may be the reverse; and
+ * what comes from the caller's own end was in no such order. */
 static unsigned steal(const struct request *request, struct lab_deque *deque)
 {
     struct lab_deque *own = own_deque(request);
@@ -131,8 +131,8 @@ static unsigned steal(const struct request *request, struct lab_deque *deque)
     return lab_deque_steal_owner(own, deque, request->want, missing(request));
 }
 
-/* One burst from a deque, perhaps the caller's own, into the caller's. It is noted before it lies
- * there, as all that is moved. Returns whether anything came. */
+/* One burst from a deque, perhaps the caller's own, into the caller's. Objects are noted before
+ * they lie there, like all that are moved during a sweep. Returns whether any came. */
 static bool refill_from_deque(struct request *request, struct lab_deque *deque)
 {
     struct lab_deque *own = own_deque(request);
@@ -255,9 +255,9 @@ static void get_public(struct request *request)
         ;
 }
 
-/* Every put by an lcore that calls in publishes all it has from now on, so that the next to starve
- * need not revoke. The private parts of those that do not call in are revoked; twice, since what
- * was stolen meanwhile may have come to rest in one again. */
+/* From now on each put publishes all that its lcore has, so that the next to starve need not
+ * revoke. The private parts of lcores that make no call are revoked; twice, since what was stolen
+ * meanwhile may have come to rest in one again. */
 static void get_starving(struct request *request)
 {
     struct lab_pool *pool = request->pool;
@@ -293,7 +293,7 @@ static void get_reserve(struct request *request)
              request->refills++ < lab_pool_refills_max(request->pool));
 }
 
-/* Everything that a get may try, dearer and dearer. Returns whether it has what it wants. */
+/* All sources that a get may try, in the order of cost. Returns whether it has what it wants. */
 static bool gather_objects(struct request *request)
 {
     struct lab_pool *pool = request->pool;

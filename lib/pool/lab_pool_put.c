@@ -2,12 +2,13 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The slow path of put: the own private part is too large, or absent; and what gets keep. */
+/* The slow path of put: the own private part is too large, or absent. Gets that gathered in vain
+ * put back what they have in the same way. */
 
 #include <lab_pool_core.h>
 #include <lab_probe.h>
 
-/* Objects of which some may be of the reserve are looked through in pieces of so many. */
+/* Where some objects may be of the reserve, this number is looked through at a time. */
 #define SORTED 32u
 
 void lab_pool_add_to_counter(struct lab_pool *pool, uint32_t lcore_index,

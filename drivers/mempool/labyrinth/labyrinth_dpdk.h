@@ -18,7 +18,7 @@
 #define rte_tel_data_add_dict_u64 rte_tel_data_add_dict_uint
 #endif
 
-/* What a control thread runs, `labyrinth_thread_result run(void *context)`, returns 0. */
+/* The function of a control thread, `labyrinth_thread_result run(void *context)`, returns 0. */
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
 typedef uint32_t labyrinth_thread_result;
 #else

@@ -27,9 +27,9 @@ static inline bool is_ours(const struct lab_pool *pool)
  * rte_mempool's functions are inline: that is the place of the program's call, or not far from it
  * (labyrinth_caller.c). */
 
-/* The call's own place, and whether it is of one of DPDK's caches: their arrays are its objects'
- * then, and whoever has the object is another. With cache=off they go through such an array, and no
- * further. */
+/* The call's own place, marked if its objects lie in the array of one of DPDK's caches: the call
+ * fills or empties that cache, and says nothing of the object's holder. With cache=off, calls may
+ * still pass through such an array, and nothing stays there. */
 static inline const void *site_of(const struct rte_mempool *mp, const void *address,
                                   void *const *objs)
 {

@@ -81,7 +81,7 @@ static uint16_t on_handed(uint16_t port, uint16_t queue, struct rte_mbuf *mbufs[
 
 /* The ports */
 
-/* What it refuses is a queue that the port does not have, or not yet. */
+/* It refuses a queue that the port does not have, or not yet. */
 static void add_callbacks(uint16_t port)
 {
     while (ports[port].rx < RTE_MAX_QUEUES_PER_PORT &&

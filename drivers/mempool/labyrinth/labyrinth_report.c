@@ -225,7 +225,7 @@ static void tell(void *entry)
         write_entry(entry);
 }
 
-/* A core dump wants the stack of whoever was wrong. */
+/* A core dump wants the stack of the thread that was wrong. */
 static void take(const struct lab_audit_entry *entry)
 {
     labyrinth_stack_call(tell, (void *)(uintptr_t)entry);

@@ -63,7 +63,7 @@ struct where_call {
 
 /* where_others.c: the primary's part, for a walk of its own. */
 
-/* What other processes have found. */
+/* The findings of other processes. */
 struct where_others {
     struct where_board *board; /* NULL: there are none */
     unsigned processes;        /* that share the memory, beside this one */

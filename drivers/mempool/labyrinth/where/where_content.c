@@ -105,7 +105,7 @@ static uint32_t commonest(const struct kinds *kinds)
     return most;
 }
 
-/* What was noted in an mbuf; false where nothing is. */
+/* The note in an mbuf; false where there is none. */
 
 static bool read_note(const struct where_content *content, uint32_t object, int offset,
                       uint64_t *ret_note)

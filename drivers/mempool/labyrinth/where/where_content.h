@@ -4,7 +4,7 @@
 #ifndef WHERE_CONTENT_H
 #define WHERE_CONTENT_H
 
-/* What is in the mbufs of a group, and what was noted in them: the packets, the last that a port
+/* The contents of a group's mbufs, and what was noted in them: the packets, the last that a port
  * did with them (ports=on), and the history of DPDK 25.11, where the program's build keeps one. */
 
 #include "where_search.h"

@@ -12,9 +12,9 @@
 #include <rte_memzone.h>
 #include <string.h>
 
-/* What DPDK has before each block, from its release 20.05 on. Blocks lie end to end from the
- * beginning of a heap's memory on. Nothing but its own reports shows them, so this is checked: the
- * head before, sizes, and whether memzones begin where blocks do. */
+/* The head that DPDK has before each block, from its release 20.05 on. Blocks lie end to end from
+ * the beginning of a heap's memory on. Nothing but its own reports shows them, so this is checked:
+ * the head before, sizes, and whether memzones begin where blocks do. */
 struct head {
     const void *heap;
     const struct head *before, *behind;
@@ -22,7 +22,7 @@ struct head {
     const void *memory;
     int32_t state : 3; /* HEAD_BUSY: given out */
     uint32_t others : 29;
-    uint32_t pad; /* bytes: the block's own head is so much further */
+    uint32_t pad; /* bytes: the block's own head is that much further */
     size_t bytes; /* with the head */
     const void *more[2];
 } __rte_cache_aligned;
@@ -70,7 +70,7 @@ static int take_area(const struct rte_memseg_list *list, const struct rte_memseg
     if (area == NULL)
         return 1;
     *area = (struct where_range){(uintptr_t)segment->addr, (uintptr_t)segment->addr + bytes};
-    /* What a program brought itself need not be a heap, nor be memory. */
+    /* Memory that a program brought itself need not be a heap, nor be memory. */
     if (!list->external)
         take_blocks(map, area);
     return 0;

@@ -204,7 +204,7 @@ static void sort_groups(struct where_answer *answer, uint32_t objects)
         answer->group_of[i] = now[answer->group_of[i]];
 }
 
-/* What the audit knows */
+/* The audit's records */
 
 static void add_record(struct grouping *grouping, uint32_t object, const struct lab_audit *audit,
                        const struct lab_audit_record *record)

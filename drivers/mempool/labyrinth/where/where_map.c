@@ -62,7 +62,7 @@ const struct where_range *where_range_find(const struct where_range *ranges, siz
     return i < n && where_range_has(&ranges[i], address) ? &ranges[i] : NULL;
 }
 
-/* What is skipped */
+/* Memory that is skipped */
 
 void where_map_skip(struct where_map *map, struct where_range range)
 {
@@ -221,7 +221,7 @@ void where_map_free(struct where_map *map)
     *map = (struct where_map){.mappings = 0};
 }
 
-/* What has an address */
+/* By an address */
 
 const struct where_mapping *where_map_mapping(const struct where_map *map, uintptr_t address)
 {

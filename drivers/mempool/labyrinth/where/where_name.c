@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What is called what: the memory that points to objects. */
+/* Names of the memory that points to objects. */
 
 #include "where_search.h"
 

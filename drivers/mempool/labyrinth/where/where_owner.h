@@ -29,7 +29,7 @@ void where_owner_begin(struct where_owners *owners);
 void where_owner_add(struct where_owners *owners, const struct where_map *map, uintptr_t at);
 void where_owner_ready(struct where_owners *owners);
 
-/* What points to the block that begins there; WHERE_UNKNOWN for nothing that is known. */
+/* The place that points to the block that begins there; WHERE_UNKNOWN where none is known. */
 enum where_place where_owner_of(const struct where_owners *owners, uintptr_t block,
                                 uintptr_t *ret_at);
 

@@ -14,13 +14,13 @@
 #include <unistd.h>
 
 #define SAMPLE_EVERY_US 20000u
-#define SAMPLE_SHARE 20u /* of the time between walks, one part in so many is for samples */
+#define SAMPLE_SHARE 20u /* of the time between walks, one part in this number is for samples */
 #define HEAD_BYTES 128u  /* of an object: an mbuf's own, which each of its holders writes */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct where_search *last;
 
-/* What a search finds out, of each object. */
+/* The findings of a search, of each object. */
 struct evidence {
     struct where_search *search;
     struct where_walk walk;

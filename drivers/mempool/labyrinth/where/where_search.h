@@ -57,7 +57,7 @@ struct where_group {
 
 #define WHERE_GROUPS_MAX 256u
 
-/* What has been found. */
+/* The findings. */
 struct where_answer {
     char pool[RTE_MEMPOOL_NAMESIZE];
     char ops[RTE_MEMPOOL_OPS_NAMESIZE];

@@ -115,7 +115,7 @@ static void note_reference(struct where_walk *walk, const struct where_mapping *
         note(walk, object, place, at);
 }
 
-/* What owns a block; a block that points to itself, or an object, owns nothing. */
+/* The owner of a block; a block that points to itself, or an object, owns nothing. */
 static void note_owner(struct where_walk *walk, const struct where_mapping *mapping, uint64_t word,
                        uintptr_t at)
 {
@@ -201,7 +201,7 @@ static void walk_piece(struct where_walk *walk, const struct where_mapping *mapp
 
         look_at(walk, mapping, run.start, got);
         keep_pace(walk->pace, got);
-        /* What is gone, or cannot be read, is passed over a page at a time. */
+        /* Memory that is gone, or cannot be read, is passed over a page at a time. */
         at = got > 0 ? run.start + got : (run.start / pages->page + 1) * pages->page;
     }
 }
@@ -309,7 +309,7 @@ static uint32_t follow(struct where_walk *walk, uint32_t object, uint32_t queued
     return queued;
 }
 
-/* Objects that are free have nothing to say, whoever points to them. */
+/* Objects that are free have nothing to say, whatever points to them. */
 static void follow_all(struct where_walk *walk, const struct where_sample *before)
 {
     uint32_t queued = 0;
