@@ -72,7 +72,7 @@ static void without_a_bound_all_do(void **state)
 static unsigned breaks_in_order(struct rig *rig, unsigned rounds, unsigned burst)
 {
     void *objects[COUNT / 8];
-    const char *before = NULL;
+    uintptr_t before = 0;
     unsigned breaks = 0;
 
     for (unsigned round = 0; round < rounds; round++) {
@@ -80,8 +80,8 @@ static unsigned breaks_in_order(struct rig *rig, unsigned rounds, unsigned burst
         for (unsigned done = 0; done < COUNT; done += burst) {
             assert_true(rig_get(rig, 0, objects, burst));
             for (unsigned i = 0; i < burst; i++) {
-                breaks += (char *)objects[i] != before + OBJECT_BYTES;
-                before = objects[i];
+                breaks += (uintptr_t)objects[i] != before + OBJECT_BYTES;
+                before = (uintptr_t)objects[i];
             }
             rig_put(rig, 1, objects, burst);
         }
