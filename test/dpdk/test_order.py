@@ -101,5 +101,12 @@ def closed_after_it_was_loaded(place):
     check('NODELETE' in dynamic.stdout, 'dlclose() takes the driver from under DPDK')
 
 
+def loaded_on_a_small_stack(place):
+    """On one that suffices for the EAL, to look for DPDK's other drivers needs little of it."""
+    program = shell(place, [place.plugin()], '--lcores=0', *place.ordinary_memory(64),
+                    before=('sh', '-c', 'ulimit -s 64 && exec "$0" "$@"'))
+    check_equal(program.ask(f'0 create mine 100 0 {OPS}'), 100, 'objects')
+
+
 main(ours_is_called_for_a_pool_of_another, another_is_called_for_a_pool_of_ours, full_table,
-     first_in_the_table, installed_and_named, closed_after_it_was_loaded)
+     first_in_the_table, installed_and_named, closed_after_it_was_loaded, loaded_on_a_small_stack)

@@ -8,7 +8,6 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
-#include <limits.h>
 #include <link.h>
 #include <search.h>
 #include <stdbool.h>
@@ -96,28 +95,30 @@ static bool is_plugin(const char *folder, const char *name)
 /* The EAL loads nothing that everybody could have put there. */
 static bool is_safe(const char *path)
 {
-    char place[PATH_MAX];
+    char *place = strdup(path), *slash = place;
+    bool safe = place != NULL;
 
-    snprintf(place, sizeof(place), "%s", path);
-    for (;;) {
-        char *slash = strrchr(place, '/');
+    while (safe && slash != NULL) {
         struct stat status;
 
-        if (stat(place[0] != '\0' ? place : "/", &status) != 0 || (status.st_mode & S_IWOTH) != 0)
-            return false;
-        if (slash == NULL)
-            return true;
-        *slash = '\0';
+        safe =
+            stat(place[0] != '\0' ? place : "/", &status) == 0 && (status.st_mode & S_IWOTH) == 0;
+        slash = strrchr(place, '/');
+        if (slash != NULL)
+            *slash = '\0';
     }
+    free(place);
+    return safe;
 }
 
 /* A plugin that does not load here does not load in the EAL either, which has the words for it. */
 static void load(const char *path)
 {
-    char real[PATH_MAX];
+    char *real = realpath(path, NULL);
 
-    if (realpath(path, real) != NULL && is_safe(real))
+    if (real != NULL && is_safe(real))
         (void)dlopen(real, RTLD_NOW);
+    free(real);
 }
 
 struct library {
@@ -143,18 +144,20 @@ static bool is_new(const char *name, void **seen)
 }
 
 /* First what it needs, as the loader does. Libraries that are not in the folder are DPDK's own and
- * the system's: no mempool driver is among those. */
+ * the system's: no mempool driver is among those. This runs on the program's stack, which may be a
+ * small one: so no path lies there. */
 static void load_drivers_of(const char *name, void *context)
 {
     const struct library *above = context;
     struct library library = {above->folder, above->seen, above->depth + 1};
-    char path[PATH_MAX];
+    char *path;
 
-    if (library.depth <= DEPTH_MAX && strncmp(name, OURS, strlen(OURS)) != 0 &&
-        is_new(name, library.seen) &&
-        snprintf(path, sizeof(path), "%s/%s", library.folder, name) < (int)sizeof(path) &&
-        labyrinth_elf_read(path, REGISTERS, load_drivers_of, &library))
+    if (library.depth > DEPTH_MAX || strncmp(name, OURS, strlen(OURS)) == 0 ||
+        !is_new(name, library.seen) || asprintf(&path, "%s/%s", library.folder, name) < 0)
+        return;
+    if (labyrinth_elf_read(path, REGISTERS, load_drivers_of, &library))
         load(path);
+    free(path);
 }
 
 void labyrinth_order_load_others(void)
