@@ -67,7 +67,8 @@ class Patterns(bench.BenchTest):
             "--lcores=1")
         for ours, theirs in (entries[:2], entries[2:]):
             product = ours["ratio"]["lf_stack"] * theirs["ratio"]["labyrinth"]
-            self.assertAlmostEqual(product, 1, places=6)
+            # Not quite: of an even number of ratios, the median is the mean of the two in the middle.
+            self.assertAlmostEqual(product, 1, delta=0.05)
             better = ours["ratio"]["lf_stack"] > 1
             less = ours[ours["ranked_by"]]["median"] < theirs[ours["ranked_by"]]["median"]
             self.assertEqual(better, less == (ours["ranked_by"] != "mops"))
