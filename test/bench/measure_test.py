@@ -15,7 +15,7 @@ import unittest
 import bench
 
 ROOT = pathlib.Path(os.environ["LABYRINTH_COMPARE"]).parent.parent
-TIMEOUT_S = 300  # twelve measurements in a row
+TIMEOUT_S = 300  # all measurements in a row
 DOCUMENTS = ("doc/performance.md", "doc/performance-pages.md", "README.md")
 # Of parts whose reports look the same, one will do.
 ALIKE = {"testpmd-cached": "testpmd-bare", "testpmd-cacheless": "testpmd-bare",
