@@ -5,6 +5,7 @@
 /* The words of LABYRINTH_OPTIONS for the driver. They are read when a process starts, for its
  * reports, and when a pool is created. */
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <lab_audit.h>
@@ -51,23 +52,18 @@ static int set_sample(void *into, const char *value, const char *values)
     return set_count(into, value, 1);
 }
 
-static int set_cache(void *into, const char *value, const char *values)
+static_assert(sizeof(enum labyrinth_cache) == sizeof(unsigned) &&
+                  sizeof(enum labyrinth_switch) == sizeof(unsigned),
+              "both are an unsigned to the compiler");
+
+/* Into an enum that has the words' order. */
+static int set_choice(void *into, const char *value, const char *values)
 {
     int which = lab_options_choice(value, values);
 
     if (which < 0)
         return -EINVAL;
-    *(enum labyrinth_cache *)into = (enum labyrinth_cache)which;
-    return 0;
-}
-
-static int set_prefetch(void *into, const char *value, const char *values)
-{
-    int which = lab_options_choice(value, values);
-
-    if (which < 0)
-        return -EINVAL;
-    *(enum labyrinth_switch *)into = (enum labyrinth_switch)which;
+    *(unsigned *)into = (unsigned)which;
     return 0;
 }
 
@@ -106,9 +102,9 @@ static int set_report(void *into, const char *value, const char *values)
 
 /* Of two words, the second one switches something on. */
 static const struct lab_option known[] = {
-    {"cache", "on|off|none", AT(cache), set_cache},
+    {"cache", "on|off|none", AT(cache), set_choice},
     {"circulate", "auto|off|N", AT(circulate), set_circulate},
-    {"prefetch", "auto|on|off", AT(prefetch), set_prefetch},
+    {"prefetch", "auto|on|off", AT(prefetch), set_choice},
     {"audit", "off|sample|full", AT(audit), set_audit},
     {"sample", "N", AT(audit.sample), set_sample},
     {"report", "FILE", AT(report), set_report},
