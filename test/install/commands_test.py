@@ -126,7 +126,7 @@ class Commands(unittest.TestCase):
         done = self.shell(f"""
             {BUILD}/test/dpdk/leaky --no-pci -l 0 --no-huge -m 64 --mbuf-pool-ops-name=labyrinth \\
                 -- none 1 < <(sleep 600) >log 2>&1 &
-            until labyrinth-stat list 2>error | grep -q packets; do
+            until labyrinth-stat where packets 2>error | grep -q '8191 objects'; do
                 kill -0 $! || {{ cat log error; exit 1; }}
                 sleep 0.1
             done
