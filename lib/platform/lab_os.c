@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lab_os.h>
+#include <lab_os_text.h>
 #include <linux/mempolicy.h>
 #include <linux/mman.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -102,17 +102,12 @@ static int advise(void *address, size_t bytes, int advice)
 /* The kernel takes the advice even where it has been told never to follow it. */
 static bool thp_forbidden(void)
 {
-    FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
-    char line[64] = "";
-    bool never;
+    char text[64];
 
-    if (prctl(PR_GET_THP_DISABLE, 0ul, 0ul, 0ul, 0ul) > 0)
-        never = true;
-    else
-        never = file && fgets(line, sizeof(line), file) && strstr(line, "[never]");
-    if (file)
-        fclose(file);
-    return never;
+    return prctl(PR_GET_THP_DISABLE, 0ul, 0ul, 0ul, 0ul) > 0 ||
+           (lab_os_read_text(AT_FDCWD, "/sys/kernel/mm/transparent_hugepage/enabled", text,
+                             sizeof(text)) == 0 &&
+            strstr(text, "[never]") != NULL);
 }
 
 int lab_os_advise_huge(void *address, size_t bytes)

@@ -18,6 +18,7 @@
 #include <inttypes.h>
 #include <lab_os.h>
 #include <lab_os_share.h>
+#include <lab_os_text.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <stdbool.h>
@@ -105,18 +106,12 @@ static int shares_namespace(const struct process *process, const char *kind)
 
 static int read_capabilities(int directory, const char *status, uint64_t *ret_permitted)
 {
-    int file = openat(directory, status, O_RDONLY | O_CLOEXEC);
     char text[4096];
     const char *line;
-    ssize_t n;
+    int err = lab_os_read_text(directory, status, text, sizeof(text));
 
-    if (file < 0)
-        return -errno;
-    n = read(file, text, sizeof(text) - 1);
-    close(file);
-    if (n < 0)
-        return -errno;
-    text[n] = '\0';
+    if (err != 0)
+        return err;
     line = strstr(text, "\nCapPrm:");
     return line != NULL && sscanf(line, "\nCapPrm: %" SCNx64, ret_permitted) == 1 ? 0 : -ENOTSUP;
 }

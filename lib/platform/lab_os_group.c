@@ -10,36 +10,35 @@
  * mounted, and which group is at the top of what is seen there. All groups above count, too. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <lab_os.h>
+#include <lab_os_text.h>
 #include <limits.h>
+#include <mntent.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Version 1 writes the largest multiple of a page, and means that there is no limit. */
 #define NO_LIMIT ((size_t)1 << 62)
 
-/* A limit, and what has been used of it. A page's size stands in the place of %s. */
-struct limit {
+/* Limits, and what has been used of them, by their names in version 1 and 2; a page's size stands
+ * in the place of %s. Beyond memory.high nobody is killed, but each page is waited for, for ever
+ * longer. Hugetlb pages are counted when they are touched, and (rsvd) when they are promised. */
+static const struct limit {
+    bool is_hugetlb;
     const char *most;
     const char *used;
+} limits[] = {
+    {false, "memory.limit_in_bytes", "memory.usage_in_bytes"},
+    {false, "memory.max", "memory.current"},
+    {false, "memory.high", "memory.current"},
+    {true, "hugetlb.%s.limit_in_bytes", "hugetlb.%s.usage_in_bytes"},
+    {true, "hugetlb.%s.rsvd.limit_in_bytes", "hugetlb.%s.rsvd.usage_in_bytes"},
+    {true, "hugetlb.%s.max", "hugetlb.%s.current"},
+    {true, "hugetlb.%s.rsvd.max", "hugetlb.%s.rsvd.current"},
 };
-
-/* Memory, then hugetlb pages: when they are touched, and when they are promised. */
-static const struct limit version_1[] = {
-    {"memory.limit_in_bytes", "memory.usage_in_bytes"},
-    {"hugetlb.%s.limit_in_bytes", "hugetlb.%s.usage_in_bytes"},
-    {"hugetlb.%s.rsvd.limit_in_bytes", "hugetlb.%s.rsvd.usage_in_bytes"},
-};
-static const struct limit version_2[] = {
-    {"memory.max", "memory.current"},
-    {"hugetlb.%s.max", "hugetlb.%s.current"},
-    {"hugetlb.%s.rsvd.max", "hugetlb.%s.rsvd.current"},
-};
-
-/* Beyond it nobody is killed, but each page is waited for, for ever longer. */
-static const struct limit high_2 = {"memory.high", "memory.current"};
 
 /* A tree of groups as it is mounted somewhere. */
 struct tree {
@@ -48,6 +47,8 @@ struct tree {
     char place[PATH_MAX]; /* the mount point; later the directory of a group */
 };
 
+_Static_assert(PATH_MAX == 4096, "the formats below say what fits");
+
 /* A search under way. */
 struct search {
     const char *proc;
@@ -55,137 +56,89 @@ struct search {
     const char *page;       /* "2MB"; NULL: ordinary memory */
 };
 
-static int open_file(const char *directory, const char *name, FILE **ret_file)
-{
-    char path[PATH_MAX];
-    int n = snprintf(path, sizeof(path), "%s/%s", directory, name);
-
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return -ENAMETOOLONG;
-    *ret_file = fopen(path, "re");
-    return *ret_file ? 0 : -errno;
-}
-
-/* -ERANGE: "max". */
-static int read_bytes(const char *directory, const char *name, size_t *ret_bytes)
-{
-    FILE *file;
-    int err = open_file(directory, name, &file);
-
-    if (err)
-        return err;
-    err = fscanf(file, "%zu", ret_bytes) == 1 ? 0 : -ERANGE;
-    fclose(file);
-    return err;
-}
-
 /* Files that are cached: the kernel drops those before it kills anybody. The groups below count,
  * for which version 1 has names of their own. */
-static size_t cached(const struct tree *tree)
+static size_t cached(const struct tree *tree, int group)
 {
-    const char *names[] = {"inactive_file ", "active_file "};
-    const char *prefix = tree->is_version_2 ? "" : "total_";
-    char line[128];
-    size_t sum = 0;
-    FILE *file;
+    static const char *const words[2][2] = {{"\ntotal_active_file ", "\ntotal_inactive_file "},
+                                            {"\nactive_file ", "\ninactive_file "}};
+    size_t active = 0, inactive = 0;
+    char text[8192];
 
-    if (open_file(tree->place, "memory.stat", &file))
+    if (lab_os_read_text(group, "memory.stat", text, sizeof(text)) != 0)
         return 0;
-    while (fgets(line, sizeof(line), file)) {
-        for (unsigned i = 0; i < 2; i++) {
-            char name[32];
-            size_t bytes;
-
-            snprintf(name, sizeof(name), "%s%s", prefix, names[i]);
-            if (strncmp(line, name, strlen(name)) == 0 &&
-                sscanf(line + strlen(name), "%zu", &bytes) == 1)
-                sum += bytes;
-        }
-    }
-    fclose(file);
-    return sum;
+    (void)lab_os_number_behind(text, words[tree->is_version_2][0], &active);
+    (void)lab_os_number_behind(text, words[tree->is_version_2][1], &inactive);
+    return active + inactive;
 }
 
 /* The memory that one limit of a group leaves. Where there is none, or none that can be read,
- * nothing changes.
- */
-static void look_at_limit(const struct search *search, const struct tree *tree,
+ * nothing changes. */
+static void look_at_limit(const struct search *search, const struct tree *tree, int group,
                           const struct limit *limit, struct lab_os_room *room)
 {
     char most_name[64], used_name[64];
-    size_t most, used = 0, left;
+    size_t most, used = 0, cache = 0;
 
     snprintf(most_name, sizeof(most_name), limit->most, search->page);
     snprintf(used_name, sizeof(used_name), limit->used, search->page);
-    if (read_bytes(tree->place, most_name, &most) || most >= NO_LIMIT)
+    if (lab_os_read_number(group, most_name, &most) || most >= NO_LIMIT)
         return;
-    if (read_bytes(tree->place, used_name, &used) == 0 && !search->page) {
-        size_t cache = cached(tree);
-
-        used -= cache < used ? cache : used;
-    }
-    left = most > used ? most - used : 0;
-    if (left >= room->bytes)
+    if (lab_os_read_number(group, used_name, &used) == 0 && !limit->is_hugetlb)
+        cache = cached(tree, group);
+    used -= cache < used ? cache : used;
+    most -= used < most ? used : most;
+    if (most >= room->bytes)
         return;
-    room->bytes = left;
-    snprintf(room->limit, sizeof(room->limit), "%.*s/%.63s", (int)sizeof(room->limit) - 66,
-             tree->place, most_name);
-    if (strlen(tree->place) > sizeof(room->limit) - 66)
+    room->bytes = most;
+    if ((size_t)snprintf(room->limit, sizeof(room->limit), "%s/%s", tree->place, most_name) >=
+        sizeof(room->limit))
         snprintf(room->limit, sizeof(room->limit), "%s", most_name);
 }
 
 static void look_at_group(const struct search *search, const struct tree *tree,
                           struct lab_os_room *room)
 {
-    const struct limit *limits = tree->is_version_2 ? version_2 : version_1;
+    int group = open(tree->place, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-    if (!search->page) {
-        look_at_limit(search, tree, &limits[0], room);
-        if (tree->is_version_2)
-            look_at_limit(search, tree, &high_2, room);
+    if (group < 0)
         return;
-    }
-    look_at_limit(search, tree, &limits[1], room);
-    look_at_limit(search, tree, &limits[2], room);
+    for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)
+        if (limits[i].is_hugetlb == (search->page != NULL))
+            look_at_limit(search, tree, group, &limits[i], room);
+    close(group);
 }
 
 /* Whether a list "cpu,memory" has the word. */
-static bool has_word(const char *list, const char *word)
+static bool has_word(char *list, const char *word)
 {
-    size_t length = strlen(word);
+    return hasmntopt(&(struct mntent){.mnt_opts = list}, word) != NULL;
+}
 
-    for (; list; list = strchr(list, ',') ? strchr(list, ',') + 1 : NULL)
-        if (strncmp(list, word, length) == 0 && strchr(",\n", list[length]))
-            return true;
-    return false;
+static FILE *open_list(const struct search *search, const char *name)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/%s", search->proc, name);
+    return fopen(path, "re");
 }
 
 /* The group of this process in such a tree, from lines "4:memory:/group", in version 2 "0::/group".
  */
-static int find_group(const struct search *search, bool is_version_2, char (*ret_group)[PATH_MAX])
+static bool find_group(const struct search *search, bool is_version_2, char (*ret_group)[PATH_MAX])
 {
-    char line[PATH_MAX];
-    FILE *file;
-    int err = open_file(search->proc, "cgroup", &file);
+    FILE *file = open_list(search, "cgroup");
+    char line[PATH_MAX], controllers[512];
+    bool found = false;
 
-    if (err)
-        return err;
-    err = -ENOENT;
-    while (err && fgets(line, sizeof(line), file)) {
-        char *controllers = strchr(line, ':'), *group;
-
-        if (!controllers || !(group = strchr(controllers + 1, ':')))
-            continue;
-        *controllers++ = *group++ = '\0';
-        group[strcspn(group, "\n")] = '\0';
-        if (is_version_2 ? strcmp(line, "0") != 0 || controllers[0] != '\0'
-                         : !has_word(controllers, search->controller))
-            continue;
-        snprintf(*ret_group, sizeof(*ret_group), "%s", group);
-        err = 0;
-    }
-    fclose(file);
-    return err;
+    while (file && !found && fgets(line, sizeof(line), file))
+        found = is_version_2
+                    ? sscanf(line, "0::%4095[^\n]", *ret_group) == 1
+                    : sscanf(line, "%*u:%511[^:]:%4095[^\n]", controllers, *ret_group) == 2 &&
+                          has_word(controllers, search->controller);
+    if (file)
+        fclose(file);
+    return found;
 }
 
 /* A line "36 35 0:30 /top /place rw - cgroup cgroup rw,memory" of mountinfo, if it is of a tree
@@ -193,11 +146,10 @@ static int find_group(const struct search *search, bool is_version_2, char (*ret
  */
 static bool read_mount(const struct search *search, const char *line, struct tree *ret_tree)
 {
-    char format[64], type[16], options[512];
+    char type[16], options[512];
     const char *behind = strstr(line, " - ");
 
-    snprintf(format, sizeof(format), "%%*s %%*s %%*s %%%ds %%%ds", PATH_MAX - 1, PATH_MAX - 1);
-    if (!behind || sscanf(line, format, ret_tree->top, ret_tree->place) != 2 ||
+    if (!behind || sscanf(line, "%*s %*s %*s %4095s %4095s", ret_tree->top, ret_tree->place) != 2 ||
         sscanf(behind, " - %15s %*s %511s", type, options) != 2)
         return false;
     ret_tree->is_version_2 = strcmp(type, "cgroup2") == 0;
@@ -234,23 +186,21 @@ int lab_os_group_room_in(const char *proc, size_t page_bytes, struct lab_os_room
     };
     struct lab_os_room room = {.bytes = SIZE_MAX};
     char line[2 * PATH_MAX], group[PATH_MAX];
+    FILE *mounts = open_list(&search, "mountinfo");
     struct tree tree;
-    FILE *mounts;
-    int err = open_file(proc, "mountinfo", &mounts), known = -ENOENT;
+    int err = -ENOENT;
 
-    if (err)
-        return err;
-    while (fgets(line, sizeof(line), mounts)) {
-        if (!read_mount(&search, line, &tree) ||
-            find_group(&search, tree.is_version_2, &group) != 0)
-            continue;
-        look_at_tree(&search, &tree, group, &room);
-        known = 0;
-    }
+    if (!mounts)
+        return -errno;
+    while (fgets(line, sizeof(line), mounts))
+        if (read_mount(&search, line, &tree) && find_group(&search, tree.is_version_2, &group)) {
+            look_at_tree(&search, &tree, group, &room);
+            err = 0;
+        }
     fclose(mounts);
-    if (!known)
+    if (!err)
         *ret_room = room;
-    return known;
+    return err;
 }
 
 int lab_os_group_room(size_t page_bytes, struct lab_os_room *ret_room)

@@ -18,6 +18,7 @@
 #include <inttypes.h>
 #include <lab_lcore.h>
 #include <lab_os.h>
+#include <lab_os_text.h>
 #include <linux/magic.h>
 #include <poll.h>
 #include <sched.h>
@@ -53,20 +54,11 @@ struct facts {
 /* Reads a file of /proc as text; nothing else that was mounted there counts. */
 static int read_proc(const char *path, char *text, size_t size)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+    int err = lab_os_read_text(AT_FDCWD, path, text, size);
     struct statfs system;
-    ssize_t n;
 
-    if (file < 0)
-        return -errno;
-    n = read(file, text, size - 1);
-    if (n < 0)
-        err = -errno;
-    else if (fstatfs(file, &system) != 0 || (uint64_t)system.f_type != PROC_SUPER_MAGIC)
+    if (err == 0 && (statfs(path, &system) != 0 || (uint64_t)system.f_type != PROC_SUPER_MAGIC))
         err = -ENOTSUP;
-    else
-        text[n] = '\0';
-    close(file);
     return err;
 }
 
