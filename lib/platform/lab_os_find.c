@@ -42,14 +42,9 @@ struct search {
     int others;       /* 0, -EBUSY or -EAGAIN: of those that are being made, the first */
     struct stat them; /* that one */
     int them_pid;
-};
-
-/* One process, as directories of /proc. */
-struct process {
-    int pid;
+    int pid; /* the process that is looked at */
     bool is_self;
-    int directory;
-    int descriptors;
+    int rc; /* 0: go on, 1: it was found, or what keeps the caller from looking */
 };
 
 /* It has ended, has closed the file, or is another user's: all of these are nothing that was
@@ -59,7 +54,7 @@ static bool is_not_there(int err)
     return err == -ENOENT || err == -ESRCH || err == -EACCES || err == -EPERM;
 }
 
-/* The name of the memfd that a descriptor in an open /proc/PID/fd stands for. */
+/* The name of the memfd that a descriptor stands for, which is an entry of a /proc/PID/fd. */
 static bool read_name(int directory, const char *descriptor, struct lab_os_share_name *ret_name)
 {
     char link[sizeof(*ret_name) + sizeof(BEFORE) + sizeof(BEHIND)];
@@ -89,17 +84,18 @@ static bool is_before(const struct stat *one, const struct stat *other)
 
 /* The process that has it */
 
-/* 1 when the process is in that namespace of the caller's, 0 or -errno. */
-static int shares_namespace(const struct process *process, const char *kind)
+/* 1 when the process is in that namespace of the caller's, 0 or -errno. `fd` is the directory of
+ * its descriptors: by way of that, another process that has its id by now is not looked at. */
+static int shares_namespace(int fd, const char *kind)
 {
     char own[32], its[32];
     struct stat here, there;
 
     snprintf(own, sizeof(own), "/proc/self/ns/%s", kind);
-    snprintf(its, sizeof(its), "ns/%s", kind);
+    snprintf(its, sizeof(its), "../ns/%s", kind);
     if (stat(own, &here) != 0)
         return errno == ENOENT ? 1 : -errno; /* a kernel without such namespaces */
-    if (fstatat(process->directory, its, &there, 0) != 0)
+    if (fstatat(fd, its, &there, 0) != 0)
         return -errno;
     return is_same(&here, &there);
 }
@@ -116,33 +112,29 @@ static int read_capabilities(int directory, const char *status, uint64_t *ret_pe
     return line != NULL && sscanf(line, "\nCapPrm: %" SCNx64, ret_permitted) == 1 ? 0 : -ENOTSUP;
 }
 
-static int has_all_rights(const struct process *process)
+static int has_all_rights(int fd)
 {
     uint64_t mine, its;
     int err = read_capabilities(AT_FDCWD, "/proc/self/status", &mine);
 
     if (err == 0)
-        err = read_capabilities(process->directory, "status", &its);
+        err = read_capabilities(fd, "../status", &its);
     return err != 0 ? err : (mine & ~its) == 0;
 }
 
-static int judge_process(const struct process *process, enum lab_os_stranger *ret_stranger)
+static int judge_process(int fd, enum lab_os_stranger *ret_stranger)
 {
-    int rc = 1;
+    int rc = shares_namespace(fd, "pid");
 
-    *ret_stranger = LAB_OS_NO_STRANGER;
-    if (process->is_self)
-        return 0;
-    rc = shares_namespace(process, "pid");
+    *ret_stranger = LAB_OS_OTHER_NAMESPACE;
     if (rc == 1)
-        rc = shares_namespace(process, "user");
-    if (rc == 0)
-        *ret_stranger = LAB_OS_OTHER_NAMESPACE;
-    if (rc != 1)
-        return rc;
-    rc = has_all_rights(process);
-    if (rc == 0)
+        rc = shares_namespace(fd, "user");
+    if (rc == 1) {
         *ret_stranger = LAB_OS_FEWER_RIGHTS;
+        rc = has_all_rights(fd);
+    }
+    if (rc == 1)
+        *ret_stranger = LAB_OS_NO_STRANGER;
     return rc < 0 ? rc : 0;
 }
 
@@ -163,27 +155,22 @@ static int judge_file(int place, struct stat *ret_status, enum lab_os_stranger *
     return 0;
 }
 
-static void note_other(struct search *search, const struct process *process,
-                       const struct stat *status)
+static void note_other(struct search *search, const struct stat *status)
 {
     if (search->others != 0 && is_before(&search->them, status))
         return;
     search->them = *status;
     search->others = is_before(status, &search->mine) ? -EBUSY : -EAGAIN;
-    search->them_pid = process->pid;
+    search->them_pid = search->pid;
 }
 
-/* Opens what a descriptor stands for, which is of the right kind and in the right hands. Returns 1,
- * or 0 when it is not published, or -errno. */
-static int open_place(struct search *search, const struct process *process, int place,
-                      const struct stat *status)
+/* Opens what is of the right kind and in the right hands. Returns 1, or 0 when it is not published,
+ * or -errno. `path` is that of the caller's descriptor that stands for it. */
+static int open_place(struct search *search, const char *path, const struct stat *status)
 {
-    char path[48];
-    int file, seals;
+    int file = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK), seals;
 
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
-    search->share->pid = process->pid;
-    file = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    search->share->pid = search->pid;
     if (file < 0)
         return errno == EWOULDBLOCK ? -ETXTBSY : -errno;
     seals = fcntl(file, F_GET_SEALS);
@@ -193,11 +180,11 @@ static int open_place(struct search *search, const struct process *process, int 
     }
     close(file);
     if (seals >= 0 && (seals & F_SEAL_SEAL) == 0 && search->have_mine)
-        note_other(search, process, status);
+        note_other(search, status);
     return 0;
 }
 
-static int look_at_place(struct search *search, const struct process *process, int place)
+static int look_at_place(struct search *search, int fd, int place, const char *path)
 {
     enum lab_os_stranger stranger;
     struct stat status;
@@ -207,122 +194,93 @@ static int look_at_place(struct search *search, const struct process *process, i
         search->have_seen_mine = true;
         return 0;
     }
-    if (err == 0 && stranger == LAB_OS_NO_STRANGER)
-        err = judge_process(process, &stranger);
+    if (err == 0 && stranger == LAB_OS_NO_STRANGER && !search->is_self)
+        err = judge_process(fd, &stranger);
     if (err != 0)
         return is_not_there(err) ? 0 : err;
     if (stranger == LAB_OS_NO_STRANGER)
-        return open_place(search, process, place, &status);
+        return open_place(search, path, &status);
     search->share->stranger = stranger;
-    search->share->stranger_pid = process->pid;
+    search->share->stranger_pid = search->pid;
     return 0;
 }
 
-static int look_at_descriptor(struct search *search, const struct process *process,
-                              const char *descriptor)
+static void look_at_descriptor(struct search *search, int fd, const char *descriptor)
 {
     struct lab_os_share_name name, again;
-    char number[16];
-    int place, own, rc;
+    char path[32];
+    int place;
 
-    if (!read_name(process->descriptors, descriptor, &name) ||
+    if (!read_name(fd, descriptor, &name) ||
         strncmp(name.text, search->prefix, strlen(search->prefix)) != 0)
-        return 0;
-    place = openat(process->descriptors, descriptor, O_PATH | O_CLOEXEC);
-    if (place < 0)
-        return is_not_there(-errno) ? 0 : -errno;
-    own = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    rc = own < 0 ? -errno : 0;
-    snprintf(number, sizeof(number), "%d", place);
+        return;
+    place = openat(fd, descriptor, O_PATH | O_CLOEXEC);
+    if (place < 0) {
+        search->rc = is_not_there(-errno) ? 0 : -errno;
+        return;
+    }
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
     /* It may be another file by now. */
-    if (rc == 0 && read_name(own, number, &again) && strcmp(name.text, again.text) == 0)
-        rc = look_at_place(search, process, place);
-    if (own >= 0)
-        close(own);
+    if (read_name(AT_FDCWD, path, &again) && strcmp(name.text, again.text) == 0)
+        search->rc = look_at_place(search, fd, place, path);
     close(place);
-    if (rc == 1)
+    if (search->rc == 1)
         search->share->name = name;
-    return rc;
 }
 
 /* Looking */
 
-/* 1 when it was found, 0 when this process has none, or -errno. */
-static int look_through(struct search *search, struct process *process)
+/* Goes through a directory until there is a result. Returns 0, or why it could not be read. */
+static int look_at_each(struct search *search, const char *path,
+                        void (*look)(struct search *search, int directory, const char *name))
 {
-    DIR *descriptors = NULL;
+    DIR *directory = opendir(path);
     struct dirent *entry;
-    int rc = 0;
+    int err;
 
-    process->descriptors =
-        openat(process->directory, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
-    if (process->descriptors >= 0)
-        descriptors = fdopendir(process->descriptors);
-    if (descriptors == NULL) {
-        rc = is_not_there(-errno) ? 0 : -errno;
-        if (process->descriptors >= 0)
-            close(process->descriptors);
-        return rc;
-    }
-    for (errno = 0; rc == 0 && (entry = readdir(descriptors)) != NULL; errno = 0)
-        if (entry->d_name[0] != '.')
-            rc = look_at_descriptor(search, process, entry->d_name);
-    if (rc == 0 && errno != 0 && !is_not_there(-errno))
-        rc = -errno;
-    closedir(descriptors);
-    return rc;
+    if (directory == NULL)
+        return -errno;
+    for (errno = 0; search->rc == 0 && (entry = readdir(directory)) != NULL; errno = 0)
+        look(search, dirfd(directory), entry->d_name);
+    err = search->rc == 0 ? -errno : 0;
+    closedir(directory);
+    return err;
 }
 
-static int look_at_process(struct search *search, int all, const char *name)
+static void look_at_process(struct search *search, int all, const char *name)
 {
-    struct process process = {.is_self = strcmp(name, "self") == 0};
-    int rc;
+    char path[32];
+    int err;
 
-    process.pid = process.is_self ? getpid() : atoi(name);
-    if (process.pid <= 0)
-        return 0;
-    process.directory = openat(all, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (process.directory < 0)
-        return is_not_there(-errno) ? 0 : -errno;
-    rc = look_through(search, &process);
-    close(process.directory);
-    return rc;
-}
-
-static int look_at_all(struct search *search)
-{
-    DIR *processes = opendir("/proc");
-    struct dirent *entry;
-    struct statfs system;
-    int rc;
-
-    if (processes == NULL)
-        return errno == ENOENT || errno == EACCES ? -ENOTSUP : -errno;
-    if (fstatfs(dirfd(processes), &system) != 0 || (uint64_t)system.f_type != PROC_SUPER_MAGIC ||
-        faccessat(dirfd(processes), "self/fd", F_OK, 0) != 0) {
-        closedir(processes);
-        return -ENOTSUP;
-    }
-    rc = look_at_process(search, dirfd(processes), "self");
-    for (errno = 0; rc == 0 && (entry = readdir(processes)) != NULL; errno = 0)
-        rc = look_at_process(search, dirfd(processes), entry->d_name);
-    if (rc == 0 && errno != 0)
-        rc = -errno;
-    closedir(processes);
-    return rc;
+    search->is_self = strcmp(name, "self") == 0;
+    search->pid = search->is_self ? getpid() : atoi(name);
+    if (search->pid <= 0)
+        return;
+    snprintf(path, sizeof(path), "/proc/%.16s/fd", name);
+    err = look_at_each(search, path, look_at_descriptor);
+    if (search->rc == 0 && !is_not_there(err))
+        search->rc = err;
 }
 
 int lab_os_share_find(const char *prefix, int mine, struct lab_os_share *ret_share)
 {
     struct search search = {.prefix = prefix, .share = ret_share, .have_mine = mine >= 0};
-    int rc;
+    struct statfs system;
+    int err = 0;
 
     *ret_share = (struct lab_os_share){.file = -1};
     if (mine >= 0 && fstat(mine, &search.mine) != 0)
         return -errno;
-    rc = look_at_all(&search);
-    if (rc != 0)
-        return rc < 0 ? rc : 0;
+    if (statfs("/proc", &system) != 0 || (uint64_t)system.f_type != PROC_SUPER_MAGIC ||
+        access("/proc/self/fd", F_OK) != 0)
+        return -ENOTSUP;
+    look_at_process(&search, AT_FDCWD, "self");
+    if (search.rc == 0)
+        err = look_at_each(&search, "/proc", look_at_process);
+    if (search.rc != 0)
+        err = search.rc;
+    if (err != 0)
+        return err < 0 ? err : 0;
     if (search.have_mine && !search.have_seen_mine)
         return -ENOTSUP; /* a caller that is not shown its own has not been shown others' */
     ret_share->pid = search.them_pid;
