@@ -30,8 +30,6 @@ struct request {
     const char *share;
 };
 
-_Static_assert(LAB_REGION_NAME_SIZE == LAB_SHARE_NAME_SIZE, "one name, one size");
-
 /* The memory before the attempt, which itself uses it up: hugetlb pages, or bytes. */
 struct supply {
     int err; /* not 0: that could not be known */
@@ -77,37 +75,27 @@ static struct supply look(const struct request *request)
 static void describe(const struct request *request, char (*text)[64])
 {
     size_t pages = request->bytes / request->page_bytes;
-    size_t mib = (request->bytes - 1) / ((size_t)1 << 20) + 1;
-    int used;
+    char node[32] = "";
 
-    if (kinds[request->pages].hugeadm)
-        used = snprintf(*text, sizeof(*text), "%zu page%s of %s", pages, pages == 1 ? "" : "s",
-                        kinds[request->pages].size);
-    else
-        used = snprintf(*text, sizeof(*text), "%zu MiB of memory", mib);
     if (request->node != LAB_NODE_ANY || has_one_node())
-        snprintf(*text + used, sizeof(*text) - (size_t)used, " on node %d",
+        snprintf(node, sizeof(node), " on node %d",
                  request->node == LAB_NODE_ANY ? 0 : request->node);
+    if (kinds[request->pages].hugeadm)
+        snprintf(*text, sizeof(*text), "%zu page%s of %s%s", pages, pages == 1 ? "" : "s",
+                 kinds[request->pages].size, node);
+    else
+        snprintf(*text, sizeof(*text), "%zu MiB of memory%s", ((request->bytes - 1) >> 20) + 1,
+                 node);
 }
 
-/* Why there were no hugetlb pages. hugeadm sets the size of the pool, of which what is in use stays
- * in use; and it spreads new pages over all nodes, unless it is told to stay on one. */
-static int short_of_hugetlb(const struct request *request, const struct supply *supply, int cause,
-                            struct lab_error *error)
+/* The command that gets hugetlb pages. hugeadm sets the size of the pool, of which what is in use
+ * stays in use; and it spreads new pages over all nodes, unless it is told to stay on one. */
+static int short_of_hugetlb(const struct request *request, const struct supply *supply,
+                            const char *what, struct lab_error *error)
 {
     size_t need = request->bytes / request->page_bytes;
-    char what[64], there[64] = "";
+    char there[64] = "";
 
-    describe(request, &what);
-    if (supply->err)
-        return lab_error_set(error, -ENOMEM, "needs %s: %s", what,
-                             supply->err == -ENOENT ? "this kernel has no pages of that size"
-                                                    : strerror(-cause));
-    if (supply->available >= need)
-        return lab_error_set(error, -ENOMEM,
-                             "needs %s, %zu free, but was refused them (%s): look for limits in "
-                             "`ulimit -a` and in the control group",
-                             what, supply->available, strerror(-cause));
     if (request->node != LAB_NODE_ANY && !has_one_node())
         snprintf(there, sizeof(there), "numactl -m %d hugeadm --obey-mempolicy", request->node);
     return lab_error_set(error, -ENOMEM, "needs %s, %zu free: `%s --pool-pages-min %s:%zu`", what,
@@ -115,55 +103,41 @@ static int short_of_hugetlb(const struct request *request, const struct supply *
                          kinds[request->pages].hugeadm, supply->total + need - supply->available);
 }
 
-static int short_of_memory(const struct request *request, const struct supply *supply, int cause,
-                           struct lab_error *error)
-{
-    char what[64];
-
-    describe(request, &what);
-    if (supply->err || supply->available >= request->bytes)
-        return lab_error_set(error, -ENOMEM,
-                             "needs %s, but was refused it (%s): look for limits in `ulimit -a` "
-                             "and in the control group",
-                             what, strerror(-cause));
-    return lab_error_set(error, -ENOMEM,
-                         "needs %s, %zu MiB available: ask for less, or look in `top -o %%MEM` "
-                         "for who has the rest",
-                         what, supply->available >> 20);
-}
-
-/* The bytes that the control groups must leave: page tables count as memory, too, and some is
+/* Whether the control groups do not leave that much: page tables count as memory, too, and some is
  * charged for each CPU ahead of its use. */
-static size_t charged_bytes(const struct request *request)
-{
-    return kinds[request->pages].hugeadm ? request->bytes
-                                         : request->bytes + request->bytes / 256 + (256 << 10);
-}
-
 static bool is_beyond_group(const struct request *request, const struct supply *supply)
 {
-    return !supply->group_err && supply->group.bytes < charged_bytes(request);
-}
+    size_t beside = kinds[request->pages].hugeadm ? 0 : request->bytes / 256 + (256 << 10);
 
-static int short_of_group(const struct request *request, const struct supply *supply,
-                          struct lab_error *error)
-{
-    char what[64];
-
-    describe(request, &what);
-    return lab_error_set(
-        error, -ENOMEM,
-        "needs %s, of which the control group leaves %zu MiB: ask for less, or raise %s", what,
-        supply->group.bytes >> 20, supply->group.limit);
+    return !supply->group_err && supply->group.bytes < request->bytes + beside;
 }
 
 static int short_of(const struct request *request, const struct supply *supply, int cause,
                     struct lab_error *error)
 {
+    const char *hugeadm = kinds[request->pages].hugeadm;
+    char what[64];
+
+    describe(request, &what);
     if (is_beyond_group(request, supply))
-        return short_of_group(request, supply, error);
-    return kinds[request->pages].hugeadm ? short_of_hugetlb(request, supply, cause, error)
-                                         : short_of_memory(request, supply, cause, error);
+        return lab_error_set(
+            error, -ENOMEM,
+            "needs %s, of which the control group leaves %zu MiB: ask for less, or raise %s", what,
+            supply->group.bytes >> 20, supply->group.limit);
+    if (hugeadm && supply->err == -ENOENT)
+        return lab_error_set(error, -ENOMEM, "needs %s: this kernel has no pages of that size",
+                             what);
+    if (supply->err || supply->available >= request->bytes / (hugeadm ? request->page_bytes : 1))
+        return lab_error_set(error, -ENOMEM,
+                             "needs %s, but was refused (%s): look for limits in `ulimit -a` and "
+                             "in the control group",
+                             what, strerror(-cause));
+    if (hugeadm)
+        return short_of_hugetlb(request, supply, what, error);
+    return lab_error_set(error, -ENOMEM,
+                         "needs %s, %zu MiB available: ask for less, or look in `top -o %%MEM` "
+                         "for who has the rest",
+                         what, supply->available >> 20);
 }
 
 /* System calls that the kernel or a container refuses, where memory will do without. */
@@ -177,42 +151,12 @@ static bool is_refusal(int err)
     return err == -ENOSYS || err == -EPERM || err == -EACCES;
 }
 
-/* Memory then comes from the node of the caller's CPU, which is the right one where there is no
- * other. */
-static int bind_to_node(const struct request *request, void *address, int *ret_refusal)
-{
-    int err = 0;
-
-    *ret_refusal = 0;
-    if (request->node != LAB_NODE_ANY)
-        err = lab_os_bind(address, request->bytes, request->node);
-    if (!is_refusal(err))
-        return err;
-    if (!has_one_node())
-        *ret_refusal = err;
-    return 0;
-}
-
 static int cannot_keep_private(int err, struct lab_error *error)
 {
     return lab_error_set(error, err,
                          "cannot keep memory out of forked children and core dumps by madvise(2): "
                          "%s",
                          strerror(-err));
-}
-
-/* A child has private memory as a copy. Shared memory it would have in truth, and could use what
- * is in it without having come: that must not be. */
-static int keep_private(const struct request *request, void *address, int *ret_refusal,
-                        struct lab_error *error)
-{
-    int err = lab_os_keep_private(address, request->bytes);
-
-    *ret_refusal = 0;
-    if (err && (request->share || !is_refusal(err)))
-        return cannot_keep_private(err, error);
-    *ret_refusal = err;
-    return 0;
 }
 
 static void say_refused(const struct request *request, const struct refusals *refused,
@@ -240,17 +184,24 @@ static void say_refused(const struct request *request, const struct refusals *re
 static int prepare(const struct request *request, const struct supply *supply, void *address,
                    struct refusals *ret_refused, struct lab_error *error)
 {
-    int err = bind_to_node(request, address, &ret_refused->bind);
+    int err = 0;
 
-    if (err)
+    if (request->node != LAB_NODE_ANY)
+        err = lab_os_bind(address, request->bytes, request->node);
+    if (err && !is_refusal(err))
         return lab_error_set(error, err, "cannot bind memory to NUMA node %d: %s", request->node,
                              strerror(-err));
+    /* Not bound, it comes from the node of the caller's CPU: the right one if there is no other. */
+    ret_refused->bind = has_one_node() ? 0 : err;
     if (request->pages == LAB_PAGES_THP && lab_os_advise_huge(address, request->bytes))
         return lab_error_set(error, -ENOMEM,
                              "transparent huge pages are switched off: `hugeadm --thp-madvise`");
-    err = keep_private(request, address, &ret_refused->advice, error);
-    if (err)
-        return err;
+    /* A child has private memory as a copy. Shared memory it would have in truth, and could use
+     * what is in it without having come: that must not be. */
+    err = lab_os_keep_private(address, request->bytes);
+    if (err && (request->share || !is_refusal(err)))
+        return cannot_keep_private(err, error);
+    ret_refused->advice = err;
     err = lab_os_populate(address, request->bytes);
     return err ? short_of(request, supply, err, error) : 0;
 }
@@ -375,13 +326,6 @@ int lab_region_create(const struct lab_region_options *options, struct lab_regio
     return lab_error_set(error, err, "%s", failure.message);
 }
 
-static enum lab_pages kind_of(size_t bytes)
-{
-    return bytes == LAB_PAGE_1G   ? LAB_PAGES_1G
-           : bytes == LAB_PAGE_2M ? LAB_PAGES_2M
-                                  : LAB_PAGES_NORMAL;
-}
-
 int lab_region_attach(const char *name, struct lab_region *ret_region, struct lab_error *error)
 {
     struct lab_region region = {.node = LAB_NODE_ANY, .shared = true};
@@ -397,7 +341,9 @@ int lab_region_attach(const char *name, struct lab_region *ret_region, struct la
         (void)lab_region_destroy(&region);
         return cannot_keep_private(err, error);
     }
-    region.pages = kind_of(page);
+    region.pages = page == LAB_PAGE_1G   ? LAB_PAGES_1G
+                   : page == LAB_PAGE_2M ? LAB_PAGES_2M
+                                         : LAB_PAGES_NORMAL;
     *ret_region = region;
     return lab_error_set(error, 0, "%s", "");
 }
