@@ -35,17 +35,11 @@ static unsigned place_of(const void *address)
     return (uintptr_t)address / PLACE_BYTES % PLACES;
 }
 
-static uint64_t number_of(int file)
-{
-    uint64_t number;
-
-    return lab_os_share_number(file, &number) == 0 ? number : 0;
-}
-
 /* Whether one is open there, and is still what it was: a program may have closed it. */
 static bool is_shown(unsigned place)
 {
-    return shown[place].number != 0 && number_of(shown[place].file) == shown[place].number;
+    return shown[place].number != 0 &&
+           lab_os_share_number(shown[place].file) == shown[place].number;
 }
 
 /* It stays open, unless it is open already: a child inherits it from its parent, without the
@@ -53,7 +47,7 @@ static bool is_shown(unsigned place)
 static void show(const void *address, int file)
 {
     unsigned place = place_of(address);
-    uint64_t number = number_of(file);
+    uint64_t number = lab_os_share_number(file);
 
     if (is_shown(place) && number == shown[place].number) {
         (void)lab_os_close(file);
@@ -63,9 +57,12 @@ static void show(const void *address, int file)
     shown[place].number = number;
 }
 
-static void write_prefix(const char *name, struct lab_os_share_name *ret_prefix)
+static struct lab_os_share_name prefix_of(const char *name)
 {
-    snprintf(ret_prefix->text, sizeof(ret_prefix->text), "labyrinth:%s@", name);
+    struct lab_os_share_name prefix;
+
+    snprintf(prefix.text, sizeof(prefix.text), "labyrinth:%s@", name);
+    return prefix;
 }
 
 static uint32_t hash(const char *name)
@@ -94,25 +91,6 @@ static int reserve_place(const char *name, size_t bytes, void **ret_address)
 
 /* Looking for others of a name */
 
-/* Appends why what was met is none. */
-static void add_stranger(const struct lab_os_share *share, struct lab_error *error)
-{
-    static const char *const why[] = {
-        [LAB_OS_OTHER_USER] = "another user made that",
-        [LAB_OS_OTHER_NAMESPACE] = "it is in another PID or user namespace",
-        [LAB_OS_FEWER_RIGHTS] = "it lacks capabilities that this one has, who trusts none such",
-        [LAB_OS_OTHER_KIND] = "that is no shared memory",
-    };
-    size_t used;
-
-    if (error == NULL || share->stranger == LAB_OS_NO_STRANGER)
-        return;
-    used = strlen(error->message);
-    snprintf(error->message + used, sizeof(error->message) - used,
-             " (process %d has one of that name, but %s)", share->stranger_pid,
-             why[share->stranger]);
-}
-
 /* The reason why this process cannot look, which does not mean that there is none. */
 static int cannot_look(const char *name, int err, int pid, struct lab_error *error)
 {
@@ -132,27 +110,37 @@ static int cannot_look(const char *name, int err, int pid, struct lab_error *err
     return lab_error_set(error, err, "%s: cannot look for it in /proc: %s", name, strerror(-err));
 }
 
-/* Whether it is this process that makes the only one of that name. All who make one at the same
- * time see each other, since each shows what it makes before it looks: the first in an order that
- * they agree upon waits until the others have withdrawn. */
-static int be_the_only_one(const char *name, int mine, struct lab_error *error)
+/* Opens it. `mine` is -1, or what the caller makes under that name: all who make one at the same
+ * time see each other, since each shows what it makes before it looks, and the first in an order
+ * that they agree upon waits until the others have withdrawn. -ENOENT, or -EBUSY and -EAGAIN as
+ * lab_os_share_find(), without a sentence; or what keeps the caller from looking. */
+static int find(const char *name, int mine, struct lab_os_share *ret_share, struct lab_error *error)
 {
     uint64_t deadline = lab_os_clock_ns() + PATIENCE_NS;
-    struct lab_os_share_name prefix;
-    struct lab_os_share share;
+    struct lab_os_share_name prefix = prefix_of(name);
     int rc;
 
-    write_prefix(name, &prefix);
-    while ((rc = lab_os_share_find(prefix.text, mine, &share)) == -EAGAIN &&
+    while ((rc = lab_os_share_find(prefix.text, mine, ret_share)) == -EAGAIN &&
            lab_os_clock_ns() < deadline)
         lab_os_yield();
+    if (rc == 0 || rc == -ENOENT || rc == -EBUSY || rc == -EAGAIN)
+        return rc;
+    return cannot_look(name, rc, ret_share->pid, error);
+}
+
+/* Whether it is this process that makes the only one of that name. */
+static int be_the_only_one(const char *name, int mine, struct lab_error *error)
+{
+    struct lab_os_share share;
+    int rc = find(name, mine, &share, error);
+
     if (rc == -ENOENT)
         return 0;
     if (rc == -EBUSY || rc == -EAGAIN)
         return lab_error_set(error, -EEXIST, "%s is being made by process %d: attach to it", name,
                              share.pid);
     if (rc != 0)
-        return cannot_look(name, rc, share.pid, error);
+        return rc;
     (void)lab_os_close(share.file);
     return lab_error_set(error, -EEXIST,
                          "%s exists already, process %d has it: attach to it, or take another name",
@@ -164,11 +152,11 @@ static int be_the_only_one(const char *name, int mine, struct lab_error *error)
 static int make_and_map(const char *name, void *address, size_t bytes, size_t page_bytes,
                         struct lab_error *error)
 {
-    struct lab_os_share_name prefix, whole;
+    struct lab_os_share_name whole = prefix_of(name);
+    size_t used = strlen(whole.text);
     int file, err;
 
-    write_prefix(name, &prefix);
-    snprintf(whole.text, sizeof(whole.text), "%.150s%p", prefix.text, address);
+    snprintf(whole.text + used, sizeof(whole.text) - used, "%p", address);
     err = lab_os_share_create(whole.text, bytes, page_bytes, &file);
     if (err == -EFBIG)
         return lab_error_set(error, err,
@@ -239,21 +227,23 @@ static int map_there(const char *name, int pid, int file, void *address, size_t 
                     : lab_error_set(error, err, "%s cannot be mapped: %s", name, strerror(-err));
 }
 
-static int find(const char *name, struct lab_os_share *ret_share, struct lab_error *error)
+/* There is none, or what was met is a stranger's. */
+static int found_none(const char *name, const struct lab_os_share *share, struct lab_error *error)
 {
-    struct lab_os_share_name prefix;
-    int err;
+    static const char *const why[] = {
+        [LAB_OS_OTHER_USER] = "another user made that",
+        [LAB_OS_OTHER_NAMESPACE] = "it is in another PID or user namespace",
+        [LAB_OS_FEWER_RIGHTS] = "it lacks capabilities that this one has, who trusts none such",
+        [LAB_OS_OTHER_KIND] = "that is no shared memory",
+    };
+    char stranger[128] = "";
 
-    write_prefix(name, &prefix);
-    err = lab_os_share_find(prefix.text, -1, ret_share);
-    if (err == 0)
-        return 0;
-    if (err != -ENOENT)
-        return cannot_look(name, err, ret_share->pid, error);
-    (void)lab_error_set(error, err,
-                        "no process of this user has %s: start the one that makes it first", name);
-    add_stranger(ret_share, error);
-    return err;
+    if (share->stranger != LAB_OS_NO_STRANGER)
+        snprintf(stranger, sizeof(stranger), " (process %d has one of that name, but %s)",
+                 share->stranger_pid, why[share->stranger]);
+    return lab_error_set(error, -ENOENT,
+                         "no process of this user has %s: start the one that makes it first%s",
+                         name, stranger);
 }
 
 int lab_share_attach(const char *name, void **ret_address, size_t *ret_bytes,
@@ -262,10 +252,10 @@ int lab_share_attach(const char *name, void **ret_address, size_t *ret_bytes,
     struct lab_os_share share;
     size_t bytes, page_bytes;
     void *address;
-    int err = find(name, &share, error);
+    int err = find(name, -1, &share, error);
 
     if (err != 0)
-        return err;
+        return err == -ENOENT ? found_none(name, &share, error) : err;
     address = (void *)(uintptr_t)strtoull(strrchr(share.name.text, '@') + 1, NULL, 16);
     err = lab_os_share_size(share.file, &bytes, &page_bytes);
     err = err != 0 ? lab_error_set(error, err, "%s: %s", name, strerror(-err))

@@ -14,9 +14,6 @@
 #include <lab_error.h>
 #include <stddef.h>
 
-/* A name's length, with its terminating zero. */
-#define LAB_SHARE_NAME_SIZE 64
-
 /* Makes and maps zeroed memory, at an address that other processes are likely to have free.
  * -EEXIST: a process of this user has a region of that name, or makes one; -EMFILE, -ENOTSUP and
  * the like: whether there is one cannot be known. Otherwise as lab_os_map(), and *error is set for

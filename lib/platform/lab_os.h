@@ -115,8 +115,8 @@ struct lab_os_share {
  * *ret_share is filled in as far as it says. */
 int lab_os_share_find(const char *prefix, int mine, struct lab_os_share *ret_share);
 
-/* A number that distinguishes it from others, not 0; -errno for what is no published one. */
-int lab_os_share_number(int file, uint64_t *ret_number);
+/* A number that distinguishes it from others; 0 for what is no published one. */
+uint64_t lab_os_share_number(int file);
 
 /* The size of it and of its pages, bytes. */
 int lab_os_share_size(int file, size_t *ret_bytes, size_t *ret_page_bytes);

@@ -70,17 +70,14 @@ void lab_os_share_withdraw(int file)
     close(file);
 }
 
-int lab_os_share_number(int file, uint64_t *ret_number)
+uint64_t lab_os_share_number(int file)
 {
     int seals = fcntl(file, F_GET_SEALS);
     struct stat status;
 
-    if (seals < 0 || fstat(file, &status) != 0)
-        return -errno;
-    if ((seals & LAB_OS_SHARE_SEALS) != LAB_OS_SHARE_SEALS)
-        return -EINVAL;
-    *ret_number = status.st_ino;
-    return 0;
+    if (seals < 0 || (seals & LAB_OS_SHARE_SEALS) != LAB_OS_SHARE_SEALS || fstat(file, &status))
+        return 0;
+    return status.st_ino;
 }
 
 int lab_os_share_size(int file, size_t *ret_bytes, size_t *ret_page_bytes)
