@@ -216,20 +216,16 @@ static int map_region(const struct request *request, void **ret_address, struct 
     return lab_os_map(request->bytes, page, ret_address);
 }
 
-static void unmap(const struct request *request, void *address)
-{
-    if (request->share)
-        lab_share_leave(address);
-    (void)lab_os_unmap(address, request->bytes);
-}
-
 static int attempt(const struct request *request, struct lab_region *ret_region,
                    struct lab_error *error)
 {
     struct supply supply = look(request);
     bool hugetlb = kinds[request->pages].hugeadm;
+    struct lab_region region = {.bytes = request->bytes,
+                                .node = request->node,
+                                .pages = request->pages,
+                                .shared = request->share != NULL};
     struct refusals refused = {0};
-    void *address;
     int err;
 
     /* A system, or a control group, that runs out of ordinary memory kills somebody instead of
@@ -239,19 +235,17 @@ static int attempt(const struct request *request, struct lab_region *ret_region,
         (!hugetlb && !supply.err && supply.available < request->bytes))
         return short_of(request, &supply, -ENOMEM, error);
 
-    err = map_region(request, &address, error);
+    err = map_region(request, &region.address, error);
     if (err)
         return error->code ? err : short_of(request, &supply, err, error);
-    err = prepare(request, &supply, address, &refused, error);
+    err = prepare(request, &supply, region.address, &refused, error);
     if (err) {
-        unmap(request, address);
+        (void)lab_region_destroy(&region);
         return err;
     }
-    *ret_region = (struct lab_region){.address = address,
-                                      .bytes = request->bytes,
-                                      .node = refused.bind ? LAB_NODE_ANY : request->node,
-                                      .pages = request->pages,
-                                      .shared = request->share != NULL};
+    if (refused.bind)
+        region.node = LAB_NODE_ANY;
+    *ret_region = region;
     say_refused(request, &refused, error);
     return 0;
 }
