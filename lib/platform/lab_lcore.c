@@ -7,19 +7,15 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-/* Invariant: bit i of `taken` is set exactly while one living thread has self == i.
+/* Invariant: taken[i] is 1 exactly while one living thread has self == i; otherwise it is 0.
  *
- * The C library clears the bit of a thread that ends without lab_lcore_release(): acquiring an id
+ * The C library clears that of a thread that ends without lab_lcore_release(): acquiring an id
  * leaves a mark under `at_thread_end`, whose destructor releases it.
  *
  *     L1 an id is given back release   pairs with L2
  *     L2 an id is taken      acq_rel   pairs with L1 */
 
-#define WORD_BITS 64u
-#define WORDS (LAB_LCORE_MAX / WORD_BITS)
-_Static_assert(LAB_LCORE_MAX % WORD_BITS == 0, "the bitmap has whole words");
-
-static lab_atomic_t taken[WORDS];
+static lab_atomic_t taken[LAB_LCORE_MAX];
 static __thread uint32_t self = LAB_LCORE_ANY;
 
 static pthread_key_t at_thread_end;
@@ -27,14 +23,9 @@ static bool have_key;
 
 static void give_back(uint32_t lcore)
 {
-    lab_atomic_t *word = &taken[lcore / WORD_BITS];
-    uint64_t mine = UINT64_C(1) << (lcore % WORD_BITS);
-    uint64_t seen = lab_load_relaxed(word);
-
     self = LAB_LCORE_ANY;
     /* L1: or the id's next thread does not see all that this one did with it */
-    while (!lab_cas_release(word, &seen, seen & ~mine))
-        ;
+    lab_store_release(&taken[lcore], 0);
 }
 
 static void thread_ended(void *mark)
@@ -46,8 +37,8 @@ static void thread_ended(void *mark)
 /* Of the parent's threads only the one that forked lives in the child. */
 static void forked(void)
 {
-    for (uint32_t i = 0; i < WORDS; i++)
-        lab_store_relaxed(&taken[i], self / WORD_BITS == i ? UINT64_C(1) << (self % WORD_BITS) : 0);
+    for (uint32_t i = 0; i < LAB_LCORE_MAX; i++)
+        lab_store_relaxed(&taken[i], i == self);
 }
 
 /* Before other constructors, which may already want an id. */
@@ -65,29 +56,13 @@ __attribute__((destructor)) static void unload(void)
     have_key = false;
 }
 
-static bool take_lowest(lab_atomic_t *word, uint32_t *ret_bit)
+static bool take_lowest(uint32_t *ret_lcore)
 {
-    uint64_t seen = lab_load_relaxed(word);
+    for (uint32_t i = 0; i < LAB_LCORE_MAX; i++) {
+        uint64_t none = 0;
 
-    while (~seen) {
-        uint32_t bit = (uint32_t)__builtin_ctzll(~seen);
-
-        /* L2: as L1 says */
-        if (lab_cas_acq_rel(word, &seen, seen | UINT64_C(1) << bit)) {
-            *ret_bit = bit;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool take_id(uint32_t *ret_lcore)
-{
-    for (uint32_t i = 0; i < WORDS; i++) {
-        uint32_t bit;
-
-        if (take_lowest(&taken[i], &bit)) {
-            *ret_lcore = i * WORD_BITS + bit;
+        if (lab_cas_acq_rel(&taken[i], &none, 1)) { /* L2: as L1 says */
+            *ret_lcore = i;
             return true;
         }
     }
@@ -101,7 +76,7 @@ int lab_lcore_acquire(uint32_t *ret_lcore)
 
         if (!have_key || pthread_setspecific(at_thread_end, &at_thread_end))
             return -ENOMEM;
-        if (!take_id(&lcore))
+        if (!take_lowest(&lcore))
             return -ENOSPC;
         self = lcore;
     }
