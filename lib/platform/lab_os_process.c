@@ -168,15 +168,8 @@ void lab_os_process_self(struct lab_os_process *ret_self)
     ret_self->home = 0;
 }
 
-/* Whether the id is no process's: that of a thread may be, for which kernels say so in other ways,
- * and a filter in any. */
-static bool is_nobodys(int pid, int err)
-{
-    return (err == ESRCH || err == ENOENT || err == EINVAL) &&
-           syscall(SYS_tgkill, pid, pid, 0) != 0 && errno == ESRCH;
-}
-
-/* A descriptor of the process that has an id; -ESRCH when none has it. */
+/* A descriptor of the process that has an id; -ESRCH when none has it. That of a thread may be in
+ * use, for which kernels say so in other ways, and a filter in any. */
 static int open_process(int pid)
 {
     int process = (int)syscall(SYS_pidfd_open, pid, 0u);
@@ -184,7 +177,8 @@ static int open_process(int pid)
 
     if (process >= 0)
         return process;
-    if (is_nobodys(pid, err))
+    if ((err == ESRCH || err == ENOENT || err == EINVAL) && syscall(SYS_tgkill, pid, pid, 0) != 0 &&
+        errno == ESRCH)
         return -ESRCH;
     return err == ESRCH ? -EAGAIN : -err;
 }
@@ -215,37 +209,36 @@ static int find_in_proc(int process, int *ret_pid)
     return *ret_pid > 0 ? 0 : -EXDEV;
 }
 
-static int read_other(int process, int pid, uint64_t *ret_identity)
+/* The facts of the process that has an id, and its home (or NULL); -ESRCH when none has it. */
+static int read_living(int pid, struct facts *ret_facts, uint64_t *ret_home)
 {
-    uint64_t here, home;
-    struct facts facts;
+    int process = open_process(pid), shown, ended, err;
     char number[16];
-    int shown, err;
 
+    if (process < 0)
+        return process;
     err = find_in_proc(process, &shown);
-    if (err != 0)
-        return err;
-    snprintf(number, sizeof(number), "%d", shown);
-    err = read_home(HERE, &here);
-    if (err == 0)
-        err = read_home(number, &home);
-    if (err == 0)
-        err = read_facts(shown, &facts);
-    if (err != 0)
-        return err == -ENOENT ? -EACCES : err; /* it is hidden, or has ended meanwhile */
-    if (home != here)
-        return -EXDEV;
-    if (facts.stack == 0)
-        return -EACCES;
-    *ret_identity = identity_of(pid, &facts, home);
-    return 0;
+    if (err == 0) {
+        snprintf(number, sizeof(number), "%d", shown);
+        if (ret_home != NULL)
+            err = read_home(number, ret_home);
+        if (err == 0)
+            err = read_facts(shown, ret_facts);
+    }
+    /* A process that has not ended by now had the id, and its place in /proc, all the time. */
+    ended = has_ended(process);
+    close(process);
+    if (ended != 0)
+        return ended < 0 ? ended : -ESRCH;
+    return err == -ENOENT || err == -ESRCH ? -EACCES : err; /* it lives, and /proc hides it */
 }
 
 int lab_os_process(int pid, uint64_t *ret_identity)
 {
     struct lab_os_process self = {0};
-    uint64_t identity = 0;
-    int process, ended, err;
+    struct facts facts;
+    uint64_t here, home;
+    int err;
 
     if (pid == 0 || pid == getpid()) {
         err = read_self(&self);
@@ -255,38 +248,32 @@ int lab_os_process(int pid, uint64_t *ret_identity)
     }
     if (pid < 0 || (uint64_t)pid >> LAB_OS_PID_BITS != 0)
         return -ESRCH;
-    process = open_process(pid);
-    if (process < 0)
-        return process;
-    err = read_other(process, pid, &identity);
-    ended = has_ended(process);
-    if (ended != 0)
-        err = ended < 0 ? ended : -ESRCH;
-    close(process);
+    err = read_living(pid, &facts, &home);
     if (err == 0)
-        *ret_identity = identity;
+        err = read_home(HERE, &here);
+    if (err == 0 && home != here)
+        err = -EXDEV;
+    if (err == 0 && facts.stack == 0)
+        err = -EACCES;
+    if (err == 0)
+        *ret_identity = identity_of(pid, &facts, home);
     return err;
-}
-
-/* Whether two fingerprints were taken, and differ. */
-static bool differ(uint64_t one, uint64_t other)
-{
-    return one != 0 && other != 0 && one != other;
 }
 
 /* Whether what has the id of a process, and lives, is that process: 1, 0, or -errno. */
 static int compare(const struct lab_os_process *process, const struct facts *facts)
 {
-    uint64_t start = process->identity >> START_SHIFT & PRINT_MASK, times = 0;
+    uint64_t start = process->identity >> START_SHIFT & PRINT_MASK;
+    uint64_t stack = process->identity & PRINT_MASK, here;
     int err;
 
-    /* Another program, or another process. */
-    if (differ(process->identity & PRINT_MASK, print_of(facts->stack, process->home)))
+    /* Another program, or another process, if both are known. */
+    if (stack != 0 && facts->stack != 0 && stack != print_of(facts->stack, process->home))
         return 0;
-    err = read_namespace(HERE, "time", &times);
-    if (err != 0 && err != -ENOENT)
+    err = read_home(HERE, &here);
+    if (err != 0)
         return err;
-    if (times != (uint32_t)process->home)
+    if ((uint32_t)here != (uint32_t)process->home)
         return -EXDEV;
     return start == print_of(facts->start, process->home);
 }
@@ -294,22 +281,14 @@ static int compare(const struct lab_os_process *process, const struct facts *fac
 int lab_os_process_runs(const struct lab_os_process *process, uint64_t own_home)
 {
     struct facts facts;
-    int file, shown, ended, err;
+    int err;
 
     if (process->home == 0 || (process->home ^ own_home) >> PID_NAMESPACE_SHIFT != 0)
         return -EXDEV;
-    file = open_process(lab_os_process_pid(process->identity));
-    if (file < 0)
-        return file == -ESRCH ? 0 : file;
-    err = find_in_proc(file, &shown);
-    if (err == 0)
-        err = read_facts(shown, &facts);
-    /* A process that has not ended by now had the id, and its place in /proc, all the time. */
-    ended = has_ended(file);
-    close(file);
-    if (ended != 0)
-        return ended < 0 ? ended : 0;
-    return err != 0 ? err : compare(process, &facts);
+    err = read_living(lab_os_process_pid(process->identity), &facts, NULL);
+    if (err != 0)
+        return err == -ESRCH ? 0 : err;
+    return compare(process, &facts);
 }
 
 void lab_os_yield(void)
