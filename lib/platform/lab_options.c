@@ -7,21 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Says what was wrong, and what would have been right. */
-static int reject(const char *what, const char *item, const char *right, struct lab_error *error)
-{
-    return lab_error_set(error, -EINVAL, "%s: %s \"%.32s\"; known: %s", LAB_OPTIONS_VARIABLE, what,
-                         item, right);
-}
-
-static int reject_value(const char *item, const struct lab_option *option, struct lab_error *error)
-{
-    char right[64];
-
-    snprintf(right, sizeof(right), "%s=%s", option->word, option->values);
-    return reject("no such value", item, right, error);
-}
-
 /* All words in a message, which has no room for their values too. */
 static int reject_word(const char *item, const struct lab_option known[], size_t n,
                        struct lab_error *error)
@@ -32,7 +17,8 @@ static int reject_word(const char *item, const struct lab_option known[], size_t
     for (size_t i = 0; i < n && used < sizeof(right); i++)
         used += (size_t)snprintf(right + used, sizeof(right) - used, "%s%s", i == 0 ? "" : ", ",
                                  known[i].word);
-    return reject("no such word", item, right, error);
+    return lab_error_set(error, -EINVAL, "%s: no such word \"%.32s\"; known: %s",
+                         LAB_OPTIONS_VARIABLE, item, right);
 }
 
 static int parse_item(char *item, const struct lab_option known[], size_t n, void *options,
@@ -46,7 +32,8 @@ static int parse_item(char *item, const struct lab_option known[], size_t n, voi
             continue;
         if (equals == NULL ||
             known[i].set((char *)options + known[i].at, equals + 1, known[i].values) != 0)
-            return reject_value(item, &known[i], error);
+            return lab_error_set(error, -EINVAL, "%s: no such value \"%.32s\"; known: %s=%s",
+                                 LAB_OPTIONS_VARIABLE, item, known[i].word, known[i].values);
         return 0;
     }
     return reject_word(item, known, n, error);
