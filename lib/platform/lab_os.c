@@ -20,7 +20,7 @@
 /* The most nodes that any kernel is built for (CONFIG_NODES_SHIFT is at most 10). */
 #define NODES_MAX 1024
 
-static int map_anonymous(size_t bytes, int flags, char **ret_address)
+static int map_anonymous(size_t bytes, int flags, void **ret_address)
 {
     /* No MAP_NORESERVE: a refusal now is better than the out-of-memory killer, or for hugetlb
      * pages a SIGBUS, at the first touch. */
@@ -33,49 +33,32 @@ static int map_anonymous(size_t bytes, int flags, char **ret_address)
     return 0;
 }
 
-/* Ordinary pages come at any address: map too much, and cut off what lies before and behind. */
-static int map_aligned(size_t bytes, size_t alignment, char **ret_address)
+/* Ordinary pages come at any address: map too much, and cut off what lies before and behind. A
+ * piece that the kernel does not cut off stays, untouched. */
+static int map_aligned(size_t bytes, size_t alignment, void **ret_address)
 {
-    size_t slack = alignment - lab_os_page_bytes();
-    size_t before, behind;
-    char *address = NULL;
-    int err;
+    size_t slack = alignment - lab_os_page_bytes(), before;
+    void *address = NULL;
+    int err = bytes > SIZE_MAX - slack ? -ENOMEM : map_anonymous(bytes + slack, 0, &address);
 
-    if (bytes > SIZE_MAX - slack)
-        return -ENOMEM;
-    err = map_anonymous(bytes + slack, 0, &address);
     if (err)
         return err;
     before = -(uintptr_t)address & (alignment - 1);
-    behind = slack - before;
-    if ((before && munmap(address, before)) ||
-        (behind && munmap(address + before + bytes, behind))) {
-        err = -errno;
-        (void)munmap(address, bytes + slack);
-        return err;
-    }
-    *ret_address = address + before;
+    *ret_address = (char *)address + before;
+    (void)munmap(address, before);
+    (void)munmap((char *)*ret_address + bytes, slack - before);
     return 0;
 }
 
 int lab_os_map(size_t bytes, size_t page_bytes, void **ret_address)
 {
-    char *address = NULL;
-    int err;
-
-    if (page_bytes == LAB_PAGE_1G)
-        err = map_anonymous(bytes, MAP_HUGETLB | MAP_HUGE_1GB, &address);
-    else if (page_bytes == LAB_PAGE_2M)
-        err = map_anonymous(bytes, MAP_HUGETLB | MAP_HUGE_2MB, &address);
-    else if (page_bytes)
-        err = -EINVAL;
-    else if (bytes >= LAB_PAGE_2M)
-        err = map_aligned(bytes, LAB_PAGE_2M, &address);
-    else
-        err = map_anonymous(bytes, 0, &address);
-    if (!err)
-        *ret_address = address;
-    return err;
+    if (page_bytes == LAB_PAGE_2M || page_bytes == LAB_PAGE_1G)
+        return map_anonymous(bytes, MAP_HUGETLB | __builtin_ctzl(page_bytes) << MAP_HUGE_SHIFT,
+                             ret_address);
+    if (page_bytes)
+        return -EINVAL;
+    return bytes >= LAB_PAGE_2M ? map_aligned(bytes, LAB_PAGE_2M, ret_address)
+                                : map_anonymous(bytes, 0, ret_address);
 }
 
 int lab_os_unmap(void *address, size_t bytes)
@@ -125,12 +108,12 @@ static int populate_by_read(char *address, size_t bytes)
     if (zeros < 0)
         return -errno;
     while (bytes > 0 && !err) {
-        ssize_t n = read(zeros, address, bytes);
+        ssize_t n = TEMP_FAILURE_RETRY(read(zeros, address, bytes));
 
         if (n > 0) {
             address += n;
             bytes -= (size_t)n;
-        } else if (n == 0 || errno != EINTR) {
+        } else {
             err = n ? -errno : -EIO;
         }
     }
