@@ -17,7 +17,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <lab_os.h>
-#include <lab_os_share.h>
 #include <lab_os_text.h>
 #include <limits.h>
 #include <linux/magic.h>
@@ -173,13 +172,13 @@ static int open_place(struct search *search, const char *path, const struct stat
     search->share->pid = search->pid;
     if (file < 0)
         return errno == EWOULDBLOCK ? -ETXTBSY : -errno;
-    seals = fcntl(file, F_GET_SEALS);
-    if (seals >= 0 && (seals & LAB_OS_SHARE_SEALS) == LAB_OS_SHARE_SEALS) {
+    seals = fcntl(file, F_GET_SEALS); /* before it may be published */
+    if (lab_os_share_number(file) != 0) {
         search->share->file = file;
         return 1;
     }
     close(file);
-    if (seals >= 0 && (seals & F_SEAL_SEAL) == 0 && search->have_mine)
+    if (seals >= 0 && (seals & F_SEAL_SEAL) == 0 && search->have_mine) /* not withdrawn */
         note_other(search, status);
     return 0;
 }

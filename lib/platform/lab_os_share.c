@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lab_os.h>
-#include <lab_os_share.h>
 #include <linux/memfd.h>
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -21,12 +20,10 @@
 #define MFD_NOEXEC_SEAL 0x0008u
 #endif
 
-static unsigned huge_flags(size_t page_bytes)
-{
-    if (page_bytes == LAB_PAGE_1G)
-        return MFD_HUGETLB | MFD_HUGE_1GB;
-    return page_bytes == LAB_PAGE_2M ? MFD_HUGETLB | MFD_HUGE_2MB : 0;
-}
+/* The seals of memory that is shared: what no holder of it may do to the others, for a shorter file
+ * would be a SIGBUS to them. One that has none yet is being made, and one that has the last alone
+ * was withdrawn. */
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 /* The kernel kills a process that goes beyond, by SIGXFSZ. */
 static bool is_beyond_limit(size_t bytes)
@@ -39,9 +36,11 @@ static bool is_beyond_limit(size_t bytes)
 
 int lab_os_share_create(const char *name, size_t bytes, size_t page_bytes, int *ret_file)
 {
-    unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING | huge_flags(page_bytes);
+    unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
     int file;
 
+    if (page_bytes)
+        flags |= MFD_HUGETLB | (unsigned)__builtin_ctzl(page_bytes) << MFD_HUGE_SHIFT;
     if (is_beyond_limit(bytes))
         return -EFBIG;
     file = memfd_create(name, flags | MFD_NOEXEC_SEAL);
@@ -61,7 +60,7 @@ int lab_os_share_create(const char *name, size_t bytes, size_t page_bytes, int *
 
 int lab_os_share_publish(int file)
 {
-    return fcntl(file, F_ADD_SEALS, LAB_OS_SHARE_SEALS) == 0 ? 0 : -errno;
+    return fcntl(file, F_ADD_SEALS, SEALS) == 0 ? 0 : -errno;
 }
 
 void lab_os_share_withdraw(int file)
@@ -75,7 +74,7 @@ uint64_t lab_os_share_number(int file)
     int seals = fcntl(file, F_GET_SEALS);
     struct stat status;
 
-    if (seals < 0 || (seals & LAB_OS_SHARE_SEALS) != LAB_OS_SHARE_SEALS || fstat(file, &status))
+    if (seals < 0 || (seals & SEALS) != SEALS || fstat(file, &status))
         return 0;
     return status.st_ino;
 }
