@@ -91,33 +91,22 @@ static void reach_everybody(void)
 
 int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got)
 {
-    switch (wanted) {
-    case LAB_BARRIER_FENCE:
-        *ret_got = LAB_BARRIER_FENCE;
-        return 0;
-    case LAB_BARRIER_PRIVATE:
-    case LAB_BARRIER_SHARED:
-        *ret_got =
-            enlist() && !fence_is_forced() && draw_address_space() ? wanted : LAB_BARRIER_FENCE;
-        return 0;
-    }
-    return -EINVAL;
+    if ((unsigned)wanted > LAB_BARRIER_SHARED)
+        return -EINVAL;
+    if (wanted != LAB_BARRIER_FENCE && !(enlist() && !fence_is_forced() && draw_address_space()))
+        wanted = LAB_BARRIER_FENCE;
+    *ret_got = wanted;
+    return 0;
 }
 
 bool lab_barrier_heavy(enum lab_barrier kind)
 {
-    switch (kind) {
-    case LAB_BARRIER_FENCE:
+    if (kind == LAB_BARRIER_FENCE) {
         lab_fence_seq_cst();
         return true;
-    case LAB_BARRIER_PRIVATE:
-        if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0)
-            return true;
-        reach_everybody(); /* no less than what was asked for, only slower */
-        return false;
-    case LAB_BARRIER_SHARED:
-        reach_everybody();
-        return true;
     }
-    return false;
+    if (kind == LAB_BARRIER_PRIVATE && membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0)
+        return true;
+    reach_everybody(); /* where it was refused: no less than what was asked for, only slower */
+    return kind == LAB_BARRIER_SHARED;
 }
