@@ -38,10 +38,10 @@ struct search {
     bool have_mine;
     bool have_seen_mine;
     struct stat mine;
-    int others;       /* 0, -EBUSY or -EAGAIN: of those that are being made, the first */
-    struct stat them; /* that one */
-    int them_pid;
-    int pid; /* the process that is looked at */
+    int others;   /* 0; -EBUSY or -EAGAIN: others are being made, of which one goes before mine, or
+                     none */
+    int them_pid; /* who makes that one */
+    int pid;      /* the process that is looked at */
     bool is_self;
     int rc; /* 0: go on, 1: it was found, or what keeps the caller from looking */
 };
@@ -154,12 +154,14 @@ static int judge_file(int place, struct stat *ret_status, enum lab_os_stranger *
     return 0;
 }
 
+/* Another one is being made. */
 static void note_other(struct search *search, const struct stat *status)
 {
-    if (search->others != 0 && is_before(&search->them, status))
+    bool goes_first = is_before(status, &search->mine);
+
+    if (!goes_first && search->others != 0)
         return;
-    search->them = *status;
-    search->others = is_before(status, &search->mine) ? -EBUSY : -EAGAIN;
+    search->others = goes_first ? -EBUSY : -EAGAIN;
     search->them_pid = search->pid;
 }
 
