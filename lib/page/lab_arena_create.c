@@ -37,32 +37,61 @@
 #define PRIVATE_SHARE 4u
 #define STEAL_SHARE 8u
 
-/* Where a zone's metadata lies, in bytes from the arena's beginning, and how large its parts are.
- */
-struct zone_layout {
-    uint32_t blocks[LAB_PAGE_PARTS];
-    size_t part[LAB_PAGE_PARTS], own, dirt, lock;
-};
-
-struct layout {
-    uint32_t lcores, caches, slots_each, deques;
-    uint32_t capacity[LAB_PAGE_ORDERS][LAB_PAGE_KINDS];
-    size_t lcore, registry, slots, deque, end;
-    struct zone_layout zone[LAB_ARENA_ZONES_MAX];
-};
+/* Room for the arena's next piece: *end is its address where the arena is made, and counts from 0
+ * where it is only planned. */
+static void *place(size_t *end, size_t bytes)
+{
+    return (void *)lab_place(end, bytes);
+}
 
 static size_t blocks_of(size_t bytes)
 {
     return bytes / BLOCK_BYTES + (bytes % BLOCK_BYTES != 0);
 }
 
-static int plan_zone(const struct lab_arena_options *options, uint32_t index, struct layout *layout,
-                     struct lab_error *error)
+static uint32_t at_most(uint32_t n, uint32_t most)
+{
+    return n < most ? n : most;
+}
+
+static void set_limits(struct lab_zone *zone, const uint64_t watermark[LAB_PAGE_WATERMARKS])
+{
+    uint64_t min = at_most(zone->first[LAB_PAGE_RESERVE_SINGLES] / MIN_SHARE, MIN_MOST);
+
+    zone->limits = (struct lab_watermark_limits){min, 2 * min, 3 * min};
+    if (watermark[LAB_PAGE_HIGH] != 0)
+        zone->limits = (struct lab_watermark_limits){
+            watermark[LAB_PAGE_MIN], watermark[LAB_PAGE_LOW], watermark[LAB_PAGE_HIGH]};
+}
+
+static void place_zone(struct lab_arena *arena, const struct lab_arena_zone *options,
+                       const size_t blocks[LAB_PAGE_PARTS], struct lab_zone *zone, size_t *end)
+{
+    for (int part = 0; part < LAB_PAGE_PARTS; part++) {
+        uint32_t n = (uint32_t)blocks[part];
+
+        if (n > 0)
+            zone->part[part] = place(end, lab_zone_footprint(n, arena->lcores));
+        zone->first[part + 1] = zone->first[part] + n * LAB_BLOCK_PAGES;
+    }
+    zone->pages = zone->first[LAB_PAGE_PARTS];
+    zone->node = options->node;
+    zone->made_of = options->pages;
+    zone->dirt = place(end, zone->pages);
+    zone->lock = place(end, zone->pages);
+    zone->level.own = place(end, arena->lcores * sizeof(struct lab_level_own));
+    zone->level.lcores = arena->lcores;
+    zone->level.drift = zone->first[LAB_PAGE_RESERVE_SINGLES] / (DRIFT_SHARE * arena->lcores);
+    set_limits(zone, options->watermark);
+}
+
+static int plan_zone(struct lab_arena *arena, const struct lab_arena_options *options,
+                     uint32_t index, size_t *end, struct lab_error *error)
 {
     const struct lab_arena_zone *zone = &options->zone[index];
-    struct zone_layout *own = &layout->zone[index];
     size_t all = blocks_of(zone->bytes), singles = blocks_of(zone->reserve_bytes),
            runs = blocks_of(zone->reserve_runs_bytes);
+    const size_t blocks[LAB_PAGE_PARTS] = {all - singles - runs, singles, runs};
 
     if (all == 0 || all > LAB_ZONE_BLOCKS_MAX)
         return lab_error_set(error, all == 0 ? -EINVAL : -EOVERFLOW,
@@ -75,28 +104,17 @@ static int plan_zone(const struct lab_arena_options *options, uint32_t index, st
                              options->name, index, singles, runs, all);
     if (zone->watermark[LAB_PAGE_MIN] > zone->watermark[LAB_PAGE_LOW] ||
         zone->watermark[LAB_PAGE_LOW] > zone->watermark[LAB_PAGE_HIGH] ||
-        zone->watermark[LAB_PAGE_HIGH] > (all - singles - runs) * LAB_BLOCK_PAGES)
+        zone->watermark[LAB_PAGE_HIGH] > blocks[LAB_PAGE_COMMON] * LAB_BLOCK_PAGES)
         return lab_error_set(error, -EINVAL,
                              "arena %s, zone %u: its marks must rise, and end at its %zu pages",
-                             options->name, index, (all - singles - runs) * LAB_BLOCK_PAGES);
-    if (index > 0 && options->zone[index - 1].later && !zone->later)
+                             options->name, index, blocks[LAB_PAGE_COMMON] * LAB_BLOCK_PAGES);
+    if (index > 0 && zone[-1].later && !zone->later)
         return lab_error_set(
             error, -EINVAL,
             "arena %s, zone %u: stands behind one that is mapped later, and so must "
             "be mapped later itself",
             options->name, index);
-    own->blocks[LAB_PAGE_COMMON] = (uint32_t)(all - singles - runs);
-    own->blocks[LAB_PAGE_RESERVE_SINGLES] = (uint32_t)singles;
-    own->blocks[LAB_PAGE_RESERVE_RUNS] = (uint32_t)runs;
-    for (int part = 0; part < LAB_PAGE_PARTS; part++) {
-        uint32_t blocks = own->blocks[part];
-
-        own->part[part] =
-            lab_place(&layout->end, blocks > 0 ? lab_zone_footprint(blocks, layout->lcores) : 0);
-    }
-    own->own = lab_place(&layout->end, layout->lcores * sizeof(struct lab_level_own));
-    own->dirt = lab_place(&layout->end, all * LAB_BLOCK_PAGES);
-    own->lock = lab_place(&layout->end, all * LAB_BLOCK_PAGES);
+    place_zone(arena, zone, blocks, &arena->zone[index], end);
     return 0;
 }
 
@@ -115,38 +133,47 @@ static bool is_cached(const struct lab_arena_options *options, unsigned order)
     return order == 0 || (options->cached_orders >> order & 1);
 }
 
-static void plan_caches(const struct lab_arena_options *options, struct layout *layout)
+/* The pages that the deques of one lcore may hold, of the smallest zone. */
+static uint64_t share_of_lcore(const struct lab_arena *arena)
 {
-    uint64_t smallest = UINT64_MAX, share, runs = 0;
+    uint32_t smallest = UINT32_MAX;
 
-    for (uint32_t i = 0; i < options->zones; i++)
-        if (layout->zone[i].blocks[LAB_PAGE_COMMON] < smallest)
-            smallest = layout->zone[i].blocks[LAB_PAGE_COMMON];
-    share = smallest * LAB_BLOCK_PAGES / CACHED_SHARE / layout->caches;
-    for (unsigned order = 1; order < LAB_PAGE_ORDERS; order++)
-        runs += is_cached(options, order);
-    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
-        for (unsigned kind = 0; kind < LAB_PAGE_KINDS && is_cached(options, order); kind++) {
-            uint64_t part = order == 0 ? share / (kind + 2) : share / 8 / runs >> order;
-            uint32_t least = order == 0 ? CAPACITY_MIN : CAPACITY_RUNS_MIN;
-
-            layout->capacity[order][kind] = power_of_two(part, least);
-            layout->slots_each += layout->capacity[order][kind];
-            layout->deques += layout->lcores + 1;
-        }
-    layout->lcore = lab_place(&layout->end, (layout->lcores + 1) * sizeof(struct lab_page_lcore));
-    layout->registry = lab_place(&layout->end, layout->caches * sizeof(lab_atomic_t));
-    layout->deque = lab_place(&layout->end, layout->deques * sizeof(struct lab_deque));
-    layout->slots =
-        lab_place(&layout->end, (size_t)layout->caches * layout->slots_each * sizeof(lab_atomic_t));
+    for (uint32_t i = 0; i < arena->zones; i++)
+        smallest = at_most(smallest, arena->zone[i].first[LAB_PAGE_RESERVE_SINGLES]);
+    return smallest / CACHED_SHARE / arena->set.places;
 }
 
-static int check_lcores(const struct lab_arena_options *options, const struct layout *layout,
-                        struct lab_error *error)
+/* The arrays of deques, order by order; returns how many. */
+static uint32_t plan_arrays(struct lab_arena *arena, const struct lab_arena_options *options,
+                            size_t *end)
 {
-    if (layout->lcores > LAB_ARENA_LCORES_MAX)
+    uint64_t share = share_of_lcore(arena),
+             runs = (unsigned)__builtin_popcount(options->cached_orders & ~1u);
+    uint32_t n = 0;
+
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
+        arena->cache[order] = is_cached(options, order) ? n : LAB_PAGE_UNCACHED;
+        for (unsigned kind = 0; kind < LAB_PAGE_KINDS && is_cached(options, order); kind++) {
+            uint64_t part = order == 0 ? share / (kind + 2) : share / 8 / runs >> order;
+            uint32_t capacity = power_of_two(part, order == 0 ? CAPACITY_MIN : CAPACITY_RUNS_MIN);
+
+            arena->array[n++] = (struct lab_deque_array){
+                .deque = place(end, (arena->lcores + 1) * sizeof(struct lab_deque)),
+                .capacity = capacity,
+                .slots_at = arena->set.slots_each,
+                .steal_max = at_most(capacity / STEAL_SHARE, LAB_PAGE_MOVING_MAX),
+                .private_size = capacity / PRIVATE_SHARE};
+            arena->set.slots_each += capacity;
+        }
+    }
+    return n;
+}
+
+static int check_lcores(const struct lab_arena_options *options, struct lab_error *error)
+{
+    if (options->lcores > LAB_ARENA_LCORES_MAX)
         return lab_error_set(error, -EINVAL, "arena %s: %u lcores asked for, at most %u",
-                             options->name, layout->lcores, LAB_ARENA_LCORES_MAX);
+                             options->name, options->lcores, LAB_ARENA_LCORES_MAX);
     if (options->caches > LAB_DEQUE_SET_PLACES_MAX)
         return lab_error_set(error, -EINVAL, "arena %s: %u caches asked for, at most %u",
                              options->name, options->caches, LAB_DEQUE_SET_PLACES_MAX);
@@ -156,11 +183,12 @@ static int check_lcores(const struct lab_arena_options *options, const struct la
     return 0;
 }
 
-static int plan_arena(const struct lab_arena_options *options, struct layout *ret_layout,
+/* What of an arena its options decide: its sizes, and where the rest of it lies, from *end on. The
+ * arena is all zero before, and need not lie where it will be. */
+static int plan_arena(struct lab_arena *arena, const struct lab_arena_options *options, size_t *end,
                       struct lab_error *error)
 {
-    struct layout layout = {.lcores = options->lcores != 0 ? options->lcores : LAB_LCORE_MAX,
-                            .caches = options->caches != 0 ? options->caches : CACHES_DEFAULT};
+    struct lab_deque_set *set = &arena->set;
     int rc;
 
     if (options->name == NULL || options->name[0] == '\0' ||
@@ -173,156 +201,86 @@ static int plan_arena(const struct lab_arena_options *options, struct layout *re
     if (options->zone[0].later)
         return lab_error_set(error, -EINVAL, "arena %s: its first zone cannot be mapped later",
                              options->name);
-    rc = check_lcores(options, &layout, error);
+    rc = check_lcores(options, error);
     if (rc != 0)
         return rc;
-    if (layout.caches > layout.lcores)
-        layout.caches = layout.lcores;
-    (void)lab_place(&layout.end, sizeof(struct lab_arena));
-    for (uint32_t i = 0; i < options->zones; i++) {
-        rc = plan_zone(options, i, &layout, error);
+    (void)place(end, sizeof(*arena));
+    arena->magic = LAB_ARENA_MAGIC;
+    arena->zones = options->zones;
+    arena->lcores = options->lcores != 0 ? options->lcores : LAB_LCORE_MAX;
+    memcpy(arena->name, options->name, strlen(options->name) + 1);
+    for (uint32_t i = 0; i < arena->zones; i++) {
+        rc = plan_zone(arena, options, i, end, error);
         if (rc != 0)
             return rc;
     }
-    plan_caches(options, &layout);
-    *ret_layout = layout;
+    arena->lcore = place(end, (arena->lcores + 1) * sizeof(struct lab_page_lcore));
+    set->array = arena->array;
+    set->places = at_most(options->caches != 0 ? options->caches : CACHES_DEFAULT, arena->lcores);
+    set->arrays = plan_arrays(arena, options, end);
+    set->lcores = arena->lcores;
+    set->entry = place(end, set->places * sizeof(lab_atomic_t));
+    set->slots = place(end, (size_t)set->places * set->slots_each * sizeof(lab_atomic_t));
+    set->slots_mask = ~UINT64_C(0);
+    set->state = &arena->state;
     return 0;
 }
 
-static void set_limits(struct lab_zone *zone, const uint64_t watermark[LAB_PAGE_WATERMARKS])
-{
-    uint64_t min = zone->first[LAB_PAGE_RESERVE_SINGLES] / MIN_SHARE;
-
-    if (min > MIN_MOST)
-        min = MIN_MOST;
-    zone->limits = (struct lab_watermark_limits){min, 2 * min, 3 * min};
-    if (watermark[LAB_PAGE_HIGH] != 0)
-        zone->limits = (struct lab_watermark_limits){
-            watermark[LAB_PAGE_MIN], watermark[LAB_PAGE_LOW], watermark[LAB_PAGE_HIGH]};
-}
-
-/* The zone itself, those of its node, and the rest; each of them as they stand. */
+/* The order in which to try the zones from one on: itself, those of its node, and the rest; each of
+ * them as they stand. */
 static void set_order(struct lab_arena *arena, uint32_t home)
 {
     struct lab_zone *zone = &arena->zone[home];
     uint32_t n = 0;
 
-    zone->next[n++] = home;
-    for (uint32_t i = 0; i < arena->zones; i++)
-        if (i != home && arena->zone[i].node == zone->node)
-            zone->next[n++] = i;
-    for (uint32_t i = 0; i < arena->zones; i++)
-        if (arena->zone[i].node != zone->node)
-            zone->next[n++] = i;
+    for (int distance = 0; distance < 3; distance++)
+        for (uint32_t i = 0; i < arena->zones; i++)
+            if ((i != home) + (arena->zone[i].node != zone->node) == distance)
+                zone->next[n++] = i;
 }
 
-static void build_zone(struct lab_arena *arena, const struct lab_arena_options *options,
-                       const struct layout *layout, uint32_t index)
+static void build_zone(struct lab_arena *arena, uint32_t index)
 {
-    const struct zone_layout *own = &layout->zone[index];
     struct lab_zone *zone = &arena->zone[index];
-    char *home = (char *)arena;
 
-    for (int part = 0; part < LAB_PAGE_PARTS; part++) {
-        uint32_t blocks = own->blocks[part];
-
-        if (blocks > 0)
-            zone->part[part] = lab_zone_init(home + own->part[part], blocks, layout->lcores);
-        zone->first[part + 1] = zone->first[part] + blocks * LAB_BLOCK_PAGES;
-    }
-    zone->pages = zone->first[LAB_PAGE_PARTS];
-    zone->node = options->zone[index].node;
-    zone->made_of = options->zone[index].pages;
-    zone->dirt = (void *)(home + own->dirt);
-    zone->lock = (void *)(home + own->lock);
-    zone->level.own = (void *)(home + own->own);
-    zone->level.lcores = layout->lcores;
-    zone->level.drift = zone->first[LAB_PAGE_RESERVE_SINGLES] / (DRIFT_SHARE * layout->lcores);
-    set_limits(zone, options->zone[index].watermark);
+    for (int part = 0; part < LAB_PAGE_PARTS; part++)
+        if (zone->part[part] != NULL)
+            (void)lab_zone_init(zone->part[part],
+                                (zone->first[part + 1] - zone->first[part]) / LAB_BLOCK_PAGES,
+                                arena->lcores);
+    set_order(arena, index);
     lab_invariant(lab_zone_is_valid(zone));
 }
 
-static uint32_t at_most(uint32_t n, uint32_t most)
+static void build_lcore(struct lab_arena *arena, uint32_t lcore_index)
 {
-    return n < most ? n : most;
+    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
+        for (unsigned kind = 0; kind < LAB_PAGE_KINDS; kind++)
+            arena->lcore[lcore_index].deque[kind][order] =
+                lab_arena_is_cached(arena, order)
+                    ? &arena->array[arena->cache[order] + kind].deque[lcore_index]
+                    : &arena->nothing;
 }
 
-/* The arrays of deques, order by order, and where each lcore finds its own. */
-static uint32_t build_arrays(struct lab_arena *arena, const struct layout *layout)
-{
-    struct lab_deque *deques = (void *)((char *)arena + layout->deque);
-    uint32_t next = 0, slots_at = 0;
-
-    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++) {
-        bool cached = layout->capacity[order][LAB_PAGE_PLAIN] != 0;
-
-        arena->cache[order] = cached ? next : LAB_PAGE_UNCACHED;
-        for (int kind = 0; kind < LAB_PAGE_KINDS; kind++) {
-            uint32_t capacity = layout->capacity[order][kind];
-            struct lab_deque_array *array = &arena->array[next];
-
-            for (uint32_t i = 0; i <= arena->lcores; i++)
-                arena->lcore[i].deque[kind][order] = cached ? &deques[i] : &arena->nothing;
-            if (!cached)
-                continue;
-            *array = (struct lab_deque_array){
-                .deque = deques,
-                .capacity = capacity,
-                .slots_at = slots_at,
-                .steal_max = at_most(capacity / STEAL_SHARE, LAB_PAGE_MOVING_MAX),
-                .private_size = capacity / PRIVATE_SHARE};
-            next++;
-            slots_at += capacity;
-            deques += arena->lcores + 1;
-        }
-    }
-    return next;
-}
-
-static void build_caches(struct lab_arena *arena, const struct layout *layout,
-                         enum lab_barrier barrier)
-{
-    char *base = (char *)arena;
-
-    lab_deque_init(&arena->nothing, 1, 1, barrier == LAB_BARRIER_FENCE);
-    arena->lcore = (void *)(base + layout->lcore);
-    arena->set = (struct lab_deque_set){.array = arena->array,
-                                        .arrays = build_arrays(arena, layout),
-                                        .lcores = arena->lcores,
-                                        .slots = (void *)(base + layout->slots),
-                                        .slots_mask = ~UINT64_C(0),
-                                        .slots_each = layout->slots_each,
-                                        .places = layout->caches,
-                                        .entry = (void *)(base + layout->registry),
-                                        .maker = lab_barrier_address_space(),
-                                        .barrier = barrier,
-                                        .state = &arena->state};
-    lab_deque_set_init(&arena->set);
-}
-
-/* All but the addresses of the zones' memory. */
-static int build_arena(void *memory, const struct lab_arena_options *options,
-                       const struct layout *layout, struct lab_arena **ret_arena,
+/* All but the addresses of the zones' memory. The options have been planned before. */
+static int build_arena(struct lab_arena *arena, const struct lab_arena_options *options,
                        struct lab_error *error)
 {
     enum lab_barrier wanted =
         options->fenced || options->shared ? LAB_BARRIER_FENCE : LAB_BARRIER_PRIVATE;
-    struct lab_arena *arena = memory;
-    enum lab_barrier barrier;
-    int rc = lab_barrier_register(wanted, &barrier);
+    size_t end = (size_t)(uintptr_t)arena;
+    int rc = lab_barrier_register(wanted, &arena->set.barrier);
 
     if (rc != 0)
         return lab_error_set(error, rc, "arena %s: cannot register for membarrier", options->name);
-    arena->magic = LAB_ARENA_MAGIC;
-    arena->lcores = layout->lcores;
-    arena->zones = options->zones;
-    memcpy(arena->name, options->name, strlen(options->name) + 1);
+    (void)plan_arena(arena, options, &end, error);
     for (uint32_t i = 0; i < arena->zones; i++)
-        build_zone(arena, options, layout, i);
-    for (uint32_t i = 0; i < arena->zones; i++)
-        set_order(arena, i);
-    build_caches(arena, layout, barrier);
-    *ret_arena = arena;
+        build_zone(arena, i);
+    lab_deque_init(&arena->nothing, 1, 1, arena->set.barrier == LAB_BARRIER_FENCE);
+    for (uint32_t i = 0; i <= arena->lcores; i++)
+        build_lcore(arena, i);
+    arena->set.maker = lab_barrier_address_space();
+    lab_deque_set_init(&arena->set);
     return 0;
 }
 
@@ -336,20 +294,21 @@ static void settle(struct lab_arena *arena)
 int lab_arena_footprint(const struct lab_arena_options *options, size_t *ret_bytes,
                         struct lab_error *error)
 {
-    struct layout layout;
-    int rc = plan_arena(options, &layout, error);
+    struct lab_arena plan = {0};
+    size_t end = 0;
+    int rc = plan_arena(&plan, options, &end, error);
 
     if (rc == 0)
-        *ret_bytes = layout.end;
+        *ret_bytes = end;
     return rc;
 }
 
 int lab_arena_init(void *memory, const struct lab_arena_options *options,
                    struct lab_arena **ret_arena, struct lab_error *error)
 {
-    struct lab_arena *arena;
-    struct layout layout;
-    int rc = plan_arena(options, &layout, error);
+    struct lab_arena *arena = memory;
+    size_t bytes;
+    int rc = lab_arena_footprint(options, &bytes, error);
 
     if (rc != 0)
         return rc;
@@ -369,7 +328,7 @@ int lab_arena_init(void *memory, const struct lab_arena_options *options,
                                  "arena %s, zone %u: its memory at %p is not aligned to 2 MiB",
                                  options->name, i, options->zone[i].memory);
     }
-    rc = build_arena(memory, options, &layout, &arena, error);
+    rc = build_arena(arena, options, error);
     if (rc != 0)
         return rc;
     for (uint32_t i = 0; i < options->zones; i++) {
@@ -404,10 +363,9 @@ int lab_arena_create(const struct lab_arena_options *options, struct lab_arena *
 {
     struct lab_region_options wanted = {.node = LAB_NODE_ANY};
     struct lab_error wish = {0};
-    struct lab_arena *arena;
     struct lab_region memory;
-    struct layout layout;
-    int rc = plan_arena(options, &layout, error);
+    struct lab_arena *arena;
+    int rc = lab_arena_footprint(options, &wanted.bytes, error);
 
     if (rc != 0)
         return rc;
@@ -422,18 +380,15 @@ int lab_arena_create(const struct lab_arena_options *options, struct lab_arena *
                                  "arena %s, zone %u: memory of the caller's is for "
                                  "lab_arena_init()",
                                  options->name, i);
-    wanted.bytes = layout.end;
     wanted.node = options->zone[0].node;
     rc = lab_arena_map(options->name, "metadata", &wanted, &memory, error, &wish);
     if (rc != 0)
         return rc;
-    rc = build_arena(memory.address, options, &layout, &arena, error);
-    if (rc != 0) {
-        (void)lab_region_destroy(&memory);
-        return rc;
-    }
+    arena = memory.address;
     arena->memory = memory;
-    rc = lab_arena_map_zones(arena, options, error, &wish);
+    rc = build_arena(arena, options, error);
+    for (uint32_t i = 0; rc == 0 && i < options->zones && !options->zone[i].later; i++)
+        rc = lab_arena_map_zone(arena, error, &wish);
     if (rc != 0) {
         (void)unmap(arena);
         return rc;

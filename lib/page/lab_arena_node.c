@@ -246,8 +246,7 @@ int lab_arena_map(const char *arena, const char *what, const struct lab_region_o
     return rc;
 }
 
-/* The next one. */
-static int map_zone(struct lab_arena *arena, struct lab_error *error, struct lab_error *wish)
+int lab_arena_map_zone(struct lab_arena *arena, struct lab_error *error, struct lab_error *wish)
 {
     uint32_t index = lab_arena_present(arena);
     struct lab_zone *zone = &arena->zone[index];
@@ -266,18 +265,6 @@ static int map_zone(struct lab_arena *arena, struct lab_error *error, struct lab
     return 0;
 }
 
-int lab_arena_map_zones(struct lab_arena *arena, const struct lab_arena_options *options,
-                        struct lab_error *error, struct lab_error *wish)
-{
-    for (uint32_t i = 0; i < arena->zones && !options->zone[i].later; i++) {
-        int rc = map_zone(arena, error, wish);
-
-        if (rc != 0)
-            return rc;
-    }
-    return 0;
-}
-
 int lab_arena_grow_beyond(struct lab_arena *arena, uint32_t present, struct lab_error *error)
 {
     struct lab_error wish = {0};
@@ -290,7 +277,7 @@ int lab_arena_grow_beyond(struct lab_arena *arena, uint32_t present, struct lab_
         lab_os_yield();
     }
     if (lab_arena_present(arena) == present) {
-        rc = map_zone(arena, error, &wish);
+        rc = lab_arena_map_zone(arena, error, &wish);
         if (rc == 0)
             lab_zone_raise_event(arena, &arena->zone[present], LAB_PAGE_MAPPED);
     }

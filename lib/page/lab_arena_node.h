@@ -30,9 +30,8 @@ struct lab_page_where {
 int lab_arena_map(const char *arena, const char *what, const struct lab_region_options *wanted,
                   struct lab_region *ret_region, struct lab_error *error, struct lab_error *wish);
 
-/* The zones that are to be there from the beginning. */
-int lab_arena_map_zones(struct lab_arena *arena, const struct lab_arena_options *options,
-                        struct lab_error *error, struct lab_error *wish);
+/* Maps the next zone, for set-up. */
+int lab_arena_map_zone(struct lab_arena *arena, struct lab_error *error, struct lab_error *wish);
 
 /* Maps another zone, unless there are more than `present` by now: of threads that need one, one
  * maps and the others wait. 0, or why there is none. Blocking. */

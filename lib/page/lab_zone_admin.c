@@ -10,27 +10,23 @@
 #include <lab_zone_search.h>
 #include <string.h>
 
-/* Where everything lies, in bytes from the part's beginning. */
-struct layout {
-    size_t lcore, hint[LAB_ZONE_HINTS], block, end;
-};
-
 static uint32_t groups_of(uint32_t blocks)
 {
     return (blocks + LAB_BYTES_GROUP - 1) / LAB_BYTES_GROUP;
 }
 
-static struct layout plan_zone(uint32_t blocks, uint32_t lcores)
+/* A part, and where the rest of it lies, from *end on. */
+static struct lab_zone_part plan_zone(uint32_t blocks, uint32_t lcores, size_t *end)
 {
-    struct layout layout = {.end = 0};
+    struct lab_zone_part part = {
+        .magic = LAB_ZONE_MAGIC, .blocks = blocks, .lcores = lcores, .groups = groups_of(blocks)};
 
-    (void)lab_place(&layout.end, sizeof(struct lab_zone_part));
-    layout.lcore =
-        lab_place(&layout.end, (lcores + LAB_ZONE_GUESTS) * sizeof(struct lab_zone_lcore));
+    (void)lab_place(end, sizeof(part));
+    part.lcore = (void *)lab_place(end, (lcores + LAB_ZONE_GUESTS) * sizeof(*part.lcore));
     for (int i = 0; i < LAB_ZONE_HINTS; i++)
-        layout.hint[i] = lab_place(&layout.end, (size_t)groups_of(blocks) * LAB_BYTES_GROUP);
-    layout.block = lab_place(&layout.end, (size_t)blocks * sizeof(struct lab_block));
-    return layout;
+        part.hint[i] = (void *)lab_place(end, (size_t)part.groups * LAB_BYTES_GROUP);
+    part.block = (void *)lab_place(end, (size_t)blocks * sizeof(*part.block));
+    return part;
 }
 
 /* Lcores begin their searches far from each other, guests anywhere among them. */
@@ -45,23 +41,18 @@ static void init_lcore(struct lab_zone_lcore *lcore, const struct lab_zone_part 
 
 size_t lab_zone_footprint(uint32_t blocks, uint32_t lcores)
 {
-    return plan_zone(blocks, lcores).end;
+    size_t end = 0;
+
+    (void)plan_zone(blocks, lcores, &end);
+    return end;
 }
 
 struct lab_zone_part *lab_zone_init(void *memory, uint32_t blocks, uint32_t lcores)
 {
-    struct layout layout = plan_zone(blocks, lcores);
+    size_t end = (size_t)(uintptr_t)memory;
     struct lab_zone_part *part = memory;
-    char *base = memory;
 
-    part->magic = LAB_ZONE_MAGIC;
-    part->blocks = blocks;
-    part->lcores = lcores;
-    part->groups = groups_of(blocks);
-    part->block = (void *)(base + layout.block);
-    part->lcore = (void *)(base + layout.lcore);
-    for (int i = 0; i < LAB_ZONE_HINTS; i++)
-        part->hint[i] = (void *)(base + layout.hint[i]);
+    *part = plan_zone(blocks, lcores, &end);
     for (uint32_t i = 0; i < lcores + LAB_ZONE_GUESTS; i++)
         init_lcore(&part->lcore[i], part, i);
     for (uint32_t i = 0; i < blocks; i++) {
