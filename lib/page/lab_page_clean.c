@@ -40,24 +40,25 @@ static unsigned clean(struct lab_zone *zone, size_t first, unsigned n)
     return cleaned;
 }
 
-/* The free pages of one row. */
+/* The free pages of one row: the row as a whole, or its single pages. */
 static unsigned clean_row(struct lab_zone *zone, uint32_t lcore, uint32_t row)
 {
+    struct lab_zone_part *part = zone->part[LAB_PAGE_COMMON];
+    struct lab_block *block = &part->block[row / LAB_BLOCK_ROWS];
     uint32_t first = row * LAB_ROW_PAGES, singles, numbers[BURST];
     unsigned cleaned = 0, n = 0, done;
 
-    if (lab_zone_alloc_row(zone->part[LAB_PAGE_COMMON], first, BURST, &singles) != 0)
-        return 0;
-    if (singles == 0) {
+    if (lab_block_get_row(block, row % LAB_BLOCK_ROWS)) {
         cleaned = clean(zone, first, LAB_ROW_PAGES);
-        (void)lab_zone_free(zone->part[LAB_PAGE_COMMON], lcore, first, LAB_BLOCK_ROW_ORDER);
+        (void)lab_zone_free(part, lcore, first, LAB_BLOCK_ROW_ORDER);
         return cleaned;
     }
-    for (; singles != 0; singles &= singles - 1) {
+    for (singles = lab_block_get(block, row % LAB_BLOCK_ROWS, 0, BURST); singles != 0;
+         singles &= singles - 1) {
         numbers[n] = first + (uint32_t)__builtin_ctz(singles);
         cleaned += clean(zone, numbers[n++], 1);
     }
-    (void)lab_zone_free_bulk(zone->part[LAB_PAGE_COMMON], lcore, 0, numbers, n, &done);
+    (void)lab_zone_free_bulk(part, lcore, 0, numbers, n, &done);
     return cleaned;
 }
 

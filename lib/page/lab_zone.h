@@ -57,8 +57,9 @@ enum lab_zone_group {
     LAB_ZONE_GROUPS
 };
 
-/* Where an lcore's searches for a hint of each kind begin, in groups of LAB_BYTES_GROUP blocks. */
-enum lab_zone_cursor { LAB_ZONE_AT_OPEN, LAB_ZONE_AT_ROWS, LAB_ZONE_AT_WHOLE, LAB_ZONE_CURSORS };
+/* Where an lcore's searches begin, in groups of LAB_BYTES_GROUP blocks: for each hint, and: */
+#define LAB_ZONE_AT_WHOLE LAB_ZONE_HINTS
+#define LAB_ZONE_CURSORS (LAB_ZONE_HINTS + 1)
 
 struct lab_zone_place {
     uint32_t block; /* the block that an lcore works in, or LAB_PAGE_NONE */
@@ -100,41 +101,34 @@ size_t lab_zone_footprint(uint32_t blocks, uint32_t lcores);
  * more. All pages are free. Set-up only. */
 struct lab_zone_part *lab_zone_init(void *memory, uint32_t blocks, uint32_t lcores);
 
-/* Gets 2^order pages; *ret_page is the first.
+/* Gets up to n times 2^order pages, many in one step: the numbers of their first pages; *ret_n is
+ * how many.
  *
  * lcore is the calling thread's id, which no other thread may use at the same time, or
- * LAB_LCORE_ANY. Returns 0; -ENOMEM when nothing of that order was found in any block; -EINVAL for
- * an lcore, order or class that there is not. On failure *ret_page is untouched and nothing is
- * taken. Lock-free; never blocks. */
-int lab_zone_alloc(struct lab_zone_part *part, uint32_t lcore, unsigned order,
-                   enum lab_zone_class lifetime, uint32_t *ret_page) LAB_CHECKED;
-
-/* Gets up to n times 2^order pages, many in one step; *ret_n is their number. Returns 0 when it is
- * at least one (or n is 0), and errors as above. */
+ * LAB_LCORE_ANY. Returns 0 when it is at least one (or n is 0); -ENOMEM when nothing of that order
+ * was found in any block; -EINVAL for an lcore, order or class that there is not. On failure
+ * nothing is changed. Lock-free; never blocks. */
 int lab_zone_alloc_bulk(struct lab_zone_part *part, uint32_t lcore, unsigned order,
                         enum lab_zone_class lifetime, uint32_t *ret_pages, unsigned n,
                         unsigned *ret_n) LAB_CHECKED;
 
-/* Gets what is free of the row in which that page is: all of it, as an allocation of
- * LAB_BLOCK_ROW_ORDER at its first page (*ret_singles is 0 then), or up to n single pages, bit i
- * being the row's page i. Returns 0; -ENOMEM when nothing is free there; -EINVAL for a page that is
- * not of this part. Lock-free. */
-int lab_zone_alloc_row(struct lab_zone_part *part, uint32_t page, unsigned n,
-                       uint32_t *ret_singles) LAB_CHECKED;
+/* The same for one. */
+int lab_zone_alloc(struct lab_zone_part *part, uint32_t lcore, unsigned order,
+                   enum lab_zone_class lifetime, uint32_t *ret_page) LAB_CHECKED;
 
-/* Puts an allocation back; any thread may have got it.
+/* Puts n allocations of one order back, which any thread may have got; those that stand side by
+ * side in the array, and are of one row, or of rows of one block, in one step.
  *
  * Returns 0; -EINVAL for an unknown lcore or order, or a page that is not of this part or not a
  * multiple of the order's size; -ENOENT when the page is free; -ERANGE when it is not, but no
- * allocation of that order begins there. On failure nothing is changed. Lock-free; never blocks. A
- * page that was put twice is not noticed if it was given out again in between. */
-int lab_zone_free(struct lab_zone_part *part, uint32_t lcore, uint32_t page, unsigned order);
-
-/* Puts n allocations of one order back; those that stand side by side in the array, and are of one
- * row, or of rows of one block, in one step. On failure (errors as above) those before
- * pages[*ret_n] are free, that one is wrong, and the rest is untouched; otherwise *ret_n is n. */
+ * allocation of that order begins there. On failure those before pages[*ret_n] are free, that one
+ * is wrong, and the rest is untouched; otherwise *ret_n is n. Lock-free; never blocks. A page that
+ * was put twice is not noticed if it was given out again in between. */
 int lab_zone_free_bulk(struct lab_zone_part *part, uint32_t lcore, unsigned order,
                        const uint32_t *pages, unsigned n, unsigned *ret_n);
+
+/* The same for one. */
+int lab_zone_free(struct lab_zone_part *part, uint32_t lcore, uint32_t page, unsigned order);
 
 /* Brings back what an lcore that died (its thread or process has ended for certain) had in transit
  * at that moment: one row at most; what it held is not touched. Its id may be used again when every

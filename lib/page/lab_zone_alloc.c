@@ -107,19 +107,18 @@ static bool take_from_zone(struct request *r, enum lab_zone_hint hint, uint32_t 
 }
 
 /* Follows the hints of one search; the last block that has something becomes the one to work in. */
-static bool take_found(struct request *r, const struct lab_zone_search *search, uint32_t groups)
+static bool take_found(struct request *r, enum lab_zone_hint hint, bool others, uint32_t groups)
 {
     for (unsigned vain = 0; vain < TRIES;) {
         unsigned want = r->want;
         uint32_t block;
 
         lab_zone_stop_work(r->part, r->at);
-        block = lab_zone_search(r->part, r->me, search, groups);
+        block = lab_zone_search(r->part, r->me, hint, r->order, others, groups);
         if (block == LAB_PAGE_NONE)
             return false;
-        lab_zone_enter_block(r->part, block);
-        r->at->block = block;
-        if (lab_likely(take_from_zone(r, search->hint, block)))
+        lab_zone_start_work(r->part, r->at, block);
+        if (lab_likely(take_from_zone(r, hint, block)))
             return true;
         vain += r->want == want;
     }
@@ -130,11 +129,9 @@ static bool take_found(struct request *r, const struct lab_zone_search *search, 
 /* The same for blocks as a whole: nothing is left of them to work in. */
 static bool take_whole(struct request *r, bool others)
 {
-    const struct lab_zone_search search = {LAB_ZONE_ROWS, LAB_ZONE_AT_WHOLE,
-                                           LAB_PAGE_ORDERS - 1 - LAB_ROW_ORDER_MAX, others};
-
     for (unsigned vain = 0; vain < TRIES;) {
-        uint32_t block = lab_zone_search(r->part, r->me, &search, LAB_ZONE_FAR);
+        uint32_t block =
+            lab_zone_search(r->part, r->me, LAB_ZONE_ROWS, r->order, others, LAB_ZONE_FAR);
         uint32_t starts;
 
         if (block == LAB_PAGE_NONE)
@@ -189,13 +186,14 @@ static uint32_t near_groups(struct request *r)
 
 /* Whether no block near has an open row. A search is made for every few splits only, unless this
  * lcore has freed some pages since. */
-static bool none_near(struct request *r, const struct lab_zone_search *open)
+static bool none_near(struct request *r)
 {
     if (r->me->quiet > 0) {
         r->me->quiet--;
         return true;
     }
-    if (lab_zone_search(r->part, r->me, open, near_groups(r)) != LAB_PAGE_NONE)
+    if (lab_zone_search(r->part, r->me, LAB_ZONE_OPEN, r->order, false, near_groups(r)) !=
+        LAB_PAGE_NONE)
         return false;
     r->me->quiet = QUIET;
     return true;
@@ -205,38 +203,30 @@ static bool none_near(struct request *r, const struct lab_zone_search *open)
  * free rows elsewhere, then everything, at last also where others work. */
 static LAB_NOINLINE bool take_runs_slow(struct request *r)
 {
-    const struct lab_zone_search open = {LAB_ZONE_OPEN, LAB_ZONE_AT_OPEN, r->order + 1, false};
-    const struct lab_zone_search rows = {LAB_ZONE_ROWS, LAB_ZONE_AT_ROWS, 1, false};
-    const struct lab_zone_search others_open = {open.hint, open.cursor, open.least, true};
-    const struct lab_zone_search others_rows = {rows.hint, rows.cursor, rows.least, true};
-
     if (r->at->block != LAB_PAGE_NONE) {
         uint32_t block = lab_zone_block_at(r->part, r->at);
         bool split = true;
 
         if (take_open(r, block))
             return true;
-        while (split && none_near(r, &open))
+        while (split && none_near(r))
             if (take_split(r, block, &split))
                 return true;
-        lab_zone_stop_work(r->part, r->at);
     }
     lab_zone_sample_free(r->part, r->me);
-    return take_found(r, &open, near_groups(r)) || take_found(r, &rows, LAB_ZONE_FAR) ||
-           take_found(r, &open, LAB_ZONE_FAR) || take_found(r, &others_open, LAB_ZONE_FAR) ||
-           take_found(r, &others_rows, LAB_ZONE_FAR) || take_anywhere(r);
+    return take_found(r, LAB_ZONE_OPEN, false, near_groups(r)) ||
+           take_found(r, LAB_ZONE_ROWS, false, LAB_ZONE_FAR) ||
+           take_found(r, LAB_ZONE_OPEN, false, LAB_ZONE_FAR) ||
+           take_found(r, LAB_ZONE_OPEN, true, LAB_ZONE_FAR) ||
+           take_found(r, LAB_ZONE_ROWS, true, LAB_ZONE_FAR) || take_anywhere(r);
 }
 
+/* Orders 5 to 8: free rows elsewhere, at last also where others work, then everything. */
 static LAB_NOINLINE bool take_rows_slow(struct request *r)
 {
-    const struct lab_zone_search rows = {LAB_ZONE_ROWS, LAB_ZONE_AT_ROWS,
-                                         r->order - LAB_ROW_ORDER_MAX, false};
-    const struct lab_zone_search others = {rows.hint, rows.cursor, rows.least, true};
-
-    lab_zone_stop_work(r->part, r->at);
     lab_zone_sample_free(r->part, r->me);
-    return take_found(r, &rows, LAB_ZONE_FAR) || take_found(r, &others, LAB_ZONE_FAR) ||
-           take_anywhere(r);
+    return take_found(r, LAB_ZONE_ROWS, false, LAB_ZONE_FAR) ||
+           take_found(r, LAB_ZONE_ROWS, true, LAB_ZONE_FAR) || take_anywhere(r);
 }
 
 static bool take_blocks(struct request *r)
@@ -327,23 +317,5 @@ int lab_zone_alloc_bulk(struct lab_zone_part *part, uint32_t lcore, unsigned ord
     if (r.want == n && n > 0)
         return -ENOMEM;
     *ret_n = n - r.want;
-    return 0;
-}
-
-int lab_zone_alloc_row(struct lab_zone_part *part, uint32_t page, unsigned n, uint32_t *ret_singles)
-{
-    unsigned row = page / LAB_ROW_PAGES % LAB_BLOCK_ROWS;
-    struct lab_block *block;
-    uint32_t singles = 0;
-
-    if (!lab_zone_has(part, page, 0))
-        return -EINVAL;
-    block = &part->block[lab_zone_block_of(part, page)];
-    if (!lab_block_get_row(block, row)) {
-        singles = lab_block_get(block, row, 0, n);
-        if (singles == 0)
-            return -ENOMEM;
-    }
-    *ret_singles = singles;
     return 0;
 }

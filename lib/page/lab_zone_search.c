@@ -27,27 +27,32 @@ static bool find_exactly(const lab_byte_t *group, unsigned number, bool others, 
     return true;
 }
 
-uint32_t lab_zone_search(struct lab_zone_part *part, struct lab_zone_lcore *me,
-                         const struct lab_zone_search *search, uint32_t most_groups)
+/* Inline, since the loop is for either value of `others` one of its own. */
+LAB_INLINE uint32_t search(struct lab_zone_part *part, struct lab_zone_lcore *me,
+                           enum lab_zone_hint hint, unsigned order, bool others,
+                           uint32_t most_groups)
 {
-    const lab_byte_t *hints = part->hint[search->hint];
-    uint32_t start = (uint32_t)lab_index_bounded(me->cursor[search->cursor], part->groups);
+    uint32_t *cursor = &me->cursor[order < LAB_PAGE_ORDERS - 1 ? (int)hint : LAB_ZONE_AT_WHOLE];
+    unsigned of_rows = order > LAB_ROW_ORDER_MAX ? order - LAB_ROW_ORDER_MAX : 1;
+    unsigned least = hint == LAB_ZONE_OPEN ? order + 1 : of_rows;
+    const lab_byte_t *hints = part->hint[hint];
+    uint32_t start = (uint32_t)lab_index_bounded(*cursor, part->groups);
     uint32_t best = LAB_PAGE_NONE, first_seen = 0;
     uint32_t left = most_groups < part->groups ? most_groups : part->groups;
     unsigned better_than = HINT_MAX + 1;
 
-    for (uint32_t group = start; left > 0 && better_than > search->least; left--) {
+    for (uint32_t group = start; left > 0 && better_than > least; left--) {
         const lab_byte_t *bytes = hints + (size_t)group * LAB_BYTES_GROUP;
-        unsigned number = search->least;
+        unsigned number = least;
         uint32_t first;
 
-        if (lab_unlikely(lab_bytes_at_least(bytes, number, search->others) != 0)) {
+        if (lab_unlikely(lab_bytes_at_least(bytes, number, others) != 0)) {
             if (best == LAB_PAGE_NONE) {
                 first_seen = group;
                 if (me->plenty && left > WINDOW)
                     left = WINDOW;
             }
-            while (number < better_than && !find_exactly(bytes, number, search->others, &first))
+            while (number < better_than && !find_exactly(bytes, number, others, &first))
                 number++;
             if (number < better_than) {
                 best = group * LAB_BYTES_GROUP + first;
@@ -58,9 +63,16 @@ uint32_t lab_zone_search(struct lab_zone_part *part, struct lab_zone_lcore *me,
     }
     /* Nothing is before what was seen first, unless the search began anew from 0. */
     if (best != LAB_PAGE_NONE && start <= first_seen)
-        me->cursor[search->cursor] = first_seen;
+        *cursor = first_seen;
     /* Behind the last block's byte are zeros, unless others have written there. */
     return best == LAB_PAGE_NONE ? best : (uint32_t)lab_index_bounded(best, part->blocks);
+}
+
+uint32_t lab_zone_search(struct lab_zone_part *part, struct lab_zone_lcore *me,
+                         enum lab_zone_hint hint, unsigned order, bool others, uint32_t most_groups)
+{
+    return lab_likely(!others) ? search(part, me, hint, order, false, most_groups)
+                               : search(part, me, hint, order, true, most_groups);
 }
 
 /* The largest order in the block's open rows and 1, or 0. */
@@ -85,8 +97,9 @@ static unsigned rows_number(const struct lab_block *block)
     return order != 0 ? order - LAB_ROW_ORDER_MAX : 0;
 }
 
-void lab_zone_enter_block(struct lab_zone_part *part, uint32_t block)
+void lab_zone_start_work(struct lab_zone_part *part, struct lab_zone_place *at, uint32_t block)
 {
+    at->block = block;
     for (int i = 0; i < LAB_ZONE_HINTS; i++) {
         lab_byte_t *byte = &part->hint[i][block];
 
@@ -122,7 +135,7 @@ void lab_zone_stop_all_work(struct lab_zone_part *part, struct lab_zone_lcore *l
 }
 
 /* A cursor falls back to what has become free before it, so that low blocks are filled first. */
-static void fall_back(struct lab_zone_lcore *me, enum lab_zone_cursor cursor, uint32_t group)
+static void fall_back(struct lab_zone_lcore *me, int cursor, uint32_t group)
 {
     if (group < me->cursor[cursor] && group >= me->home)
         me->cursor[cursor] = group;
@@ -137,7 +150,7 @@ LAB_NOINLINE void lab_zone_raise_slow(struct lab_zone_part *part, struct lab_zon
         !(lab_byte_load_relaxed(&part->hint[hint][block]) & LAB_BYTES_FLAG))
         me->quiet = 0; /* an open row is near, or elsewhere */
     lab_zone_set_hint(part, hint, block, value);
-    fall_back(me, hint == LAB_ZONE_OPEN ? LAB_ZONE_AT_OPEN : LAB_ZONE_AT_ROWS, group);
+    fall_back(me, (int)hint, group);
     if (hint == LAB_ZONE_ROWS && value == HINT_MAX)
         fall_back(me, LAB_ZONE_AT_WHOLE, group);
 }

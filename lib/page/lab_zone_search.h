@@ -18,24 +18,19 @@
 #define LAB_ZONE_NEAR 8u
 #define LAB_ZONE_FAR UINT32_MAX
 
-/* A search. */
-struct lab_zone_search {
-    enum lab_zone_hint hint;
-    enum lab_zone_cursor cursor;
-    unsigned least; /* hint */
-    bool others;    /* also where other lcores work */
-};
-
-/* The block with the smallest hint that is enough, the first of those found; LAB_PAGE_NONE when
- * there is none within that many groups. Wait-free. */
+/* Of the blocks whose hint says that they have runs of that order, the first with the smallest
+ * hint; LAB_PAGE_NONE when there is none within that many groups. `others`: also where other lcores
+ * work. Wait-free. */
 uint32_t lab_zone_search(struct lab_zone_part *part, struct lab_zone_lcore *me,
-                         const struct lab_zone_search *search, uint32_t most_groups);
+                         enum lab_zone_hint hint, unsigned order, bool others,
+                         uint32_t most_groups);
 
-/* The lcore begins to work in the block, or ends: then the hints become what the block has. */
-void lab_zone_enter_block(struct lab_zone_part *part, uint32_t block);
+/* The hints become what the block has; nobody works in it. */
 void lab_zone_leave_block(struct lab_zone_part *part, uint32_t block);
 
-/* The lcore leaves the block it works in, for one purpose or for all. */
+/* The lcore begins to work in a block, or leaves the one it works in, for one purpose or for all.
+ */
+void lab_zone_start_work(struct lab_zone_part *part, struct lab_zone_place *at, uint32_t block);
 void lab_zone_stop_work(struct lab_zone_part *part, struct lab_zone_place *at);
 void lab_zone_stop_all_work(struct lab_zone_part *part, struct lab_zone_lcore *lcore);
 
@@ -83,23 +78,13 @@ LAB_INLINE void lab_zone_set_hint(struct lab_zone_part *part, enum lab_zone_hint
     lab_byte_store_relaxed(byte, (uint8_t)((lab_byte_load_relaxed(byte) & LAB_BYTES_FLAG) | value));
 }
 
-/* The hint that stands for a free run of that order: which one, and its number. */
-LAB_INLINE enum lab_zone_hint lab_zone_hint_of(unsigned order, unsigned *ret_value)
-{
-    if (order <= LAB_ROW_ORDER_MAX) {
-        *ret_value = order + 1;
-        return LAB_ZONE_OPEN;
-    }
-    *ret_value = order - LAB_ROW_ORDER_MAX;
-    return LAB_ZONE_ROWS;
-}
-
 /* The block now has a free run of that order. */
 LAB_INLINE void lab_zone_raise(struct lab_zone_part *part, struct lab_zone_lcore *me,
                                uint32_t block, unsigned order)
 {
-    unsigned value;
-    enum lab_zone_hint hint = lab_zone_hint_of(order, &value);
+    bool open = order <= LAB_ROW_ORDER_MAX;
+    enum lab_zone_hint hint = open ? LAB_ZONE_OPEN : LAB_ZONE_ROWS;
+    unsigned value = open ? order + 1 : order - LAB_ROW_ORDER_MAX;
 
     if (lab_unlikely(lab_zone_hint(part, hint, block) < value))
         lab_zone_raise_slow(part, me, block, hint, value);
