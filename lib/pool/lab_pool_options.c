@@ -42,7 +42,7 @@
 #define STEAL_MIN 16u
 #define STEAL_MAX 256u
 
-/* The high mark's share of what is beyond the low one. */
+/* The high watermark's share of what is beyond the low one. */
 #define HIGH_SHARE 8u
 
 #define BUFFER_BYTES_MAX (UINT32_C(1) << 30)
@@ -89,47 +89,38 @@ struct lab_watermark_limits lab_pool_limits(const struct lab_pool_options *optio
 
 static int check_options(const struct lab_pool_options *options, struct lab_error *error)
 {
+    uint32_t low = low_of(options), align = options->align;
     const struct {
         const char *option;
-        uint32_t asked, most;
+        uint32_t asked, least, most;
     } limits[] = {
-        {"lcores", options->lcores, LCORES_MAX},
-        {"deques", options->deques, LAB_LCORE_MAX},
-        {"steal_max", options->steal_max, LAB_DEQUE_STEAL_MAX},
-        {"prefetch_lines", options->prefetch_lines, LAB_POOL_PREFETCH_MAX},
-        {"buffer_bytes", options->buffer_bytes, BUFFER_BYTES_MAX},
+        {"a count", options->count, 1, LAB_POOL_COUNT_MAX},
+        {"a reserve", options->reserve, 0, options->count - 1},
+        {"a low watermark", low, options->reserve, options->count - 1},
+        {"a high watermark", options->high != 0 ? options->high : options->count, low + 1,
+         options->count},
+        {"lcores", options->lcores, 0, LCORES_MAX},
+        {"deques", options->deques, 0, LAB_LCORE_MAX},
+        {"steal_max", options->steal_max, 0, LAB_DEQUE_STEAL_MAX},
+        {"prefetch_lines", options->prefetch_lines, 0, LAB_POOL_PREFETCH_MAX},
+        {"buffer_bytes", options->buffer_bytes, 0, BUFFER_BYTES_MAX},
     };
-    uint32_t align = options->align;
 
     if (options->name == NULL || (options->name[0] == '\0' && options->buffer_bytes != 0) ||
         strnlen(options->name, LAB_POOL_NAME_SIZE) == LAB_POOL_NAME_SIZE)
         return lab_error_set(error, -EINVAL, "a pool's name has 1 to %d characters",
                              LAB_POOL_NAME_SIZE - 1);
-    if (options->count == 0 || options->count > LAB_POOL_COUNT_MAX)
-        return lab_error_set(error, -EINVAL, "pool %s: %u buffers asked for, 1 to %u are possible",
-                             options->name, options->count, LAB_POOL_COUNT_MAX);
-    if (options->reserve >= options->count)
-        return lab_error_set(error, -EINVAL,
-                             "pool %s: a reserve of %u asked for, of %u buffers at most %u",
-                             options->name, options->reserve, options->count, options->count - 1);
-    if (options->low >= options->count || (options->low != 0 && options->low < options->reserve))
-        return lab_error_set(error, -EINVAL,
-                             "pool %s: a low mark of %u asked for, %u (its reserve) to %u are "
-                             "possible",
-                             options->name, options->low, options->reserve, options->count - 1);
-    if (options->high > options->count || (options->high != 0 && options->high <= low_of(options)))
-        return lab_error_set(error, -EINVAL,
-                             "pool %s: a high mark of %u asked for, %u to %u are possible",
-                             options->name, options->high, low_of(options) + 1, options->count);
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+        if (limits[i].asked < limits[i].least || limits[i].asked > limits[i].most)
+            return lab_error_set(error, -EINVAL,
+                                 "pool %s: %s of %u asked for, %u to %u are possible",
+                                 options->name, limits[i].option, limits[i].asked, limits[i].least,
+                                 limits[i].most);
     if (options->domain != NULL && (options->lcores == 0 || options->buffer_bytes == 0))
         return lab_error_set(error, -EINVAL,
                              "pool %s: trust domains are for buffers, and one for each lcore: give "
                              "buffer_bytes and lcores",
                              options->name);
-    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-        if (limits[i].asked > limits[i].most)
-            return lab_error_set(error, -EINVAL, "pool %s: %s of %u asked for, at most %u",
-                                 options->name, limits[i].option, limits[i].asked, limits[i].most);
     if (options->takes_strangers && options->buffer_bytes != 0)
         return lab_error_set(error, -EINVAL,
                              "pool %s: a pool that is cut into buffers adopts no others",

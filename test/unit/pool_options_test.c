@@ -75,14 +75,14 @@ static void every_wrong_option_has_its_own_error(void **state)
     expect_refused_with("name has 1 to 31 characters", with->name = NULL);
     expect_refused_with("name has 1 to 31 characters",
                         with->name = "01234567890123456789012345678901");
-    expect_refused_with("pool test: 0 buffers asked for, 1 to 268435454", with->count = 0);
-    expect_refused_with("268435455 buffers", with->count = LAB_POOL_COUNT_MAX + 1);
-    expect_refused_with("4294967295 buffers", with->count = UINT32_MAX);
-    expect_refused_with("lcores of 4097 asked for, at most 4096", with->lcores = 4097);
+    expect_refused_with("pool test: a count of 0 asked for, 1 to 268435454", with->count = 0);
+    expect_refused_with("a count of 268435455", with->count = LAB_POOL_COUNT_MAX + 1);
+    expect_refused_with("a count of 4294967295", with->count = UINT32_MAX);
+    expect_refused_with("lcores of 4097 asked for, 0 to 4096", with->lcores = 4097);
     expect_refused_with("lcores of 4294967295", with->lcores = UINT32_MAX);
-    expect_refused_with("deques of 129 asked for, at most 128", with->deques = 129);
-    expect_refused_with("prefetch_lines of 3 asked for, at most 2", with->prefetch_lines = 3);
-    expect_refused_with("steal_max of 513 asked for, at most 512", with->steal_max = 513);
+    expect_refused_with("deques of 129 asked for, 0 to 128", with->deques = 129);
+    expect_refused_with("prefetch_lines of 3 asked for, 0 to 2 ", with->prefetch_lines = 3);
+    expect_refused_with("steal_max of 513 asked for, 0 to 512", with->steal_max = 513);
     expect_refused_with("an alignment of 8192", with->align = 8192);
     expect_refused_with("an alignment of 65 asked for, it must be a power of two",
                         with->align = 65);
@@ -90,7 +90,7 @@ static void every_wrong_option_has_its_own_error(void **state)
                         with->private_size = 33);
     expect_refused_with("a private_size of at most 32 and a steal_max of at most 64 fit 100",
                         with->steal_max = 65);
-    expect_refused_with("buffer_bytes of 1073741825 asked for, at most 1073741824",
+    expect_refused_with("buffer_bytes of 1073741825 asked for, 0 to 1073741824",
                         with->buffer_bytes = (1u << 30) + 1);
 }
 

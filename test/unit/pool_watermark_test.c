@@ -69,7 +69,7 @@ static void wrong_watermarks_are_named(void **state)
         options.low = wrong[i][1];
         options.high = wrong[i][2];
         assert_int_equal(lab_pool_footprint(&options, &bytes, &error), -EINVAL);
-        assert_non_null(strstr(error.message, "mark"));
+        assert_non_null(strstr(error.message, "watermark"));
     }
     assert_int_equal(bytes, 7);
 }
