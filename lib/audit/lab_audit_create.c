@@ -145,8 +145,8 @@ int lab_pool_footprint(const struct lab_pool_options *options, size_t *ret_bytes
     return rc;
 }
 
-int lab_pool_init(void *memory, const struct lab_pool_options *options, struct lab_pool **ret_pool,
-                  struct lab_error *error)
+static int make(void *memory, const struct lab_pool_options *options, struct lab_pool **ret_pool,
+                struct lab_error *error)
 {
     struct lab_pool_layout layout;
     struct lab_pool *pool;
@@ -154,36 +154,31 @@ int lab_pool_init(void *memory, const struct lab_pool_options *options, struct l
     int rc = plan_audit(options, &parts, &layout, error);
 
     if (rc == 0)
-        rc = lab_pool_core_init(memory, options, &layout, &pool, error);
-    if (rc != 0)
-        return rc;
-    begin(pool, &parts, options);
-    *ret_pool = pool;
-    return 0;
-}
-
-int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
-                    struct lab_error *error)
-{
-    struct lab_pool_layout layout;
-    struct lab_pool *pool;
-    struct parts parts;
-    int rc = plan_audit(options, &parts, &layout, error);
-
-    if (rc == 0)
-        rc = lab_pool_core_create(options, &layout, &pool, error);
+        rc = lab_pool_core_make(memory, options, &layout, &pool, error);
     if (rc != 0)
         return rc;
     begin(pool, &parts, options);
     if (options->domain != NULL && options->arena != NULL &&
         !(options->gfp & (LAB_GFP_ZERO | LAB_GFP_EXCLUSIVE)))
         lab_scrub_taint_all(pool);
-    if (parts.audited.level == LAB_AUDIT_FULL)
+    if (options->buffer_bytes != 0 && parts.audited.level == LAB_AUDIT_FULL)
         fill_records(pool);
-    if (options->shared)
+    if (options->buffer_bytes != 0 && options->shared)
         lab_pool_publish_seed(pool, options);
     *ret_pool = pool;
     return 0;
+}
+
+int lab_pool_init(void *memory, const struct lab_pool_options *options, struct lab_pool **ret_pool,
+                  struct lab_error *error)
+{
+    return make(memory, options, ret_pool, error);
+}
+
+int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **ret_pool,
+                    struct lab_error *error)
+{
+    return make(NULL, options, ret_pool, error);
 }
 
 int lab_pool_attach(const char *name, struct lab_pool **ret_pool, struct lab_error *error)

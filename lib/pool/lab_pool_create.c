@@ -14,7 +14,7 @@ static uint64_t slots_mask(const struct lab_pool_layout *layout)
 {
     uint64_t bytes = sizeof(lab_atomic_t);
 
-    while (bytes < (uint64_t)layout->deques * layout->capacity * sizeof(lab_atomic_t))
+    while (bytes < (uint64_t)layout->deques * layout->array.capacity * sizeof(lab_atomic_t))
         bytes *= 2;
     return bytes - sizeof(lab_atomic_t);
 }
@@ -34,7 +34,7 @@ size_t lab_pool_bytes(const struct lab_pool_options *options, const struct lab_p
 {
     size_t end = lab_pool_buffers_at(options, layout) + (size_t)options->count * layout->stride;
     size_t slots_end =
-        layout->slots + slots_mask(layout) + (layout->capacity + 1) * sizeof(lab_atomic_t);
+        layout->slots + slots_mask(layout) + (layout->array.capacity + 1) * sizeof(lab_atomic_t);
 
     if (options->shared)
         end = (end > slots_end ? end : slots_end) + LAB_CACHE_LINE + sizeof(struct lab_pool_seed);
@@ -59,12 +59,8 @@ void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options
     pool->prefetch_lines = options->prefetch_lines;
     memcpy(pool->prefetch, options->prefetch, sizeof(pool->prefetch));
     pool->slow = (void *)(base + layout->slow);
-    pool->array = (struct lab_deque_array){.deque = pool->deque,
-                                           .capacity = layout->capacity,
-                                           .steal_max = layout->steal_max,
-                                           .private_size = layout->private_size,
-                                           .private_all = layout->private_all,
-                                           .start = layout->start};
+    pool->array = layout->array;
+    pool->array.deque = pool->deque;
     pool->set = (struct lab_deque_set){
         .array = &pool->array,
         .arrays = 1,
@@ -73,7 +69,7 @@ void lab_pool_set_constants(struct lab_pool *pool, const struct lab_pool_options
         /* Where others cannot write to the constant part, only that makes a difference. */
         .slots_mask =
             options->shared && options->buffer_bytes != 0 ? slots_mask(layout) : ~UINT64_C(0),
-        .slots_each = layout->capacity,
+        .slots_each = layout->array.capacity,
         .places = layout->deques,
         .entry = (void *)(base + layout->registry),
         .maker = lab_barrier_address_space(),
@@ -97,53 +93,18 @@ void lab_pool_set_buffers(struct lab_pool *pool, size_t at)
     pool->reserve_bytes = (size_t)pool->reserved * pool->stride;
 }
 
-/* Builds the pool over zeroed memory, nothing in it yet. */
-static struct lab_pool *build_pool(void *memory, const struct lab_pool_options *options,
-                                   const struct lab_pool_layout *layout, enum lab_barrier barrier)
-{
-    struct lab_pool *pool = memory;
-
-    lab_pool_set_constants(pool, options, layout, barrier);
-    lab_store_relaxed(&pool->hot, layout->lcores);
-    if (options->takes_strangers) {
-        lab_store_relaxed(&pool->strangers, LAB_POOL_OPEN);
-        lab_deque_set_intercept(&pool->set, 1);
-    }
-    lab_store_relaxed(&pool->low_free, options->count);
-    lab_deque_set_init(&pool->set);
-    return pool;
-}
-
-static int register_for(const struct lab_pool_options *options, enum lab_barrier *ret_barrier,
+static int check_memory(const void *memory, const struct lab_pool_options *options,
                         struct lab_error *error)
 {
-    int rc = lab_barrier_register(options->shared ? LAB_BARRIER_SHARED : LAB_BARRIER_PRIVATE,
-                                  ret_barrier);
-
-    if (rc != 0)
-        return lab_error_set(error, rc, "pool %s: cannot register for membarrier", options->name);
-    return 0;
-}
-
-int lab_pool_core_init(void *memory, const struct lab_pool_options *options,
-                       const struct lab_pool_layout *layout, struct lab_pool **ret_pool,
-                       struct lab_error *error)
-{
-    enum lab_barrier barrier;
-    int rc;
-
-    if (options->buffer_bytes != 0)
+    if ((memory == NULL) != (options->buffer_bytes != 0))
         return lab_error_set(error, -EINVAL,
-                             "pool %s: lab_pool_init() takes objects; lab_pool_create() cuts "
-                             "buffers",
+                             memory == NULL ? "pool %s: buffers of 0 bytes asked for"
+                                            : "pool %s: lab_pool_init() takes objects; "
+                                              "lab_pool_create() cuts buffers",
                              options->name);
     if ((uintptr_t)memory % LAB_CACHE_LINE != 0)
         return lab_error_set(error, -EINVAL, "pool %s: its memory at %p is not aligned to %d bytes",
                              options->name, memory, LAB_CACHE_LINE);
-    rc = register_for(options, &barrier, error);
-    if (rc != 0)
-        return rc;
-    *ret_pool = build_pool(memory, options, layout, barrier);
     return 0;
 }
 
@@ -179,7 +140,7 @@ void lab_pool_publish_seed(const struct lab_pool *pool, const struct lab_pool_op
 
 /* The memory for a pool, and where in it the pool begins: a shared one in the page before. */
 static int map_pool(const struct lab_pool_options *options, const struct lab_pool_layout *layout,
-                    struct lab_region *ret_region, char **ret_pool, struct lab_error *error)
+                    struct lab_region *ret_region, void **ret_pool, struct lab_error *error)
 {
     struct lab_region_options wanted = {.bytes = lab_pool_bytes(options, layout),
                                         .node = options->node,
@@ -202,40 +163,59 @@ static int map_pool(const struct lab_pool_options *options, const struct lab_poo
     return rc;
 }
 
-int lab_pool_core_create(const struct lab_pool_options *options,
-                         const struct lab_pool_layout *layout, struct lab_pool **ret_pool,
-                         struct lab_error *error)
+/* Finds a place for the buffers, all of which are free. */
+static int add_buffers(struct lab_pool *pool, const struct lab_pool_options *options,
+                       const struct lab_pool_layout *layout, struct lab_error *error)
 {
-    struct lab_region region;
-    enum lab_barrier barrier;
-    struct lab_pool *pool;
-    char *memory;
-    int rc;
+    int rc = 0;
 
-    if (options->buffer_bytes == 0)
-        return lab_error_set(error, -EINVAL, "pool %s: buffers of 0 bytes asked for",
-                             options->name);
-    rc = register_for(options, &barrier, error);
-    if (rc == 0)
-        rc = map_pool(options, layout, &region, &memory, error);
+    if (options->arena != NULL)
+        rc = lab_pool_take_runs(pool, options, error);
+    else
+        lab_pool_set_buffers(pool, lab_pool_buffers_at(options, layout));
     if (rc != 0)
         return rc;
-    pool = build_pool(memory, options, layout, barrier);
-    pool->region = region;
-    if (options->arena != NULL) {
-        rc = lab_pool_take_runs(pool, options, error);
-        if (rc != 0) {
-            (void)lab_region_destroy(&region);
-            return rc;
-        }
-    } else {
-        lab_pool_set_buffers(pool, lab_pool_buffers_at(options, layout));
-    }
     fill(&pool->reserve, 0, pool->reserved);
     fill(&pool->stack, pool->reserved, pool->count);
     lab_invariant(lab_pool_is_valid(pool));
-    *ret_pool = pool;
     return 0;
+}
+
+int lab_pool_core_make(void *memory, const struct lab_pool_options *options,
+                       const struct lab_pool_layout *layout, struct lab_pool **ret_pool,
+                       struct lab_error *error)
+{
+    struct lab_region region = {0};
+    enum lab_barrier barrier;
+    struct lab_pool *pool;
+    int rc = check_memory(memory, options, error);
+
+    if (rc != 0)
+        return rc;
+    rc = lab_barrier_register(options->shared ? LAB_BARRIER_SHARED : LAB_BARRIER_PRIVATE, &barrier);
+    if (rc != 0)
+        return lab_error_set(error, rc, "pool %s: cannot register for membarrier", options->name);
+    if (memory == NULL)
+        rc = map_pool(options, layout, &region, &memory, error);
+    if (rc != 0)
+        return rc;
+    pool = memory;
+    lab_pool_set_constants(pool, options, layout, barrier);
+    pool->region = region;
+    lab_store_relaxed(&pool->hot, layout->lcores);
+    if (options->takes_strangers) {
+        lab_store_relaxed(&pool->strangers, LAB_POOL_OPEN);
+        lab_deque_set_intercept(&pool->set, 1);
+    }
+    lab_store_relaxed(&pool->low_free, options->count);
+    lab_deque_set_init(&pool->set);
+    if (options->buffer_bytes != 0)
+        rc = add_buffers(pool, options, layout, error);
+    if (rc != 0)
+        (void)lab_region_destroy(&region);
+    else
+        *ret_pool = pool;
+    return rc;
 }
 
 int lab_pool_core_destroy(struct lab_pool *pool)

@@ -33,8 +33,8 @@
 
 /* In bytes from the pool's address. */
 struct lab_pool_layout {
-    uint32_t lcores, deques, capacity, start, private_size, private_all, steal_max, hash_slots,
-        stride;
+    uint32_t lcores, deques, hash_slots, stride;
+    struct lab_deque_array array; /* but for the deques */
     size_t slow, registry, slots, links, objects, hash, run, end;
 };
 
@@ -58,13 +58,11 @@ int lab_pool_plan(const struct lab_pool_options *options, struct lab_pool_layout
 
 struct lab_watermark_limits lab_pool_limits(const struct lab_pool_options *options);
 
-/* lab_pool_init() and lab_pool_create(), but for what the floor above has in the pool. */
-int lab_pool_core_init(void *memory, const struct lab_pool_options *options,
+/* lab_pool_init(), or where memory is NULL lab_pool_create(), but for what the floor above has in
+ * the pool. */
+int lab_pool_core_make(void *memory, const struct lab_pool_options *options,
                        const struct lab_pool_layout *layout, struct lab_pool **ret_pool,
                        struct lab_error *error);
-int lab_pool_core_create(const struct lab_pool_options *options,
-                         const struct lab_pool_layout *layout, struct lab_pool **ret_pool,
-                         struct lab_error *error);
 
 /* The pool is whole: from now on other processes find it, and what they need. */
 void lab_pool_publish_seed(const struct lab_pool *pool, const struct lab_pool_options *options);

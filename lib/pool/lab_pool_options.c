@@ -112,10 +112,9 @@ static int check_options(const struct lab_pool_options *options, struct lab_erro
                              LAB_POOL_NAME_SIZE - 1);
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
         if (limits[i].asked < limits[i].least || limits[i].asked > limits[i].most)
-            return lab_error_set(error, -EINVAL,
-                                 "pool %s: %s of %u asked for, %u to %u are possible",
-                                 options->name, limits[i].option, limits[i].asked, limits[i].least,
-                                 limits[i].most);
+            return lab_error_set(
+                error, -EINVAL, "pool %s: %s of %u asked for, %u to %u are possible", options->name,
+                limits[i].option, limits[i].asked, limits[i].least, limits[i].most);
     if (options->domain != NULL && (options->lcores == 0 || options->buffer_bytes == 0))
         return lab_error_set(error, -EINVAL,
                              "pool %s: trust domains are for buffers, and one for each lcore: give "
@@ -148,22 +147,24 @@ int lab_pool_plan(const struct lab_pool_options *options, struct lab_pool_layout
     layout.lcores = options->lcores != 0 ? options->lcores : LAB_LCORE_MAX;
     layout.deques = options->deques != 0 ? options->deques : DEQUES_DEFAULT;
     layout.deques = clamp(layout.deques, 1, layout.lcores);
-    layout.capacity = capacity_for(options->count, layout.deques);
-    layout.private_size = options->private_size;
-    if (layout.private_size == 0) {
-        layout.private_size =
-            clamp(layout.capacity / PRIVATE_SHARE, LAB_DEQUE_SET_PRIVATE_MIN, PRIVATE_MAX);
-        layout.private_all = options->count / OTHERS_SHARE + 1;
+    layout.array.capacity = capacity_for(options->count, layout.deques);
+    layout.array.private_size = options->private_size;
+    if (layout.array.private_size == 0) {
+        layout.array.private_size =
+            clamp(layout.array.capacity / PRIVATE_SHARE, LAB_DEQUE_SET_PRIVATE_MIN, PRIVATE_MAX);
+        layout.array.private_all = options->count / OTHERS_SHARE + 1;
     }
-    layout.start = options->count < layout.capacity ? -options->count % WORDS_OF_LINE : 0;
-    layout.steal_max = options->steal_max != 0
-                           ? options->steal_max
-                           : clamp(layout.capacity / STEAL_SHARE, STEAL_MIN, STEAL_MAX);
-    if (layout.private_size > layout.capacity / 2 || layout.steal_max > layout.capacity)
+    layout.array.start =
+        options->count < layout.array.capacity ? -options->count % WORDS_OF_LINE : 0;
+    layout.array.steal_max = options->steal_max != 0
+                                 ? options->steal_max
+                                 : clamp(layout.array.capacity / STEAL_SHARE, STEAL_MIN, STEAL_MAX);
+    if (layout.array.private_size > layout.array.capacity / 2 ||
+        layout.array.steal_max > layout.array.capacity)
         return lab_error_set(
             error, -EINVAL,
             "pool %s: a private_size of at most %u and a steal_max of at most %u fit %u buffers",
-            options->name, layout.capacity / 2, layout.capacity, options->count);
+            options->name, layout.array.capacity / 2, layout.array.capacity, options->count);
     layout.stride = adopts ? 0 : lab_pool_step(options);
     layout.hash_slots = adopts ? pow2_at_least(2 * options->count) : 0;
 
@@ -171,8 +172,8 @@ int lab_pool_plan(const struct lab_pool_options *options, struct lab_pool_layout
     (void)lab_place(&layout.end, (layout.lcores + 1) * sizeof(struct lab_deque));
     layout.slow = lab_place(&layout.end, (layout.lcores + 1) * sizeof(struct lab_pool_slow));
     layout.registry = lab_place(&layout.end, layout.deques * sizeof(lab_atomic_t));
-    layout.slots =
-        lab_place(&layout.end, (size_t)layout.deques * layout.capacity * sizeof(lab_atomic_t));
+    layout.slots = lab_place(&layout.end,
+                             (size_t)layout.deques * layout.array.capacity * sizeof(lab_atomic_t));
     layout.links = lab_place(&layout.end, options->count * sizeof(lab_atomic_t));
     layout.objects = lab_place(&layout.end, adopts ? options->count * sizeof(void *) : 0);
     layout.hash = lab_place(&layout.end, layout.hash_slots * sizeof(uint32_t));
