@@ -149,12 +149,6 @@ LAB_INLINE void lab_pool_note_moving(struct lab_pool *pool, void *const *objects
         lab_pool_note_moving_slow(pool, objects, n);
 }
 
-/* An object elsewhere is not of the reserve. */
-LAB_INLINE bool lab_pool_lies_in_reserve(const struct lab_pool *pool, const void *object)
-{
-    return (size_t)((uintptr_t)object - pool->reserve_from) < pool->reserve_bytes;
-}
-
 /* n objects more of the reserve are held, or fewer: puts look for them from now on. */
 void lab_pool_hold_reserve(struct lab_pool *pool, int64_t n);
 
@@ -164,10 +158,10 @@ void lab_pool_widen_reserve(struct lab_pool *pool, const void *object);
 /* Takes up to n objects from the reserve into a stack of the caller's; returns how many. */
 unsigned lab_pool_take_reserve(struct lab_pool *pool, struct lab_stack *to, unsigned n);
 
-/* Puts back into the reserve what is of it, of n objects, at most LAB_STACK_BURST; the others go to
- * ret_others. Returns how many these are, and how many were left out, since they lie there. */
-unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *objects, unsigned n,
-                               void **ret_others, unsigned *ret_twice);
+/* Puts the first of n objects, up to one that is not of the reserve, back into it. Returns how many
+ * these are, at most LAB_STACK_BURST; those that lie there already are left out, and counted. */
+unsigned lab_pool_give_reserve(struct lab_pool *pool, uint32_t lcore_index, void *const *objects,
+                               unsigned n);
 
 /* How many bytes apart the buffers of such a pool lie. */
 LAB_INLINE uint32_t lab_pool_step(const struct lab_pool_options *options)
@@ -247,6 +241,16 @@ LAB_INLINE uint32_t lab_pool_find(const struct lab_pool *pool, const void *objec
             return (uint32_t)index;
     }
     return LAB_POOL_NO_INDEX;
+}
+
+/* The same of an object of the reserve, whose indices are the first. Others are none. */
+LAB_INLINE uint32_t lab_pool_find_reserve(const struct lab_pool *pool, const void *object)
+{
+    uint32_t index = LAB_POOL_NO_INDEX;
+
+    if ((size_t)((uintptr_t)object - pool->reserve_from) < pool->reserve_bytes)
+        index = lab_pool_find(pool, object);
+    return index < pool->reserved ? index : LAB_POOL_NO_INDEX;
 }
 
 #endif

@@ -8,9 +8,6 @@
 #include <lab_pool_core.h>
 #include <lab_probe.h>
 
-/* Where some objects may be of the reserve, this number is looked through at a time. */
-#define SORTED 32u
-
 void lab_pool_add_to_counter(struct lab_pool *pool, uint32_t lcore_index,
                              enum lab_pool_counter counter, unsigned n)
 {
@@ -86,33 +83,30 @@ static bool keep_common(struct lab_pool *pool, uint32_t lcore_index, void *const
     return false;
 }
 
-static bool is_any_reserve(const struct lab_pool *pool, void *const *objects, unsigned n)
+/* How many of the first objects are none of the reserve's. */
+static unsigned count_common(const struct lab_pool *pool, void *const *objects, unsigned n)
 {
-    unsigned any = 0;
+    unsigned k = 0;
 
-    for (unsigned i = 0; i < n; i++)
-        any |= lab_pool_lies_in_reserve(pool, objects[i]);
-    return any != 0;
+    while (k < n && lab_pool_find_reserve(pool, objects[k]) == LAB_POOL_NO_INDEX)
+        k++;
+    return k;
 }
 
 bool lab_pool_keep(struct lab_pool *pool, uint32_t lcore_index, void *const *objects, unsigned n,
                    bool publish_all)
 {
-    void *others[SORTED];
     bool all = true;
 
     lab_pool_note_moving(pool, objects, n);
-    if (lab_likely(!lab_pool_reserve_is_held(pool)) || !is_any_reserve(pool, objects, n))
+    if (lab_likely(!lab_pool_reserve_is_held(pool)))
         return keep_common(pool, lcore_index, objects, n, publish_all);
-    for (unsigned done = 0, k; done < n; done += k) {
-        unsigned left, twice;
-
-        k = n - done < SORTED ? n - done : SORTED;
-        left = lab_pool_give_reserve(pool, objects + done, k, others, &twice);
-        if (twice > 0)
-            lab_pool_add_to_counter(pool, lcore_index, LAB_POOL_PUT_TWICE, twice);
-        if (left > 0)
-            all &= keep_common(pool, lcore_index, others, left, publish_all);
+    for (unsigned k; n > 0; objects += k, n -= k) {
+        k = count_common(pool, objects, n);
+        if (k > 0)
+            all &= keep_common(pool, lcore_index, objects, k, publish_all);
+        else
+            k = lab_pool_give_reserve(pool, lcore_index, objects, n);
     }
     return all;
 }

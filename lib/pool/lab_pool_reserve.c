@@ -46,37 +46,25 @@ unsigned lab_pool_take_reserve(struct lab_pool *pool, struct lab_stack *to, unsi
     return got;
 }
 
-/* The reserve's indices are the first. */
-static bool is_of_reserve(const struct lab_pool *pool, const void *object, uint32_t *ret_index)
-{
-    if (!lab_pool_lies_in_reserve(pool, object))
-        return false;
-    *ret_index = lab_pool_find(pool, object);
-    return *ret_index < pool->reserved;
-}
-
-unsigned lab_pool_give_reserve(struct lab_pool *pool, void *const *objects, unsigned n,
-                               void **ret_others, unsigned *ret_twice)
+unsigned lab_pool_give_reserve(struct lab_pool *pool, uint32_t lcore_index, void *const *objects,
+                               unsigned n)
 {
     uint32_t indices[LAB_STACK_BURST];
-    unsigned k = 0, others = 0, put;
+    unsigned k = 0, put;
 
-    for (unsigned i = 0; i < n; i++) {
-        if (is_of_reserve(pool, objects[i], &indices[k]))
-            k++;
-        else
-            ret_others[others++] = objects[i];
-    }
+    do
+        indices[k] = lab_pool_find_reserve(pool, objects[k]);
+    while (indices[k] != LAB_POOL_NO_INDEX && ++k < n && k < LAB_STACK_BURST);
     put = lab_stack_push_any(&pool->reserve, indices, k);
     lab_pool_hold_reserve(pool,
                           -(int64_t)put); /* after the last of them; what lay there was not held */
-    *ret_twice = k - put;
-    return others;
+    if (put < k)
+        lab_pool_add_to_counter(pool, lcore_index, LAB_POOL_PUT_TWICE, k - put);
+    return k;
 }
 
 bool lab_pool_is_reserve(const struct lab_pool *pool, const void *object)
 {
-    uint32_t index;
-
-    return lab_pool_reserve_is_held(pool) && is_of_reserve(pool, object, &index);
+    return lab_pool_reserve_is_held(pool) &&
+           lab_pool_find_reserve(pool, object) != LAB_POOL_NO_INDEX;
 }
