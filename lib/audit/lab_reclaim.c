@@ -173,7 +173,8 @@ static uint32_t take_held(struct reclaim *reclaim)
     return taken;
 }
 
-static uint32_t take_lost(struct reclaim *reclaim)
+/* Notes which processes hold something and, if it `takes`, takes what is free and was not noted. */
+static uint32_t look_at_records(struct reclaim *reclaim, bool takes)
 {
     struct lab_pool *pool = reclaim->wait.pool;
     uint32_t taken = 0;
@@ -181,18 +182,13 @@ static uint32_t take_lost(struct reclaim *reclaim)
     for (uint32_t i = 0; i < pool->count; i++) {
         /* U2, W4: or an object is found free, and the put that made it so not found to note it */
         uint64_t word = lab_load_acquire(&lab_audit_of(pool)->table->record[i].word);
+        enum lab_audit_state state = lab_audit_word_state(word, reclaim->call.who);
 
-        switch (lab_audit_word_state(word, reclaim->call.who)) {
-        case LAB_AUDIT_UNSEEN:
-            break;
-        case LAB_AUDIT_HELD:
+        if (state == LAB_AUDIT_HELD)
             reclaim->holding[lab_audit_word_process_slot(word)] = true;
-            break;
-        case LAB_AUDIT_FREE:
-            if (lab_byte_load_relaxed(&pool->sweep_seen[i]) != reclaim->epoch)
-                taken += take_object(reclaim, i, word);
-            break;
-        }
+        else if (takes && state == LAB_AUDIT_FREE &&
+                 lab_byte_load_relaxed(&pool->sweep_seen[i]) != reclaim->epoch)
+            taken += take_object(reclaim, i, word);
     }
     return taken;
 }
@@ -211,29 +207,27 @@ static void forget_call(struct lab_pool *pool, uint32_t lcore_index, unsigned pr
 }
 
 /* An lcore whose process lives on: nobody may name it again. */
-static void forget_named(struct reclaim *reclaim)
+static void forget_named(const struct reclaim *reclaim)
 {
     struct lab_pool *pool = reclaim->wait.pool;
-    uint32_t lcore = reclaim->wait.holder->lcore, lcore_index = lab_pool_lcore_index(lcore);
-    unsigned process_slot;
+    const struct lab_pool_holder *holder = reclaim->wait.holder;
+    uint32_t lcore_index = lab_pool_lcore_index(holder->lcore);
+    unsigned process_slot = lab_audit_process_slot(lab_audit_of(pool), holder->process);
 
-    if (lcore_index > pool->lcores)
-        return;
-    process_slot = lab_audit_call_process_slot(
-        lab_load_relaxed(&lab_audit_context_of(pool, lcore_index)->call));
-    if (lab_reclaim_is_named(&reclaim->wait, lcore, process_slot))
+    if (lcore_index <= pool->lcores && process_slot != 0)
         forget_call(pool, lcore_index, process_slot);
 }
 
 /* Nobody has its id yet. The next that has it takes the deque over as from another process (W7). */
 static void disown_named(const struct reclaim *reclaim)
 {
-    uint32_t lcore_index = lab_pool_lcore_index(reclaim->wait.holder->lcore);
+    const struct lab_pool *pool = reclaim->wait.pool;
+    const struct lab_pool_holder *holder = reclaim->wait.holder;
+    uint32_t lcore_index = lab_pool_lcore_index(holder->lcore);
 
-    if (reclaim->wait.holder->lcore != LAB_LCORE_ANY && lcore_index <= reclaim->wait.pool->lcores &&
-        lab_audit_context_of(reclaim->wait.pool, lcore_index)->process ==
-            reclaim->wait.holder->process)
-        lab_audit_context_of(reclaim->wait.pool, lcore_index)->process = 0;
+    if (lcore_index <= pool->lcores &&
+        lab_audit_context_of(pool, lcore_index)->process == holder->process)
+        lab_audit_context_of(pool, lcore_index)->process = 0;
 }
 
 /* Another process may have the place of one that is gone with all that it had. Reports of what it
@@ -247,18 +241,6 @@ static void forget(struct reclaim *reclaim, unsigned process_slot)
     lab_store_relaxed(&lab_intercept_of(pool)->calls->any_calls[process_slot][0], 0);
     lab_store_relaxed(&lab_intercept_of(pool)->calls->any_calls[process_slot][1], 0);
     lab_audit_leave(lab_audit_of(pool), process_slot);
-}
-
-static void look_for_holders(struct reclaim *reclaim)
-{
-    const struct lab_pool *pool = reclaim->wait.pool;
-
-    for (uint32_t i = 0; i < pool->count; i++) {
-        uint64_t word = lab_load_acquire(&lab_audit_of(pool)->table->record[i].word); /* U2 */
-
-        if (lab_audit_word_state(word, reclaim->call.who) == LAB_AUDIT_HELD)
-            reclaim->holding[lab_audit_word_process_slot(word)] = true;
-    }
 }
 
 /* Only those that had ended before the sweep: a process that died during it may have noted what it
@@ -278,7 +260,7 @@ static void forget_gone(struct reclaim *reclaim)
     }
     if (!any || !lab_reclaim_wait_for_calls(&reclaim->wait))
         return;
-    look_for_holders(reclaim);
+    (void)look_at_records(reclaim, false);
     for (unsigned process_slot = 1; process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++)
         if (reclaim->gone[process_slot] && !reclaim->holding[process_slot])
             forget(reclaim, process_slot);
@@ -321,7 +303,7 @@ static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
 
     done = done && is_of_one_level(reclaim);
     if (done) {
-        *ret_lost = take_lost(reclaim);
+        *ret_lost = look_at_records(reclaim, true);
         forget_named(reclaim);
         forget_gone(reclaim);
     }
@@ -332,18 +314,15 @@ static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
 /* One at a time */
 
 /* One that has no place is not known to have ended. */
-static bool became_free(const struct lab_pool *pool, uint64_t sweeper)
-{
-    return sweeper == 0 ||
-           lab_reclaim_runs(pool, lab_audit_process_slot(lab_audit_of(pool), sweeper)) == 0;
-}
-
 static bool become_sweeper(const struct lab_pool *pool)
 {
-    uint64_t other = lab_load_relaxed(&lab_intercept_of(pool)->calls->sweeper);
+    struct lab_audit *audit = lab_audit_of(pool);
+    lab_atomic_t *sweeper = &lab_intercept_of(pool)->calls->sweeper;
+    uint64_t other = lab_load_relaxed(sweeper);
 
-    return became_free(pool, other) &&
-           lab_cas_acquire(&lab_intercept_of(pool)->calls->sweeper, &other, lab_audit_self());
+    if (other != 0 && lab_audit_runs(audit, lab_audit_process_slot(audit, other)) != 0)
+        return false;
+    return lab_cas_acquire(sweeper, &other, lab_audit_self());
 }
 
 /* Another process that has no place holds nothing. */
@@ -356,7 +335,7 @@ static int check_named(const struct lab_pool *pool, const struct lab_pool_holder
     if (holder->process == 0 || holder->lcore != LAB_LCORE_ANY)
         return 0;
     process_slot = lab_audit_process_slot(lab_audit_of(pool), holder->process);
-    rc = process_slot != 0 ? lab_reclaim_runs(pool, process_slot)
+    rc = process_slot != 0 ? lab_audit_runs(lab_audit_of(pool), process_slot)
                            : holder->process == lab_audit_self();
     if (rc > 0)
         return lab_error_set(error, -EBUSY,
@@ -418,7 +397,7 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
             error, -EBUSY, "pool %s: process %d is reclaiming, or is not known to have ended",
             pool->name,
             lab_os_process_pid(lab_load_relaxed(&lab_intercept_of(pool)->calls->sweeper)));
-    lab_reclaim_look_for_dead(&reclaim.wait);
+    (void)lab_reclaim_look_for_dead(lab_audit_of(pool), reclaim.wait.dead, &reclaim.wait.unknown);
     memcpy(reclaim.gone, reclaim.wait.dead, sizeof(reclaim.gone));
     disown_named(&reclaim);
     reclaimed.held = take_held(&reclaim);

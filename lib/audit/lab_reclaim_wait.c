@@ -21,54 +21,45 @@ static bool looks(unsigned turn)
     return turn % LOOK_EVERY == LOOK_EVERY - 1;
 }
 
-int lab_reclaim_runs(const struct lab_pool *pool, unsigned process_slot)
+unsigned lab_reclaim_look_for_dead(const struct lab_audit *audit, bool *ret_dead,
+                                   unsigned *ret_unknown)
 {
-    /* Processes that nobody knows share place 0. */
-    return process_slot == 0 ? 1 : lab_audit_runs(lab_audit_of(pool), process_slot);
+    unsigned ended = 0;
+
+    *ret_unknown = 0;
+    for (unsigned process_slot = 1; process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++) {
+        int rc = lab_audit_runs(audit, process_slot);
+
+        ret_dead[process_slot] = rc == 0;
+        ended += rc == 0;
+        *ret_unknown += rc < 0;
+    }
+    return ended;
 }
 
 unsigned lab_pool_ended(const struct lab_pool *pool, unsigned *ret_unknown)
 {
+    bool dead[LAB_AUDIT_PROCESS_SLOTS];
     unsigned ended = 0, unknown = 0;
 
-    for (unsigned process_slot = 1;
-         lab_audit_of(pool) != NULL && process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++) {
-        int rc = lab_reclaim_runs(pool, process_slot);
-
-        ended += rc == 0;
-        unknown += rc < 0;
-    }
+    if (lab_audit_of(pool) != NULL)
+        ended = lab_reclaim_look_for_dead(lab_audit_of(pool), dead, &unknown);
     if (ret_unknown != NULL)
         *ret_unknown = unknown;
     return ended;
 }
 
-void lab_reclaim_look_for_dead(struct lab_reclaim_wait *wait)
-{
-    for (unsigned process_slot = 1; process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++) {
-        int rc = lab_reclaim_runs(wait->pool, process_slot);
-
-        wait->dead[process_slot] = rc == 0;
-        wait->unknown += rc < 0;
-    }
-}
-
-bool lab_reclaim_is_named(const struct lab_reclaim_wait *wait, uint32_t lcore,
-                          unsigned process_slot)
-{
-    const struct lab_pool_holder *holder = wait->holder;
-
-    return holder->lcore != LAB_LCORE_ANY && holder->lcore == lcore &&
-           lab_audit_process(lab_audit_of(wait->pool), process_slot) == holder->process;
-}
-
 bool lab_reclaim_is_abandoned(struct lab_reclaim_wait *wait, uint32_t lcore_index,
                               unsigned process_slot, bool looks)
 {
+    const struct lab_audit *audit = lab_audit_of(wait->pool);
+
     if (!wait->dead[process_slot] && looks)
-        wait->dead[process_slot] = lab_reclaim_runs(wait->pool, process_slot) == 0;
+        wait->dead[process_slot] = lab_audit_runs(audit, process_slot) == 0;
     return wait->dead[process_slot] ||
-           lab_reclaim_is_named(wait, lab_pool_lcore(lcore_index), process_slot);
+           (lcore_index != LAB_DEQUE_SET_ANY &&
+            wait->holder->lcore == lab_pool_lcore(lcore_index) &&
+            wait->holder->process == lab_audit_process(audit, process_slot));
 }
 
 /* Waiting for the living */

@@ -19,16 +19,10 @@ struct lab_reclaim_wait {
     unsigned unknown; /* of how many processes it cannot be known */
 };
 
-/* Whether the process at a place of the pool's audit runs: 1, also of a place that is nobody's; 0
- * when it has ended; -errno when that cannot be known. Asks the system. */
-int lab_reclaim_runs(const struct lab_pool *pool, unsigned process_slot);
-
-/* Fills in who is dead, and of how many that cannot be known. */
-void lab_reclaim_look_for_dead(struct lab_reclaim_wait *wait);
-
-/* Whether an lcore of that process is the one that is named as gone. */
-bool lab_reclaim_is_named(const struct lab_reclaim_wait *wait, uint32_t lcore,
-                          unsigned process_slot);
+/* Notes by process slot who has ended, and of how many that cannot be known. Returns how many have.
+ */
+unsigned lab_reclaim_look_for_dead(const struct lab_audit *audit, bool *ret_dead,
+                                   unsigned *ret_unknown);
 
 /* Whether a call that an lcore is inside of will never end; looks: asks the system, too. */
 bool lab_reclaim_is_abandoned(struct lab_reclaim_wait *wait, uint32_t lcore_index,
