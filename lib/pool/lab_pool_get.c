@@ -80,34 +80,27 @@ static void sample_now_and_then(struct lab_pool *pool, uint32_t lcore_index)
 
 /* Where objects come to lie */
 
-/* Copies the pieces into the caller's array, behind the k objects that are there already. Fewer
- * than were counted can only be there when some process has damaged their links. */
-static bool take_pieces(struct request *request, unsigned k)
+/* Gives the caller everything, if everything is there: what the own deque has, and behind it the
+ * pieces. Fewer pieces than were counted can only be there when some process has damaged their
+ * links. */
+static bool finish(struct request *request)
 {
-    while (k < request->want) {
-        unsigned came =
-            stack_get(request->pool, &request->pieces, request->ret_objects + k, request->want - k);
+    unsigned k = request->want - request->in_pieces, came;
 
+    if (k > 0 && (!request->owns ||
+                  lab_deque_pop_slow_owner(own_deque(request), request->ret_objects, k, k) == 0))
+        return false;
+    for (; k < request->want; k += came) {
+        came =
+            stack_get(request->pool, &request->pieces, request->ret_objects + k, request->want - k);
         if (came == 0) {
             (void)lab_pool_keep(request->pool, request->lcore_index, request->ret_objects, k, true);
             request->in_pieces = 0;
             return false;
         }
-        k += came;
     }
+    request->done = true;
     return true;
-}
-
-/* Gives the caller everything, if everything is there. */
-static bool finish(struct request *request)
-{
-    unsigned k = request->want - request->in_pieces;
-
-    if (k > 0 && (!request->owns ||
-                  lab_deque_pop_slow_owner(own_deque(request), request->ret_objects, k, k) == 0))
-        return false;
-    request->done = take_pieces(request, k);
-    return request->done;
 }
 
 static unsigned missing(const struct request *request)
@@ -209,20 +202,8 @@ static bool refill(struct request *request, struct lab_deque *deque)
 
 /* Where objects come from */
 
-static LAB_NOINLINE bool pop_to_pieces(struct request *request)
-{
-    unsigned left = request->want - request->in_pieces, came;
-    void *burst[LAB_STACK_BURST];
-
-    if (left > LAB_STACK_BURST)
-        left = LAB_STACK_BURST;
-    came = lab_deque_pop_slow_owner(own_deque(request), burst, 1, left);
-    request->in_pieces +=
-        lab_pool_stack_put(request->pool, request->lcore_index, &request->pieces, burst, came);
-    return came > 0;
-}
-
-/* From the own deque: the private part, what can be made private again, and then as a thief. */
+/* From the own deque: the private part, what can be made private again, and then as a thief; or, if
+ * it cannot take what is missing, all of it as a thief. */
 static void get_own(struct request *request)
 {
     struct lab_deque *own = own_deque(request);
@@ -234,8 +215,8 @@ static void get_own(struct request *request)
             (void)finish(request);
         return;
     }
-    while (!request->done && !finish(request) &&
-           (pop_to_pieces(request) || refill_pieces(request, own)))
+    (void)lab_deque_push_slow_owner(own, NULL, 0, true);
+    while (!request->done && !finish(request) && refill_pieces(request, own))
         ;
 }
 
@@ -248,11 +229,12 @@ static void get_public(struct request *request)
         lab_deque_victims(&pool->set, &pool->array, own, request->lcore_index);
     struct lab_deque *victim;
 
-    while (!request->done && (victim = lab_deque_victims_next(&victims)) != NULL)
+    do {
+        victim = lab_deque_victims_next(&victims); /* after the last one, the stack */
         while (!request->done && refill(request, victim))
-            lab_deque_victims_remember(&victims, own);
-    while (!request->done && refill(request, NULL))
-        ;
+            if (victim != NULL)
+                lab_deque_victims_remember(&victims, own);
+    } while (!request->done && victim != NULL);
 }
 
 /* From now on each put publishes all that its lcore has, so that the next to starve need not

@@ -178,9 +178,8 @@ int lab_pool_publish(struct lab_pool *pool, uint32_t lcore)
 
     if (lcore_index > pool->lcores)
         return -EINVAL;
-    if (!lab_pool_has_deque(pool, lcore_index))
-        return 0;
-    (void)lab_deque_push_slow_owner(&pool->deque[lcore_index], NULL, 0, true);
+    if (lab_pool_has_deque(pool, lcore_index))
+        (void)lab_deque_push_slow_owner(&pool->deque[lcore_index], NULL, 0, true);
     return 0;
 }
 
