@@ -45,6 +45,6 @@ def program(words, patience=20, **how):
 
 
 def remove_runtime_folder(prefix):
-    """What a DPDK program with this --file-prefix leaves behind."""
+    """Removes what a DPDK program with this --file-prefix leaves behind."""
     for base in "/var/run/dpdk", os.environ.get("XDG_RUNTIME_DIR", "/tmp") + "/dpdk":
         shutil.rmtree(f"{base}/{prefix}", ignore_errors=True)

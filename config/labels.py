@@ -30,7 +30,7 @@ ACCESS = re.compile(r'\blab_(?:(?:load|store|cas|fence|fetch|pointer|byte|words|
 
 
 class File:
-    """What one file says of labels."""
+    """The labels of one file."""
 
     def __init__(self, root, path):
         text = path.read_text(encoding='utf-8')

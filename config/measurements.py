@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""What config/measure wrote, and what is asked of it by those who make tables and plots."""
+"""Reads what config/measure wrote, for those who make tables and plots."""
 
 import json
 import math
@@ -58,5 +58,5 @@ def infinite(value):
 
 
 def ns_per_pair(entry):
-    """What one get and one put take of a CPU's time."""
+    """Returns the CPU time of one get and one put."""
     return 1000 * entry["cpus"] / entry["mops"]["median"]

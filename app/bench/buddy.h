@@ -13,7 +13,7 @@
 
 struct buddy;
 
-/* Of so many pages, a multiple of the largest run; NULL without memory. */
+/* Makes one of `pages` pages, a multiple of the largest run; NULL without memory. */
 struct buddy *buddy_create(uint32_t pages);
 void buddy_destroy(struct buddy *buddy);
 

@@ -14,7 +14,7 @@
 #define WARM_SHARE 4 /* a fourth of a chunk goes before it */
 #define LINE_WORDS (RTE_CACHE_LINE_SIZE / sizeof(void *))
 
-#define PATIENCE 4 /* a round takes so many times as long as it should, at most */
+#define PATIENCE 4 /* a round takes at most this number of times as long as it should */
 
 /* Beyond this a loop of a pattern does nothing. */
 #define BUDGET_MAX (UINT64_C(1) << 40)
@@ -76,7 +76,7 @@ static void take_step(struct chunks *chunks)
     lab_store_release(&chunks->step, lab_load_relaxed(&chunks->step) + 1); /* C3 pairs with C4 */
 }
 
-/* Has all lcores do so many loops of the leader's with one pool. */
+/* Has all lcores do `budget` loops of the leader's with one pool. */
 static void play(struct chunks *chunks, const struct contender *contender, uint64_t budget)
 {
     struct turn *turn = chunks->turn;
@@ -111,7 +111,7 @@ static void follow(struct chunks *chunks, struct worker *worker)
     }
 }
 
-/* The leader's time for so many loops, and what all did. */
+/* The leader's time for `budget` loops, and what all did. */
 static uint64_t time_ns(struct chunks *chunks, const struct contender *contender, uint64_t budget,
                         uint64_t *ops)
 {

@@ -14,8 +14,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whose speed is measured: mempools by the name of their driver; for the native patterns also the
- * library's own pools and general allocators; for the page patterns whoever has pages. */
+/* The contenders whose speed is measured: mempools by the name of their driver; for the native
+ * patterns also the library's own pools and general allocators; for the page patterns all that have
+ * pages. */
 
 #define CONTENDERS_MAX 24
 

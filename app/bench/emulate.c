@@ -102,7 +102,7 @@ static bool receive(struct emulation *emulation, unsigned lcore, unsigned to)
     return true;
 }
 
-/* Down to so many, a burst at a time. */
+/* Frees buffers until `left` are held, a burst at a time. */
 static void free_down_to(struct emulation *emulation, unsigned lcore, unsigned left)
 {
     struct queue *queue = &emulation->queues[lcore];
@@ -121,7 +121,7 @@ static void free_down_to(struct emulation *emulation, unsigned lcore, unsigned l
     }
 }
 
-/* ---- Who does what ---- */
+/* ---- The roles ---- */
 
 /* One lcore's turn. False: it wanted to receive, and the pool had none. */
 static bool take_turn(struct emulation *emulation, unsigned lcore)
@@ -179,7 +179,7 @@ static unsigned take_turns(struct emulation *emulation)
     return failed;
 }
 
-/* Until so many buffers have been received. False: the pool is empty, and stays so. */
+/* Runs until `buffers` have been received. False: the pool is empty, and stays so. */
 static bool run(struct emulation *emulation, uint64_t buffers)
 {
     const struct setting *setting = emulation->setting;

@@ -10,7 +10,7 @@
  * what the pool does is counted, exactly, and the same in every run. Such lcores never meet inside
  * a call, so this says how often they disturb each other, and not what that costs. */
 
-/* Which lcores receive (get), and who frees (puts) what they received. */
+/* The lcores that receive (get), and those that free (put) what they received. */
 enum traffic {
     TRAFFIC_LOCAL,   /* each frees its own: run to completion */
     TRAFFIC_PAIRS,   /* one receives, its neighbour frees: a pipeline */
@@ -20,9 +20,9 @@ enum traffic {
 };
 
 /* Runs the traffic of the setting's pattern with turn->contender: setting->held buffers wait on
- * each lcore that frees before the oldest are freed. First so many buffers are received that the
- * pool comes to rest, then as many again are counted; setting->lru_bytes is the size of a cache
- * that they pass. 0 or -errno. */
+ * each lcore that frees before the oldest are freed. First buffers are received until the pool
+ * comes to rest, then as many again are counted; setting->lru_bytes is the size of a cache that
+ * they pass. 0 or -errno. */
 int emulate(const struct turn *turn, double ret_values[MEASURES]);
 
 /* Why it cannot be done with this pool; NULL when it can. */

@@ -21,7 +21,7 @@
  * Their speed is compared with that while the victim rests between two calls: it uses neither the
  * CPU nor the pool in both, so that what is left is the effect of where it stopped. The signal
  * comes at random, and is taken for one in mid-call only when the victim says that it is inside of
- * one; else it is sent again. A turn freezes at some ten such points. */
+ * one; otherwise it is sent again. A turn freezes at some ten such points. */
 
 #define WINDOW_MS 5.0   /* for which the others are counted at a time */
 #define WINDOWS_MAX 20  /* and how often in a row */

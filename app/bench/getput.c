@@ -7,7 +7,7 @@
 
 #include <rte_pause.h>
 
-/* Every lcore gets until it holds so many, and puts them all back: run to completion. */
+/* Every lcore gets until it holds `held` buffers, and puts them all back: run to completion. */
 
 static uint64_t get_and_put(struct worker *worker)
 {

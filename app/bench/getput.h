@@ -10,7 +10,7 @@
 
 /* The parts of most patterns. */
 
-/* Gets bursts until so many buffers are held, or the pool is empty. Returns how many. */
+/* Gets bursts until `held` buffers are held, or the pool is empty. Returns how many. */
 static inline unsigned get_all(struct rte_mempool *pool, void **objects, unsigned held,
                                unsigned bulk)
 {

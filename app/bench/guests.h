@@ -11,7 +11,7 @@
 
 struct guests;
 
-/* So many lcores in all. NULL where they cannot be had. */
+/* Makes guests on `lcores` lcores in all. NULL where they cannot be had. */
 struct guests *guests_invite(unsigned lcores);
 void guests_dismiss(struct guests *guests);
 

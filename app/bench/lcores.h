@@ -8,14 +8,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Which lcores a pattern works on. The main lcore is never one of them: it sleeps, and so needs no
- * CPU of its own. */
+/* The lcores that a pattern works on. The main lcore is never one of them: it sleeps, and so needs
+ * no CPU of its own. */
 
 /* Crowded patterns put all their lcores on this many CPUs, however many there are. */
 #define CROWD_CPUS 2
 
 /* Writes an argument for --lcores: the main lcore anywhere, lcores 1 to `alone` each on a CPU of
- * its own as far as there are CPUs, and so many more that `crowded` are on the first CROWD_CPUS. */
+ * its own as far as there are CPUs, and more, until `crowded` are on the first CROWD_CPUS. */
 void lcores_map(unsigned alone, unsigned crowded, char *text, size_t capacity);
 
 /* Picks n of the lcores that the EAL has: each on a CPU of its own, or (crowded) all on CROWD_CPUS.

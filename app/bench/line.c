@@ -11,8 +11,8 @@
 #include <rte_launch.h>
 
 #define BATCHES 200  /* that are timed, */
-#define TRIPS 50     /* each of so many round trips, */
-#define LEAST 20     /* so many batches at least, */
+#define TRIPS 50     /* round trips of each, */
+#define LEAST 20     /* batches at least, */
 #define LIMIT_MS 500 /* and until then, whatever has been done */
 
 struct game {

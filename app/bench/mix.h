@@ -6,7 +6,7 @@
 
 #include <lab_block.h>
 
-/* Which orders of pages a pattern asks for: always the same one (0 to LAB_PAGE_ORDERS - 1), or a
+/* The orders of pages that a pattern asks for: always the same one (0 to LAB_PAGE_ORDERS - 1), or a
  * mix of them. */
 enum mix {
     MIX_PAGES = LAB_PAGE_ORDERS, /* as many pages in each order */

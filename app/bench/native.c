@@ -73,7 +73,7 @@ static __rte_always_inline uint64_t work_mempool(struct worker *worker, unsigned
     return ops;
 }
 
-/* Has no bulk calls, so a burst is so many single ones. */
+/* Has no bulk calls, so a burst is single calls. */
 static uint64_t work_malloc(struct worker *worker)
 {
     const struct turn *turn = worker->turn;

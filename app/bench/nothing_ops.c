@@ -3,8 +3,8 @@
  */
 
 /* A mempool driver that does nothing: it hands the same buffers out again and again, and what is
- * put back it does not even look at. No pool can be faster, so that its figures tell what a pattern
- * itself costs. Of no other use; LD_PRELOAD puts it beside the others. */
+ * put back it does not even look at. No pool can be faster, so that its figures are the cost of a
+ * pattern itself. Of no other use; LD_PRELOAD puts it beside the others. */
 
 #include <errno.h>
 #include <rte_mempool.h>

@@ -133,7 +133,7 @@ static void print_help(void)
         "\n"
         "Measures how fast mempools serve, in the ways in which programs use them. All pools\n"
         "live in this one process and take turns, in random order: in chunks of 50 microseconds\n"
-        "where that can be, else of a tenth of a second each, so that a slow moment of the\n"
+        "where that can be, or of a tenth of a second each, so that a slow moment of the\n"
         "machine hits all alike. Read the ratios: each compares two turns side by side, and the\n"
         "median of thousands resolves 1 to 3 percent also on a machine under load. Speeds are\n"
         "those of a second of CPU time, which other programs take nothing from but their dirt in\n"

@@ -19,7 +19,7 @@ struct options {
     unsigned n_patterns;
     const char *pools[CONTENDERS_MAX];
     unsigned n_pools;
-    bool pools_given; /* then one that does not exist is an error, else it is left out */
+    bool pools_given; /* then one that does not exist is an error; otherwise it is left out */
 
     unsigned rounds;
     unsigned slot_ms;

@@ -51,8 +51,8 @@ unsigned result_undisturbed(const struct result *result, unsigned a, unsigned b)
     return n;
 }
 
-/* A copy of what entry `a` measured, without what was disturbed in it or in `b`, if there is enough
- * else; the caller frees it. */
+/* A copy of what entry `a` measured, without what was disturbed in it or in `b`, if the rest is
+ * enough; the caller frees it. */
 static double *copy_values(const struct result *result, unsigned a, unsigned b,
                            enum measure measure)
 {

@@ -31,7 +31,7 @@ struct result {
     char left_out[160];    /* why there is nothing, or "" */
 };
 
-/* Memory for so many samples of each entry. False without. */
+/* Gets memory for `samples` samples of each entry. False without. */
 bool result_open(struct result *result, unsigned n_entries, unsigned samples);
 
 /* All of them, in the order in which they were measured. */

@@ -88,7 +88,7 @@ static void print_ratio(FILE *out, const struct result *result, unsigned a, unsi
     fprintf(out, "   %-*s", RATIO_WIDTH, text);
 }
 
-/* What stands behind a pool's figures: how it compares with others. */
+/* The ratios behind a pool's figures: how it compares with others. */
 static void print_ratios(FILE *out, const struct result *result, unsigned entry)
 {
     unsigned peer;
@@ -118,7 +118,7 @@ void table_print(FILE *out, const struct result *result)
             if (is_shown(pattern, measure)) {
                 struct spread spread = result_spread(result, i, measure);
 
-                /* Of longest calls the longest, of all else the usual. */
+                /* The longest of longest calls, the median of all other measures. */
                 print_number(out, measure == MEASURE_MAX ? spread.max : spread.median);
             }
         }

@@ -39,7 +39,7 @@ struct setting {
     unsigned occupancy; /* percent of them that are held throughout */
     unsigned lru_bytes; /* of a cache that is emulated */
     unsigned chunk_us;  /* 0: in turns of slot_ms */
-    bool crowded;       /* all lcores on two CPUs, more than these can run; else one on each */
+    bool crowded;       /* all lcores on two CPUs, more than these can run; or one on each */
 };
 
 /* The needs of an lcore, apart from the others. */

@@ -9,7 +9,7 @@
 
 #define SPACE " \t\n"
 
-/* What is typed of a word before the cursor. */
+/* The part of a word that is typed before the cursor. */
 struct typed {
     const char *text;
     size_t length;

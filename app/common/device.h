@@ -19,7 +19,7 @@ bool device_words_only(const struct eal_words *user);
  * that is so. */
 bool device_complain(const struct eal_words *user);
 
-/* ": it needs CAP_NET_RAW..." when this process lacks what a port's driver needs; else "". */
+/* ": it needs CAP_NET_RAW..." when this process lacks what a port's driver needs; otherwise "". */
 void device_lacking(const char *driver, char *text, size_t capacity);
 
 /* The kernel's limit for an interface, without the Ethernet header; 0: unknown. */

@@ -299,7 +299,7 @@ static int initialise(void)
     return rc;
 }
 
-/* Without, the EAL knows no CPU, and calls what it was told of them wrong. */
+/* Without, the EAL knows no CPU, and calls all words about them wrong. */
 static bool may_see_cpus(void)
 {
     static const char path[] = "/sys/devices/system/cpu";

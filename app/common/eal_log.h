@@ -5,8 +5,8 @@
 #define COMMON_EAL_LOG_H
 
 /* From here on the EAL's errors are on stderr, but for those that are none: it complains that it
- * cannot make its directory of sockets and files also when it was told that there are to be none,
- * and that ordinary memory is no file where another one will do. */
+ * cannot make its directory of sockets and files also when the program asked for none, and that
+ * ordinary memory is no file where another one will do. */
 void eal_log_without_directory(void);
 
 #endif

@@ -191,7 +191,7 @@ bool option_split(const struct option_table *table, int *argc, char **argv[],
 static void make_getopt_tables(const struct option_table *table, struct option longs[],
                                char shorts[])
 {
-    *shorts++ = ':'; /* tells a missing argument from an unknown option */
+    *shorts++ = ':'; /* distinguishes a missing argument from an unknown option */
     for (size_t i = 0; i < table->n; i++) {
         const struct option_row *row = &table->rows[i];
 

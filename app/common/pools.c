@@ -68,7 +68,7 @@ static size_t free_bytes(void)
     return bytes;
 }
 
-/* Whether the EAL cannot have so many huge pages open, beside what else is. */
+/* Whether the EAL cannot have huge pages of `bytes` open, beside its other files. */
 static bool lacks_files(size_t bytes)
 {
     struct rlimit limit;
@@ -109,7 +109,7 @@ static size_t buffer_bytes(unsigned mbuf_size, size_t page_bytes)
     return RTE_ALIGN_CEIL(buffer, page_bytes);
 }
 
-/* An arena that a pool leaves nothing of but what its marks want. */
+/* An arena of which a pool leaves nothing but what its watermarks want. */
 static struct lab_arena *create_arena(const struct pool_spec *spec)
 {
     size_t page_bytes = rte_eal_has_hugepages() ? LAB_PAGE_2M : lab_os_page_bytes();

@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/* A word as a shell must be given it: as it is where that is safe, else between quotes. Returns the
- * text; "" where it has no room, for half a word would be another one. */
+/* A word as a shell must be given it: as it is where that is safe, otherwise between quotes.
+ * Returns the text; "" where it has no room, for half a word would be another one. */
 const char *quote_word(const char *word, char *text, size_t capacity);
 
 #endif

@@ -50,8 +50,8 @@ static void on_signal(int number)
 
 void stop_on_signals(void)
 {
-    /* The last three are how others tell a program that its time is up. SIGABRT still leaves a core
-     * at once. */
+    /* By the last three, others say that a program's time is up. SIGABRT still leaves a core at
+     * once. */
     static const int numbers[] = {SIGINT, SIGTERM, SIGQUIT, SIGXCPU, SIGUSR1, SIGUSR2};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     struct sigaction before;

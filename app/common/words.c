@@ -49,7 +49,7 @@ static void skip_space(struct text *text)
     }
 }
 
-/* What a quote holds. False when it is not closed. */
+/* Takes the text in a quote. False when it is not closed. */
 static bool take_quoted(struct text *text, char quote)
 {
     for (; *text->in != quote; text->in++) {

@@ -25,7 +25,7 @@ static bool is_for(const char *path, unsigned abi)
     return after == '\0' || after == '.';
 }
 
-/* The file that is for this DPDK, or else another, or NULL. */
+/* The file that is for this DPDK; if there is none, another, or NULL. */
 static const char *choose(const struct tree *tree, const glob_t *files, size_t n, unsigned abi)
 {
     for (size_t i = 0; i < n; i++) {

@@ -2,9 +2,9 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What the control groups of this process leave it: memory, and huge pages. A container or a
- * service is in some; a page beyond a limit of huge pages is a bus error, and memory beyond one
- * ends the process. */
+/* Memory and huge pages that the control groups of this process leave it. A container or a service
+ * is in some; a page beyond a limit of huge pages is a bus error, and memory beyond one ends the
+ * process. */
 
 #include "check.h"
 #include "quote.h"

@@ -242,7 +242,7 @@ void check_memlock(const struct tree *tree, struct report *report)
 
     if (line == NULL)
         report_add(report, LEVEL_ADVICE, "memlock",
-                   "not known: /proc/self/limits does not tell the limit");
+                   "not known: /proc/self/limits does not show the limit");
     else if (user == 0)
         report_add(report, LEVEL_GOOD, "memlock", "no limit for root");
     else if (sscanf(line + strlen(name), "%llu", &bytes) != 1)

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* The things that DPDK's processes leave to each other, and to us when they die. */
+/* The objects that DPDK's processes leave to each other, and to us when they die. */
 
 #include "check.h"
 #include "locks.h"

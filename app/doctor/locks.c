@@ -81,8 +81,8 @@ static enum life ask_socket(const char *path)
     return life;
 }
 
-/* Of a lock by fcntl(2) the kernel tells also where its process cannot be seen; of one by flock(2)
- * it does not. */
+/* The kernel reports a lock by fcntl(2) also where its process cannot be seen, but not one by
+ * flock(2). */
 static enum life ask_file(const char *path)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

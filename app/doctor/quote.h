@@ -5,7 +5,7 @@
 #define DOCTOR_QUOTE_H
 
 /* A name as a word of a command that somebody is going to paste: as it is where a shell leaves it
- * alone, else in quotes. Names of directories may have been chosen by anybody. Good until the
+ * alone, otherwise in quotes. Names of directories may have been chosen by anybody. Good until the
  * fourth call after this one. */
 const char *quote(const char *name);
 

@@ -21,7 +21,7 @@ struct huge_size {
 struct huge_sizes {
     struct huge_size sizes[SIZES_MAX];
     size_t n;
-    int error; /* -errno of one of the files, else 0 */
+    int error; /* -errno of one of the files, or 0 */
 };
 
 /* Every size on every node, also where there are no pages. */

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* The machine, as the files below `root` tell it: "" for the one that this runs on, else a
- * directory with /proc, /sys and so on of another one, such as those of the tests. Paths, given by
- * a format, are as that machine has them; functions return 0 or -errno. */
+/* The machine, as the files below `root` show it: "" for the one that this runs on, or a directory
+ * with /proc, /sys and so on of another one, such as those of the tests. Paths, given by a format,
+ * are as that machine has them; functions return 0 or -errno. */
 struct tree {
     const char *root;
 };
@@ -41,7 +41,7 @@ bool tree_is_folder(const struct tree *tree, const char *path);
 /* Files by a pattern below a folder, which is taken as it is ("" for "/"); the pattern may have
  * braces and comes by a format. Returns how many; tree_match() gives the n-th as the machine has
  * it, gl_pathv[n] as this program has it. End with globfree(). Where a folder could not be looked
- * into, tree_glob_error() says so of the last call: -errno, else 0. */
+ * into, tree_glob_error() says so of the last call: -errno, or 0. */
 size_t tree_glob(const struct tree *tree, glob_t *ret_files, const char *folder, const char *format,
                  ...) __attribute__((format(printf, 4, 5)));
 int tree_glob_error(void);

@@ -198,7 +198,7 @@ static struct rte_mempool *create_pool(const struct replay *replay, const char *
     return pools_create(&spec);
 }
 
-/* Once through a pool of so many buffers. */
+/* Runs once through a pool of n_mbufs buffers. */
 static int run_once(struct replay *replay, const char *driver, unsigned n_mbufs,
                     struct run_result *ret_result)
 {
@@ -216,7 +216,7 @@ static int run_once(struct replay *replay, const char *driver, unsigned n_mbufs,
     return rc;
 }
 
-/* Runs that a signal has kept from being made are told of: the report has only the others. */
+/* Says how many runs a signal has kept from being made: the report has only the others. */
 static int leave_out(const struct options *options, unsigned done)
 {
     complain("interrupted: %u of %u runs have been made", done, options->repeat * options->n_pools);
@@ -326,7 +326,7 @@ static int run_and_report(struct replay *replay)
 
     if (replay->capture.stream != NULL)
         stream_count(replay->capture.stream, &replay->capture);
-    /* Whatever went wrong: the command line was right. */
+    /* The command line was right, whatever went wrong. */
     if (write_report(replay) != 0 || rc != 0 || replay->failed || replay->capture.partial)
         return -EIO;
     return 0;

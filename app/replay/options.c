@@ -137,7 +137,7 @@ static const struct option_row rows[] = {
     {"limit", 'L', "N", OPTION_WHOLE(capture.frames, 1, UINT64_MAX),
      "stop after N frames; no more of the capture is read"},
     {"duration", '\0', "SEC", OPTION_REAL(duration_s, 0, MOST_SECONDS), "stop after SEC seconds"},
-    OPTION_HEADING("What is replayed"),
+    OPTION_HEADING("Frames"),
     {"filter", 'f', "BPF", OPTION_TEXT(capture.choice.filter),
      "only frames that match, as in tcpdump: \"tcp port 80\""},
     {"include", '\0', "LIST", OPTION_OTHER(save_include, 0),
@@ -160,7 +160,7 @@ static const struct option_row rows[] = {
      "that memory cannot hold, or that comes through a pipe"},
     {"window", '\0', "MIB", OPTION_WHOLE(window_mib, 1, UINT32_MAX),
      "with --stream: how much is read ahead, of all queues (64)"},
-    OPTION_HEADING("Where it is received"),
+    OPTION_HEADING("Reception"),
     {"port", '\0', "N|NAME", OPTION_TEXT(port),
      "send the capture out on this ethdev port, and receive it there;" OPTION_NEXT
      "without it, it comes from our own receive queues"},
@@ -174,7 +174,7 @@ static const struct option_row rows[] = {
      "from the kernel. Only sends, unless there is an --rx-port"},
     {"intf2", 'I', "IFACE", OPTION_TEXT(intf2), "with --intf1: another one, as --port2"},
     {"cachefile", 'c', "FILE", OPTION_TEXT(cachefile),
-     "clients and servers are told apart by tcpprep's cache file"},
+     "tcpprep's cache file distinguishes clients and servers"},
     {"dualfile", '\0', NULL, OPTION_FLAG(capture.is_dual),
      "of two files, by time, the second goes out on the second port"},
     {"rx-port", '\0', "N|NAME", OPTION_TEXT(rx_port),
@@ -188,7 +188,7 @@ static const struct option_row rows[] = {
     {"verify", '\0', NULL, OPTION_SET(verify, true),
      "compare every byte received (this is the default)"},
     {"no-verify", '\0', NULL, OPTION_SET(verify, false), "compare nothing, for speed"},
-    OPTION_HEADING("How the buffers live"),
+    OPTION_HEADING("Life of the buffers"),
     {"pool", '\0', "NAME,...", OPTION_OTHER(save_pools, 0),
      "mempool driver (labyrinth); several are run in turn and compared"},
     {"mbuf-size", '\0', "BYTES", OPTION_WHOLE(mbuf_size, RTE_PKTMBUF_HEADROOM + 1, UINT16_MAX),
@@ -282,7 +282,7 @@ static unsigned default_queues(const struct capture_request *capture)
     return RTE_MIN((unsigned)capture->n_files, OPTIONS_MAX_QUEUES);
 }
 
-/* Interfaces of the kernel are ports that only send, unless they are told to receive. */
+/* Interfaces of the kernel are ports that only send, unless an option says that they receive. */
 static void name_interfaces(struct options *options)
 {
     if (options->intf1 != NULL && options->rx_port == NULL)

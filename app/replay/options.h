@@ -17,7 +17,7 @@
 #define OPTIONS_MAX_POOLS 8
 #define OPTIONS_MAX_QUEUES CAPTURE_MAX_QUEUES
 
-/* Which lcore frees a packet. */
+/* The lcore that frees a packet. */
 enum free_on {
     FREE_ON_SAME,   /* the one that received it */
     FREE_ON_OTHER,  /* one that only frees */

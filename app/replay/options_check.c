@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Which options go together: what one option cannot see of the others. */
+/* The options that go together: one option cannot see the others. */
 
 #include "options.h"
 

@@ -32,7 +32,8 @@ void client_close(struct client *client);
  * no such pool, or does not know the command, or does not answer. */
 json_t *client_ask(struct client *client, const char *verb, const char *name);
 
-/* What the process says of its driver: an object; null of a driver of old. The client's. */
+/* The process's answer about its driver: an object; null from a driver that has none. The client
+ * owns it. */
 json_t *client_driver(struct client *client);
 
 #endif

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What is not known is null. */
+/* An unknown text is null. */
 static json_t *text_or_null(const char *text)
 {
     json_t *json = text[0] != '\0' ? json_string(text) : NULL;

@@ -11,8 +11,8 @@
  * something else. A new key is no change. */
 #define DOCUMENT_SCHEMA 1
 
-/* What --json prints: who was asked, by whom, when, and the body under the key that the command
- * has: "pools", "pool", or "arena". Takes the body. */
+/* The document of --json: the process that was asked, the asker, the time, and the body under the
+ * key that the command has: "pools", "pool", or "arena". Takes the body. */
 json_t *document_new(struct client *client, const struct options *options, json_t *body);
 
 #endif

@@ -62,7 +62,7 @@ static void note_cache(const struct options *options, const json_t *answer)
              cache);
 }
 
-/* What telemetry says to a command of its own, in our form. */
+/* The answer of telemetry to a command of its own, in our form. */
 static json_t *ask(struct client *client, const struct options *options)
 {
     char parameters[1024];

@@ -38,7 +38,7 @@ static const struct family families[] = {
      false,
      {{NULL, "high_water", NULL}}},
     {"pool_cache_objects",
-     "Size of DPDK's cache for each lcore. What rests there counts as held.",
+     "Size of DPDK's cache for each lcore. Objects there count as held.",
      NULL,
      false,
      {{NULL, "cache_size", NULL}}},
@@ -112,7 +112,7 @@ static void print_quoted(FILE *out, const char *text)
     fputc('"', out);
 }
 
-/* Several processes of a host are told apart by where their sockets lie. */
+/* The place of their sockets distinguishes several processes of a host. */
 static void print_process(FILE *out, const struct place *place)
 {
     char prefix[512];

@@ -9,7 +9,7 @@
 
 /* Prints what there is to say of all pools in OpenMetrics' text format, which is also the one of
  * Prometheus: for the textfile collector of node_exporter. Names and labels are stable, and those
- * of doc/monitoring/labyrinth.py under dpdk-telemetry-exporter.py. What is not known has no sample.
+ * of doc/monitoring/labyrinth.py under dpdk-telemetry-exporter.py. An unknown value has no sample.
  * Returns the exit status; nothing is printed when the process could not be asked for all. */
 int metrics(struct client *client, const struct options *options);
 

@@ -59,7 +59,7 @@ static const struct option_row rows[] = {
      "or the one that begins at this hexadecimal address"},
     {"pcap", '\0', "FILE", OPTION_TEXT(pcap),
      "where, lost: write packets of a group to FILE, for Wireshark"},
-    {"packets", '\0', "N", OPTION_WHOLE(packets, 1, 1000000), "so many of them (32)"},
+    {"packets", '\0', "N", OPTION_WHOLE(packets, 1, 1000000), "N of them (32)"},
     {"group", '\0', "N", OPTION_WHOLE(group, 1, 1000000),
      "of this group (the largest of what is lost)"},
     {"help", 'h', NULL, OPTION_ANSWER(print_help), "this text"},

@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <sys/un.h>
 
-/* Which process is asked: by where its telemetry socket lies. */
+/* The process that is asked, by the place of its telemetry socket. */
 struct place {
     const char *prefix; /* of --file-prefix, which gives the socket's directory its name */
     unsigned instance;  /* 0: the first with this prefix */

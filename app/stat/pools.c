@@ -70,7 +70,7 @@ static json_t *failed_of(json_t *info, json_t *calls)
     return json_integer(number(calls, "get_fail"));
 }
 
-/* What matters comes first: a terminal has room for so much. */
+/* The important columns come first: a terminal has little room. */
 static json_t *pool_row(json_t *info, bool with_calls)
 {
     json_int_t size = number(info, "size"), free = number(info, "free");

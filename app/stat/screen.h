@@ -17,8 +17,8 @@ int screen_columns(void);
 /* Begins a screen that is written in place. */
 void screen_clear(void);
 
-/* As much of the text as the terminal has room for, over what was there before. What has no room is
- * counted in the last line. */
+/* As much of the text as the terminal has room for, over what was there before. The last line
+ * counts the lines for which there is no room. */
 void screen_print_in_place(const char *text);
 
 /* The whole text. False, and errno, when it could not be written. */

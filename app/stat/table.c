@@ -16,7 +16,7 @@
 struct column {
     const char *key;
     int width;
-    bool is_text; /* else numbers, which are aligned at their ends */
+    bool is_text; /* otherwise numbers, which are aligned at their ends */
     bool is_zero;
     bool has_room;
 };

@@ -7,7 +7,7 @@
 #include "client.h"
 #include "options.h"
 
-/* Looks at the process again and again: on a terminal in place, else one look below the other.
+/* Looks at the process again and again: on a terminal in place, otherwise one look below the other.
  * Returns the exit status. */
 int watch(struct client *client, const struct options *options);
 

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* A search takes longer than an answer may: the process is told to begin, and asked until it has
- * done so. What it found comes in several answers, where there are many groups. */
+/* A search takes longer than an answer may: the process is asked to begin, and then for its answer
+ * until it has one. Many groups come in several answers. */
 
 #include "where.h"
 

@@ -8,7 +8,7 @@
 #include "options.h"
 
 /* Where the objects of a pool are, or those alone that are lost (verb "lost"): has the process
- * search, tells how far it is, and prints what it found. Returns the exit status. */
+ * search, says how far it is, and prints what it found. Returns the exit status. */
 int where(struct client *client, const struct options *options);
 
 /* The same as a value, for others: {"pool", counts, "groups": [{"group", "count",

@@ -113,15 +113,16 @@ static bool is_empty(json_t *answer)
     return number(answer, "free") * 20 < number(answer, "objects");
 }
 
-/* Whether there are more than before is what tells a leak from addresses that do not show. */
+/* A leak grows, unlike a number of objects whose addresses do not show. */
 static void print_growth(FILE *out, json_t *answer)
 {
     long long lost = number(answer, "lost"), before = number(answer, "lost_before");
     double seconds = (double)number(answer, "before_ms") / 1000;
 
     if (json_object_get(answer, "lost_before") == NULL)
-        fprintf(out, "Ask again: a leak grows. What does not grow may be kept by an index, or in "
-                     "another\nway that shows no address.\n");
+        fprintf(out,
+                "Ask again: a leak grows. Objects whose number stays may be kept by an index,\n"
+                "or in another way that shows no address.\n");
     else if (lost > before && seconds > 0)
         fprintf(out, "%.1f s ago there were %lld: %.1f more a second.\n", seconds, before,
                 (double)(lost - before) / seconds);
@@ -135,7 +136,7 @@ static void print_growth(FILE *out, json_t *answer)
                 seconds, before);
 }
 
-/* What can be said of a number of lost ones, and what not. */
+/* Says what follows from a number of lost ones, and what does not. */
 static void print_verdict(FILE *out, json_t *answer)
 {
     long long running = number(answer, "running_threads");
@@ -145,7 +146,7 @@ static void print_verdict(FILE *out, json_t *answer)
     if (number(answer, "lost") == 0)
         return;
     fprintf(out,
-            "\nTo %lld objects nothing pointed in %lld walks, and they were never free "
+            "\nNothing pointed to %lld objects in %lld walks, and they were never free "
             "meanwhile.\n",
             (long long)number(answer, "lost"), (long long)number(answer, "walks"));
     print_growth(out, answer);

@@ -21,7 +21,7 @@ struct look {
     struct timespec began;
 };
 
-/* What a pool of Labyrinth's counts by itself. */
+/* Adds what a pool of Labyrinth's counts by itself. */
 static void add_counts(struct client *client, const struct options *options, json_t *answer)
 {
     const char *driver = json_string_value(json_object_get(answer, "driver"));

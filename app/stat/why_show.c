@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What why_judge() has found, in sentences for one screen. */
+/* The findings of why_judge(), in sentences for one screen. */
 
 #include "screen.h"
 #include "where.h"
@@ -264,7 +264,7 @@ static void print_free(FILE *out, json_t *answer)
     print_wrapped(out, free == 0 ? "! " : "  ", &sentence);
 }
 
-/* What to do */
+/* The advice */
 
 static void say_leak(struct sentence *sentence, json_t *answer)
 {
@@ -309,8 +309,8 @@ static void say_verdict(struct sentence *sentence, json_t *answer)
             span_figure(real(answer, "lasts_s")).text);
     else if (strcmp(verdict, "caches") == 0)
         say(sentence,
-            "Nothing leaks. What is free lies in the caches of %s lcore%s, where no other "
-            "gets it: give the mempool smaller caches, or more objects.",
+            "Nothing leaks. The free objects lie in the caches of %s lcore%s, where no other "
+            "gets them: give the mempool smaller caches, or more objects.",
             figure(cached_lcores(answer)).text, cached_lcores(answer) == 1 ? "" : "s");
     else if (strcmp(verdict, "small") == 0)
         say_small(sentence, answer);
@@ -321,7 +321,7 @@ static void say_verdict(struct sentence *sentence, json_t *answer)
             text(answer, "driver"));
 }
 
-/* What the answer does not know. */
+/* Says what the answer does not know. */
 static void say_doubts(struct sentence *sentence, json_t *answer)
 {
     if (number(answer, "unsettled") != 0)

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What an experienced colleague would conclude:
+/* The conclusions of an experienced colleague:
  *
  *     leak      more are lost than before
  *     lost      some are lost, and no more than before

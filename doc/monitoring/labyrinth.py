@@ -8,7 +8,7 @@ GAUGES = {
     "pool_objects": ("size", "Objects of the pool."),
     "pool_free_objects": ("free", "Objects that are free."),
     "pool_most_held_objects": ("high_water", "The most objects that were not free, of what was sampled."),
-    "pool_cache_objects": ("cache_size", "Size of DPDK's cache for each lcore. What rests there counts as held."),
+    "pool_cache_objects": ("cache_size", "Size of DPDK's cache for each lcore. Objects there count as held."),
     "pool_reserve_objects": ("reserve", "Objects that receive queues alone may take."),
     "pool_reserve_free_objects": ("reserve_free", "Of these, free ones."),
     "pool_low_objects": ("low", "The low watermark."),
@@ -58,7 +58,7 @@ def names(sock):
 
 
 def metrics(sock):
-    """What is not known has no value. Of a pool that was freed since it was listed, nothing is said."""
+    """An unknown figure has no value. Nothing is said of a pool that was freed since it was listed."""
     found = []
     for name in names(sock):
         pool = sock.cmd("/labyrinth/info", name)

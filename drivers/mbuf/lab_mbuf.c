@@ -36,12 +36,12 @@ static int check(const struct lab_mbuf_pool_options *options)
     else if (options->low >= options->count ||
              (options->low != 0 && options->low < options->reserve))
         LAB_MBUF_FAIL(code,
-                      "mempool %s: a low mark of %u asked for, %u (its reserve) to %u are "
+                      "mempool %s: a low watermark of %u asked for, %u (its reserve) to %u are "
                       "possible",
                       options->name, options->low, options->reserve, options->count - 1);
     else if (options->high > options->count ||
              (options->high != 0 && options->high <= RTE_MAX(options->low, options->reserve)))
-        LAB_MBUF_FAIL(code, "mempool %s: a high mark of %u asked for, %u to %u are possible",
+        LAB_MBUF_FAIL(code, "mempool %s: a high watermark of %u asked for, %u to %u are possible",
                       options->name, options->high, RTE_MAX(options->low, options->reserve) + 1,
                       options->count);
     else if (options->reserve > 0 && options->cache > 0)

@@ -190,9 +190,9 @@ LAB_INLINE struct lab_pool *lab_mempool_pool(const struct rte_mempool *mp)
  *     rte_eth_dev_info_get(port, &info);
  *     lab_region_dma_map(&region, &info.device, 1, &error);
  *
- * Which devices share a mapping is the bus's decision: those in one container of VFIO do, and that
- * are all of a process, unless it made others. A device that has no DMA of its own, as net_null,
- * has nothing mapped.
+ * The bus decides which devices share a mapping: those in one container of VFIO do, and that are
+ * all of a process, unless it made others. A device that has no DMA of its own, as net_null, has
+ * nothing mapped.
  *
  * A region is mapped once, for all that are to have it; other processes that are to use it call
  * rte_extmem_attach(). On failure *error (may be NULL) names the device and says what to do, and

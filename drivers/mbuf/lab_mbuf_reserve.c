@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Which packets lie in the reserve, and giving them up. */
+/* Finding the packets that lie in the reserve, and giving them up. */
 
 #include "lab_mbuf.h"
 #include "labyrinth_private.h"

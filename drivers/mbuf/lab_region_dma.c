@@ -154,7 +154,7 @@ static int check(const struct lab_region *region, struct rte_device *const devic
     return right ? 0
                  : lab_error_set(error, -EINVAL,
                                  "give a region, and each device that is to have it: "
-                                 "rte_eth_dev_info_get() tells a port's");
+                                 "rte_eth_dev_info_get() reports a port's");
 }
 
 int lab_region_dma_map(const struct lab_region *region, struct rte_device *const devices[],

@@ -13,9 +13,9 @@
  * each process registers the UMEM for itself. Only a fill ring may take from the pool's reserve, so
  * reception goes on however many frames a program keeps.
  *
- * While the pool's audit is at level full, it is told what the sockets have. What is posted to a
- * fill ring is held by a device queue, until the frame has been sent; a program that keeps a frame
- * states that by lab_pool_transfer(). */
+ * While the pool's audit is at level full, it learns what the sockets have. A frame that is posted
+ * to a fill ring is held by a device queue, until the frame has been sent; a program that keeps a
+ * frame states that by lab_pool_transfer(). */
 
 #include <lab_audit.h>
 #include <lab_pool.h>

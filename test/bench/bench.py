@@ -19,14 +19,14 @@ TIMEOUT_S = 100
 # No peers, to be compared with.
 OURS = ("labyrinth", "liblabyrinth", "lab_receive", "lab_page", "lab_zone")
 
-# What a result says about its setting.
+# The numbers of a result that say how it was measured.
 NUMBERS = ("bulk", "cache", "lcores", "cpus", "held", "drift", "bufs", "occupancy", "rounds",
            "lru_bytes",
            "samples", "undisturbed", "slot_us")
 
 
 class Result:
-    """What a run left: exit status, stdout, stderr and the JSON report (None: there was none)."""
+    """The result of a run: exit status, stdout, stderr and the JSON report (None: there was none)."""
 
     def __init__(self, status, out, err, report):
         self.status = status

@@ -69,7 +69,8 @@ static void test_nothing_twice_and_all_comes_back(void **state)
     buddy_destroy(buddy);
 }
 
-/* What is given back last is had first, and a run that is larger is cut at its beginning. */
+/* The pages that are given back last are got first, and a run that is larger is cut at its
+ * beginning. */
 static void test_order_of_service(void **state)
 {
     struct buddy *buddy = buddy_create(PAGES);

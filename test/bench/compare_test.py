@@ -31,7 +31,7 @@ def compare(*arguments):
 
 
 def made_by(pid):
-    """What a comparison makes, by its name, and nobody else's."""
+    """Returns what a comparison makes, by its name, and nobody else's."""
     name = f"labyrinth-compare-{pid}"
     places = "/run", os.path.expanduser("~"), "/var/run/dpdk", "/tmp/dpdk"
     found = [path for place in places for path in pathlib.Path(place).glob(f"{name}-*")]
@@ -123,7 +123,7 @@ class Ended(unittest.TestCase):
         self.ends(signal.SIGTERM, CONFIG / "replay-compare", CONFIG.parent / "doc/demo/demo.pcap")
 
     def test_measure(self):
-        """Which leaves it to the comparison that it has started."""
+        """The demo leaves the signal to the comparison that it has started."""
         def child(process):
             of = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
             return int(of.split()[0]) if of else 0

@@ -20,7 +20,7 @@ def by_pool(entries):
 
 
 def counts(result):
-    """What must be the same in every run."""
+    """Returns the counts that must be the same in every run."""
     return [{key: value for key, value in entry.items() if key != "line"}
             for entry in result.report["results"]]
 
@@ -80,7 +80,7 @@ class Scaling(bench.BenchTest):
         if traffic == "local":
             self.assertEqual((ours["lines"]["median"], ours["steals"]["median"]), (0, 0))
         if traffic in ("pairs", "fan-out", "fan-in"):
-            # Whoever receives does not free, so that every packet comes from another.
+            # The lcore that receives does not free, so that every packet comes from another.
             self.assertEqual((ours["lines"]["median"], ring["lines"]["median"]), (3, 3))
             self.assertGreater(ours["steals"]["median"], 0)
 

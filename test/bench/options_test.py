@@ -79,7 +79,7 @@ class What(bench.BenchTest):
 
 
 class HowMuch(bench.BenchTest):
-    """That the numbers are named is not enough: they must have been used, as a driver tells that
+    """That the numbers are named is not enough: they must have been used, as a driver reports that
     is asked by the lcore's cache, or without one by the pattern itself."""
 
     def told(self, *arguments):

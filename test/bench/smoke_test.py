@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""What the project claims about its speed has not collapsed: the only test that looks at times. It
-fails when a ratio is below about half of its claim. Noise does not fail it: a pattern below its floor is measured again, up to three
-times, and each time for longer."""
+"""The speeds that the project claims have not collapsed: the only test that looks at times. It
+fails when a ratio is below about half of its claim. Noise does not fail it: a pattern below its
+floor is measured again, up to three times, and each time for longer."""
 
 import json
 import os

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* A mempool driver, told, that tells how it was used: a stack without a lock, for one lcore. Into
+/* A mempool driver, told, that reports how it was used: a stack without a lock, for one lcore. Into
  * the file $LABYRINTH_TOLD it writes, when the program ends, the least and the most that it was
  * asked for at once, and how many buffers were outside of it at most. */
 

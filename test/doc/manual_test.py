@@ -19,7 +19,7 @@ SOURCE = pathlib.Path(os.environ["LABYRINTH_SOURCE"])
 PAGES = BUILD / "doc"
 SECTIONS = ["NAME", "LIBRARY", "SYNOPSIS", "DESCRIPTION", "RETURN VALUES", "CONCURRENCY", "EXAMPLES"]
 TOOLS = {f"labyrinth-{name}" for name in ("bench", "doctor", "plot", "replay", "stat")}
-# What inline functions leave over, and what they ask, is called by no program.
+# No program calls the slow halves of inline functions, or what these ask.
 NOT_CALLED = re.compile(r"_(slow|slow_from|check|gfp_is_plain|gfp_is_valid)$")
 
 
@@ -115,7 +115,7 @@ class ManPages(unittest.TestCase):
         for word, values in rows:
             items = re.findall(rf"(?m)^\.It Cm ({word} Ns = Ns .*)", described)
             self.assertTrue(items, word)
-            # What holds without the word need not be said again.
+            # The value that holds without the word need not be said again.
             unsaid = [value for value in values.split("|")
                       if not any(re.search(rf"\b{value}\b", item) for item in items)]
             self.assertLessEqual(len(unsaid), 1, f"{word}: {unsaid}")

@@ -68,7 +68,7 @@ static uint32_t join(struct lab_arena *arena, int node)
 }
 
 /* After a thread with that id has ended, and before another one has the id. */
-static void bury(struct lab_arena *arena, uint32_t dead)
+static void drain_dead(struct lab_arena *arena, uint32_t dead)
 {
     if (lab_arena_sweep(arena, dead) == -EAGAIN)
         fprintf(stderr, "another one died in the same row: sweep that one, then this again\n");
@@ -167,7 +167,7 @@ static int use(struct lab_arena *arena)
     while (n-- > 0)
         lab_page_free(arena, lcore, runs[n], orders[n]);
     lab_lcore_release();
-    bury(arena, lcore);
+    drain_dead(arena, lcore);
     return 0;
 }
 

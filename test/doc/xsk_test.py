@@ -30,7 +30,7 @@ PATIENCE = 120  # seconds, which no busy machine needs
 
 
 def missing():
-    """What this needs and is not here, or None."""
+    """Returns what this needs and is not here, or None."""
     if not PROGRAM:
         return "no libxdp, or a build of the sanitizers"
     if os.geteuid() != 0:
@@ -117,7 +117,7 @@ class Inside(unittest.TestCase):
         self.assertTrue(watcher.wait_for(lambda free, held: free == FRAMES and not held), watcher.last)
 
     def exchange(self, count):
-        """Sends so many frames each way, and none is lost, changed or overtaken by another."""
+        """Sends `count` frames each way, and none is lost, changed or overtaken by another."""
         with packets("a0") as a, packets("b0") as b:
             ways = [(a, b), (b, a)]
             sent, came = [0, 0], [0, 0]

@@ -281,7 +281,7 @@ class Processes(DoctorTest):
         self.finds("advice", "processes", "labyrinth-bench-4711: no process")
 
     def test_our_tools_in_a_container(self):
-        """Which shares the folder; the number is that of a process there."""
+        """It shares the folder; the number is that of a process there."""
         self.machine.folder("var/run/dpdk/labyrinth-bench-7")
         self.machine.write("proc/4711/status", "Name:\tbash\nNSpid:\t4711\t7\nThreads:\t1")
         self.finds("advice", "processes", "not known: whether a program has "
@@ -311,7 +311,7 @@ class Processes(DoctorTest):
 
 
 class Unknown(DoctorTest):
-    """What cannot be looked at is neither good nor missing."""
+    """A part that cannot be looked at is neither good nor missing."""
 
     def test_files(self):
         for path, check, what in (
@@ -444,8 +444,7 @@ class Here(unittest.TestCase):
         self.assertEqual(found[0]["level"], "advice")
 
     def test_another_namespace(self):
-        """Whose processes and locks are not seen from there, as from a container that shares a
-        folder."""
+        """Its processes and locks are not seen from here, as those of a container that shares a folder."""
         with tempfile.TemporaryDirectory() as folder:
             os.makedirs(os.path.join(folder, "dpdk/labyrinth-replay-99999"))
             place = os.path.join(folder, "dpdk/shared")

@@ -77,7 +77,7 @@ class Machine:
         self.write("sys/kernel/mm/transparent_hugepage/enabled", " ".join(words))
 
     def dpdk(self, *drivers, folder=PMDS):
-        """An installed DPDK whose mempool drivers take so many slots each."""
+        """An installed DPDK whose mempool drivers take `slots` slots each."""
         libraries, abi = (self.root / folder).parent.parent, folder.split("pmds-")[1].split(".")[0]
         self.folder(folder)
         self.write(str(libraries.relative_to(self.root) / f"librte_eal.so.{abi}"))

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What a made-up DPDK has for librte_mempool: a table whose slots its drivers take. */
+/* A made-up DPDK's librte_mempool: a table whose slots its drivers take. */
 
 #include <stdint.h>
 

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What a mempool knows of the processes that use it, told by the word in it that decides which
+/* Whether a mempool knows of the processes that use it, by the word in it that decides which
  * barrier a starving get uses. All work in one lcore id, one after the other.
  *
  *     arrival [EAL options] -- primary      makes a mempool, forks, then waits for its input's end

@@ -13,7 +13,7 @@ static const void *first; /* the innermost site */
 
 static bool is_own(uint64_t address);
 
-static bool is_read = true; /* else nothing is known of this program yet */
+static bool is_read = true; /* otherwise nothing is known of this program yet */
 
 void labyrinth_code_read(void)
 {

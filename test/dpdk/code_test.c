@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Whose code it is, by the symbols of this program, and of a library that comes later.
+/* Finding whose code it is, by the symbols of this program, and of a library that comes later.
  *
  *     code_test FILE
  *

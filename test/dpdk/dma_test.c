@@ -29,7 +29,8 @@ int __wrap_rte_dev_dma_unmap(struct rte_device *device, void *address, uint64_t 
 
 static struct rte_device *device[DEVICES];
 
-/* What each device has been given of the region, and what one of them refuses. */
+/* The parts of the region that each device has been given, and the call that one of them refuses.
+ */
 static const struct lab_region *tested;
 static bool has[DEVICES][BYTES / 4096];
 static unsigned int calls, calls_before_refusal;
@@ -201,7 +202,7 @@ static void test_a_bus_that_refuses(void **state)
         calls_before_refusal = before;
         rc = lab_region_dma_map(&region, device, DEVICES, &error);
         if (rc == 0)
-            break; /* so many calls there are, all told */
+            break; /* this is the number of calls */
         assert_int_equal(rc, -ENOTSUP);
         expect_words(&error, "its bus cannot map memory for one device");
         expect_nothing();

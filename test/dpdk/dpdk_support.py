@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""What the tests share that run the mempool driver in DPDK programs.
+"""The common part of the tests that run the mempool driver in DPDK programs.
 
 A test is a function of one argument, a Place. main() gives each a new one and takes it away again,
 with every process, mount and runtime directory that it had, however the test ended.
@@ -26,7 +26,7 @@ BUILD = os.environ.get('LABYRINTH_BUILD', '')
 MESON = os.environ.get('LABYRINTH_MESON', '')
 OPS = 'labyrinth'
 
-# What LABYRINTH_OPTIONS may be, '' for nothing: in none of these does a program that makes no mistake
+# The values of LABYRINTH_OPTIONS, '' for nothing: in none of these does a program that makes no mistake
 # see anything but DPDK's ring.
 MODES = ('', 'cache=off', 'cache=none', 'circulate=4096', 'audit=sample', 'audit=full',
          'audit=full:reclaim=auto', 'audit=full:poison=on', 'audit=full:quarantine=20')
@@ -122,7 +122,7 @@ def plugins_folder():
 
 
 def with_plugins_of(folder):
-    """What to start a program by that is to find DPDK's plugins in another folder."""
+    """Returns the words before a program that is to find DPDK's plugins in another folder."""
     before = ['unshare', '-m', 'sh', '-c', f'mount --bind "{folder}" "{plugins_folder()}" && '
               'exec "$@"', 'sh']
     if subprocess.run([*before, 'true'], check=False, capture_output=True).returncode != 0:
@@ -223,7 +223,7 @@ class Place:
         return copy
 
     def with_few_drivers(self):
-        """What to start a program by, so that the table of mempool drivers has room for more: in
+        """Returns the words before a program whose table of mempool drivers is to have room for more: in
         some releases of DPDK, its own leave one slot."""
         folder = os.path.join(self.directory, 'few')
         if not os.path.isdir(folder):
@@ -279,7 +279,7 @@ class Place:
         return program.finish(seconds), program.output()
 
     def telemetry(self, command):
-        """What a running DPDK program of this place answers, parsed."""
+        """Returns the answer of a running DPDK program of this place, parsed."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
             client.settimeout(WAIT_S)
             client.connect(os.path.join(self.runtime, 'dpdk_telemetry.v2'))

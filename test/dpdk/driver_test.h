@@ -4,8 +4,8 @@
 #ifndef DRIVER_TEST_H
 #define DRIVER_TEST_H
 
-/* What the files of driver_test share. cmocka's assertions work on the main lcore alone: what runs
- * elsewhere returns what it found. */
+/* The common part of driver_test's files. cmocka's assertions work on the main lcore alone: a
+ * function that runs elsewhere returns its findings. */
 
 #include "cmocka_first.h"
 

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What one thread can see: making, filling, using and freeing pools. */
+/* The calls of one thread: making, filling, using and freeing pools. */
 
 #include "driver_test.h"
 

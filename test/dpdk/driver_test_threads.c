@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What several threads do: lcores, threads that register later, and threads without an id. Eight
- * lcores share two CPUs, so that whoever holds up others is found out. */
+/* The calls of several threads: lcores, threads that register later, and threads without an id.
+ * Eight lcores share two CPUs, so that one that holds up others is found out. */
 
 #include "driver_test.h"
 #include "patience.h"

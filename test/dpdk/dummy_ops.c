@@ -3,8 +3,8 @@
  */
 
 /* A mempool driver for the tests that need another one: "dummy", an array without any lock, which
- * refuses pools that are not its own. With DUMMY_SLOTS it takes so many slots of the table, or what
- * there is. */
+ * refuses pools that are not its own. With DUMMY_SLOTS it takes that number of slots of the table,
+ * or all that there are. */
 
 #include <errno.h>
 #include <rte_malloc.h>

@@ -51,8 +51,8 @@ static OWN struct rte_mbuf *receive(void)
     return m;
 }
 
-/* A call that comes last in a function may be made a jump, of which no return address tells. So
- * this is counted after it. */
+/* A call that comes last in a function may be made a jump, which no return address shows. So this
+ * is counted after it. */
 static volatile unsigned int calls;
 
 static OWN void transmit(struct rte_mbuf *m)

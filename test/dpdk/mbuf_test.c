@@ -139,7 +139,7 @@ static void two_handles(struct rte_mempool *mp)
     assert_null(rte_mempool_lookup("test.nowait"));
 }
 
-/* What a program that polls sees of it, by either handle. */
+/* A program that polls sees it, by either handle. */
 static void test_marks(void **state)
 {
     struct lab_mbuf_pool_options options = usual(NULL);
@@ -251,10 +251,10 @@ static void test_refusals(void **state)
     expect_no_pool(&options, EINVAL, "mempool test: a reserve of 200 asked for, of 200 mbufs");
     options = usual(arena);
     options.low = RESERVE - 1;
-    expect_no_pool(&options, EINVAL, "mempool test: a low mark of 199 asked for");
+    expect_no_pool(&options, EINVAL, "mempool test: a low watermark of 199 asked for");
     options = usual(arena);
     options.high = RESERVE;
-    expect_no_pool(&options, EINVAL, "mempool test: a high mark of 200 asked for");
+    expect_no_pool(&options, EINVAL, "mempool test: a high watermark of 200 asked for");
     options = usual(arena);
     options.cache = 32;
     expect_no_pool(&options, EINVAL, "a cache of 32 asked for");
@@ -321,7 +321,7 @@ static struct rte_mbuf *clone_of(struct rte_mempool *mp, struct rte_mbuf *packet
     return clone;
 }
 
-/* Single buffers, chains and clones are told by any part of theirs. */
+/* Single buffers, chains and clones are known by any part of theirs. */
 static void test_which_packets_are_dropped(void **state)
 {
     struct lab_mbuf_pool_options options = usual(NULL);
@@ -374,7 +374,7 @@ static void start_port(struct rte_mempool *mp)
     assert_int_equal(rte_eth_dev_start(0), 0);
 }
 
-/* Keeps what comes, for so many polls; returns how many frames the driver received meanwhile. */
+/* Keeps what comes, for `polls` polls; returns how many frames the driver received meanwhile. */
 static uint64_t keep(unsigned int polls, unsigned int *n)
 {
     struct rte_eth_stats before, after;

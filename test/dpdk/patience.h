@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-/* Whoever has waited for so long has come to a standstill. */
+/* A thread that has waited for this time has come to a standstill. */
 #define STANDSTILL_S 10
 
 /* Sleeps: on a busy machine, a thread that yields in a loop is passed over for seconds. */

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What the driver knows of mbufs: a mempool of them is known by what rte_pktmbuf_pool_init() left,
- * and each can be made as new, whatever a process that died had done to it.
+/* The driver's knowledge of mbufs: it recognises a mempool of them by what rte_pktmbuf_pool_init()
+ * left, and each can be made as new, whatever a process that died had done to it.
  *
  *     renew_test [EAL options]
  */

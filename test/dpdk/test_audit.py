@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""A program that links DPDK alone makes mistakes, and is told of each, by function and line."""
+"""A program that links DPDK alone makes mistakes, and each is reported, by function and line."""
 
 import json
 import os
@@ -130,8 +130,8 @@ def samples_name_the_leak(place):
 
 
 def behind_a_cache_nobody_innocent_is_named(place):
-    """What fills DPDK's cache for others, and what empties it, is not taken for who has the mbufs.
-    Larger than the cache, a get passes it by."""
+    """A call that fills DPDK's cache for others, or empties it, is not taken for the holder of the
+    mbufs. A get that is larger than the cache passes it by."""
     for sample in 1, 16:
         program = start(place, 'leak', 4000, f'audit=sample:sample={sample}')
         answer = place.telemetry('/labyrinth/leaks,packets,0')

@@ -43,7 +43,7 @@ def indices(place):
 
 
 def indices_behind_another(place):
-    """What -d names before us keeps its index, too."""
+    """A driver that -d names before ours keeps its index, too."""
     other = place.plugin(built('dummy_ops.so'))
     before = place.with_few_drivers()
     alone = forward(place, *place.ordinary_memory(64), plugins=[other], ops='ring_mp_mc',

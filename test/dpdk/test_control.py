@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""What labyrinth-stat changes in a running program, where that allows it: the audit's level, what
-idle lcores keep, what the dead held."""
+"""The changes that labyrinth-stat makes in a running program, where that allows it: the audit's
+level, what idle lcores keep, what the dead held."""
 
 import ctypes
 import json

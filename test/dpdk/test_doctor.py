@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""labyrinth-doctor tells a program of DPDK's that runs from what a dead one has left.
+"""labyrinth-doctor distinguishes a program of DPDK's that runs from what a dead one has left.
 
 From inside a PID namespace, the locks of programs outside of it are not seen: there no folder that has
 but files is known to be dead.
@@ -23,7 +23,7 @@ SEES_ALL = os.stat('/proc/self/ns/pid').st_ino == 0xEFFFFFFC
 
 
 def findings(place):
-    """What is said of the place's runtime directory, or of files on its hugetlbfs."""
+    """Returns the findings about the place's runtime directory, or files on its hugetlbfs."""
     done = subprocess.run([DOCTOR, '--json'], capture_output=True, text=True, timeout=WAIT_S,
                           check=False)
     check(done.returncode in (0, 1, 2), done.stderr)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""What LABYRINTH_OPTIONS says to the driver, in a program that was not rebuilt."""
+"""LABYRINTH_OPTIONS, in a program that was not rebuilt."""
 
 import os
 import re
@@ -111,7 +111,7 @@ def a_report_that_cannot_be_written_is_told_at_the_start(place):
 
 
 def nobody_reads_the_environment_of_a_setuid_program(place):
-    """What the plugin asks the C library for, since a test cannot count on a setuid program here."""
+    """Looks at the plugin's calls of the C library, since a test cannot count on a setuid program here."""
     del place
     asked = subprocess.run(['nm', '-D', '--undefined-only', PLUGIN], capture_output=True, text=True,
                            timeout=WAIT_S, check=True).stdout

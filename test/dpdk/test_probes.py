@@ -44,7 +44,7 @@ def notes(path):
 
 
 def bytes_at(library, address, length):
-    """What lies at an address of a 64-bit ELF file."""
+    """Returns the bytes at an address of a 64-bit ELF file."""
     offset, = struct.unpack_from('<Q', library, 32)
     size, count = struct.unpack_from('<HH', library, 54)
     for i in range(count):

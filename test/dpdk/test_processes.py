@@ -77,7 +77,7 @@ def get_and_put_with_cache(place):
 
 
 def without_cache(place, cache='off'):
-    """What is said to the primary alone holds for all processes."""
+    """An option of the primary alone holds for all processes."""
     os.environ['LABYRINTH_OPTIONS'] = f'cache={cache}'
     primary = start_primary(place, cache=256)
     del os.environ['LABYRINTH_OPTIONS']
@@ -96,7 +96,7 @@ def with_no_cache_at_all(place):
 
 
 def drain(place):
-    """What the lcores of one process freed and left in their private parts, the other gets."""
+    """The other process gets what the lcores of one freed and left in their private parts."""
     primary = start_primary(place)
     secondary = start_secondary(place)
     for taker, giver, giving in (primary, secondary, '45'), (secondary, primary, '0123'):
@@ -211,7 +211,7 @@ def reclaimed_beside_a_stopped_process(place):
 
 def reclaimed_beside_a_container(place):
     """Nothing is taken from a secondary in a PID namespace of its own, which lives; this is said
-    once. What another one held, who was killed, comes back."""
+    once. Objects of another one, which was killed, come back."""
     within = ('unshare', '--pid', '--fork', '--kill-child', '--mount-proc')
     if subprocess.run([*within, 'true'], stderr=subprocess.DEVNULL, timeout=20,
                       check=False).returncode != 0:

@@ -14,7 +14,7 @@ LEVELS = ('cache=on', 'audit=off', 'audit=sample', 'audit=sample:sample=1', 'aud
 
 
 def counts(place, options, *arguments):
-    """What a polling lcore asked for."""
+    """Returns what a polling lcore asked for."""
     program = place.start(built('quiet'), *place.eal(lcores(2), f'--mbuf-pool-ops-name={OPS}',
                                                      *place.ordinary_memory(64)),
                           '--', *arguments, env={'LABYRINTH_OPTIONS': options})

@@ -161,7 +161,7 @@ def more_pools_than_an_answer_has(place):
 
 
 def pools_that_go(place):
-    """Whoever looks at a pool keeps nothing of it: the program may free it at once."""
+    """A command that looks at a pool keeps nothing of it: the program may free it at once."""
     shell = place.start(built('pool_shell'), *place.eal(lcores(1), *place.ordinary_memory(64)),
                         env={'LD_PRELOAD': built('slow_locks.so'),
                              'LABYRINTH_OPTIONS': 'audit=full:report=' + place.directory + '/report'})
@@ -179,7 +179,7 @@ def pools_that_go(place):
 
 
 def without_commands(place):
-    """What DPDK does not take is said, and nothing else suffers."""
+    """The driver names the commands that DPDK does not take, and nothing else suffers."""
     status, output = place.run(
         built('reserve'), *place.eal(lcores(1), '--vdev=net_null0', *place.ordinary_memory(256)),
         env={'LD_PRELOAD': built('no_commands.so')})

@@ -9,7 +9,7 @@ from dpdk_support import OPS, check, lcores, main, tool
 
 
 def too_large_a_pool(place):
-    """testpmd says what was short and what fixes it, unless told to be quiet."""
+    """testpmd says what was short and what fixes it, unless its log level is to be quiet."""
     def output(*log_level):
         eal = place.eal(lcores(2), f'--mbuf-pool-ops-name={OPS}', *place.ordinary_memory(64),
                         '--vdev=net_null0', *log_level)

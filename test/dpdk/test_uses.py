@@ -14,7 +14,7 @@ from dpdk_support import MODES, OPS, built, check, check_equal, lcores, main
 USES = ('private', 'mbufs', 'clones', 'pinned', 'own_objects', 'pieces', 'too_little', 'small', 'own_cache',
         'names', 'fork', 'small_stack')
 
-# What is no report: small pools have small quarantines.
+# This line is no report: small pools have small quarantines.
 TOLD_ANYWAY = re.compile(r'^LABYRINTH: mempool .*: the quarantine is cut down .*\n', re.MULTILINE)
 
 

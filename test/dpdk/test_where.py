@@ -3,9 +3,9 @@
 # Copyright (c) 2026 The Labyrinth authors
 """Where the buffers of a pool are, and which are lost, in a program that knows nothing of it.
 
-Each place in which a program can have an address of an mbuf is one of where.c. What is looked up by
-address must be found there, exactly; of the places that show no address, it is written down what the
-answer says. With --all, all is asked a hundred times while objects move.
+Each place in which a program can have an address of an mbuf is one of where.c. Objects whose
+address is there must be found there, exactly; for the places that show no address, the expected
+answer is written down. With --all, all is asked a hundred times while objects move.
 """
 
 import json
@@ -38,7 +38,7 @@ def put(program, **places):
         program.expect('^ok$')
 
 
-# What is put where, and what the answer calls it.
+# The places in which objects are put, with their number and their name in the answer.
 PLACES = {
     'table': (64, 'variable', 'in_table (where)'),
     'thread': (20, "thread's variable", 'in_thread (where) of thread where'),
@@ -56,7 +56,7 @@ IN_STACK = 10  # of a thread
 
 
 def each_place(place, ops):
-    """What points to an object is found and named; nothing else is."""
+    """Every place that points to an object is found and named; nothing else is."""
     program = start(place, ops)
     put(program, **{name: count for name, (count, *_) in PLACES.items()}, lose=300, passed=11,
         free=100)
@@ -97,7 +97,7 @@ def each_place_of_a_lockless_stack(place):
 
 
 def chains_and_clones(place):
-    """What only another mbuf points to is held as long as that one is."""
+    """An mbuf that only another one points to is held as long as that one is."""
     for ops in OPS, 'ring_mp_mc':
         program = start(place, ops)
         put(program, chain=15, clone=12)
@@ -111,7 +111,7 @@ def chains_and_clones(place):
 
 
 def caches_of_the_programs_own(place):
-    """What lies in them is free; what they had, and is behind their length now, is not."""
+    """Objects in them are free; those that they had, behind their length now, are not."""
     for ops in OPS, 'ring_mp_mc':
         program = start(place, ops)
         put(program, own_cache=1, lose_from_own_cache=40)
@@ -138,7 +138,7 @@ def received(place):
 
 
 def hidden(place):
-    """What shows no address is called lost; that it does not grow is what the answer says."""
+    """Objects of which no address shows are called lost; the answer says that they do not grow in number."""
     program = start(place)
     put(program, xor=10, index=40, offset=50)
     check_equal(search(place)['lost'], 100, 'hidden ones')
@@ -194,7 +194,7 @@ def what_ports_did_last(place):
 
 
 def an_old_note_is_none(place):
-    """What was received, freed, and got again for something else was not received last."""
+    """An mbuf that was received, freed, and got again for something else was not received last."""
     program = start(place, env={'LABYRINTH_OPTIONS': 'audit=full:ports=on'})
     lose_until_noted(place, program, 'lose_received')
     put(program, free_received=1000)
@@ -276,7 +276,7 @@ def testpmd(place):
 
 
 def at_work(place):
-    """While all others move without a pause, the lost ones are told from them, each time."""
+    """While all others move without a pause, the lost ones are distinguished from them, each time."""
     for ops in (OPS, 'ring_mp_mc', 'stack') if LOADED > 1 else (OPS, 'ring_mp_mc'):
         program = start(place, ops)
         put(program, lose=100, load=1)
@@ -287,8 +287,8 @@ def at_work(place):
 
 
 def two_processes(place):
-    """What another process keeps is found by that process, and named; one that does not answer is
-    said to be unseen."""
+    """Another process finds and names what it keeps; the answer says of one that does not answer
+    that it is unseen."""
     memory = place.shared_memory(128)
     for ops in OPS, 'ring_mp_mc':
         first = place.start(built('where'), *place.eal(lcores(1), *memory), '--', ops)
@@ -318,7 +318,7 @@ def two_processes(place):
 
 
 def queues(place):
-    """What a port's driver has posted is in its queues: virtio's, here, with vhost's beside it."""
+    """The mbufs that a port's driver has posted are in its queues: virtio's, here, with vhost's beside it."""
     socket = os.path.join(place.directory, 'vhost')
     beside = Place(place.cleanup)
     memory = [*place.huge_pages(192), '-m', '64', '--single-file-segments']
@@ -388,7 +388,7 @@ def capture_of_whole_frames(place):
 
 
 def the_guides_program(place):
-    """What the guide's chapter shows: a table, a leak, and what is in the packets."""
+    """The chapter of the guide: a table, a leak, and what is in the packets."""
     capture = capture_of_whole_frames(place)
     program = place.start(built('empty'), *place.eal(
         lcores(1), *place.ordinary_memory(64),

@@ -92,7 +92,7 @@ static unsigned drain(struct rte_mempool *mp, void **objects, unsigned max)
     return n;
 }
 
-/* What a program keeps in the private area stays where it was put. */
+/* A program's bytes in the private area stay where it put them. */
 static void use_private(void)
 {
     for (unsigned cache = 0; cache <= CACHE; cache += CACHE) {
@@ -438,7 +438,7 @@ static void *live(void *is_mistaken)
     return NULL;
 }
 
-/* What lies below may not be touched: a frame that is large might step over a page or two. */
+/* The memory below may not be touched: a large frame might step over a page or two. */
 static void run_below(void *is_mistaken)
 {
     char *below = mmap(NULL, 2 * BELOW, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -7,8 +7,7 @@
  *
  *     where [EAL options] -- OPS
  *
- * Each line of its input is "PLACE N": so many more mbufs go there. It answers "ok", or "error".
- */
+ * Each line of its input is "PLACE N": N more mbufs go there. It answers "ok", or "error". */
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -55,7 +54,7 @@ static __rte_noinline struct rte_mbuf *get(void)
     return mbuf;
 }
 
-/* What calls leave on the stack. */
+/* Wipes what calls leave on the stack. */
 static __rte_noinline void wipe(void)
 {
     char room[16384];
@@ -112,7 +111,7 @@ static void to_ring(void)
     (void)rte_ring_enqueue(ring_of("waiting"), get());
 }
 
-/* What was in a ring, and is lost now: its slots still have it. */
+/* An mbuf that was in a ring, and is lost now: the ring's slots still have it. */
 static void through_ring(void)
 {
     void *mbuf;
@@ -277,7 +276,7 @@ static void *get_by_cache(struct rte_mempool_cache **cache)
     return mbuf;
 }
 
-/* A cache of the program's, in which so many are. */
+/* A cache of the program's, in which some are. */
 static void to_own_cache(void)
 {
     static struct rte_mempool_cache *cache;
@@ -348,7 +347,7 @@ static __rte_noinline void lose_sent(void)
         ;
 }
 
-/* What a DPDK with RTE_MBUF_HISTORY_DEBUG has: the place of the field, and marks in it. */
+/* As in a DPDK with RTE_MBUF_HISTORY_DEBUG: the place of the field, and marks in it. */
 int rte_mbuf_history_field_offset = -1;
 
 static void lose_with_history(void)

@@ -8,7 +8,7 @@ from dpdk_support import WAIT_S, check, check_equal
 
 
 def search(place, pool='packets', words=';apart_s=0.05;mib_s=0'):
-    """What the program says about its pool, with all groups."""
+    """Returns the program's answer about its pool, with all groups."""
     answer = place.telemetry(f'/labyrinth/where,{pool}{words}')
     check('error' not in answer, f'{answer}')
     seen, end = None, 0

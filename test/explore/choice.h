@@ -22,7 +22,7 @@ bool choice_next(void);
 /* Counts the places where choices can be made, which gives them names. */
 void choice_tick(void);
 
-/* Takes one of n_all options (at least 1) and returns its number. `kind` tells apart the choices
+/* Takes one of n_all options (at least 1) and returns its number. `kind` distinguishes the choices
  * made in one place. */
 unsigned choose(char kind, unsigned n_free, unsigned n_all);
 

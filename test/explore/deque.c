@@ -218,7 +218,7 @@ static const struct world worlds[] = {
      .bot = 1},
     {"two revocations, one after the other", {{POP(1)}, {REVOKE}, {STEAL, REVOKE}}, .bot = 3},
 
-    /* Which barrier is needed stands in the deque. */
+    /* The deque says which barrier is needed. */
     {"revoke against an owner that has just come",
      {{REGISTER, PUSH(1), POP(1)}, {REVOKE, STEAL}},
      .vacant = true,

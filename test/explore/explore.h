@@ -36,7 +36,7 @@ void explore_witness(void);
 /* The thread that is running. */
 unsigned explore_self(void);
 
-/* Tells the process of each thread, for barriers that reach one process alone; NULL: they are all
+/* Returns the process of each thread, for barriers that reach one process alone; NULL: they are all
  * of one. For setup. */
 extern uint64_t (*explore_process)(unsigned thread);
 

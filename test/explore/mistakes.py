@@ -20,7 +20,7 @@ FLAGS = ['-std=gnu11', '-O1', '-D_GNU_SOURCE', '-w']
 
 
 def read_suites(root):
-    """What suites.txt says: for each suite its sources."""
+    """Reads suites.txt: for each suite its sources."""
     explore, suites = root / 'test/explore', {}
     for stanza in (explore / 'suites.txt').read_text(encoding='utf-8').split('\n\n'):
         if not stanza.startswith('#'):

@@ -33,7 +33,7 @@ unsigned play_new_free(void);
 void play_thread(void);
 
 /* Around a call that moves objects, for the thread that makes it. From play_let_go() or
- * play_moving() to play_obtain() that thread, should it die, may hide so many objects. */
+ * play_moving() to play_obtain() that thread, should it die, may hide n objects. */
 unsigned play_let_go(void **ret_objects, unsigned n); /* those got last, at most those held */
 void play_moving(unsigned n);
 void play_obtain(void *const *objects, unsigned n);
@@ -44,8 +44,8 @@ unsigned play_held(void);
 void play_drain_dead(unsigned thread);
 
 /* The object got last is to become that thread's, by a call that its holder makes next; NULL if it
- * holds none. And the call is made: the thread is told, by a box that play_receive() looks at; or
- * it was refused, and the object stays. */
+ * holds none. And the call is made: the thread learns of it, by a box that play_receive() looks at;
+ * or it was refused, and the object stays. */
 void *play_sending(unsigned to);
 void play_send(unsigned box, void *object);
 void play_keep(void *object);

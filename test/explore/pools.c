@@ -93,9 +93,8 @@ uint64_t lab_barrier_address_space(void)
 
 struct lab_audit_here lab_audit_here;
 
-/* Where threads are processes this is not remembered: the next one that asks is another. Whose
- * calls look into their records is another process's each time, then, and none goes the shortest
- * way. */
+/* Where threads are processes this is not remembered: the next one that asks is another. Then each
+ * call that looks into its records is another process's, and none goes the shortest way. */
 uint64_t lab_audit_self(void)
 {
     uint64_t self = process_of(acting ? explore_self() : stand_in);

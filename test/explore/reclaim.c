@@ -3,8 +3,8 @@
  */
 
 /* The programs of reclaim: the living get, put, steal and hand over, while one of them takes back
- * what the dead held and what they were moving. Whoever dies, be it the one that reclaims, in the
- * end all is there that no living one holds, and nothing twice; and while nobody dies, nothing is
+ * what the dead held and what they were moving. In the end all is there that no living one holds,
+ * and nothing twice, whoever dies, be it the one that reclaims; and while nobody dies, nothing is
  * taken from anybody. */
 
 #include "pools.h"

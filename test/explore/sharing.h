@@ -4,12 +4,12 @@
 #ifndef SHARING_H
 #define SHARING_H
 
-/* Which threads touch which words: learned from a program's executions, to explore fewer of them. A
- * load of a word that no other thread writes, and a store to a word that no other thread touches,
+/* The threads that touch each word: learned from a program's executions, to explore fewer of them.
+ * A load of a word that no other thread writes, and a store to a word that no other thread touches,
  * do the same wherever the other threads stand, so nobody need be scheduled before them. A thread
  * may have to die before them: what it left undone is found by the check. A fact that was learned
- * too late makes the exploration start again, so that in the one that counts nothing was left
- * out. */
+ * too late makes the exploration start again, so that in the one that counts nothing was left out.
+ */
 
 #include <lab_atomic.h>
 

@@ -12,7 +12,7 @@
  * the set-up either fails with an errno and a sentence, or succeeds in another way; and whichever
  * it was, nothing may be left behind. */
 
-/* What a leak would show in. */
+/* The figures in which a leak would show. */
 struct traces {
     size_t mapped_bytes; /* by lab_os_map, not unmapped */
     size_t maps_bytes;   /* of address space, as the kernel counts it */

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The Labyrinth authors
 """The commands of README and of the guide do what they say, from an installed tree.
 
-What `meson install` has put into a directory of the test's own lies over the machine's own files, in a
+The files that `meson install` has put into a directory of the test's own lie over the machine's own, in a
 mount and a network namespace that end with the command; so paths are those of an installation."""
 
 import lzma
@@ -38,7 +38,7 @@ ELSEWHERE = {
     "labyrinth-stat": "asks a program: see below",
     "labyrinth-bench": "measures for minutes",
 }
-# What stands between two ports, or is plugged into one machine, for those that begin so.
+# The wire between two ports, for commands that begin so.
 WIRES = {"labyrinth-replay -i lab0": "ip link add lab0 type veth peer name lab1\n"
                                      "ip link set lab0 up\nip link set lab1 up\n"}
 # A command that makes an interface takes it away: none stands there that did not before.

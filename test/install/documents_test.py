@@ -20,7 +20,7 @@ PROGRAMS = {"program.c": "test/dpdk/reserve.c"}
 # In a comment, set off from the words around it: lines that are further in.
 INSET = re.compile(r"(?:^ \*\n)((?: \*(?:     .*)?\n)+)", re.M)
 
-# What stands around an example that is no whole program: what came before in the reader's own.
+# The text around an example that is no whole program: what came before in the reader's own.
 AROUND = """#include <labyrinth.h>
 #include <stdio.h>
 %s
@@ -58,7 +58,7 @@ class Examples(unittest.TestCase):
         cls.has_xdp = run("pkg-config", "--exists", "libxdp").returncode == 0
 
     def compile(self, name, text):
-        """What is DPDK's needs its headers, and the library for mempools; AF_XDP needs libxdp."""
+        """An example of DPDK's needs its headers, and the library for mempools; AF_XDP needs libxdp."""
         of_dpdk = re.search(r"\b(rte|RTE)_|lab_mbuf|lab_mempool|lab_region_dma", text) is not None
         of_xdp = "lab_xsk" in text
         if of_dpdk and not self.has_dpdk or of_xdp and not self.has_xdp:

@@ -103,7 +103,7 @@ class Installation:
         self.examples = self.share / "doc/labyrinth/examples"
 
     def flags(self, *words):
-        """What pkg-config says for a prefix that was moved."""
+        """Returns the answer of pkg-config for a prefix that was moved."""
         done = run("pkg-config", f"--define-variable=prefix={self.prefix}", *words, "labyrinth",
                    env={**os.environ, "PKG_CONFIG_PATH": str(self.libraries / "pkgconfig"),
                         "PKG_CONFIG_ALLOW_SYSTEM_CFLAGS": "1"})
@@ -208,7 +208,7 @@ class Files(InstallTest):
         return [flag.replace("-I", "-isystem") for flag in done.stdout.split()]
 
     def test_headers_are_whole(self):
-        """What an installed header includes is installed too."""
+        """A header that an installed one includes is installed too."""
         installed = {header.name for header in self.headers()}
         for header in self.headers():
             for name in re.findall(r"#include <(lab\w*\.h)>", header.read_text()):
@@ -257,7 +257,7 @@ class Files(InstallTest):
                               "labyrinth-tmpfiles.conf", "labyrinth-limits.conf"}, names)
 
     def test_links_of_documents(self):
-        """What is installed of the documents leads to what is installed of them."""
+        """The links of installed documents lead to installed documents."""
         documents = self.place.share / "doc/labyrinth"
         pages = [page for page in documents.glob("**/*.md") if page.name != "CONTRIBUTING.md"]
         self.assertIn(documents / "doc/guide/start.md", pages)

@@ -18,7 +18,7 @@ install "$@"
 for library in libjemalloc2 libmimalloc2.0 libmimalloc3 libhugetlbfs-bin; do
     ! dpkg -s $library >/dev/null 2>&1 || { say "$library has come with them"; exit 1; }
 done
-# What is loaded by name, when it is asked for.
+# Drivers that are loaded by name, when they are asked for.
 for driver in mempool-bucket mempool-ring mempool-stack net-af-packet net-af-xdp net-memif net-null net-pcap \
     net-ring net-tap; do
     dpkg-query -W -f '${db:Status-Status} ${Package}\n' "librte-$driver*" | grep -q '^installed ' ||
@@ -35,7 +35,7 @@ for file in README.md CHANGELOG.md doc/guide/start.md examples/native.c ../labyr
     ../liblabyrinth0/copyright; do
     [ -e $documents/$file ] || { say "$file is not installed"; exit 1; }
 done
-[ -e /usr/share/man/man1/labyrinth-replay.1.gz ] || say "no man pages, as dpkg is told here"
+[ -e /usr/share/man/man1/labyrinth-replay.1.gz ] || say "no man pages, as dpkg is configured here"
 
 cat >/tmp/commands <<'END'
 set -eu
@@ -69,7 +69,7 @@ labyrinth-stat --file-prefix=packages$$ where $pool
 echo >&3
 wait $! || { cat testpmd; exit 1; }
 END
-# A command's last words are told when it fails.
+# A command's last lines are printed when it fails.
 give() {
     "$@" >/tmp/said 2>&1 || { status=$?; tail -n 30 /tmp/said; say "status $status: $*"; exit 1; }
 }

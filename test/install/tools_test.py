@@ -123,7 +123,7 @@ class ToolsTest(unittest.TestCase):
                     self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
     def completed(self, line):
-        """What bash is given for the end of a line, by the command that its file names."""
+        """Returns the completions of the end of a line, by the command that bash's file names."""
         files = next(iter(self.tools[0].parents[1].glob("share/bash-completion/completions")))
         tool = line.split()[0]
         done = subprocess.run(["bash", "-c", f". {files / tool} && complete -p {tool}"],

@@ -59,7 +59,7 @@ def network_of(port):
 
 
 def large_bursts():
-    """Each frame that is too large becomes two. What one mbuf holds is the largest."""
+    """Each frame that is too large becomes two. The largest fills one mbuf."""
     lengths = [8 + 180 * i for i in range(11)]
     count = sum(1 + (20 + length > MTU) for length in lengths)
     return [Burst(n % 2, [ipv4(network_of(1 - n % 2), i, udp(i, length))
@@ -93,10 +93,10 @@ def multicast_bursts():
     return bursts
 
 
-# This one does not always end when it is told to: it may wait for a worker that waits for a packet.
+# This one does not always end when it is asked to: it may wait for a worker that waits for a packet.
 ENDINGS = {'distributor': signal.SIGKILL}
 
-# What follows --, the number of lcores, the traffic, and whether order is kept.
+# The words behind --, the number of lcores, the traffic, and whether order is kept.
 EXAMPLES = {
     'skeleton': ([], 1, plain_bursts, True),
     'l2fwd': (['-p', '3', '-T', '0'], 2, plain_bursts, True),
@@ -150,7 +150,7 @@ def symmetric(place, kind, ops, mode):
 
 
 def client_and_server(place, kind, ops, mode):
-    """The server receives, and its client sends. What is between them at the end is lost."""
+    """The server receives, and its client sends. Packets between them at the end are lost."""
     server = example('multi_process/client_server_mp/mp_server')
     client = example('multi_process/client_server_mp/mp_client')
     processes = []

@@ -28,7 +28,7 @@ TRIES = 3  # for programs that run out of time on a busy machine, whatever the d
 Program = collections.namedtuple('Program', 'name run short timed but',
                                  defaults=(False, False, {}))
 
-# What the driver may say of programs that make no mistake: not all free their mempools, and small ones
+# The driver may say this of programs that make no mistake: not all free their mempools, and small ones
 # have small quarantines.
 TOLD_ANYWAY = re.compile(
     r'\d+ of the mempools were not freed before rte_eal_cleanup|the quarantine is cut down')
@@ -134,7 +134,7 @@ def in_a_namespace():
 
 def main(programs, modes=MODES):
     """Runs the programs and leaves with meson's exit status for all of them."""
-    # Also where a shell that started this in the background has told it to ignore that.
+    # Also where a shell that started this in the background has made it ignore that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     table = {}
     for program in programs:

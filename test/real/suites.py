@@ -19,7 +19,7 @@ SUITES = (
     'pcapng', 'pdump', 'rawdev', 'reorder', 'ring_pmd', 'sched', 'security', 'stack', 'stack_lf',
     'table', 'vdev')
 
-# What some skip themselves without.
+# The devices without which some skip themselves.
 DEVICES = {'compressdev': 'compress_zlib', 'cryptodev_aesni_mb': 'crypto_aesni_mb',
            'cryptodev_null': 'crypto_null', 'cryptodev_openssl': 'crypto_openssl',
            'dmadev': 'dma_skeleton'}

@@ -85,7 +85,7 @@ def inside(place, kind, words, ops, mode, forwarders=1):
     counts(testpmd)
     left = used(testpmd)
     seen = {'used in the end': left, **end(testpmd)}
-    # What is in the rings is still held, as the audit says.
+    # Packets in the rings are still held, as the audit says.
     seen['the driver said'] = [line for line in seen['the driver said']
                                if left == 0 or f'mb_pool_0: {left} objects still held' not in line]
     return seen

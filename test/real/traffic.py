@@ -206,7 +206,7 @@ def nothing():
 
 def run_on_wires(place, kind, argv, mode, ops, bursts, in_order=True, ending=signal.SIGINT,
                  between=nothing):
-    """Starts a program between two wires, and ends it. argv is told the ports; between is called when
+    """Starts a program between two wires, and ends it. argv gets the ports; between is called when
     the ports are there."""
     wires = Wires(place, kind)
     program = place.start(*argv(wires.ports), env=with_options(mode))

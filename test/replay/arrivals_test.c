@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Which frame a packet is, whatever was lost, overtaken, padded, damaged or mixed in. */
+/* Finding the frame of a packet, whatever was lost, overtaken, padded, damaged or mixed in. */
 
 #define FRAMES 4
 #define BYTES 50

@@ -54,7 +54,7 @@ static void test_the_memory_limit_refuses(void **state)
 
     /* By the size of the file. */
     assert_int_equal(load(&capture, (struct capture_request){.memory_bytes = 100000}), -ENOMEM);
-    /* While it grows: told to read a part, it does not judge by the size of the file. */
+    /* While it grows: asked to read a part, it does not judge by the size of the file. */
     assert_int_equal(
         load(&capture, (struct capture_request){.memory_bytes = needed - 1, .frames = UINT64_MAX}),
         -ENOMEM);

@@ -10,7 +10,7 @@ import unittest
 
 import replay
 
-# What libpcap does not read to its end, with the sentence that says so.
+# The captures that libpcap does not read to their end, with the sentence that says so.
 REASONS = {
     "ng-2if-mixedlink-trunc.pcapng": "partial: 59 frames of at least 60: ",
     "not-pcap.snoop": "not a capture that libpcap can read: unknown file format",
@@ -94,7 +94,7 @@ class Captures(replay.ReplayTest):
                           "(apt install wireshark-common)")
 
     def test_every_option(self):
-        """What is read does not depend on how it is ordered, timed and held."""
+        """The frames that are read do not depend on how they are ordered, timed and held."""
         plain = self.check_together()
         self.assert_adds_up(plain)
         for arguments in OPTIONS:

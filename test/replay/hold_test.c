@@ -98,7 +98,7 @@ static void test_fixed_counts_frames_that_were_lost(void **state)
     hold_close(&hold);
 }
 
-/* Its mean and its deviation are the same, which tells it from most others. */
+/* Its mean and its deviation are the same, which distinguishes it from most others. */
 static void test_exponential(void **state)
 {
     struct hold hold = opened("exp:100");

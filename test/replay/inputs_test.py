@@ -76,8 +76,8 @@ class Unreadable(replay.ReplayTest):
 
 
 class Remedy(replay.ReplayTest):
-    """What libpcap does not read is named, with the command that makes a capture of it: the command
-    that was printed is run as it stands."""
+    """A file that libpcap does not read is named, with the command that makes a capture of it: the
+    command that was printed is run as it stands."""
 
     def assert_fixed(self, n, kind, path):
         result = self.assert_fails(1, kind, path)

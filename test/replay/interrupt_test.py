@@ -185,7 +185,7 @@ class Interrupt(replay.ReplayTest):
         self.assertEqual(process.returncode, 1)
 
     def test_while_it_looks_for_a_size(self):
-        """What is reported is the run that the signal ended, and no size is recommended."""
+        """The report is about the run that the signal ended, and no size is recommended."""
         path = os.path.join(self.folder, "size.json")
         process = subprocess.Popen(
             [replay.PROGRAM, "--find-size", "--loop=0", "--duration=10000", "--stats=0.01",

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""What becomes of buffers between receiving and freeing: each case fails when the option does
-nothing."""
+"""The life of buffers between receiving and freeing: each case fails when the option does nothing."""
 
 import replay
 from replay import DEMO

@@ -142,7 +142,7 @@ class Hugetlbfs(Limits):
 
 
 class Kernel(Limits):
-    """What the kernel shows of the machine, in a mount namespace of its own."""
+    """A machine of which the kernel shows less, in a mount namespace of its own."""
 
     def without(self, folder, *words):
         command = ("unshare", "-m", "sh", "-c", f'mount -t tmpfs none {folder} && exec "$0" "$@"')

@@ -17,7 +17,7 @@ from replay import DEMO, frame, pcap, tcp
 
 DEMO_FRAMES = 3000
 
-# An EAL of ours beside whatever else runs here, with nothing left in the file system.
+# An EAL of ours beside all others here, with nothing left in the file system.
 EAL = ("--no-pci", "--no-telemetry", "--log-level=error", "--no-huge", "--no-shconf", "-m", "256",
        f"--file-prefix=replay-test-{os.getpid()}")
 
@@ -94,7 +94,7 @@ class HowFast(replay.ReplayTest):
         self.assert_planned(0.25, "--mbps=0.001", "--maxsleep=25", path)
 
     def keys(self, text, *arguments):
-        """What a run does while these bytes come on its standard input."""
+        """Runs while these bytes come on standard input."""
         path = self.file("keys", text)
         with open(path, "rb") as stdin:
             return self.assert_succeeds("--oneatatime", *arguments, stdin=stdin)
@@ -386,7 +386,7 @@ class WrongUsage(replay.ReplayTest):
 
 class Eal(replay.ReplayTest):
     def words_of(self, *words):
-        """What the EAL was given, as its telemetry tells."""
+        """Returns the words that the EAL was given, as its telemetry reports."""
         prefix = f"labyrinth-words-{os.getpid()}"
         process = subprocess.Popen(
             [replay.PROGRAM, *words, "--no-huge", "--no-shconf", "-m", "64", "--log-level=error",

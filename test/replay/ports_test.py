@@ -402,7 +402,7 @@ class Kernel(Ports):
 
     @needs("net_af_packet", "net_af_xdp")
     def test_interface_that_the_kernel_uses(self):
-        """What comes there is left to the kernel."""
+        """Frames that come there are left to the kernel."""
         self.ip("addr", "add", "192.0.2.1/24", "dev", "lab0")
         self.addCleanup(self.ip, "addr", "flush", "dev", "lab0")
         self.interfaces("-i", "lab0", DEMO, kind="net_af_packet")

@@ -15,7 +15,7 @@ NUMBERS = {
                 "ftruncate": 46, "madvise": 233},
 }.get(os.uname().machine)
 
-# What Docker's default profile refuses of these without CAP_SYS_NICE.
+# The calls that Docker's default profile refuses without CAP_SYS_NICE.
 NUMA = ("mbind", "set_mempolicy", "get_mempolicy", "migrate_pages", "move_pages")
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, FILTER = 38, 22, 2

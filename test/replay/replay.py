@@ -33,7 +33,7 @@ PCAPNG_SECTION = 0x0A0D0D0A
 
 
 class Result:
-    """What a run left: exit status, stdout, stderr and the JSON report (None: there was none)."""
+    """The result of a run: exit status, stdout, stderr and the JSON report (None: there was none)."""
 
     def __init__(self, status, out, err, report):
         self.status = status
@@ -69,7 +69,7 @@ def frame(number, length):
 
 
 def tcp(source, destination, payload=b"labyrinth"):
-    """A segment from one (host, port) to another, as far as a flow is told by it."""
+    """A segment from one (host, port) to another, as far as a flow is known by it."""
     ends = [(bytes((2, 0, 0, 0, 0, host)), bytes((10, 0, 0, host))) for host, _ in
             (source, destination)]
     segment = struct.pack(">HHIIHHHH", source[1], destination[1], 0, 0, 0x5010, 0, 0, 0)
@@ -131,7 +131,7 @@ def hierarchy(controller, mounts):
 
 
 def remove_group(group):
-    """What has just ended is in it for a moment longer."""
+    """A process that has just ended is in it for a moment longer."""
     for _ in range(100):
         with contextlib.suppress(OSError):
             return os.rmdir(group)

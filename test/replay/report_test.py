@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""What a run says of its buffers, in words and in JSON, while it runs and after; and the search for
-the smallest pool."""
+"""The report of a run about its buffers, in words and in JSON, while it runs and after; and the
+search for the smallest pool."""
 
 import json
 import os
@@ -163,7 +163,7 @@ class FindSize(replay.ReplayTest):
         self.assertEqual(result.status, 0, result.err)
         self.assertRegex(result.err, "find-size: [0-9]+ buffers are too few: ")
         smallest = result.report["total_num_mbufs"]
-        # What is held, the descriptors, and up to two bursts on their way.
+        # The held packets, the descriptors, and up to two bursts on their way.
         self.assertTrue(364 <= smallest <= 364 + 2 * 32, smallest)
         self.assertIn(f"Smallest pool: {smallest} buffers", result.out)
         for n, enough in (smallest, True), (smallest - 1, False):
@@ -232,7 +232,7 @@ class Plot(replay.ReplayTest):
         self.assertIn("set arrow from 0.", script)
 
     def script(self, path):
-        """What gnuplot is told."""
+        """Returns the script that gnuplot gets."""
         bin_folder = os.path.join(self.folder, "bin")
         os.makedirs(bin_folder)
         told = os.path.join(self.folder, "told")

@@ -18,7 +18,7 @@ static struct run_result result(unsigned rounds, double seconds, struct spread r
 
 static const struct spread exact = {.median = 1, .min = 1, .max = 1, .q1 = 1, .q3 = 1};
 
-/* What is said of a pool with this spread of ratios to the first. */
+/* The sentence about a pool with this spread of ratios to the first. */
 static void assert_said(const char *text, unsigned rounds, double seconds, struct spread ratio)
 {
     const struct options options = {.loop = 1};

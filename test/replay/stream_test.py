@@ -99,7 +99,7 @@ class Stream(replay.ReplayTest):
         self.assertEqual((report["frames_read"], report["alloc_failures"]), (3000, 0))
 
     def test_dropped_frames_leave_the_window(self):
-        """Though nobody receives them: else the reader would wait for ever."""
+        """Though nobody receives them: otherwise the reader would wait for ever."""
         for more in ((), ("--no-verify",), ("--rxq=2",), ("--unique-ip", "--limit=9000")):
             with self.subTest(more):
                 report = self.assert_succeeds(

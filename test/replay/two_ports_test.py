@@ -31,7 +31,7 @@ def with_flags(segment, flags):
 
 @needs("net_pcap")
 class Two(Ports):
-    """What clients ask goes out on one port, and what servers answer on the other, in order."""
+    """Requests of clients go out on one port, and the answers of servers on the other, in order."""
 
     CLIENT, SERVER, OTHER = (1, 4711), (2, 80), (3, 99)
 
@@ -74,7 +74,7 @@ class Two(Ports):
         self.assertEqual((first, second), ([frames[i] for i in (0, 3, 9)],
                                            [frames[i] for i in (1, 2, 5, 6, 7)]))
         self.assertEqual(report["frames_refused"], {"not_sent": 2})
-        # The numbers are those of the capture, whatever else is chosen of it.
+        # The numbers are those of the capture, whatever is chosen of it.
         (first, second), _ = self.sent("-c", self.cache(firsts), "--exclude=1-3", capture)
         self.assertEqual((first, len(second)), ([frames[i] for i in (3, 4, 9)], 4))
 

@@ -315,7 +315,7 @@ static void test_far_apart(void **state)
     assert_unique(flows, 2000, 0, 100);
 }
 
-/* Who talks to itself goes on doing so, elsewhere; the broadcast stays one. */
+/* A host that talks to itself goes on doing so, elsewhere; the broadcast stays one. */
 static void test_odd_addresses(void **state)
 {
     const struct flow flows[] = {
@@ -359,7 +359,7 @@ static void test_frames_cut_short_are_left_alone(void **state)
     }
 }
 
-/* What a queue is fed, and compares with. */
+/* The frames that a queue is fed, and those that it compares with. */
 static void test_supply(void **state)
 {
     const struct pace pace = {.kind = PACE_TOPSPEED};

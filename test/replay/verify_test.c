@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* The comparison sees every single thing that can be wrong with a received packet. */
+/* The comparison sees everything that can be wrong with a received packet. */
 
 #define FRAME_BYTES 150
 #define ROOM 64

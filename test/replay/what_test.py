@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""What of the captures is replayed, and in which order: each case fails when the option does
-nothing. Every frame of these captures has a length of its own, which distinguishes them."""
+"""The frames of the captures that are replayed, and their order: each case fails when the option
+does nothing. Every frame of these captures has a length of its own, which distinguishes them."""
 
 import struct
 import unittest
@@ -20,7 +20,7 @@ def to_station(number, length):
 
 
 def ipv4(length):
-    """A packet of UDP that tells its length."""
+    """A packet of UDP that states its length."""
     address = bytes((192, 0, 2, 1))
     return struct.pack(">BBHHHBBH", 0x45, 0, length, 0, 0, 64, 17, 0) + address * 2 + frame(
         1, length - 20)
@@ -74,7 +74,7 @@ class Chosen(replay.ReplayTest):
 
 
 class Links(replay.ReplayTest):
-    """What stands before the packet gives way to an Ethernet header, with the right EtherType."""
+    """The header before the packet gives way to an Ethernet header, with the right EtherType."""
 
     def becomes(self, length, link, data, *filters):
         path = self.file("other.pcap", pcap([data], link=link))

@@ -7,7 +7,8 @@
 #include <pthread.h>
 #include <string.h>
 
-/* What is read ahead comes out in order and whole, and never overwrites what is still needed. */
+/* Bytes that are read ahead come out in order and whole, and never overwrite what is still needed.
+ */
 
 #define WINDOW_BYTES 32768
 #define LARGEST 9000

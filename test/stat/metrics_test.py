@@ -86,7 +86,7 @@ class Metrics(StatTest):
                                                    ("dpdk", "DPDK 22.11")})), found)
 
     def test_the_format_of_prometheus(self):
-        """Which node_exporter reads. It knows few types."""
+        """node_exporter reads it. It knows few types."""
         self.serve(ANSWERS)
         text = self.answer("metrics")
         families = list(parser(".parser").text_string_to_metric_families(text))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""What labyrinth-stat shows on the day that a pool is empty: on a terminal of 80 columns, and elsewhere."""
+"""labyrinth-stat on the day that a pool is empty: on a terminal of 80 columns, and elsewhere."""
 
 import itertools
 import re
@@ -87,7 +87,7 @@ class Terminal(StatTest):
         return re.sub(r"\033\[[0-9;]*[A-Za-z]", "", text)
 
     def test_what_matters_has_room(self):
-        """Whatever the names: free and failed/s are whole columns, and nothing is cut in the middle."""
+        """Free and failed/s are whole columns whatever the names, and nothing is cut in the middle."""
         names = []
         self.serve({**answers([]), "/labyrinth/list": lambda _: {"pools": names, "left_out": 0}})
         for these, columns in itertools.product((["full"], ["empty", LONG], list(POOLS)),

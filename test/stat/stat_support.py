@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""What the tests of labyrinth-stat share: a process that is played, and how it is asked."""
+"""The common part of the tests of labyrinth-stat: a process that is played, and how it is asked."""
 
 import contextlib
 import fcntl

@@ -352,7 +352,7 @@ class Sentences(StatTest):
         self.assert_fails(self.ask("list"), "has not answered for 5 s")
 
     def test_process_that_ends_or_stops_in_the_middle(self):
-        """It is told of once, and waited for once: not for each pool that it has listed."""
+        """It is reported once, and waited for once: not for each pool that it has listed."""
         for answer, message in ("hang up", "has ended"), ("silence", "has not answered for 5 s"):
             with self.subTest(answer):
                 process = Process(self.socket, {"/labyrinth/list": [f"p{i}" for i in range(100)],

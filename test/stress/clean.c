@@ -4,7 +4,7 @@
 
 /* Nobody does anything wrong, and the audit at level full, with all that it can look for, says
  * nothing: eight threads on two CPUs get and put, and hand over, while a ninth now and then
- * reclaims what nobody lost. With a number as argument, so many calls. */
+ * reclaims what nobody lost. With a number as argument, that number of calls. */
 
 #include "stress.h"
 #include <lab_audit_report.h>
@@ -17,7 +17,7 @@
 enum { THREADS_ALL = 8, ALONE = 4, COUNT = 4095, BYTES = 128, BULK = 8, HOLD = 64, BOX = 64 };
 enum { RECLAIMER = 100 };
 
-/* What one thread of a pair hands to the other, 0 where there is nothing. */
+/* The pages that one thread of a pair hands to the other, 0 where there is nothing. */
 struct pair {
     lab_atomic_t box[BOX];
 };
@@ -161,7 +161,7 @@ static void create(void)
     lab_audit_report_to(reported, 0);
 }
 
-/* What givers left behind when the receivers had ended. */
+/* Takes what givers left behind when the receivers had ended. */
 static void empty_boxes(const struct worker *workers)
 {
     for (unsigned i = ALONE + 1; i < THREADS_ALL; i += 2)

@@ -15,7 +15,7 @@
 
 enum { CHILDREN = 4, COUNT = 1023, BULK = 32, HOLD = 100, PARENT = 50, PARENT_WHO = CHILDREN + 1 };
 
-/* The pool is looked at after so many deaths. */
+/* The pool is looked at after this number of deaths. */
 enum { DEATHS_PER_AUDIT = 16 };
 
 struct child {

@@ -173,7 +173,7 @@ static void empty_deques(struct lab_arena *arena)
         expect(lab_arena_prefer(arena, lcore, LAB_NODE_ANY) == 0, "a deque is not empty");
 }
 
-/* What is in boxes goes back, and rows that were left open are closed by who needs whole blocks. */
+/* Pages in boxes go back, and gets of whole blocks close rows that were left open. */
 static void put_the_rest(struct page_rig *rig)
 {
     uint32_t page, blocks = 0;

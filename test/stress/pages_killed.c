@@ -96,8 +96,8 @@ static void put_back(struct child *child, lab_atomic_t *entry)
     expect(page_rig_free(rig, PARENT, held) == 0, "what the dead held was not held");
 }
 
-/* Every second time there are few blocks, so that requests fail, and deques are emptied; else there
- * are plenty, and these are at work. */
+/* Every second time there are few blocks, so that requests fail, and deques are emptied; otherwise
+ * there are plenty, and these are at work. */
 static void make_scarce(struct page_rig *rig, uint64_t *random, uint32_t *ret_blocks)
 {
     for (unsigned i = 0; i < BLOCKS - SCARCE; i++)

@@ -3,8 +3,9 @@
  */
 
 /* Two processes of four threads use a pool, and are killed at random, hundreds of times; with a
- * number as argument, so many times. After each death the parent reclaims what the dead held, while
- * the others go on. Nothing is held twice; and whenever all are dead, nothing is lost. */
+ * number as argument, that number of times. After each death the parent reclaims what the dead
+ * held, while the others go on. Nothing is held twice; and whenever all are dead, nothing is lost.
+ */
 
 #include "rig.h"
 #include <lab_audit.h>
@@ -125,7 +126,7 @@ static void work(struct rig *rig, uint64_t *random)
     }
 }
 
-/* What the records say of all objects, for a failure. */
+/* Prints the records of all objects, for a failure. */
 static void print_records(const struct rig *rig)
 {
     unsigned states[8] = {0};

@@ -122,7 +122,7 @@ void rig_fill(struct rig *rig, uint32_t lcore)
         expect(lab_pool_put(rig->pool, lcore, &rig->objects[i]) == 0, "cannot put");
 }
 
-/* What a get returned, and gave. */
+/* Notes what a get returned, and gave. */
 static bool hold(int rc, uint64_t who, void *const *ret_objects, unsigned n)
 {
     expect(rc == 0 || rc == -ENOBUFS, "get returned %d", rc);

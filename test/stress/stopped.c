@@ -12,7 +12,7 @@
 
 enum { WORKERS = 6, COUNT = 511, BULK = 32, HOLD = 40, MOST_STOPPED = 3, DRAINING = 100 };
 
-/* One stop in so many is long, for a look at the progress of the others. */
+/* One stop in this number is long, for a look at the progress of the others. */
 enum { LONG_EVERY = 16 };
 
 struct worker {

@@ -4,7 +4,7 @@
 #ifndef STRESS_H
 #define STRESS_H
 
-/* What every stress test needs: a seed, an end, and actors that are threads or processes. */
+/* The needs of every stress test: a seed, an end, and actors that are threads or processes. */
 
 #include <lab_atomic.h>
 #include <pthread.h>

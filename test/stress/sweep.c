@@ -5,7 +5,8 @@
 /* How long a sweep takes in a pool of 262,144, and how long the longest get or put of a living
  * lcore takes while there is one, against one of as long a time without. Both are printed, and no
  * more: a time depends on the machine, and on who else is there (bench-smoke looks for a collapse).
- * With a number as argument, the dead hold so many objects; with a second one, of so many bytes. */
+ * With a number as argument, the dead hold that number of objects; with a second one, of that
+ * number of bytes. */
 
 #include "stress.h"
 #include <lab_intercept.h>
@@ -104,7 +105,7 @@ static void live(void *unused)
     expect(lab_pool_put_bulk(pool, LIVING, mine, held) == 0, "cannot put");
 }
 
-/* What the living did in the phase that ends is seen by the caller. */
+/* The caller sees what the living did in the phase that ends. */
 static void begin(enum phase next)
 {
     uint64_t seen = lab_load_relaxed(&turns);

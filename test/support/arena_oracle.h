@@ -19,7 +19,7 @@ enum {
 struct arena_oracle {
     struct lab_arena *arena;
     uint32_t pages;
-    uint8_t order[ARENA_PAGES_MAX]; /* as zone_wrong() tells it */
+    uint8_t order[ARENA_PAGES_MAX]; /* as zone_wrong() has it */
     uint32_t held[ARENA_PAGES_MAX]; /* first pages, in no order */
     uint32_t n_held;
     const char *wrong; /* the first thing that was, or NULL */
@@ -27,7 +27,8 @@ struct arena_oracle {
 };
 
 /* An arena of 1 to ARENA_BLOCKS_MAX blocks, all free. Where it is fenced, every request reaches
- * everything, and a refusal means that there was nothing; else that is so for those that wait. */
+ * everything, and a refusal means that there was nothing; otherwise that is so for those that wait.
+ */
 void arena_oracle_init(struct arena_oracle *oracle, uint32_t blocks, bool fenced);
 
 /* Plays a step; any number is one. false: the arena and the array disagree, and oracle->wrong says

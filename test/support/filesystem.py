@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""What a directory is, by the file system that is there: names are anybody's."""
+"""The kind of a directory, by the file system that is there: anybody can give a name."""
 
 import subprocess
 

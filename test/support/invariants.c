@@ -88,7 +88,7 @@ static const char *stack_wrong(const struct lab_pool *pool, const struct lab_sta
             return "an object is in the other one of stack and reserve";
         link = lab_load_relaxed(&stack->links[next - 1]);
         if ((link >> 32) - stack->base != depth)
-            return "a link of the stack tells a wrong depth";
+            return "a link of the stack has a wrong depth";
         next = link & mask;
     }
     return depth == 0 ? NULL : "the stack is shorter than it says";

@@ -13,8 +13,8 @@
 const char *deque_wrong(const struct lab_deque *deque);
 
 /* Every deque is right and can be found by thieves; every free object is known to the pool and is
- * in one place only; the places together hold what lab_pool_count() tells. ret_free has pool->count
- * entries: which objects are free. */
+ * in one place only; the places together hold what lab_pool_count() returns. ret_free has
+ * pool->count entries: which objects are free. */
 const char *pool_wrong(const struct lab_pool *pool, bool *ret_free);
 
 #endif

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
 """AddressSanitizer takes memory and threads of its own in a program. Where a test limits these, it is
-told to do without."""
+asked to do without."""
 
 import os
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""Runs a file of unittest tests, and tells meson and config/run-tests what was skipped."""
+"""Runs a file of unittest tests, and reports to meson and config/run-tests what was skipped."""
 
 import signal
 import sys

@@ -5,7 +5,7 @@
 #define ZONE_ORACLE_H
 
 /* A zone and a plain array of pages, driven by the same sequence of operations, one thread playing
- * all lcores. Whatever the zone answers, the array must bear out: what is given was free and is
+ * all lcores. The array must bear out every answer of the zone: a run that is given was free and is
  * aligned, a refusal means that no such run is free, a free that is wrong changes nothing. */
 
 #include <lab_zone.h>
@@ -21,7 +21,7 @@ enum {
 struct oracle {
     struct lab_zone_part *part;
     uint32_t pages;
-    uint8_t order[ORACLE_PAGES_MAX]; /* as zone_wrong() tells it */
+    uint8_t order[ORACLE_PAGES_MAX]; /* as zone_wrong() has it */
     uint32_t held[ORACLE_PAGES_MAX]; /* first pages, in no order */
     uint32_t n_held;
     uint32_t free_pages;

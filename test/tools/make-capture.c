@@ -238,7 +238,7 @@ static void write_demo(pcap_dumper_t *dumper)
     }
 }
 
-/* What is passed over is a hole in the file, which reads as zeros. */
+/* The bytes that are passed over are a hole in the file, which reads as zeros. */
 static void write_sparse(pcap_dumper_t *dumper, uint64_t mib)
 {
     FILE *file = pcap_dump_file(dumper);

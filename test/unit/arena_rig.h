@@ -54,7 +54,7 @@ static inline void arena_rig_make(struct arena_rig *rig, struct lab_arena_option
         fail_msg("%s", error.message);
 }
 
-/* One zone of so many blocks. */
+/* One zone of that number of blocks. */
 static inline void arena_rig_make_one(struct arena_rig *rig, struct lab_arena_zone zone)
 {
     arena_rig_make(rig, (struct lab_arena_options){.zone = &zone, .zones = 1});
@@ -90,7 +90,7 @@ static inline void expect_arena_free(struct lab_arena *arena)
     }
 }
 
-/* Which part of which zone an address is in; fails for one that is in none. */
+/* Returns the part, and the zone, in which an address is; fails for one that is in none. */
 static inline enum lab_page_part part_of(const struct lab_arena *arena, const void *page,
                                          uint32_t *ret_zone)
 {

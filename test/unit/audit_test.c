@@ -164,7 +164,7 @@ static void so_is_one_that_is_made_without_fork(void **state)
     assert_true(self == lab_audit_self());
 }
 
-/* Who was killed as it came has nothing, and is no riddle to the others. */
+/* A process that was killed as it came has nothing, and is no riddle to the others. */
 static void one_that_is_just_coming_runs(void **state)
 {
     struct lab_audit *audit =

@@ -3,7 +3,8 @@
  */
 
 /* Sampling an object while the level changes: another thread does that before each access in turn.
- * Whatever it finds, a mark is counted as often as it is taken back, or puts stay slow for ever. */
+ * A mark is counted as often as it is taken back, whatever the sampler finds, or puts stay slow for
+ * ever. */
 
 #include <lab_atomic.h>
 

@@ -101,7 +101,7 @@ static unsigned pop(struct rig *rig, unsigned n)
     } else {
         got = lab_deque_pop_slow_owner(&rig->deque, rig->got, 1, n);
         assert_true(got <= n);
-        /* What no thief can reach is the owner's. */
+        /* Objects that no thief can reach are the owner's. */
         if (rig->mark == 0 && rig->count >= (uint64_t)n + rig->deque.steal_max)
             assert_int_equal(got, n);
         if (rig->mark == 0 && n <= private_part)
@@ -322,7 +322,8 @@ static void a_thief_pops_pieces_in_the_order_in_which_they_were_put(void **state
         expect_piece(&own.deque, PIECE, 1);
         expect_piece(&own.deque, PIECE, 1 + PIECE);
 
-        /* What is larger than a steal comes in two, the second one as small as it need be. */
+        /* A want that is larger than a steal comes in two, the second one as small as it need be.
+         */
         assert_int_equal(lab_deque_steal_owner(&own.deque, &victim.deque, 15, 15), STEAL_MAX);
         lab_deque_keep_owner(&own.deque, STEAL_MAX);
         assert_int_equal(lab_deque_steal_owner(&own.deque, &victim.deque, 15, 3), 3);
@@ -352,8 +353,8 @@ static void without_slots_there_is_nothing_to_do(void **state)
     assert_null(deque_wrong(&deque));
 }
 
-/* What the next owner of a dead one's id finds, and whether it is the model's: each object once. It
- * puts some first, since a put must not harm what is there. */
+/* The next owner of a dead one's id must find what the model has: each object once. It puts some
+ * first, since a put must not harm what is there. */
 static void expect_inheritance(struct rig *rig, unsigned pushing, unsigned expected)
 {
     enum { FIRST = 1000 };
@@ -378,8 +379,8 @@ static void expect_inheritance(struct rig *rig, unsigned pushing, unsigned expec
         assert_int_equal(lab_load_relaxed(&rig->slots[i]), 0);
 }
 
-/* The owner has lowered bot, and was killed before it could look at split. What it was popping is
- * lost, unless a revoker has made it public before. */
+/* The owner has lowered bot, and was killed before it could look at split. The objects that it was
+ * popping are lost, unless a revoker has made them public before. */
 static void outlives_an_owner_killed_in_a_pop(void **state)
 {
     for (int fenced = 0; fenced < 2; fenced++)

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What control groups leave, in trees of files that are made up, and in a real group. */
+/* The memory that control groups leave, in trees of files that are made up, and in a real group. */
 
 #include "unit.h"
 
@@ -94,7 +94,7 @@ static void version_1(void **state)
     file("memory/a/memory.usage_in_bytes", "4096\n");
     expect(0, MIB - 4096, "memory/a/memory.limit_in_bytes");
 
-    /* What is cached counts as free, with what the groups below have cached. */
+    /* Cached memory counts as free, with that of the groups below. */
     file("memory/a/memory.usage_in_bytes", "524288\n");
     file("memory/a/memory.stat", "inactive_file 1\nactive_file 1\ntotal_inactive_file 4096\n"
                                  "total_active_file 8192\n");
@@ -124,7 +124,7 @@ static void version_2(void **state)
     file("unified/a/b/memory.stat", "anon 500\ninactive_file 100\nactive_file 50\n");
     expect(0, 1250, "unified/a/b/memory.max");
 
-    /* What is beyond memory.high waits. */
+    /* A program beyond memory.high waits. */
     file("unified/a/b/memory.high", "max\n");
     expect(0, 1250, "unified/a/b/memory.max");
     file("unified/a/b/memory.high", "800\n");

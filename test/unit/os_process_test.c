@@ -151,7 +151,7 @@ static int use_number_again(void *unused)
     if (waitpid(child, NULL, 0) != child || runs(who) != 0)
         return 1;
     first = *who;
-    usleep(50000); /* the kernel tells times of start in hundredths of a second */
+    usleep(50000); /* the kernel reports times of start in hundredths of a second */
     if (!set_next_number(child))
         return ENTERED_NOT;
     again = fork();
@@ -281,7 +281,7 @@ static void in_another_pid_namespace(void **state)
     assert_int_equal(runs(who), -EXDEV);
 }
 
-/* Whose start is shown differently. */
+/* A process of another time namespace, whose start is shown differently. */
 static void in_another_time_namespace(void **state)
 {
     struct resident resident = settle(other_time, tell_who, NULL);
@@ -305,7 +305,7 @@ static int has_ended(void *home)
     return lab_os_process_runs(who, *(uint64_t *)home) == 0;
 }
 
-/* Who cannot be looked into is there all the same. */
+/* A process that cannot be looked into is there all the same. */
 static int has_no_name(void *home)
 {
     uint64_t identity = 7;

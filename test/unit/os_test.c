@@ -140,7 +140,7 @@ static void populates(int failure)
     populating_fails = failure;
     assert_int_equal(lab_os_populate(address + page, bytes - page), 0);
     present = present_pages(address, bytes);
-    /* What is not mapped is no memory. */
+    /* A page that is not mapped is no memory. */
     assert_int_equal(lab_os_unmap(address + bytes - page, page), 0);
     if (!is_emulated() || failure)
         assert_int_equal(lab_os_populate(address, bytes), -ENOMEM);

@@ -89,7 +89,7 @@ static void a_full_deque_gives_back_to_the_zone(void **state)
     lab_deque_set_end_shortage_any(&rig.arena->set, lab_deque_set_shortage(&rig.arena->set));
     put_all(rig.arena, 0, 0, pages, n);
     assert_in_range(pages_out(rig.arena), 1, rig.arena->array[LAB_PAGE_PLAIN].capacity);
-    /* Who comes late has no deque, and works all the same. */
+    /* An lcore that comes late has no deque, and works all the same. */
     assert_int_equal(lab_page_alloc_bulk(rig.arena, 1, 0, LAB_GFP_ATOMIC, pages, 300), 0);
     assert_int_equal(lab_page_free_bulk(rig.arena, 1, 0, pages, 300, NULL), 0);
     assert_null(rig.arena->array[LAB_PAGE_PLAIN].deque[2].slots);
@@ -97,8 +97,8 @@ static void a_full_deque_gives_back_to_the_zone(void **state)
     arena_rig_unmake(&rig);
 }
 
-/* All pages are held but those in the deque of lcore 0, so many that its private part is not all of
- * them; returns how many these are. */
+/* All pages are held but those in the deque of lcore 0, which are more than its private part;
+ * returns how many these are. */
 static unsigned hide(struct lab_arena *arena)
 {
     unsigned n = drain(arena, LAB_LCORE_ANY, 0, LAB_GFP_ATOMIC, pages);
@@ -162,7 +162,7 @@ static void atomic_requests_get_what_is_public_and_say_where_the_rest_is(void **
     arena_rig_unmake(&rig);
 }
 
-/* Whoever keeps house gets at what those who never wait do not: all of it, in one call. */
+/* A caller that may wait gets what those who never wait do not: all of it, in one call. */
 static void housekeeping_brings_what_is_out_of_reach(void **state)
 {
     struct arena_rig rig;

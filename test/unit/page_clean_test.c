@@ -146,7 +146,7 @@ static void between_a_quarter_and_half_there_is_nothing_to_clean(void **state)
     arena_rig_unmake(&rig);
 }
 
-/* What lies behind is left as it was: this test has written there, which nobody may. */
+/* The bytes behind are left as they were: this test has written there, which nobody may. */
 static void only_what_was_used_is_cleaned(void **state)
 {
     struct arena_rig rig;
@@ -212,7 +212,7 @@ static void zeros_are_zeros_in_every_sequence(void **state)
             if (gfp & LAB_GFP_ZERO)
                 assert_true(is_zero(page, LAB_PAGE_BYTES << order));
             else
-                memset(page, 0, LAB_PAGE_BYTES << order); /* so that free_used tells the truth */
+                memset(page, 0, LAB_PAGE_BYTES << order); /* so that free_used is true */
             held[n].page = page;
             held[n++].order = order;
         } else if (n > 0) {

@@ -3,7 +3,7 @@
  */
 #include "arena_rig.h"
 
-/* What an arena shows of itself, what its metadata cost, and the locks of its pages. */
+/* An arena's report of itself, the cost of its metadata, and the locks of its pages. */
 
 static void only_the_holder_unlocks(void **state)
 {

@@ -10,7 +10,7 @@
 
 enum { SEEDS = 8, STEPS = 100000, STEPS_A_COMPARISON = 5000 };
 
-/* Of each eight steps of a phase so many are gets at least, and so many puts. */
+/* Of each eight steps of a phase at least the first number are gets, and the second puts. */
 static const unsigned phases[][2] = {{4, 1}, {0, 5}, {2, 2}, {0, 0}};
 
 static uint32_t step_in(const unsigned phase[2], uint64_t *random)

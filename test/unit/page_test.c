@@ -64,7 +64,7 @@ static void an_arena_on_memory_of_its_own(void **state)
     memset(page, 1, 8 * LAB_PAGE_BYTES);
     assert_int_equal(lab_arena_destroy(arena), -EBUSY);
     assert_int_equal(lab_page_free(arena, LAB_LCORE_ANY, page, 3), 0);
-    /* What rests in a deque, public or not, is held by nobody. */
+    /* Pages that rest in a deque, public or not, are held by nobody. */
     assert_int_equal(lab_page_alloc_bulk(arena, 0, 0, LAB_GFP_WAIT, pages, 100), 0);
     assert_int_equal(lab_page_free_bulk(arena, 0, 0, pages, 100, NULL), 0);
     assert_int_equal(lab_arena_destroy(arena), 0);

@@ -273,7 +273,7 @@ static void some_after_others(void **state)
     assert_int_equal(lab_pool_count(rig.pool), COUNT);
 }
 
-/* Whom the pool does not know, nothing is handed to. */
+/* Nothing is handed to a process that the pool does not know. */
 static void nothing_is_handed_to_who_is_gone(void **state)
 {
     uint64_t gone;

@@ -260,7 +260,7 @@ static void writes_after_a_free(void **state)
     }
 }
 
-/* What a program wrote into the free objects of a new pool is its own business. */
+/* A program may write into the free objects of a new pool. */
 static void a_pools_first_filling_is_left_alone(void **state)
 {
     struct lab_pool_options options = audited_options(OBJECTS, COUNT, LAB_AUDIT_FULL);
@@ -402,7 +402,7 @@ static void two_with_one_id(void **state)
     assert_int_equal(sem_post(&twins.leave), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
 
-    /* What looks like a double free is called so no more, if that lcore had it last. */
+    /* A put that looks like a double free is called so no more, if that lcore had it last. */
     assert_int_equal(lab_pool_put(rig.pool, 4, object), -EBADMSG);
     assert_int_equal(twins.shared, 2);
     assert_int_equal(sem_post(&twins.leave), 0); /* for the first that is called otherwise */

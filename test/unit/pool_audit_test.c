@@ -54,7 +54,7 @@ static void the_level_changes_while_objects_are_held(void **state)
     }
     assert_int_equal(lab_pool_set_audit(rig.pool, LAB_AUDIT_OFF), 0);
     rig_put_by(&rig, 2, rig.objects, rig.held, 32);
-    /* What was in quarantine can be had again, all of it. */
+    /* All that was in quarantine can be got again. */
     rig_drain(&rig, 3, 32);
     rig_put_by(&rig, 3, rig.objects, 1000, 32);
     assert_int_equal(reported, 0);
@@ -62,7 +62,7 @@ static void the_level_changes_while_objects_are_held(void **state)
     rig_unmake(&rig);
 }
 
-/* What the worker of the next test goes by. */
+/* The parameters of the next test's worker. */
 struct work {
     struct lab_pool *pool;
     lab_atomic_t stop;
@@ -79,8 +79,9 @@ static void *get_and_put(void *argument)
     return NULL;
 }
 
-/* What was got after the level has fallen is not looked at by puts that do not know it yet. A young
- * pool's audit takes a millisecond to change its level: much time for whoever is in between. */
+/* Puts that do not know yet that the level has fallen do not look at objects that were got since. A
+ * young pool's audit takes a millisecond to change its level: much time for whoever is in between.
+ */
 static void the_level_falls_while_somebody_works(void **state)
 {
     struct lab_pool_options options = audited_options(BUFFERS, 64, LAB_AUDIT_FULL);
@@ -149,7 +150,8 @@ static void what_is_put_waits_in_quarantine(void **state)
     /* Ten puts later it is the one that lies on top. */
     assert_int_equal(lab_pool_get(rig.pool, 1, &rig.objects[0]), 0);
     assert_ptr_equal(rig.objects[0], first);
-    /* What waits is free all the same: who needs all of it gets it, and nobody more than that. */
+    /* Objects that wait are free all the same: a get of all of them succeeds, and a larger one
+     * fails. */
     assert_int_equal(lab_pool_get_bulk(rig.pool, 1, rig.objects, 101), -ENOBUFS);
     lab_pool_audit_stats(rig.pool, &stats);
     assert_int_equal(stats.quarantined, 10);
@@ -192,7 +194,7 @@ static void leaks_are_grouped_by_call_site(void **state)
     rig_unmake(&rig);
 }
 
-/* What holds for the objects that a pool has forgotten is not said of those that it has now. */
+/* The past of objects that a pool has forgotten is not that of those that it has now. */
 static void other_objects_have_no_past(void **state)
 {
     const enum lab_audit_level levels[] = {LAB_AUDIT_SAMPLE, LAB_AUDIT_FULL};

@@ -3,7 +3,7 @@
  */
 
 /* A process that has gone mad writes one word into a pool that others share: none of them is led
- * out of it, or round in circles. What the others are given then may be wrong; they go on. */
+ * out of it, or round in circles. The others may get wrong objects then; they go on. */
 
 #include "pool_rig.h"
 #include <lab_intercept.h>
@@ -229,7 +229,7 @@ static void words_of_the_seed(unsigned values)
         }
 }
 
-/* What never changes cannot even be written by those who attached. */
+/* A process that attached cannot even write to the constant part. */
 static int write_constant(void *name)
 {
     struct lab_pool *pool;

@@ -9,7 +9,7 @@
 
 static const uint32_t counts[] = {1, 2, 63, 64, 65, 255, 1023, 8191};
 
-/* Who drains: one that put some, one that is new, the last id, one without an id. */
+/* The ids that drain: one that put some, one that is new, the last id, one without an id. */
 static const uint32_t drainers[] = {0, 3, 50, LAB_LCORE_MAX - 1, LAB_LCORE_ANY};
 
 enum { PUTTERS = 7 };
@@ -135,8 +135,8 @@ static void what_idle_lcores_keep_can_be_published(void **state)
     rig_unmake(&rig);
 }
 
-/* Whoever starves makes the others publish what they put from then on, so that a second one needs
- * no system call; and that ends when there is plenty. */
+/* A get that starves makes the others publish what they put from then on, so that a second one
+ * needs no system call; and that ends when there is plenty. */
 static void hunger_makes_others_publish_until_there_is_plenty(void **state)
 {
     struct lab_pool_options options = plain_options(OBJECTS, 1023);

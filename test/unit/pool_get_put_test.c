@@ -3,7 +3,7 @@
  */
 #include "pool_rig.h"
 
-/* What get and put promise, for pools of many sizes and of both kinds. */
+/* The promises of get and put, for pools of many sizes and of both kinds. */
 
 static const uint32_t counts[] = {1, 2, 63, 64, 65, 255, 1023, 8191, 100000};
 static const uint32_t lcores[] = {LAB_LCORE_ANY, 0, 1, 7, LAB_LCORE_MAX - 1};

@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is taken back, and what is not. While others work and die: test/stress/reclaim.c. */
+/* Objects that are taken back, and those that are not. While others work and die:
+ * test/stress/reclaim.c. */
 
 enum { COUNT = 500, RESERVE = 60, BYTES = 256, SELF = 3, OTHER = 7, QUEUE = 2 };
 
@@ -241,8 +242,8 @@ static void not_what_a_living_call_may_have(void **state)
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 
-/* Nobody waits long for one that is stopped inside a call. What the dead held comes back at once,
- * and the rest as soon as it goes on. */
+/* Nobody waits long for one that is stopped inside a call. The objects of the dead come back at
+ * once, and the rest as soon as it goes on. */
 static void who_is_stopped_is_not_waited_for(void **state)
 {
     struct lab_pool *pool = create_full();

@@ -59,7 +59,8 @@ static int starve(struct lab_pool *pool)
         return 2;
     if (lab_pool_put_bulk(pool, 0, objects, COUNT) != 0)
         return 3;
-    /* Who idled fences from its next slow path on, and nobody asks for the barrier again. */
+    /* An lcore that idled fences from its next slow path on, and nobody asks for the barrier again.
+     */
     idle_with_a_private_part(pool, 1);
     if (!lab_deque_is_fenced_any(&pool->deque[lab_pool_lcore_index(1)]))
         return 4;

@@ -94,7 +94,8 @@ static void ends_before_the_reserve(enum kind kind, uint32_t lcore, unsigned bul
     assert_int_equal(reserve_of(&rig), 0);
     assert_true(lab_pool_reserve_is_held(rig.pool));
 
-    /* What is not of the reserve comes back first, and is for all; what is, for nobody else. */
+    /* The objects that are not of the reserve come back first, and are for all; the others are for
+     * nobody else. */
     rig_put_by(&rig, lcore, rig.objects, COMMON, bulk);
     assert_int_equal(reserve_of(&rig), 0);
     rig_put_by(&rig, lcore, rig.objects + COMMON, RESERVE, bulk);

@@ -100,7 +100,7 @@ static inline void rig_check(struct rig *rig)
     assert_int_equal(lab_pool_count(rig->pool), rig->pool->count - rig->held);
 }
 
-/* Gets n objects, which must succeed exactly if so many are free: nobody else is inside a call. */
+/* Gets n objects, which must succeed exactly if n are free: nobody else is inside a call. */
 static inline bool rig_get(struct rig *rig, uint32_t lcore, void **ret_objects, unsigned n)
 {
     bool enough = n <= rig->pool->count - rig->held;

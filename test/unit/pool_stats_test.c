@@ -16,7 +16,7 @@ static struct lab_pool_lcore_stats stats_of(const struct rig *rig, uint32_t lcor
     return stats;
 }
 
-/* Runs the operations between a and b by an lcore, and tells by how much its counter grew. */
+/* Runs the operations between a and b by an lcore, and returns by how much its counter grew. */
 #define growth_of(rig, lcore, field, ...)                                                          \
     ({                                                                                             \
         struct lab_pool_lcore_stats before_ = {0};                                                 \

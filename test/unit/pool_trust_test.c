@@ -60,7 +60,7 @@ static void leave(struct lab_pool *pool, uint32_t lcore, int byte)
     assert_int_equal(lab_pool_put(pool, lcore, memset(get(pool, lcore), byte, BYTES)), 0);
 }
 
-/* What the lcore finds in it; puts it, and says that nothing was written. */
+/* Returns what the lcore finds in a buffer; puts it, and says that nothing was written. */
 static int found(struct lab_pool *pool, uint32_t lcore)
 {
     unsigned char *buffer = get(pool, lcore);
@@ -124,7 +124,7 @@ static void no_more_is_zeroed_than_was_written(void **state)
     assert_int_equal(lab_pool_put_used(pool, 2, &object, 1, SIZE_MAX), 0); /* all of it */
     assert_int_equal(found(pool, 0), 0);
 
-    /* What the same domain wrote further behind before is not forgotten. */
+    /* Bytes that the same domain wrote further behind before are not forgotten. */
     leave(pool, 0, 'a');
     assert_ptr_equal(get(pool, 1), buffer);
     assert_int_equal(lab_pool_put_used(pool, 1, &object, 1, 1), 0);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What is put twice, in a pool without an audit: one object is wrong, all others stay. */
+/* A put made twice, in a pool without an audit: one object is wrong, all others stay. */
 
 #include "pool_rig.h"
 #include <lab_pool_core.h>

@@ -3,7 +3,7 @@
  */
 #include "pool_rig.h"
 
-/* What a program that polls is told of a pool that comes near its end. */
+/* A program that polls sees that a pool comes near its end. */
 
 enum { COUNT = 300, RESERVE = 40, LOW = 100, HIGH = 200 };
 

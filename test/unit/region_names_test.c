@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* What strangers do to names of shared regions: they neither keep others from making a region or
+/* Strangers and the names of shared regions: they neither keep others from making a region or
  * attaching to one, nor have them attach to theirs, nor have them open what is theirs. */
 
 static char name[32], prefix[64];
@@ -191,7 +191,7 @@ static void a_socket_of_that_name(void **state)
     close(file);
 }
 
-/* Who cannot look does not say that there is none. Returns 0, or what was wrong. */
+/* A process that cannot look does not say that there is none. Returns 0, or what was wrong. */
 static int look_without_descriptors(void *unused)
 {
     bool all = false;
@@ -255,7 +255,7 @@ static void one_that_ended_without_descriptors(void **state)
     assert_int_equal(visit_world(plain_world, make_and_end_without_descriptors, NULL), 0);
 }
 
-/* What has the number of the descriptor by now is somebody else's. */
+/* The number of the descriptor is that of somebody else's file by now. */
 static void one_whose_descriptor_the_program_has_closed(void **state)
 {
     struct lab_region region;

@@ -19,7 +19,7 @@
 
 static const struct lab_region untouched = {.address = (void *)0x5a5a, .bytes = 1, .node = 2};
 
-/* What the functions do; as the system does it while all is 0. */
+/* The behaviour of the functions; that of the system while all is 0. */
 static struct {
     bool has_two_nodes;
     int bind;   /* mbind(2) fails with this, or binds nothing */
@@ -134,7 +134,7 @@ static void binding_is_refused_on_the_only_node(void **state)
     }
 }
 
-/* A pool tells what its region has to say. */
+/* A pool passes on what its region has to say. */
 static void a_pool_says_that_it_is_not_bound(void **state)
 {
     const struct lab_pool_options options = {

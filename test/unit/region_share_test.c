@@ -31,7 +31,7 @@ static int set_up(void **state)
     return 0;
 }
 
-/* Another process, that runs body when it is told to: it is there before the region is, so that it
+/* Another process, that runs body when it is asked to: it is there before the region is, so that it
  * has inherited nothing of it. */
 struct other {
     pid_t pid;
@@ -93,7 +93,8 @@ static int is_hidden(void *address)
     return is_out_of_reach(address, 'a');
 }
 
-/* Whoever made it, or attached: a forked child does not have it, nor a dump of memory. */
+/* A forked child does not have it, nor a dump of memory, whether this process made it or attached.
+ */
 static void expect_private(char *address)
 {
     struct smaps smaps = smaps_of(address);

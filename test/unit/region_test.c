@@ -45,7 +45,7 @@ static int is_hidden(void *address)
     return is_out_of_reach(address, SECRET);
 }
 
-/* What every region promises, of whatever pages it is. */
+/* The promises of every region, of whatever pages it is. */
 static void check_region(size_t bytes, size_t page, enum lab_pages pages)
 {
     struct lab_region region = created(bytes, pages);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* What /proc/self/smaps says of the mapping that an address lies in. */
+/* The entry of /proc/self/smaps for the mapping that an address lies in. */
 struct smaps {
     bool found;
     size_t page_bytes;    /* KernelPageSize */
@@ -61,7 +61,7 @@ static inline bool smaps_has(const struct smaps *smaps, const char *flag)
 
 /* In a child: whether the parent's page, which begins with that byte, is out of reach. Asked of the
  * kernel, not tried, because sanitizers keep SIGSEGV to themselves, and so does cmocka; and theirs
- * may be the next thing at that address. */
+ * may be the next mapping at that address. */
 static inline bool is_out_of_reach(void *page, char byte)
 {
     if (msync(page, 1, MS_ASYNC) == -1 && errno == ENOMEM)

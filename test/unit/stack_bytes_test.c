@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* What calls need of the stack: each runs on one that was painted before. */
+/* The bytes of stack that calls need: each runs on one that was painted before. */
 
 #include "pool_rig.h"
 #include <lab_audit.h>
@@ -82,7 +82,8 @@ static size_t bytes_of(const struct call *call)
     return STACK - clean;
 }
 
-/* What is left when what the thread itself needs, and the call of nothing, is taken off. */
+/* Compares what is left when the needs of the thread itself, and of the call of nothing, are taken
+ * off. */
 static void needs_at_most(size_t most, const struct call *call)
 {
     static const struct call empty = {"nothing", nothing, 0, 0, 0};
@@ -119,7 +120,7 @@ static void calls_of_a_pool(const struct lab_pool_options *options)
         needs_at_most(LAB_POOL_STACK_BYTES, &a);
         if (lab_pool_count(pool) + n == COUNT)
             needs_at_most(LAB_POOL_STACK_BYTES, &b);
-        /* What fails, having gathered the most. */
+        /* A get that fails, having gathered the most. */
         assert_int_equal(lab_pool_get(pool, 1, &objects[0]), 0);
         needs_at_most(LAB_POOL_STACK_BYTES, &(struct call){"get in vain", by, lcore, COUNT, 0});
         assert_int_equal(lab_pool_put(pool, LAB_LCORE_ANY, objects[0]), 0);
@@ -142,7 +143,7 @@ static void of_a_pool(void **state)
     }
 }
 
-/* What is freed waits, and what is got was poisoned. */
+/* Freed objects wait, and those that are got were poisoned. */
 static void of_a_pool_with_a_quarantine(void **state)
 {
     static const uint32_t lcores[] = {0, LAB_LCORE_ANY};

@@ -8,8 +8,8 @@
 #include <lab_pool_layout.h>
 
 /* Another process has left numbers in the shared parts that are none: no call goes astray for that.
- * What it hands out then is what these numbers make of it, but all of it is the pool's. Objects lie
- * in memory of their own, and sanitizers look at its bounds. */
+ * It hands out what these numbers make of it then, but all of it is the pool's. Objects lie in
+ * memory of their own, and sanitizers look at its bounds. */
 
 static const uint64_t strange[] = {4096, INT32_MAX, UINT32_MAX - 1, UINT64_MAX / 2, UINT64_MAX};
 

@@ -45,7 +45,7 @@ static inline void skip_shared_regions_under_tsan(void)
     }
 }
 
-/* Runs body(argument) in a forked child and returns its status as waitpid() tells it; a body that
+/* Runs body(argument) in a forked child and returns its status as waitpid() has it; a body that
  * returns is an exit with its result. */
 static inline int status_of_child(int (*body)(void *), void *argument)
 {

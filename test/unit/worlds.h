@@ -76,7 +76,7 @@ static inline int hidden_processes(void)
     return setresgid(65534, 65534, 65534) == 0 && setresuid(65534, 65534, 65534) == 0 ? 0 : -errno;
 }
 
-/* What is at /proc is no /proc. */
+/* The mount at /proc is no proc. */
 static inline int no_proc(void)
 {
     if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
@@ -141,7 +141,7 @@ static inline void *shared_memory(size_t bytes)
     return memory;
 }
 
-/* Who lives in a world until it is ended. */
+/* A process that lives in a world until it is ended. */
 struct resident {
     pid_t host; /* a process of the test's own world, which waits for the other */
     volatile struct {

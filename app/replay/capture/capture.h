@@ -96,10 +96,10 @@ struct capture_request {
     struct choice choice;
     const struct way_cache *ways; /* NULL: none; of the one file */
     bool is_dual;                 /* the second file's frames go out on the second of two ports */
-    bool pad_ethernet;     /* frames of other links get an Ethernet header; else they are refused */
-    uint64_t frames;       /* to be replayed; no more are read. 0: no limit */
-    uint64_t memory_bytes; /* that the captures may take; 0 and UINT64_MAX: no limit */
-    uint64_t frame_bytes;  /* that a queue can receive at once; 0: no limit */
+    bool pad_ethernet;            /* frames of other links get an Ethernet header, or are refused */
+    uint64_t frames;              /* to be replayed; no more are read. 0: no limit */
+    uint64_t memory_bytes;        /* that the captures may take; 0 and UINT64_MAX: no limit */
+    uint64_t frame_bytes;         /* that a queue can receive at once; 0: no limit */
 };
 
 /* Reads the files. Errors are said on stderr. A file that is damaged after its header, or that

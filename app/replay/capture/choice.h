@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Which frames of a capture are to be replayed: by their numbers in their file, as wireshark and
+/* The frames of a capture that are to be replayed: by their numbers in their file, as wireshark and
  * editcap count them (from 1), and by a filter in the language of pcap-filter(7), which sees the
  * frame as it will be replayed. */
 

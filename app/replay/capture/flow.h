@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Which frames belong together.
+/* The frames that belong together.
  *
  * A flow is what shares addresses and ports; of fragments, and of what is neither TCP, UDP nor
  * SCTP, the addresses alone; of what is not IP, or too short to tell, the MAC addresses. VLAN tags

@@ -107,8 +107,8 @@ static int read_head(struct input *input)
     return got < 0 ? -errno : 0;
 }
 
-/* Where the file is compressed, looks at what was. What is damaged there is so for its reader, too.
- */
+/* Where the file is compressed, looks at its beginning unpacked. A damage there is one for its
+ * reader, too. */
 static int unpack_head(struct input *input)
 {
     struct input_head *head = &input->unpacked;

@@ -26,7 +26,7 @@ enum pace_kind {
 struct pace {
     enum pace_kind kind;
     double rate;
-    uint64_t together;    /* with PACE_PPS, so many frames are due at once; 0 is 1 */
+    uint64_t together;    /* with PACE_PPS, frames that are due at once; 0 is 1 */
     double longest_ns;    /* no frame is due later than this after the one before it; 0: no bound */
     double loop_delay_ns; /* between two passes; at top speed, after the end of the first */
 };
@@ -57,10 +57,10 @@ void pace_plan_start(struct pace_plan *plan, const struct pace *pace);
 /* When in its pass the next frame is due; it was recorded time_ns after the first. */
 double pace_plan_next(struct pace_plan *plan, uint64_t time_ns, uint32_t bytes);
 
-/* "26.1 hours", for whoever is told of a long wait. */
+/* "26.1 hours", for the line about a long wait. */
 void pace_format(uint64_t ns, char *text, size_t capacity);
 
-/* A pass that takes longer is told of before it begins. */
+/* A pass that takes longer is reported before it begins. */
 #define PACE_LONG_NS UINT64_C(3600000000000)
 
 /* How long a pass over the frames so far takes. */

@@ -40,7 +40,7 @@ struct turn {
     uint64_t step;
 };
 
-/* The addresses of a width are on a ring of so many places. */
+/* The addresses of a width are on a ring of n places. */
 struct ring {
     uint64_t n;
     struct turn two; /* of two addresses: half as many positions */

@@ -6,15 +6,15 @@
 
 #include "capture/capture.h"
 
-/* Which of two ports a frame goes out on: the first has what clients send, and the second what
- * servers answer.
+/* The one of two ports on which a frame goes out: the first has what clients send, and the second
+ * what servers answer.
  *
  * By the frames themselves, the client is the sender of a flow's first SYN without ACK; of a flow
  * without one, and of all that is not TCP, the sender of its first frame. Frames that are not IP go
  * out on the first port. tcpprep(1) has other ways of splitting, and writes its answer into a cache
  * file: two bits for each frame, whether it is sent at all and where. */
 
-/* What a cache file says of the frames of one capture. */
+/* The contents of a cache file: the way of each frame of one capture. */
 struct way_cache {
     uint8_t *bits; /* four frames in a byte, the first in the lowest bits */
     uint64_t n_frames;

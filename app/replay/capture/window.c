@@ -8,8 +8,8 @@
 #include <rte_common.h>
 #include <stdlib.h>
 
-/* A slot for so many bytes: half of them are enough for the shortest frames to leave room unused.
- */
+/* A window has a slot for this number of bytes: half of them are enough for the shortest frames to
+ * leave room unused. */
 #define BYTES_PER_SLOT 256
 
 /* Without memory. */

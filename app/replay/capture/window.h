@@ -42,8 +42,8 @@ struct window_slot {
     uint64_t end; /* of its bytes, counted from the first frame on */
 };
 
-/* A window of about so many bytes, in which the largest frame has room twice: what it takes, and
- * itself. 0 or -ENOMEM. */
+/* A window of about `bytes`, in which the largest frame has room twice: the memory that it takes,
+ * and itself. 0 or -ENOMEM. */
 uint64_t window_memory_bytes(size_t bytes, uint32_t largest);
 int window_open(struct window *ret_window, size_t bytes, uint32_t largest);
 void window_close(struct window *window);

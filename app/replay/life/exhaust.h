@@ -27,7 +27,7 @@ struct exhaust {
  * buffers; `spent`: frames come, but in the reserve; `whole`: each descriptor has a buffer. */
 bool exhaust_poll(struct exhaust *exhaust, bool starved, bool spent, bool whole);
 
-/* Says that so many packets are let go now. */
+/* Says that `held` packets are let go now. */
 void exhaust_let_go(struct exhaust *exhaust, uint64_t held);
 
 void exhaust_merge(struct exhaust *into, const struct exhaust *from);

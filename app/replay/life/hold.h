@@ -20,7 +20,7 @@ struct hold {
     struct rte_mbuf **kept; /* a ring for HOLD_FIXED: entries from `first` on */
     uint64_t *since;        /* HOLD_FIXED: the frame that each came with */
     uint32_t mask;          /* of the ring */
-    uint64_t first, end;    /* counters that only grow for HOLD_FIXED; else first = 0 */
+    uint64_t first, end;    /* counters that only grow for HOLD_FIXED; otherwise first = 0 */
     uint64_t now;           /* frames so far */
     uint64_t sorted;        /* HOLD_FOREVER: entries that are to stay */
     double settled;         /* HOLD_EXP: frames of which the effect has been seen to */
@@ -28,16 +28,16 @@ struct hold {
     bool all;               /* everything goes now */
 };
 
-/* Memory that it takes to hold at most so many packets. */
+/* Memory that it takes to hold at most `most` packets. */
 uint64_t hold_bytes(const struct hold_spec *spec, uint32_t most);
 
-/* Holds at most so many packets. 0 or -ENOMEM. */
+/* Holds at most `most` packets. 0 or -ENOMEM. */
 int hold_open(struct hold *ret_hold, const struct hold_spec *spec, uint32_t most);
 
 /* It must be empty. */
 void hold_close(struct hold *hold);
 
-/* So many frames have come by on the wire. */
+/* Notes that n frames have come by on the wire. */
 static inline void hold_tick(struct hold *hold, unsigned n)
 {
     hold->now += n;

@@ -27,8 +27,8 @@ bool hold_parse(const char *text, struct hold_spec *ret_spec);
 /* The same, written. */
 void hold_format(const struct hold_spec *spec, char *text, size_t capacity);
 
-/* Packets that one queue may have held at once, rather too many than too few, when so many frames
- * come by. */
+/* Packets that one queue may have held at once, rather too many than too few, when `frames` come
+ * by. */
 double hold_most(const struct hold_spec *spec, double frames);
 
 #endif

@@ -22,7 +22,7 @@ struct life {
     struct hold hold;
     struct exhaust exhaust;
     struct meter *meter;
-    struct rte_mempool *reserve; /* the pool, if it has one; else NULL */
+    struct rte_mempool *reserve; /* the pool, if it has one; otherwise NULL */
     bool spent;                  /* of what came last, all lay in the reserve */
     uint64_t unkept;             /* packets that were not held since they lay in the reserve */
     uint64_t n_clones;           /* buffers */
@@ -44,7 +44,7 @@ void life_take(struct life *life, struct rte_mbuf *packets[], unsigned n);
  * frame waits, and the pool has nothing for it. */
 void life_poll(struct life *life, bool whole, bool starved);
 
-/* So many frames were dropped: packets that are held grow older by them. */
+/* Notes that n frames were dropped: packets that are held grow older by them. */
 void life_dropped(struct life *life, unsigned n);
 
 /* Lets go of what is held. */

@@ -50,7 +50,7 @@ static inline bool meter_turn(uint64_t *polls)
     return (*polls)++ % METER_EVERY == 0;
 }
 
-/* So many buffers took so many cycles. */
+/* Notes that n buffers took `cycles`. */
 static inline void meter_add(struct histogram *histogram, uint64_t cycles, unsigned n)
 {
     if (n > 0)
@@ -72,7 +72,7 @@ static inline void meter_returned(struct meter *meter, uint64_t n)
 /* Buffers that are outside of the pool, as far as these lcores have said so. */
 uint64_t meter_outside(struct meter meters[], unsigned n);
 
-/* Notes that so many are. */
+/* Notes that this number are. */
 void meter_occupancy(struct meter *meter, uint64_t outside);
 
 /* Marks a packet as one that was filled then; when it is freed, its latency is noted. */

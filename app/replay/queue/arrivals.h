@@ -9,13 +9,13 @@
 #include <rte_mbuf.h>
 #include <stdint.h>
 
-/* Which frame of the capture has just arrived at a port.
+/* Finds the frame of the capture that has just arrived at a port.
  *
  * Between two ports frames can be lost, flows can overtake one another, and a kernel mixes in
- * packets of its own. So a packet is told by its bytes: either it is the frame that follows the one
- * before it, or a frame is looked up that has the same content. A position is a frame's index among
- * all of the run (loop x frames + frame); within a flow, from each of its ends, positions only
- * grow. */
+ * packets of its own. So a packet is known by its bytes: either it is the frame that follows the
+ * one before it, or a frame is looked up that has the same content. A position is a frame's index
+ * among all of the run (loop x frames + frame); within a flow, from each of its ends, positions
+ * only grow. */
 
 enum arrival {
     ARRIVAL_FRAME,     /* of the capture, every byte, perhaps padded to Ethernet's least length */
@@ -27,7 +27,7 @@ enum arrival {
 /* The capture by content; only read once it is made. */
 struct arrivals_index;
 
-/* Memory that the index takes at most, with what so many receiving lcores add to it. */
+/* Memory that the index takes at most, with what n_queues receiving lcores add to it. */
 uint64_t arrivals_bytes(const struct capture *capture, unsigned n_queues);
 
 /* 0 or -ENOMEM. The capture must outlive the index. */

@@ -106,8 +106,8 @@ static void silence_libraries(void)
     }
 }
 
-/* What the drivers say of what they could not get is said in a sentence, or there is another way.
- */
+/* The drivers' own messages are not shown: a sentence says what they could not get, or there is
+ * another way. */
 static int make(const char *driver, const char *interface, char ret_port[RTE_ETH_NAME_MAX_LEN])
 {
     uint32_t level = rte_log_get_global_level();

@@ -258,7 +258,7 @@ static void close_port(struct port *port)
 }
 
 /* A port that was made of an interface: one of AF_XDP becomes one of AF_PACKET where it does not
- * start. What the drivers print on the way is in `why`, or of no importance. */
+ * start. The drivers' messages on the way are in `why`, or of no importance. */
 static int start_interface(struct port *port, const struct options *options, uint32_t largest,
                            struct rte_mempool *pool, struct refusal_text *why)
 {

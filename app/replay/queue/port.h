@@ -68,14 +68,14 @@ int ports_find(const struct options *options, struct ports *ret_ports);
 int ports_start(struct ports *ports, const struct options *options, uint32_t largest,
                 struct rte_mempool *pool);
 
-/* Names what has become of so many lost frames since the start. */
+/* Names what has become of `lost` frames since the start. */
 void ports_losses(const struct ports *ports, uint64_t lost, uint64_t ret_lost[LOSSES]);
 
 /* Stops them, and closes them unless every buffer of the pool is back by then. */
 void ports_stop(struct ports *ports, const struct rte_mempool *pool);
 
-/* How many of so many missing buffers a driver that is closed now has not given back: such are
- * known, and nobody else can have them. */
+/* How many of `missing` buffers a driver that is closed now has not given back: such are known, and
+ * nobody else can have them. */
 uint64_t ports_kept(const struct ports *ports, uint64_t missing);
 
 /* Takes out of the capture what is too large or too small for the ports, by named reason. */

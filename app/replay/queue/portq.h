@@ -18,7 +18,7 @@
 
 struct portq {
     uint16_t tx_port[2]; /* of each way */
-    bool has_two;        /* ways, or else all goes the first */
+    bool has_two;        /* ways; without one all go the first */
     uint8_t way;         /* of what waits */
     uint16_t rx_port[2];
     unsigned n_rx; /* ports that are received from, in turn; 0: with --rx-port=none */
@@ -40,8 +40,8 @@ struct portq {
     bool stalled;            /* it has taken none for so long that no more are put */
 };
 
-/* Makes packets of frames, of as many as are returned: a burst may wait, and the pool be empty.
- * What goes the other way is put when all before it has left, so that the order of both ways stays.
+/* Makes packets of frames, of as many as are returned: a burst may wait, and the pool be empty. A
+ * frame of the other way is put when all before it have left, so that the order of both ways stays.
  */
 unsigned portq_put(struct portq *q, const struct view views[], unsigned n);
 

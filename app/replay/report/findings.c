@@ -49,7 +49,7 @@ int findings_gather(const struct meter meters[], unsigned n, struct findings *re
     return 0;
 }
 
-/* The magic number comes first: another driver's data is told from ours by it. */
+/* The magic number comes first: it distinguishes our data from another driver's. */
 bool findings_steals(const struct rte_mempool *pool, uint64_t *ret_steals)
 {
     const struct lab_pool *lab = pool->pool_data;

@@ -35,7 +35,7 @@ static json_t *quantiles_object(const struct quantiles *q)
     return object;
 }
 
-/* One array for each thing, so that a column can be plotted as it stands. */
+/* One array for each figure, so that a column can be plotted as it stands. */
 static json_t *series_object(const struct series *series)
 {
     static const char *const names[] = {"t_s", "mpps", "gbps", "latency_mean_ns", "latency_max_ns"};

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-/* The part of the JSON report that tells of buffers and of time. */
+/* The part of the JSON report about buffers and time. */
 
 /* null for what is no number. */
 json_t *json_findings_number(double value);

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#define FINE 0.05       /* nobody is told of noise below this */
+#define FINE 0.05       /* noise below this is not reported */
 #define SHORT_S 0.1     /* a round in which one interruption by the kernel shows */
 #define LONG_S 1.0      /* of rounds that are longer, more help more */
 #define FEW 5           /* rounds that have no quartiles worth the name */

@@ -189,7 +189,7 @@ static void print_flows(FILE *out, const struct report *report, const struct run
             capture->n_frames - capture->flows.n_frames);
 }
 
-/* Which pool it was, and how fast. */
+/* The name of the pool, and its speed. */
 static void print_run(FILE *out, const struct report *report, const struct run_result *r)
 {
     const struct options *options = report->options;

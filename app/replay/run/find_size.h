@@ -10,7 +10,7 @@
  * enough when each of --repeat runs says so; what is found has been run, and so has the next
  * smaller one, unless it is the least that can be run at all. */
 
-/* Runs the capture with so many buffers. 0 or -errno, and the reason has been said. */
+/* Runs the capture with n_mbufs buffers. 0 or -errno, and the reason has been said. */
 typedef int find_size_run(void *context, unsigned n_mbufs, struct run_result *ret_result);
 
 struct find_size {

@@ -30,7 +30,7 @@ uint64_t sizing_least(const struct options *options, const struct capture *captu
  * the largest frame. */
 int sizing_mbufs(const struct options *options, const struct capture *capture, unsigned *ret_mbufs);
 
-/* Memory of the queues beside a pool of so many buffers, and beside a capture that is loaded: the
+/* Memory of the queues beside a pool of n_mbufs buffers, and beside a capture that is loaded: the
  * windows of a stream, places for the packets that are held, and for a burst of frames that get
  * other addresses. */
 uint64_t sizing_beside_bytes(const struct options *options, const struct capture *capture,

@@ -144,7 +144,7 @@ static void drop(struct worker *w, const struct view views[], unsigned n)
     life_dropped(&w->life, n);
 }
 
-/* So many frames are in the queue now. */
+/* Notes that `fed` frames are in the queue now. */
 static void note_fed(struct worker *w, const struct view views[], unsigned fed)
 {
     uint64_t bytes = 0;

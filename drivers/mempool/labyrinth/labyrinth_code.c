@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Which code is DPDK's, and stands between a program and this driver: known by the names of its
+/* The code that is DPDK's, and stands between a program and this driver: known by the names of its
  * functions.
  *
  * Invariant: a module is on the list once it is complete, and never changes or leaves: threads that

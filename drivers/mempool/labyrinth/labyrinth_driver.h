@@ -177,9 +177,8 @@ uint32_t labyrinth_circulate_auto(const struct rte_mempool *mp);
 void labyrinth_cache_off(struct rte_mempool *mp);
 
 /* Makes the mempool one without caches: its cache_size becomes 0, and the private area moves to
- * where rte_mempool_get_priv() looks for it from now on. What lies at its old place stays readable
- * there, but a pointer that was taken before must not be written through. Before the mempool is
- * populated. */
+ * where rte_mempool_get_priv() looks for it from now on. Its old place stays readable, but a
+ * pointer that was taken before must not be written through. Before the mempool is populated. */
 void labyrinth_cache_none(struct rte_mempool *mp);
 
 /* The objects that a cache is refilled to: 0 when there are none, or one of the two above. */

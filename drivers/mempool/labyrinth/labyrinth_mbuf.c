@@ -12,7 +12,7 @@ static bool is_pinned(const struct rte_pktmbuf_pool_private *private)
     return (private->flags & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0;
 }
 
-#define LOOK_AT 8 /* objects; a process that died has seldom spoilt so many */
+#define LOOK_AT 8 /* objects; a process that died has seldom spoilt more */
 
 /* Nothing says of a mempool that it is one of mbufs. But rte_pktmbuf_pool_init() has been called by
  * the time that memory is asked for, and then the sizes agree: behind each mbuf lies its data room,

@@ -15,7 +15,7 @@ struct labyrinth_private {
     struct rte_pktmbuf_pool_private mbuf;
     uint32_t magic;
     uint32_t reserve; /* mbufs, the first ones */
-    uint32_t low;     /* marks, in mbufs; 0: by default */
+    uint32_t low;     /* watermarks, in mbufs; 0: by default */
     uint32_t high;
     struct rte_mempool *nowait; /* the handle that stops before the reserve; of that one, NULL */
     struct rte_mempool *whole;  /* of that handle: the mempool that has the mbufs */

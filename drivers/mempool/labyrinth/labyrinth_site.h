@@ -34,7 +34,7 @@ enum labyrinth_code {
  * threads; where another one reads just now, it leaves it to that one. */
 void labyrinth_code_read(void);
 
-/* Whose code lies at an address of this process. Any thread; wait-free, no system call. */
+/* Says whose code lies at an address of this process. Any thread; wait-free, no system call. */
 enum labyrinth_code labyrinth_code_at(uint64_t address);
 
 /* labyrinth_caller.c: which call of the program it was. */

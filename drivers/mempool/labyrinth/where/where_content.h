@@ -15,7 +15,7 @@ struct where_content; /* a search's notes */
 struct where_content *where_content_open(const struct where_pool *pool);
 void where_content_close(struct where_content *content);
 
-/* The audit knows that an object was got so many hundredths of a second ago, as of just now: what a
+/* The audit knows that an object was got `age` hundredths of a second ago, as of just now: what a
  * port did before is an older use of it. */
 void where_content_got(struct where_content *content, uint32_t object, uint64_t age);
 

@@ -52,7 +52,7 @@ static unsigned count_processes(void)
     return n;
 }
 
-/* The board with room for so many objects: a larger one is another memzone. */
+/* The board with room for `objects` objects: a larger one is another memzone. */
 static struct where_board *find_board(uint32_t objects, char zone[32])
 {
     static struct where_board *board;

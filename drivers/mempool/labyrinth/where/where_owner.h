@@ -12,7 +12,7 @@
 #include "where_pool.h"
 
 #define WHERE_OWNED_MAX 4096u
-#define WHERE_OWNED_HEAD 64u /* a pointer to so many bytes of the beginning counts */
+#define WHERE_OWNED_HEAD 64u /* a pointer to this number of bytes of the beginning counts */
 
 struct where_owners {
     struct where_set set; /* the blocks */

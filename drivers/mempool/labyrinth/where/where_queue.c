@@ -38,7 +38,7 @@ static void add_queue(struct where_map *map, struct where_range block, unsigned 
         *queue = (struct where_queue){block, (uint16_t)port, (uint16_t)number, is_rx};
 }
 
-/* Memzones of other things than a queue's ring, to which its data points, too. */
+/* Memzones of other objects than a queue's ring, to which its data points, too. */
 static bool is_of_others(const struct where_map *map, uintptr_t block)
 {
     static const char *const begin[] = {RTE_MEMPOOL_MZ_PREFIX, RTE_RING_MZ_PREFIX, "rte_eth_dev"};

@@ -3,8 +3,8 @@
  */
 
 /* One look at all structures that hold objects of a pool: its driver's, DPDK's caches, all rings,
- * and what the audit knows of hand-overs. What is stale in them does not count: it lies behind a
- * length, or outside of two indices. */
+ * and what the audit knows of hand-overs. A stale entry, behind a length or outside of two indices,
+ * does not count. */
 
 #define ALLOW_EXPERIMENTAL_API /* functions of rte_stack.h that this file does not call */
 

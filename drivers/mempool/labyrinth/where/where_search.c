@@ -170,8 +170,8 @@ static int walk_until_settled(struct evidence *evidence)
     return rc;
 }
 
-/* Where an object is, in the last picture. What is free and pointed to has stale references, unless
- * it was taken out while the walk went on. */
+/* Where an object is, in the last picture. A free object that is pointed to has stale references,
+ * unless it was taken out while the walk went on. */
 static struct where_spot final_spot(const struct evidence *evidence, uint32_t object)
 {
     struct where_spot before = evidence->before.spot[object], after = evidence->after.spot[object];

@@ -9,9 +9,9 @@
  *     sample ─ walk ─ sample ── samples, for some seconds ── sample ─ walk ─ sample ── ...
  *
  * Programs move objects while they are walked through, so one walk may miss some that are on their
- * way. Lost is what no sample found in any structure, to what nothing pointed in any walk, and the
- * head of which stayed as it was. Walks go on until one has cleared nobody; in a program where one
- * has cleared some, until so many in a row have cleared nobody. Where they do not come to that, the
+ * way. An object is lost if no sample found it in any structure, nothing pointed to it in any walk,
+ * and its head stayed as it was. Walks go on until one has cleared nobody; in a program where one
+ * has cleared some, until as many in a row have cleared nobody. Where they do not come to that, the
  * rest counts as moving. */
 
 #include "where_walk.h"
@@ -73,7 +73,8 @@ struct where_answer {
     uint32_t unseen;  /* others that share the memory */
     bool has_before;  /* there was a search of this pool before */
     uint32_t lost_before;
-    uint64_t before_ns; /* how long before, from beginning to beginning: lost is what was so then */
+    uint64_t before_ns; /* how long before, from beginning to beginning: an object is lost if it was
+                           so then */
     uint32_t *group_of; /* by object */
     struct where_group *group;
     uint32_t groups;

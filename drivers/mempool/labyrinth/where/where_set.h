@@ -20,7 +20,7 @@ struct where_set {
     uint32_t n;
     uint32_t bytes; /* of one object */
     uintptr_t low;  /* all lie from here on */
-    uintptr_t span; /* in so many bytes */
+    uintptr_t span; /* in this number of bytes */
     uintptr_t step; /* from one to the next, on average */
 };
 

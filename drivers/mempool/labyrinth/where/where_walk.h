@@ -7,9 +7,9 @@
 /* One walk through the memory of this process: what points to the objects of a pool.
  *
  * A word counts wherever it points into an object; so do words at multiples of four bytes, and with
- * marks in the highest 16 bits or, since they point into an object, the lowest ones. What does not
- * count is stale: pools' and rings' own memory, which is known by structure, free objects' content,
- * the stack of a waiting thread beyond its top, and the notes of the search.
+ * marks in the highest 16 bits or, since they point into an object, the lowest ones. These are
+ * stale and do not count: pools' and rings' own memory, which is known by structure, free objects'
+ * content, the stack of a waiting thread beyond its top, and the notes of the search.
  *
  * The objects themselves are not walked through, but followed: from those that something points to,
  * on to those that these point to. So a chain that nothing points to is lost as a whole. */
