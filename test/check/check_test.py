@@ -20,7 +20,7 @@ TREE = {
     "lib/low/lab_low.h": "#include <lab_in.h>\nstruct lab_low {\n    struct lab_in in;\n};\n",
     "lib/high/meson.build": "floor_headers = files('lab_high.h')\n",
     "lib/high/lab_high.h": """\
-/* What is told, and what is heard.
+/* The word that is written, and read.
  *
  *     A1 store of the word   release   pairs with A2: what was written before
  *                                      is seen
@@ -53,7 +53,7 @@ class Check(unittest.TestCase):
         for name, text in TREE.items():
             self.write(name, text)
         (self.root / "config").mkdir()
-        for name in ("check", "labels.py", "details.py"):
+        for name in ("check", "labels.py", "details.py", "words.py"):
             shutil.copy(SOURCE / "config" / name, self.root / "config")
 
     def write(self, name, text):
@@ -181,6 +181,45 @@ class Check(unittest.TestCase):
     def test_a_row_of_a_label_that_is_gone(self):
         self.change("test/explore/orders.md", "| A1, A2", "| A1, A2, A3")
         self.expect("labels", "a row for A3, which is not defined")
+
+    def use_git(self):
+        """Some checks look at the files of a repository."""
+        if not shutil.which("git"):
+            self.skipTest("no git")
+        for words in ("init", "-q"), ("add", "-A"):
+            subprocess.run(["git", "-C", self.root, *words], check=True, capture_output=True)
+
+    def expect_words(self, name, text, *said):
+        self.write(name, text)
+        self.use_git()
+        if not said:
+            self.expect_fine("words")
+        for one in said:
+            self.expect("words", f"{name}:{one}")
+
+    def test_plain_english(self):
+        self.expect_words("doc/pool.md", "# What it is\n\nIt works. Who holds what? Say `mend`.\n\n"
+                          "```\nWhat is this, else that\n```\n<!-- What -->\n")
+
+    def test_clauses_in_a_document(self):
+        self.expect_words("doc/pool.md", "# Pool\n\n- one\n- Whoever puts\n  it. What\n  is put.\n| a | Who |\n",
+                          "4: begins with a clause: - Whoever puts it.", "5: begins with a clause: What",
+                          "7: begins with a clause")
+
+    def test_clauses_in_comments_and_messages(self):
+        self.expect_words("app/tool.c", "/* A tool.\n *\n * What it does\n * is this. */\n"
+                          "int a; /* Whose? */\nconst char *b = \"No. That which is lost\";\n",
+                          "3: begins with a clause: What it does is this.",
+                          "6: begins with a clause: That which")
+        self.expect_words("app/tool.py", "A = 1  #" + " Who it is\nB = \"What\"\nC = \"\"\"What\"\"\"\n\n\n"
+                          "def f():\n    \"\"\"Which\n    one.\"\"\"\n",
+                          "1: begins with a clause", "7: begins with a clause: Which one.")
+
+    def test_words_that_were_replaced(self):
+        self.expect_words("app/meson.build", "# It is mended\n# by so\n# many.\nelse\n",
+                          '1: "mended": write fix')
+        self.expect_words("app/meson.build", "# It is by so\n# many, or,\n# else none.\n",
+                          '1: "so many": write N')
 
 
 if __name__ == "__main__":
