@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "lab_mbuf_private.h"
+#include "labyrinth_dict.h"
 #include "labyrinth_dpdk.h"
 #include "labyrinth_plain.h"
 
@@ -36,22 +37,6 @@ static const char *const pressure_names[] = {
     [LAB_PRESSURE_LOW] = "below low",
     [LAB_PRESSURE_MIN] = "below min",
 };
-
-/* A row of a table: a dictionary in a dictionary. */
-static struct rte_tel_data *add_row(struct rte_tel_data *table, const char *name)
-{
-    struct rte_tel_data *row = rte_tel_data_alloc();
-
-    if (row == NULL)
-        return NULL;
-    rte_tel_data_start_dict(row);
-    return rte_tel_data_add_dict_container(table, name, row, 0) == 0 ? row : NULL;
-}
-
-static struct rte_tel_data *add_table(struct rte_tel_data *data, const char *name)
-{
-    return add_row(data, name);
-}
 
 static void add_part(struct rte_tel_data *row, const struct lab_page_part_map *part)
 {
@@ -97,7 +82,7 @@ static void add_caches(struct rte_tel_data *table, uint32_t zone, const struct l
                 continue;
             snprintf(name, sizeof(name), "zone_%" PRIu32 "_order_%u%s", zone, order,
                      kind == LAB_PAGE_CLEAN ? "_clean" : "");
-            row = add_row(table, name);
+            row = labyrinth_dict_add(table, name);
             if (row == NULL)
                 return;
             rte_tel_data_add_dict_u64(row, "private", cache->private_parts);
@@ -119,13 +104,13 @@ static int add_zone(const struct lab_arena *arena, uint32_t zone, struct rte_tel
         if (map.part[part].pages == 0)
             continue;
         snprintf(name, sizeof(name), "zone_%" PRIu32 "_%s", zone, part_names[part]);
-        row = add_row(runs, name);
+        row = labyrinth_dict_add(runs, name);
         if (row == NULL)
             return -ENOMEM;
         add_part(row, &map.part[part]);
     }
     snprintf(name, sizeof(name), "zone_%" PRIu32, zone);
-    row = add_row(zones, name);
+    row = labyrinth_dict_add(zones, name);
     if (row == NULL)
         return -ENOMEM;
     add_watermarks(row, &map, &events);
@@ -140,9 +125,9 @@ static int add_arena(const struct lab_arena *arena, struct rte_tel_data *data)
     int rc = 0;
 
     rte_tel_data_add_dict_string(data, "arena", labyrinth_plain(plain, sizeof(plain), arena->name));
-    runs = add_table(data, "free_runs");
-    zones = add_table(data, "zones");
-    caches = add_table(data, "in_deques");
+    runs = labyrinth_dict_add(data, "free_runs");
+    zones = labyrinth_dict_add(data, "zones");
+    caches = labyrinth_dict_add(data, "in_deques");
     if (runs == NULL || zones == NULL || caches == NULL)
         return -ENOMEM;
     for (uint32_t zone = 0; rc == 0 && zone < lab_arena_present(arena); zone++)

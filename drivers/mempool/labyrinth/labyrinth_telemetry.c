@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "labyrinth_dict.h"
 #include "labyrinth_driver.h"
 #include "labyrinth_plain.h"
 
@@ -171,20 +172,23 @@ static int handle_list(const char *cmd, const char *params, struct rte_tel_data 
     return 0;
 }
 
-static int add_lcore(struct rte_tel_data *lcores, const char *name,
-                     const struct lab_pool_lcore_stats *stats)
+static void add_counters(struct rte_tel_data *dict, const uint64_t counter[LAB_POOL_COUNTERS])
 {
-    struct rte_tel_data *dict = rte_tel_data_alloc();
-
-    if (dict == NULL)
-        return -ENOMEM;
-    rte_tel_data_start_dict(dict);
-    rte_tel_data_add_dict_u64(dict, "private", stats->private_part);
-    rte_tel_data_add_dict_u64(dict, "public", stats->public_part);
     for (int i = 0; i < LAB_POOL_COUNTERS; i++)
         rte_tel_data_add_dict_u64(dict, lab_pool_counter_name((enum lab_pool_counter)i),
-                                  stats->counter[i]);
-    return rte_tel_data_add_dict_container(lcores, name, dict, 0);
+                                  counter[i]);
+}
+
+static void add_lcore(struct rte_tel_data *lcores, const char *name,
+                      const struct lab_pool_lcore_stats *stats)
+{
+    struct rte_tel_data *dict = labyrinth_dict_add(lcores, name);
+
+    if (dict == NULL)
+        return;
+    rte_tel_data_add_dict_u64(dict, "private", stats->private_part);
+    rte_tel_data_add_dict_u64(dict, "public", stats->public_part);
+    add_counters(dict, stats->counter);
 }
 
 /* The answer of /labyrinth/info. */
@@ -247,53 +251,40 @@ static void copy_info(const struct rte_mempool *mp, void *context)
 
 /* One dictionary of counters for each lcore that ever used the pool, and "any" for the threads
  * without an id; and how many were left out. */
-static int add_lcores(const struct info *info, struct rte_tel_data *data)
+static void add_lcores(const struct info *info, struct rte_tel_data *data)
 {
-    struct rte_tel_data *lcores = rte_tel_data_alloc();
+    struct rte_tel_data *lcores;
     char name[16];
 
+    rte_tel_data_add_dict_u64(data, "lcores_left_out", info->left_out);
+    lcores = labyrinth_dict_add(data, "lcores");
     if (lcores == NULL)
-        return -ENOMEM;
-    rte_tel_data_start_dict(lcores);
+        return;
     if (info->has_any)
         add_lcore(lcores, "any", &info->any);
     for (uint32_t i = 0; i < info->n; i++) {
         snprintf(name, sizeof(name), "%" PRIu32, info->lcore[i].id);
         add_lcore(lcores, name, &info->lcore[i].stats);
     }
-    rte_tel_data_add_dict_u64(data, "lcores_left_out", info->left_out);
-    return rte_tel_data_add_dict_container(data, "lcores", lcores, 0);
 }
 
 /* Totals, also of the lcores for which an answer has no room. */
-static int add_calls(const struct info *info, struct rte_tel_data *data)
+static void add_calls(const struct info *info, struct rte_tel_data *data)
 {
-    struct rte_tel_data *calls = rte_tel_data_alloc();
+    struct rte_tel_data *calls = labyrinth_dict_add(data, "calls");
 
-    if (calls == NULL)
-        return -ENOMEM;
-    rte_tel_data_start_dict(calls);
-    for (int i = 0; i < LAB_POOL_COUNTERS; i++)
-        rte_tel_data_add_dict_u64(calls, lab_pool_counter_name((enum lab_pool_counter)i),
-                                  info->calls[i]);
-    return rte_tel_data_add_dict_container(data, "calls", calls, 0);
+    if (calls != NULL)
+        add_counters(calls, info->calls);
 }
 
 /* Of a pool without records it is not known whether there were faults. */
-static int add_faults(const struct lab_pool_audit_stats *audit, struct rte_tel_data *data)
+static void add_faults(const struct lab_pool_audit_stats *audit, struct rte_tel_data *data)
 {
-    struct rte_tel_data *faults;
+    struct rte_tel_data *faults = audit->records ? labyrinth_dict_add(data, "faults") : NULL;
 
-    if (!audit->records)
-        return 0;
-    faults = rte_tel_data_alloc();
-    if (faults == NULL)
-        return -ENOMEM;
-    rte_tel_data_start_dict(faults);
-    for (int i = LAB_AUDIT_FINE + 1; i < LAB_AUDIT_LEAK; i++)
+    for (int i = LAB_AUDIT_FINE + 1; faults != NULL && i < LAB_AUDIT_LEAK; i++)
         rte_tel_data_add_dict_u64(faults, lab_audit_fault_name((enum lab_audit_fault)i),
                                   audit->faults[i]);
-    return rte_tel_data_add_dict_container(data, "faults", faults, 0);
 }
 
 static void add_watermarks(const struct lab_pool_events *events, struct rte_tel_data *data)
@@ -341,7 +332,8 @@ static int handle_info(const char *cmd, const char *params, struct rte_tel_data 
     labyrinth_telemetry_add_level(&info.audit, data);
     add_faults(&info.audit, data);
     add_calls(&info, data);
-    return add_lcores(&info, data);
+    add_lcores(&info, data);
+    return 0;
 }
 
 static int handle_version(const char *cmd, const char *params, struct rte_tel_data *data)

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "labyrinth_dict.h"
 #include "labyrinth_driver.h"
 #include "labyrinth_plain.h"
 #include "labyrinth_site.h"
@@ -38,16 +39,17 @@ static void add_who(struct rte_tel_data *dict, const struct lab_audit_actor *hol
     rte_tel_data_add_dict_u64(dict, "pid", (uint64_t)lab_os_process_pid(holder->process));
 }
 
-static int add_group(struct rte_tel_data *groups, unsigned int number,
-                     const struct lab_audit_group *group)
+static void add_group(struct rte_tel_data *groups, unsigned int number,
+                      const struct lab_audit_group *group)
 {
-    struct rte_tel_data *dict = rte_tel_data_alloc();
     char text[LABYRINTH_SITE_TEXT], said[LABYRINTH_SITE_TEXT + 32], name[16];
     char plain[RTE_TEL_MAX_STRING_LEN];
+    struct rte_tel_data *dict;
 
+    snprintf(name, sizeof(name), "%u", number);
+    dict = labyrinth_dict_add(groups, name);
     if (dict == NULL)
-        return -ENOMEM;
-    rte_tel_data_start_dict(dict);
+        return;
     rte_tel_data_add_dict_u64(dict, "count", group->count);
     labyrinth_site_text(group->holder.process, group->holder.site, text);
     snprintf(said, sizeof(said), "%s%s",
@@ -56,8 +58,6 @@ static int add_group(struct rte_tel_data *groups, unsigned int number,
     add_who(dict, &group->holder);
     rte_tel_data_add_dict_u64(dict, "oldest_s", group->holder.age_ns / SECOND_NS);
     rte_tel_data_add_dict_u64(dict, "youngest_s", group->youngest_ns / SECOND_NS);
-    snprintf(name, sizeof(name), "%u", number);
-    return rte_tel_data_add_dict_container(groups, name, dict, 0);
 }
 
 /* The objects that are held, and were got at least that long ago. */
@@ -81,18 +81,15 @@ static void copy_held(const struct rte_mempool *mp, void *context)
     free(skip);
 }
 
-static int add_groups(const struct held *held, struct rte_tel_data *data)
+static void add_groups(const struct held *held, struct rte_tel_data *data)
 {
-    struct rte_tel_data *dict = rte_tel_data_alloc();
+    struct rte_tel_data *dict;
 
-    if (dict == NULL)
-        return -ENOMEM;
-    rte_tel_data_start_dict(dict);
-    for (unsigned int i = 0; i < held->n; i++)
-        add_group(dict, i + 1, &held->groups[i]);
     rte_tel_data_add_dict_u64(data, "in_dpdk_caches", held->cached);
     rte_tel_data_add_dict_u64(data, "in_smaller_groups", held->rest);
-    return rte_tel_data_add_dict_container(data, "by_call_site", dict, 0);
+    dict = labyrinth_dict_add(data, "by_call_site");
+    for (unsigned int i = 0; dict != NULL && i < held->n; i++)
+        add_group(dict, i + 1, &held->groups[i]);
 }
 
 void labyrinth_telemetry_add_level(const struct lab_pool_audit_stats *audit,
@@ -152,7 +149,8 @@ int labyrinth_telemetry_leaks(const char *cmd, const char *params, struct rte_te
         return 0;
     }
     labyrinth_telemetry_add_level(&held.audit, data);
-    return add_groups(&held, data);
+    add_groups(&held, data);
+    return 0;
 }
 
 /* The rest of the answer of /labyrinth/holders. */
@@ -220,5 +218,6 @@ int labyrinth_telemetry_holders(const char *cmd, const char *params, struct rte_
         if (audit->faults[i] != 0)
             rte_tel_data_add_dict_u64(data, lab_audit_fault_name((enum lab_audit_fault)i),
                                       audit->faults[i]);
-    return add_groups(&holders.held, data);
+    add_groups(&holders.held, data);
+    return 0;
 }

@@ -11,6 +11,7 @@
 #include "where_board.h"
 #include "where_packet.h"
 
+#include "labyrinth_dict.h"
 #include "labyrinth_driver.h"
 #include "labyrinth_plain.h"
 #include "labyrinth_site.h"
@@ -123,12 +124,13 @@ static void add_notes(struct rte_tel_data *dict, const struct where_group *group
 static size_t add_group(struct rte_tel_data *groups, uint32_t number,
                         const struct where_group *group)
 {
-    struct rte_tel_data *dict = rte_tel_data_alloc();
+    struct rte_tel_data *dict;
     char key[24];
 
+    snprintf(key, sizeof(key), "%" PRIu32, number);
+    dict = labyrinth_dict_add(groups, key);
     if (dict == NULL)
         return 0;
-    rte_tel_data_start_dict(dict);
     rte_tel_data_add_dict_u64(dict, "count", group->count);
     rte_tel_data_add_dict_string(dict, "state", state_of(group->place));
     rte_tel_data_add_dict_string(dict, "where", group->kind);
@@ -145,26 +147,22 @@ static size_t add_group(struct rte_tel_data *groups, uint32_t number,
         snprintf(key, sizeof(key), "headers_%u", i + 1);
         add_plain(dict, key, group->headers[i].text);
     }
-    snprintf(key, sizeof(key), "%" PRIu32, number);
-    rte_tel_data_add_dict_container(groups, key, dict, 0);
     return 640 + strlen(group->name);
 }
 
 /* The largest first; numbers are those by which packets are asked for. */
 static void add_groups(struct rte_tel_data *data, const struct where_answer *answer, uint32_t from)
 {
-    struct rte_tel_data *groups = rte_tel_data_alloc();
+    struct rte_tel_data *groups = labyrinth_dict_add(data, "groups");
     size_t bytes = 0;
     uint32_t i = from;
 
     if (groups == NULL)
         return;
-    rte_tel_data_start_dict(groups);
     for (; i < answer->groups && bytes < PAGE_BYTES; i++)
         bytes += add_group(groups, i + 1, &answer->group[i]);
     if (i < answer->groups)
         rte_tel_data_add_dict_u64(data, "next", i);
-    rte_tel_data_add_dict_container(data, "groups", groups, 0);
 }
 
 /* Answers */
