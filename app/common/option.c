@@ -5,6 +5,7 @@
 
 #include "eal_names.h"
 #include "message.h"
+#include "status.h"
 #include "suggest.h"
 
 #include <errno.h>
@@ -158,6 +159,14 @@ int option_answered(void)
         return 0;
     complain("cannot write: %s", strerror(errno));
     return -EIO;
+}
+
+bool option_ends_program(enum options_verdict verdict, int *ret_status)
+{
+    if (verdict == OPTIONS_RUN)
+        return false;
+    *ret_status = verdict == OPTIONS_WRONG ? EXIT_USAGE : exit_status(option_answered());
+    return true;
 }
 
 bool option_split(const struct option_table *table, int *argc, char **argv[],

@@ -128,6 +128,9 @@ enum options_verdict {
 /* Whether what answered has been written: 0, or -errno, and the reason has been said. */
 int option_answered(void);
 
+/* Whether that leaves nothing to run. *ret_status is the program's exit status then. */
+bool option_ends_program(enum options_verdict verdict, int *ret_status);
+
 /* The words before "--". */
 struct eal_words {
     char **words;

@@ -368,7 +368,7 @@ static int replay_run(struct replay *replay)
 int main(int argc, char *argv[])
 {
     static struct replay replay;
-    int rc;
+    int rc, status;
 
     standard_open();
     /* From here on a signal ends the run with its report, whatever is under way. */
@@ -381,14 +381,8 @@ int main(int argc, char *argv[])
     if (replay.words == NULL)
         return EXIT_FAILURE;
     memcpy(replay.words, argv, (size_t)argc * sizeof(*argv));
-    switch (options_parse(&replay.options, argc, argv)) {
-    case OPTIONS_ANSWERED:
-        return exit_status(option_answered());
-    case OPTIONS_WRONG:
-        return EXIT_USAGE;
-    case OPTIONS_RUN:
-        break;
-    }
+    if (option_ends_program(options_parse(&replay.options, argc, argv), &status))
+        return status;
     stop_on_pipe();
     if (replay.options.quiet)
         note_silence();

@@ -112,14 +112,8 @@ int main(int argc, char *argv[])
     int status;
 
     standard_open();
-    switch (options_parse(&options, argc, argv)) {
-    case OPTIONS_ANSWERED:
-        return exit_status(option_answered());
-    case OPTIONS_WRONG:
-        return EXIT_USAGE;
-    case OPTIONS_RUN:
-        break;
-    }
+    if (option_ends_program(options_parse(&options, argc, argv), &status))
+        return status;
     if (!client_open(&client, &options.place))
         return EXIT_FAILURE;
     status = run(&client, &options);
