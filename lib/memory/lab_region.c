@@ -289,21 +289,19 @@ int lab_region_create(const struct lab_region_options *options, struct lab_regio
                       struct lab_error *error)
 {
     bool any = options->pages == LAB_PAGES_ANY;
-    unsigned first = any ? LAB_PAGES_1G : options->pages;
-    unsigned last = any ? LAB_PAGES_NORMAL : options->pages;
     struct lab_error failure = {0}, wish = {0};
     int err = check_region(options, error);
 
     if (err)
         return err;
-    for (unsigned pages = first; pages <= last; pages++) {
+    for (unsigned pages = LAB_PAGES_1G; pages <= LAB_PAGES_NORMAL; pages++) {
         size_t page = page_bytes(pages);
         struct request request = {pages, options->node, page,
                                   (options->bytes + page - 1) & ~(page - 1), options->share};
+        bool no_use =
+            options->bytes < kinds[pages].worthwhile || (pages == LAB_PAGES_THP && options->share);
 
-        if (any && options->bytes < kinds[pages].worthwhile)
-            continue;
-        if (pages == LAB_PAGES_THP && options->share)
+        if (any ? no_use : pages != options->pages)
             continue;
         failure = (struct lab_error){0};
         err = attempt(&request, ret_region, &failure);

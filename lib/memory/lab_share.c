@@ -65,26 +65,16 @@ static struct lab_os_share_name prefix_of(const char *name)
     return prefix;
 }
 
-static uint32_t hash(const char *name)
-{
-    uint32_t sum = 2166136261u; /* FNV-1a */
-
-    for (; *name != '\0'; name++)
-        sum = (sum ^ (unsigned char)*name) * 16777619u;
-    return sum;
-}
-
 static int reserve_place(const char *name, size_t bytes, void **ret_address)
 {
-    uint32_t first = hash(name);
+    uint32_t place = 2166136261u; /* a hash of the name: FNV-1a */
     int err = -EEXIST;
 
+    for (const char *letter = name; *letter != '\0'; letter++)
+        place = (place ^ (unsigned char)*letter) * 16777619u;
     for (uint32_t i = 0; i < ATTEMPTS && err == -EEXIST; i++) {
-        void *address = (void *)(PLACES_START + (first + i) % PLACES * PLACE_BYTES);
-
-        err = lab_os_reserve(address, bytes);
-        if (err == 0)
-            *ret_address = address;
+        *ret_address = (void *)(PLACES_START + (place + i) % PLACES * PLACE_BYTES);
+        err = lab_os_reserve(*ret_address, bytes);
     }
     return err;
 }
@@ -196,11 +186,12 @@ int lab_share_create(const char *name, size_t bytes, size_t page_bytes, void **r
         return lab_error_set(error, -ENOMEM,
                              "%s: this process has no %zu MiB of address space free above %#llx",
                              name, bytes >> 20, (unsigned long long)PLACES_START);
-    if (err == 0)
-        err = make_and_map(name, address, bytes, page_bytes, error);
+    if (err != 0)
+        return err;
+    err = make_and_map(name, address, bytes, page_bytes, error);
     if (err == 0)
         *ret_address = address;
-    else if (address != NULL)
+    else
         (void)lab_os_unmap(address, bytes);
     return err;
 }
@@ -220,11 +211,11 @@ static int map_there(const char *name, int pid, int file, void *address, size_t 
                              name, address);
     if (err == 0) {
         err = lab_os_share_map(file, address, bytes);
-        if (err != 0)
-            (void)lab_os_unmap(address, bytes);
+        if (err == 0)
+            return 0;
+        (void)lab_os_unmap(address, bytes);
     }
-    return err == 0 ? 0
-                    : lab_error_set(error, err, "%s cannot be mapped: %s", name, strerror(-err));
+    return lab_error_set(error, err, "%s cannot be mapped: %s", name, strerror(-err));
 }
 
 /* There is none, or what was met is a stranger's. */
