@@ -120,7 +120,7 @@ bool lab_deque_push_around_owner(struct lab_deque *deque, struct lab_deque_ring 
     return true;
 }
 
-/* Raises split to bot - keep, or to bot where a revocation is under way: the revoker wants
+/* Raises split to bot - keep, or to bot where a revocation is under way: whoever began it wants
  * everything, and must find that it has it. Returns the split that is then in force. */
 static uint64_t raise_split(struct lab_deque *deque, uint64_t bot, uint64_t keep)
 {
@@ -135,6 +135,13 @@ static uint64_t raise_split(struct lab_deque *deque, uint64_t bot, uint64_t keep
         if (lab_cas_release(&deque->split, &split, wanted))
             return wanted;
     }
+}
+
+/* The split, once a revocation is ended that somebody else has begun; it is raised for no other
+ * reason. */
+static uint64_t settled_split(struct lab_deque *deque, uint64_t bot)
+{
+    return raise_split(deque, bot, deque->capacity);
 }
 
 /* The owner's bot, once it has repaired what a predecessor with the same id left that was killed
@@ -161,17 +168,6 @@ static uint64_t repaired_bot(struct lab_deque *deque)
     while (split < deque->safe_split && !lab_cas_release(&deque->split, &split, bot)) /* D3 */
         ;
     return bot;
-}
-
-/* Ends a revocation that somebody else began, by making everything public. */
-static uint64_t settled_split(struct lab_deque *deque, uint64_t bot)
-{
-    uint64_t split = lab_load_relaxed(&deque->split);
-
-    while (split >= LAB_DEQUE_MARK)
-        if (lab_cas_release(&deque->split, &split, bot)) /* D3 */
-            return bot;
-    return split;
 }
 
 void lab_deque_repair_owner(struct lab_deque *deque)
