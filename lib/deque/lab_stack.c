@@ -149,60 +149,39 @@ void lab_stack_forget(const struct lab_stack *stack, uint32_t index)
     lab_store_relaxed(link, lab_load_relaxed(link) & ~IN_STACK);
 }
 
-/* The objects of a pop: below the last of them lies `below`. */
-struct popped {
-    unsigned n;
-    uint64_t depth;
-    uint64_t below;
-};
-
-static struct popped pop(const struct lab_stack *stack, uint32_t *ret_indices, unsigned n)
+static unsigned pop(const struct lab_stack *stack, uint32_t *ret_indices, unsigned n)
 {
     uint64_t head = lab_load_acquire(stack->head); /* T2 */
-    unsigned most = n < LAB_STACK_BURST ? n : LAB_STACK_BURST;
-    struct popped popped;
+    unsigned most = n < LAB_STACK_BURST ? n : LAB_STACK_BURST, popped;
+    uint64_t below;
 
     do {
-        popped = (struct popped){.below = known(stack, head & INDEX_MASK)};
-        while (popped.n < most && popped.below != 0) {
-            uint64_t link = load_link(stack, popped.below);
-
-            if (popped.n == 0)
-                popped.depth = link_depth(link);
-            ret_indices[popped.n++] = (uint32_t)(popped.below - 1);
-            popped.below = known(stack, link_next(link));
+        below = known(stack, head & INDEX_MASK);
+        for (popped = 0; popped < most && below != 0; popped++) {
+            ret_indices[popped] = (uint32_t)(below - 1);
+            below = known(stack, link_next(load_link(stack, below)));
         }
-        if (popped.n == 0)
-            return popped;
+        if (popped == 0)
+            return 0;
         /* T3: or a link is read that is not written yet, or that its next holder has written */
-    } while (!lab_cas_acq_rel(stack->head, &head, head_after(head, popped.below)));
+    } while (!lab_cas_acq_rel(stack->head, &head, head_after(head, below)));
     return popped;
-}
-
-/* Popped objects are in no stack any more. Walks still follow the rest of their links. */
-static void let_links_go(const struct lab_stack *stack, const uint32_t *indices,
-                         struct popped popped)
-{
-    for (unsigned i = 0; i < popped.n; i++) {
-        uint64_t next = i + 1 < popped.n ? (uint64_t)indices[i + 1] + 1 : popped.below;
-
-        lab_store_relaxed(link_of(stack, indices[i]),
-                          link_make(next, popped.depth - i) & ~IN_STACK);
-    }
 }
 
 unsigned lab_stack_pop_any(const struct lab_stack *stack, uint32_t *ret_indices, unsigned n)
 {
-    struct popped popped = pop(stack, ret_indices, n);
+    unsigned popped = pop(stack, ret_indices, n);
 
-    let_links_go(stack, ret_indices, popped);
-    return popped.n;
+    /* They are in no stack any more. Walks still follow the rest of their links. */
+    for (unsigned i = 0; i < popped; i++)
+        lab_stack_forget(stack, ret_indices[i]);
+    return popped;
 }
 
 unsigned lab_stack_move_any(const struct lab_stack *from, const struct lab_stack *to, unsigned n)
 {
     uint32_t indices[LAB_STACK_BURST];
-    unsigned moved = pop(from, indices, n).n;
+    unsigned moved = pop(from, indices, n);
 
     (void)push(to, indices, set_of(moved), true);
     return moved;
