@@ -27,10 +27,9 @@
  * the last get starved, or when its owner has plenty.
  *
  * Revocation. The private parts of lcores that make no call are made public with one barrier on
- * all CPUs for up to LAB_DEQUE_SET_MARKS of them. The quick barrier reaches one process
- * (lab_barrier.h). So in a set that several processes use, the lcores of its maker alone do without
- * fences, which is all of them as long as nobody else has come; those of other processes fence from
- * their first slow path on. Once another process has come, the maker's begin to as well, each when
+ * all CPUs. The quick barrier reaches one process (lab_barrier.h). So in a set that several
+ * processes use, the lcores of its maker alone do without fences, which is all of them as long as
+ * nobody else has come; those of other processes fence from their first slow path on. Once another process has come, the maker's begin to as well, each when
  * it next takes a slow path. Until then, a get that finds one of them idle, with something in its
  * private part, waits for the slow barrier.
  *
@@ -65,9 +64,6 @@
 
 /* The most lcores that can have deques at the same time. */
 #define LAB_DEQUE_SET_PLACES_MAX 128u
-
-/* Private parts that one barrier revokes: more marks do not go onto a small stack. */
-#define LAB_DEQUE_SET_MARKS 64u
 
 /* An lcore may keep this number private, however many lcores there are: with fewer, bursts of 32
  * never run hot. */
@@ -257,8 +253,8 @@ struct lab_deque_revoked {
     bool any;          /* there is something to steal now */
 };
 
-/* Makes the private parts of all others in an array public. Any thread; a system call for each
- * LAB_DEQUE_SET_MARKS of them, unless their owners fence. */
+/* Makes the private parts of all others in an array public. Any thread; one system call,
+ * unless their owners fence. */
 struct lab_deque_revoked lab_deque_set_revoke_any(const struct lab_deque_set *set,
                                                   const struct lab_deque_array *array,
                                                   uint32_t lcore_index);
