@@ -91,19 +91,16 @@ static void store(struct lab_deque_ring ring, uint64_t at, void *const *objects,
         lab_words_store(ring.slots, objects + first, n - first);
 }
 
+/* A ring without an end, to the hot functions: the burst is taken in two pieces here. */
+#define NO_END UINT64_MAX
+
 bool lab_deque_pop_around_owner(struct lab_deque *deque, struct lab_deque_ring ring,
                                 void **ret_objects, unsigned n)
 {
-    uint64_t bot = lab_load_relaxed(&deque->bot) - n;
+    uint64_t bot = lab_load_relaxed(&deque->bot);
 
-    if ((int64_t)(bot - deque->pop_floor) < 0 || n > ring.mask + 1)
+    if (n > ring.mask + 1 || !lab_deque_pop_at_owner(deque, NO_END, bot, deque->pop_floor, &bot, n))
         return false;
-    lab_store_release(&deque->bot, bot); /* D1: or a revoker publishes what it sees unwritten */
-    lab_fence_light(); /* D9: or this and a revoker miss each other, and both have them */
-    if (lab_unlikely((int64_t)(bot - lab_load_relaxed(&deque->split)) < 0)) {
-        lab_store_release(&deque->bot, bot + n); /* D1 */
-        return false;
-    }
     load(ring, bot, ret_objects, n);
     return true;
 }
@@ -113,7 +110,7 @@ bool lab_deque_push_around_owner(struct lab_deque *deque, struct lab_deque_ring 
 {
     uint64_t bot = lab_load_relaxed(&deque->bot);
 
-    if ((int64_t)(deque->push_limit - (bot + n)) < 0 || n > ring.mask + 1)
+    if (n > ring.mask + 1 || !lab_deque_has_room_at(NO_END, bot, deque->push_limit, n))
         return false;
     store(ring, bot, objects, n);
     lab_store_release(&deque->bot, bot + n); /* D1 */
