@@ -13,10 +13,6 @@
 /* From the depths of one stack to those of the next: more than any has. */
 #define BESIDE_SHIFT 29
 
-/* All of a burst, a bit each. */
-#define ALL UINT64_MAX
-_Static_assert(LAB_STACK_BURST == 64, "a word has a bit for each object of a burst");
-
 /* Walks that were led astray, before one gives up. */
 #define WALKS 10000u
 
@@ -81,65 +77,44 @@ static lab_atomic_t *link_of(const struct lab_stack *stack, uint32_t index)
     return &stack->links[lab_index_bounded(index, stack->count)];
 }
 
-/* Writes a link that nobody has taken. false: somebody had, or is just doing so. */
-static bool take_link(lab_atomic_t *link, uint64_t next)
+/* Takes a link that nobody has taken. false: somebody had, or is just doing so. */
+static bool take_link(lab_atomic_t *link)
 {
     uint64_t seen = lab_load_relaxed(link);
 
-    return (seen & IN_STACK) == 0 && lab_cas_relaxed(link, &seen, next);
+    return (seen & IN_STACK) == 0 && lab_cas_relaxed(link, &seen, seen | IN_STACK);
 }
 
-/* Links objects one above the other, on top of `next`; the first time it leaves those out of *set
- * whose links are taken. Returns what is on top then. */
-static uint64_t link_all(const struct lab_stack *stack, const uint32_t *indices, uint64_t *set,
-                         uint64_t next, bool first)
-{
-    uint64_t depth = depth_at(stack, next);
-
-    for (uint64_t left = *set; left != 0; left &= left - 1) {
-        unsigned i = (unsigned)__builtin_ctzll(left);
-        lab_atomic_t *link = link_of(stack, indices[i]);
-        uint64_t value = link_make(next, depth + 1);
-
-        if (!first) {
-            lab_store_relaxed(link, value);
-        } else if (lab_unlikely(!take_link(link, value))) {
-            *set &= ~(left & -left);
-            continue;
-        }
-        depth++;
-        next = (uint64_t)indices[i] + 1;
-    }
-    return next;
-}
-
-/* In one CAS, as one who has taken the links of the set already, or is to take them. Returns which
- * objects it were. */
-static uint64_t push(const struct lab_stack *stack, const uint32_t *indices, uint64_t set,
-                     bool taken)
+/* In one CAS, as one who has taken their links. */
+static void push(const struct lab_stack *stack, const uint32_t *indices, unsigned n)
 {
     /* T2: or the link of what is on top is not seen */
     uint64_t head = lab_load_acquire(stack->head);
-    uint64_t next;
+    uint64_t next, depth;
 
+    if (n == 0)
+        return;
     do {
-        next = link_all(stack, indices, &set, known(stack, head & INDEX_MASK), !taken);
-        taken = true;
-        if (set == 0)
-            return 0;
+        next = known(stack, head & INDEX_MASK);
+        depth = depth_at(stack, next);
+        for (unsigned i = 0; i < n; i++) {
+            lab_store_relaxed(link_of(stack, indices[i]), link_make(next, ++depth));
+            next = (uint64_t)indices[i] + 1;
+        }
         /* T1: or a pop follows links that it does not see written */
     } while (!lab_cas_acq_rel(stack->head, &head, head_after(head, next)));
-    return set;
-}
-
-static uint64_t set_of(unsigned n)
-{
-    return n > 0 ? ALL >> (LAB_STACK_BURST - n) : 0;
 }
 
 unsigned lab_stack_push_any(const struct lab_stack *stack, const uint32_t *indices, unsigned n)
 {
-    return (unsigned)__builtin_popcountll(push(stack, indices, set_of(n), false));
+    uint32_t taken[LAB_STACK_BURST];
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        if (lab_likely(take_link(link_of(stack, indices[i]))))
+            taken[count++] = indices[i];
+    push(stack, taken, count);
+    return count;
 }
 
 void lab_stack_forget(const struct lab_stack *stack, uint32_t index)
@@ -183,7 +158,7 @@ unsigned lab_stack_move_any(const struct lab_stack *from, const struct lab_stack
     uint32_t indices[LAB_STACK_BURST];
     unsigned moved = pop(from, indices, n);
 
-    (void)push(to, indices, set_of(moved), true);
+    push(to, indices, moved);
     return moved;
 }
 
