@@ -21,17 +21,21 @@ static __thread uint32_t self = LAB_LCORE_ANY;
 static pthread_key_t at_thread_end;
 static bool have_key;
 
-static void give_back(uint32_t lcore)
+int lab_lcore_release(void)
 {
+    uint32_t lcore = self;
+
+    if (lcore == LAB_LCORE_ANY)
+        return -ENOENT;
     self = LAB_LCORE_ANY;
     /* L1: or the id's next thread does not see all that this one did with it */
     lab_store_release(&taken[lcore], 0);
+    return 0;
 }
 
 static void thread_ended(void *mark)
 {
-    if (self != LAB_LCORE_ANY)
-        give_back(self);
+    (void)lab_lcore_release();
 }
 
 /* Of the parent's threads only the one that forked lives in the child. */
@@ -56,39 +60,19 @@ __attribute__((destructor)) static void unload(void)
     have_key = false;
 }
 
-static bool take_lowest(uint32_t *ret_lcore)
-{
-    for (uint32_t i = 0; i < LAB_LCORE_MAX; i++) {
-        uint64_t none = 0;
-
-        if (lab_cas_acq_rel(&taken[i], &none, 1)) { /* L2: as L1 says */
-            *ret_lcore = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 int lab_lcore_acquire(uint32_t *ret_lcore)
 {
-    if (self == LAB_LCORE_ANY) {
-        uint32_t lcore;
+    if (self == LAB_LCORE_ANY && (!have_key || pthread_setspecific(at_thread_end, &at_thread_end)))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < LAB_LCORE_MAX && self == LAB_LCORE_ANY; i++) {
+        uint64_t none = 0;
 
-        if (!have_key || pthread_setspecific(at_thread_end, &at_thread_end))
-            return -ENOMEM;
-        if (!take_lowest(&lcore))
-            return -ENOSPC;
-        self = lcore;
+        if (lab_cas_acq_rel(&taken[i], &none, 1)) /* L2: as L1 says */
+            self = i;
     }
-    *ret_lcore = self;
-    return 0;
-}
-
-int lab_lcore_release(void)
-{
     if (self == LAB_LCORE_ANY)
-        return -ENOENT;
-    give_back(self);
+        return -ENOSPC;
+    *ret_lcore = self;
     return 0;
 }
 
