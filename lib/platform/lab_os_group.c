@@ -40,8 +40,12 @@ static const struct limit {
     {true, "hugetlb.%s.rsvd.max", "hugetlb.%s.rsvd.current"},
 };
 
-/* A tree of groups as it is mounted somewhere. */
-struct tree {
+/* A search under way, and the tree of groups that it looks at, as it is mounted somewhere. */
+struct search {
+    const char *proc;
+    const char *controller; /* as version 1 names it */
+    const char *page;       /* "2MB"; NULL: ordinary memory */
+    struct lab_os_room room;
     bool is_version_2;
     char top[PATH_MAX];   /* the group that is seen at the mount point */
     char place[PATH_MAX]; /* the mount point; later the directory of a group */
@@ -49,16 +53,9 @@ struct tree {
 
 _Static_assert(PATH_MAX == 4096, "the formats below say what fits");
 
-/* A search under way. */
-struct search {
-    const char *proc;
-    const char *controller; /* as version 1 names it */
-    const char *page;       /* "2MB"; NULL: ordinary memory */
-};
-
 /* Files that are cached: the kernel drops those before it kills anybody. The groups below count,
  * for which version 1 has names of their own. */
-static size_t cached(const struct tree *tree, int group)
+static size_t cached(const struct search *search, int group)
 {
     static const char *const words[2][2] = {{"\ntotal_active_file ", "\ntotal_inactive_file "},
                                             {"\nactive_file ", "\ninactive_file "}};
@@ -67,16 +64,16 @@ static size_t cached(const struct tree *tree, int group)
 
     if (lab_os_read_text(group, "memory.stat", text, sizeof(text)) != 0)
         return 0;
-    (void)lab_os_number_behind(text, words[tree->is_version_2][0], &active);
-    (void)lab_os_number_behind(text, words[tree->is_version_2][1], &inactive);
+    (void)lab_os_number_behind(text, words[search->is_version_2][0], &active);
+    (void)lab_os_number_behind(text, words[search->is_version_2][1], &inactive);
     return active + inactive;
 }
 
 /* The memory that one limit of a group leaves. Where there is none, or none that can be read,
  * nothing changes. */
-static void look_at_limit(const struct search *search, const struct tree *tree, int group,
-                          const struct limit *limit, struct lab_os_room *room)
+static void look_at_limit(struct search *search, int group, const struct limit *limit)
 {
+    struct lab_os_room *room = &search->room;
     char most_name[64], used_name[64];
     size_t most, used = 0, cache = 0;
 
@@ -85,27 +82,26 @@ static void look_at_limit(const struct search *search, const struct tree *tree, 
     if (lab_os_read_number(group, most_name, &most) || most >= NO_LIMIT)
         return;
     if (lab_os_read_number(group, used_name, &used) == 0 && !limit->is_hugetlb)
-        cache = cached(tree, group);
+        cache = cached(search, group);
     used -= cache < used ? cache : used;
     most -= used < most ? used : most;
     if (most >= room->bytes)
         return;
     room->bytes = most;
-    if ((size_t)snprintf(room->limit, sizeof(room->limit), "%s/%s", tree->place, most_name) >=
+    if ((size_t)snprintf(room->limit, sizeof(room->limit), "%s/%s", search->place, most_name) >=
         sizeof(room->limit))
         snprintf(room->limit, sizeof(room->limit), "%s", most_name);
 }
 
-static void look_at_group(const struct search *search, const struct tree *tree,
-                          struct lab_os_room *room)
+static void look_at_group(struct search *search)
 {
-    int group = open(tree->place, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int group = open(search->place, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
     if (group < 0)
         return;
     for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)
         if (limits[i].is_hugetlb == (search->page != NULL))
-            look_at_limit(search, tree, group, &limits[i], room);
+            look_at_limit(search, group, &limits[i]);
     close(group);
 }
 
@@ -125,14 +121,14 @@ static FILE *open_list(const struct search *search, const char *name)
 
 /* The group of this process in such a tree, from lines "4:memory:/group", in version 2 "0::/group".
  */
-static bool find_group(const struct search *search, bool is_version_2, char (*ret_group)[PATH_MAX])
+static bool find_group(const struct search *search, char (*ret_group)[PATH_MAX])
 {
     FILE *file = open_list(search, "cgroup");
     char line[PATH_MAX], controllers[512];
     bool found = false;
 
     while (file && !found && fgets(line, sizeof(line), file))
-        found = is_version_2
+        found = search->is_version_2
                     ? sscanf(line, "0::%4095[^\n]", *ret_group) == 1
                     : sscanf(line, "%*u:%511[^:]:%4095[^\n]", controllers, *ret_group) == 2 &&
                           has_word(controllers, search->controller);
@@ -144,62 +140,60 @@ static bool find_group(const struct search *search, bool is_version_2, char (*re
 /* A line "36 35 0:30 /top /place rw - cgroup cgroup rw,memory" of mountinfo, if it is of a tree
  * that may have the controller. Places with blanks, which are written as \040, are not looked at.
  */
-static bool read_mount(const struct search *search, const char *line, struct tree *ret_tree)
+static bool read_mount(struct search *search, const char *line)
 {
     char type[16], options[512];
     const char *behind = strstr(line, " - ");
 
-    if (!behind || sscanf(line, "%*s %*s %*s %4095s %4095s", ret_tree->top, ret_tree->place) != 2 ||
+    if (!behind || sscanf(line, "%*s %*s %*s %4095s %4095s", search->top, search->place) != 2 ||
         sscanf(behind, " - %15s %*s %511s", type, options) != 2)
         return false;
-    ret_tree->is_version_2 = strcmp(type, "cgroup2") == 0;
-    return ret_tree->is_version_2 ||
+    search->is_version_2 = strcmp(type, "cgroup2") == 0;
+    return search->is_version_2 ||
            (strcmp(type, "cgroup") == 0 && has_word(options, search->controller));
 }
 
 /* The group, and all above it that are seen there. Of a group that is not below what is mounted (it
  * is another namespace's name for it), the top alone is known. */
-static void look_at_tree(const struct search *search, struct tree *tree, const char *group,
-                         struct lab_os_room *room)
+static void look_at_tree(struct search *search, const char *group)
 {
-    const char *top = strcmp(tree->top, "/") == 0 ? "" : tree->top;
-    size_t length = strlen(top), at_top = strlen(tree->place);
+    const char *top = strcmp(search->top, "/") == 0 ? "" : search->top;
+    size_t length = strlen(top), at_top = strlen(search->place);
 
     if (strncmp(group, top, length) == 0 && (group[length] == '/' || group[length] == '\0') &&
         strcmp(group + length, "/") != 0)
-        snprintf(tree->place + at_top, sizeof(tree->place) - at_top, "%s", group + length);
-    look_at_group(search, tree, room);
-    while (strlen(tree->place) > at_top) {
-        *strrchr(tree->place, '/') = '\0';
-        look_at_group(search, tree, room);
+        snprintf(search->place + at_top, sizeof(search->place) - at_top, "%s", group + length);
+    look_at_group(search);
+    while (strlen(search->place) > at_top) {
+        *strrchr(search->place, '/') = '\0';
+        look_at_group(search);
     }
 }
 
 int lab_os_group_room_in(const char *proc, size_t page_bytes, struct lab_os_room *ret_room)
 {
-    const struct search search = {
+    struct search search = {
         .proc = proc,
         .controller = page_bytes ? "hugetlb" : "memory",
         .page = page_bytes == LAB_PAGE_1G ? "1GB"
                 : page_bytes              ? "2MB"
                                           : NULL,
+        .room = {.bytes = SIZE_MAX},
     };
-    struct lab_os_room room = {.bytes = SIZE_MAX};
-    char line[2 * PATH_MAX], group[PATH_MAX];
     FILE *mounts = open_list(&search, "mountinfo");
-    struct tree tree;
+    char line[2 * PATH_MAX], group[PATH_MAX];
     int err = -ENOENT;
 
     if (!mounts)
         return -errno;
     while (fgets(line, sizeof(line), mounts))
-        if (read_mount(&search, line, &tree) && find_group(&search, tree.is_version_2, &group)) {
-            look_at_tree(&search, &tree, group, &room);
+        if (read_mount(&search, line) && find_group(&search, &group)) {
+            look_at_tree(&search, group);
             err = 0;
         }
     fclose(mounts);
     if (!err)
-        *ret_room = room;
+        *ret_room = search.room;
     return err;
 }
 
