@@ -25,7 +25,7 @@ static const struct kind {
 struct request {
     enum lab_pages pages;
     int node;
-    size_t page_bytes;
+    size_t hugetlb; /* the size of hugetlb pages; 0: these are none */
     size_t bytes;
     const char *share;
 };
@@ -56,33 +56,31 @@ static struct supply look(const struct request *request)
     struct supply supply = {0};
     size_t ignored;
 
-    supply.group_err =
-        lab_os_group_room(kinds[request->pages].hugeadm ? request->page_bytes : 0, &supply.group);
-    if (!kinds[request->pages].hugeadm) {
+    supply.group_err = lab_os_group_room(request->hugetlb, &supply.group);
+    if (!request->hugetlb) {
         /* Not of the only node: kernels that initialise memory late show less there. */
         supply.err =
             lab_os_memory(has_one_node() ? LAB_NODE_ANY : request->node, &supply.available);
         return supply;
     }
     supply.err =
-        lab_os_hugepages(request->page_bytes, request->node, &supply.available, &supply.total);
+        lab_os_hugepages(request->hugetlb, request->node, &supply.available, &supply.total);
     if (!supply.err)
-        supply.err = lab_os_hugepages(request->page_bytes, LAB_NODE_ANY, &ignored, &supply.total);
+        supply.err = lab_os_hugepages(request->hugetlb, LAB_NODE_ANY, &ignored, &supply.total);
     return supply;
 }
 
 /* "21 pages of 2 MiB on node 0", without the node where several would do. */
 static void describe(const struct request *request, char (*text)[64])
 {
-    size_t pages = request->bytes / request->page_bytes;
     char node[32] = "";
 
     if (request->node != LAB_NODE_ANY || has_one_node())
         snprintf(node, sizeof(node), " on node %d",
                  request->node == LAB_NODE_ANY ? 0 : request->node);
-    if (kinds[request->pages].hugeadm)
-        snprintf(*text, sizeof(*text), "%zu page%s of %s%s", pages, pages == 1 ? "" : "s",
-                 kinds[request->pages].size, node);
+    if (request->hugetlb)
+        snprintf(*text, sizeof(*text), "%zu page%s of %s%s", request->bytes / request->hugetlb,
+                 request->bytes == request->hugetlb ? "" : "s", kinds[request->pages].size, node);
     else
         snprintf(*text, sizeof(*text), "%zu MiB of memory%s", ((request->bytes - 1) >> 20) + 1,
                  node);
@@ -93,7 +91,7 @@ static void describe(const struct request *request, char (*text)[64])
 static int short_of_hugetlb(const struct request *request, const struct supply *supply,
                             const char *what, struct lab_error *error)
 {
-    size_t need = request->bytes / request->page_bytes;
+    size_t need = request->bytes / request->hugetlb;
     char there[64] = "";
 
     if (request->node != LAB_NODE_ANY && !has_one_node())
@@ -107,7 +105,7 @@ static int short_of_hugetlb(const struct request *request, const struct supply *
  * charged for each CPU ahead of its use. */
 static bool is_beyond_group(const struct request *request, const struct supply *supply)
 {
-    size_t beside = kinds[request->pages].hugeadm ? 0 : request->bytes / 256 + (256 << 10);
+    size_t beside = request->hugetlb ? 0 : request->bytes / 256 + (256 << 10);
 
     return !supply->group_err && supply->group.bytes < request->bytes + beside;
 }
@@ -115,7 +113,6 @@ static bool is_beyond_group(const struct request *request, const struct supply *
 static int short_of(const struct request *request, const struct supply *supply, int cause,
                     struct lab_error *error)
 {
-    const char *hugeadm = kinds[request->pages].hugeadm;
     char what[64];
 
     describe(request, &what);
@@ -124,15 +121,16 @@ static int short_of(const struct request *request, const struct supply *supply, 
             error, -ENOMEM,
             "needs %s, of which the control group leaves %zu MiB: ask for less, or raise %s", what,
             supply->group.bytes >> 20, supply->group.limit);
-    if (hugeadm && supply->err == -ENOENT)
+    if (request->hugetlb && supply->err == -ENOENT)
         return lab_error_set(error, -ENOMEM, "needs %s: this kernel has no pages of that size",
                              what);
-    if (supply->err || supply->available >= request->bytes / (hugeadm ? request->page_bytes : 1))
+    if (supply->err ||
+        supply->available >= request->bytes / (request->hugetlb ? request->hugetlb : 1))
         return lab_error_set(error, -ENOMEM,
                              "needs %s, but was refused (%s): look for limits in `ulimit -a` and "
                              "in the control group",
                              what, strerror(-cause));
-    if (hugeadm)
+    if (request->hugetlb)
         return short_of_hugetlb(request, supply, what, error);
     return lab_error_set(error, -ENOMEM,
                          "needs %s, %zu MiB available: ask for less, or look in `top -o %%MEM` "
@@ -209,18 +207,16 @@ static int prepare(const struct request *request, const struct supply *supply, v
 /* An error without a sentence is a lack of pages. */
 static int map_region(const struct request *request, void **ret_address, struct lab_error *error)
 {
-    size_t page = kinds[request->pages].hugeadm ? request->page_bytes : 0;
-
     if (request->share)
-        return lab_share_create(request->share, request->bytes, page, ret_address, error);
-    return lab_os_map(request->bytes, page, ret_address);
+        return lab_share_create(request->share, request->bytes, request->hugetlb, ret_address,
+                                error);
+    return lab_os_map(request->bytes, request->hugetlb, ret_address);
 }
 
 static int attempt(const struct request *request, struct lab_region *ret_region,
                    struct lab_error *error)
 {
     struct supply supply = look(request);
-    bool hugetlb = kinds[request->pages].hugeadm;
     struct lab_region region = {.bytes = request->bytes,
                                 .node = request->node,
                                 .pages = request->pages,
@@ -232,7 +228,7 @@ static int attempt(const struct request *request, struct lab_region *ret_region,
      * refusing. Of hugetlb pages a system may have more than it shows: see nr_overcommit_hugepages.
      */
     if (is_beyond_group(request, &supply) ||
-        (!hugetlb && !supply.err && supply.available < request->bytes))
+        (!request->hugetlb && !supply.err && supply.available < request->bytes))
         return short_of(request, &supply, -ENOMEM, error);
 
     err = map_region(request, &region.address, error);
@@ -296,7 +292,7 @@ int lab_region_create(const struct lab_region_options *options, struct lab_regio
         return err;
     for (unsigned pages = LAB_PAGES_1G; pages <= LAB_PAGES_NORMAL; pages++) {
         size_t page = page_bytes(pages);
-        struct request request = {pages, options->node, page,
+        struct request request = {pages, options->node, kinds[pages].hugeadm ? page : 0,
                                   (options->bytes + page - 1) & ~(page - 1), options->share};
         bool no_use =
             options->bytes < kinds[pages].worthwhile || (pages == LAB_PAGES_THP && options->share);
