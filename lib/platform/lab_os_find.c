@@ -121,37 +121,32 @@ static int has_all_rights(int fd)
     return err != 0 ? err : (mine & ~its) == 0;
 }
 
-static int judge_process(int fd, enum lab_os_stranger *ret_stranger)
+/* These two return an enum lab_os_stranger, or -errno. */
+
+static int judge_process(int fd)
 {
     int rc = shares_namespace(fd, "pid");
 
-    *ret_stranger = LAB_OS_OTHER_NAMESPACE;
     if (rc == 1)
         rc = shares_namespace(fd, "user");
-    if (rc == 1) {
-        *ret_stranger = LAB_OS_FEWER_RIGHTS;
-        rc = has_all_rights(fd);
-    }
-    if (rc == 1)
-        *ret_stranger = LAB_OS_NO_STRANGER;
-    return rc < 0 ? rc : 0;
+    if (rc != 1)
+        return rc < 0 ? rc : LAB_OS_OTHER_NAMESPACE;
+    rc = has_all_rights(fd);
+    return rc == 0 ? LAB_OS_FEWER_RIGHTS : rc < 0 ? rc : LAB_OS_NO_STRANGER;
 }
 
-/* The kind of file */
-
-static int judge_file(int place, struct stat *ret_status, enum lab_os_stranger *ret_stranger)
+static int judge_file(int place, const struct stat *status)
 {
     struct statfs system;
 
-    if (fstat(place, ret_status) != 0 || fstatfs(place, &system) != 0)
+    if (fstatfs(place, &system) != 0)
         return -errno;
-    *ret_stranger = LAB_OS_NO_STRANGER;
-    if (ret_status->st_uid != geteuid())
-        *ret_stranger = LAB_OS_OTHER_USER;
-    else if (!S_ISREG(ret_status->st_mode) || ret_status->st_nlink != 0 ||
-             ((uint64_t)system.f_type != TMPFS_MAGIC && (uint64_t)system.f_type != HUGETLBFS_MAGIC))
-        *ret_stranger = LAB_OS_OTHER_KIND;
-    return 0;
+    if (status->st_uid != geteuid())
+        return LAB_OS_OTHER_USER;
+    if (!S_ISREG(status->st_mode) || status->st_nlink != 0 ||
+        ((uint64_t)system.f_type != TMPFS_MAGIC && (uint64_t)system.f_type != HUGETLBFS_MAGIC))
+        return LAB_OS_OTHER_KIND;
+    return LAB_OS_NO_STRANGER;
 }
 
 /* Another one is being made. */
@@ -187,21 +182,20 @@ static int open_place(struct search *search, const char *path, const struct stat
 
 static int look_at_place(struct search *search, int fd, int place, const char *path)
 {
-    enum lab_os_stranger stranger;
     struct stat status;
-    int err = judge_file(place, &status, &stranger);
+    int rc = fstat(place, &status) == 0 ? judge_file(place, &status) : -errno;
 
-    if (err == 0 && search->have_mine && is_same(&status, &search->mine)) {
+    if (rc >= 0 && search->have_mine && is_same(&status, &search->mine)) {
         search->have_seen_mine = true;
         return 0;
     }
-    if (err == 0 && stranger == LAB_OS_NO_STRANGER && !search->is_self)
-        err = judge_process(fd, &stranger);
-    if (err != 0)
-        return is_not_there(err) ? 0 : err;
-    if (stranger == LAB_OS_NO_STRANGER)
+    if (rc == LAB_OS_NO_STRANGER && !search->is_self)
+        rc = judge_process(fd);
+    if (rc < 0)
+        return is_not_there(rc) ? 0 : rc;
+    if (rc == LAB_OS_NO_STRANGER)
         return open_place(search, path, &status);
-    search->share->stranger = stranger;
+    search->share->stranger = (enum lab_os_stranger)rc;
     search->share->stranger_pid = search->pid;
     return 0;
 }
