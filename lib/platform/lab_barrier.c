@@ -27,20 +27,6 @@ static long membarrier(int command)
     return syscall(SYS_membarrier, command, 0u, 0);
 }
 
-static bool fence_is_forced(void)
-{
-    const char *value = secure_getenv("LABYRINTH_BARRIER");
-
-    return value && strcmp(value, "fence") == 0;
-}
-
-/* Called once here: a refusal shows now, while there is still a choice. */
-static bool enlist(void)
-{
-    return membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0 &&
-           membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0;
-}
-
 /* In a page that a child finds empty, however it was made. */
 static lab_atomic_t *address_space;
 
@@ -91,11 +77,17 @@ static void reach_everybody(void)
 
 int lab_barrier_register(enum lab_barrier wanted, enum lab_barrier *ret_got)
 {
+    const char *forced = secure_getenv("LABYRINTH_BARRIER");
+    bool quick;
+
     if ((unsigned)wanted > LAB_BARRIER_SHARED)
         return -EINVAL;
-    if (wanted != LAB_BARRIER_FENCE && !(enlist() && !fence_is_forced() && draw_address_space()))
-        wanted = LAB_BARRIER_FENCE;
-    *ret_got = wanted;
+    /* Called once here: a refusal shows now, while there is still a choice. */
+    quick = wanted != LAB_BARRIER_FENCE &&
+            membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0 &&
+            membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0 &&
+            !(forced && strcmp(forced, "fence") == 0) && draw_address_space();
+    *ret_got = quick ? wanted : LAB_BARRIER_FENCE;
     return 0;
 }
 
