@@ -25,23 +25,16 @@
  * was withdrawn. */
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
-/* The kernel kills a process that goes beyond, by SIGXFSZ. */
-static bool is_beyond_limit(size_t bytes)
-{
-    struct rlimit limit;
-
-    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-           bytes > limit.rlim_cur;
-}
-
 int lab_os_share_create(const char *name, size_t bytes, size_t page_bytes, int *ret_file)
 {
     unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+    struct rlimit limit;
     int file;
 
     if (page_bytes)
         flags |= MFD_HUGETLB | (unsigned)__builtin_ctzl(page_bytes) << MFD_HUGE_SHIFT;
-    if (is_beyond_limit(bytes))
+    /* The kernel kills a process that goes beyond, by SIGXFSZ. */
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && bytes > limit.rlim_cur)
         return -EFBIG;
     file = memfd_create(name, flags | MFD_NOEXEC_SEAL);
     if (file < 0 && errno == EINVAL)
