@@ -26,6 +26,22 @@ static const struct lab_deque_array *array_of(const struct lab_arena *arena, uns
     return &arena->array[arena->cache[order] + (uint32_t)kind];
 }
 
+static struct lab_deque *own_deque(const struct lab_page_request *r, enum lab_page_kind kind)
+{
+    return &array_of(r->arena, r->order, kind)->deque[r->lcore + 1];
+}
+
+/* Where the next page that the request gets goes. */
+static void **next(const struct lab_page_request *r)
+{
+    return r->pages + r->got;
+}
+
+static unsigned left(const struct lab_page_request *r)
+{
+    return r->want - r->got;
+}
+
 /* Whether all of these are of the caller's first zone, as what its deques hold must be. */
 static bool are_own(const struct lab_page_lcore *me, void *const *pages, unsigned n)
 {
@@ -36,118 +52,83 @@ static bool are_own(const struct lab_page_lcore *me, void *const *pages, unsigne
 }
 
 /* Into the own deque, which takes what is clean only as such. Pages that do not fit go back. */
-static void keep(const struct lab_page_request *request, enum lab_page_kind kind,
-                 void *const *pages, unsigned n)
+static void keep(const struct lab_page_request *r, enum lab_page_kind kind, void *const *pages,
+                 unsigned n)
 {
-    struct lab_deque *own =
-        &array_of(request->arena, request->order, kind)->deque[request->lcore + 1];
-    unsigned done;
-
-    if (n == 0 || lab_deque_push_slow_owner(own, pages, n, false))
-        return;
-    (void)lab_arena_give(request->arena, request->lcore, request->order, pages, n, &done);
+    if (n > 0 && !lab_deque_push_slow_owner(own_deque(r, kind), pages, n, false))
+        (void)lab_arena_give(r, pages, n, NULL);
 }
 
 /* One burst from a deque, as far as it is wanted; the rest, if the caller may keep it, into its own
- * deque. */
-static unsigned steal(const struct lab_page_request *request, enum lab_page_kind kind,
-                      uint32_t from, void **ret_pages, unsigned n)
+ * deque. Returns how many of those that were wanted came. */
+static unsigned steal(struct lab_page_request *r, enum lab_page_kind kind, uint32_t from)
 {
-    struct lab_arena *arena = request->arena;
-    struct lab_deque *deque = &array_of(arena, request->order, kind)->deque[from];
-    uint32_t lcore_index = request->lcore + 1;
+    struct lab_arena *arena = r->arena;
+    struct lab_deque *deque = &array_of(arena, r->order, kind)->deque[from];
+    struct lab_page_lcore *me = &arena->lcore[r->lcore + 1];
+    unsigned n = left(r), came, used;
     void *burst[STEAL_BURST];
-    unsigned came, used, done;
 
-    if (n >= deque->steal_max || n >= STEAL_BURST ||
-        arena->lcore[from].home != arena->lcore[lcore_index].home ||
+    if (n >= deque->steal_max || n >= STEAL_BURST || arena->lcore[from].home != me->home ||
         lab_deque_set_shortage(&arena->set) != 0 ||
-        !lab_deque_set_register_owner(&arena->set, lcore_index))
-        return lab_deque_steal_any(deque, ret_pages, n);
-    came = lab_deque_steal_any(deque, burst, STEAL_BURST);
-    used = came < n ? came : n;
-    memcpy(ret_pages, burst, used * sizeof(*burst));
-    /* Their lcore may prefer another zone since it was looked at. */
-    if (lab_unlikely(!are_own(&arena->lcore[lcore_index], burst + used, came - used))) {
-        (void)lab_arena_give(arena, request->lcore, request->order, burst + used, came - used,
-                             &done);
+        !lab_deque_set_register_owner(&arena->set, r->lcore + 1)) {
+        used = lab_deque_steal_any(deque, next(r), n);
+        r->got += used;
         return used;
     }
-    keep(request, kind, burst + used, came - used);
+    came = lab_deque_steal_any(deque, burst, STEAL_BURST);
+    used = came < n ? came : n;
+    memcpy(next(r), burst, used * sizeof(*burst));
+    r->got += used;
+    /* Their lcore may prefer another zone since it was looked at. */
+    if (lab_likely(are_own(me, burst + used, came - used)))
+        keep(r, kind, burst + used, came - used);
+    else
+        (void)lab_arena_give(r, burst + used, came - used, NULL);
     return used;
 }
 
 /* Clean pages that were offered to all come back a burst at a time; otherwise what was put last is
  * got first. */
-unsigned lab_arena_cache_get_own(const struct lab_page_request *request, enum lab_page_kind kind,
-                                 void **ret_pages, unsigned n)
+bool lab_arena_cache_get_own(struct lab_page_request *r, enum lab_page_kind kind)
 {
-    uint32_t lcore_index = request->lcore + 1;
-    struct lab_deque *own = &array_of(request->arena, request->order, kind)->deque[lcore_index];
-    unsigned got = 0, came;
+    struct lab_deque *own = own_deque(r, kind);
+    unsigned came = own->slots != NULL;
 
-    if (n == 0 || own->slots == NULL)
-        return 0;
+    if (lab_page_is_complete(r) || own->slots == NULL)
+        return lab_page_is_complete(r);
     if (kind == LAB_PAGE_CLEAN)
-        got = steal(request, kind, lcore_index, ret_pages, n);
-    if (got < n)
-        got += lab_deque_pop_slow_owner(own, ret_pages + got, 1, n - got);
-    do {
-        came = lab_deque_steal_any(own, ret_pages + got, n - got);
-        got += came;
-    } while (came > 0 && got < n);
-    return got;
-}
-
-/* All that one victim gives, unless it is far. */
-static unsigned steal_all(const struct lab_page_request *request, enum lab_page_kind kind, bool far,
-                          const struct lab_deque_victims *victims, void **ret_pages, unsigned n)
-{
-    struct lab_arena *arena = request->arena;
-    struct lab_page_lcore *me = &arena->lcore[victims->own];
-    unsigned got = 0, came = 1;
-
-    if (!far && arena->lcore[victims->lcore_index].home != me->home)
-        return 0;
-    while (got < n && came > 0) {
-        came = steal(request, kind, victims->lcore_index, ret_pages + got, n - got);
-        got += came;
+        (void)steal(r, kind, r->lcore + 1);
+    if (!lab_page_is_complete(r))
+        r->got += lab_deque_pop_slow_owner(own, next(r), 1, left(r));
+    while (!lab_page_is_complete(r) && came > 0) {
+        came = lab_deque_steal_any(own, next(r), left(r));
+        r->got += came;
     }
-    if (got > 0)
-        lab_deque_victims_remember(victims, &me->own);
-    return got;
+    return lab_page_is_complete(r);
 }
 
-static struct lab_deque_victims victims_of(const struct lab_page_request *request,
-                                           enum lab_page_kind kind)
+bool lab_arena_cache_get_others(struct lab_page_request *r, enum lab_page_kind kind,
+                                enum lab_arena_reach reach)
 {
-    struct lab_arena *arena = request->arena;
-    uint32_t lcore_index = request->lcore + 1;
+    struct lab_arena *arena = r->arena;
+    struct lab_page_lcore *me = &arena->lcore[r->lcore + 1];
+    struct lab_deque_victims victims =
+        lab_deque_victims(&arena->set, array_of(arena, r->order, kind), &me->own, r->lcore + 1);
 
-    return lab_deque_victims(&arena->set, array_of(arena, request->order, kind),
-                             &arena->lcore[lcore_index].own, lcore_index);
-}
+    if (reach == LAB_ARENA_LAST && victims.left > 1)
+        victims.left = 1;
+    while (!lab_page_is_complete(r) && lab_deque_victims_next(&victims) != NULL) {
+        unsigned before = r->got;
 
-unsigned lab_arena_cache_get_victim(const struct lab_page_request *request, enum lab_page_kind kind,
-                                    void **ret_pages, unsigned n)
-{
-    struct lab_deque_victims victims = victims_of(request, kind);
-
-    victims.left = victims.left > 0 ? 1 : 0;
-    if (lab_deque_victims_next(&victims) == NULL)
-        return 0;
-    return steal_all(request, kind, false, &victims, ret_pages, n);
-}
-
-unsigned lab_arena_cache_get_others(const struct lab_page_request *request, enum lab_page_kind kind,
-                                    bool far, void **ret_pages, unsigned n)
-{
-    struct lab_deque_victims victims = victims_of(request, kind);
-    unsigned got = 0;
-
-    while (got < n && lab_deque_victims_next(&victims) != NULL)
-        got += steal_all(request, kind, far, &victims, ret_pages + got, n - got);
-    return got;
+        if (reach != LAB_ARENA_FAR && arena->lcore[victims.lcore_index].home != me->home)
+            continue;
+        while (!lab_page_is_complete(r) && steal(r, kind, victims.lcore_index) > 0)
+            ;
+        if (r->got > before)
+            lab_deque_victims_remember(&victims, &me->own);
+    }
+    return lab_page_is_complete(r);
 }
 
 /* Brings those of a kind to the front; returns how many they are. */
@@ -169,78 +150,70 @@ static unsigned sort(const struct lab_zone *zone, unsigned order, enum lab_page_
 }
 
 /* The surplus of a refill: clean pages stay clean while there is room for them. */
-static void keep_surplus(const struct lab_page_request *request, struct lab_zone *zone,
-                         void **pages, unsigned n)
+static void keep_surplus(const struct lab_page_request *r, struct lab_zone *zone, void **pages,
+                         unsigned n)
 {
-    struct lab_arena *arena = request->arena;
-    const struct lab_deque *own =
-        &array_of(arena, request->order, LAB_PAGE_CLEAN)->deque[request->lcore + 1];
-    unsigned clean = sort(zone, request->order, LAB_PAGE_CLEAN, pages, n);
+    const struct lab_deque *own = own_deque(r, LAB_PAGE_CLEAN);
+    unsigned clean = sort(zone, r->order, LAB_PAGE_CLEAN, pages, n);
 
     if (lab_deque_count_any(own, NULL) + clean > own->capacity / 2)
         clean = 0;
-    keep(request, LAB_PAGE_CLEAN, pages, clean);
+    keep(r, LAB_PAGE_CLEAN, pages, clean);
     for (unsigned i = clean; i < n; i++)
-        lab_page_set_dirty(zone->dirt + lab_page_number(zone, pages[i], request->order),
-                           (size_t)1 << request->order);
-    keep(request, LAB_PAGE_PLAIN, pages + clean, n - clean);
+        lab_page_set_dirty(zone->dirt + lab_page_number(zone, pages[i], r->order),
+                           (size_t)1 << r->order);
+    keep(r, LAB_PAGE_PLAIN, pages + clean, n - clean);
 }
 
-unsigned lab_arena_cache_refill(const struct lab_page_request *request, enum lab_page_kind kind,
-                                void **ret_pages, unsigned n)
+bool lab_arena_cache_refill(struct lab_page_request *r, enum lab_page_kind kind)
 {
-    struct lab_arena *arena = request->arena;
-    uint32_t lcore_index = request->lcore + 1;
-    struct lab_zone *zone = lab_arena_home(arena, lcore_index);
-    unsigned surplus = array_of(arena, request->order, kind)->capacity / 4, got, used;
-    void *burst[REFILL_BURST], **pages = n < REFILL_BURST ? burst : ret_pages;
+    struct lab_page_lcore *me = &r->arena->lcore[r->lcore + 1];
+    struct lab_zone *zone = lab_arena_home(r->arena, r->lcore + 1);
+    unsigned surplus = array_of(r->arena, r->order, kind)->capacity / 4, n = left(r), got, used;
+    void *burst[REFILL_BURST], **pages = n < REFILL_BURST ? burst : next(r);
 
-    if (surplus > SURPLUS_MOST >> request->order)
-        surplus = SURPLUS_MOST >> request->order;
+    if (surplus > SURPLUS_MOST >> r->order)
+        surplus = SURPLUS_MOST >> r->order;
     if (n + surplus > REFILL_BURST)
         surplus = n < REFILL_BURST ? REFILL_BURST - n : 0;
-    if (lab_deque_set_shortage(&arena->set) != 0 ||
-        !lab_deque_set_register_owner(&arena->set, lcore_index))
-        return 0;
-    if (kind == LAB_PAGE_CLEAN && arena->lcore[lcore_index].no_clean_until > 0) {
-        arena->lcore[lcore_index].no_clean_until--;
-        return lab_arena_cache_get_own(request, LAB_PAGE_PLAIN, ret_pages, n);
+    if (lab_deque_set_shortage(&r->arena->set) != 0 ||
+        !lab_deque_set_register_owner(&r->arena->set, r->lcore + 1))
+        return false;
+    if (kind == LAB_PAGE_CLEAN && me->no_clean_until > 0) {
+        me->no_clean_until--;
+        return lab_arena_cache_get_own(r, LAB_PAGE_PLAIN);
     }
-    got = lab_arena_take(request, zone, zone->limits.high, pages, n + surplus);
-    if (sort(zone, request->order, kind, pages, got) == 0 && kind == LAB_PAGE_CLEAN)
-        arena->lcore[lcore_index].no_clean_until = NO_CLEAN_REQUESTS;
+    got = lab_arena_take(r, zone, zone->limits.high, pages, n + surplus);
+    if (sort(zone, r->order, kind, pages, got) == 0 && kind == LAB_PAGE_CLEAN)
+        me->no_clean_until = NO_CLEAN_REQUESTS;
     used = got < n ? got : n;
     if (pages == burst)
-        memcpy(ret_pages, burst, used * sizeof(*burst));
-    keep_surplus(request, zone, pages + used, got - used);
-    return used;
+        memcpy(next(r), burst, used * sizeof(*burst));
+    r->got += used;
+    keep_surplus(r, zone, pages + used, got - used);
+    return lab_page_is_complete(r);
 }
 
-unsigned lab_arena_cache_offer(struct lab_arena *arena, uint32_t lcore_index, unsigned order,
-                               void *const *pages, unsigned n)
+bool lab_arena_cache_offer(const struct lab_page_request *r, void *const *pages, unsigned n)
 {
-    struct lab_deque *own = &array_of(arena, order, LAB_PAGE_CLEAN)->deque[lcore_index];
-
-    if (!lab_deque_set_register_owner(&arena->set, lcore_index) ||
-        !lab_deque_push_slow_owner(own, pages, n, true))
-        return 0;
-    return n;
+    return lab_deque_set_register_owner(&r->arena->set, r->lcore + 1) &&
+           lab_deque_push_slow_owner(own_deque(r, LAB_PAGE_CLEAN), pages, n, true);
 }
 
-bool lab_arena_cache_put(struct lab_arena *arena, uint32_t lcore_index, unsigned order,
-                         void *const *pages, unsigned n)
+bool lab_arena_cache_put(const struct lab_page_request *r, void *const *pages, unsigned n)
 {
-    struct lab_deque *own = &array_of(arena, order, LAB_PAGE_PLAIN)->deque[lcore_index];
+    struct lab_deque *own = own_deque(r, LAB_PAGE_PLAIN);
     void *oldest[STEAL_BURST];
-    unsigned spilt, done;
 
-    if (!lab_deque_set_register_owner(&arena->set, lcore_index))
+    for (unsigned i = 0; i < n; i++)
+        if (!lab_page_is_own(&r->arena->lcore[r->lcore + 1], pages[i], r->order))
+            return false;
+    if (!lab_deque_set_register_owner(&r->arena->set, r->lcore + 1))
         return false;
     if (lab_deque_push_slow_owner(own, pages, n, false))
         return true;
     /* Full: the oldest of it make room for many puts to come. */
-    spilt = lab_deque_steal_any(own, oldest, STEAL_BURST);
-    (void)lab_arena_give(arena, lcore_index - 1, order, oldest, spilt, &done);
+    (void)lab_arena_give(r, oldest, lab_deque_steal_any(own, oldest, STEAL_BURST), NULL);
     return lab_deque_push_slow_owner(own, pages, n, false);
 }
 
@@ -249,42 +222,51 @@ bool lab_arena_cache_put(struct lab_arena *arena, uint32_t lcore_index, unsigned
 static void empty(struct lab_arena *arena, uint32_t lcore, unsigned order, enum lab_page_kind kind,
                   uint32_t lcore_index)
 {
-    const struct lab_page_request request = {arena, lcore, order, 0};
-    struct lab_deque *deque = &array_of(arena, order, kind)->deque[lcore_index];
-    unsigned n, done, left = array_of(arena, order, kind)->capacity;
     void *pages[FLUSH_BURST];
+    struct lab_page_request r = {arena, lcore, order, .pages = pages, .want = FLUSH_BURST};
+    struct lab_deque *deque = &array_of(arena, order, kind)->deque[lcore_index];
+    unsigned rest = array_of(arena, order, kind)->capacity;
 
     do {
-        n = lcore_index == lcore + 1 ? lab_arena_cache_get_own(&request, kind, pages, FLUSH_BURST)
-                                     : lab_deque_steal_any(deque, pages, FLUSH_BURST);
-        (void)lab_arena_give(arena, lcore, order, pages, n, &done);
-        left -= n < left ? n : left; /* no more than were there, though others may put */
-    } while (n > 0 && left > 0);
+        r.got = 0;
+        if (lcore_index == lcore + 1)
+            (void)lab_arena_cache_get_own(&r, kind);
+        else
+            r.got = lab_deque_steal_any(deque, pages, FLUSH_BURST);
+        (void)lab_arena_give(&r, pages, r.got, NULL);
+        rest -= r.got < rest ? r.got : rest; /* no more than were there, though others may put */
+    } while (r.got > 0 && rest > 0);
 }
 
-static void empty_all(struct lab_arena *arena, uint32_t lcore, uint32_t lcore_index)
+/* Gives back what can be had of an lcore's deques; of the dead, everything. */
+static void empty_all(struct lab_arena *arena, uint32_t lcore, uint32_t lcore_index, bool is_dead)
 {
+    if (lcore_index == LAB_DEQUE_SET_ANY)
+        return;
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
-        for (int kind = 0; kind < LAB_PAGE_KINDS && lab_arena_is_cached(arena, order); kind++)
-            empty(arena, lcore, order, (enum lab_page_kind)kind, lcore_index);
+        for (unsigned kind = 0; kind < LAB_PAGE_KINDS && lab_arena_is_cached(arena, order); kind++)
+            do
+                empty(arena, lcore, order, (enum lab_page_kind)kind, lcore_index);
+            while (is_dead &&
+                   lab_deque_open_dead_any(arena->lcore[lcore_index].deque[kind][order]));
 }
 
 void lab_arena_cache_flush(struct lab_arena *arena, uint32_t lcore_index)
 {
-    if (lcore_index != LAB_DEQUE_SET_ANY)
-        empty_all(arena, lcore_index - 1, lcore_index);
+    empty_all(arena, lcore_index - 1, lcore_index, false);
 }
 
 void lab_arena_cache_drain(struct lab_arena *arena, uint32_t lcore)
 {
     uint32_t length = lab_deque_set_length(&arena->set);
 
-    for (uint32_t place = 0; place < length; place++) {
-        uint32_t lcore_index = lab_deque_set_at(&arena->set, place);
+    for (uint32_t place = 0; place < length; place++)
+        empty_all(arena, lcore, lab_deque_set_at(&arena->set, place), false);
+}
 
-        if (lcore_index != LAB_DEQUE_SET_ANY)
-            empty_all(arena, lcore, lcore_index);
-    }
+void lab_arena_cache_drain_dead(struct lab_arena *arena, uint32_t lcore_index)
+{
+    empty_all(arena, LAB_LCORE_ANY, lcore_index, true);
 }
 
 bool lab_arena_cache_revoke(struct lab_arena *arena, uint32_t lcore_index)
@@ -294,21 +276,6 @@ bool lab_arena_cache_revoke(struct lab_arena *arena, uint32_t lcore_index)
     for (uint32_t i = 0; i < arena->set.arrays; i++)
         any |= lab_deque_set_revoke_any(&arena->set, &arena->array[i], lcore_index).any;
     return any;
-}
-
-void lab_arena_cache_drain_dead(struct lab_arena *arena, uint32_t lcore_index)
-{
-    if (lcore_index == LAB_DEQUE_SET_ANY)
-        return;
-    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
-        for (int kind = 0; kind < LAB_PAGE_KINDS && lab_arena_is_cached(arena, order); kind++) {
-            struct lab_deque *deque =
-                &array_of(arena, order, (enum lab_page_kind)kind)->deque[lcore_index];
-
-            do
-                empty(arena, LAB_LCORE_ANY, order, (enum lab_page_kind)kind, lcore_index);
-            while (lab_deque_open_dead_any(deque));
-        }
 }
 
 static bool is_pressed(const struct lab_arena *arena)

@@ -24,33 +24,28 @@ LAB_INLINE bool lab_arena_cache_serves(const struct lab_arena *arena, unsigned o
     return lab_arena_is_cached(arena, order) && n <= arena->array[arena->cache[order]].capacity;
 }
 
-/* Gets up to n from the caller's own deque of a kind; returns how many. Lock-free. */
-unsigned lab_arena_cache_get_own(const struct lab_page_request *request, enum lab_page_kind kind,
-                                 void **ret_pages, unsigned n);
+/* Gets from the caller's own deque of a kind. Lock-free, as the next two. */
+bool lab_arena_cache_get_own(struct lab_page_request *request, enum lab_page_kind kind);
 
-/* The same from the lcore that gave something the last time; what more comes goes into the own
- * deque. */
-unsigned lab_arena_cache_get_victim(const struct lab_page_request *request, enum lab_page_kind kind,
-                                    void **ret_pages, unsigned n);
+/* The same from others in turn; what more comes goes into the own deque. */
+enum lab_arena_reach {
+    LAB_ARENA_LAST, /* the lcore that gave something the last time */
+    LAB_ARENA_NEAR, /* all that have the same zone */
+    LAB_ARENA_FAR   /* all */
+};
+bool lab_arena_cache_get_others(struct lab_page_request *request, enum lab_page_kind kind,
+                                enum lab_arena_reach reach);
 
-/* The same from all others in turn; `far`: also from those who have another zone. */
-unsigned lab_arena_cache_get_others(const struct lab_page_request *request, enum lab_page_kind kind,
-                                    bool far, void **ret_pages, unsigned n);
+/* Gets from the caller's own zone, pages of that kind first, and some more into its deques, each by
+ * its kind, as long as the zone is far from its watermarks. */
+bool lab_arena_cache_refill(struct lab_page_request *request, enum lab_page_kind kind);
 
-/* Gets up to n from the caller's own zone, those of that kind first, and some more into its deques,
- * each by its kind, as long as the zone is far from its watermarks. */
-unsigned lab_arena_cache_refill(const struct lab_page_request *request, enum lab_page_kind kind,
-                                void **ret_pages, unsigned n);
+/* Lets everybody take these clean pages, of the caller's own zone. false: there is no room. */
+bool lab_arena_cache_offer(const struct lab_page_request *request, void *const *pages, unsigned n);
 
-/* Lets everybody take these clean pages, of the caller's own zone; returns how many of them found
- * room. */
-unsigned lab_arena_cache_offer(struct lab_arena *arena, uint32_t lcore_index, unsigned order,
-                               void *const *pages, unsigned n);
-
-/* Puts n allocations where the caller's belong; each is lab_page_is_own(). false: not into its
- * deque, and nothing is changed. */
-bool lab_arena_cache_put(struct lab_arena *arena, uint32_t lcore_index, unsigned order,
-                         void *const *pages, unsigned n);
+/* Puts n allocations into the caller's deque. false: some are not for it, or there is no room, and
+ * nothing is changed. */
+bool lab_arena_cache_put(const struct lab_page_request *request, void *const *pages, unsigned n);
 
 /* Everything in the caller's own deques goes back to the zones. */
 void lab_arena_cache_flush(struct lab_arena *arena, uint32_t lcore_index);

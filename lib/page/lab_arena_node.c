@@ -198,7 +198,7 @@ static unsigned gather_from_node(struct lab_arena *arena, void *const *pages, un
     size_t bytes;
     unsigned k = 0;
 
-    if (n == 0 || !lab_arena_find(arena, pages[0], ret_where))
+    if (!lab_arena_find(arena, pages[0], ret_where))
         return 0;
     zone = ret_where->zone;
     first = (uintptr_t)zone->base + zone->first[ret_where->part] * LAB_PAGE_BYTES;
@@ -213,24 +213,27 @@ static unsigned gather_from_node(struct lab_arena *arena, void *const *pages, un
     return k;
 }
 
-int lab_arena_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void *const *pages,
-                   unsigned n, unsigned *done)
+int lab_arena_give(const struct lab_page_request *request, void *const *pages, unsigned n,
+                   unsigned *ret_done)
 {
+    unsigned done = 0;
     int rc = 0;
 
-    *done = 0;
-    while (*done < n && rc == 0) {
+    while (done < n && rc == 0) {
         struct lab_page_where where;
         uint32_t page[BURST];
-        unsigned k = gather_from_node(arena, pages + *done, n - *done, &where, page), given = 0;
+        unsigned k = gather_from_node(request->arena, pages + done, n - done, &where, page);
+        unsigned given = 0;
 
-        if (k == 0)
-            return -EINVAL;
-        rc = lab_zone_free_bulk(where.zone->part[where.part], lcore, order, page, k, &given);
+        rc = k == 0 ? -EINVAL
+                    : lab_zone_free_bulk(where.zone->part[where.part], request->lcore,
+                                         request->order, page, k, &given);
         if (given > 0 && where.part == LAB_PAGE_COMMON)
-            count_in(arena, where.zone, lcore, (uint64_t)given << order);
-        *done += given;
+            count_in(request->arena, where.zone, request->lcore, (uint64_t)given << request->order);
+        done += given;
     }
+    if (ret_done != NULL)
+        *ret_done = done;
     return rc;
 }
 

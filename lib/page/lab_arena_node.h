@@ -10,12 +10,16 @@
 #include <lab_page.h>
 #include <lab_zone.h>
 
-/* A request under way. */
+/* A request under way: what it has got lies at `pages`. Functions that get something for it return
+ * whether that is all. */
 struct lab_page_request {
     struct lab_arena *arena;
     uint32_t lcore;
     unsigned order;
     unsigned gfp;
+    void **pages;
+    unsigned want;
+    unsigned got;
 };
 
 /* Where an address is. */
@@ -55,9 +59,10 @@ unsigned lab_arena_take(const struct lab_page_request *request, struct lab_zone 
 unsigned lab_arena_take_reserve(const struct lab_page_request *request, struct lab_zone *zone,
                                 void **ret_pages, unsigned n);
 
-/* Puts allocations of one order back, as lab_page_free_bulk(); *done is how many. Lock-free. */
-int lab_arena_give(struct lab_arena *arena, uint32_t lcore, unsigned order, void *const *pages,
-                   unsigned n, unsigned *done);
+/* Puts allocations of the request's order back, as lab_page_free_bulk(); *ret_done (may be NULL) is
+ * how many. Lock-free. */
+int lab_arena_give(const struct lab_page_request *request, void *const *pages, unsigned n,
+                   unsigned *ret_done);
 
 /* Counts an event of a zone, for pollers of the arena's sequence to find. */
 void lab_zone_raise_event(struct lab_arena *arena, struct lab_zone *zone,
@@ -68,6 +73,11 @@ void lab_arena_set_home(struct lab_arena *arena, uint32_t lcore_index, uint32_t 
 
 /* Whether an allocation of that order begins there. */
 bool lab_arena_holds(const struct lab_page_where *where, unsigned order);
+
+LAB_INLINE bool lab_page_is_complete(const struct lab_page_request *request)
+{
+    return request->got == request->want;
+}
 
 /* Whether there is such an lcore. LAB_LCORE_ANY wraps around to 0. */
 LAB_INLINE bool lab_arena_has_lcore(const struct lab_arena *arena, uint32_t lcore)

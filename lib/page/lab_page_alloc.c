@@ -14,55 +14,27 @@
  * caller's array, whether the request succeeds or not. */
 #define FEW LAB_PAGE_BULK_UNTOUCHED
 
-/* One request under way: what it has got so far lands in `pages`. */
-struct gathering {
-    struct lab_page_request request;
-    const struct lab_zone *home;
-    void **pages;
-    unsigned want;
-    unsigned got;
-};
+/* In place of a class: the reserve, and nothing else. */
+#define RESERVE 0u
 
-static bool is_complete(const struct gathering *g)
+/* Every zone in turn, down to the watermark of that class. */
+static bool take_down_to(struct lab_page_request *r, unsigned class)
 {
-    return g->got == g->want;
-}
+    const struct lab_zone *home = lab_arena_home(r->arena, r->lcore + 1);
+    uint32_t present = lab_arena_present(r->arena);
 
-/* The zone that is tried as the i-th, or NULL while it is not mapped. */
-static struct lab_zone *nth_zone(const struct gathering *g, uint32_t i, uint32_t present)
-{
-    uint32_t index = g->home->next[i];
+    for (uint32_t i = 0; i < r->arena->zones && !lab_page_is_complete(r); i++) {
+        struct lab_zone *zone = lab_arena_zone_at(r->arena, home->next[i]);
+        void **pages = r->pages + r->got;
+        unsigned n = r->want - r->got;
 
-    return index < present ? lab_arena_zone_at(g->request.arena, index) : NULL;
-}
-
-/* Every zone down to a watermark, or (LAB_PAGE_WATERMARKS) to the last page. */
-static bool take_down_to(struct gathering *g, unsigned gfp)
-{
-    uint32_t present = lab_arena_present(g->request.arena);
-
-    for (uint32_t i = 0; i < g->request.arena->zones && !is_complete(g); i++) {
-        struct lab_zone *zone = nth_zone(g, i, present);
-
-        if (zone != NULL)
-            g->got += lab_arena_take(&g->request, zone, lab_zone_kept_from(zone, gfp),
-                                     g->pages + g->got, g->want - g->got);
+        if (home->next[i] >= present)
+            continue;
+        r->got += class == RESERVE
+                      ? lab_arena_take_reserve(r, zone, pages, n)
+                      : lab_arena_take(r, zone, lab_zone_kept_from(zone, class), pages, n);
     }
-    return is_complete(g);
-}
-
-static bool take_reserve(struct gathering *g)
-{
-    uint32_t present = lab_arena_present(g->request.arena);
-
-    for (uint32_t i = 0; i < g->request.arena->zones && !is_complete(g); i++) {
-        struct lab_zone *zone = nth_zone(g, i, present);
-
-        if (zone != NULL)
-            g->got +=
-                lab_arena_take_reserve(&g->request, zone, g->pages + g->got, g->want - g->got);
-    }
-    return is_complete(g);
+    return lab_page_is_complete(r);
 }
 
 static enum lab_page_kind kind_of(unsigned gfp)
@@ -70,71 +42,60 @@ static enum lab_page_kind kind_of(unsigned gfp)
     return gfp & (LAB_GFP_ZERO | LAB_GFP_EXCLUSIVE) ? LAB_PAGE_CLEAN : LAB_PAGE_PLAIN;
 }
 
-/* From deques near at hand, and from the own zone as long as it has plenty. */
-static bool take_near(struct gathering *g)
+/* From deques near at hand, and from the own zone as long as it has plenty. Clean pages of others
+ * are better than what the zone may have. */
+static bool take_near(struct lab_page_request *r)
 {
-    const struct lab_page_request *request = &g->request;
-    enum lab_page_kind kind = kind_of(request->gfp);
+    enum lab_page_kind kind = kind_of(r->gfp);
 
-    g->got = lab_arena_cache_get_own(request, kind, g->pages, g->want);
-    if (!is_complete(g))
-        g->got += lab_arena_cache_get_victim(request, kind, g->pages + g->got, g->want - g->got);
-    if (!is_complete(g) && kind == LAB_PAGE_CLEAN) /* better than what the zone may have */
-        g->got +=
-            lab_arena_cache_get_others(request, kind, false, g->pages + g->got, g->want - g->got);
-    if (!is_complete(g))
-        g->got += lab_arena_cache_refill(request, kind, g->pages + g->got, g->want - g->got);
-    return is_complete(g);
+    return lab_arena_cache_get_own(r, kind) ||
+           lab_arena_cache_get_others(r, kind, LAB_ARENA_LAST) ||
+           (kind == LAB_PAGE_CLEAN && lab_arena_cache_get_others(r, kind, LAB_ARENA_NEAR)) ||
+           lab_arena_cache_refill(r, kind);
 }
 
 /* From all deques, of either kind, also the own one of the kind that was not wanted. */
-static bool take_cached(struct gathering *g, bool far)
+static bool take_cached(struct lab_page_request *r, enum lab_arena_reach reach)
 {
-    for (int kind = 0; kind < LAB_PAGE_KINDS && !is_complete(g); kind++) {
-        g->got += lab_arena_cache_get_own(&g->request, (enum lab_page_kind)kind, g->pages + g->got,
-                                          g->want - g->got);
-        g->got += lab_arena_cache_get_others(&g->request, (enum lab_page_kind)kind, far,
-                                             g->pages + g->got, g->want - g->got);
-    }
-    return is_complete(g);
-}
-
-/* All that the request's class may have without waiting. */
-static bool take_now(struct gathering *g)
-{
-    bool cached = lab_arena_is_cached(g->request.arena, g->request.order);
-
-    if (cached && (take_near(g) || take_cached(g, false)))
-        return true;
-    if (take_down_to(g, LAB_GFP_NOWAIT) || (cached && take_cached(g, true)))
-        return true;
-    if (g->request.gfp & LAB_GFP_ATOMIC)
-        return take_down_to(g, LAB_GFP_ATOMIC) || take_reserve(g);
-    if (g->request.gfp & LAB_GFP_WAIT)
-        return take_down_to(g, LAB_GFP_WAIT);
+    for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
+        if (lab_arena_cache_get_own(r, (enum lab_page_kind)kind) ||
+            lab_arena_cache_get_others(r, (enum lab_page_kind)kind, reach))
+            return true;
     return false;
 }
 
-static void give_back(struct gathering *g)
+/* All that the request's class may have without waiting. */
+static bool take_now(struct lab_page_request *r)
 {
-    unsigned done;
+    bool cached = lab_arena_is_cached(r->arena, r->order);
 
-    (void)lab_arena_give(g->request.arena, g->request.lcore, g->request.order, g->pages, g->got,
-                         &done);
-    g->got = 0;
+    if (cached && (take_near(r) || take_cached(r, LAB_ARENA_NEAR)))
+        return true;
+    if (take_down_to(r, LAB_GFP_NOWAIT) || (cached && take_cached(r, LAB_ARENA_FAR)))
+        return true;
+    if (r->gfp & LAB_GFP_ATOMIC)
+        return take_down_to(r, LAB_GFP_ATOMIC) || take_down_to(r, RESERVE);
+    if (r->gfp & LAB_GFP_WAIT)
+        return take_down_to(r, LAB_GFP_WAIT);
+    return false;
+}
+
+static void give_back(struct lab_page_request *r)
+{
+    (void)lab_arena_give(r, r->pages, r->got, NULL);
+    r->got = 0;
 }
 
 /* Maps zones that were to be mapped later, each only when those before it were not enough. */
-static LAB_COLD bool take_more_memory(struct gathering *g)
+static LAB_COLD bool take_more_memory(struct lab_page_request *r)
 {
-    struct lab_arena *arena = g->request.arena;
     uint32_t present;
 
-    while ((present = lab_arena_present(arena)) < arena->zones) {
-        give_back(g);
-        if (lab_arena_grow_beyond(arena, present, NULL) != 0)
+    while ((present = lab_arena_present(r->arena)) < r->arena->zones) {
+        give_back(r);
+        if (lab_arena_grow_beyond(r->arena, present, NULL) != 0)
             return false;
-        if (take_now(g))
+        if (take_now(r))
             return true;
     }
     return false;
@@ -143,24 +104,24 @@ static LAB_COLD bool take_more_memory(struct gathering *g)
 /* A request that may wait empties all deques into the zones; twice, since pages that others were
  * moving meanwhile may have come to rest in a private part again. In a fenced arena that is no
  * system call, and every request does it. */
-static bool take_for_request(struct gathering *g)
+static bool take_for_request(struct lab_page_request *r)
 {
-    struct lab_arena *arena = g->request.arena;
-    bool may_wait = (g->request.gfp & LAB_GFP_WAIT) != 0;
+    struct lab_arena *arena = r->arena;
+    bool may_wait = (r->gfp & LAB_GFP_WAIT) != 0;
 
-    if (lab_likely(take_now(g)))
+    if (lab_likely(take_now(r)))
         return true;
     for (int round = 0; round < 2; round++) {
         if (!may_wait && arena->set.barrier != LAB_BARRIER_FENCE)
             break;
-        give_back(g);
+        give_back(r);
         lab_deque_set_starve_any(&arena->set);
-        (void)lab_arena_cache_revoke(arena, g->request.lcore + 1);
-        lab_arena_cache_drain(arena, g->request.lcore);
-        if (take_now(g))
+        (void)lab_arena_cache_revoke(arena, r->lcore + 1);
+        lab_arena_cache_drain(arena, r->lcore);
+        if (take_now(r))
             return true;
     }
-    return may_wait && take_more_memory(g);
+    return may_wait && take_more_memory(r);
 }
 
 /* Zeroes what is not, page by page. Returns whether there was any. */
@@ -194,85 +155,79 @@ static unsigned neighbours(const struct lab_zone *zone, unsigned order, void *co
 }
 
 /* The pages are given out now. */
-static void hand_over(const struct lab_page_request *request, void *const *pages, unsigned n)
+static void hand_over(const struct lab_page_request *r)
 {
-    for (unsigned i = 0, side_by_side; i < n; i += side_by_side) {
-        struct lab_zone *zone = lab_arena_zone_of(request->arena, pages[i]);
-        size_t number = lab_page_number(zone, pages[i], request->order);
+    for (unsigned i = 0, side_by_side; i < r->want; i += side_by_side) {
+        void *const *pages = r->pages + i;
+        struct lab_zone *zone = lab_arena_zone_of(r->arena, *pages);
+        size_t number = lab_page_number(zone, *pages, r->order);
         lab_byte_t *dirt = zone->dirt + number;
 
         side_by_side = 1;
-        if (request->gfp & (LAB_GFP_ZERO | LAB_GFP_EXCLUSIVE) &&
-            zero_dirt(dirt, request->order, zone->base + number * LAB_PAGE_BYTES))
+        if (kind_of(r->gfp) == LAB_PAGE_PLAIN)
+            side_by_side = neighbours(zone, r->order, pages, r->want - i);
+        else if (zero_dirt(dirt, r->order, zone->base + number * LAB_PAGE_BYTES))
             (void)lab_fetch_add_relaxed(lab_zone_event(zone, LAB_PAGE_ZEROED), 1);
-        if (request->gfp & LAB_GFP_EXCLUSIVE)
-            prefetch(pages[i]);
-        if (kind_of(request->gfp) == LAB_PAGE_PLAIN)
-            side_by_side = neighbours(zone, request->order, pages + i, n - i);
-        lab_page_set_dirty(dirt, (size_t)side_by_side << request->order);
+        if (r->gfp & LAB_GFP_EXCLUSIVE)
+            prefetch(*pages);
+        lab_page_set_dirty(dirt, (size_t)side_by_side << r->order);
     }
 }
 
-static int fail(struct gathering *g)
+static int fail(struct lab_page_request *r)
 {
-    struct lab_arena *arena = g->request.arena;
-
-    give_back(g);
-    lab_deque_set_starve_any(&arena->set);
-    if (!(g->request.gfp & LAB_GFP_NOWARN))
-        lab_zone_raise_event(arena, lab_arena_home(arena, g->request.lcore + 1), LAB_PAGE_FAILED);
+    give_back(r);
+    lab_deque_set_starve_any(&r->arena->set);
+    if (!(r->gfp & LAB_GFP_NOWARN))
+        lab_zone_raise_event(r->arena, lab_arena_home(r->arena, r->lcore + 1), LAB_PAGE_FAILED);
     return -ENOMEM;
 }
 
-static LAB_NOINLINE int alloc_bulk(const struct lab_page_request *request, void **ret_pages,
-                                   unsigned n)
+static LAB_NOINLINE int alloc_bulk(const struct lab_page_request *request)
 {
+    struct lab_page_request r = *request;
     void *few[FEW];
-    struct gathering g = {.request = *request, .pages = n <= FEW ? few : ret_pages, .want = n};
 
-    g.home = lab_arena_home(request->arena, request->lcore + 1);
-    if (lab_unlikely(!take_for_request(&g)))
-        return fail(&g);
-    if (g.pages == few)
-        memcpy(ret_pages, few, n * sizeof(*few));
+    if (r.want <= FEW)
+        r.pages = few;
+    if (lab_unlikely(!take_for_request(&r)))
+        return fail(&r);
+    if (r.pages == few)
+        memcpy(request->pages, few, r.want * sizeof(*few));
     return 0;
 }
 
 /* Everything that is wanted, from the own deque's private part and what can be added to it: much
  * the most frequent slow path of orders that deques serve, and one that needs no landing place. */
-static bool alloc_private(const struct lab_page_request *request, void **ret_pages, unsigned n)
+static bool alloc_private(const struct lab_page_request *r)
 {
-    enum lab_page_kind kind = kind_of(request->gfp);
-    uint32_t lcore_index = request->lcore + 1;
-    struct lab_arena *arena = request->arena;
+    const struct lab_page_lcore *me = &r->arena->lcore[r->lcore + 1];
+    enum lab_page_kind kind = kind_of(r->gfp);
 
-    if (n == 0 || request->gfp & LAB_GFP_EXCLUSIVE ||
-        lab_deque_pop_slow_owner(arena->lcore[lcore_index].deque[kind][request->order], ret_pages,
-                                 n, n) == 0)
+    if (r->want == 0 || r->gfp & LAB_GFP_EXCLUSIVE ||
+        lab_deque_pop_slow_owner(me->deque[kind][r->order], r->pages, r->want, r->want) == 0)
         return false;
     if (kind == LAB_PAGE_CLEAN)
-        lab_page_no_longer_clean(&arena->lcore[lcore_index], request->order, ret_pages, n);
+        lab_page_no_longer_clean(me, r->order, r->pages, r->want);
     return true;
 }
 
 LAB_NOINLINE int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
                                      unsigned gfp, void **ret_pages, unsigned n)
 {
-    const struct lab_page_request request = {arena, lcore, order, gfp};
-    int rc;
+    const struct lab_page_request request = {arena, lcore, order, gfp, ret_pages, n, 0};
+    int rc = 0;
 
     if (!lab_arena_has_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS || !lab_gfp_is_valid(gfp) ||
         n > LAB_PAGE_BULK_MAX)
         return -EINVAL;
-    if (lab_arena_cache_serves(arena, order, n) && alloc_private(&request, ret_pages, n))
+    if (lab_arena_cache_serves(arena, order, n) && alloc_private(&request))
         return 0;
-    if (!lab_arena_cache_serves(arena, order, n) &&
-        lab_arena_take_all(&request, lab_arena_home(arena, lcore + 1), ret_pages, n))
-        rc = 0;
-    else
-        rc = alloc_bulk(&request, ret_pages, n);
+    if (lab_arena_cache_serves(arena, order, n) ||
+        !lab_arena_take_all(&request, lab_arena_home(arena, lcore + 1), ret_pages, n))
+        rc = alloc_bulk(&request);
     if (rc == 0)
-        hand_over(&request, ret_pages, n);
+        hand_over(&request);
     return rc;
 }
 

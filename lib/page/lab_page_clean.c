@@ -120,22 +120,21 @@ static unsigned stock_some(const struct lab_page_request *request, struct lab_zo
                            unsigned n)
 {
     void *pages[BURST];
-    unsigned done;
 
     n = lab_arena_take(request, zone, zone->limits.high, pages, n < BURST ? n : BURST);
     for (unsigned i = 0; i < n; i++)
         (void)clean(zone, lab_page_number(zone, pages[i], request->order), 1u << request->order);
-    if (n > 0 &&
-        lab_arena_cache_offer(request->arena, request->lcore + 1, request->order, pages, n))
+    if (n > 0 && lab_arena_cache_offer(request, pages, n))
         return n << request->order;
-    (void)lab_arena_give(request->arena, request->lcore, request->order, pages, n, &done);
+    (void)lab_arena_give(request, pages, n, NULL);
     return 0;
 }
 
 /* Fills the own clean deque up to half, once it is below a quarter: others take from there. */
 static unsigned stock(struct lab_arena *arena, uint32_t lcore, unsigned order, unsigned most)
 {
-    const struct lab_page_request request = {arena, lcore, order, LAB_GFP_NOWAIT | LAB_GFP_ZERO};
+    const struct lab_page_request request = {arena, lcore, order,
+                                             .gfp = LAB_GFP_NOWAIT | LAB_GFP_ZERO};
     uint32_t lcore_index = lcore + 1, capacity;
     unsigned done = 0, came = 1;
     uint64_t has;

@@ -8,32 +8,25 @@
 #include <lab_arena_cache.h>
 #include <lab_page_clean.h>
 
-/* Into the caller's deque: what is not for it, or not right, goes the other way. */
-static bool put_cached(struct lab_arena *arena, uint32_t lcore_index, unsigned order,
-                       void *const *pages, unsigned n)
+static LAB_NOINLINE int free_bulk(const struct lab_page_request *request, void *const *pages,
+                                  unsigned n, unsigned *ret_done)
 {
-    for (unsigned i = 0; i < n; i++)
-        if (!lab_page_is_own(&arena->lcore[lcore_index], pages[i], order))
-            return false;
-    return lab_arena_cache_put(arena, lcore_index, order, pages, n);
-}
+    struct lab_arena *arena = request->arena;
 
-static LAB_NOINLINE int free_bulk(struct lab_arena *arena, uint32_t lcore, unsigned order,
-                                  void *const *pages, unsigned n, unsigned *ret_n)
-{
-    if (lab_deque_set_shortage(&arena->set) != 0)
-        lab_arena_cache_note_put(arena, lcore + 1);
-    else if (lab_arena_cache_serves(arena, order, n) &&
-             put_cached(arena, lcore + 1, order, pages, n)) {
-        *ret_n = n;
+    if (lab_deque_set_shortage(&arena->set) != 0) {
+        lab_arena_cache_note_put(arena, request->lcore + 1);
+    } else if (lab_arena_cache_serves(arena, request->order, n) &&
+               lab_arena_cache_put(request, pages, n)) {
+        *ret_done = n;
         return 0;
     }
-    return lab_arena_give(arena, lcore, order, pages, n, ret_n);
+    return lab_arena_give(request, pages, n, ret_done);
 }
 
 LAB_NOINLINE int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, unsigned order,
                                     void *const *pages, unsigned n, unsigned *ret_n)
 {
+    const struct lab_page_request request = {arena, lcore, order, .gfp = 0};
     const struct lab_page_lcore *me = &arena->lcore[lcore + 1];
     unsigned done = 0;
     size_t offset;
@@ -46,7 +39,7 @@ LAB_NOINLINE int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, uns
             rc = lab_arena_give_one(arena, lcore, order, lab_arena_home(arena, lcore + 1), offset);
             done = rc == 0;
         } else {
-            rc = free_bulk(arena, lcore, order, pages, n, &done);
+            rc = free_bulk(&request, pages, n, &done);
         }
     }
     if (ret_n != NULL)
@@ -57,17 +50,15 @@ LAB_NOINLINE int lab_page_free_slow(struct lab_arena *arena, uint32_t lcore, uns
 int lab_page_free_used(struct lab_arena *arena, uint32_t lcore, void *page, unsigned order,
                        size_t used_bytes)
 {
+    const struct lab_page_request request = {arena, lcore, order, .gfp = 0};
     struct lab_page_where where;
-    unsigned done;
-    size_t number;
 
     if (!lab_arena_has_lcore(arena, lcore) || order >= LAB_PAGE_ORDERS ||
         !lab_arena_find(arena, page, &where))
         return -EINVAL;
     /* The byte is the caller's, if the page is: what is not must not be touched. */
-    if (!lab_arena_holds(&where, order))
-        return lab_arena_give(arena, lcore, order, &page, 1, &done);
-    number = lab_page_number(where.zone, page, order);
-    lab_page_set_used(where.zone->dirt + number, order, used_bytes);
-    return lab_arena_give(arena, lcore, order, &page, 1, &done);
+    if (lab_arena_holds(&where, order))
+        lab_page_set_used(where.zone->dirt + lab_page_number(where.zone, page, order), order,
+                          used_bytes);
+    return lab_arena_give(&request, &page, 1, NULL);
 }

@@ -246,7 +246,7 @@ static void make_arena(void)
 /* A unit, from the zone: its number. */
 static unsigned take_unit(unsigned (*new_object)(unsigned), unsigned thread)
 {
-    const struct lab_page_request request = {arena, LAB_LCORE_ANY, ORDER, LAB_GFP_NOWAIT};
+    const struct lab_page_request request = {arena, LAB_LCORE_ANY, ORDER, .gfp = LAB_GFP_NOWAIT};
     unsigned number = new_object(thread);
     void *page;
 
