@@ -231,7 +231,7 @@ static unsigned missing_of_arena(const struct contender *contender, unsigned buf
 
 static unsigned missing_of_zone(const struct contender *contender, unsigned bufs)
 {
-    struct lab_zone_stats stats;
+    struct lab_page_part_map stats;
 
     lab_zone_stats(contender->part, &stats);
     return bufs - (unsigned)stats.free_pages;

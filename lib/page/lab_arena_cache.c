@@ -302,25 +302,25 @@ void lab_arena_cache_note_put(struct lab_arena *arena, uint32_t lcore_index)
         lab_deque_set_end_shortage_any(&arena->set, shortage);
 }
 
-struct lab_arena_cached lab_arena_cache_count(const struct lab_arena *arena, unsigned order,
-                                              enum lab_page_kind kind, uint32_t own)
+struct lab_page_cache_map lab_arena_cache_count(const struct lab_arena *arena, unsigned order,
+                                                enum lab_page_kind kind, uint32_t own,
+                                                uint32_t zone)
 {
-    uint32_t length = lab_deque_set_length(&arena->set);
-    struct lab_arena_cached sum = {0};
+    uint32_t length = lab_arena_is_cached(arena, order) ? lab_deque_set_length(&arena->set) : 0;
+    struct lab_page_cache_map sum = {0};
 
-    if (!lab_arena_is_cached(arena, order))
-        return sum;
     for (uint32_t place = 0; place < length; place++) {
         uint32_t lcore_index = lab_deque_set_at(&arena->set, place);
-        uint64_t private_part = 0, all = 0;
+        uint64_t private_part, all;
 
-        if (lcore_index != LAB_DEQUE_SET_ANY)
-            all = lab_deque_count_any(&array_of(arena, order, kind)->deque[lcore_index],
-                                      &private_part);
-        if (lcore_index == own || arena->set.barrier == LAB_BARRIER_FENCE)
+        if (lcore_index == LAB_DEQUE_SET_ANY ||
+            (zone != LAB_ARENA_ZONES_MAX && arena->lcore[lcore_index].home != zone))
+            continue;
+        all = lab_deque_count_any(&array_of(arena, order, kind)->deque[lcore_index], &private_part);
+        if (lcore_index == own)
             private_part = 0;
         sum.private_parts += private_part << order;
-        sum.public_parts += (all - private_part) << order;
+        sum.public_parts += (all > private_part ? all - private_part : 0) << order;
     }
     return sum;
 }

@@ -64,13 +64,10 @@ void lab_arena_cache_drain_dead(struct lab_arena *arena, uint32_t lcore_index);
 /* Notes a put while the arena starves. */
 void lab_arena_cache_note_put(struct lab_arena *arena, uint32_t lcore_index);
 
-/* Pages in deques: in the private parts, and in the public parts, of one order and kind (the own
- * deque, of lcore index `own`, counts as public). */
-struct lab_arena_cached {
-    uint64_t private_parts;
-    uint64_t public_parts;
-};
-struct lab_arena_cached lab_arena_cache_count(const struct lab_arena *arena, unsigned order,
-                                              enum lab_page_kind kind, uint32_t own);
+/* Pages in deques of one order and kind, of the lcores that prefer that zone (LAB_ARENA_ZONES_MAX:
+ * of all). All those in the deque of lcore index `own` count as public. */
+struct lab_page_cache_map lab_arena_cache_count(const struct lab_arena *arena, unsigned order,
+                                                enum lab_page_kind kind, uint32_t own,
+                                                uint32_t zone);
 
 #endif

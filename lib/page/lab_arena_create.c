@@ -409,7 +409,7 @@ int lab_arena_destroy(struct lab_arena *arena)
     }
     for (uint32_t i = 0; i < arena->zones; i++)
         for (int part = 0; part < LAB_PAGE_PARTS; part++) {
-            struct lab_zone_stats stats = {0};
+            struct lab_page_part_map stats = {0};
 
             if (arena->zone[i].part[part] != NULL)
                 lab_zone_stats(arena->zone[i].part[part], &stats);

@@ -312,7 +312,7 @@ void lab_arena_set_home(struct lab_arena *arena, uint32_t lcore_index, uint32_t 
 
 static uint64_t out_of(const struct lab_zone_part *part)
 {
-    struct lab_zone_stats stats;
+    struct lab_page_part_map stats;
 
     lab_zone_stats(part, &stats);
     return stats.pages - stats.free_pages;

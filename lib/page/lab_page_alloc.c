@@ -5,9 +5,9 @@
 /* Requests: where they look, and how far each class may go; and runs for set-up. */
 
 #include <errno.h>
-#include <inttypes.h>
 #include <lab_arena_cache.h>
 #include <lab_page_clean.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Up to this number of allocations is gathered on the stack, which may be small; more in the
@@ -231,7 +231,7 @@ LAB_NOINLINE int lab_page_alloc_slow(struct lab_arena *arena, uint32_t lcore, un
     return rc;
 }
 
-static uint64_t kib(uint64_t pages)
+static size_t kib(uint64_t pages)
 {
     return pages * (LAB_PAGE_BYTES / 1024);
 }
@@ -240,42 +240,34 @@ static LAB_COLD int refuse(const struct lab_arena *arena, unsigned gfp, unsigned
                            struct lab_error *error)
 {
     struct lab_page_why why = {.reason = LAB_PAGE_WOULD_SUCCEED, .largest = -1};
-    uint64_t run = kib(UINT64_C(1) << order);
+    uint32_t present = lab_arena_present(arena);
+    char what[96];
 
     (void)lab_page_why(arena, LAB_LCORE_ANY, order, gfp, &why);
-    switch (why.reason) {
-    case LAB_PAGE_AT_WATERMARK:
+    snprintf(what, sizeof(what), "arena %s has no run of order %u (%zu KiB)", arena->name, order,
+             kib(UINT64_C(1) << order));
+    if (why.reason == LAB_PAGE_AT_WATERMARK)
         return lab_error_set(error, -ENOMEM,
-                             "arena %s has no run of order %u (%" PRIu64
-                             " KiB) to spare: of %" PRIu64 " KiB free, %" PRIu64
-                             " are kept for other requests: lower its marks, "
-                             "or make it larger",
-                             arena->name, order, run, kib(why.free), kib(why.kept));
-    case LAB_PAGE_FRAGMENTED:
-        return lab_error_set(
-            error, -ENOMEM,
-            "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
-            " KiB are free, in runs of order %d at most: make large objects first, "
-            "or give them an arena of their own",
-            arena->name, order, run, kib(why.free), why.largest);
-    case LAB_PAGE_CACHED:
+                             "%s to spare: of %zu KiB free, %zu are kept for other requests: "
+                             "lower its marks, or make it larger",
+                             what, kib(why.free), kib(why.kept));
+    if (why.reason == LAB_PAGE_FRAGMENTED)
         return lab_error_set(error, -ENOMEM,
-                             "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
-                             " KiB rest in the lcores' deques: call lab_housekeep(), or ask with "
-                             "LAB_GFP_WAIT",
-                             arena->name, order, run, kib(why.cached));
-    default:
-        if (gfp & LAB_GFP_WAIT && lab_arena_present(arena) < arena->zones)
-            return lab_error_set(error, -ENOMEM,
-                                 "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
-                                 " KiB are free, and its zone %u could not be mapped: "
-                                 "lab_arena_grow() says why",
-                                 arena->name, order, run, kib(why.free), lab_arena_present(arena));
+                             "%s: %zu KiB are free, in runs of order %d at most: make large "
+                             "objects first, or give them an arena of their own",
+                             what, kib(why.free), why.largest);
+    if (why.reason == LAB_PAGE_CACHED)
         return lab_error_set(error, -ENOMEM,
-                             "arena %s has no run of order %u (%" PRIu64 " KiB): %" PRIu64
-                             " KiB are free: make it larger, or ask for less",
-                             arena->name, order, run, kib(why.free));
-    }
+                             "%s: %zu KiB rest in the lcores' deques: call lab_housekeep(), or "
+                             "ask with LAB_GFP_WAIT",
+                             what, kib(why.cached));
+    if (gfp & LAB_GFP_WAIT && present < arena->zones)
+        return lab_error_set(error, -ENOMEM,
+                             "%s: %zu KiB are free, and its zone %u could not be mapped: "
+                             "lab_arena_grow() says why",
+                             what, kib(why.free), present);
+    return lab_error_set(error, -ENOMEM, "%s: %zu KiB are free: make it larger, or ask for less",
+                         what, kib(why.free));
 }
 
 int lab_page_fit(struct lab_arena *arena, unsigned gfp, size_t least, size_t bytes, void **ret_run,

@@ -6,12 +6,11 @@
 
 #include <errno.h>
 #include <lab_arena_cache.h>
-#include <string.h>
 
 /* The largest order of a part's runs that fits that number of pages, or -1. */
 static int largest_in(const struct lab_zone_part *part, uint64_t pages)
 {
-    struct lab_zone_stats stats = {.largest = -1};
+    struct lab_page_part_map stats = {.largest = -1};
 
     if (part != NULL)
         lab_zone_stats(part, &stats);
@@ -40,37 +39,27 @@ static int largest_for(const struct lab_zone *zone, uint64_t spare, unsigned gfp
     return max(max(common, singles), runs > 0 ? runs : -1);
 }
 
-/* Pages of that order in deques that such a request would be given. */
-static uint64_t here(const struct lab_arena *arena, unsigned order, uint32_t own)
+/* Adds the pages in deques; returns whether such a request would be given some of them. */
+static bool add_cached(const struct lab_arena *arena, unsigned order, uint32_t own,
+                       struct lab_page_why *why)
 {
-    uint64_t pages = 0;
+    bool fenced = arena->set.barrier == LAB_BARRIER_FENCE, any = false;
 
-    for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
-        pages += lab_arena_cache_count(arena, order, (enum lab_page_kind)kind, own).public_parts;
-    return pages;
-}
-
-/* Pages of every order in deques. */
-static struct lab_arena_cached all_cached(const struct lab_arena *arena, uint32_t own)
-{
-    struct lab_arena_cached sum = {0};
-
-    for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
+    for (unsigned i = 0; i < LAB_PAGE_ORDERS; i++)
         for (int kind = 0; kind < LAB_PAGE_KINDS; kind++) {
-            struct lab_arena_cached cached =
-                lab_arena_cache_count(arena, order, (enum lab_page_kind)kind, own);
+            struct lab_page_cache_map here =
+                lab_arena_cache_count(arena, i, (enum lab_page_kind)kind, own, LAB_ARENA_ZONES_MAX);
 
-            sum.private_parts += cached.private_parts;
-            sum.public_parts += cached.public_parts;
+            why->cached += here.private_parts + here.public_parts;
+            any |= i == order && here.public_parts + (fenced ? here.private_parts : 0) > 0;
         }
-    return sum;
+    return any;
 }
 
 int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, unsigned gfp,
                  struct lab_page_why *ret_why)
 {
     struct lab_page_why why = {.largest = -1};
-    struct lab_arena_cached cached;
     bool would = false, any_spare = false, any_free = false;
     uint32_t present;
 
@@ -89,9 +78,8 @@ int lab_page_why(const struct lab_arena *arena, uint32_t lcore, unsigned order, 
         any_free |= free >= UINT64_C(1) << order;
         any_spare |= spare >= UINT64_C(1) << order;
     }
-    cached = all_cached(arena, lcore + 1);
-    why.cached = cached.private_parts + cached.public_parts;
-    if (would || here(arena, order, lcore + 1) > 0)
+    would |= add_cached(arena, order, lcore + 1, &why);
+    if (would)
         why.reason = LAB_PAGE_WOULD_SUCCEED;
     else if (any_spare)
         why.reason = LAB_PAGE_FRAGMENTED;
@@ -129,40 +117,6 @@ uint64_t lab_page_steps_max(const struct lab_arena *arena)
     return steps;
 }
 
-static void map_part(const struct lab_zone_part *part, struct lab_page_part_map *map)
-{
-    struct lab_zone_stats stats;
-
-    if (part == NULL)
-        return;
-    lab_zone_stats(part, &stats);
-    map->pages = stats.pages;
-    map->free_pages = stats.free_pages;
-    memcpy(map->runs, stats.runs, sizeof(map->runs));
-    map->blocks_free = stats.blocks_free;
-    map->blocks_mixed = stats.blocks_mixed;
-    map->blocks_full = stats.blocks_full;
-    map->largest = stats.largest;
-}
-
-/* Deques of one order and kind. */
-static void map_cache(const struct lab_arena *arena, uint32_t zone, unsigned order, unsigned kind,
-                      struct lab_page_cache_map *map)
-{
-    const struct lab_deque_array *array = &arena->array[arena->cache[order] + kind];
-
-    for (uint32_t place = 0; place < lab_deque_set_length(&arena->set); place++) {
-        uint32_t lcore_index = lab_deque_set_at(&arena->set, place);
-        uint64_t private_part, all;
-
-        if (lcore_index == LAB_DEQUE_SET_ANY || arena->lcore[lcore_index].home != zone)
-            continue;
-        all = lab_deque_count_any(&array->deque[lcore_index], &private_part);
-        map->private_parts += private_part << order;
-        map->public_parts += (all > private_part ? all - private_part : 0) << order;
-    }
-}
-
 /* The pages of a zone whose byte says so; others may be writing there. */
 static uint64_t count_bytes(const lab_byte_t *bytes, uint64_t n, bool zero)
 {
@@ -185,10 +139,12 @@ int lab_page_map(const struct lab_arena *arena, uint32_t index, struct lab_page_
     map.node = zone->node;
     map.made_of = zone->made_of;
     for (int part = 0; part < LAB_PAGE_PARTS; part++)
-        map_part(zone->part[part], &map.part[part]);
+        if (zone->part[part] != NULL)
+            lab_zone_stats(zone->part[part], &map.part[part]);
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
-        for (unsigned kind = 0; kind < LAB_PAGE_KINDS && lab_arena_is_cached(arena, order); kind++)
-            map_cache(arena, index, order, kind, &map.cache[order][kind]);
+        for (int kind = 0; kind < LAB_PAGE_KINDS; kind++)
+            map.cache[order][kind] = lab_arena_cache_count(arena, order, (enum lab_page_kind)kind,
+                                                           LAB_DEQUE_SET_ANY, index);
     map.watermark[LAB_PAGE_MIN] = zone->limits.min;
     map.watermark[LAB_PAGE_LOW] = zone->limits.low;
     map.watermark[LAB_PAGE_HIGH] = zone->limits.high;

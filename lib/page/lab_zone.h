@@ -29,6 +29,7 @@
 #include <lab_bytes.h>
 #include <lab_common.h>
 #include <lab_lcore.h>
+#include <lab_page.h>
 #include <stddef.h>
 
 /* Blocks in one part: 16 TiB, so that every page has a number below LAB_PAGE_NONE. */
@@ -143,19 +144,8 @@ int lab_zone_sweep(struct lab_zone_part *part, uint32_t dead) LAB_CHECKED;
  * is valid, the pages add up, and no lcore is in transit. Hints may say anything. Reads only. */
 bool lab_zone_part_is_valid(const struct lab_zone_part *part);
 
-struct lab_zone_stats {
-    uint64_t pages;
-    uint64_t free_pages;
-    uint64_t runs[LAB_PAGE_ORDERS]; /* free runs by order, cut into as few as there can be */
-    uint32_t blocks_free;           /* all of its pages are */
-    uint32_t blocks_full;           /* none is */
-    uint32_t blocks_mixed;
-    uint32_t rows_split; /* rows that are open for single pages */
-    int largest;         /* the largest order that can be had, or -1 */
-};
-
 /* Looks at every block. Exact while no thread is inside a call. Reads only. Any thread;
  * wait-free. */
-void lab_zone_stats(const struct lab_zone_part *part, struct lab_zone_stats *ret_stats);
+void lab_zone_stats(const struct lab_zone_part *part, struct lab_page_part_map *ret_stats);
 
 #endif

@@ -64,7 +64,7 @@ struct lab_zone_part *lab_zone_init(void *memory, uint32_t blocks, uint32_t lcor
     return part;
 }
 
-static void add_block(const struct lab_block *block, struct lab_zone_stats *stats)
+static void add_block(const struct lab_block *block, struct lab_page_part_map *stats)
 {
     uint64_t state = lab_load_relaxed(&block->state), free = 0;
     uint32_t in_rows[LAB_RUN_ORDERS] = {0}, of_rows[LAB_RUN_ORDERS] = {0};
@@ -84,17 +84,16 @@ static void add_block(const struct lab_block *block, struct lab_zone_stats *stat
         if (runs != 0 && (int)order > stats->largest)
             stats->largest = (int)order;
     }
-    stats->rows_split += (uint32_t)__builtin_popcount(lab_block_state_splits(state));
     stats->free_pages += free;
     stats->blocks_free += free == LAB_BLOCK_PAGES;
     stats->blocks_full += free == 0;
     stats->blocks_mixed += free != 0 && free != LAB_BLOCK_PAGES;
 }
 
-void lab_zone_stats(const struct lab_zone_part *part, struct lab_zone_stats *ret_stats)
+void lab_zone_stats(const struct lab_zone_part *part, struct lab_page_part_map *ret_stats)
 {
-    struct lab_zone_stats stats = {.pages = (uint64_t)part->blocks * LAB_BLOCK_PAGES,
-                                   .largest = -1};
+    struct lab_page_part_map stats = {.pages = (uint64_t)part->blocks * LAB_BLOCK_PAGES,
+                                      .largest = -1};
 
     for (uint32_t block = 0; block < part->blocks; block++)
         add_block(&part->block[block], &stats);
@@ -103,7 +102,7 @@ void lab_zone_stats(const struct lab_zone_part *part, struct lab_zone_stats *ret
 
 bool lab_zone_part_is_valid(const struct lab_zone_part *part)
 {
-    struct lab_zone_stats stats;
+    struct lab_page_part_map stats;
 
     if (part->magic != LAB_ZONE_MAGIC || part->groups != groups_of(part->blocks))
         return false;

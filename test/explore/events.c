@@ -40,10 +40,11 @@ void lab_os_yield(void)
 }
 
 /* Only reports of what is where ask. */
-struct lab_arena_cached lab_arena_cache_count(const struct lab_arena *of, unsigned order,
-                                              enum lab_page_kind kind, uint32_t own)
+struct lab_page_cache_map lab_arena_cache_count(const struct lab_arena *of, unsigned order,
+                                                enum lab_page_kind kind, uint32_t own,
+                                                uint32_t zone)
 {
-    return (struct lab_arena_cached){0};
+    return (struct lab_page_cache_map){0};
 }
 
 static void setup(const void *data)

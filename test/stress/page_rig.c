@@ -159,7 +159,7 @@ void page_rig_sweep(struct page_rig *rig, uint32_t dead)
 void page_rig_expect_all_free(const struct page_rig *rig)
 {
     const char *wrong = zone_wrong(rig->part, false, NULL);
-    struct lab_zone_stats stats;
+    struct lab_page_part_map stats;
 
     expect(wrong == NULL, "%s", wrong);
     lab_zone_stats(rig->part, &stats);

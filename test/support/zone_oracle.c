@@ -191,7 +191,7 @@ bool oracle_compare(struct oracle *oracle)
 {
     static uint8_t order[ORACLE_PAGES_MAX];
     const char *wrong = zone_wrong(oracle->part, false, order);
-    struct lab_zone_stats stats;
+    struct lab_page_part_map stats;
     int largest = LAB_PAGE_ORDERS - 1;
 
     if (!expect(oracle, wrong == NULL, wrong) ||

@@ -77,7 +77,7 @@ static inline void expect_arena_free(struct lab_arena *arena)
         const struct lab_zone *zone = &arena->zone[i];
 
         for (int part = 0; part < LAB_PAGE_PARTS; part++) {
-            struct lab_zone_stats stats = {0};
+            struct lab_page_part_map stats = {0};
 
             if (zone->part[part] == NULL)
                 continue;

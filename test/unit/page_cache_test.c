@@ -120,11 +120,12 @@ static void each_shortage_empties_the_deques(void **state)
     for (int shortage = 0; shortage < 3; shortage++) {
         unsigned held = PAGES - hide(rig.arena);
         unsigned n = drain(rig.arena, 1, 0, LAB_GFP_NOWAIT | LAB_GFP_NOWARN, more);
-        struct lab_arena_cached left;
+        struct lab_page_cache_map left;
 
         assert_true(lab_deque_set_shortage(&rig.arena->set) != 0);
         assert_int_equal(lab_page_free(rig.arena, 0, pages[--held], 0), 0);
-        left = lab_arena_cache_count(rig.arena, 0, LAB_PAGE_PLAIN, LAB_DEQUE_SET_ANY);
+        left = lab_arena_cache_count(rig.arena, 0, LAB_PAGE_PLAIN, LAB_DEQUE_SET_ANY,
+                                     LAB_ARENA_ZONES_MAX);
         assert_int_equal(left.private_parts + left.public_parts, 0);
         put_all(rig.arena, LAB_LCORE_ANY, 0, pages, held);
         put_all(rig.arena, LAB_LCORE_ANY, 0, more, n);

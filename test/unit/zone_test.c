@@ -23,12 +23,12 @@ static struct lab_zone_part *make(uint32_t blocks)
 
 static void expect_all_free(struct lab_zone_part *part)
 {
-    struct lab_zone_stats stats;
+    struct lab_page_part_map stats;
 
     lab_zone_stats(part, &stats);
     assert_int_equal(stats.free_pages, stats.pages);
     assert_int_equal(stats.blocks_free, part->blocks);
-    assert_int_equal(stats.blocks_mixed + stats.blocks_full + stats.rows_split, 0);
+    assert_int_equal(stats.blocks_mixed + stats.blocks_full, 0);
     assert_int_equal(stats.runs[LAB_PAGE_ORDERS - 1], part->blocks);
     assert_int_equal(stats.largest, LAB_PAGE_ORDERS - 1);
     assert_null(zone_wrong(part, false, NULL));
@@ -85,7 +85,7 @@ static void every_order_to_the_last_page_and_back(void **state)
     for (unsigned order = 0; order < LAB_PAGE_ORDERS; order++)
         for (unsigned who = 0; who < 2; who++) {
             uint32_t lcore = who == 0 ? order % LCORES : LAB_LCORE_ANY;
-            struct lab_zone_stats stats;
+            struct lab_page_part_map stats;
             uint32_t n = 0;
 
             while (lab_zone_alloc(part, lcore, order, order % LAB_ZONE_CLASSES, &pages[n]) == 0)
@@ -160,7 +160,7 @@ static void leave_in_transit(struct lab_zone_part *part, uint32_t lcore, unsigne
 static void a_sweep_brings_back_what_was_in_transit(void **state)
 {
     struct lab_zone_part *part = make(BLOCKS);
-    struct lab_zone_stats stats;
+    struct lab_page_part_map stats;
 
     leave_in_transit(part, 2, 3);
     lab_zone_stats(part, &stats);
@@ -245,7 +245,7 @@ static void hints_may_err(void **state)
 static void statistics_tell_orders(void **state)
 {
     struct lab_zone_part *part;
-    struct lab_zone_stats stats;
+    struct lab_page_part_map stats;
     uint32_t page, row;
 
     part = make(2);
@@ -253,7 +253,6 @@ static void statistics_tell_orders(void **state)
     assert_int_equal(lab_zone_alloc(part, 0, 7, LAB_ZONE_SHORT, &row), 0);
     lab_zone_stats(part, &stats);
     assert_int_equal(stats.free_pages, 1024 - 1 - 128);
-    assert_int_equal(stats.rows_split, 1);
     assert_int_equal(stats.blocks_mixed + stats.blocks_free, 2);
     for (unsigned order = 0; order < 5; order++)
         assert_int_equal(stats.runs[order], 1); /* the rest of the row */
