@@ -36,9 +36,9 @@ struct meter {
     uint64_t n_returned;
     lab_atomic_t taken; /* the same, for others to read */
     lab_atomic_t returned;
-    lab_atomic_t latency_n; /* what the latencies so far come to, for watch.c */
+    lab_atomic_t latency_n; /* what the latencies so far come to, for monitor.c */
     lab_atomic_t latency_sum;
-    lab_atomic_t latency_peak; /* since watch.c last set it to 0; it may miss one */
+    lab_atomic_t latency_peak; /* since monitor.c last set it to 0; it may miss one */
 } __rte_cache_aligned;
 
 /* Makes room in mbufs for the time at which they were filled. 0 or -errno. Once. */

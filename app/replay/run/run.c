@@ -7,9 +7,9 @@
 #include "cpus.h"
 #include "memory.h"
 #include "message.h"
+#include "run/monitor.h"
 #include "run/sizing.h"
 #include "run/traffic.h"
-#include "run/watch.h"
 #include "run/worker.h"
 
 #include <errno.h>

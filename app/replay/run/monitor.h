@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#ifndef REPLAY_WATCH_H
-#define REPLAY_WATCH_H
+#ifndef REPLAY_MONITOR_H
+#define REPLAY_MONITOR_H
 
 #include "report/series.h"
 #include "run/worker.h"
@@ -12,7 +12,7 @@
  * out. */
 struct monitor;
 
-/* NULL when there is nothing to watch, or no thread to be had for it, which is said: then without.
+/* NULL when nobody wants to know, or no thread to be had for it, which is said: then without.
  * The series may be NULL. */
 struct monitor *monitor_start(const struct run_shared *shared, struct worker workers[],
                               struct series *series);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) 2026 The Labyrinth authors
  */
-#include "run/watch.h"
+#include "run/monitor.h"
 
 #include "cpus.h"
 #include "duration.h"
