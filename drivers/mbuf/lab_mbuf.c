@@ -8,7 +8,6 @@
 
 #include <rte_eal.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "lab_mbuf.h"
 #include "lab_mbuf_private.h"
@@ -16,8 +15,6 @@
 
 #define OPS_NAME "labyrinth"
 #define NOWAIT ".nowait"
-
-RTE_LOG_REGISTER(lab_mbuf_logtype, mempool.labyrinth, NOTICE);
 
 static int check(const struct lab_mbuf_pool_options *options)
 {
@@ -108,17 +105,6 @@ static bool is_understood(const struct rte_mempool *mp, uint32_t reserve)
     LAB_MBUF_FAIL(EPROTO, "mempool %s: the driver is one of another version than this program",
                   mp->name);
     return false;
-}
-
-/* To the EAL each huge page is an open file, beside what else is. */
-const char *lab_mbuf_remedy(size_t bytes)
-{
-    struct rlimit limit;
-
-    if (rte_eal_has_hugepages() && getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-        limit.rlim_cur < bytes / ((size_t)2 << 20) + 64)
-        return "raise `ulimit -n`, for to the EAL each huge page is an open file";
-    return "reserve more huge pages (`hugeadm --pool-pages-min 2MB:N`), or raise -m";
 }
 
 static bool fill(struct rte_mempool *mp, const struct lab_mbuf_pool_options *options)

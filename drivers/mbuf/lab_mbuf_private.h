@@ -11,7 +11,7 @@
 #include <rte_log.h>
 #include <rte_mempool.h>
 
-/* lab_mbuf.c */
+/* lab_mbuf_say.c */
 
 extern int lab_mbuf_logtype; /* the mempool driver's */
 

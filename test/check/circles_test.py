@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The Labyrinth authors
-"""config/circles.py: on two files that call each other, on two that do not, and on the library."""
+"""config/circles.py: on two files that call each other, on two that do not, and on the library, the
+driver and the tools."""
 
 import os
 import pathlib
@@ -14,6 +15,7 @@ from skips import main
 
 CIRCLES = pathlib.Path(os.environ["LABYRINTH_SOURCE"]) / "config/circles.py"
 LIBRARY = os.environ["LABYRINTH_FLOORS"].split()
+OTHERS = os.environ["LABYRINTH_ARCHIVES"].split()
 
 ONE = "int two(void);\nint one(void) { return two(); }\n"
 
@@ -52,6 +54,11 @@ class Circles(unittest.TestCase):
 
     def test_library(self):
         self.assertEqual(self.look(*LIBRARY), (0, ""))
+
+    def test_drivers_and_tools(self):
+        for archive in OTHERS:
+            with self.subTest(archive):
+                self.assertEqual(self.look(archive), (0, ""))
 
 
 if __name__ == "__main__":

@@ -252,11 +252,11 @@ static int handle_audit(const char *cmd, const char *params, struct rte_tel_data
 void labyrinth_control_register(const struct labyrinth_options *options)
 {
     is_on = options->control;
-    labyrinth_telemetry_add("/labyrinth/audit", handle_audit,
-                            "Changes the audit's level. Parameters: the pool's name, and off, "
-                            "sample, sample:N or full.");
-    labyrinth_telemetry_add("/labyrinth/publish", handle_publish,
-                            "Makes public what idle lcores keep. Parameter: the pool's name.");
-    labyrinth_telemetry_add("/labyrinth/reclaim", handle_reclaim,
-                            "Takes back what the dead held. Parameter: the pool's name.");
+    labyrinth_look_command("/labyrinth/audit", handle_audit,
+                           "Changes the audit's level. Parameters: the pool's name, and off, "
+                           "sample, sample:N or full.");
+    labyrinth_look_command("/labyrinth/publish", handle_publish,
+                           "Makes public what idle lcores keep. Parameter: the pool's name.");
+    labyrinth_look_command("/labyrinth/reclaim", handle_reclaim,
+                           "Takes back what the dead held. Parameter: the pool's name.");
 }

@@ -9,7 +9,6 @@
 #include <lab_intercept.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
-#include <string.h>
 
 #include "labyrinth_driver.h"
 #include "labyrinth_private.h"
@@ -19,16 +18,6 @@
  * allocates next, with what two lcores write in one pair: 0.82 of the speed of labyrinth-replay on
  * two queues. */
 #define POOL_ALIGN (2 * RTE_CACHE_LINE_SIZE)
-
-struct lab_pool *labyrinth_pool_of(const struct rte_mempool *mp)
-{
-    struct lab_pool *pool = mp->pool_data;
-
-    if (strcmp(rte_mempool_get_ops(mp->ops_index)->name, LABYRINTH_OPS_NAME) != 0 || pool == NULL ||
-        pool->magic != LAB_POOL_MAGIC || labyrinth_is_handle(mp))
-        return NULL;
-    return pool;
-}
 
 /* Lcores that can have a deque: those that run now, and some more, for threads that register later
  * and for secondary processes. Up to 8 deques have room for the whole pool each. */

@@ -19,14 +19,18 @@
 #include "labyrinth_dpdk.h"
 #include "labyrinth_ops.h"
 
-/* rte_mempool_labyrinth.c */
-
 #define LABYRINTH_OPS_NAME "labyrinth"
+
+/* labyrinth_ours.c */
 
 extern int labyrinth_logtype;
 
 #define LABYRINTH_LOG(level, format, ...)                                                          \
     rte_log(RTE_LOG_##level, (uint32_t)labyrinth_logtype, "LABYRINTH: " format "\n", ##__VA_ARGS__)
+
+/* The pool of a mempool of ours; NULL for one of another driver, for one that has no memory yet,
+ * and for the handle of one with a reserve. */
+struct lab_pool *labyrinth_pool_of(const struct rte_mempool *mp);
 
 /* Logs that a mempool with this driver's number is another driver's. Returns -EINVAL. */
 int labyrinth_refuse(const struct rte_mempool *mp);
@@ -37,10 +41,6 @@ int labyrinth_alloc(struct rte_mempool *mp);
 void labyrinth_free(struct rte_mempool *mp);
 int labyrinth_populate(struct rte_mempool *mp, unsigned int max_objs, void *vaddr, rte_iova_t iova,
                        size_t len, rte_mempool_populate_obj_cb_t *obj_cb, void *obj_cb_arg);
-
-/* The pool of a mempool of ours; NULL for one of another driver, for one that has no memory yet,
- * and for the handle of one with a reserve. */
-struct lab_pool *labyrinth_pool_of(const struct rte_mempool *mp);
 
 /* labyrinth_table.c: DPDK's table of mempool ops, and what this process has there. */
 
@@ -243,15 +243,7 @@ struct labyrinth_symbol {
 bool labyrinth_optional_load(const char *library, const struct labyrinth_symbol symbols[],
                              unsigned int n);
 
-/* labyrinth_telemetry.c */
-
-/* Registers the telemetry commands. */
-void labyrinth_telemetry_register(void);
-
-/* Registers one; the log says where DPDK does not take it. */
-void labyrinth_telemetry_add(const char *command, telemetry_cb callback, const char *help);
-
-/* Looking at mempools that their program may free at any time.
+/* labyrinth_look.c: looking at mempools that their program may free at any time.
  *
  * rte_mempool_walk() does not help: rte_mempool_free() does not take the lock of a walk. But it
  * takes a mempool off DPDK's list before anything of it goes, under the list's own lock. That lock
@@ -261,14 +253,26 @@ typedef void labyrinth_look_fn(const struct rte_mempool *mp, void *context);
 
 /* Calls back for the mempool of ours that has this name, as the program has it or as
  * /labyrinth/list shows it. False: there is none. */
-bool labyrinth_telemetry_find(const char *name, labyrinth_look_fn *look, void *context);
+bool labyrinth_look_at(const char *name, labyrinth_look_fn *look, void *context);
 
-/* The same for a mempool of whatever driver. */
-bool labyrinth_telemetry_find_any(const char *name, labyrinth_look_fn *look, void *context);
+/* Calls back for each mempool of ours. */
+void labyrinth_look_at_all(labyrinth_look_fn *look, void *context);
 
-/* The first one for the parameter of a command; false after an error was put into *data. */
-bool labyrinth_telemetry_look(const char *params, labyrinth_look_fn *look, void *context,
-                              struct rte_tel_data *data);
+/* Calls back for the mempool of any driver that has this name. */
+bool labyrinth_look_at_any(const char *name, labyrinth_look_fn *look, void *context);
+
+/* As labyrinth_look_at(), for the parameter of a command; false after an error was put into *data.
+ */
+bool labyrinth_look_for(const char *params, labyrinth_look_fn *look, void *context,
+                        struct rte_tel_data *data);
+
+/* Registers a command of telemetry; the log says where DPDK does not take it. */
+void labyrinth_look_command(const char *command, telemetry_cb callback, const char *help);
+
+/* labyrinth_telemetry.c */
+
+/* Registers the telemetry commands. */
+void labyrinth_telemetry_register(void);
 
 /* labyrinth_telemetry_audit.c: two of the commands. */
 

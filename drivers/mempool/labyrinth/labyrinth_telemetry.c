@@ -8,9 +8,6 @@
 #include <inttypes.h>
 #include <lab_audit.h>
 #include <lab_pool.h>
-#include <rte_eal_memconfig.h>
-#include <rte_errno.h>
-#include <rte_tailq.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,88 +20,6 @@
 #define LIST_BYTES 15000u
 #define LIST_NAMES (RTE_TEL_MAX_ARRAY_ENTRIES - 1) /* and a sentence */
 #define LCORES_MAX 40u
-
-TAILQ_HEAD(mempool_list, rte_tailq_entry); /* as rte_mempool.c has it */
-
-/* With the list's lock held. */
-static void visit_any(labyrinth_look_fn *look, void *context)
-{
-    const struct mempool_list *list = RTE_TAILQ_LOOKUP("RTE_MEMPOOL", mempool_list);
-    const struct rte_tailq_entry *entry = list != NULL ? TAILQ_FIRST(list) : NULL;
-
-    for (; entry != NULL; entry = TAILQ_NEXT(entry, next))
-        look(entry->data, context);
-}
-
-struct visit {
-    labyrinth_look_fn *look;
-    void *context;
-};
-
-static void visit_ours(const struct rte_mempool *mp, void *context)
-{
-    const struct visit *visit = context;
-
-    if (labyrinth_pool_of(mp) != NULL)
-        visit->look(mp, visit->context);
-}
-
-static void visit_all(labyrinth_look_fn *look, void *context)
-{
-    struct visit visit = {look, context};
-
-    visit_any(visit_ours, &visit);
-}
-
-static void look_at_all(labyrinth_look_fn *look, void *context)
-{
-    rte_mcfg_tailq_read_lock();
-    visit_all(look, context);
-    rte_mcfg_tailq_read_unlock();
-}
-
-struct search {
-    const char *name;
-    const struct rte_mempool
-        *shown; /* under this name, and the one whose name it is: other names */
-    const struct rte_mempool *named; /* than plain ones are shown in another way */
-};
-
-static void compare(const struct rte_mempool *mp, void *context)
-{
-    struct search *search = context;
-    char plain[LABYRINTH_PLAIN_NAME];
-
-    if (strcmp(labyrinth_plain(plain, sizeof(plain), mp->name), search->name) == 0)
-        search->shown = mp;
-    if (strcmp(mp->name, search->name) == 0)
-        search->named = mp;
-}
-
-static bool find(void (*visit)(labyrinth_look_fn *look, void *context), const char *name,
-                 labyrinth_look_fn *look, void *context)
-{
-    struct search search = {.name = name};
-    const struct rte_mempool *found;
-
-    rte_mcfg_tailq_read_lock();
-    visit(compare, &search);
-    found = search.shown != NULL ? search.shown : search.named;
-    if (found != NULL)
-        look(found, context);
-    rte_mcfg_tailq_read_unlock();
-    return found != NULL;
-}
-
-bool labyrinth_telemetry_find(const char *name, labyrinth_look_fn *look, void *context)
-{
-    return find(visit_all, name, look, context);
-}
-
-bool labyrinth_telemetry_find_any(const char *name, labyrinth_look_fn *look, void *context)
-{
-    return find(visit_any, name, look, context);
-}
 
 /* A list of names in the making. */
 struct list {
@@ -138,7 +53,7 @@ static void add_name(const struct rte_mempool *mp, void *context)
 static void fill_list(struct list *list)
 {
     rte_tel_data_start_array(list->names, RTE_TEL_STRING_VAL);
-    look_at_all(add_name, list);
+    labyrinth_look_at_all(add_name, list);
 }
 
 /* /labyrinth/list,FROM: for those who want to know all of more pools than one answer has room for.
@@ -297,28 +212,13 @@ static void add_watermarks(const struct lab_pool_events *events, struct rte_tel_
                                   events->count[i]);
 }
 
-bool labyrinth_telemetry_look(const char *params, labyrinth_look_fn *look, void *context,
-                              struct rte_tel_data *data)
-{
-    /* Telemetry makes the same of an empty name and of none. */
-    if (labyrinth_telemetry_find(params != NULL ? params : "", look, context))
-        return true;
-    if (params == NULL || *params == '\0')
-        rte_tel_data_add_dict_string(data, "error",
-                                     "which pool? /labyrinth/info,NAME; /labyrinth/list has names");
-    else
-        rte_tel_data_add_dict_string(data, "error",
-                                     "no labyrinth pool of that name; /labyrinth/list has names");
-    return false;
-}
-
 static int handle_info(const char *cmd, const char *params, struct rte_tel_data *data)
 {
     struct info info;
 
     RTE_SET_USED(cmd);
     rte_tel_data_start_dict(data);
-    if (!labyrinth_telemetry_look(params, copy_info, &info, data))
+    if (!labyrinth_look_for(params, copy_info, &info, data))
         return 0;
     rte_tel_data_add_dict_string(data, "name", info.name);
     rte_tel_data_add_dict_u64(data, "size", info.stats.count);
@@ -346,27 +246,19 @@ static int handle_version(const char *cmd, const char *params, struct rte_tel_da
     return 0;
 }
 
-void labyrinth_telemetry_add(const char *command, telemetry_cb callback, const char *help)
-{
-    int rc = rte_telemetry_register_cmd(command, callback, help);
-
-    if (rc != 0)
-        LABYRINTH_LOG(NOTICE, "telemetry has no %s: %s", command, rte_strerror(-rc));
-}
-
 void labyrinth_telemetry_register(void)
 {
-    labyrinth_telemetry_add("/labyrinth/version", handle_version,
-                            "The driver's version. Takes no parameters.");
-    labyrinth_telemetry_add("/labyrinth/list", handle_list,
-                            "Names of the labyrinth pools. Parameter: how many to pass over, "
-                            "where there are more than one answer has.");
-    labyrinth_telemetry_add("/labyrinth/info", handle_info,
-                            "A pool's size, free buffers and counters. Parameter: its name.");
-    labyrinth_telemetry_add("/labyrinth/holders", labyrinth_telemetry_holders,
-                            "Where all buffers of a pool are. Parameter: its name.");
-    labyrinth_telemetry_add("/labyrinth/leaks", labyrinth_telemetry_leaks,
-                            "Objects held for long, by call site. Parameters: the pool's "
-                            "name, and the least age in seconds (1).");
+    labyrinth_look_command("/labyrinth/version", handle_version,
+                           "The driver's version. Takes no parameters.");
+    labyrinth_look_command("/labyrinth/list", handle_list,
+                           "Names of the labyrinth pools. Parameter: how many to pass over, "
+                           "where there are more than one answer has.");
+    labyrinth_look_command("/labyrinth/info", handle_info,
+                           "A pool's size, free buffers and counters. Parameter: its name.");
+    labyrinth_look_command("/labyrinth/holders", labyrinth_telemetry_holders,
+                           "Where all buffers of a pool are. Parameter: its name.");
+    labyrinth_look_command("/labyrinth/leaks", labyrinth_telemetry_leaks,
+                           "Objects held for long, by call site. Parameters: the pool's "
+                           "name, and the least age in seconds (1).");
     labyrinth_where_register();
 }

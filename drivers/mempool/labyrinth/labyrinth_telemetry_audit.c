@@ -120,8 +120,8 @@ static bool look_for_leaks(const char *params, struct held *held, struct rte_tel
     char name[LABYRINTH_PLAIN_NAME];
 
     held->least_age_ns = SECOND_NS;
-    if (comma == NULL || labyrinth_telemetry_find(params, copy_held, held))
-        return comma != NULL || labyrinth_telemetry_look(params, copy_held, held, data);
+    if (comma == NULL || labyrinth_look_at(params, copy_held, held))
+        return comma != NULL || labyrinth_look_for(params, copy_held, held, data);
     if (!parse_seconds(comma + 1, &held->least_age_ns)) {
         rte_tel_data_add_dict_string(
             data, "error",
@@ -130,7 +130,7 @@ static bool look_for_leaks(const char *params, struct held *held, struct rte_tel
         return false;
     }
     snprintf(name, sizeof(name), "%.*s", (int)(comma - params), params);
-    return labyrinth_telemetry_look(name, copy_held, held, data);
+    return labyrinth_look_for(name, copy_held, held, data);
 }
 
 int labyrinth_telemetry_leaks(const char *cmd, const char *params, struct rte_tel_data *data)
@@ -202,7 +202,7 @@ int labyrinth_telemetry_holders(const char *cmd, const char *params, struct rte_
     RTE_SET_USED(cmd);
     labyrinth_caller_prepare();
     rte_tel_data_start_dict(data);
-    if (!labyrinth_telemetry_look(params, copy_holders, &holders, data))
+    if (!labyrinth_look_for(params, copy_holders, &holders, data))
         return 0;
     labyrinth_telemetry_add_level(audit, data);
     rte_tel_data_add_dict_u64(data, "size", stats->count);

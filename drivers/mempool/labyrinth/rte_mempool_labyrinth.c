@@ -22,27 +22,8 @@
 #include "labyrinth_private.h"
 #include "labyrinth_site.h"
 
-RTE_LOG_REGISTER(labyrinth_logtype, mempool.labyrinth, NOTICE);
-
 /* LCORE_ID_ANY, which a thread without an id has, is the pool's word for the same. */
 _Static_assert(LCORE_ID_ANY == LAB_LCORE_ANY, "threads without an id look the same to both");
-
-/* Index of an op in a process's table depends on the order in which its drivers were loaded. A
- * secondary process with another order would call this driver for the pools of another, and not
- * once: only the 1st, 2nd, 4th, 8th... time is logged. */
-__rte_cold __rte_noinline int labyrinth_refuse(const struct rte_mempool *mp)
-{
-    static lab_atomic_t refusals;
-    uint64_t before = lab_fetch_add_relaxed(&refusals, 1);
-
-    if ((before & (before + 1)) == 0)
-        LABYRINTH_LOG(ERR,
-                      "mempool %s does not belong to this driver: this process loaded its mempool "
-                      "drivers in another order than the primary process. Give both the same -d "
-                      "options.",
-                      mp->name);
-    return -EINVAL;
-}
 
 static unsigned int labyrinth_get_count(const struct rte_mempool *mp)
 {

@@ -332,10 +332,10 @@ static int handle_packet(const char *cmd, const char *params, struct rte_tel_dat
 void labyrinth_where_register(void)
 {
     where_secondary_register();
-    labyrinth_telemetry_add("/labyrinth/where", handle_where,
-                            "Where all objects of a pool are, of any driver, and which are "
-                            "lost. Parameters: its name[;apart_s=S][;mib_s=N][;skip=PATH].");
-    labyrinth_telemetry_add("/labyrinth/packet", handle_packet,
-                            "A packet of what was found. Parameters: the search's number, the "
-                            "group's, and which one of it, from 0 on.");
+    labyrinth_look_command("/labyrinth/where", handle_where,
+                           "Where all objects of a pool are, of any driver, and which are "
+                           "lost. Parameters: its name[;apart_s=S][;mib_s=N][;skip=PATH].");
+    labyrinth_look_command("/labyrinth/packet", handle_packet,
+                           "A packet of what was found. Parameters: the search's number, the "
+                           "group's, and which one of it, from 0 on.");
 }

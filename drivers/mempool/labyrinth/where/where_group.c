@@ -290,7 +290,7 @@ bool where_group_all(struct where_answer *answer, const struct where_pool *pool,
         group_objects(&grouping, spot);
         sort_groups(answer, pool->set.n);
         if (pool->driver == WHERE_DRIVER_LABYRINTH)
-            (void)labyrinth_telemetry_find_any(pool->name, copy_records, &grouping);
+            (void)labyrinth_look_at_any(pool->name, copy_records, &grouping);
         for (uint32_t i = 0; pool->has_mbufs && i < answer->groups; i++)
             if (!where_is_free(answer->group[i].place))
                 where_content_look(grouping.content, answer, i);

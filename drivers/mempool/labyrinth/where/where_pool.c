@@ -142,7 +142,7 @@ int where_pool_open(const char *name, struct where_pool *ret_pool)
     struct where_pool pool = {.name = ""};
     struct opening opening = {&pool, -ENOENT};
 
-    if (!labyrinth_telemetry_find_any(name, copy_pool, &opening))
+    if (!labyrinth_look_at_any(name, copy_pool, &opening))
         return -ENOENT;
     if (opening.rc != 0) {
         where_pool_close(&pool);

@@ -197,7 +197,7 @@ bool where_sample_take(struct where_sample *sample, const struct where_pool *poo
     struct look look = {sample, pool, caches, {WHERE_UNKNOWN, 0}, false};
 
     memset(sample->spot, 0, pool->set.n * sizeof(*sample->spot));
-    return labyrinth_telemetry_find_any(pool->name, take_all, &look) && look.is_there;
+    return labyrinth_look_at_any(pool->name, take_all, &look) && look.is_there;
 }
 
 bool where_sample_make(struct where_sample *ret_sample, const struct where_pool *pool)
