@@ -30,40 +30,37 @@ static uint64_t time_of_put(struct lab_pool *pool, uint32_t lcore_index)
                : lab_audit_context_time(lab_audit_context_of(pool, lcore_index));
 }
 
-/* A call under audit. */
-struct audited_call {
-    struct lab_audit_call call;
-    bool settled; /* what it does may be recorded */
-};
-
-static LAB_COLD struct audited_call begin_audited_anew(struct lab_pool *pool, uint32_t lcore_index,
-                                                       struct lab_audit_site site, uint64_t mode)
+static LAB_COLD bool begin_audited_anew(struct lab_pool *pool, uint32_t lcore_index,
+                                        struct lab_audit_site site, uint64_t mode,
+                                        struct lab_audit_call *ret_call)
 {
     struct lab_audit_context *last = lab_audit_context_of(pool, lcore_index);
     uint64_t now = time_of_get(pool, lcore_index);
-    struct audited_call audited;
 
     lab_audit_take_over_owner(pool, lcore_index);
-    audited.settled =
-        lab_audit_begin(lab_audit_of(pool), lab_pool_lcore(lcore_index), site, now, &audited.call);
-    if (audited.settled && lcore_index != LAB_DEQUE_SET_ANY) {
-        last->who = audited.call.who;
+    if (!lab_audit_begin(lab_audit_of(pool), lab_pool_lcore(lcore_index), site, now, ret_call))
+        return false;
+    if (lcore_index != LAB_DEQUE_SET_ANY) {
+        last->who = ret_call->who;
         last->process = lab_audit_self();
         last->mode = mode;
     }
-    return audited;
+    return true;
 }
 
-static struct audited_call begin_audited(struct lab_pool *pool, uint32_t lcore_index,
-                                         struct lab_audit_site site, uint64_t mode, uint64_t at)
+/* Fills in *ret_call, but for the time of this call. Returns whether what it does may be recorded.
+ */
+static bool begin_audited(struct lab_pool *pool, uint32_t lcore_index, struct lab_audit_site site,
+                          uint64_t mode, struct lab_audit_call *ret_call)
 {
     const struct lab_audit_context *last = lab_audit_context_of(pool, lcore_index);
-    struct audited_call audited = {.call = {.who = last->who, .at = at}, .settled = true};
 
     if (!lab_audit_context_holds(last, mode))
-        return begin_audited_anew(pool, lcore_index, site, mode);
-    audited.call.site = (uint64_t)(uintptr_t)lab_audit_resolve(site);
-    return audited;
+        return begin_audited_anew(pool, lcore_index, site, mode, ret_call);
+    ret_call->who = last->who;
+    ret_call->at = last->at;
+    ret_call->site = (uint64_t)(uintptr_t)lab_audit_resolve(site);
+    return true;
 }
 
 static bool has_shared(const struct lab_pool *pool, uint64_t who)
@@ -88,9 +85,9 @@ static enum lab_audit_fault name_of(const struct lab_pool *pool, enum lab_audit_
                                                                         : fault;
 }
 
-static LAB_COLD void report(struct lab_pool *pool, const struct lab_audit_call *call,
-                            enum lab_audit_fault fault, const void *object, uint32_t index,
-                            uint64_t before, uint64_t offset)
+LAB_COLD void lab_audit_report_call(struct lab_pool *pool, const struct lab_audit_call *call,
+                                    enum lab_audit_fault fault, const void *object, uint32_t index,
+                                    uint64_t before, uint64_t offset)
 {
     struct lab_audit_entry entry = {.fault = name_of(pool, fault, object, call->who, before),
                                     .pool = pool->name,
@@ -105,7 +102,7 @@ static LAB_COLD void report_shared(struct lab_pool *pool, uint32_t lcore_index,
                                    const struct lab_audit_call *call)
 {
     lab_audit_context_of(pool, lcore_index)->shared = 1;
-    report(pool, call, LAB_AUDIT_SHARED_LCORE, NULL, LAB_AUDIT_NONE, 0, 0);
+    lab_audit_report_call(pool, call, LAB_AUDIT_SHARED_LCORE, NULL, LAB_AUDIT_NONE, 0, 0);
 }
 
 static lab_atomic_t *begin(struct lab_pool *pool, uint32_t lcore_index,
@@ -131,8 +128,8 @@ static void check_poison(struct lab_pool *pool, const struct lab_audit_call *cal
     size_t end = lab_audit_poison_end(poisoned_part(pool, object), bytes);
 
     if (lab_unlikely(end < bytes))
-        report(pool, call, LAB_AUDIT_WRITE_AFTER_FREE, object, index, before,
-               lab_audit_of(pool)->poison_from + end);
+        lab_audit_report_call(pool, call, LAB_AUDIT_WRITE_AFTER_FREE, object, index, before,
+                              lab_audit_of(pool)->poison_from + end);
 }
 
 /* The record was one of a sample, of before the level was raised. */
@@ -150,7 +147,7 @@ static LAB_NOINLINE void see_got(struct lab_pool *pool, struct lab_audit_call ca
 
     forget_sampled(pool, before);
     if (lab_unlikely(fault != LAB_AUDIT_FINE))
-        report(pool, &call, fault, object, index, before, 0);
+        lab_audit_report_call(pool, &call, fault, object, index, before, 0);
     else if ((before & LAB_AUDIT_POISONED) != 0 &&
              lab_audit_word_state(before, call.who) == LAB_AUDIT_FREE)
         check_poison(pool, &call, object, index, before);
@@ -215,18 +212,18 @@ static void sample_got(struct lab_pool *pool, uint32_t lcore_index, void *const 
 static int get_full(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp, void **ret_objects,
                     unsigned n, struct lab_audit_site site, uint64_t mode)
 {
-    struct audited_call audited =
-        begin_audited(pool, lcore_index, site, mode, lab_audit_context_of(pool, lcore_index)->at);
-    lab_atomic_t *call = begin(pool, lcore_index, &audited.call);
+    struct lab_audit_call call;
+    bool settled = begin_audited(pool, lcore_index, site, mode, &call);
+    lab_atomic_t *inside = begin(pool, lcore_index, &call);
     int rc = lab_pool_core_get(pool, lcore_index, gfp, ret_objects, n);
 
     /* An object waits in quarantine no longer than until somebody needs it. */
     if (lab_unlikely(rc != 0) && n <= pool->count && lab_audit_free_quarantine(pool) > 0)
         rc = lab_pool_core_get_slow(pool, lcore_index, gfp, ret_objects, n);
-    audited.call.at = time_of_get(pool, lcore_index);
-    if (lab_likely(rc == 0) && lab_likely(audited.settled))
-        see_all_got(pool, &audited.call, ret_objects, n);
-    lab_audit_call_end(lcore_index, call);
+    call.at = time_of_get(pool, lcore_index);
+    if (lab_likely(rc == 0) && lab_likely(settled))
+        see_all_got(pool, &call, ret_objects, n);
+    lab_audit_call_end(lcore_index, inside);
     return rc;
 }
 
@@ -278,10 +275,11 @@ static LAB_COLD void report_foreign(struct lab_pool *pool, const struct lab_audi
 
     if (index != LAB_AUDIT_NONE)
         /* U2: or it names the call sites of an earlier holder */
-        report(pool, call, LAB_AUDIT_INSIDE_FREE, wrong, index,
-               lab_load_acquire(&lab_audit_of(pool)->table->record[index].word), offset);
+        lab_audit_report_call(pool, call, LAB_AUDIT_INSIDE_FREE, wrong, index,
+                              lab_load_acquire(&lab_audit_of(pool)->table->record[index].word),
+                              offset);
     else
-        report(pool, call, LAB_AUDIT_FOREIGN_FREE, wrong, LAB_AUDIT_NONE, 0, 0);
+        lab_audit_report_call(pool, call, LAB_AUDIT_FOREIGN_FREE, wrong, LAB_AUDIT_NONE, 0, 0);
 }
 
 /* Poisons a free object, and puts it in quarantine. Returns the object that is to go into the pool,
@@ -319,7 +317,7 @@ static LAB_NOINLINE bool see_put(struct lab_pool *pool, struct lab_audit_call ca
     fault = lab_audit_put(lab_audit_of(pool), index, &call, poison, &before);
     forget_sampled(pool, before);
     if (lab_unlikely(fault != LAB_AUDIT_FINE)) {
-        report(pool, &call, fault, *object, index, before, 0);
+        lab_audit_report_call(pool, &call, fault, *object, index, before, 0);
         return false;
     }
     if (lab_audit_may_touch(before))
@@ -386,13 +384,12 @@ LAB_NOINLINE int lab_audit_put_bulk(struct lab_pool *pool, uint32_t lcore_index,
                                     void *const *objects, unsigned n, struct lab_audit_site site)
 {
     uint64_t mode = lab_load_acquire(&lab_audit_of(pool)->table->mode);
+    struct lab_audit_call call;
 
-    if (lab_likely(lab_audit_mode_level(mode) == LAB_AUDIT_FULL)) {
-        struct audited_call audited =
-            begin_audited(pool, lcore_index, site, mode, time_of_put(pool, lcore_index));
-
-        if (lab_likely(audited.settled))
-            return put_full(pool, lcore_index, audited.call, objects, n);
+    if (lab_likely(lab_audit_mode_level(mode) == LAB_AUDIT_FULL) &&
+        lab_likely(begin_audited(pool, lcore_index, site, mode, &call))) {
+        call.at = time_of_put(pool, lcore_index);
+        return put_full(pool, lcore_index, call, objects, n);
     }
     put_sampled(pool, lcore_index, objects, n);
     return 0;

@@ -44,7 +44,7 @@ static unsigned take_place(struct lab_audit *audit, uint64_t identity)
     return 0;
 }
 
-static bool is_full(const struct lab_audit *audit)
+bool lab_audit_has_no_place(const struct lab_audit *audit)
 {
     return lab_audit_process_slot(audit, 0) == 0 &&
            lab_audit_process_slot(audit, LAB_AUDIT_PROCESS_GONE) == 0;
@@ -55,7 +55,7 @@ unsigned lab_audit_admit(struct lab_audit *audit, uint64_t identity, uint64_t ho
 {
     unsigned process_slot = lab_audit_process_slot(audit, identity);
 
-    if (lab_unlikely(process_slot == 0) && !is_full(audit)) {
+    if (lab_unlikely(process_slot == 0) && !lab_audit_has_no_place(audit)) {
         struct lab_audit_lock lock;
 
         lab_audit_lock_here(&lock);

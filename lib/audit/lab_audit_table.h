@@ -157,6 +157,9 @@ unsigned lab_audit_enter(struct lab_audit *audit);
 /* The same for a process of that identity and home, which is the caller. */
 unsigned lab_audit_admit(struct lab_audit *audit, uint64_t identity, uint64_t home);
 
+/* Whether all places are taken. Any thread; wait-free. */
+bool lab_audit_has_no_place(const struct lab_audit *audit);
+
 /* Makes the place of one that is gone with all that it had free for others. */
 void lab_audit_leave(struct lab_audit *audit, unsigned process_slot);
 

@@ -74,6 +74,12 @@ int lab_audit_get(struct lab_pool *pool, uint32_t lcore_index, unsigned gfp, voi
 int lab_audit_put_bulk(struct lab_pool *pool, uint32_t lcore_index, void *const *objects,
                        unsigned n, struct lab_audit_site site);
 
+/* Reports what is wrong with an object that a call puts, gets or hands over: lab_audit_report().
+ * Where two have used the lcore id of one of its holders, the fault is that. */
+void lab_audit_report_call(struct lab_pool *pool, const struct lab_audit_call *call,
+                           enum lab_audit_fault fault, const void *object, uint32_t index,
+                           uint64_t before, uint64_t offset);
+
 /* Lets go of all that waits in quarantine, so that it can be got. Returns how many objects. */
 unsigned lab_audit_free_quarantine(struct lab_pool *pool);
 

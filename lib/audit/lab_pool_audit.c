@@ -61,26 +61,13 @@ static bool is_full(const struct lab_pool *pool)
     return lab_audit_of(pool) != NULL && lab_audit_level(lab_audit_of(pool)) == LAB_AUDIT_FULL;
 }
 
-static void report(struct lab_pool *pool, const struct lab_audit_call *call,
-                   enum lab_audit_fault fault, const void *object, uint32_t index, uint64_t before)
-{
-    struct lab_audit_entry entry = {
-        .fault = fault, .pool = pool->name, .object = object, .index = index};
-
-    lab_audit_report(lab_audit_of(pool), &entry, call, before);
-}
-
 /* Place 0 is that of processes that came when all were taken. */
 static int find_receiver(const struct lab_audit *audit, uint64_t who, uint64_t process,
                          unsigned *ret_process_slot)
 {
     *ret_process_slot =
         process != 0 ? lab_audit_process_slot(audit, process) : lab_audit_word_process_slot(who);
-    if (process != 0 && *ret_process_slot == 0 &&
-        lab_audit_process_slot(audit, 0) + lab_audit_process_slot(audit, LAB_AUDIT_PROCESS_GONE) >
-            0)
-        return -ESRCH;
-    return 0;
+    return *ret_process_slot == 0 && process != 0 && !lab_audit_has_no_place(audit) ? -ESRCH : 0;
 }
 
 LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *const *objects,
@@ -110,7 +97,7 @@ LAB_NOINLINE int lab_pool_transfer(struct lab_pool *pool, uint32_t lcore, void *
         if (lab_pool_index(pool, objects[i], &index) == 0)
             fault = lab_audit_hand(lab_audit_of(pool), index, &call, next, &before);
         if (fault != LAB_AUDIT_FINE) {
-            report(pool, &call, fault, objects[i], index, before);
+            lab_audit_report_call(pool, &call, fault, objects[i], index, before, 0);
             rc = -EBADMSG;
         }
     }
@@ -148,7 +135,7 @@ LAB_NOINLINE int lab_pool_put_handle(struct lab_pool *pool, uint32_t lcore, uint
         uint64_t word = lab_load_acquire(&lab_audit_of(pool)->table->record[index].word); /* U2 */
 
         if (lab_audit_word_generation(word) != handle >> 32) {
-            report(pool, &call, LAB_AUDIT_STALE_HANDLE, object, index, word);
+            lab_audit_report_call(pool, &call, LAB_AUDIT_STALE_HANDLE, object, index, word, 0);
             return -EBADMSG;
         }
     }
