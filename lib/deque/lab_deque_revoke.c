@@ -49,64 +49,37 @@ void lab_deque_set_barrier_any(const struct lab_deque_set *set)
     call_barrier(set, do_all_fence(set) ? LAB_BARRIER_FENCE : barrier);
 }
 
-/* The private parts that are about to become public. */
-struct marks {
-    uint64_t mark[LAB_DEQUE_SET_PLACES_MAX]; /* by place; 0: none */
-    uint32_t places;
-    bool any;
-    bool all_fenced; /* their owners fence: no system call is needed */
-};
-
-/* Puts the marks. Returns whether there is something public already. */
-static bool mark(const struct lab_deque_set *set, const struct lab_deque_array *array, uint32_t own,
-                 struct marks *marks)
-{
-    bool any_public = false;
-
-    marks->places = lab_deque_set_length(set);
-    marks->any = false;
-    marks->all_fenced = true;
-    for (uint32_t i = 0; i < marks->places; i++) {
-        uint32_t lcore_index = lab_deque_set_at(set, i);
-        struct lab_deque *deque = &array->deque[lcore_index];
-
-        marks->mark[i] = 0;
-        if (lcore_index == LAB_DEQUE_SET_ANY || lcore_index == own)
-            continue;
-        switch (lab_deque_mark_any(deque, &marks->mark[i])) {
-        case LAB_DEQUE_BARE:
-            break;
-        case LAB_DEQUE_PUBLIC:
-            any_public = true;
-            break;
-        case LAB_DEQUE_MARKED:
-            marks->any = true;
-            marks->all_fenced &= lab_deque_is_fenced_any(deque);
-            break;
-        }
-    }
-    return any_public;
-}
-
-static void settle(const struct lab_deque_set *set, const struct lab_deque_array *array,
-                   const struct marks *marks)
-{
-    enum lab_barrier barrier = choose_barrier(set);
-
-    call_barrier(set, marks->all_fenced ? LAB_BARRIER_FENCE : barrier);
-    for (uint32_t i = 0; i < marks->places; i++)
-        if (marks->mark[i] != 0)
-            lab_deque_settle_any(&array->deque[lab_deque_set_at(set, i)], marks->mark[i]);
-}
-
 LAB_NOINLINE struct lab_deque_revoked lab_deque_set_revoke_any(const struct lab_deque_set *set,
                                                                const struct lab_deque_array *array,
                                                                uint32_t lcore_index)
 {
-    struct marks marks;
-    bool any_public = mark(set, array, lcore_index, &marks);
+    uint64_t mark[LAB_DEQUE_SET_PLACES_MAX]; /* by place; 0: none */
+    uint32_t places = lab_deque_set_length(set);
+    struct lab_deque_revoked revoked = {0};
+    bool all_fenced = true; /* the owners of those that are marked: no system call is needed */
+    enum lab_barrier barrier;
 
-    if (marks.any)
-        settle(set, array, &marks);
-    return (struct lab_deque_revoked){.barriers = marks.any, .any = any_public || marks.any};
+    for (uint32_t i = 0; i < places; i++) {
+        uint32_t owner = lab_deque_set_at(set, i);
+        struct lab_deque *deque = &array->deque[owner];
+        enum lab_deque_marked marked;
+
+        mark[i] = 0;
+        if (owner == LAB_DEQUE_SET_ANY || owner == lcore_index)
+            continue;
+        marked = lab_deque_mark_any(deque, &mark[i]);
+        revoked.any |= marked != LAB_DEQUE_BARE;
+        if (marked == LAB_DEQUE_MARKED) {
+            revoked.barriers = 1;
+            all_fenced &= lab_deque_is_fenced_any(deque);
+        }
+    }
+    if (revoked.barriers == 0)
+        return revoked;
+    barrier = choose_barrier(set);
+    call_barrier(set, all_fenced ? LAB_BARRIER_FENCE : barrier);
+    for (uint32_t i = 0; i < places; i++)
+        if (mark[i] != 0)
+            lab_deque_settle_any(&array->deque[lab_deque_set_at(set, i)], mark[i]);
+    return revoked;
 }
