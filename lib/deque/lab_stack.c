@@ -77,44 +77,61 @@ static lab_atomic_t *link_of(const struct lab_stack *stack, uint32_t index)
     return &stack->links[lab_index_bounded(index, stack->count)];
 }
 
-/* Takes a link that nobody has taken. false: somebody had, or is just doing so. */
-static bool take_link(lab_atomic_t *link)
+/* Writes a link that nobody has taken. false: somebody had, or is just doing so. */
+static bool take_link(lab_atomic_t *link, uint64_t next)
 {
     uint64_t seen = lab_load_relaxed(link);
 
-    return (seen & IN_STACK) == 0 && lab_cas_relaxed(link, &seen, seen | IN_STACK);
+    return (seen & IN_STACK) == 0 && lab_cas_relaxed(link, &seen, next);
 }
 
-/* In one CAS, as one who has taken their links. */
-static void push(const struct lab_stack *stack, const uint32_t *indices, unsigned n)
+/* Links objects one above the other, on top of `next`; unless the caller has taken their links, it
+ * leaves out those that others have. Returns what is on top then. */
+static uint64_t link_all(const struct lab_stack *stack, uint32_t *indices, unsigned *n,
+                         uint64_t next, bool taken)
+{
+    uint64_t depth = depth_at(stack, next);
+    unsigned linked = 0;
+
+    for (unsigned i = 0; i < *n; i++) {
+        lab_atomic_t *link = link_of(stack, indices[i]);
+        uint64_t value = link_make(next, depth + 1);
+
+        if (taken)
+            lab_store_relaxed(link, value);
+        else if (lab_unlikely(!take_link(link, value)))
+            continue;
+        depth++;
+        next = (uint64_t)indices[i] + 1;
+        indices[linked++] = indices[i];
+    }
+    *n = linked;
+    return next;
+}
+
+/* In one CAS, as one who has taken the links, or is to take them. Returns how many it were. */
+static unsigned push(const struct lab_stack *stack, uint32_t *indices, unsigned n, bool taken)
 {
     /* T2: or the link of what is on top is not seen */
     uint64_t head = lab_load_acquire(stack->head);
-    uint64_t next, depth;
+    uint64_t next;
 
-    if (n == 0)
-        return;
     do {
-        next = known(stack, head & INDEX_MASK);
-        depth = depth_at(stack, next);
-        for (unsigned i = 0; i < n; i++) {
-            lab_store_relaxed(link_of(stack, indices[i]), link_make(next, ++depth));
-            next = (uint64_t)indices[i] + 1;
-        }
+        next = link_all(stack, indices, &n, known(stack, head & INDEX_MASK), taken);
+        taken = true;
+        if (n == 0)
+            return 0;
         /* T1: or a pop follows links that it does not see written */
     } while (!lab_cas_acq_rel(stack->head, &head, head_after(head, next)));
+    return n;
 }
 
 unsigned lab_stack_push_any(const struct lab_stack *stack, const uint32_t *indices, unsigned n)
 {
-    uint32_t taken[LAB_STACK_BURST];
-    unsigned count = 0;
+    uint32_t copy[LAB_STACK_BURST];
 
-    for (unsigned i = 0; i < n; i++)
-        if (lab_likely(take_link(link_of(stack, indices[i]))))
-            taken[count++] = indices[i];
-    push(stack, taken, count);
-    return count;
+    memcpy(copy, indices, n * sizeof(*copy));
+    return push(stack, copy, n, false);
 }
 
 void lab_stack_forget(const struct lab_stack *stack, uint32_t index)
@@ -158,7 +175,7 @@ unsigned lab_stack_move_any(const struct lab_stack *from, const struct lab_stack
     uint32_t indices[LAB_STACK_BURST];
     unsigned moved = pop(from, indices, n);
 
-    push(to, indices, moved);
+    (void)push(to, indices, moved, true);
     return moved;
 }
 
