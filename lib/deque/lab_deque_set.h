@@ -29,9 +29,10 @@
  * Revocation. The private parts of lcores that make no call are made public with one barrier on
  * all CPUs. The quick barrier reaches one process (lab_barrier.h). So in a set that several
  * processes use, the lcores of its maker alone do without fences, which is all of them as long as
- * nobody else has come; those of other processes fence from their first slow path on. Once another process has come, the maker's begin to as well, each when
- * it next takes a slow path. Until then, a get that finds one of them idle, with something in its
- * private part, waits for the slow barrier.
+ * nobody else has come; those of other processes fence from their first slow path on. Once another
+ * process has come, the maker's begin to as well, each when it next takes a slow path. Until then,
+ * a get that finds one of them idle, with something in its private part, waits for the slow
+ * barrier.
  *
  * A process that is not announced, and uses an id whose deque the maker gave slots, would get from
  * that deque without a fence, and the maker's barrier does not reach it. The hot path cannot
