@@ -108,12 +108,11 @@ static int plan_zone(struct lab_arena *arena, const struct lab_arena_options *op
         return lab_error_set(error, -EINVAL,
                              "arena %s, zone %u: its marks must rise, and end at its %zu pages",
                              options->name, index, blocks[LAB_PAGE_COMMON] * LAB_BLOCK_PAGES);
-    if (index > 0 && zone[-1].later && !zone->later)
-        return lab_error_set(
-            error, -EINVAL,
-            "arena %s, zone %u: stands behind one that is mapped later, and so must "
-            "be mapped later itself",
-            options->name, index);
+    if (index > 0 ? zone[-1].later && !zone->later : zone->later)
+        return lab_error_set(error, -EINVAL,
+                             "arena %s, zone %u: the first zone cannot be mapped later, and what "
+                             "stands behind one that is, is mapped later itself",
+                             options->name, index);
     place_zone(arena, zone, blocks, &arena->zone[index], end);
     return 0;
 }
@@ -169,17 +168,25 @@ static uint32_t plan_arrays(struct lab_arena *arena, const struct lab_arena_opti
     return n;
 }
 
-static int check_lcores(const struct lab_arena_options *options, struct lab_error *error)
+static int check_options(const struct lab_arena_options *options, struct lab_error *error)
 {
-    if (options->lcores > LAB_ARENA_LCORES_MAX)
-        return lab_error_set(error, -EINVAL, "arena %s: %u lcores asked for, at most %u",
-                             options->name, options->lcores, LAB_ARENA_LCORES_MAX);
-    if (options->caches > LAB_DEQUE_SET_PLACES_MAX)
-        return lab_error_set(error, -EINVAL, "arena %s: %u caches asked for, at most %u",
-                             options->name, options->caches, LAB_DEQUE_SET_PLACES_MAX);
-    if (options->cached_orders >> LAB_PAGE_ORDERS != 0)
-        return lab_error_set(error, -EINVAL, "arena %s: orders end at %u, 0x%x has others",
-                             options->name, LAB_PAGE_ORDERS - 1, options->cached_orders);
+    const struct {
+        const char *option;
+        uint32_t asked, least, most;
+    } limits[] = {{"zones", options->zones, 1, LAB_ARENA_ZONES_MAX},
+                  {"lcores", options->lcores, 0, LAB_ARENA_LCORES_MAX},
+                  {"caches", options->caches, 0, LAB_DEQUE_SET_PLACES_MAX},
+                  {"cached_orders", options->cached_orders, 0, (1u << LAB_PAGE_ORDERS) - 1}};
+
+    if (options->name == NULL || options->name[0] == '\0' ||
+        strnlen(options->name, LAB_ARENA_NAME_SIZE) == LAB_ARENA_NAME_SIZE)
+        return lab_error_set(error, -EINVAL, "an arena's name has 1 to %d characters",
+                             LAB_ARENA_NAME_SIZE - 1);
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+        if (limits[i].asked < limits[i].least || limits[i].asked > limits[i].most)
+            return lab_error_set(
+                error, -EINVAL, "arena %s: %s of %u asked for, %u to %u are possible",
+                options->name, limits[i].option, limits[i].asked, limits[i].least, limits[i].most);
     return 0;
 }
 
@@ -189,19 +196,8 @@ static int plan_arena(struct lab_arena *arena, const struct lab_arena_options *o
                       struct lab_error *error)
 {
     struct lab_deque_set *set = &arena->set;
-    int rc;
+    int rc = check_options(options, error);
 
-    if (options->name == NULL || options->name[0] == '\0' ||
-        strnlen(options->name, LAB_ARENA_NAME_SIZE) == LAB_ARENA_NAME_SIZE)
-        return lab_error_set(error, -EINVAL, "an arena's name has 1 to %d characters",
-                             LAB_ARENA_NAME_SIZE - 1);
-    if (options->zones == 0 || options->zones > LAB_ARENA_ZONES_MAX)
-        return lab_error_set(error, -EINVAL, "arena %s: %u zones asked for, 1 to %u are possible",
-                             options->name, options->zones, LAB_ARENA_ZONES_MAX);
-    if (options->zone[0].later)
-        return lab_error_set(error, -EINVAL, "arena %s: its first zone cannot be mapped later",
-                             options->name);
-    rc = check_lcores(options, error);
     if (rc != 0)
         return rc;
     (void)place(end, sizeof(*arena));

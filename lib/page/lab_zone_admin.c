@@ -102,18 +102,13 @@ void lab_zone_stats(const struct lab_zone_part *part, struct lab_page_part_map *
 
 bool lab_zone_part_is_valid(const struct lab_zone_part *part)
 {
-    struct lab_page_part_map stats;
+    bool valid = part->magic == LAB_ZONE_MAGIC && part->groups == groups_of(part->blocks);
 
-    if (part->magic != LAB_ZONE_MAGIC || part->groups != groups_of(part->blocks))
-        return false;
     for (uint32_t i = 0; i < part->lcores + LAB_ZONE_GUESTS; i++)
-        if (lab_load_relaxed(&part->lcore[i].intent) != 0)
-            return false;
+        valid = valid && lab_load_relaxed(&part->lcore[i].intent) == 0;
     for (uint32_t i = 0; i < part->blocks; i++)
-        if (!lab_block_is_valid(&part->block[i]))
-            return false;
-    lab_zone_stats(part, &stats);
-    return stats.free_pages <= stats.pages;
+        valid = valid && lab_block_is_valid(&part->block[i]);
+    return valid;
 }
 
 /* In an intent: its thread is known to be dead. Two that died over the same row would otherwise
