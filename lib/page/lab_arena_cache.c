@@ -194,12 +194,6 @@ bool lab_arena_cache_refill(struct lab_page_request *r, enum lab_page_kind kind)
     return lab_page_is_complete(r);
 }
 
-bool lab_arena_cache_offer(const struct lab_page_request *r, void *const *pages, unsigned n)
-{
-    return lab_deque_set_register_owner(&r->arena->set, r->lcore + 1) &&
-           lab_deque_push_slow_owner(own_deque(r, LAB_PAGE_CLEAN), pages, n, true);
-}
-
 bool lab_arena_cache_put(const struct lab_page_request *r, void *const *pages, unsigned n)
 {
     struct lab_deque *own = own_deque(r, LAB_PAGE_PLAIN);

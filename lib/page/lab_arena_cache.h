@@ -40,9 +40,6 @@ bool lab_arena_cache_get_others(struct lab_page_request *request, enum lab_page_
  * its kind, as long as the zone is far from its watermarks. */
 bool lab_arena_cache_refill(struct lab_page_request *request, enum lab_page_kind kind);
 
-/* Lets everybody take these clean pages, of the caller's own zone. false: there is no room. */
-bool lab_arena_cache_offer(const struct lab_page_request *request, void *const *pages, unsigned n);
-
 /* Puts n allocations into the caller's deque. false: some are not for it, or there is no room, and
  * nothing is changed. */
 bool lab_arena_cache_put(const struct lab_page_request *request, void *const *pages, unsigned n);

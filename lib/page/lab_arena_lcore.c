@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <lab_arena_cache.h>
-#include <lab_page_lock.h>
 
 int lab_arena_prefer(struct lab_arena *arena, uint32_t lcore, int node)
 {

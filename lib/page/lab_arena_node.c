@@ -158,25 +158,17 @@ unsigned lab_arena_take_reserve(const struct lab_page_request *request, struct l
 
 bool lab_arena_find(struct lab_arena *arena, const void *page, struct lab_page_where *ret_where)
 {
-    uint32_t present = lab_arena_present(arena);
+    struct lab_zone *zone = lab_arena_zone_of(arena, page);
+    size_t offset = (size_t)((uintptr_t)page - (uintptr_t)zone->base);
+    unsigned part = LAB_PAGE_COMMON;
 
-    for (uint32_t i = 0; i < present; i++) {
-        struct lab_zone *zone = &arena->zone[i];
-        size_t offset = (size_t)((uintptr_t)page - (uintptr_t)zone->base);
-        unsigned part = LAB_PAGE_COMMON;
-
-        if (offset / LAB_PAGE_BYTES >= zone->pages)
-            continue;
-        if (offset % LAB_PAGE_BYTES != 0)
-            return false;
-        while (offset / LAB_PAGE_BYTES >= zone->first[part + 1])
-            part++;
-        *ret_where =
-            (struct lab_page_where){zone, (enum lab_page_part)part,
-                                    (uint32_t)(offset / LAB_PAGE_BYTES) - zone->first[part]};
-        return true;
-    }
-    return false;
+    if (offset / LAB_PAGE_BYTES >= zone->pages || offset % LAB_PAGE_BYTES != 0)
+        return false;
+    while (offset / LAB_PAGE_BYTES >= zone->first[part + 1])
+        part++;
+    *ret_where = (struct lab_page_where){zone, (enum lab_page_part)part,
+                                         (uint32_t)(offset / LAB_PAGE_BYTES) - zone->first[part]};
+    return true;
 }
 
 bool lab_arena_holds(const struct lab_page_where *where, unsigned order)
@@ -310,16 +302,11 @@ void lab_arena_set_home(struct lab_arena *arena, uint32_t lcore_index, uint32_t 
     me->dirt = home->dirt;
 }
 
-static uint64_t out_of(const struct lab_zone_part *part)
-{
-    struct lab_page_part_map stats;
-
-    lab_zone_stats(part, &stats);
-    return stats.pages - stats.free_pages;
-}
-
 bool lab_zone_is_valid(const struct lab_zone *zone)
 {
+    struct lab_page_part_map common;
+
+    lab_zone_stats(zone->part[LAB_PAGE_COMMON], &common);
     for (unsigned i = 0; i < LAB_PAGE_PARTS; i++) {
         const struct lab_zone_part *part = zone->part[i];
         uint64_t pages = part != NULL ? (uint64_t)part->blocks * LAB_BLOCK_PAGES : 0;
@@ -331,5 +318,5 @@ bool lab_zone_is_valid(const struct lab_zone *zone)
     return zone->first[0] == 0 && zone->pages == zone->first[LAB_PAGE_PARTS] &&
            zone->limits.min <= zone->limits.low && zone->limits.low <= zone->limits.high &&
            zone->limits.high <= zone->first[LAB_PAGE_RESERVE_SINGLES] &&
-           lab_level_exact(&zone->level) == (int64_t)out_of(zone->part[LAB_PAGE_COMMON]);
+           lab_level_exact(&zone->level) == (int64_t)(common.pages - common.free_pages);
 }

@@ -71,13 +71,13 @@ void lab_zone_raise_event(struct lab_arena *arena, struct lab_zone *zone,
 /* The lcore's first zone is this one; its deques are empty. */
 void lab_arena_set_home(struct lab_arena *arena, uint32_t lcore_index, uint32_t zone);
 
-/* Whether an allocation of that order begins there. */
-bool lab_arena_holds(const struct lab_page_where *where, unsigned order);
-
 LAB_INLINE bool lab_page_is_complete(const struct lab_page_request *request)
 {
     return request->got == request->want;
 }
+
+/* Whether an allocation of that order begins there. */
+bool lab_arena_holds(const struct lab_page_where *where, unsigned order);
 
 /* Whether there is such an lcore. LAB_LCORE_ANY wraps around to 0. */
 LAB_INLINE bool lab_arena_has_lcore(const struct lab_arena *arena, uint32_t lcore)
@@ -103,10 +103,10 @@ LAB_INLINE struct lab_zone *lab_arena_home(struct lab_arena *arena, uint32_t lco
     return lab_arena_zone_at(arena, arena->lcore[lcore_index].home);
 }
 
-/* The zone of a page of this arena; any other address finds the last zone. */
+/* The zone of a page of this arena; any other address finds the last zone that is mapped. */
 LAB_INLINE struct lab_zone *lab_arena_zone_of(struct lab_arena *arena, const void *page)
 {
-    struct lab_zone *zone = arena->zone, *last = zone + arena->zones - 1;
+    struct lab_zone *zone = arena->zone, *last = zone + lab_arena_present(arena) - 1;
 
     while (zone < last &&
            (size_t)((uintptr_t)page - (uintptr_t)zone->base) >= zone->pages * LAB_PAGE_BYTES)
@@ -116,6 +116,9 @@ LAB_INLINE struct lab_zone *lab_arena_zone_of(struct lab_arena *arena, const voi
 
 /* false: the address is not of this arena, or not a page's. */
 bool lab_arena_find(struct lab_arena *arena, const void *page, struct lab_page_where *ret_where);
+
+/* Unlocks the pages that an lcore that died had locked. */
+void lab_page_unlock_all(struct lab_zone *zone, uint32_t dead);
 
 /* Whether that number of pages is free for certain. */
 LAB_INLINE bool lab_zone_has_free(const struct lab_zone *zone, uint64_t pages)

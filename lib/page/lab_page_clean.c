@@ -115,41 +115,37 @@ static unsigned clean_zone(struct lab_zone *zone, uint32_t lcore, unsigned most)
     return cleaned;
 }
 
-/* One burst of pages into the own clean deque; returns how many pages these are. */
-static unsigned stock_some(const struct lab_page_request *request, struct lab_zone *zone,
-                           unsigned n)
-{
-    void *pages[BURST];
-
-    n = lab_arena_take(request, zone, zone->limits.high, pages, n < BURST ? n : BURST);
-    for (unsigned i = 0; i < n; i++)
-        (void)clean(zone, lab_page_number(zone, pages[i], request->order), 1u << request->order);
-    if (n > 0 && lab_arena_cache_offer(request, pages, n))
-        return n << request->order;
-    (void)lab_arena_give(request, pages, n, NULL);
-    return 0;
-}
-
-/* Fills the own clean deque up to half, once it is below a quarter: others take from there. */
+/* Cleans pages, and fills the own clean deque with them up to half, once it is below a quarter:
+ * others take from there. Returns how many pages these are. */
 static unsigned stock(struct lab_arena *arena, uint32_t lcore, unsigned order, unsigned most)
 {
     const struct lab_page_request request = {arena, lcore, order,
                                              .gfp = LAB_GFP_NOWAIT | LAB_GFP_ZERO};
-    uint32_t lcore_index = lcore + 1, capacity;
-    unsigned done = 0, came = 1;
-    uint64_t has;
+    struct lab_deque *own = arena->lcore[lcore + 1].deque[LAB_PAGE_CLEAN][order];
+    struct lab_zone *zone = lab_arena_home(arena, lcore + 1);
+    uint64_t has = lab_deque_count_any(own, NULL), capacity;
+    unsigned done = 0;
 
-    if (!lab_arena_is_cached(arena, order) || lcore_index == LAB_DEQUE_SET_ANY ||
+    if (!lab_arena_is_cached(arena, order) || lcore == LAB_LCORE_ANY ||
         lab_deque_set_shortage(&arena->set) != 0)
         return 0;
     capacity = arena->array[arena->cache[order] + LAB_PAGE_CLEAN].capacity;
-    has = lab_deque_count_any(arena->lcore[lcore_index].deque[LAB_PAGE_CLEAN][order], NULL);
     if (has >= capacity / 4)
         return 0;
-    while (has + (done >> order) < capacity / 2 && done < most && came > 0) {
-        came = stock_some(&request, lab_arena_home(arena, lcore_index),
-                          capacity / 2 - (unsigned)has - (done >> order));
-        done += came;
+    while (has < capacity / 2 && done < most) {
+        unsigned n = capacity / 2 - has < BURST ? (unsigned)(capacity / 2 - has) : BURST;
+        void *pages[BURST];
+
+        n = lab_arena_take(&request, zone, zone->limits.high, pages, n);
+        for (unsigned i = 0; i < n; i++)
+            (void)clean(zone, lab_page_number(zone, pages[i], order), 1u << order);
+        if (n == 0 || !lab_deque_set_register_owner(&arena->set, lcore + 1) ||
+            !lab_deque_push_slow_owner(own, pages, n, true)) {
+            (void)lab_arena_give(&request, pages, n, NULL);
+            break;
+        }
+        has += n;
+        done += n << order;
     }
     return done;
 }

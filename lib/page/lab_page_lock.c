@@ -8,7 +8,7 @@
  *     B2 it is given up  release   pairs with B1 */
 
 #include <errno.h>
-#include <lab_page_lock.h>
+#include <lab_arena_node.h>
 
 /* The byte of a page that this lcore has locked; threads without an id count as one. */
 static uint8_t key_of(uint32_t lcore)
