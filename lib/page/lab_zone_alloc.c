@@ -27,22 +27,24 @@ struct request {
     uint32_t *pages; /* where the next one goes */
 };
 
-/* Notes the allocations got in a row, by the pages at which they begin. */
-static inline bool got_in_row(struct request *r, uint32_t block, unsigned row, uint32_t starts)
+/* Notes allocations, by the places at which they begin: `unit` pages each, from page `first` on. */
+LAB_INLINE bool note(struct request *r, uint32_t first, uint32_t starts, unsigned unit)
 {
-    uint32_t first = (block * LAB_BLOCK_ROWS + row) * LAB_ROW_PAGES;
-
     for (; starts != 0; starts &= starts - 1, r->want--)
-        *r->pages++ = first + (unsigned)__builtin_ctz(starts);
+        *r->pages++ = first + (unsigned)__builtin_ctz(starts) * unit;
     return r->want == 0;
 }
 
-/* Notes the allocations got of a block's rows, by the rows at which they begin. */
+/* Those got in a row, by pages. */
+static inline bool got_in_row(struct request *r, uint32_t block, unsigned row, uint32_t starts)
+{
+    return note(r, (block * LAB_BLOCK_ROWS + row) * LAB_ROW_PAGES, starts, 1);
+}
+
+/* Those got of a block's rows, by rows. */
 static inline bool got_rows(struct request *r, uint32_t block, uint32_t starts)
 {
-    for (; starts != 0; starts &= starts - 1, r->want--)
-        *r->pages++ = block * LAB_BLOCK_PAGES + (unsigned)__builtin_ctz(starts) * LAB_ROW_PAGES;
-    return r->want == 0;
+    return note(r, block * LAB_BLOCK_PAGES, starts, LAB_ROW_PAGES);
 }
 
 /* In the block's open rows. */
@@ -275,47 +277,39 @@ static inline struct request request_of(struct lab_zone_part *part, struct lab_z
     return (struct request){part, me, whole ? NULL : &me->at[lifetime][group], order, n, ret_pages};
 }
 
-static bool is_wrong(unsigned order, enum lab_zone_class lifetime)
+/* Inline, since single pages are got so often that they are worth a function of their own. */
+LAB_INLINE int alloc(struct lab_zone_part *part, uint32_t lcore, unsigned order,
+                     enum lab_zone_class lifetime, uint32_t *ret_pages, unsigned n, unsigned *ret_n)
 {
-    return order >= LAB_PAGE_ORDERS || (unsigned)lifetime >= LAB_ZONE_CLASSES;
+    struct lab_zone_lcore late, *me;
+    struct request r;
+
+    if (lab_unlikely(order >= LAB_PAGE_ORDERS || (unsigned)lifetime >= LAB_ZONE_CLASSES))
+        return -EINVAL;
+    me = lab_zone_enter(part, lcore, &late);
+    if (lab_unlikely(me == NULL))
+        return -EINVAL;
+    r = request_of(part, me, order, lifetime, ret_pages, n);
+    if (n > 0)
+        (void)take_any(&r);
+    lab_zone_leave(part, me, lcore);
+    if (lab_unlikely(r.want == n && n > 0))
+        return -ENOMEM;
+    *ret_n = n - r.want;
+    return 0;
 }
 
 int lab_zone_alloc(struct lab_zone_part *part, uint32_t lcore, unsigned order,
                    enum lab_zone_class lifetime, uint32_t *ret_page)
 {
-    struct lab_zone_lcore late, *me;
-    struct request r;
-    bool found;
+    unsigned n;
 
-    if (lab_unlikely(is_wrong(order, lifetime)))
-        return -EINVAL;
-    me = lab_zone_enter(part, lcore, &late);
-    if (lab_unlikely(me == NULL))
-        return -EINVAL;
-    r = request_of(part, me, order, lifetime, ret_page, 1);
-    found = take_any(&r);
-    lab_zone_leave(part, me, lcore);
-    return lab_likely(found) ? 0 : -ENOMEM;
+    return alloc(part, lcore, order, lifetime, ret_page, 1, &n);
 }
 
 int lab_zone_alloc_bulk(struct lab_zone_part *part, uint32_t lcore, unsigned order,
                         enum lab_zone_class lifetime, uint32_t *ret_pages, unsigned n,
                         unsigned *ret_n)
 {
-    struct lab_zone_lcore late, *me;
-    struct request r;
-
-    if (is_wrong(order, lifetime))
-        return -EINVAL;
-    me = lab_zone_enter(part, lcore, &late);
-    if (me == NULL)
-        return -EINVAL;
-    r = request_of(part, me, order, lifetime, ret_pages, n);
-    if (n > 0)
-        (void)take_any(&r);
-    lab_zone_leave(part, me, lcore);
-    if (r.want == n && n > 0)
-        return -ENOMEM;
-    *ret_n = n - r.want;
-    return 0;
+    return alloc(part, lcore, order, lifetime, ret_pages, n, ret_n);
 }
