@@ -31,15 +31,6 @@ LAB_INLINE uint64_t *lab_pool_ring_entry(const struct lab_pool_ring *ring, uint3
 /* Objects that a slow fill has in hand at once. */
 #define LAB_POOL_FILL_PIECE 32u
 
-/* Puts back what the first n entries have. */
-LAB_INLINE void lab_pool_fill_undo(struct lab_pool *pool, uint32_t lcore,
-                                   const struct lab_pool_ring *ring, uint32_t at, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++)
-        (void)lab_pool_put(pool, lcore,
-                           (void *)(uintptr_t)(*lab_pool_ring_entry(ring, at + i) + ring->origin));
-}
-
 /* The rest of lab_pool_fill(), which is not for programs. */
 LAB_INLINE int lab_pool_fill_slow(struct lab_pool *pool, uint32_t lcore,
                                   const struct lab_pool_ring *ring, uint32_t at, unsigned n)
@@ -50,7 +41,10 @@ LAB_INLINE int lab_pool_fill_slow(struct lab_pool *pool, uint32_t lcore,
         int rc = lab_pool_get_bulk_atomic(pool, lcore, piece, came);
 
         if (rc != 0) {
-            lab_pool_fill_undo(pool, lcore, ring, at, k);
+            while (k-- > 0)
+                (void)lab_pool_put(
+                    pool, lcore,
+                    (void *)(uintptr_t)(*lab_pool_ring_entry(ring, at + k) + ring->origin));
             return rc;
         }
         for (unsigned i = 0; i < came; i++, k++)
@@ -62,22 +56,18 @@ LAB_INLINE int lab_pool_fill_slow(struct lab_pool *pool, uint32_t lcore,
 LAB_INLINE int lab_pool_fill(struct lab_pool *pool, uint32_t lcore,
                              const struct lab_pool_ring *ring, uint32_t at, unsigned n)
 {
+    struct lab_deque *deque = &pool->deque[lab_pool_lcore_index(lcore)];
+    const lab_atomic_t *slots;
     uint64_t slot;
 
-    if (lab_pool_is_get_hot(pool, lcore)) {
-        struct lab_deque *deque = &pool->deque[lab_pool_lcore_index(lcore)];
-
-        if (lab_likely(lab_deque_pop_at_owner(deque, deque->mask, lab_load_relaxed(&deque->bot),
-                                              deque->pop_floor, &slot, n))) {
-            const lab_atomic_t *slots = deque->slots;
-
-            for (unsigned i = 0; i < n; i++)
-                *lab_pool_ring_entry(ring, at + i) =
-                    lab_load_relaxed(&slots[slot + i]) - ring->origin;
-            return 0;
-        }
-    }
-    return lab_pool_fill_slow(pool, lcore, ring, at, n);
+    if (!lab_pool_is_get_hot(pool, lcore) ||
+        lab_unlikely(!lab_deque_pop_at_owner(deque, deque->mask, lab_load_relaxed(&deque->bot),
+                                             deque->pop_floor, &slot, n)))
+        return lab_pool_fill_slow(pool, lcore, ring, at, n);
+    slots = deque->slots;
+    for (unsigned i = 0; i < n; i++)
+        *lab_pool_ring_entry(ring, at + i) = lab_load_relaxed(&slots[slot + i]) - ring->origin;
+    return 0;
 }
 
 /* Cursors */
@@ -122,11 +112,8 @@ LAB_INLINE int lab_pool_cursor_put(struct lab_pool_cursor *cursor, void *object)
 {
     int rc;
 
-    if (LAB_POOL_CHECKS) {
-        rc = lab_pool_check(cursor->pool, cursor->lcore, &object, 1);
-        if (rc != 0)
-            return rc;
-    }
+    if (LAB_POOL_CHECKS && lab_pool_check(cursor->pool, cursor->lcore, &object, 1) != 0)
+        return -EINVAL;
     if (lab_likely(cursor->lcore < cursor->pool->hot_puts) &&
         lab_likely(lab_load_relaxed(&cursor->pool->state.intercepted) == 0) &&
         lab_likely(lab_deque_push_at_owner(cursor->deque, cursor->ring, cursor->bot,
