@@ -16,8 +16,12 @@
 /* A run's order fits into the low bits of its address. */
 #define ORDER_MASK (LAB_PAGE_BYTES - 1)
 
-static int check_runs(const struct lab_pool_options *options, struct lab_error *error)
+int lab_pool_plan_runs(const struct lab_pool_options *options, uint32_t *ret_most,
+                       struct lab_error *error)
 {
+    uint32_t step = lab_pool_step(options);
+    size_t in_smallest;
+
     if (options->buffer_bytes == 0)
         return lab_error_set(error, -EINVAL, "pool %s: buffers of 0 bytes asked for from pages",
                              options->name);
@@ -27,7 +31,7 @@ static int check_runs(const struct lab_pool_options *options, struct lab_error *
             "pool %s: other processes do not have the pages of its arena: a shared "
             "pool maps memory of its own",
             options->name);
-    if (lab_page_order_of(lab_pool_step(options)) == LAB_PAGE_ORDERS)
+    if (lab_page_order_of(step) == LAB_PAGE_ORDERS)
         return lab_error_set(error, -EINVAL,
                              "pool %s: buffers of %u bytes asked for from pages, at most 2 MiB are "
                              "possible",
@@ -35,18 +39,6 @@ static int check_runs(const struct lab_pool_options *options, struct lab_error *
     if (options->gfp != 0 && !lab_gfp_is_valid(options->gfp))
         return lab_error_set(error, -EINVAL, "pool %s: request flags %#x make no sense",
                              options->name, options->gfp);
-    return 0;
-}
-
-int lab_pool_plan_runs(const struct lab_pool_options *options, uint32_t *ret_most,
-                       struct lab_error *error)
-{
-    uint32_t step = lab_pool_step(options);
-    size_t in_smallest;
-    int rc = check_runs(options, error);
-
-    if (rc != 0)
-        return rc;
     in_smallest = (LAB_PAGE_BYTES << lab_page_order_of(step)) / step;
     *ret_most = (uint32_t)((options->count + in_smallest - 1) / in_smallest);
     return 0;
