@@ -181,33 +181,44 @@ int lab_pool_create(const struct lab_pool_options *options, struct lab_pool **re
     return make(NULL, options, ret_pool, error);
 }
 
-int lab_pool_attach(const char *name, struct lab_pool **ret_pool, struct lab_error *error)
+static int attach(struct lab_region *region, const char *name, struct lab_pool **ret_pool,
+                  struct lab_error *error)
 {
     struct lab_pool_layout layout;
     struct lab_pool_seed seed;
-    struct lab_region region;
-    struct lab_intercept *intercept;
+    struct lab_audit *audit;
     struct lab_pool *pool;
     struct parts parts;
-    int rc = lab_pool_find_seed(name, &region, &seed, error);
-    bool makes_sense;
+    int rc = lab_pool_copy_seed(region, name, &seed, error);
+    bool makes_sense = rc == 0 && plan_audit(&seed.options, &parts, &layout, NULL) == 0;
 
+    if (rc == 0)
+        rc = lab_pool_core_attach(region, &seed, makes_sense ? &layout : NULL, &pool, error);
     if (rc != 0)
         return rc;
-    makes_sense = plan_audit(&seed.options, &parts, &layout, NULL) == 0;
-    rc = lab_pool_core_attach(&region, &seed, makes_sense ? &layout : NULL, &pool, error);
-    if (rc != 0)
-        return rc;
-    intercept = set_constants(pool, &parts, &seed.options);
-    if (intercept->audit != NULL)
-        lab_audit_adopt_clock(intercept->audit);
+    audit = set_constants(pool, &parts, &seed.options)->audit;
+    if (audit != NULL)
+        lab_audit_adopt_clock(audit);
     rc = lab_pool_core_arrive(pool, error);
     if (rc != 0)
         return rc;
-    if (intercept->audit != NULL)
-        (void)lab_audit_enter(intercept->audit);
+    if (audit != NULL)
+        (void)lab_audit_enter(audit);
     *ret_pool = pool;
     return 0;
+}
+
+int lab_pool_attach(const char *name, struct lab_pool **ret_pool, struct lab_error *error)
+{
+    struct lab_region region;
+    int rc = lab_region_attach(name, &region, error);
+
+    if (rc != 0)
+        return rc;
+    rc = attach(&region, name, ret_pool, error);
+    if (rc != 0)
+        (void)lab_region_destroy(&region);
+    return rc;
 }
 
 int lab_pool_destroy(struct lab_pool *pool)

@@ -67,10 +67,10 @@ int lab_pool_core_make(void *memory, const struct lab_pool_options *options,
 /* The pool is whole: from now on other processes find it, and what they need. */
 void lab_pool_publish_seed(const struct lab_pool *pool, const struct lab_pool_options *options);
 
-/* lab_pool_attach() in steps. First the region and its maker's options; the second, with a layout
- * by these, or NULL where they make no sense, fills in this process's own page; the third closes
- * that, and says that the process has come. Each undoes those before if it fails. */
-int lab_pool_find_seed(const char *name, struct lab_region *ret_region,
+/* lab_pool_attach() in steps. The first copies the options with which the pool in a region was
+ * made, if it is ready; the second, with a layout by these, or NULL where they make no sense, fills
+ * in this process's own page; the third closes that, and says that the process has come. */
+int lab_pool_copy_seed(const struct lab_region *region, const char *name,
                        struct lab_pool_seed *ret_seed, struct lab_error *error);
 int lab_pool_core_attach(struct lab_region *region, const struct lab_pool_seed *seed,
                          const struct lab_pool_layout *layout, struct lab_pool **ret_pool,

@@ -25,11 +25,21 @@ int lab_pool_announce(struct lab_pool *pool)
     return 0;
 }
 
-/* Copies the seed, if a region holds a pool of this library that is ready. */
-static int copy_seed(const struct lab_region *region, const char *name,
-                     struct lab_pool_seed *ret_seed, struct lab_error *error)
+/* A byte that any process may have written is no bool before it is 0 or 1. */
+static void settle_bool(bool *flag)
 {
+    uint8_t byte;
+
+    memcpy(&byte, flag, sizeof(byte));
+    *flag = byte != 0;
+}
+
+int lab_pool_copy_seed(const struct lab_region *region, const char *name,
+                       struct lab_pool_seed *ret_seed, struct lab_error *error)
+{
+    static const uint8_t some_domain;
     const struct lab_pool_seed *seed = lab_pool_seed_of(region);
+    struct lab_pool_options *options = &ret_seed->options;
     bool fits = region->bytes >= sizeof(struct lab_pool) + sizeof(*seed);
 
     if (fits && lab_load_acquire(&seed->whole) == 0) /* P2: or it finds a pool half made */
@@ -42,42 +52,11 @@ static int copy_seed(const struct lab_region *region, const char *name,
                              "%s is no pool, or one of another version of this library: give all "
                              "processes the same",
                              name);
-    return 0;
-}
-
-/* A byte that any process may have written is no bool before it is 0 or 1. */
-static void settle_bool(bool *flag)
-{
-    uint8_t byte;
-
-    memcpy(&byte, flag, sizeof(byte));
-    *flag = byte != 0;
-}
-
-static void settle_bools(struct lab_pool_seed *seed)
-{
-    settle_bool(&seed->has_domains);
-    settle_bool(&seed->options.takes_strangers);
-    settle_bool(&seed->options.audit.records);
-    settle_bool(&seed->options.audit.stated);
-    settle_bool(&seed->options.audit.poison);
-}
-
-int lab_pool_find_seed(const char *name, struct lab_region *ret_region,
-                       struct lab_pool_seed *ret_seed, struct lab_error *error)
-{
-    static const uint8_t some_domain;
-    struct lab_pool_options *options = &ret_seed->options;
-    int rc = lab_region_attach(name, ret_region, error);
-
-    if (rc != 0)
-        return rc;
-    rc = copy_seed(ret_region, name, ret_seed, error);
-    if (rc != 0) {
-        (void)lab_region_destroy(ret_region);
-        return rc;
-    }
-    settle_bools(ret_seed);
+    settle_bool(&ret_seed->has_domains);
+    settle_bool(&options->takes_strangers);
+    settle_bool(&options->audit.records);
+    settle_bool(&options->audit.stated);
+    settle_bool(&options->audit.poison);
     ret_seed->name[LAB_POOL_NAME_SIZE - 1] = '\0';
     options->name = ret_seed->name;
     options->domain = ret_seed->has_domains ? &some_domain : NULL;
@@ -86,12 +65,15 @@ int lab_pool_find_seed(const char *name, struct lab_region *ret_region,
     return 0;
 }
 
-/* Options that make no sense, or do not fit the region, some process has damaged. */
-static int check_damage(const struct lab_region *region, const struct lab_pool_seed *seed,
-                        const struct lab_pool_layout *layout, struct lab_error *error)
+int lab_pool_core_attach(struct lab_region *region, const struct lab_pool_seed *seed,
+                         const struct lab_pool_layout *layout, struct lab_pool **ret_pool,
+                         struct lab_error *error)
 {
     const struct lab_pool_options *options = &seed->options;
+    struct lab_pool *pool;
+    int rc;
 
+    /* Options that make no sense, or do not fit the region, some process has damaged. */
     if (layout == NULL || options->buffer_bytes == 0 ||
         (unsigned)seed->barrier > LAB_BARRIER_SHARED ||
         lab_pool_bytes(options, layout) > LAB_POOL_FRONT + region->bytes)
@@ -99,25 +81,12 @@ static int check_damage(const struct lab_region *region, const struct lab_pool_s
                              "%s is damaged: its options make no sense. Some process has written "
                              "where it should not: end all that have it",
                              seed->name);
-    return 0;
-}
-
-int lab_pool_core_attach(struct lab_region *region, const struct lab_pool_seed *seed,
-                         const struct lab_pool_layout *layout, struct lab_pool **ret_pool,
-                         struct lab_error *error)
-{
-    struct lab_pool *pool;
-    int rc = check_damage(region, seed, layout, error);
-
-    if (rc == 0)
-        rc = lab_region_front(region, error);
-    if (rc != 0) {
-        (void)lab_region_destroy(region);
+    rc = lab_region_front(region, error);
+    if (rc != 0)
         return rc;
-    }
     pool = (void *)((char *)region->address - LAB_POOL_FRONT);
-    lab_pool_set_constants(pool, &seed->options, layout, seed->barrier);
-    lab_pool_set_buffers(pool, lab_pool_buffers_at(&seed->options, layout));
+    lab_pool_set_constants(pool, options, layout, seed->barrier);
+    lab_pool_set_buffers(pool, lab_pool_buffers_at(options, layout));
     pool->hot_puts = 0;
     pool->set.maker = seed->maker;
     pool->region = *region;
@@ -127,15 +96,11 @@ int lab_pool_core_attach(struct lab_region *region, const struct lab_pool_seed *
 
 int lab_pool_core_arrive(struct lab_pool *pool, struct lab_error *error)
 {
-    struct lab_region region = pool->region;
     int rc = lab_region_freeze_front(&pool->region);
 
-    if (rc != 0) {
-        (void)lab_error_set(error, rc, "%s: the page of this process cannot be made read-only: %s",
-                            pool->name, strerror(-rc));
-        (void)lab_region_destroy(&region);
-        return rc;
-    }
+    if (rc != 0)
+        return lab_error_set(error, rc, "%s: the page of this process cannot be made read-only: %s",
+                             pool->name, strerror(-rc));
     if (lab_barrier_address_space() != pool->set.maker)
         announce(pool);
     return 0;
