@@ -24,23 +24,21 @@ unsigned lab_audit_process_slot(const struct lab_audit *audit, uint64_t identity
     return 0;
 }
 
-static bool take_if(struct lab_audit *audit, unsigned process_slot, uint64_t is, uint64_t identity)
-{
-    /* X1: or the store of the new home comes before that of 0, and is lost */
-    return lab_load_relaxed(&audit->table->process[process_slot]) == is &&
-           lab_cas_acq_rel(&audit->table->process[process_slot], &is, identity);
-}
-
 /* The home of a process that has none. No namespace has such a number. */
 #define NOWHERE UINT64_MAX
 
 /* One that nobody has had, or that is free again. */
 static unsigned take_place(struct lab_audit *audit, uint64_t identity)
 {
-    for (unsigned process_slot = 1; process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++)
-        if (take_if(audit, process_slot, 0, identity) ||
-            take_if(audit, process_slot, LAB_AUDIT_PROCESS_GONE, identity))
+    for (unsigned process_slot = 1; process_slot < LAB_AUDIT_PROCESS_SLOTS; process_slot++) {
+        lab_atomic_t *process = &audit->table->process[process_slot];
+        uint64_t found = lab_load_relaxed(process);
+
+        /* X1: or the store of the new home comes before that of 0, and is lost */
+        if ((found == 0 || found == LAB_AUDIT_PROCESS_GONE) &&
+            lab_cas_acq_rel(process, &found, identity))
             return process_slot;
+    }
     return 0;
 }
 

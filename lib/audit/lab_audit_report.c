@@ -24,7 +24,8 @@ void lab_audit_report_to(lab_audit_reporter *reporter, uint32_t entries_per_seco
     lab_store_release(&reporter_address, (uint64_t)(uintptr_t)reporter);
 }
 
-uint64_t lab_audit_age_ns(const struct lab_audit *audit, uint64_t at)
+/* Nanoseconds since a time in ticks. */
+static uint64_t age_ns(const struct lab_audit *audit, uint64_t at)
 {
     uint64_t ticks = lab_ticks() - audit->first_ticks;
     uint64_t ns = lab_os_clock_ns() - audit->first_ns;
@@ -39,19 +40,14 @@ struct lab_audit_actor lab_audit_actor(const struct lab_audit *audit, uint64_t s
                                        uint64_t at)
 {
     unsigned lcore = lab_audit_word_lcore(who);
-    struct lab_audit_actor actor = {
+
+    return (struct lab_audit_actor){
         .site = site,
         .process = lab_audit_process(audit, lab_audit_word_process_slot(who)),
-        .lcore = lcore,
-        .age_ns = lab_audit_age_ns(audit, at),
+        .lcore = lcore == LAB_AUDIT_LCORE_ANY ? LAB_LCORE_ANY : lcore % LAB_AUDIT_DEVICE,
+        .device = lcore >= LAB_AUDIT_DEVICE,
+        .age_ns = age_ns(audit, at),
     };
-
-    if (lcore == LAB_AUDIT_LCORE_ANY)
-        actor.lcore = LAB_LCORE_ANY;
-    actor.device = lcore >= LAB_AUDIT_DEVICE;
-    if (actor.device)
-        actor.lcore = lcore - LAB_AUDIT_DEVICE;
-    return actor;
 }
 
 /* Whether there may be one more entry in this second. */

@@ -21,7 +21,4 @@ void lab_audit_raise(struct lab_audit_entry *entry);
 struct lab_audit_actor lab_audit_actor(const struct lab_audit *audit, uint64_t site, uint64_t who,
                                        uint64_t at);
 
-/* Nanoseconds since a time in ticks. */
-uint64_t lab_audit_age_ns(const struct lab_audit *audit, uint64_t at);
-
 #endif

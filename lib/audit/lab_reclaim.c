@@ -134,9 +134,7 @@ static bool take_object(struct reclaim *reclaim, uint32_t index, uint64_t word)
     /* U1, U2: or the holder before may yet write into the record that is now the caller's */
     if (!lab_cas_acq_rel(&record->word, &word, next))
         return false;
-    lab_store_relaxed(&record->got_site, reclaim->call.site);
-    lab_store_relaxed(&record->got_at, reclaim->call.at);
-    lab_store_relaxed(&record->got_by, reclaim->call.who);
+    lab_audit_note_get(record, &reclaim->call);
     lab_stack_forget(&pool->stack, index);
     memset(object, 0, pool->buffer_bytes);
     if (reclaim->renew != NULL)
@@ -268,14 +266,6 @@ static void forget_gone(struct reclaim *reclaim)
 
 /* The sweep */
 
-/* Calls at another level neither note nor record what they take. One that took something away
- * before it was noted had seen the change by then, and so has a thread that saw that it was
- * away. */
-static bool is_of_one_level(const struct reclaim *reclaim)
-{
-    return lab_load_relaxed(&lab_audit_of(reclaim->wait.pool)->table->mode) == reclaim->mode;
-}
-
 /* An epoch that no note has: they are cleared before numbers begin anew. */
 static bool begin_epoch(struct reclaim *reclaim)
 {
@@ -296,18 +286,22 @@ static bool begin_epoch(struct reclaim *reclaim)
     return true;
 }
 
+/* Calls at another level neither note nor record what they take. One that took something away
+ * before it was noted had seen the change by then, and so has a thread that saw that it was
+ * away: so the level is looked at last. */
 static bool sweep(struct reclaim *reclaim, uint32_t *ret_lost)
 {
+    struct lab_pool *pool = reclaim->wait.pool;
     bool done = begin_epoch(reclaim) && lab_reclaim_wait_for_calls(&reclaim->wait) &&
                 note_reachable(reclaim) && lab_reclaim_wait_for_calls(&reclaim->wait);
 
-    done = done && is_of_one_level(reclaim);
+    done = done && lab_load_relaxed(&lab_audit_of(pool)->table->mode) == reclaim->mode;
     if (done) {
         *ret_lost = look_at_records(reclaim, true);
         forget_named(reclaim);
         forget_gone(reclaim);
     }
-    lab_store_relaxed(&reclaim->wait.pool->sweep, 0);
+    lab_store_relaxed(&pool->sweep, 0);
     return done;
 }
 
