@@ -32,8 +32,16 @@ void lab_pool_publish_all(struct lab_pool *pool);
 int lab_pool_fail(struct lab_pool *pool, uint32_t lcore_index);
 
 /* Adds n to a counter. Owner of the lcore index, or any thread at the first. */
-void lab_pool_add_to_counter(struct lab_pool *pool, uint32_t lcore_index,
-                             enum lab_pool_counter counter, unsigned n);
+LAB_INLINE void lab_pool_add_to_counter(struct lab_pool *pool, uint32_t lcore_index,
+                                        enum lab_pool_counter counter, unsigned n)
+{
+    lab_atomic_t *value = &pool->slow[lcore_index].counter[counter];
+
+    if (lcore_index != LAB_DEQUE_SET_ANY)
+        lab_count_owner(value, n);
+    else
+        lab_fetch_add_relaxed(value, n);
+}
 
 /* Whether an lcore has a deque with slots. Any thread; wait-free. */
 LAB_INLINE bool lab_pool_has_deque(const struct lab_pool *pool, uint32_t lcore_index)

@@ -8,17 +8,6 @@
 #include <lab_pool_core.h>
 #include <lab_probe.h>
 
-void lab_pool_add_to_counter(struct lab_pool *pool, uint32_t lcore_index,
-                             enum lab_pool_counter counter, unsigned n)
-{
-    lab_atomic_t *value = &pool->slow[lcore_index].counter[counter];
-
-    if (lcore_index != LAB_DEQUE_SET_ANY)
-        lab_count_owner(value, n);
-    else
-        lab_fetch_add_relaxed(value, n);
-}
-
 void lab_pool_note_moving_slow(struct lab_pool *pool, void *const *objects, unsigned n)
 {
     uint8_t sweep = (uint8_t)lab_load_relaxed(&pool->sweep);
