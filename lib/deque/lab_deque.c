@@ -113,7 +113,7 @@ bool lab_deque_push_around_owner(struct lab_deque *deque, struct lab_deque_ring 
     if (n > ring.mask + 1 || !lab_deque_has_room_at(NO_END, bot, deque->push_limit, n))
         return false;
     store(ring, bot, objects, n);
-    lab_store_release(&deque->bot, bot + n); /* D1 */
+    lab_store_release(&deque->bot, bot + n); /* D1: or a revoker publishes what it sees unwritten */
     return true;
 }
 
