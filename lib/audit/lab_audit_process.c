@@ -86,6 +86,8 @@ int lab_audit_runs(const struct lab_audit *audit, unsigned process_slot)
 {
     struct lab_os_process process;
 
+    if (process_slot == 0)
+        return 1; /* it is that of all processes that have no place */
     process.identity = lab_load_acquire(&audit->table->process[process_slot]); /* X1 */
     process.home = lab_load_relaxed(&audit->table->home[process_slot]);
     if (process.identity == LAB_AUDIT_PROCESS_LEFT)
