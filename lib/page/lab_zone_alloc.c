@@ -95,11 +95,25 @@ static bool take_rows(struct request *r, uint32_t block)
     return got_rows(r, block, lab_block_get_rows(&r->part->block[block], r->order, r->want));
 }
 
+/* Nobody works in the block, to correct its hint later. */
+static bool take_whole(struct request *r, uint32_t block)
+{
+    uint32_t starts = lab_block_get_rows(&r->part->block[block], LAB_PAGE_ORDERS - 1, 1);
+
+    if (lab_likely(starts != 0))
+        lab_zone_set_hint(r->part, LAB_ZONE_ROWS, block, 0);
+    else
+        lab_zone_refresh_rows(r->part, block);
+    return got_rows(r, block, starts);
+}
+
 /* All that the block has, with its free rows if the hint is of these. */
 static bool take_from_zone(struct request *r, enum lab_zone_hint hint, uint32_t block)
 {
     bool split = hint == LAB_ZONE_ROWS, done;
 
+    if (r->order == LAB_PAGE_ORDERS - 1)
+        return take_whole(r, block);
     if (r->order > LAB_ROW_ORDER_MAX)
         return take_rows(r, block);
     done = take_open(r, block);
@@ -108,45 +122,29 @@ static bool take_from_zone(struct request *r, enum lab_zone_hint hint, uint32_t 
     return done;
 }
 
-/* Follows the hints of one search; the last block that has something becomes the one to work in. */
+/* Follows the hints of one search; the last block that has something becomes the one to work in,
+ * unless blocks are taken as a whole: nothing is left of them to work in. */
 static bool take_found(struct request *r, enum lab_zone_hint hint, bool others, uint32_t groups)
 {
+    bool whole = r->order == LAB_PAGE_ORDERS - 1;
+
     for (unsigned vain = 0; vain < TRIES;) {
         unsigned want = r->want;
         uint32_t block;
 
-        lab_zone_stop_work(r->part, r->at);
+        if (!whole)
+            lab_zone_stop_work(r->part, r->at);
         block = lab_zone_search(r->part, r->me, hint, r->order, others, groups);
         if (block == LAB_PAGE_NONE)
             return false;
-        lab_zone_start_work(r->part, r->at, block);
+        if (!whole)
+            lab_zone_start_work(r->part, r->at, block);
         if (lab_likely(take_from_zone(r, hint, block)))
             return true;
         vain += r->want == want;
     }
-    lab_zone_stop_work(r->part, r->at);
-    return false;
-}
-
-/* The same for blocks as a whole: nothing is left of them to work in. */
-static bool take_whole(struct request *r, bool others)
-{
-    for (unsigned vain = 0; vain < TRIES;) {
-        uint32_t block =
-            lab_zone_search(r->part, r->me, LAB_ZONE_ROWS, r->order, others, LAB_ZONE_FAR);
-        uint32_t starts;
-
-        if (block == LAB_PAGE_NONE)
-            return false;
-        starts = lab_block_get_rows(&r->part->block[block], LAB_PAGE_ORDERS - 1, 1);
-        if (lab_likely(starts != 0))
-            lab_zone_set_hint(r->part, LAB_ZONE_ROWS, block, 0);
-        else
-            lab_zone_refresh_rows(r->part, block);
-        if (got_rows(r, block, starts))
-            return true;
-        vain += starts == 0;
-    }
+    if (!whole)
+        lab_zone_stop_work(r->part, r->at);
     return false;
 }
 
@@ -223,17 +221,13 @@ static LAB_NOINLINE bool take_runs_slow(struct request *r)
            take_found(r, LAB_ZONE_ROWS, true, LAB_ZONE_FAR) || take_anywhere(r);
 }
 
-/* Orders 5 to 8: free rows elsewhere, at last also where others work, then everything. */
+/* Orders 5 to 9: free rows elsewhere, at last also where others work, then everything. */
 static LAB_NOINLINE bool take_rows_slow(struct request *r)
 {
-    lab_zone_sample_free(r->part, r->me);
+    if (r->order < LAB_PAGE_ORDERS - 1)
+        lab_zone_sample_free(r->part, r->me);
     return take_found(r, LAB_ZONE_ROWS, false, LAB_ZONE_FAR) ||
            take_found(r, LAB_ZONE_ROWS, true, LAB_ZONE_FAR) || take_anywhere(r);
-}
-
-static bool take_blocks(struct request *r)
-{
-    return take_whole(r, false) || take_whole(r, true) || take_anywhere(r);
 }
 
 /* Whether the block at hand will do for rows: where whole blocks are few, the best fit alone. */
@@ -248,7 +242,7 @@ static inline bool fits(const struct request *r)
 static inline bool take_any(struct request *r)
 {
     if (r->at == NULL)
-        return take_blocks(r);
+        return take_rows_slow(r);
     if (r->order <= LAB_ROW_ORDER_MAX) {
         uint32_t block = lab_zone_block_at(r->part, r->at);
         unsigned row = lab_zone_row_at(r->at);
