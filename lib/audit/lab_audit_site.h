@@ -4,8 +4,8 @@
 #ifndef LAB_AUDIT_SITE_H
 #define LAB_AUDIT_SITE_H
 
-/* Which call of the program a record names, where code of others stands between the program and the
- * pool. */
+/* The call of the program that a record names, where code of others stands between the program and
+ * the pool. */
 
 #include <lab_audit_here.h>
 

@@ -9,7 +9,7 @@
 
 #include <lab_audit_table.h>
 
-/* Which count an object's address belongs to. */
+/* The count to which an object's address belongs. */
 LAB_INLINE lab_atomic_t *lab_audit_sampled_count(struct lab_audit *audit, const void *object)
 {
     uintptr_t address = (uintptr_t)object;

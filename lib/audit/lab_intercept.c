@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Calls that the hot paths do not serve. There is one question, whether somebody intercepts: an
- * audit, trust domains, or a pool that still adopts objects. */
+/* Calls that the hot paths do not serve. Each asks whether it is intercepted: by an
+ * audit, by trust domains, or by a pool that still adopts objects. */
 
 #include <errno.h>
 #include <lab_audit.h>

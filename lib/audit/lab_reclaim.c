@@ -380,7 +380,7 @@ LAB_NOINLINE int lab_pool_reclaim(struct lab_pool *pool, uint32_t lcore,
     if (!lab_audit_begin(lab_audit_of(pool), lcore, site, lab_ticks(), &reclaim.call))
         return lab_error_set(error, -EAGAIN, "pool %s: its audit was at another level just now",
                              pool->name);
-    /* Should it die here, nobody could know. */
+    /* If it died here, nobody could know. */
     if (lab_audit_word_process_slot(reclaim.call.who) == 0)
         return lab_error_set(error, -EBUSY,
                              "pool %s: %u processes use it already, of which this is none: reclaim "

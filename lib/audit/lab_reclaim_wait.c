@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 
-/* Which processes have ended, and the calls of the others, for which a sweep waits. */
+/* Finding the processes that have ended, and the calls of the others, for which a sweep waits. */
 
 #include <lab_audit.h>
 #include <lab_os.h>

@@ -250,7 +250,7 @@ static bool lower_split(struct lab_deque *deque, uint64_t *split, uint64_t need)
 }
 
 /* The hot pop's protocol, with the fence that this deque needs and without a look at the floor.
- * Should the owner be killed while bot is low, its successor's first push must look at split: so
+ * If the owner is killed while bot is low, its successor's first push must look at split: so
  * pushes are closed until the caller has set the limits again. */
 static bool pop_private(struct lab_deque *deque, uint64_t bot, void **ret_objects, unsigned n)
 {

@@ -116,7 +116,7 @@ void lab_deque_init(struct lab_deque *deque, uint32_t steal_max, uint32_t privat
 void lab_deque_repair_layout_any(struct lab_deque *deque, lab_atomic_t *slots, uint64_t capacity,
                                  uint32_t steal_max);
 
-/* From its next slow call on the private part has that size. Owner; wait-free. */
+/* Sets the size of the private part, from the next slow call on. Owner; wait-free. */
 LAB_INLINE void lab_deque_fit_owner(struct lab_deque *deque, uint32_t private_size)
 {
     if (lab_unlikely(deque->private_size != private_size))
@@ -139,7 +139,7 @@ LAB_INLINE lab_atomic_t *lab_deque_slots_any(const struct lab_deque *deque)
  * heavy barrier reaches it. Owner; wait-free. */
 void lab_deque_fence_owner(struct lab_deque *deque, bool fenced);
 
-/* Whether the owner does, for those who have put or found a mark. Any thread; wait-free. */
+/* Whether the owner fences, for a thread that has put or found a mark. Any thread; wait-free. */
 LAB_INLINE bool lab_deque_is_fenced_any(const struct lab_deque *deque)
 {
     return lab_load_acquire(&deque->fenced) != 0; /* D11: or pops of before it are not seen */
@@ -166,24 +166,26 @@ unsigned lab_deque_pop_slow_owner(struct lab_deque *deque, void **ret_objects, u
  * slots. Owner; wait-free. */
 void lab_deque_mark_remote_owner(struct lab_deque *deque);
 
-/* Whether some of the newest n objects are such. Owner; wait-free. */
+/* Whether some of the newest n objects are remote. Owner; wait-free. */
 bool lab_deque_is_remote_owner(const struct lab_deque *deque, unsigned n);
 
 /* Takes the oldest public objects, at most n and at most `steal_max`, in one CAS. Returns how many,
  * 0 when the public part is empty or being revoked. Any thread, the owner too; lock-free. */
 unsigned lab_deque_steal_any(struct lab_deque *deque, void **ret_objects, unsigned n);
 
-/* The same into the ring of the caller's own deque, as much as one steal takes and as there is room
- * for; from its own public part, too. They lie above bot then, and are in no deque yet. Returns how
- * many. Pops of `piece` objects each give them in the order in which they were: whole pieces come,
- * the oldest uppermost; or, of less than one, no more than `missing`. Owner of `own`; lock-free. */
+/* Steals into the ring of the caller's own deque: as much as one steal takes and there is room for.
+ * Its own public part is a source, too. The objects lie above bot then, and are in no deque yet;
+ * returns how many. They come in whole pieces of `piece` objects, the oldest piece uppermost, so
+ * that pops of that size give them in the order in which they were put; or, where there is less
+ * than one piece, no more than `missing` of them. Owner of `own`; lock-free. */
 unsigned lab_deque_steal_owner(struct lab_deque *own, struct lab_deque *from, unsigned piece,
                                unsigned missing);
 
 /* The i-th of what lies above bot. Owner; wait-free. */
 LAB_INLINE void *lab_deque_above_owner(const struct lab_deque *own, unsigned i);
 
-/* Now the first n of them are in the private part; nothing is published. Owner; wait-free. */
+/* Adds the first n of what lies above bot to the private part; nothing is published. Owner;
+ * wait-free. */
 void lab_deque_keep_owner(struct lab_deque *own, unsigned n);
 
 /* Objects that still fit. Owner; wait-free. */
@@ -309,8 +311,8 @@ LAB_INLINE bool lab_deque_pop_at_owner(struct lab_deque *deque, uint64_t mask, u
 
     bot -= n;
     slot = bot & mask;
-    /* The owner's copy first: what it knows to fail must not move bot, since a deque without an
-     * owner is looked at by many. */
+    /* The owner's copy is read first: a pop that must fail is not to move bot, since many look at a
+     * deque without an owner. */
     if (lab_unlikely((int64_t)(bot - pop_floor) < 0) ||
         lab_unlikely(lab_deque_wraps(mask, slot, n)))
         return false;

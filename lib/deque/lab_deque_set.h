@@ -79,9 +79,9 @@ struct lab_deque_array {
     uint32_t capacity;       /* slots of one deque, a power of two */
     uint32_t slots_at;       /* where they begin among the slots of an lcore */
     uint32_t steal_max;      /* as in each deque */
-    uint32_t private_size;   /* of one that is alone, */
-    uint32_t private_all; /* and of all but one together, of those that have slots: what they keep
-                             from that one; 0: no bound */
+    uint32_t private_size;   /* of the private part, where one lcore alone has slots */
+    uint32_t private_all; /* of the private parts of all lcores but one together: objects that this
+                             one cannot get; 0: no bound */
     uint32_t start; /* of the first lcore's counters, so that they are a multiple of a cache line's
                        words once it has put all that there is: the first one fills a pool, and wide
                        moves that pass the end of a line take twice the time */

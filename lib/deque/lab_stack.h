@@ -21,8 +21,8 @@
  *
  * An object's index is in one of the stacks over its link at most once: a push takes the link for
  * its own, and leaves out what another push has taken before it. So an object that is freed twice
- * is wrong alone; without, it would become its own successor, and all below it would be lost.
- * The holder of an object that is in no stack may take its link.
+ * is wrong alone; without that rule, it would become its own successor, and all below it would be
+ * lost. The holder of an object that is in no stack may take its link.
  *
  * Progress: lock-free. A thread stopped or killed in push hides what it was pushing, in pop what it
  * had just taken: at most LAB_STACK_BURST objects.

@@ -87,7 +87,7 @@ static void describe(const struct request *request, char (*text)[64])
 }
 
 /* The command that gets hugetlb pages. hugeadm sets the size of the pool, of which what is in use
- * stays in use; and it spreads new pages over all nodes, unless it is told to stay on one. */
+ * stays in use; and it spreads new pages over all nodes, unless it has to stay on one. */
 static int short_of_hugetlb(const struct request *request, const struct supply *supply,
                             const char *what, struct lab_error *error)
 {
@@ -140,7 +140,7 @@ static int short_of(const struct request *request, const struct supply *supply, 
 
 /* System calls that the kernel or a container refuses, where memory will do without. */
 struct refusals {
-    int bind;   /* mbind(2) fails with this; not told of where there is one node */
+    int bind;   /* mbind(2) fails with this; not reported where there is one node */
     int advice; /* madvise(2) */
 };
 

@@ -190,8 +190,8 @@ static int check_options(const struct lab_arena_options *options, struct lab_err
     return 0;
 }
 
-/* What of an arena its options decide: its sizes, and where the rest of it lies, from *end on. The
- * arena is all zero before, and need not lie where it will be. */
+/* The part of an arena that its options decide: its sizes, and where the rest of it lies, from *end
+ * on. The arena is all zero before, and need not lie where it will be. */
 static int plan_arena(struct lab_arena *arena, const struct lab_arena_options *options, size_t *end,
                       struct lab_error *error)
 {

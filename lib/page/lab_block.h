@@ -29,8 +29,8 @@
  *   split       state: free -> split, then the row's word is opened with the splitter's run in it;
  *   coalesce    row: last page -> closed, then state: split -> free.
  * A thread that dies between the two leaves a row split and closed, and its intent names that row:
- * lab_block_find_orphan() and lab_block_recover() bring it back. Neither an intent left behind by a
- * thread that died at another step nor a second sweep at the same time deceives them, since
+ * lab_block_find_orphan() and lab_block_recover() bring it back. They are deceived neither by an
+ * intent that a thread left when it died at another step nor by a second sweep at the same time:
  *   - no other living thread's intent names the row (otherwise it is that thread's transit);
  *   - the row's word is still the same, and that means that it was not opened in between: a closing
  *     is stamped with the version that the state had since the row was split, so no two closings of

@@ -45,8 +45,9 @@ enum lab_zone_class { LAB_ZONE_SHORT, LAB_ZONE_LONG, LAB_ZONE_CLASSES };
  * lcore has; further ones leave rows open that they empty (doc/adr/0004). */
 #define LAB_ZONE_GUESTS 16u
 
-/* Which hint byte: that of the open rows is the largest order in them and 1, or 0; that of the free
- * rows is the largest order less 4, or 0. LAB_BYTES_FLAG: some lcore works in this block. */
+/* The hint bytes of a block: that of the open rows is the largest order in them and 1, or 0; that
+ * of the free rows is the largest order less 4, or 0. LAB_BYTES_FLAG: some lcore works in this
+ * block. */
 enum lab_zone_hint { LAB_ZONE_OPEN, LAB_ZONE_ROWS, LAB_ZONE_HINTS };
 
 /* Orders that share a block: the smallest apart from the rest, since they splinter rows, and those

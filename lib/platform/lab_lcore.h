@@ -28,8 +28,8 @@
  * @threads Any thread; lock-free but for the C library, which may allocate: not for hot paths. */
 LAB_PUBLIC int lab_lcore_acquire(uint32_t *ret_lcore);
 
-/** Gives the calling thread's id back. What its pools hold for that id stays obtainable by all, and
- * serves the next thread that gets the id.
+/** Gives the calling thread's id back. Objects that its pools keep for that id stay obtainable by
+ * all, and serve the next thread that gets the id.
  *
  * @retval -ENOENT the thread has none
  * @threads Any thread; lock-free. */
@@ -44,7 +44,7 @@ LAB_PUBLIC uint32_t lab_lcore_self(void);
 /** Puts into *ret_identity a word that names a process. No other process of this machine has it,
  * before or after. pid 0 is the caller. A process id alone is used again, and stays at an exec. A
  * process whose identity cannot be known from here sends it itself, by any message. The word is for
- * lab_pool_transfer() and lab_pool_reclaim(), which are told of other processes.
+ * lab_pool_transfer() and lab_pool_reclaim(), which name other processes by it.
  *
  * @retval -ESRCH there is no process of that id
  * @retval -EXDEV it is of another PID or time namespace

@@ -82,7 +82,7 @@ static int advise(void *address, size_t bytes, int advice)
     return madvise(address, bytes, advice) ? -errno : 0;
 }
 
-/* The kernel takes the advice even where it has been told never to follow it. */
+/* The kernel takes the advice even where it is configured never to follow it. */
 static bool thp_forbidden(void)
 {
     char text[64];

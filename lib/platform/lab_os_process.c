@@ -8,10 +8,8 @@
  * process executes another program. The time at which a process started is shown differently in
  * another time namespace. So an identity has the id, and fingerprints of the start and of where the
  * kernel put the program's stack, which is elsewhere after each exec; and its home says in which
- * namespaces these can be compared. Whatever cannot be compared leaves it unknown whether a process
- * has ended: only what a pidfd says, and a /proc of which the kernel is asked by that pidfd,
- * counts.
- */
+ * namespaces these can be compared. Where they cannot be compared, it is unknown whether a process
+ * has ended: a pidfd alone says so, or a /proc of which the kernel is asked by that pidfd. */
 
 #include <errno.h>
 #include <fcntl.h>

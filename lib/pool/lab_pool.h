@@ -283,8 +283,9 @@ LAB_INLINE int lab_pool_put_bulk(struct lab_pool *pool, uint32_t lcore, void *co
 
 /** Puts as lab_pool_put_bulk(), by a caller that knows how far these buffers were written to. Since
  * they were got, nobody wrote to more than their first used_bytes. In a pool with trust domains no
- * more will have to be zeroed before another domain gets them; lab_pool_put_bulk() counts on all of
- * a buffer. Bytes that an earlier holder of the same domain wrote further behind are not forgotten.
+ * more will have to be zeroed before another domain gets them; lab_pool_put_bulk() takes all of a
+ * buffer for written to. Bytes that an earlier holder of the same domain wrote further behind are
+ * not forgotten.
  *
  * @retval -EINVAL, -EBADMSG as lab_pool_put_bulk()
  * @threads As lab_pool_put_bulk(): any thread; never blocks. */
@@ -351,8 +352,8 @@ LAB_INLINE int lab_pool_cursor_get(struct lab_pool_cursor *cursor, void **ret_ob
  * @like{lab_pool_put_bulk} */
 LAB_INLINE int lab_pool_cursor_put(struct lab_pool_cursor *cursor, void *object);
 
-/** Finds the memory in which a pool's buffers lie, one behind the other: what the kernel or a
- * device is told of it, as AF_XDP is (its UMEM). *ret_bytes is untouched where there is no such
+/** Finds the memory in which a pool's buffers lie, one behind the other: the memory that the kernel
+ * or a device is given, as AF_XDP is (its UMEM). *ret_bytes is untouched where there is no such
  * memory.
  *
  * @return the first buffer; NULL: they are pages of an arena, or objects of the caller's
@@ -450,7 +451,7 @@ LAB_INLINE const char *lab_pool_counter_name(enum lab_pool_counter counter);
  *     objects free     high ─ there is no pressure any more
  *          │           low  ─ no more than these: gets end here where this is the reserve, which is
  *          │                  the default
- *          ▼           0    ─ not even the receive path gets anything any more: below min
+ *          ▼           0    ─ empty: not even the receive path gets anything any more
  *
  * Free objects are counted where it costs nothing that a program would notice, on the slow paths:
  * by gets that fail, by the first to take something from the reserve, by every eighth slow get of

@@ -34,7 +34,7 @@ struct request {
     bool remote;      /* some came from elsewhere than the own deque */
     bool spends;      /* some came from the reserve */
     bool done;        /* everything is with the caller */
-    unsigned refills; /* bursts yet */
+    unsigned refills; /* bursts so far */
     lab_atomic_t pieces_head;
     struct lab_stack pieces;
 };
@@ -220,7 +220,7 @@ static void get_own(struct request *request)
         ;
 }
 
-/* From where all may take: public parts first, since the stack costs more to fill again. */
+/* Gets what all may take: public parts first, since the stack costs more to fill again. */
 static void get_public(struct request *request)
 {
     struct lab_pool *pool = request->pool;
@@ -275,7 +275,7 @@ static void get_reserve(struct request *request)
              request->refills++ < lab_pool_refills_max(request->pool));
 }
 
-/* All sources that a get may try, in the order of cost. Returns whether it has what it wants. */
+/* Tries all sources, in the order of cost. Returns whether it has what it wants. */
 static bool gather_objects(struct request *request)
 {
     struct lab_pool *pool = request->pool;
@@ -349,7 +349,7 @@ static LAB_NOINLINE bool get_elsewhere(struct lab_pool *pool, uint32_t lcore_ind
 }
 
 /* Everything that is wanted, or nothing, from the own deque's private part and what can be added to
- * it: much the most frequent slow path. */
+ * it: by far the most frequent slow path. */
 static bool get_private(struct lab_pool *pool, uint32_t lcore_index, void **ret_objects, unsigned n)
 {
     struct lab_deque *deque = &pool->deque[lcore_index];

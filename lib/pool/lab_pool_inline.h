@@ -34,8 +34,9 @@ struct lab_pool_slow {
 /* In memory that may be shared between processes, at the same address in each: no pointer to
  * functions or to anything private to a process. Only the inline functions below look inside.
  *
- * First comes what never changes once the pool is made. In a pool that processes share by its name
- * it is each process's own, which no other can write to: see lab_pool_layout.h. */
+ * The constant part comes first: it never changes once the pool is made. In a pool that processes
+ * share by its name it is each process's own, which no other can write to: see lab_pool_layout.h.
+ */
 struct lab_pool {
     uint32_t magic; /* first, so that a driver knows whose pool this is */
     uint32_t count;
@@ -45,7 +46,7 @@ struct lab_pool {
     uint32_t hot_puts; /* lcores that take the hot path of puts: all; or none, for a hot path trusts
                           what a deque says of its slots, which other processes may write to */
     uint32_t adopted;  /* objects known so far */
-    uint32_t reserved; /* of all objects, this number of the first are the reserve */
+    uint32_t reserved; /* objects of the reserve, the first ones of all */
     uintptr_t reserve_from; /* where they lie, and perhaps others in between */
     size_t reserve_bytes;
     uint32_t prefetch_lines; /* as in the options */
@@ -73,9 +74,9 @@ struct lab_pool {
     /* Constants of the floor above (lab_intercept.h): nothing here looks into them. */
     alignas(8) unsigned char above[LAB_POOL_ABOVE_BYTES];
 
-    /* Here begins what all write. `hot` is the number of lcores that take the hot path of gets:
-     * all; or none, while the audit looks at gets, or trust domains have to be kept apart, or where
-     * processes share the pool by its name. */
+    /* The part that all write begins here. `hot` is the number of lcores that take the hot path of
+     * gets: all; or none, while the audit looks at gets, or trust domains have to be kept apart, or
+     * where processes share the pool by its name. */
     alignas(LAB_CACHE_LINE) lab_atomic_t hot;
     lab_atomic_t strangers;    /* enum lab_pool_strangers: what is put and not known */
     lab_atomic_t sweep;        /* the sweep that is under way, 1 to 255; 0: there is none */

@@ -7,7 +7,7 @@
  * The pool takes runs of the largest order that there is, 2 MiB as a rule, and cuts as many buffers
  * from each as fit: a last run is as small as what is left to be had, and smaller ones do where the
  * arena is fragmented. No buffer lies across two runs. To the rest of the pool these buffers are
- * objects that it was told of. */
+ * objects of a caller's. */
 
 #include <lab_page.h>
 #include <lab_pool.h>
