@@ -45,24 +45,19 @@ void lab_audit_init(struct lab_audit *audit, struct lab_audit_table *table, uint
     audit->stated = options->stated;
     if (audit->poison_bytes == 0 && audit->quarantine == 0)
         audit->plain_put = options->stated ? LAB_AUDIT_PLAIN_PUT_STATED : LAB_AUDIT_PLAIN_PUT;
-    read_clocks(&audit->first_ticks, &audit->first_ns);
 }
 
 void lab_audit_begin_table(struct lab_audit *audit, const struct lab_audit_options *options)
 {
     uint32_t sample = options->sample != 0 ? options->sample : LAB_AUDIT_SAMPLE_DEFAULT;
+    uint64_t ticks = 0, ns = 0;
 
+    read_clocks(&ticks, &ns);
     lab_store_relaxed(&audit->table->sample, sample);
     lab_store_relaxed(&audit->table->mode, (uint64_t)options->level);
-    lab_store_relaxed(&audit->table->first_ticks, audit->first_ticks);
-    lab_store_relaxed(&audit->table->first_ns, audit->first_ns);
+    lab_store_relaxed(&audit->table->first_ticks, ticks);
+    lab_store_relaxed(&audit->table->first_ns, ns);
     (void)lab_audit_enter(audit); /* now, not by system calls in some get */
-}
-
-void lab_audit_adopt_clock(struct lab_audit *audit)
-{
-    audit->first_ticks = lab_load_relaxed(&audit->table->first_ticks);
-    audit->first_ns = lab_load_relaxed(&audit->table->first_ns);
 }
 
 /* Records of two epochs with the same number must not meet: those of the one before this one are
@@ -94,7 +89,8 @@ uint32_t lab_audit_forget(struct lab_audit *audit)
 
 static uint64_t ticks_in(struct lab_audit *audit, uint64_t ns)
 {
-    uint64_t begin = audit->first_ticks, begin_ns = audit->first_ns, now = 0, now_ns = 0;
+    uint64_t begin = lab_load_relaxed(&audit->table->first_ticks), now = 0;
+    uint64_t begin_ns = lab_load_relaxed(&audit->table->first_ns), now_ns = 0;
 
     read_clocks(&now, &now_ns);
     if (now_ns - begin_ns <= ns) { /* the table is too young to tell */

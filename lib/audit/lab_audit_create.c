@@ -197,8 +197,6 @@ static int attach(struct lab_region *region, const char *name, struct lab_pool *
     if (rc != 0)
         return rc;
     audit = set_constants(pool, &parts, &seed.options)->audit;
-    if (audit != NULL)
-        lab_audit_adopt_clock(audit);
     rc = lab_pool_core_arrive(pool, error);
     if (rc != 0)
         return rc;

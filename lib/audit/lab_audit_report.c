@@ -27,8 +27,8 @@ void lab_audit_report_to(lab_audit_reporter *reporter, uint32_t entries_per_seco
 /* Nanoseconds since a time in ticks. */
 static uint64_t age_ns(const struct lab_audit *audit, uint64_t at)
 {
-    uint64_t ticks = lab_ticks() - audit->first_ticks;
-    uint64_t ns = lab_os_clock_ns() - audit->first_ns;
+    uint64_t ticks = lab_ticks() - lab_load_relaxed(&audit->table->first_ticks);
+    uint64_t ns = lab_os_clock_ns() - lab_load_relaxed(&audit->table->first_ns);
     uint64_t age = lab_ticks() - at;
 
     if ((int64_t)age <= 0 || (int64_t)ticks <= 0)

@@ -60,7 +60,7 @@ struct lab_audit_table {
     alignas(LAB_CACHE_LINE) lab_atomic_t mode;
     lab_atomic_t settled_at; /* ticks; before, calls that began at another level may be under way */
     lab_atomic_t sample;
-    lab_atomic_t first_ticks; /* as the maker's, in struct lab_audit */
+    lab_atomic_t first_ticks; /* a moment, as early as can be, in ticks and in nanoseconds */
     lab_atomic_t first_ns;
 
     alignas(LAB_CACHE_LINE) lab_atomic_t tickets; /* of the quarantine */
@@ -83,9 +83,7 @@ struct lab_audit {
     uint32_t poison_from;
     uint32_t poison_bytes; /* 0: no poison */
     bool stated;
-    uint64_t plain_put;   /* what a plain put looks at: lab_audit_word.h */
-    uint64_t first_ticks; /* a moment in ticks and in nanoseconds */
-    uint64_t first_ns;
+    uint64_t plain_put; /* what a plain put looks at: lab_audit_word.h */
 };
 
 /* Where a call was made: the address it returns to; and the frame of the function that was called,
@@ -113,9 +111,6 @@ void lab_audit_init(struct lab_audit *audit, struct lab_audit_table *table, uint
  * calling process has a place (lab_audit_enter()), so that none of its gets need ask the system for
  * one. The level counts from the beginning: there are no calls under way. */
 void lab_audit_begin_table(struct lab_audit *audit, const struct lab_audit_options *options);
-
-/* The process that makes the table knows since when ticks are counted: the longer, the better. */
-void lab_audit_adopt_clock(struct lab_audit *audit);
 
 /* Changes the level; records of before are void, and for some time (LAB_AUDIT_SETTLE_MS) nothing is
  * recorded, until calls that began before have ended. Returns how many objects were

@@ -130,10 +130,7 @@ void lab_pool_publish_seed(const struct lab_pool *pool, const struct lab_pool_op
     seed->layout = LAB_SHARED_LAYOUT;
     seed->barrier = pool->set.barrier;
     seed->maker = pool->set.maker;
-    seed->has_domains = options->domain != NULL;
     seed->options = *options;
-    seed->options.name = NULL;
-    seed->options.domain = NULL;
     memcpy(seed->name, pool->name, sizeof(seed->name));
     lab_store_release(&seed->whole, 1); /* P1: or others attach to a pool that is half made */
 }

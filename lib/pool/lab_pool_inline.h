@@ -111,7 +111,7 @@ enum lab_pool_strangers { LAB_POOL_CLOSED, LAB_POOL_OPEN, LAB_POOL_ADOPTING };
 /* The number of the layout of all that lies in shared memory, which lib/layout.txt describes. It is
  * raised by hand whenever a field moves: programs of two versions that would disagree must not meet
  * in one pool. */
-#define LAB_SHARED_LAYOUT 6u
+#define LAB_SHARED_LAYOUT 7u
 
 /* The rest of get and put: for the inline functions below only. gfp is a class (lab_gfp.h), and
  * used_bytes as in lab_pool_put_used(), or SIZE_MAX: all of a buffer. */

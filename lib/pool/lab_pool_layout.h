@@ -44,8 +44,7 @@ struct lab_pool_seed {
     lab_atomic_t whole; /* 1 when all is there */
     enum lab_barrier barrier;
     uint64_t maker;
-    bool has_domains;
-    struct lab_pool_options options; /* but for pointers */
+    struct lab_pool_options options; /* a pointer says only whether it is NULL */
     char name[LAB_POOL_NAME_SIZE];
 };
 

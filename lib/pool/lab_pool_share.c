@@ -52,14 +52,13 @@ int lab_pool_copy_seed(const struct lab_region *region, const char *name,
                              "%s is no pool, or one of another version of this library: give all "
                              "processes the same",
                              name);
-    settle_bool(&ret_seed->has_domains);
     settle_bool(&options->takes_strangers);
     settle_bool(&options->audit.records);
     settle_bool(&options->audit.stated);
     settle_bool(&options->audit.poison);
     ret_seed->name[LAB_POOL_NAME_SIZE - 1] = '\0';
     options->name = ret_seed->name;
-    options->domain = ret_seed->has_domains ? &some_domain : NULL;
+    options->domain = options->domain != NULL ? &some_domain : NULL;
     options->arena = NULL;
     options->shared = true;
     return 0;
