@@ -30,12 +30,9 @@ struct lab_audit_here {
 extern struct lab_audit_here lab_audit_here __attribute__((visibility("hidden")));
 
 /* A lock among the threads of this process, for what each process does once with a table. Signals
- * are kept away meanwhile: their handlers may use the table. */
-struct lab_audit_lock {
-    sigset_t signals; /* to be had again */
-};
-
-void lab_audit_lock_here(struct lab_audit_lock *ret_lock);
-void lab_audit_unlock_here(const struct lab_audit_lock *lock);
+ * are kept away meanwhile, since their handlers may use the table: *ret_signals are those that were
+ * blocked before. */
+void lab_audit_lock_here(sigset_t *ret_signals);
+void lab_audit_unlock_here(const sigset_t *signals);
 
 #endif

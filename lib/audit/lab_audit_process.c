@@ -54,16 +54,16 @@ unsigned lab_audit_admit(struct lab_audit *audit, uint64_t identity, uint64_t ho
     unsigned process_slot = lab_audit_process_slot(audit, identity);
 
     if (lab_unlikely(process_slot == 0) && !lab_audit_has_no_place(audit)) {
-        struct lab_audit_lock lock;
+        sigset_t signals;
 
-        lab_audit_lock_here(&lock);
+        lab_audit_lock_here(&signals);
         process_slot = lab_audit_process_slot(audit, identity);
         if (process_slot == 0) {
             process_slot = take_place(audit, identity);
             /* Of place 0, which is nobody's, it is not asked. */
             lab_store_relaxed(&audit->table->home[process_slot], home != 0 ? home : NOWHERE);
         }
-        lab_audit_unlock_here(&lock);
+        lab_audit_unlock_here(&signals);
     }
     return process_slot;
 }

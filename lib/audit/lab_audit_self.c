@@ -28,19 +28,19 @@ static void remember_to_forget(void)
     (void)pthread_atfork(NULL, NULL, forked);
 }
 
-void lab_audit_lock_here(struct lab_audit_lock *ret_lock)
+void lab_audit_lock_here(sigset_t *ret_signals)
 {
     sigset_t all;
 
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &ret_lock->signals);
+    pthread_sigmask(SIG_SETMASK, &all, ret_signals);
     pthread_mutex_lock(&lab_audit_here.entering);
 }
 
-void lab_audit_unlock_here(const struct lab_audit_lock *lock)
+void lab_audit_unlock_here(const sigset_t *signals)
 {
     pthread_mutex_unlock(&lab_audit_here.entering);
-    pthread_sigmask(SIG_SETMASK, &lock->signals, NULL);
+    pthread_sigmask(SIG_SETMASK, signals, NULL);
 }
 
 /* Once: what could not be found out, as in want of a file descriptor, stays so. The home is there
@@ -51,11 +51,11 @@ void lab_audit_unlock_here(const struct lab_audit_lock *lock)
 static LAB_NOINLINE uint64_t find_out(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    struct lab_audit_lock lock;
+    sigset_t signals;
     struct lab_os_process self;
 
     pthread_once(&once, remember_to_forget);
-    lab_audit_lock_here(&lock);
+    lab_audit_lock_here(&signals);
     self.identity = lab_load_relaxed(&lab_audit_here.identity);
     if (self.identity == 0) {
         lab_os_process_self(&self);
@@ -63,7 +63,7 @@ static LAB_NOINLINE uint64_t find_out(void)
         /* I1: or another thread sees the identity, and 0 for its home */
         lab_store_release(&lab_audit_here.identity, self.identity);
     }
-    lab_audit_unlock_here(&lock);
+    lab_audit_unlock_here(&signals);
     return self.identity;
 }
 

@@ -110,11 +110,11 @@ uint64_t lab_audit_home(void)
 }
 
 /* Every process has its place before the threads begin. */
-void lab_audit_lock_here(struct lab_audit_lock *ret_lock)
+void lab_audit_lock_here(sigset_t *ret_signals)
 {
 }
 
-void lab_audit_unlock_here(const struct lab_audit_lock *lock)
+void lab_audit_unlock_here(const sigset_t *signals)
 {
 }
 
