@@ -127,8 +127,8 @@ static inline bool lab_byte_cas_release(lab_byte_t *b, uint8_t *expected, uint8_
 
 /* lab_words_store and lab_words_load copy n pointers into or out of shared words, each word as if
  * by a relaxed atomic access. Compilers do not vectorise atomic accesses, which would cost a
- * third of a burst's time, so lab_words_move() moves what goes in pieces of 4 and more, and returns
- * how many: on x86-64 and AArch64 no aligned 8-byte lane of a wider access is ever torn.
+ * third of a burst's time, so lab_words_move() moves what goes in larger pieces, and returns how
+ * many: on x86-64 and AArch64 no aligned 8-byte lane of a wider access is ever torn.
  * ThreadSanitizer sees plain atomics. */
 #if defined(__SANITIZE_THREAD__)
 #define LAB_WORDS_ATOMIC 1
@@ -155,6 +155,74 @@ static inline void lab_words_move_32(void *to, const void *from)
 }
 #endif
 
+/* LAB_OUT_OF_LINE is for files whose functions are called for each burst, instead of being inline
+ * in a caller's loop. A small burst's time is mostly that of its jumps there: so there is a piece
+ * for each bit of n, and no loop below 32. A put and a get of as many words have the same pieces,
+ * so that the processor forwards from the one's stores to the other's loads. Inline it would be
+ * slower. */
+#ifdef LAB_OUT_OF_LINE
+typedef uint64_t lab_words_1 __attribute__((may_alias));
+typedef uint64_t lab_words_2 __attribute__((vector_size(16), aligned(8), may_alias));
+
+static inline void lab_words_move_8(void *to, const void *from)
+{
+    const lab_words_2 *f = (const lab_words_2 *)from;
+    lab_words_2 *t = (lab_words_2 *)to, w0 = f[0], w1 = f[1], w2 = f[2], w3 = f[3];
+
+    t[0] = w0, t[1] = w1, t[2] = w2, t[3] = w3;
+}
+
+static inline void lab_words_move_4(void *to, const void *from)
+{
+    const lab_words_2 *f = (const lab_words_2 *)from;
+    lab_words_2 *t = (lab_words_2 *)to, w0 = f[0], w1 = f[1];
+
+    t[0] = w0, t[1] = w1;
+}
+
+#ifndef __AVX__
+static inline void lab_words_move_32(void *to, const void *from)
+{
+    for (int i = 0; i < 256; i += 64)
+        lab_words_move_8((char *)to + i, (const char *)from + i);
+}
+#endif
+
+static inline unsigned lab_words_move(void *to, const void *from, unsigned n)
+{
+    char *t = (char *)to;
+    const char *f = (const char *)from;
+
+    for (unsigned left = n; left >= 32; left -= 32, t += 256, f += 256)
+        lab_words_move_32(t, f);
+    if (lab_likely((n & 24) != 0)) {
+        if ((n & 16) != 0) {
+            lab_words_move_8(t, f);
+            lab_words_move_8(t + 64, f + 64);
+            t += 128, f += 128;
+        }
+        if ((n & 8) != 0) {
+            lab_words_move_8(t, f);
+            t += 64, f += 64;
+        }
+        if ((n & 7) == 0)
+            return n;
+    }
+    if ((n & 4) != 0) {
+        lab_words_move_4(t, f);
+        t += 32, f += 32;
+        if ((n & 3) == 0)
+            return n;
+    }
+    if ((n & 2) != 0) {
+        *(lab_words_2 *)t = *(const lab_words_2 *)f;
+        t += 16, f += 16;
+    }
+    if ((n & 1) != 0)
+        *(lab_words_1 *)t = *(const lab_words_1 *)f;
+    return n;
+}
+#else
 static inline unsigned lab_words_move(void *to, const void *from, unsigned n)
 {
     char *t = (char *)to;
@@ -171,6 +239,7 @@ static inline unsigned lab_words_move(void *to, const void *from, unsigned n)
         memcpy(t, f, 32);
     return n - left;
 }
+#endif
 
 static inline void lab_words_store(lab_atomic_t *to, void *const *from, unsigned n)
 {

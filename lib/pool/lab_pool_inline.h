@@ -136,13 +136,24 @@ LAB_INLINE bool lab_pool_is_get_hot(const struct lab_pool *pool, uint32_t lcore)
     return lab_likely(lcore < lab_load_relaxed(&pool->hot));
 }
 
+/* The deque of an lcore of this pool's. A compiler that knows how its address comes about keeps two
+ * registers for it, which is good in a loop. In a function it has to save some for that. */
+LAB_INLINE struct lab_deque *lab_pool_deque_owner(struct lab_pool *pool, uint32_t lcore)
+{
+    struct lab_deque *deque = &pool->deque[lab_pool_lcore_index(lcore)];
+
+#ifdef LAB_OUT_OF_LINE
+    __asm__("" : "+r"(deque)); /* this is one that it does not know */
+#endif
+    return deque;
+}
+
 /* The hot halves. false: nothing was done, and the slow half is the way on. */
 LAB_INLINE bool lab_pool_get_hot(struct lab_pool *pool, uint32_t lcore, void **ret_objects,
                                  unsigned n)
 {
     return lab_pool_is_get_hot(pool, lcore) &&
-           lab_likely(
-               lab_deque_pop_owner(&pool->deque[lab_pool_lcore_index(lcore)], ret_objects, n));
+           lab_likely(lab_deque_pop_owner(lab_pool_deque_owner(pool, lcore), ret_objects, n));
 }
 
 LAB_INLINE bool lab_pool_put_hot(struct lab_pool *pool, uint32_t lcore, void *const *objects,
@@ -150,7 +161,7 @@ LAB_INLINE bool lab_pool_put_hot(struct lab_pool *pool, uint32_t lcore, void *co
 {
     return lab_likely(lcore < pool->hot_puts) &&
            lab_likely(lab_load_relaxed(&pool->state.intercepted) == 0) &&
-           lab_likely(lab_deque_push_owner(&pool->deque[lab_pool_lcore_index(lcore)], objects, n));
+           lab_likely(lab_deque_push_owner(lab_pool_deque_owner(pool, lcore), objects, n));
 }
 
 /* The functions that lab_pool.h declares */

@@ -34,10 +34,40 @@ static void is_a_comparison_byte_by_byte(void **state)
     }
 }
 
+enum { WORDS = 100, AROUND = 3 };
+
+static void moves_as_many_words_as_wanted_and_no_more(void **state)
+{
+    void *from[WORDS + AROUND], *to[WORDS + 2 * AROUND];
+    lab_atomic_t shared[WORDS + 2 * AROUND];
+
+    for (unsigned n = 0; n <= WORDS; n++)
+        for (unsigned at = 1; at <= AROUND; at++) {
+            for (unsigned i = 0; i < WORDS + AROUND; i++)
+                from[i] = &from[i];
+            for (unsigned i = 0; i < WORDS + 2 * AROUND; i++) {
+                to[i] = NULL;
+                lab_store_relaxed(&shared[i], 0);
+            }
+            lab_words_store(&shared[at], from + at - 1, n);
+            lab_words_load(to + AROUND - at + 1, &shared[at], n);
+
+            for (unsigned i = 0; i < WORDS + 2 * AROUND; i++) {
+                bool is_stored = i >= at && i < at + n;
+                bool is_loaded = i + at > AROUND && i + at <= AROUND + n;
+                void *stored = (void *)(uintptr_t)lab_load_relaxed(&shared[i]);
+
+                assert_ptr_equal(stored, is_stored ? &from[i - 1] : NULL);
+                assert_ptr_equal(to[i], is_loaded ? &from[i + 2 * at - AROUND - 2] : NULL);
+            }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_a_comparison_byte_by_byte),
+        cmocka_unit_test(moves_as_many_words_as_wanted_and_no_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

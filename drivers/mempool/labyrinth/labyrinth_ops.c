@@ -6,6 +6,8 @@
  * once more for those that move 32 bytes at a time: LABYRINTH_OPS is the name of the table that it
  * makes (labyrinth_ops.h). */
 
+#define LAB_OUT_OF_LINE /* lab_atomic.h */
+
 #include <lab_intercept.h>
 #include <rte_lcore.h>
 
@@ -91,35 +93,19 @@ static __rte_always_inline int get(const struct rte_mempool *mp, void **objs, un
 
 /* The same line again and again: a constant n leaves less than half of a single put or get over,
  * which is what many PMDs do, and nine tenths of a burst of their usual size with wide moves.
- * Bursts have functions of their own, so that single ones save no registers for them, and small
- * ones pay nothing for large ones. The arguments stay where the op was given them. */
-
-static __rte_noinline int put_small(const struct rte_mempool *mp, void *const *objs, unsigned int n,
-                                    uint32_t lcore)
-{
-    if (n >= LARGE)
-        __builtin_unreachable();
-    return put(mp, objs, n, lcore);
-}
-
-static __rte_noinline int get_small(const struct rte_mempool *mp, void **objs, unsigned int n,
-                                    uint32_t lcore)
-{
-    if (n >= LARGE)
-        __builtin_unreachable();
-    return get(mp, objs, n, lcore);
-}
+ * Single ones come first, without a jump: all they need lies in two lines of code. Large bursts
+ * have functions of their own. The arguments stay where the op was given them. */
 
 static __rte_noinline int put_large(const struct rte_mempool *mp, void *const *objs, unsigned int n,
                                     uint32_t lcore)
 {
-    return n == LARGE ? put(mp, objs, LARGE, lcore) : put(mp, objs, n, lcore);
+    return likely(n == LARGE) ? put(mp, objs, LARGE, lcore) : put(mp, objs, n, lcore);
 }
 
 static __rte_noinline int get_large(const struct rte_mempool *mp, void **objs, unsigned int n,
                                     uint32_t lcore)
 {
-    return n == LARGE ? get(mp, objs, LARGE, lcore) : get(mp, objs, n, lcore);
+    return likely(n == LARGE) ? get(mp, objs, LARGE, lcore) : get(mp, objs, n, lcore);
 }
 
 static int enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
@@ -131,9 +117,9 @@ static int enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
     lcore = rte_lcore_id();
     if (LAB_POOL_CHECKS && lab_pool_check(mp->pool_data, lcore, objs, n) != 0)
         return -EINVAL;
-    if (n == 1)
+    if (likely(n == 1))
         return put(mp, objs, 1, lcore);
-    return n < LARGE ? put_small(mp, objs, n, lcore) : put_large(mp, objs, n, lcore);
+    return likely(n < LARGE) ? put(mp, objs, n, lcore) : put_large(mp, objs, n, lcore);
 }
 
 static int dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
@@ -143,9 +129,9 @@ static int dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
     if (!is_ours(mp->pool_data))
         return labyrinth_refuse(mp);
     lcore = rte_lcore_id();
-    if (n == 1)
+    if (likely(n == 1))
         return get(mp, objs, 1, lcore);
-    return n < LARGE ? get_small(mp, objs, n, lcore) : get_large(mp, objs, n, lcore);
+    return likely(n < LARGE) ? get(mp, objs, n, lcore) : get_large(mp, objs, n, lcore);
 }
 
 static inline void note_arrival(struct lab_pool *pool)
