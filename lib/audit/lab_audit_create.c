@@ -172,6 +172,10 @@ static int make(void *memory, const struct lab_pool_options *options, struct lab
 int lab_pool_init(void *memory, const struct lab_pool_options *options, struct lab_pool **ret_pool,
                   struct lab_error *error)
 {
+    if (memory == NULL)
+        return lab_error_set(error, -EINVAL,
+                             "lab_pool_init() needs memory of the caller's: lab_pool_create() gets "
+                             "its own");
     return make(memory, options, ret_pool, error);
 }
 

@@ -127,6 +127,8 @@ static void each_kind_has_its_maker(void **state)
     expect_error(&error, -EINVAL, "pool test: buffers of 0 bytes");
     assert_int_equal(lab_pool_init(&error, &buffers, &pool, &error), -EINVAL);
     expect_error(&error, -EINVAL, "pool test: lab_pool_init() takes objects");
+    assert_int_equal(lab_pool_init(NULL, &buffers, &pool, &error), -EINVAL);
+    expect_error(&error, -EINVAL, "lab_pool_init() needs memory of the caller's");
     assert_ptr_equal(pool, untouched);
 }
 
