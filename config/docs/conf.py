@@ -30,6 +30,7 @@ CHAPTERS = {
               "doc/guide/watching", "doc/guide/processes", "doc/ports", "Packets kept <doc/mbufs>"],
     "Reference": ["Library <library>", "Tools <tools>", "Driver <driver>"],
     "Inside": ["Performance <doc/performance>", "Performance on Intel <doc/performance-intel>",
+               "What stands in the way of speed <doc/performance-limits>",
                "Performance of pages <doc/performance-pages>",
                "How the pool works <doc/pool>", "How pages work <doc/pages>", "Decisions <decisions>",
                "Contributing <CONTRIBUTING>", "Changes <CHANGELOG>"],

@@ -16,7 +16,8 @@ import bench
 
 ROOT = pathlib.Path(os.environ["LABYRINTH_COMPARE"]).parent.parent
 TIMEOUT_S = 300  # all measurements in a row
-DOCUMENTS = ("doc/performance.md", "doc/performance-pages.md", "README.md")
+DOCUMENTS = ("doc/performance.md", "doc/performance-limits.md", "doc/performance-pages.md",
+             "README.md")
 # Of parts whose reports look the same, one will do.
 ALIKE = {"testpmd-cached": "testpmd-bare", "testpmd-cacheless": "testpmd-bare",
          "testpmd-crowd": "testpmd-bare", "circulate": "touched"}
