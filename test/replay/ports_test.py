@@ -500,7 +500,8 @@ class Memif(Ports):
 
     def test_two_processes(self):
         socket = os.path.join(self.folder, "memif")
-        device = f"--vdev=net_memif0,role=client,socket={socket},socket-abstract=no"
+        # A ring for all frames: the other process may lose its CPU for a while.
+        device = f"--vdev=net_memif0,role=client,socket={socket},socket-abstract=no,rsize=12"
         with self.echo(socket):
             self.assert_returns("--port=net_memif0", "--pps=20000", DEMO, eal=(device,))
 
