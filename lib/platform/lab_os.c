@@ -33,20 +33,26 @@ static int map_anonymous(size_t bytes, int flags, void **ret_address)
     return 0;
 }
 
-/* Ordinary pages come at any address: map too much, and cut off what lies before and behind. A
- * piece that the kernel does not cut off stays, untouched. */
+/* Ordinary pages come at any address: map too much, and cut off what lies before and behind.
+ * Without a mapping to spare the kernel cuts nothing off: then there is none, and nothing stays. */
 static int map_aligned(size_t bytes, size_t alignment, void **ret_address)
 {
     size_t slack = alignment - lab_os_page_bytes(), before;
-    void *address = NULL;
-    int err = bytes > SIZE_MAX - slack ? -ENOMEM : map_anonymous(bytes + slack, 0, &address);
+    char *address;
+    void *whole = NULL;
+    int err = bytes > SIZE_MAX - slack ? -ENOMEM : map_anonymous(bytes + slack, 0, &whole);
 
     if (err)
         return err;
-    before = -(uintptr_t)address & (alignment - 1);
-    *ret_address = (char *)address + before;
-    (void)munmap(address, before);
-    (void)munmap((char *)*ret_address + bytes, slack - before);
+    before = -(uintptr_t)whole & (alignment - 1);
+    address = (char *)whole + before;
+    if ((before > 0 && munmap(whole, before)) ||
+        (before < slack && munmap(address + bytes, slack - before))) {
+        err = -errno;
+        (void)munmap(whole, bytes + slack);
+        return err;
+    }
+    *ret_address = address;
     return 0;
 }
 

@@ -28,6 +28,24 @@ int __wrap_madvise(void *address, size_t bytes, int advice)
     return __real_madvise(address, bytes, advice);
 }
 
+int __real_munmap(void *address, size_t bytes);
+int __wrap_munmap(void *address, size_t bytes);
+
+/* The piece that munmap(2) does not cut off, as if there were no mapping to spare. */
+static struct {
+    bool fails;
+    void *piece;
+} cutting;
+
+int __wrap_munmap(void *address, size_t bytes)
+{
+    if (!cutting.fails || bytes >= LAB_PAGE_2M)
+        return __real_munmap(address, bytes);
+    cutting.piece = address;
+    errno = ENOMEM;
+    return -1;
+}
+
 static char *mapped(size_t bytes)
 {
     void *address = NULL;
@@ -73,6 +91,20 @@ static void a_refused_mapping_changes_nothing(void **state)
     assert_true(lab_os_map((size_t)1 << 62, LAB_PAGE_2M, &address) < 0);
     assert_int_equal(lab_os_unmap((char *)none + 1, lab_os_page_bytes()), -EINVAL);
     assert_ptr_equal(address, none);
+}
+
+static void a_mapping_that_cannot_be_cut_is_none(void **state)
+{
+    void *address = &cutting;
+    int err;
+
+    cutting.fails = true;
+    err = lab_os_map(LAB_PAGE_2M, 0, &address);
+    cutting.fails = false;
+    assert_int_equal(err, -ENOMEM);
+    assert_ptr_equal(address, &cutting);
+    assert_non_null(cutting.piece);
+    assert_false(is_mapped(cutting.piece, lab_os_page_bytes()));
 }
 
 static void binds_to_a_node(void **state)
@@ -303,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(maps_aligned_zeros_and_unmaps_them_all),
         cmocka_unit_test(a_refused_mapping_changes_nothing),
+        cmocka_unit_test(a_mapping_that_cannot_be_cut_is_none),
         cmocka_unit_test(binds_to_a_node),
         cmocka_unit_test(advises_huge_pages),
         cmocka_unit_test(populates_at_once),
