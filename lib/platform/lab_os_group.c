@@ -18,7 +18,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Version 1 writes the largest multiple of a page, and means that there is no limit. */
 #define NO_LIMIT ((size_t)1 << 62)
@@ -53,16 +52,24 @@ struct search {
 
 _Static_assert(PATH_MAX == 4096, "the formats below say what fits");
 
+/* A file of the group that is looked at. The group is not opened: few descriptors may be left. */
+static const char *path_in(const struct search *search, const char *name,
+                           char (*path)[PATH_MAX + 64])
+{
+    snprintf(*path, sizeof(*path), "%s/%s", search->place, name);
+    return *path;
+}
+
 /* Files that are cached: the kernel drops those before it kills anybody. The groups below count,
  * for which version 1 has names of their own. */
-static size_t cached(const struct search *search, int group)
+static size_t cached(const struct search *search)
 {
     static const char *const words[2][2] = {{"\ntotal_active_file ", "\ntotal_inactive_file "},
                                             {"\nactive_file ", "\ninactive_file "}};
     size_t active = 0, inactive = 0;
-    char text[8192];
+    char text[8192], path[PATH_MAX + 64];
 
-    if (lab_os_read_text(group, "memory.stat", text, sizeof(text)) != 0)
+    if (lab_os_read_text(AT_FDCWD, path_in(search, "memory.stat", &path), text, sizeof(text)) != 0)
         return 0;
     (void)lab_os_number_behind(text, words[search->is_version_2][0], &active);
     (void)lab_os_number_behind(text, words[search->is_version_2][1], &inactive);
@@ -71,18 +78,19 @@ static size_t cached(const struct search *search, int group)
 
 /* The memory that one limit of a group leaves. Where there is none, or none that can be read,
  * nothing changes. */
-static void look_at_limit(struct search *search, int group, const struct limit *limit)
+static void look_at_limit(struct search *search, const struct limit *limit)
 {
     struct lab_os_room *room = &search->room;
-    char most_name[64], used_name[64];
+    char most_name[64], used_name[64], path[PATH_MAX + 64];
     size_t most, used = 0, cache = 0;
 
     snprintf(most_name, sizeof(most_name), limit->most, search->page);
     snprintf(used_name, sizeof(used_name), limit->used, search->page);
-    if (lab_os_read_number(group, most_name, &most) || most >= NO_LIMIT)
+    if (lab_os_read_number(AT_FDCWD, path_in(search, most_name, &path), &most) || most >= NO_LIMIT)
         return;
-    if (lab_os_read_number(group, used_name, &used) == 0 && !limit->is_hugetlb)
-        cache = cached(search, group);
+    if (lab_os_read_number(AT_FDCWD, path_in(search, used_name, &path), &used) == 0 &&
+        !limit->is_hugetlb)
+        cache = cached(search);
     used -= cache < used ? cache : used;
     most -= used < most ? used : most;
     if (most >= room->bytes)
@@ -95,14 +103,9 @@ static void look_at_limit(struct search *search, int group, const struct limit *
 
 static void look_at_group(struct search *search)
 {
-    int group = open(search->place, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-    if (group < 0)
-        return;
     for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)
         if (limits[i].is_hugetlb == (search->page != NULL))
-            look_at_limit(search, group, &limits[i]);
-    close(group);
+            look_at_limit(search, &limits[i]);
 }
 
 /* Whether a list "cpu,memory" has the word. */

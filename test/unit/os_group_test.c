@@ -7,12 +7,14 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <lab_os.h>
 #include <lab_region.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define MIB ((size_t)1 << 20)
@@ -198,6 +200,26 @@ static void what_cannot_be_known_is_unknown(void **state)
     expect(0, SIZE_MAX, "");
 }
 
+/* Two descriptors are enough: one for a list, one for a file of a group. */
+static int knows_the_room(void *unused)
+{
+    int one = open("/dev/null", O_RDONLY), two = open("/dev/null", O_RDONLY);
+    struct rlimit limit = {(rlim_t)two + 1, (rlim_t)two + 1};
+    struct lab_os_room room = {.bytes = 1};
+
+    if (two < 0 || close(one) != 0 || close(two) != 0 || setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 1;
+    return lab_os_group_room_in(root, 0, &room) == 0 && room.bytes == 9000 ? 0 : 2;
+}
+
+static void with_few_descriptors(void **state)
+{
+    file("mountinfo", MEMORY_1);
+    file("cgroup", "4:memory:/a\n");
+    file("memory/a/memory.limit_in_bytes", "9000\n");
+    assert_exited_with(0, status_of_child(knows_the_room, NULL));
+}
+
 /* A group of the test's own, below the one that it runs in; where that may not be made, it is
  * skipped. */
 static bool make_group(char (*ret_group)[PATH_MAX])
@@ -285,6 +307,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_container_without_a_namespace, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_container_with_a_namespace, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_known_is_unknown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(with_few_descriptors, set_up, tear_down),
         cmocka_unit_test(a_real_group_is_not_exceeded),
     };
 
