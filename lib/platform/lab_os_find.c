@@ -17,7 +17,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <lab_os.h>
-#include <lab_os_text.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <stdbool.h>
@@ -99,16 +98,25 @@ static int shares_namespace(int fd, const char *kind)
     return is_same(&here, &there);
 }
 
+/* Line by line: a user of many groups has a long list of them before it. */
 static int read_capabilities(int directory, const char *status, uint64_t *ret_permitted)
 {
-    char text[4096];
-    const char *line;
-    int err = lab_os_read_text(directory, status, text, sizeof(text));
+    int file = openat(directory, status, O_RDONLY | O_CLOEXEC), err = -ENOTSUP;
+    FILE *lines = file >= 0 ? fdopen(file, "r") : NULL;
+    char line[128];
 
-    if (err != 0)
+    if (lines == NULL) {
+        err = -errno;
+        if (file >= 0)
+            close(file);
         return err;
-    line = strstr(text, "\nCapPrm:");
-    return line != NULL && sscanf(line, "\nCapPrm: %" SCNx64, ret_permitted) == 1 ? 0 : -ENOTSUP;
+    }
+    while (err != 0 && fgets(line, sizeof(line), lines) != NULL)
+        err = sscanf(line, "CapPrm: %" SCNx64, ret_permitted) == 1 ? 0 : -ENOTSUP;
+    if (err != 0 && ferror(lines))
+        err = -errno; /* it has ended meanwhile */
+    fclose(lines);
+    return err;
 }
 
 static int has_all_rights(int fd)

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Labyrinth authors
  */
 #include "worlds.h"
+#include <grp.h>
 #include <lab_os.h>
 #include <lab_region.h>
 #include <linux/capability.h>
@@ -98,6 +99,32 @@ static void one_of_a_process_with_fewer_rights(void **state)
     struct resident resident = settle(without_capabilities, make_one, NULL);
 
     expect_ignored("capabilities");
+    end(&resident);
+}
+
+/* The kernel lists them before the capabilities, in as much text as it takes. */
+static int many_groups(void)
+{
+    enum { GROUPS = 1000 };
+    gid_t groups[GROUPS];
+
+    for (unsigned i = 0; i < GROUPS; i++)
+        groups[i] = 1000000000 + i;
+    return setgroups(GROUPS, groups) == 0 ? 0 : -errno;
+}
+
+static int attach_to_one(void *unused)
+{
+    struct lab_region region;
+
+    return lab_region_attach(name, &region, NULL) == 0 ? lab_region_destroy(&region) : 1;
+}
+
+static void one_of_a_user_of_many_groups(void **state)
+{
+    struct resident resident = settle(many_groups, make_one, NULL);
+
+    assert_int_equal(visit_world(many_groups, attach_to_one, NULL), 0);
     end(&resident);
 }
 
@@ -367,6 +394,7 @@ int main(void)
         cmocka_unit_test_setup(one_of_another_pid_namespace, set_up),
         cmocka_unit_test_setup(one_of_another_user_namespace, set_up),
         cmocka_unit_test_setup(one_of_a_process_with_fewer_rights, set_up),
+        cmocka_unit_test_setup(one_of_a_user_of_many_groups, set_up),
         cmocka_unit_test_setup(one_that_another_user_has_leased, set_up),
         cmocka_unit_test_setup(one_that_this_user_has_leased, set_up),
         cmocka_unit_test_setup(a_socket_of_that_name, set_up),
