@@ -27,6 +27,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+/* The caller, as a directory of /proc. Its first thread, whose "self" is, may have ended. */
+#define HERE "thread-self"
+
 /* How /proc shows a memfd's name: between these. */
 #define BEFORE "/memfd:"
 #define BEHIND " (deleted)"
@@ -89,7 +92,7 @@ static int shares_namespace(int fd, const char *kind)
     char own[32], its[32];
     struct stat here, there;
 
-    snprintf(own, sizeof(own), "/proc/self/ns/%s", kind);
+    snprintf(own, sizeof(own), "/proc/" HERE "/ns/%s", kind);
     snprintf(its, sizeof(its), "../ns/%s", kind);
     if (stat(own, &here) != 0)
         return errno == ENOENT ? 1 : -errno; /* a kernel without such namespaces */
@@ -122,7 +125,7 @@ static int read_capabilities(int directory, const char *status, uint64_t *ret_pe
 static int has_all_rights(int fd)
 {
     uint64_t mine, its;
-    int err = read_capabilities(AT_FDCWD, "/proc/self/status", &mine);
+    int err = read_capabilities(AT_FDCWD, "/proc/" HERE "/status", &mine);
 
     if (err == 0)
         err = read_capabilities(fd, "../status", &its);
@@ -211,7 +214,7 @@ static int look_at_place(struct search *search, int fd, int place, const char *p
 static void look_at_descriptor(struct search *search, int fd, const char *descriptor)
 {
     struct lab_os_share_name name, again;
-    char path[32];
+    char path[48];
     int place;
 
     if (!read_name(fd, descriptor, &name) ||
@@ -222,7 +225,7 @@ static void look_at_descriptor(struct search *search, int fd, const char *descri
         search->rc = is_not_there(-errno) ? 0 : -errno;
         return;
     }
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+    snprintf(path, sizeof(path), "/proc/" HERE "/fd/%d", place);
     /* It may be another file by now. */
     if (read_name(AT_FDCWD, path, &again) && strcmp(name.text, again.text) == 0)
         search->rc = look_at_place(search, fd, place, path);
@@ -255,7 +258,7 @@ static void look_at_process(struct search *search, int all, const char *name)
     char path[32];
     int err;
 
-    search->is_self = strcmp(name, "self") == 0;
+    search->is_self = strcmp(name, HERE) == 0;
     search->pid = search->is_self ? getpid() : atoi(name);
     if (search->pid <= 0)
         return;
@@ -275,9 +278,9 @@ int lab_os_share_find(const char *prefix, int mine, struct lab_os_share *ret_sha
     if (mine >= 0 && fstat(mine, &search.mine) != 0)
         return -errno;
     if (statfs("/proc", &system) != 0 || (uint64_t)system.f_type != PROC_SUPER_MAGIC ||
-        access("/proc/self/fd", F_OK) != 0)
+        access("/proc/" HERE "/fd", F_OK) != 0)
         return -ENOTSUP;
-    look_at_process(&search, AT_FDCWD, "self");
+    look_at_process(&search, AT_FDCWD, HERE);
     if (search.rc == 0)
         err = look_at_each(&search, "/proc", look_at_process);
     if (search.rc != 0)

@@ -6,6 +6,7 @@
 #include <lab_os.h>
 #include <lab_region.h>
 #include <linux/capability.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -125,6 +126,36 @@ static void one_of_a_user_of_many_groups(void **state)
     struct resident resident = settle(many_groups, make_one, NULL);
 
     assert_int_equal(visit_world(many_groups, attach_to_one, NULL), 0);
+    end(&resident);
+}
+
+/* In a process whose first thread has ended, which /proc/self then shows without files. */
+static void *attach_and_make(void *unused)
+{
+    struct lab_region region;
+
+    while (access("/proc/self/exe", F_OK) == 0)
+        usleep(1000);
+    if (lab_region_attach(name, &region, NULL) != 0 || lab_region_destroy(&region) != 0)
+        _exit(1);
+    strcat(name, "-other");
+    _exit(make_one(NULL) == 0 ? 0 : 2);
+}
+
+static int end_the_first_thread(void *unused)
+{
+    pthread_t other;
+
+    if (pthread_create(&other, NULL, attach_and_make, NULL) != 0)
+        return 3;
+    pthread_exit(NULL);
+}
+
+static void from_a_process_without_its_first_thread(void **state)
+{
+    struct resident resident = settle(plain_world, make_one, NULL);
+
+    assert_exited_with(0, status_of_child(end_the_first_thread, NULL));
     end(&resident);
 }
 
@@ -395,6 +426,7 @@ int main(void)
         cmocka_unit_test_setup(one_of_another_user_namespace, set_up),
         cmocka_unit_test_setup(one_of_a_process_with_fewer_rights, set_up),
         cmocka_unit_test_setup(one_of_a_user_of_many_groups, set_up),
+        cmocka_unit_test_setup(from_a_process_without_its_first_thread, set_up),
         cmocka_unit_test_setup(one_that_another_user_has_leased, set_up),
         cmocka_unit_test_setup(one_that_this_user_has_leased, set_up),
         cmocka_unit_test_setup(a_socket_of_that_name, set_up),
