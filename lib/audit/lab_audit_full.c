@@ -89,7 +89,9 @@ LAB_COLD void lab_audit_report_call(struct lab_pool *pool, const struct lab_audi
                                     enum lab_audit_fault fault, const void *object, uint32_t index,
                                     uint64_t before, uint64_t offset)
 {
-    struct lab_audit_entry entry = {.fault = name_of(pool, fault, object, call->who, before),
+    /* An address that is no object had no holder, and 0 is the word of lcore 0. */
+    uint64_t last = index != LAB_AUDIT_NONE ? before : call->who;
+    struct lab_audit_entry entry = {.fault = name_of(pool, fault, object, call->who, last),
                                     .pool = pool->name,
                                     .object = object,
                                     .index = index,

@@ -416,6 +416,21 @@ static void two_with_one_id(void **state)
     rig_unmake(&rig);
 }
 
+/* An address that is no object of the pool was never lcore 0's. */
+static void a_shared_id_had_no_foreign_objects(void **state)
+{
+    static char foreign[64];
+    struct rig rig;
+
+    make(&rig, BUFFERS, false);
+    lab_audit_context_of(rig.pool, lab_pool_lcore_index(0))->shared = 1;
+    assert_int_equal(transfer_here(rig.pool, 4, foreign, 5), -EBADMSG);
+    expect_reported(LAB_AUDIT_WRONG_HOLDER, foreign);
+    assert_int_equal(put_here(rig.pool, 4, NULL), -EBADMSG);
+    expect_reported(LAB_AUDIT_FOREIGN_FREE, NULL);
+    rig_unmake(&rig);
+}
+
 /* One that was killed in a call leaves its lcore inside; who has the id then is another process. */
 static void who_comes_after_the_dead_is_alone(void **state)
 {
@@ -446,6 +461,7 @@ int main(void)
         cmocka_unit_test(a_pools_first_filling_is_left_alone),
         cmocka_unit_test(a_thousand_of_each),
         cmocka_unit_test(two_with_one_id),
+        cmocka_unit_test(a_shared_id_had_no_foreign_objects),
         cmocka_unit_test(who_comes_after_the_dead_is_alone),
     };
 
