@@ -42,7 +42,9 @@ int lab_pool_copy_seed(const struct lab_region *region, const char *name,
     struct lab_pool_options *options = &ret_seed->options;
     bool fits = region->bytes >= sizeof(struct lab_pool) + sizeof(*seed);
 
-    if (fits && lab_load_acquire(&seed->whole) == 0) /* P2: or it finds a pool half made */
+    /* Where this has the magic number, another version may have something else. */
+    if (fits && (seed->magic == 0 || seed->magic == LAB_POOL_MAGIC) &&
+        lab_load_acquire(&seed->whole) == 0) /* P2: or it finds a pool half made */
         return lab_error_set(error, -EAGAIN, "pool %s is being made by another process: try again",
                              name);
     if (fits)

@@ -157,6 +157,8 @@ static void test_refusals(void **state)
     assert_refused(refused_as_strange);
     lab_store_relaxed(&seed->whole, 0);
     assert_refused(refused_while_made);
+    seed->magic = 1; /* of another version, whose seed begins elsewhere */
+    assert_refused(refused_as_strange);
     assert_int_equal(lab_pool_destroy(pool), 0);
 }
 
