@@ -45,7 +45,8 @@ struct search {
     int them_pid; /* who makes that one */
     int pid;      /* the process that is looked at */
     bool is_self;
-    int rc; /* 0: go on, 1: it was found, or what keeps the caller from looking */
+    bool has_descriptors; /* it was seen to have some */
+    int rc;               /* 0: go on, 1: it was found, or what keeps the caller from looking */
 };
 
 /* It has ended, has closed the file, or is another user's: all of these are nothing that was
@@ -217,6 +218,7 @@ static void look_at_descriptor(struct search *search, int fd, const char *descri
     char path[48];
     int place;
 
+    search->has_descriptors |= descriptor[0] != '.';
     if (!read_name(fd, descriptor, &name) ||
         strncmp(name.text, search->prefix, strlen(search->prefix)) != 0)
         return;
@@ -253,19 +255,40 @@ static int look_at_each(struct search *search, const char *path,
     return err;
 }
 
+static void look_at_descriptors(struct search *search, const char *path)
+{
+    int err = look_at_each(search, path, look_at_descriptor);
+
+    if (search->rc == 0 && !is_not_there(err))
+        search->rc = err;
+}
+
+static void look_at_thread(struct search *search, int all, const char *name)
+{
+    char path[48];
+
+    if (search->has_descriptors || atoi(name) <= 0)
+        return;
+    snprintf(path, sizeof(path), "/proc/%d/task/%.16s/fd", search->pid, name);
+    look_at_descriptors(search, path);
+}
+
 static void look_at_process(struct search *search, int all, const char *name)
 {
     char path[32];
-    int err;
 
     search->is_self = strcmp(name, HERE) == 0;
     search->pid = search->is_self ? getpid() : atoi(name);
+    search->has_descriptors = false;
     if (search->pid <= 0)
         return;
     snprintf(path, sizeof(path), "/proc/%.16s/fd", name);
-    err = look_at_each(search, path, look_at_descriptor);
-    if (search->rc == 0 && !is_not_there(err))
-        search->rc = err;
+    look_at_descriptors(search, path);
+    if (search->has_descriptors || search->is_self)
+        return;
+    /* A process shows what its first thread has, and that may have ended. */
+    snprintf(path, sizeof(path), "/proc/%.16s/task", name);
+    (void)look_at_each(search, path, look_at_thread);
 }
 
 int lab_os_share_find(const char *prefix, int mine, struct lab_os_share *ret_share)

@@ -159,6 +159,41 @@ static void from_a_process_without_its_first_thread(void **state)
     end(&resident);
 }
 
+static void *stay(void *is_ready)
+{
+    while (access("/proc/self/exe", F_OK) == 0)
+        usleep(1000);
+    *(volatile bool *)is_ready = true;
+    for (;;)
+        pause();
+    return NULL;
+}
+
+static int make_one_and_end_the_first_thread(void *is_ready)
+{
+    pthread_t other;
+
+    if (make_one(NULL) != 0 || pthread_create(&other, NULL, stay, is_ready) != 0)
+        return 1;
+    pthread_exit(NULL);
+}
+
+static void one_of_a_process_without_its_first_thread(void **state)
+{
+    volatile bool *is_ready = shared_memory(sizeof(*is_ready));
+    struct resident resident =
+        settle_later(plain_world, make_one_and_end_the_first_thread, (void *)is_ready);
+    struct lab_region region;
+
+    while (!*is_ready || resident.shared->pid == 0)
+        usleep(1000);
+    assert_int_equal(create(&region, NULL), -EEXIST);
+    assert_int_equal(lab_region_attach(name, &region, NULL), 0);
+    assert_int_equal(lab_region_destroy(&region), 0);
+    end(&resident);
+    munmap((void *)is_ready, sizeof(*is_ready));
+}
+
 /* A file of another user, ready in all but that, and leased: to open it would block until the lease
  * is given back, or for as long as the kernel lets him. Leaves its descriptor in *argument. */
 static int lease_one(void *argument)
@@ -427,6 +462,7 @@ int main(void)
         cmocka_unit_test_setup(one_of_a_process_with_fewer_rights, set_up),
         cmocka_unit_test_setup(one_of_a_user_of_many_groups, set_up),
         cmocka_unit_test_setup(from_a_process_without_its_first_thread, set_up),
+        cmocka_unit_test_setup(one_of_a_process_without_its_first_thread, set_up),
         cmocka_unit_test_setup(one_that_another_user_has_leased, set_up),
         cmocka_unit_test_setup(one_that_this_user_has_leased, set_up),
         cmocka_unit_test_setup(a_socket_of_that_name, set_up),
