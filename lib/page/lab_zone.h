@@ -32,8 +32,9 @@
 #include <lab_page.h>
 #include <stddef.h>
 
-/* Blocks in one part: 16 TiB, so that every page has a number below LAB_PAGE_NONE. */
-#define LAB_ZONE_BLOCKS_MAX (UINT32_C(1) << 23)
+/* Blocks in a zone: less than 16 TiB, so that the number of every page, and that of the end, is
+ * below LAB_PAGE_NONE. */
+#define LAB_ZONE_BLOCKS_MAX ((UINT32_C(1) << 23) - 1)
 
 /* No page's number, and no block's. */
 #define LAB_PAGE_NONE UINT32_MAX

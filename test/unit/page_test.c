@@ -20,7 +20,7 @@ static void wrong_options_are_named(void **state)
         options[i] = (struct lab_arena_options){
             .name = "unit", .zone = &zone[i < 9 ? i : 0], .zones = 1, .lcores = 2};
     zone[0].bytes = 0;
-    zone[1].bytes = (size_t)17 << 40;
+    zone[1].bytes = (size_t)16 << 40;
     zone[2].reserve_bytes = 8 * MIB;
     zone[3].reserve_runs_bytes = 8 * MIB - 1;
     zone[4].reserve_bytes = zone[4].reserve_runs_bytes = 4 * MIB;
