@@ -212,6 +212,7 @@ static LAB_NOINLINE bool take_runs_slow(struct request *r)
         while (split && none_near(r))
             if (take_split(r, block, &split))
                 return true;
+        lab_zone_stop_work(r->part, r->at); /* or its free pages are not counted below */
     }
     lab_zone_sample_free(r->part, r->me);
     return take_found(r, LAB_ZONE_OPEN, false, near_groups(r)) ||
@@ -224,8 +225,10 @@ static LAB_NOINLINE bool take_runs_slow(struct request *r)
 /* Orders 5 to 9: free rows elsewhere, at last also where others work, then everything. */
 static LAB_NOINLINE bool take_rows_slow(struct request *r)
 {
-    if (r->order < LAB_PAGE_ORDERS - 1)
+    if (r->order < LAB_PAGE_ORDERS - 1) {
+        lab_zone_stop_work(r->part, r->at);
         lab_zone_sample_free(r->part, r->me);
+    }
     return take_found(r, LAB_ZONE_ROWS, false, LAB_ZONE_FAR) ||
            take_found(r, LAB_ZONE_ROWS, true, LAB_ZONE_FAR) || take_anywhere(r);
 }

@@ -454,8 +454,9 @@ LAB_INLINE const char *lab_pool_counter_name(enum lab_pool_counter counter);
  *          ▼           0    ─ empty: not even the receive path gets anything any more
  *
  * Free objects are counted where it costs nothing that a program would notice, on the slow paths:
- * by gets that fail, by the first to take something from the reserve, by every eighth slow get of
- * an lcore (each of which moves many objects), and, while there is pressure, by its slow puts
+ * by gets that fail, by the first to take something from the reserve, by one in some
+ * slow gets of an lcore (eight for each lcore that has a deque, or fewer in a small pool; each of
+ * these moves many objects), and, while there is pressure, by its slow puts
  * likewise. So a low watermark above the reserve is noticed some refills late, and a pool that
  * nobody works with does not notice that the pressure is over: lab_pool_pressure() counts at once.
  * Threads that count at the same time may be wrong by what others are moving. */
