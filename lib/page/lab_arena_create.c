@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <lab_arena_cache.h>
+#include <lab_limits.h>
 #include <lab_page_clean.h>
 #include <lab_place.h>
 #include <string.h>
@@ -170,24 +171,18 @@ static uint32_t plan_arrays(struct lab_arena *arena, const struct lab_arena_opti
 
 static int check_options(const struct lab_arena_options *options, struct lab_error *error)
 {
-    const struct {
-        const char *option;
-        uint32_t asked, least, most;
-    } limits[] = {{"zones", options->zones, 1, LAB_ARENA_ZONES_MAX},
-                  {"lcores", options->lcores, 0, LAB_ARENA_LCORES_MAX},
-                  {"caches", options->caches, 0, LAB_DEQUE_SET_PLACES_MAX},
-                  {"cached_orders", options->cached_orders, 0, (1u << LAB_PAGE_ORDERS) - 1}};
+    const struct lab_limit limits[] = {
+        {"zones", options->zones, 1, LAB_ARENA_ZONES_MAX},
+        {"lcores", options->lcores, 0, LAB_ARENA_LCORES_MAX},
+        {"caches", options->caches, 0, LAB_DEQUE_SET_PLACES_MAX},
+        {"cached_orders", options->cached_orders, 0, (1u << LAB_PAGE_ORDERS) - 1}};
 
     if (options->name == NULL || options->name[0] == '\0' ||
         strnlen(options->name, LAB_ARENA_NAME_SIZE) == LAB_ARENA_NAME_SIZE)
         return lab_error_set(error, -EINVAL, "an arena's name has 1 to %d characters",
                              LAB_ARENA_NAME_SIZE - 1);
-    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-        if (limits[i].asked < limits[i].least || limits[i].asked > limits[i].most)
-            return lab_error_set(
-                error, -EINVAL, "arena %s: %s of %u asked for, %u to %u are possible",
-                options->name, limits[i].option, limits[i].asked, limits[i].least, limits[i].most);
-    return 0;
+    return lab_limits_check("arena", options->name, limits, sizeof(limits) / sizeof(limits[0]),
+                            error);
 }
 
 /* The part of an arena that its options decide: its sizes, and where the rest of it lies, from *end

@@ -5,6 +5,7 @@
 /* Checking a pool's options, and placing its parts. */
 
 #include <errno.h>
+#include <lab_limits.h>
 #include <lab_place.h>
 #include <lab_pool_core.h>
 #include <lab_pool_layout.h>
@@ -90,10 +91,7 @@ struct lab_watermark_limits lab_pool_limits(const struct lab_pool_options *optio
 static int check_options(const struct lab_pool_options *options, struct lab_error *error)
 {
     uint32_t low = low_of(options), align = options->align;
-    const struct {
-        const char *option;
-        uint32_t asked, least, most;
-    } limits[] = {
+    const struct lab_limit limits[] = {
         {"a count", options->count, 1, LAB_POOL_COUNT_MAX},
         {"a reserve", options->reserve, 0, options->count - 1},
         {"a low watermark", low, options->reserve, options->count - 1},
@@ -105,16 +103,15 @@ static int check_options(const struct lab_pool_options *options, struct lab_erro
         {"prefetch_lines", options->prefetch_lines, 0, LAB_POOL_PREFETCH_MAX},
         {"buffer_bytes", options->buffer_bytes, 0, BUFFER_BYTES_MAX},
     };
+    int rc;
 
     if (options->name == NULL || (options->name[0] == '\0' && options->buffer_bytes != 0) ||
         strnlen(options->name, LAB_POOL_NAME_SIZE) == LAB_POOL_NAME_SIZE)
         return lab_error_set(error, -EINVAL, "a pool's name has 1 to %d characters",
                              LAB_POOL_NAME_SIZE - 1);
-    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-        if (limits[i].asked < limits[i].least || limits[i].asked > limits[i].most)
-            return lab_error_set(
-                error, -EINVAL, "pool %s: %s of %u asked for, %u to %u are possible", options->name,
-                limits[i].option, limits[i].asked, limits[i].least, limits[i].most);
+    rc = lab_limits_check("pool", options->name, limits, sizeof(limits) / sizeof(limits[0]), error);
+    if (rc != 0)
+        return rc;
     if (options->domain != NULL && (options->lcores == 0 || options->buffer_bytes == 0))
         return lab_error_set(error, -EINVAL,
                              "pool %s: trust domains are for buffers, and one for each lcore: give "
