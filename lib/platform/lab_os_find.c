@@ -255,9 +255,11 @@ static int look_at_each(struct search *search, const char *path,
     return err;
 }
 
-static void look_at_descriptors(struct search *search, const char *path)
+/* The same in a process, which may end meanwhile. */
+static void look_into(struct search *search, const char *path,
+                      void (*look)(struct search *search, int directory, const char *name))
 {
-    int err = look_at_each(search, path, look_at_descriptor);
+    int err = look_at_each(search, path, look);
 
     if (search->rc == 0 && !is_not_there(err))
         search->rc = err;
@@ -270,7 +272,7 @@ static void look_at_thread(struct search *search, int all, const char *name)
     if (search->has_descriptors || atoi(name) <= 0)
         return;
     snprintf(path, sizeof(path), "/proc/%d/task/%.16s/fd", search->pid, name);
-    look_at_descriptors(search, path);
+    look_into(search, path, look_at_descriptor);
 }
 
 static void look_at_process(struct search *search, int all, const char *name)
@@ -283,12 +285,12 @@ static void look_at_process(struct search *search, int all, const char *name)
     if (search->pid <= 0)
         return;
     snprintf(path, sizeof(path), "/proc/%.16s/fd", name);
-    look_at_descriptors(search, path);
+    look_into(search, path, look_at_descriptor);
     if (search->has_descriptors || search->is_self)
         return;
     /* A process shows what its first thread has, and that may have ended. */
     snprintf(path, sizeof(path), "/proc/%.16s/task", name);
-    (void)look_at_each(search, path, look_at_thread);
+    look_into(search, path, look_at_thread);
 }
 
 int lab_os_share_find(const char *prefix, int mine, struct lab_os_share *ret_share)
