@@ -254,17 +254,16 @@ static void build_lcore(struct lab_arena *arena, uint32_t lcore_index)
 }
 
 /* All but the addresses of the zones' memory. The options have been planned before. */
-static int build_arena(struct lab_arena *arena, const struct lab_arena_options *options,
-                       struct lab_error *error)
+static void build_arena(struct lab_arena *arena, const struct lab_arena_options *options)
 {
     enum lab_barrier wanted =
         options->fenced || options->shared ? LAB_BARRIER_FENCE : LAB_BARRIER_PRIVATE;
     size_t end = (size_t)(uintptr_t)arena;
     int rc = lab_barrier_register(wanted, &arena->set.barrier);
 
-    if (rc != 0)
-        return lab_error_set(error, rc, "arena %s: cannot register for membarrier", options->name);
-    (void)plan_arena(arena, options, &end, error);
+    lab_invariant(rc == 0); /* it refuses only what is no barrier */
+    rc = plan_arena(arena, options, &end, NULL);
+    lab_invariant(rc == 0);
     for (uint32_t i = 0; i < arena->zones; i++)
         build_zone(arena, i);
     lab_deque_init(&arena->nothing, 1, 1, arena->set.barrier == LAB_BARRIER_FENCE);
@@ -272,7 +271,6 @@ static int build_arena(struct lab_arena *arena, const struct lab_arena_options *
         build_lcore(arena, i);
     arena->set.maker = lab_barrier_address_space();
     lab_deque_set_init(&arena->set);
-    return 0;
 }
 
 /* The zones have their memory. */
@@ -319,9 +317,7 @@ int lab_arena_init(void *memory, const struct lab_arena_options *options,
                                  "arena %s, zone %u: its memory at %p is not aligned to 2 MiB",
                                  options->name, i, options->zone[i].memory);
     }
-    rc = build_arena(arena, options, error);
-    if (rc != 0)
-        return rc;
+    build_arena(arena, options);
     for (uint32_t i = 0; i < options->zones; i++) {
         arena->zone[i].base = options->zone[i].memory;
         arena->zone[i].made_of = LAB_PAGES_ANY;
@@ -377,7 +373,7 @@ int lab_arena_create(const struct lab_arena_options *options, struct lab_arena *
         return rc;
     arena = memory.address;
     arena->memory = memory;
-    rc = build_arena(arena, options, error);
+    build_arena(arena, options);
     for (uint32_t i = 0; rc == 0 && i < options->zones && !options->zone[i].later; i++)
         rc = lab_arena_map_zone(arena, error, &wish);
     if (rc != 0) {
